@@ -1,0 +1,87 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Environment variables as they stand: `process.env`, or a set made from nothing for a child or a test. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What Daybook takes from its environment. Everything about a project stands in its `daybook.config.ts` instead. */
+export interface Env {
+  /** Folder of the project; undefined means that the caller chooses the default. */
+  projectDir: string | undefined;
+  /** The TEMPORAL_* variables, read by `@temporalio/envconfig` exactly as the `temporal` CLI reads them. */
+  temporal: Record<string, string>;
+  clickhouse: { url: string; user: string; password: string };
+  s3: {
+    /** Undefined means Amazon S3 itself. */
+    endpoint: string | undefined;
+    /** The store's address as the ClickHouse engine sees it, where that differs from how Node sees it. */
+    engineEndpoint: string | undefined;
+    /** A named collection of the ClickHouse server that holds the store's credentials. */
+    collection: string | undefined;
+    region: string;
+    /** Undefined means the AWS SDK's own chain: profile, web identity, instance role. */
+    credentials: { accessKeyId: string; secretAccessKey: string; sessionToken: string | undefined } | undefined;
+  };
+  log: { level: string; format: 'json' | 'text' };
+  local: {
+    /** Where downloaded and built executables are kept, by version. */
+    cacheDir: string;
+    /** Executables named by the user; undefined means PATH, the cache, a download or a build. */
+    temporalPath: string | undefined;
+    versitygwPath: string | undefined;
+  };
+}
+
+/** Any of these set means that the user has chosen services: a local stack is then never mixed in. */
+export const SERVICE_VARIABLES = ['TEMPORAL_ADDRESS', 'CLICKHOUSE_URL', 'AWS_ENDPOINT_URL_S3'] as const;
+
+/** True when the variables name at least one service, so that no local stack may be used. */
+export const namesServices = (vars: Variables): boolean => SERVICE_VARIABLES.some((name) => given(vars, name));
+
+/** The only place that reads the process's own environment. */
+export const processVariables = (): Variables => process.env;
+
+/**
+ * Sets what the AWS SDK reads straight from the process: the store's address, region and credentials reach it by argument,
+ * so all that is left is to silence its warning about Node 20, which would be the first line a newcomer sees.
+ */
+export function quietenSdk(): void {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+}
+
+/** Reads variables into an {@link Env}. Empty strings count as not set, as in most shells' habits. */
+export function readEnv(vars: Variables): Env {
+  const get = (name: string) => given(vars, name);
+  const key = get('AWS_ACCESS_KEY_ID');
+  const secret = get('AWS_SECRET_ACCESS_KEY');
+  return {
+    projectDir: get('DAYBOOK_PROJECT'),
+    temporal: Object.fromEntries(
+      Object.entries(vars).flatMap(([name, value]) => (name.startsWith('TEMPORAL_') && value ? [[name, value]] : [])),
+    ),
+    clickhouse: {
+      url: get('CLICKHOUSE_URL') ?? 'http://127.0.0.1:8123',
+      user: get('CLICKHOUSE_USER') ?? get('CLICKHOUSE_USERNAME') ?? 'default',
+      password: get('CLICKHOUSE_PASSWORD') ?? '',
+    },
+    s3: {
+      endpoint: get('AWS_ENDPOINT_URL_S3') ?? get('AWS_ENDPOINT_URL'),
+      engineEndpoint: get('DAYBOOK_S3_ENGINE_ENDPOINT'),
+      collection: get('DAYBOOK_S3_COLLECTION'),
+      region: get('AWS_REGION') ?? get('AWS_DEFAULT_REGION') ?? 'us-east-1',
+      credentials:
+        key && secret ? { accessKeyId: key, secretAccessKey: secret, sessionToken: get('AWS_SESSION_TOKEN') } : undefined,
+    },
+    log: { level: get('LOG_LEVEL') ?? 'info', format: get('LOG_FORMAT') === 'json' ? 'json' : 'text' },
+    local: {
+      cacheDir: get('DAYBOOK_CACHE') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'daybook'),
+      temporalPath: get('DAYBOOK_TEMPORAL'),
+      versitygwPath: get('DAYBOOK_VERSITYGW'),
+    },
+  };
+}
+
+function given(vars: Variables, name: string): string | undefined {
+  const value = vars[name];
+  return value === undefined || value === '' ? undefined : value;
+}

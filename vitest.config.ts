@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per ring. Rings with processes share one embedded stack, started once in their global set-up. */
+const ring = (name: string, order: number, options: { stack?: boolean; seconds?: number } = {}) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    pool: 'forks' as const,
+    sequence: { groupOrder: order },
+    testTimeout: (options.seconds ?? 10) * 1000,
+    hookTimeout: 300_000,
+    ...(options.stack ? { globalSetup: ['test/support/global-stack.ts'], maxWorkers: 1, isolate: false } : {}),
+  },
+});
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/closing-line.ts'],
+    projects: [
+      ring('unit', 0),
+      ring('replay', 1, { seconds: 120 }),
+      ring('workflow', 2, { stack: true, seconds: 120 }),
+      ring('integration', 3, { stack: true, seconds: 300 }),
+      ring('faults', 4, { seconds: 300 }),
+    ],
+  },
+});
