@@ -1,0 +1,38 @@
+import { DateTime } from 'luxon';
+
+/** An ISO calendar date such as `2026-11-10`, in the project's time zone: the unit of everything. */
+export type Day = string;
+
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** True for a date that exists in the calendar, written `YYYY-MM-DD`; `2026-02-30` is not one. */
+export const isDay = (text: string): text is Day => ISO_DAY.test(text) && at(text).isValid;
+
+/** The day `count` days after `day` (before it, when negative): calendar arithmetic, so a 23-hour day is a day. */
+export const addDays = (day: Day, count: number): Day => at(day).plus({ days: count }).toISODate() ?? day;
+
+/** All days from `first` to `last`, both inclusive; empty when `last` is earlier. */
+export function daysBetween(first: Day, last: Day): Day[] {
+  const days: Day[] = [];
+  for (let day = first; day <= last; day = addDays(day, 1)) days.push(day);
+  return days;
+}
+
+/** `20261110`: the form of a day inside names of databases and tables. */
+export const compactDay = (day: Day): string => day.replaceAll('-', '');
+
+/** The calendar date that clocks in `zone` show at `instant`. */
+export const dayIn = (zone: string, instant: Date): Day =>
+  DateTime.fromJSDate(instant, { zone }).toISODate() ?? fail(`no date for ${instant.toISOString()} in zone ${zone}`);
+
+/** The instant at which clocks in `zone` show `time` (`HH:MM`) on `day`; in a gap of daylight saving, the moment after it. */
+export const instantOf = (day: Day, time: string, zone: string): Date => DateTime.fromISO(`${day}T${time}`, { zone }).toJSDate();
+
+/** True for a zone that the IANA database knows. */
+export const isZone = (zone: string): boolean => DateTime.local({ zone }).isValid;
+
+const at = (day: Day) => DateTime.fromISO(day, { zone: 'utc' });
+
+function fail(message: string): never {
+  throw new RangeError(message);
+}

@@ -1,0 +1,53 @@
+import { ApplicationFailure } from '@temporalio/common';
+
+/**
+ * The closed list of failures that no retry can mend, each with its reason. Everything else is retried with backoff until the
+ * project's `giveUpAfter`. A name of this list is the failure's type in a Temporal history.
+ */
+export const FINAL = {
+  BadConfig: 'the project folder says something that Daybook does not understand; only an edit helps',
+  BadSql: 'the engine refuses the statement or its result does not fit its table; only an edit helps',
+  NotApplied: 'the live tables differ from the project; `daybook apply` comes first',
+  ContractBroken: 'a build made rows that its table or its day cannot hold',
+  TestFailed: 'a data test found rows that must not exist; readers keep what they have',
+  TooManyRejects: 'more raw lines were rejected than the source allows',
+  SourceNotReady: 'the source had not arrived by its deadline, or its day is empty and the source says that this is a failure',
+  EmptyListing: 'a listing came back empty where the ledger knows objects; a deletion must be said aloud',
+  ObjectVanished: 'an object that the build needs is gone from the store',
+  ObjectChanged: 'an object was rewritten between the listing and its reading; the next run lists it anew',
+  BadObject: 'an object is not what its name claims, or cannot be read to its end',
+  AccountsDiffer: 'lines or rows went missing or came twice; nothing is published',
+  AccessDenied: 'a service refuses the credentials it was given',
+  Superseded: 'a newer build of the same day exists; the older one must not publish',
+  LedgerTooNew: 'the ledger was written by a newer Daybook; this one might misread it',
+  Held: 'the day is held as it is until it is released',
+} as const;
+
+export type FinalType = keyof typeof FINAL;
+
+export interface FinalOptions {
+  /** What is kept beside the message for programs: step, object, test, command. Never a secret. */
+  details?: Record<string, unknown>;
+  cause?: unknown;
+}
+
+/** A failure that must not be retried. `message` says what was found, what was expected and what to do. */
+export function final(type: FinalType, message: string, options: FinalOptions = {}): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    ...(options.details ? { details: [options.details] } : {}),
+    ...(options.cause instanceof Error ? { cause: options.cause } : {}),
+  });
+}
+
+/** True for a failure made by {@link final}, wherever it was wrapped on its way. */
+export const isFinal = (error: unknown): error is ApplicationFailure =>
+  error instanceof ApplicationFailure && error.nonRetryable === true;
+
+/** The text of anything thrown; an `AggregateError` (as Node throws for a refused connection) gives its parts. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

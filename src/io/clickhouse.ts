@@ -1,0 +1,150 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
+import type { Env } from '../env.js';
+import { explain } from './clickhouse-errors.js';
+
+/** A statement with everything that belongs to it. Values go in `params` and are bound by the engine, never joined into text. */
+export interface Statement {
+  sql: string;
+  /** Values for `{name:Type}` in the text. */
+  params?: Record<string, unknown>;
+  settings?: Record<string, string | number>;
+}
+
+/** How a statement is run. */
+export interface RunOptions {
+  /** Database that unqualified names mean. */
+  database?: string;
+  /** Handle of the running query: its `log_comment`. Set it on everything that may run long, so that it can be ended. */
+  handle?: string;
+  /** When it aborts, the query is killed in the engine and seen gone before the promise rejects. */
+  signal?: AbortSignal;
+  /** What the statement is, for error messages. */
+  what?: string;
+}
+
+/** The engine behind HTTP: a ClickHouse server, or the embedded one. The only place that imports the client. */
+export interface ClickHouse {
+  /** Rows of a SELECT as objects; 64-bit integers arrive as strings. */
+  rows<Row>(statement: Statement, options?: RunOptions): Promise<Row[]>;
+  /** Runs a statement that gives no rows. */
+  run(statement: Statement, options?: RunOptions): Promise<void>;
+  /** Inserts all rows as one block, so that either all or none are there after a crash. */
+  insert(table: string, rows: readonly object[]): Promise<void>;
+  /** Kills every query whose handle starts with `prefix` and waits until all of them are gone. */
+  endQueries(prefix: string): Promise<number>;
+  /** The engine's version, such as `26.7.2.1`. */
+  version(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Client-side limit of one statement, in milliseconds: above the longest load, below a forgotten socket. */
+const REQUEST_TIMEOUT = 6 * 60 * 60 * 1000;
+/** How often the engine's list of running queries is asked whether a killed one is gone, in milliseconds. */
+const KILL_POLL = 100;
+
+/**
+ * Settings of every statement. Progress headers keep idle proxies from cutting long statements; insert de-duplication is off
+ * because it silently drops rows after DELETE + INSERT, and fresh tables make it needless; counts of files must not come from a
+ * cache that ignores compression; a forever-retrying store would outlive any timeout.
+ */
+const BASE_SETTINGS: ClickHouseSettings = {
+  send_progress_in_http_headers: 1,
+  http_headers_progress_interval_ms: '30000',
+  wait_end_of_query: 1,
+  deduplicate_insert: 'disable',
+  use_cache_for_count_from_files: 0,
+  s3_throw_on_zero_files_match: 1,
+  s3_retry_attempts: '8',
+  date_time_input_format: 'basic',
+  output_format_json_quote_64bit_integers: 1,
+};
+
+export function connectClickHouse(env: Env['clickhouse'], zone: string): ClickHouse {
+  const agent = new (env.url.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 64, timeout: REQUEST_TIMEOUT });
+  const clients = new Map<string, ClickHouseClient>();
+
+  const clientFor = (database: string): ClickHouseClient => {
+    const known = clients.get(database);
+    if (known) return known;
+    const client = createClient({
+      url: env.url,
+      username: env.user,
+      password: env.password,
+      database,
+      application: 'daybook',
+      http_agent: agent,
+      request_timeout: REQUEST_TIMEOUT,
+      clickhouse_settings: { ...BASE_SETTINGS, session_timezone: zone },
+    });
+    clients.set(database, client);
+    return client;
+  };
+
+  /** Runs `send` and translates its failure; an aborted caller gets its own reason, after the query is gone. */
+  const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
+    options.signal?.throwIfAborted();
+    try {
+      return await send();
+    } catch (error) {
+      if (options.signal?.aborted) {
+        if (options.handle !== undefined) await gateway.endQueries(options.handle);
+        throw options.signal.reason;
+      }
+      throw explain(error, options.what ?? 'statement');
+    }
+  };
+
+  const request = (statement: Statement, options: RunOptions) => ({
+    query: statement.sql,
+    ...(statement.params ? { query_params: statement.params } : {}),
+    ...(options.signal ? { abort_signal: options.signal } : {}),
+    clickhouse_settings: {
+      ...statement.settings,
+      ...(options.handle === undefined ? {} : { log_comment: options.handle }),
+    } as ClickHouseSettings,
+  });
+
+  const gateway: ClickHouse = {
+    rows: <Row>(statement: Statement, options: RunOptions = {}) =>
+      guarded(options, async () => {
+        const result = await clientFor(options.database ?? 'default').query({ ...request(statement, options), format: 'JSONEachRow' });
+        return await result.json<Row>();
+      }),
+    run: (statement, options = {}) =>
+      guarded(options, async () => {
+        await clientFor(options.database ?? 'default').command(request(statement, options));
+      }),
+    insert: (table, rows) =>
+      guarded({ what: `insert into ${table}` }, async () => {
+        if (rows.length === 0) return;
+        await clientFor('default').insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: ONE_BLOCK });
+      }),
+    endQueries: async (prefix) => {
+      const running = { sql: 'SELECT count() AS n FROM system.processes WHERE startsWith(Settings[\'log_comment\'], {prefix:String})', params: { prefix } };
+      const count = async () => Number((await gateway.rows<{ n: string }>(running))[0]?.n ?? 0);
+      const found = await count();
+      for (let left = found; left > 0; left = await count()) {
+        await gateway.run({ sql: 'KILL QUERY WHERE startsWith(Settings[\'log_comment\'], {prefix:String}) ASYNC', params: { prefix } });
+        await sleep(KILL_POLL);
+      }
+      return found;
+    },
+    version: async () => (await gateway.rows<{ version: string }>({ sql: 'SELECT version() AS version' }))[0]?.version ?? 'unknown',
+    close: async () => {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+      agent.destroy();
+    },
+  };
+  return gateway;
+}
+
+/** An insert of the ledger's size becomes one part, hence one atomic write. */
+const ONE_BLOCK: ClickHouseSettings = {
+  max_insert_block_size: '1048576',
+  min_insert_block_size_rows: '1048576',
+  input_format_parallel_parsing: 0,
+  async_insert: 0,
+};

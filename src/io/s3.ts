@@ -1,0 +1,155 @@
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+  NoSuchKey,
+} from '@aws-sdk/client-s3';
+import type { StoredObject } from '../core/messages.js';
+import { quietenSdk, type Env } from '../env.js';
+import { final, messageOf } from '../errors.js';
+
+/** What the engine needs to reach the store by itself: raw bytes never pass through Node. */
+export interface EngineAccess {
+  /** URL of a bucket's root as the engine sees it, ending in `/`. */
+  bucketUrl(bucket: string): string;
+  /** Name of the engine's named collection, or credentials to bind as parameters. */
+  collection: string | undefined;
+  credentials(): Promise<{ key: string; secret: string; token: string }>;
+}
+
+/** An object with the time at which the store last wrote it. */
+export type ListedObject = StoredObject & { modified: Date };
+
+/** The object store. The only place that imports the AWS SDK. */
+export interface Store {
+  /** All objects below `prefix`, in key order. */
+  list(bucket: string, prefix: string, signal?: AbortSignal): Promise<ListedObject[]>;
+  /** Text of an object, or undefined where there is none. */
+  read(bucket: string, key: string): Promise<string | undefined>;
+  /** Writes an object; with `once`, an existing one stays and the answer is false. */
+  write(bucket: string, key: string, body: string | Uint8Array, options?: { once?: boolean }): Promise<boolean>;
+  remove(bucket: string, keys: readonly string[]): Promise<void>;
+  /** Throws a final error where the bucket is missing or closed to us. */
+  checkBucket(bucket: string): Promise<void>;
+  engine: EngineAccess;
+  close(): void;
+}
+
+/** Keys per DeleteObjects request, the protocol's limit. */
+const DELETE_PAGE = 1000;
+
+export function connectStore(env: Env['s3']): Store {
+  quietenSdk();
+  const client = new S3Client({
+    region: env.region,
+    // Stores other than Amazon's often know neither virtual-host addressing nor the newer default checksums.
+    ...(env.endpoint === undefined
+      ? {}
+      : {
+          endpoint: env.endpoint,
+          forcePathStyle: true,
+          requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+          responseChecksumValidation: 'WHEN_REQUIRED' as const,
+        }),
+    ...(env.credentials
+      ? {
+          credentials: {
+            accessKeyId: env.credentials.accessKeyId,
+            secretAccessKey: env.credentials.secretAccessKey,
+            ...(env.credentials.sessionToken === undefined ? {} : { sessionToken: env.credentials.sessionToken }),
+          },
+        }
+      : {}),
+  });
+
+  const engineEndpoint = env.engineEndpoint ?? env.endpoint;
+  return {
+    async list(bucket, prefix, signal) {
+      const objects: ListedObject[] = [];
+      let next: string | undefined;
+      do {
+        const page = await explained(`list s3://${bucket}/${prefix}`, () =>
+          client.send(
+            new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next }),
+            signal ? { abortSignal: signal } : {},
+          ),
+        );
+        for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
+          if (Key !== undefined)
+            objects.push({ key: Key, etag: (ETag ?? '').replaceAll('"', ''), size: Size ?? 0, modified: LastModified ?? new Date(0) });
+        next = page.NextContinuationToken;
+      } while (next !== undefined);
+      return objects;
+    },
+    read: (bucket, key) =>
+      explained(`read s3://${bucket}/${key}`, async () => {
+        try {
+          const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+          return await answer.Body?.transformToString();
+        } catch (error) {
+          if (error instanceof NoSuchKey) return undefined;
+          throw error;
+        }
+      }),
+    write: (bucket, key, body, options = {}) =>
+      explained(`write s3://${bucket}/${key}`, async () => {
+        try {
+          await client.send(
+            new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...(options.once ? { IfNoneMatch: '*' } : {}) }),
+          );
+          return true;
+        } catch (error) {
+          if (options.once && statusOf(error) === 412) return false;
+          throw error;
+        }
+      }),
+    async remove(bucket, keys) {
+      for (let from = 0; from < keys.length; from += DELETE_PAGE)
+        await explained(`delete from s3://${bucket}`, () =>
+          client.send(
+            new DeleteObjectsCommand({
+              Bucket: bucket,
+              Delete: { Quiet: true, Objects: keys.slice(from, from + DELETE_PAGE).map((Key) => ({ Key })) },
+            }),
+          ),
+        );
+    },
+    async checkBucket(bucket) {
+      await explained(`bucket ${bucket}`, () => client.send(new HeadBucketCommand({ Bucket: bucket })));
+    },
+    engine: {
+      bucketUrl: (bucket) =>
+        engineEndpoint === undefined
+          ? `https://${bucket}.s3.${env.region}.amazonaws.com/`
+          : `${engineEndpoint.replace(/\/$/, '')}/${bucket}/`,
+      collection: env.collection,
+      credentials: async () => {
+        const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+        return { key: accessKeyId, secret: secretAccessKey, token: sessionToken ?? '' };
+      },
+    },
+    close: () => {
+      client.destroy();
+    },
+  };
+}
+
+const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
+
+/** Names the failing call, and makes what no retry can mend final. */
+async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 401 || status === 403)
+      throw final('AccessDenied', `${what}: the store refuses these credentials (${status}). Check AWS_* and the bucket's policy.`, { cause: error });
+    if (status === 404)
+      throw final('BadConfig', `${what}: the store has no such bucket. Create it, or correct store.bucket in daybook.config.ts.`, { cause: error });
+    throw new Error(`${what}: ${messageOf(error)}`, { cause: error });
+  }
+}

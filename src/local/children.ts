@@ -1,0 +1,74 @@
+import { dirname, join } from 'node:path';
+import type { ChildSpec } from './launch-order.js';
+import { nodeArguments, sibling } from './node-command.js';
+import type { Stack } from './stack-file.js';
+
+export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
+export type ServiceName = 'temporal' | 'clickhouse' | 's3';
+
+interface Plan {
+  stack: Omit<Stack, 'supervisor' | 'processes'>;
+  ports: { temporal: number; temporalUi: number; clickhouse: number; s3: number };
+  /** Paths of the executables; `versitygw` undefined means the in-memory stand-in. */
+  executables: { temporal: string | undefined; versitygw: string | undefined };
+}
+
+/**
+ * The environment of every process of the stack, made from nothing: no TEMPORAL_*, CLICKHOUSE_*, AWS_* or DAYBOOK_* of the
+ * user's shell, and a home folder in which no profile file lies.
+ * @param tmp the system's folder for temporary files
+ */
+export const childEnvironment = (dir: string, tmp: string): Record<string, string> => ({
+  PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+  HOME: join(dir, 'home'),
+  LANG: 'C.UTF-8',
+  TMPDIR: tmp,
+  TZ: 'UTC',
+});
+
+/** How each service of the stack is started. Every command line carries the folder, which is how `down` knows its own. */
+export function childSpecs({ stack, ports, executables }: Plan, tmp: string): Record<ServiceName, ChildSpec> {
+  const { dir } = stack;
+  const env = childEnvironment(dir, tmp);
+  return {
+    temporal: {
+      name: 'temporal',
+      command: executables.temporal ?? '',
+      args: [
+        ...['server', 'start-dev', '--ip', '127.0.0.1', '--namespace', stack.temporal.namespace, '--log-level', 'error'],
+        ...['--port', String(ports.temporal), '--ui-port', String(ports.temporalUi)],
+        ...['--db-filename', join(dir, 'temporal.db')],
+        ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ],
+      env,
+      port: ports.temporal,
+    },
+    clickhouse: {
+      name: 'clickhouse',
+      command: process.execPath,
+      args: nodeArguments(
+        sibling(import.meta.url, './engine/main'),
+        ...['--port', String(ports.clickhouse), '--path', join(dir, 'clickhouse'), '--exit-with-stdin'],
+      ),
+      // Each running query holds a thread of this pool; the default of four would make the fifth wait.
+      env: { ...env, UV_THREADPOOL_SIZE: '64' },
+      port: ports.clickhouse,
+    },
+    s3: executables.versitygw === undefined ? standIn(dir, ports.s3, env) : gateway(executables.versitygw, stack, ports.s3, env),
+  };
+}
+
+function gateway(command: string, stack: Plan['stack'], port: number, env: Record<string, string>): ChildSpec {
+  return {
+    name: 's3',
+    command,
+    args: ['--quiet', '--port', `127.0.0.1:${port}`, '--region', stack.s3.region, 'posix', join(stack.dir, 's3')],
+    env: { ...env, ROOT_ACCESS_KEY: stack.s3.accessKeyId, ROOT_SECRET_KEY: stack.s3.secretAccessKey },
+    port,
+  };
+}
+
+function standIn(dir: string, port: number, env: Record<string, string>): ChildSpec {
+  const args = nodeArguments(sibling(import.meta.url, './fauxqs'), '--port', String(port), '--dir', dir);
+  return { name: 's3', command: process.execPath, args, env, port };
+}

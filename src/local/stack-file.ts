@@ -1,0 +1,82 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const port = z.int().min(1).max(65_535);
+const pid = z.int().positive();
+
+/** One process of the stack; its pid changes when the supervisor restarts it, its port never does. */
+export const stackProcess = z.strictObject({ name: z.string(), pid, port });
+export type StackProcess = z.infer<typeof stackProcess>;
+
+/** What `stack.json` holds: where the services of a running local stack answer, and which processes they are. */
+export const stackSchema = z.strictObject({
+  format: z.literal(1),
+  supervisor: z.strictObject({ pid }),
+  /** Absolute path of the folder with the stack's data, logs and this file. */
+  dir: z.string(),
+  temporal: z.strictObject({ address: z.string(), uiUrl: z.string(), namespace: z.string() }),
+  clickhouse: z.strictObject({ url: z.string(), user: z.string(), password: z.string() }),
+  s3: z.strictObject({
+    endpoint: z.string(),
+    region: z.string(),
+    accessKeyId: z.string(),
+    secretAccessKey: z.string(),
+    /** `fauxqs` keeps objects in memory: they end with its process. */
+    kind: z.enum(['versitygw', 'fauxqs']),
+  }),
+  processes: z.array(stackProcess),
+});
+export type Stack = z.infer<typeof stackSchema>;
+
+/** Path of the file that says that a stack runs in `dir`; it is there exactly as long as the supervisor lives. */
+export const stackFile = (dir: string): string => join(dir, 'stack.json');
+
+/** The stack recorded in `dir`, undefined if there is none. Throws if the file is not one that this version wrote. */
+export async function readStack(dir: string): Promise<Stack | undefined> {
+  const path = stackFile(dir);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const parsed = stackSchema.safeParse(parseJson(text), { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `${path} is not a stack file of format 1 (${z.prettifyError(parsed.error).replaceAll('\n', ' ')}). ` +
+      'If no local stack of another Daybook version runs there, delete the file.',
+  );
+}
+
+/** Replaces the file in one step, readable by its owner alone since it holds the store's secret. */
+export async function writeStack(stack: Stack): Promise<void> {
+  const path = stackFile(stack.dir);
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, JSON.stringify(stack, null, 2) + '\n', { mode: 0o600 });
+  await rename(temporary, path);
+}
+
+export const removeStack = (dir: string): Promise<void> => rm(stackFile(dir), { force: true });
+
+/** The variables under which every Daybook command, and any other client, reaches this stack. */
+export const stackVariables = (stack: Stack): Record<string, string> => ({
+  TEMPORAL_ADDRESS: stack.temporal.address,
+  TEMPORAL_NAMESPACE: stack.temporal.namespace,
+  CLICKHOUSE_URL: stack.clickhouse.url,
+  CLICKHOUSE_USER: stack.clickhouse.user,
+  CLICKHOUSE_PASSWORD: stack.clickhouse.password,
+  AWS_ENDPOINT_URL_S3: stack.s3.endpoint,
+  AWS_REGION: stack.s3.region,
+  AWS_ACCESS_KEY_ID: stack.s3.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: stack.s3.secretAccessKey,
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

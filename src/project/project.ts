@@ -1,0 +1,70 @@
+import type { Column } from '../core/messages.js';
+import type { Config } from './config.js';
+
+/** Options at the head of a SQL file: comment lines `-- key: value` before the first statement. */
+export interface Header {
+  /** Earlier days of its inputs that a model reads; 0 when not given. */
+  lookback: number;
+  /** Columns whose values together are found once a day. */
+  unique: string[];
+  severity: 'error' | 'warn';
+}
+
+/** One file under the project's `sql/`, split but not rewritten: every statement is what the user wrote. */
+export interface SqlFile {
+  /** Relative to the project's folder, such as `sql/aggregates/daily_sales.sql`. */
+  path: string;
+  /** The file's name without `.sql`: the table's name, or the test's. */
+  name: string;
+  header: Header;
+  /** `CREATE TABLE …`; empty in a test. */
+  create: string;
+  /** The SELECT; empty in a file under `sql/raw/`. */
+  select: string;
+}
+
+/** A project folder, read and validated as far as that is possible without an engine. */
+export interface Project {
+  /** Absolute path. */
+  dir: string;
+  config: Config;
+  raw: SqlFile[];
+  normalized: SqlFile[];
+  aggregates: SqlFile[];
+  tests: SqlFile[];
+}
+
+/** What the engine says of a table that a file creates. */
+export interface TableSchema {
+  name: string;
+  kind: 'raw' | 'normalized' | 'aggregate';
+  file: SqlFile;
+  columns: Column[];
+  constraints: { name: string; expression: string }[];
+  /** The engine's own rendering of the CREATE statement, without the database's name: equal text means an equal table. */
+  definition: string;
+  /** Columns that the SELECT gives; empty for a raw table. */
+  selected: Column[];
+  /** Tables of the project that the SELECT reads, sorted. */
+  inputs: string[];
+  /** Raw tables stand at -1, normalized ones at 0, a model one above the highest of its inputs. */
+  level: number;
+}
+
+/** The project as the engine understands it. */
+export interface Schema {
+  /** In the order of `level`, then by name. */
+  tables: TableSchema[];
+  tests: { file: SqlFile; inputs: string[] }[];
+}
+
+/** Something that a person should mend, with the way to do it. */
+export interface Problem {
+  severity: 'error' | 'warning';
+  /** File or config path, such as `sql/normalized/events.sql` or `sources.events.prefix`. */
+  where: string;
+  /** What was found and what was expected. */
+  what: string;
+  /** What to do. */
+  fix: string;
+}
