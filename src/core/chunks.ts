@@ -1,0 +1,72 @@
+import { chunkIdOf } from './fingerprints.js';
+import type { Chunk, StoredObject } from './messages.js';
+
+/** A chunk that an earlier build recorded: its objects as they were then. In order of first record. */
+export interface RecordedChunk {
+  id: string;
+  objects: readonly StoredObject[];
+  /** Rows by day, by normalizer fingerprint: what each normalizer made of it. */
+  rowsByDay: ReadonlyMap<string, Readonly<Record<string, number>>>;
+}
+
+/** How new chunks are cut: at most so many bytes (compressed, as listed) and so many objects. */
+export interface ChunkLimits {
+  targetBytes: number;
+  maxObjects: number;
+}
+
+/**
+ * Exact cover of one folder's listing: recorded chunks in order of first record, each if all of its objects are still listed
+ * unchanged and none is covered yet; the rest is cut anew in key order. Every listed object ends in exactly one chunk, which
+ * {@link assertCover} proves again before anything is loaded.
+ */
+export function coverFolder(
+  folder: string,
+  listed: readonly StoredObject[],
+  recorded: readonly RecordedChunk[],
+  limits: ChunkLimits,
+  normalizer: string,
+): Chunk[] {
+  const etags = new Map(listed.map(({ key, etag }) => [key, etag]));
+  const uncovered = new Map(listed.map((object) => [object.key, object]));
+  const chunks: Chunk[] = [];
+  for (const { id, objects, rowsByDay } of recorded) {
+    if (!objects.every(({ key, etag }) => etags.get(key) === etag && uncovered.has(key))) continue;
+    for (const { key } of objects) uncovered.delete(key);
+    chunks.push({ id, folder, objects: [...objects], recorded: rowsByDay.has(normalizer) });
+  }
+  for (const objects of cut([...uncovered.values()], limits))
+    chunks.push({ id: chunkIdOf(objects), folder, objects, recorded: false });
+  return chunks;
+}
+
+/** Groups objects in key order; a single object above the target is a chunk of its own. */
+export function cut(objects: readonly StoredObject[], { targetBytes, maxObjects }: ChunkLimits): StoredObject[][] {
+  const groups: StoredObject[][] = [];
+  let bytes = 0;
+  for (const object of [...objects].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    const group = groups.at(-1);
+    if (!group || bytes + object.size > targetBytes || group.length >= maxObjects) {
+      groups.push([object]);
+      bytes = object.size;
+    } else {
+      group.push(object);
+      bytes += object.size;
+    }
+  }
+  return groups;
+}
+
+/** Throws unless every listed object is in exactly one chunk and no chunk holds anything else. */
+export function assertCover(listed: readonly StoredObject[], chunks: readonly Chunk[]): void {
+  const seen = new Map<string, number>();
+  for (const { objects } of chunks) for (const object of objects) seen.set(nameOf(object), (seen.get(nameOf(object)) ?? 0) + 1);
+  const expected = new Set(listed.map(nameOf));
+  const wrong = [
+    ...[...expected].filter((name) => seen.get(name) !== 1),
+    ...[...seen.keys()].filter((name) => !expected.has(name)),
+  ];
+  if (wrong.length > 0) throw new RangeError(`chunks do not cover the listing exactly; first wrong object: ${wrong[0] ?? ''}`);
+}
+
+const nameOf = ({ key, etag }: StoredObject) => `${key} (${etag})`;

@@ -1,0 +1,18 @@
+/**
+ * The level of each name: 0 for names without inputs, else one above the highest input. Inputs that are not themselves keys are
+ * taken as given and stand below everything. Throws with the path where names depend on each other in a circle.
+ */
+export function levels(inputs: ReadonlyMap<string, readonly string[]>): Map<string, number> {
+  const known = new Map<string, number>();
+  const visit = (name: string, path: readonly string[]): number => {
+    const level = known.get(name);
+    if (level !== undefined) return level;
+    if (path.includes(name)) throw new RangeError([...path.slice(path.indexOf(name)), name].join(' -> '));
+    const own = (inputs.get(name) ?? []).filter((input) => inputs.has(input));
+    const found = own.length === 0 ? 0 : 1 + Math.max(...own.map((input) => visit(input, [...path, name])));
+    known.set(name, found);
+    return found;
+  };
+  for (const name of inputs.keys()) visit(name, []);
+  return known;
+}

@@ -1,0 +1,112 @@
+-- The ledger: what was built, from what, and what became of every raw line.
+-- Append-only. A repeated insert of the same record changes nothing: every read takes the latest record by key and generation.
+-- Format 1.
+
+CREATE DATABASE IF NOT EXISTS daybook;
+
+-- One record when a build is planned and one when it ends.
+CREATE TABLE IF NOT EXISTS daybook.builds
+(
+    project LowCardinality(String),
+    day Date,
+    generation UInt32,
+    event Enum8('planned' = 1, 'published' = 2, 'unchanged' = 3, 'skipped' = 4, 'failed' = 5, 'cancelled' = 6),
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    run String COMMENT 'workflow run',
+    plan String COMMENT 'key of the plan object',
+    step LowCardinality(String) COMMENT 'step that ended the build, when it failed',
+    reason String,
+    engine LowCardinality(String) COMMENT 'version of ClickHouse',
+    format UInt8 COMMENT 'format of the ledger'
+)
+ENGINE = MergeTree ORDER BY (project, day, generation, event, at);
+
+-- What is published: an intent before the first swap, done after the last is verified, undone when the swaps were taken back.
+CREATE TABLE IF NOT EXISTS daybook.publishes
+(
+    project LowCardinality(String),
+    day Date,
+    generation UInt32,
+    table LowCardinality(String),
+    event Enum8('intent' = 1, 'done' = 2, 'undone' = 3),
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    position UInt16 COMMENT 'order of the swaps, upstream first',
+    rows UInt64,
+    hash UInt64 COMMENT 'sum of cityHash64(tuple(*)) over the day',
+    code FixedString(32) COMMENT 'fingerprint of what made the day',
+    data FixedString(32) COMMENT 'fingerprint of what it was made from',
+    inputs Map(String, String) COMMENT 'data fingerprint of each input table',
+    chunks Array(FixedString(32)) COMMENT 'chunks with rows for the day; empty for models',
+    archive String COMMENT 'table that holds the day as it was before, or empty',
+    archived_rows UInt64,
+    archived_hash UInt64
+)
+ENGINE = MergeTree ORDER BY (project, day, table, generation, event, at);
+
+-- Every chunk that was ever normalized, by normalizer.
+CREATE TABLE IF NOT EXISTS daybook.chunks
+(
+    project LowCardinality(String),
+    source LowCardinality(String),
+    folder Date,
+    chunk FixedString(32),
+    normalizer FixedString(32),
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    manifest String COMMENT 'key of the manifest',
+    objects Array(Tuple(key String, etag String, size UInt64)),
+    rows_by_day Map(Date, UInt64)
+)
+ENGINE = MergeTree ORDER BY (project, source, folder, chunk, normalizer, at);
+
+-- Both accounts. folder: lines = rows + rejected + skipped + blank, for each object of a chunk.
+-- day: rows = loaded + duplicates, for each table of a build.
+CREATE TABLE IF NOT EXISTS daybook.accounts
+(
+    project LowCardinality(String),
+    account Enum8('folder' = 1, 'day' = 2),
+    source LowCardinality(String),
+    day Date COMMENT 'of the folder, or of the rows',
+    chunk String COMMENT 'folder account only',
+    normalizer String COMMENT 'folder account only',
+    object String COMMENT 'folder account only',
+    generation UInt32 COMMENT 'day account only',
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    lines UInt64,
+    rows UInt64,
+    rejected UInt64,
+    skipped UInt64,
+    blank UInt64,
+    loaded UInt64,
+    duplicates UInt64
+)
+ENGINE = MergeTree ORDER BY (project, account, source, day, chunk, normalizer, object, generation, at);
+
+-- Raw lines that could not become rows. They belong to their chunk and are replaced with it.
+CREATE TABLE IF NOT EXISTS daybook.rejected_rows
+(
+    project LowCardinality(String),
+    source LowCardinality(String),
+    day Date COMMENT 'of the folder',
+    chunk FixedString(32),
+    normalizer FixedString(32),
+    object String,
+    line UInt64 COMMENT '1 is the first',
+    reason String,
+    text String COMMENT 'cut at 64 KiB',
+    text_bytes UInt64,
+    at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree ORDER BY (project, source, day, chunk, normalizer, object, line);
+
+CREATE TABLE IF NOT EXISTS daybook.test_results
+(
+    project LowCardinality(String),
+    day Date,
+    generation UInt32,
+    test LowCardinality(String),
+    status Enum8('pass' = 1, 'warn' = 2, 'fail' = 3),
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    failing UInt64 COMMENT 'rows that must not exist',
+    sample Array(String) COMMENT 'the first of them, as JSON'
+)
+ENGINE = MergeTree ORDER BY (project, day, generation, test, at);
