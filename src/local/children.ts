@@ -35,7 +35,16 @@ export function childSpecs({ stack, ports, executables }: Plan, tmp: string): Re
       name: 'temporal',
       command: executables.temporal ?? '',
       args: [
-        ...['server', 'start-dev', '--ip', '127.0.0.1', '--namespace', stack.temporal.namespace, '--log-level', 'error'],
+        ...[
+          'server',
+          'start-dev',
+          '--ip',
+          '127.0.0.1',
+          '--namespace',
+          stack.temporal.namespace,
+          '--log-level',
+          'error',
+        ],
         ...['--port', String(ports.temporal), '--ui-port', String(ports.temporalUi)],
         ...['--db-filename', join(dir, 'temporal.db')],
         ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
@@ -54,7 +63,10 @@ export function childSpecs({ stack, ports, executables }: Plan, tmp: string): Re
       env: { ...env, UV_THREADPOOL_SIZE: '64' },
       port: ports.clickhouse,
     },
-    s3: executables.versitygw === undefined ? standIn(dir, ports.s3, env) : gateway(executables.versitygw, stack, ports.s3, env),
+    s3:
+      executables.versitygw === undefined
+        ? standIn(dir, ports.s3, env)
+        : gateway(executables.versitygw, stack, ports.s3, env),
   };
 }
 

@@ -51,7 +51,7 @@ export class SupervisedChild {
     const child = spawn(command, args, { cwd: this.#dir, env, stdio: ['pipe', log, log] });
     closeSync(log);
     // A pipe that breaks with its child is told by 'exit'.
-    child.stdin.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     child.once('error', (error) => {
       if (child.pid === undefined) this.#ended(`could not be started: ${error.message}`, started);
     });
@@ -73,8 +73,11 @@ export class SupervisedChild {
     }
     this.#owner.report(`${name} ${how}; starting it again`);
     this.#owner.changed();
-    setTimeout(() => {
-      this.start();
-    }, 100 * 2 ** this.#shortLives);
+    setTimeout(
+      () => {
+        this.start();
+      },
+      100 * 2 ** this.#shortLives,
+    );
   }
 }

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import { z } from 'zod';
+
+const port = z.int().min(1).max(65_535);
+const remembered = z.strictObject({
+  ports: z.strictObject({ temporal: port, temporalUi: port, clickhouse: port, s3: port }),
+  secretAccessKey: z.string().min(16),
+});
+/** What a stack keeps from one start to the next. */
+export type Remembered = z.infer<typeof remembered>;
+
+/**
+ * Free ports on 127.0.0.1, those of the former start where nobody took them meanwhile, so that addresses printed earlier
+ * (a history in the Web UI) stay right; and the store's secret, made once.
+ */
+export async function remember(dir: string): Promise<Remembered> {
+  const file = join(dir, 'settings.json');
+  const former = await readFile(file, 'utf8')
+    .then((text) => remembered.safeParse(JSON.parse(text)).data)
+    .catch(() => undefined);
+  const taken = new Set<number>();
+  const free = async (preferred: number | undefined) => {
+    const found = await getPort({ host: '127.0.0.1', exclude: taken, ...(preferred ? { port: preferred } : {}) });
+    taken.add(found);
+    return found;
+  };
+  const settings: Remembered = {
+    ports: {
+      temporal: await free(former?.ports.temporal),
+      temporalUi: await free(former?.ports.temporalUi),
+      clickhouse: await free(former?.ports.clickhouse),
+      s3: await free(former?.ports.s3),
+    },
+    secretAccessKey: former?.secretAccessKey ?? randomBytes(20).toString('hex'),
+  };
+  await writeFile(file, JSON.stringify(settings, null, 2) + '\n', { mode: 0o600 });
+  return settings;
+}

@@ -1,0 +1,119 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import lockfile from 'proper-lockfile';
+import type { Env } from '../env.js';
+import { childSpecs, type ServiceName } from './children.js';
+import { findTemporal, findVersitygw } from './executables.js';
+import { launchSupervisor } from './launch.js';
+import { liveStack } from './live-stack.js';
+import { endProcesses, isOurs } from './processes.js';
+import { keepHistories } from './readiness.js';
+import { remember, type Remembered } from './remembered.js';
+import { readStack, removeStack, type Stack } from './stack-file.js';
+
+/** Takes one line of progress at a time, for a terminal or a log: what is being done, and for how long already. */
+export type OnProgress = (text: string) => void;
+
+export interface StartOptions {
+  /** Folder of the stack's data, logs and `stack.json`; made if it is not there. */
+  dir: string;
+  /** Only `local` is used: the cache folder and executables named by the user. */
+  env: Pick<Env, 'local'>;
+  /** True: the stack outlives this process, until {@link stopStack}. */
+  detach?: boolean;
+  onProgress?: OnProgress;
+  /** Start only these services; the addresses of the others lead nowhere. Default: all. */
+  only?: readonly ServiceName[];
+}
+
+export interface StartedStack {
+  stack: Stack;
+  /** False if a live stack was found in the folder and is used as it is; `stop` then leaves it alone. */
+  started: boolean;
+  /** Ends every process of the stack and waits until they are gone. */
+  stop: () => Promise<void>;
+}
+
+const ALL: readonly ServiceName[] = ['temporal', 'clickhouse', 's3'];
+const UP_TO_MS = 20_000;
+
+/**
+ * Starts the embedded stack, or finds the one that runs in the folder; returns when every service answers. Without `detach`
+ * the stack ends with this process, however this process ends.
+ * @throws LocalStackError if an executable cannot be had or a service does not come up; nothing is left running then
+ */
+export async function startStack(options: StartOptions): Promise<StartedStack> {
+  await mkdir(resolve(options.dir), { recursive: true });
+  const dir = await realpath(options.dir);
+  const release = await lockfile.lock(dir, {
+    lockfilePath: join(dir, 'start.lock'),
+    retries: { retries: 60, factor: 1, minTimeout: 1_000 },
+  });
+  try {
+    const live = await liveStack(dir);
+    if (live) return { stack: live, started: false, stop: () => Promise.resolve() };
+    await stopStack(dir); // what a killed start may have left
+    return await startIn(dir, options);
+  } finally {
+    await release();
+  }
+}
+
+async function startIn(dir: string, options: StartOptions): Promise<StartedStack> {
+  const { env, detach = false, onProgress = () => undefined, only = ALL } = options;
+  const temporal = only.includes('temporal') ? await findTemporal(env, onProgress) : undefined;
+  const versitygw = only.includes('s3') ? await findVersitygw(env, onProgress) : undefined;
+  for (const folder of ['home', 's3', 'clickhouse', 'logs']) await mkdir(join(dir, folder), { recursive: true });
+  const settings = await remember(dir);
+  const described = describe(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
+  const specs = childSpecs({ stack: described, ports: settings.ports, executables: { temporal, versitygw } }, tmpdir());
+  onProgress(`starting ${only.join(', ')}`);
+  const supervisor = await launchSupervisor(
+    { detach, stack: described, children: only.map((name) => specs[name]) },
+    only,
+    onProgress,
+  );
+  const stop = async () => {
+    supervisor.release();
+    await stopStack(dir);
+  };
+  try {
+    if (only.includes('temporal')) await keepHistories(supervisor.stack);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stack: supervisor.stack, started: true, stop };
+}
+
+function describe(dir: string, { ports, secretAccessKey }: Remembered, kind: Stack['s3']['kind']) {
+  const local = (port: number) => `http://127.0.0.1:${port}`;
+  return {
+    format: 1 as const,
+    dir,
+    temporal: { address: `127.0.0.1:${ports.temporal}`, uiUrl: local(ports.temporalUi), namespace: 'default' },
+    clickhouse: { url: local(ports.clickhouse), user: 'default', password: '' },
+    s3: { endpoint: local(ports.s3), region: 'us-east-1', accessKeyId: 'daybook', secretAccessKey, kind },
+  };
+}
+
+/**
+ * Ends exactly what a start in this folder started: the recorded processes whose command line still carries the folder.
+ * @returns the pids that were ended; empty if nothing ran
+ */
+export async function stopStack(dir: string): Promise<number[]> {
+  const stack = await readStack(resolve(dir));
+  if (!stack) return [];
+  const ours = async (pids: number[]) => {
+    const checked = await Promise.all(pids.map((pid) => isOurs(pid, stack.dir)));
+    return pids.filter((_, index) => checked[index]);
+  };
+  const supervisor = await ours([stack.supervisor.pid]);
+  const children = await ours(stack.processes.map(({ pid }) => pid));
+  // The supervisor ends its children; they are asked directly only if it is gone.
+  await endProcesses(supervisor, UP_TO_MS);
+  await endProcesses(await ours(children), UP_TO_MS);
+  await removeStack(stack.dir);
+  return [...supervisor, ...children];
+}
