@@ -25,7 +25,12 @@ export const sumAccounts = (accounts: readonly FolderAccount[]): FolderAccount =
   );
 
 /** Every row that the manifests promise for a day is in its table, or is a duplicate. A sentence, or undefined when that holds. */
-export const dayImbalance = (table: string, promised: number, loaded: number, duplicates: number): string | undefined =>
+export const dayImbalance = (
+  table: string,
+  promised: number,
+  loaded: number,
+  duplicates: number,
+): string | undefined =>
   promised === loaded + duplicates
     ? undefined
     : `${table}: the manifests promise ${promised} rows, but ${loaded} loaded + ${duplicates} duplicates = ${loaded + duplicates}`;

@@ -60,13 +60,15 @@ export function cut(objects: readonly StoredObject[], { targetBytes, maxObjects 
 /** Throws unless every listed object is in exactly one chunk and no chunk holds anything else. */
 export function assertCover(listed: readonly StoredObject[], chunks: readonly Chunk[]): void {
   const seen = new Map<string, number>();
-  for (const { objects } of chunks) for (const object of objects) seen.set(nameOf(object), (seen.get(nameOf(object)) ?? 0) + 1);
+  for (const { objects } of chunks)
+    for (const object of objects) seen.set(nameOf(object), (seen.get(nameOf(object)) ?? 0) + 1);
   const expected = new Set(listed.map(nameOf));
   const wrong = [
     ...[...expected].filter((name) => seen.get(name) !== 1),
     ...[...seen.keys()].filter((name) => !expected.has(name)),
   ];
-  if (wrong.length > 0) throw new RangeError(`chunks do not cover the listing exactly; first wrong object: ${wrong[0] ?? ''}`);
+  if (wrong.length > 0)
+    throw new RangeError(`chunks do not cover the listing exactly; first wrong object: ${wrong[0] ?? ''}`);
 }
 
 const nameOf = ({ key, etag }: StoredObject) => `${key} (${etag})`;

@@ -26,7 +26,8 @@ export const dayIn = (zone: string, instant: Date): Day =>
   DateTime.fromJSDate(instant, { zone }).toISODate() ?? fail(`no date for ${instant.toISOString()} in zone ${zone}`);
 
 /** The instant at which clocks in `zone` show `time` (`HH:MM`) on `day`; in a gap of daylight saving, the moment after it. */
-export const instantOf = (day: Day, time: string, zone: string): Date => DateTime.fromISO(`${day}T${time}`, { zone }).toJSDate();
+export const instantOf = (day: Day, time: string, zone: string): Date =>
+  DateTime.fromISO(`${day}T${time}`, { zone }).toJSDate();
 
 /** True for a zone that the IANA database knows. */
 export const isZone = (zone: string): boolean => DateTime.local({ zone }).isValid;

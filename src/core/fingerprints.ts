@@ -8,7 +8,10 @@ export const NORMALIZER_VERSION = 1;
 
 /** 32 hex digits over a JSON value. Object keys are sorted, so that the order in which code fills them never matters. */
 export const fingerprintOf = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(sorted(value))).digest('hex').slice(0, 32);
+  createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
+    .slice(0, 32);
 
 /** Identity of a set of objects: what they are called and what is in them, whatever order a listing gave. */
 export const chunkIdOf = (objects: readonly StoredObject[]): string =>

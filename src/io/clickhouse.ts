@@ -2,16 +2,9 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
+import type { Statement } from '../core/statement.js';
 import type { Env } from '../env.js';
 import { explain } from './clickhouse-errors.js';
-
-/** A statement with everything that belongs to it. Values go in `params` and are bound by the engine, never joined into text. */
-export interface Statement {
-  sql: string;
-  /** Values for `{name:Type}` in the text. */
-  params?: Record<string, unknown>;
-  settings?: Record<string, string | number>;
-}
 
 /** How a statement is run. */
 export interface RunOptions {
@@ -63,7 +56,11 @@ const BASE_SETTINGS: ClickHouseSettings = {
 };
 
 export function connectClickHouse(env: Env['clickhouse'], zone: string): ClickHouse {
-  const agent = new (env.url.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 64, timeout: REQUEST_TIMEOUT });
+  const agent = new (env.url.startsWith('https:') ? HttpsAgent : HttpAgent)({
+    keepAlive: true,
+    maxSockets: 64,
+    timeout: REQUEST_TIMEOUT,
+  });
   const clients = new Map<string, ClickHouseClient>();
 
   const clientFor = (database: string): ClickHouseClient => {
@@ -110,7 +107,10 @@ export function connectClickHouse(env: Env['clickhouse'], zone: string): ClickHo
   const gateway: ClickHouse = {
     rows: <Row>(statement: Statement, options: RunOptions = {}) =>
       guarded(options, async () => {
-        const result = await clientFor(options.database ?? 'default').query({ ...request(statement, options), format: 'JSONEachRow' });
+        const result = await clientFor(options.database ?? 'default').query({
+          ...request(statement, options),
+          format: 'JSONEachRow',
+        });
         return await result.json<Row>();
       }),
     run: (statement, options = {}) =>
@@ -120,19 +120,31 @@ export function connectClickHouse(env: Env['clickhouse'], zone: string): ClickHo
     insert: (table, rows) =>
       guarded({ what: `insert into ${table}` }, async () => {
         if (rows.length === 0) return;
-        await clientFor('default').insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: ONE_BLOCK });
+        await clientFor('default').insert({
+          table,
+          values: rows,
+          format: 'JSONEachRow',
+          clickhouse_settings: ONE_BLOCK,
+        });
       }),
     endQueries: async (prefix) => {
-      const running = { sql: 'SELECT count() AS n FROM system.processes WHERE startsWith(Settings[\'log_comment\'], {prefix:String})', params: { prefix } };
+      const running = {
+        sql: "SELECT count() AS n FROM system.processes WHERE startsWith(Settings['log_comment'], {prefix:String})",
+        params: { prefix },
+      };
       const count = async () => Number((await gateway.rows<{ n: string }>(running))[0]?.n ?? 0);
       const found = await count();
       for (let left = found; left > 0; left = await count()) {
-        await gateway.run({ sql: 'KILL QUERY WHERE startsWith(Settings[\'log_comment\'], {prefix:String}) ASYNC', params: { prefix } });
+        await gateway.run({
+          sql: "KILL QUERY WHERE startsWith(Settings['log_comment'], {prefix:String}) ASYNC",
+          params: { prefix },
+        });
         await sleep(KILL_POLL);
       }
       return found;
     },
-    version: async () => (await gateway.rows<{ version: string }>({ sql: 'SELECT version() AS version' }))[0]?.version ?? 'unknown',
+    version: async () =>
+      (await gateway.rows<{ version: string }>({ sql: 'SELECT version() AS version' }))[0]?.version ?? 'unknown',
     close: async () => {
       await Promise.all([...clients.values()].map((client) => client.close()));
       agent.destroy();

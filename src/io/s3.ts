@@ -80,7 +80,12 @@ export function connectStore(env: Env['s3']): Store {
         );
         for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
           if (Key !== undefined)
-            objects.push({ key: Key, etag: (ETag ?? '').replaceAll('"', ''), size: Size ?? 0, modified: LastModified ?? new Date(0) });
+            objects.push({
+              key: Key,
+              etag: (ETag ?? '').replaceAll('"', ''),
+              size: Size ?? 0,
+              modified: LastModified ?? new Date(0),
+            });
         next = page.NextContinuationToken;
       } while (next !== undefined);
       return objects;
@@ -99,7 +104,12 @@ export function connectStore(env: Env['s3']): Store {
       explained(`write s3://${bucket}/${key}`, async () => {
         try {
           await client.send(
-            new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...(options.once ? { IfNoneMatch: '*' } : {}) }),
+            new PutObjectCommand({
+              Bucket: bucket,
+              Key: key,
+              Body: body,
+              ...(options.once ? { IfNoneMatch: '*' } : {}),
+            }),
           );
           return true;
         } catch (error) {
@@ -147,9 +157,17 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
   } catch (error) {
     const status = statusOf(error);
     if (status === 401 || status === 403)
-      throw final('AccessDenied', `${what}: the store refuses these credentials (${status}). Check AWS_* and the bucket's policy.`, { cause: error });
+      throw final(
+        'AccessDenied',
+        `${what}: the store refuses these credentials (${status}). Check AWS_* and the bucket's policy.`,
+        { cause: error },
+      );
     if (status === 404)
-      throw final('BadConfig', `${what}: the store has no such bucket. Create it, or correct store.bucket in daybook.config.ts.`, { cause: error });
+      throw final(
+        'BadConfig',
+        `${what}: the store has no such bucket. Create it, or correct store.bucket in daybook.config.ts.`,
+        { cause: error },
+      );
     throw new Error(`${what}: ${messageOf(error)}`, { cause: error });
   }
 }

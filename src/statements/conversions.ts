@@ -1,0 +1,210 @@
+import { bare, isComposite, isNullable, parseType, type ColumnType } from '../core/column-types.js';
+import { literal, name } from './text.js';
+
+/**
+ * How the text of a JSON leaf becomes a value, by type. Every conversion fails to NULL and never bends a value to fit: the
+ * engine's own casts roll 30 February over into March, clamp years, drop digits and read the clock for `10:00`.
+ */
+export interface Conversion {
+  /** Expression of the value; NULL (for composites: empty) where the text does not fit or there is none. */
+  value: string;
+  /** Expression that is true where something is present and does not fit. */
+  unfit: string;
+}
+
+/** A leaf in two forms: its text without JSON quotes (NULL where missing or null), and its JSON type when asked. */
+interface Leaf {
+  text: string;
+  jsonType: string;
+}
+
+type Scalar = (type: ColumnType, text: string) => string;
+
+const cast: Scalar = (type, text) => `accurateCastOrNull(${text}, ${literal(type.text)})`;
+
+/** Casts that are only trusted when `test` holds for the text. */
+const castIf =
+  (test: (type: ColumnType, text: string) => string, value: Scalar = cast): Scalar =>
+  (type, text) =>
+    `if(${test(type, text)}, ${value(type, text)}, NULL)`;
+
+const matches = (text: string, pattern: string) => `match(${text}, ${literal(pattern)})`;
+
+const integer: Scalar = cast;
+
+/** Casts of 128 and 256 bits wrap around silently: the value must print as the text it came from. */
+const wideInteger: Scalar = (type, text) => `if(toString(${cast(type, text)}) = ${text}, ${cast(type, text)}, NULL)`;
+
+const float: Scalar = castIf((type, text) => `isFinite(ifNull(${cast(type, text)}, nan))`);
+
+/** Digits behind the point beyond the scale may only be zeros, digits before it must fit: the cast checks neither. */
+const decimal: Scalar = castIf((type, text) => {
+  const { precision, scale } = decimalSize(type);
+  return (
+    matches(text, `^[+-]?0*[0-9]{0,${precision - scale}}([.][0-9]{0,${scale}}0*)?$`) + ` AND ${matches(text, '[0-9]')}`
+  );
+});
+
+const ISO_DATE = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
+
+/** Parsed wide, then the text's own date must come back: the narrow parsers roll over and clamp. */
+const date: Scalar = (type, text) =>
+  `if(${matches(text, ISO_DATE)} AND toString(toDate32OrNull(${text})) = ${text}, ${
+    type.base === 'Date' ? `accurateCastOrNull(toDate32OrNull(${text}), 'Date')` : `toDate32OrNull(${text})`
+  }, NULL)`;
+
+const dateTime: Scalar = (type, text) => {
+  const zone = type.literals.at(-1) ?? "'UTC'";
+  const digits = type.base === 'DateTime' ? 0 : Number(type.literals[0] ?? 3);
+  const years = type.base === 'DateTime' ? '(19[7-9][0-9]|20[0-9]{2}|210[0-5])' : '(19[0-9]{2}|2[0-2][0-9]{2})';
+  const fraction = digits === 0 ? '([.]0*)?' : `([.][0-9]{0,${digits}}0*)?`;
+  const pattern = `^${years}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]${fraction})?(Z|[+-][0-9]{2}:?[0-9]{2})?$`;
+  return `if(${matches(text, pattern)}, ${castTo(type, `parseDateTime64BestEffortOrNull(${text}, ${digits}, ${zone})`)}, NULL)`;
+};
+
+const castTo = (type: ColumnType, value: string) =>
+  type.base === 'DateTime' ? `accurateCastOrNull(${value}, ${literal(type.text)})` : value;
+
+const oneOf: Scalar = (type, text) => {
+  const allowed = type.literals.map((pair) => pair.replace(/\s*=\s*-?\d+$/, ''));
+  return `if(${text} IN (${allowed.join(', ')}), CAST(${text}, ${literal(`Nullable(${type.text})`)}), NULL)`;
+};
+
+const SCALARS: Record<string, Scalar> = {
+  String: (_type, text) => text,
+  FixedString: castIf((type, text) => `length(${text}) <= ${type.literals[0] ?? '0'}`),
+  Bool: castIf((_type, text) => `lower(${text}) IN ('true', 'false', '1', '0')`),
+  Int8: integer,
+  Int16: integer,
+  Int32: integer,
+  Int64: integer,
+  UInt8: integer,
+  UInt16: integer,
+  UInt32: integer,
+  UInt64: integer,
+  Int128: wideInteger,
+  Int256: wideInteger,
+  UInt128: wideInteger,
+  UInt256: wideInteger,
+  Float32: float,
+  Float64: float,
+  Decimal: decimal,
+  Date: date,
+  Date32: date,
+  DateTime: dateTime,
+  DateTime64: dateTime,
+  UUID: castIf((_type, text) => matches(text, '^[0-9A-Fa-f]{8}-?([0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}$')),
+  Enum8: oneOf,
+  Enum16: oneOf,
+  IPv4: cast,
+  IPv6: cast,
+};
+
+/** The first part of a type that a contract can't hold, or undefined where all of it can be converted. */
+export function unsupportedIn(type: ColumnType): string | undefined {
+  const inner = bare(type);
+  if (!isComposite(inner)) return inner.base in SCALARS ? undefined : inner.text;
+  if (inner.base === 'Nested') return inner.text;
+  if (inner.base === 'Tuple' && inner.of.some(({ name: field }) => field === ''))
+    return `${inner.text} (its fields need names)`;
+  if (inner.base === 'Map' && bare(inner.of[0]?.type ?? inner).base !== 'String')
+    return `${inner.text} (JSON keys are Strings)`;
+  return inner.of.map(({ type: part }) => unsupportedIn(part)).find((found) => found !== undefined);
+}
+
+/** Converts one column of the contract from its leaf of the line. `line` and `leaf` are expressions, `key` is the JSON key. */
+export const convertColumn = (columnType: string, key: string, line: string, leaf: string): Conversion =>
+  convert(parseType(columnType), { text: leaf, jsonType: `JSONType(${line}, ${literal(key)})` });
+
+function convert(type: ColumnType, leaf: Leaf): Conversion {
+  const inner = bare(type);
+  switch (inner.base) {
+    case 'Array':
+      return convertArray(inner, leaf);
+    case 'Map':
+      return convertMap(inner, leaf);
+    case 'Tuple':
+      return convertTuple(inner, leaf);
+    default:
+      return convertScalar(type, inner, leaf);
+  }
+}
+
+function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf): Conversion {
+  const scalar = SCALARS[inner.base];
+  if (!scalar) throw new RangeError(`a contract can't hold ${type.text}`);
+  const value = scalar(inner, leaf.text);
+  // An object or array where text was promised arrives as its JSON text; only then is the line parsed once more.
+  const nested = `(startsWith(${leaf.text}, '{') OR startsWith(${leaf.text}, '[')) AND ${leaf.jsonType} IN ('Object', 'Array')`;
+  return inner.base === 'String'
+    ? { value, unfit: `ifNull(${nested}, false)` }
+    : { value, unfit: `${leaf.text} IS NOT NULL AND ${value} IS NULL` };
+}
+
+/** A raw JSON value (with its quotes) as a leaf. */
+const rawLeaf = (raw: string): Leaf => ({
+  text: `JSONExtract(${raw}, 'Nullable(String)')`,
+  jsonType: `JSONType(${raw})`,
+});
+
+/** A part of a composite that must be there unless its type allows NULL. */
+function required(type: ColumnType, part: Conversion, leaf: Leaf): string {
+  return isNullable(type) || isComposite(bare(type)) ? part.unfit : `(${part.unfit} OR ${leaf.text} IS NULL)`;
+}
+
+function convertArray(type: ColumnType, leaf: Leaf): Conversion {
+  const element = elementOf(type, 0);
+  const one = rawLeaf('x');
+  const part = convert(element, one);
+  const raw = `JSONExtractArrayRaw(ifNull(${leaf.text}, ''))`;
+  return {
+    value: `CAST(arrayMap(x -> ${part.value}, ${raw}), ${literal(holding(type))})`,
+    unfit: `${leaf.text} IS NOT NULL AND (${leaf.jsonType} != 'Array' OR arrayExists(x -> ${required(element, part, one)}, ${raw}))`,
+  };
+}
+
+function convertMap(type: ColumnType, leaf: Leaf): Conversion {
+  const element = elementOf(type, 1);
+  const one = rawLeaf('x.2');
+  const part = convert(element, one);
+  const raw = `JSONExtractKeysAndValuesRaw(ifNull(${leaf.text}, ''))`;
+  return {
+    value: `CAST(arrayMap(x -> (x.1, ${part.value}), ${raw}), ${literal(holding(type))})`,
+    unfit: `${leaf.text} IS NOT NULL AND (${leaf.jsonType} != 'Object' OR arrayExists(x -> ${required(element, part, one)}, ${raw}))`,
+  };
+}
+
+function convertTuple(type: ColumnType, leaf: Leaf): Conversion {
+  const fields = type.of.map(({ name: field, type: fieldType }) => {
+    const one = rawLeaf(`JSONExtractRaw(ifNull(${leaf.text}, '{}'), ${literal(field)})`);
+    return { type: fieldType, leaf: one, part: convert(fieldType, one) };
+  });
+  const unfit = fields.map((field) => `(${required(field.type, field.part, field.leaf)})`);
+  return {
+    value: `CAST(tuple(${fields.map(({ part }) => part.value).join(', ')}), ${literal(holding(type))})`,
+    unfit: `(${leaf.text} IS NOT NULL AND ${leaf.jsonType} != 'Object') OR ${unfit.join(' OR ')}`,
+  };
+}
+
+function elementOf(type: ColumnType, position: number): ColumnType {
+  const element = type.of[position]?.type;
+  if (!element) throw new RangeError(`${type.text} lacks an argument`);
+  return element;
+}
+
+/**
+ * The type that a normalized chunk stores: like the declared one, but every scalar may be NULL, because a rejected line has no
+ * values. Dictionary encoding is left to Parquet.
+ */
+export function holding(type: ColumnType): string {
+  const inner = bare(type);
+  if (inner.base === 'Tuple')
+    return `Tuple(${inner.of.map(({ name: field, type: part }) => `${name(field)} ${holding(part)}`).join(', ')})`;
+  if (inner.base === 'Map') return `Map(String, ${holding(elementOf(inner, 1))})`;
+  if (inner.base === 'Array') return `Array(${holding(elementOf(inner, 0))})`;
+  return `Nullable(${inner.text})`;
+}
+
+function decimalSize(type: ColumnType): { precision: number; scale: number } {
+  return { precision: Number(type.literals[0] ?? 10), scale: Number(type.literals[1] ?? 0) };
+}

@@ -1,0 +1,243 @@
+import { bare, isComposite, isNullable, parseType } from '../core/column-types.js';
+import type { Column, PlannedSource } from '../core/messages.js';
+import type { Statement } from '../core/statement.js';
+import { convertColumn, holding } from './conversions.js';
+import { objectTable, type EngineBucket } from './objects.js';
+import { literal, name } from './text.js';
+
+/** Columns of a normalized chunk beside those of its table: what became of each raw line, and where it stood. */
+const FATE_COLUMNS = [
+  "`_fate` Enum8('row' = 1, 'rejected' = 2, 'skipped' = 3, 'blank' = 4)",
+  '`_object` String',
+  '`_line` UInt64',
+  '`_reason` String',
+  '`_text` String',
+  '`_text_bytes` UInt64',
+];
+
+/** Raw text kept with a reject, in bytes. */
+const REJECT_TEXT = 65_536;
+/** Found text quoted in a reason, in characters. */
+const QUOTED = 80;
+
+/** Columns of the table that the normalizing SELECT fills; `_object` and `_line` are filled by the load. */
+export const filledColumns = (columns: readonly Column[], selected: readonly Column[]): Column[] =>
+  columns.filter(
+    ({ name: column }) => column !== '_object' && column !== '_line' && selected.some((given) => given.name === column),
+  );
+
+/** The structure of a normalized chunk. Always given when one is read or written, because Parquet forgets enums and zones. */
+export const chunkStructure = (filled: readonly Column[]): string =>
+  [...FATE_COLUMNS, ...filled.map((column) => `${name(column.name)} ${holding(parseType(column.type))}`)].join(', ');
+
+export interface NormalizeOptions {
+  source: PlannedSource;
+  /** Columns of the normalized table. */
+  columns: readonly Column[];
+  /** First and last day that rows of this folder may have. */
+  window: { first: string; last: string; folder: string };
+  raw: EngineBucket;
+  keys: readonly string[];
+  normalized: EngineBucket;
+  parquetKey: string;
+}
+
+/**
+ * One pass over raw JSON lines: every line leaves with exactly one fate, good rows and rejects side by side in one Parquet
+ * object. Around the user's SELECT stand, from the inside: the lines, their leaves as text, the conversions of the contract,
+ * and outside of it the conversions to the table, its constraints and the arrival window.
+ */
+export function normalizeStatement(options: NormalizeOptions): Statement {
+  const { source, columns, window, raw, keys, normalized, parquetKey } = options;
+  const filled = filledColumns(columns, source.selected);
+  const input = objectTable(raw, keys, 'LineAsString', '`line` String', 'raw');
+  const output = objectTable(normalized, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
+  const has = (column: string) => source.selected.some((given) => given.name === column);
+  const fits = filled.map((column) => fit(column, source.selected));
+
+  const sql = `
+INSERT INTO FUNCTION ${output.sql}
+WITH
+  __lines AS (
+    SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, line AS __text
+    FROM ${input.sql}
+  ),
+  __leaves AS (
+    SELECT *, JSONType(__text) AS __type, JSONExtract(__text, ${literal(leavesType(source.contract))}) AS __leaf FROM __lines
+  ),
+  ${name(`raw_${source.name}`)} AS (
+    SELECT ${[...source.contract.map(contractColumn), sourceColumn(source.contract)].join(',\n      ')}
+    FROM __leaves
+  ),
+  __selected AS (
+    SELECT * FROM (
+${source.select}
+    )
+  ),
+  __fitted AS (
+    SELECT
+      ${[
+        ...fits.map(({ value, column }) => `${value} AS ${name(column)}`),
+        '_source AS __source',
+        `${has('skip_reason') ? "ifNull(toString(skip_reason), '')" : "''"} AS __skip`,
+        `${has('reject_reason') ? "ifNull(toString(reject_reason), '')" : "''"} AS __reject`,
+        `[${fits.map(({ unfit }) => unfit).join(', ')}] AS __unfit`,
+      ].join(',\n      ')}
+    FROM (SELECT ${[...filled.map(({ name: column }) => `${name(column)} AS ${name(`__${column}`)}`), ...['_source', 'skip_reason', 'reject_reason'].filter(has)].join(', ')} FROM __selected)
+  ),
+  __judged AS (
+    SELECT *, multiIf(
+        match(__source.text, '^[ \\\\t\\\\r\\\\x{FEFF}]*$'), 'blank',
+        __source.error != '', 'rejected',
+        __skip != '', 'skipped',
+        __reason != '', 'rejected',
+        'row') AS __fate
+    FROM (
+      SELECT *, multiIf(
+        __source.error != '', __source.error,
+        __reject != '', __reject,
+        arrayExists(x -> x != '', __unfit), arrayStringConcat(arrayFilter(x -> x != '', __unfit), '; '),
+        ${source.constraints.map(({ name: constraint, expression }) => `NOT ifNull(${expression}, false), ${literal(constraint)},`).join('\n        ')}
+        NOT (ifNull(\`day\`, toDate(0)) BETWEEN {first_day:Date} AND {last_day:Date}),
+          concat('day ', toString(\`day\`), ' is outside of what folder ', {folder:String}, ' may hold: ', {first_day:String}, ' to ', {last_day:String}),
+        '') AS __reason
+      FROM __fitted
+    )
+  )
+SELECT
+  ${[
+    '__fate AS _fate',
+    '__source.object AS _object',
+    '__source.line AS _line',
+    `if(__fate = 'rejected', __reason, if(__fate = 'skipped', __skip, '')) AS _reason`,
+    `if(__fate = 'rejected', substring(__source.text, 1, ${REJECT_TEXT}), '') AS _text`,
+    'length(__source.text) AS _text_bytes',
+    ...filled.map((column) => `${onlyRows(column)} AS ${name(column.name)}`),
+  ].join(',\n  ')}
+FROM __judged`;
+
+  return {
+    sql,
+    params: {
+      ...input.params,
+      ...output.params,
+      bucket_chars: source.bucket.length,
+      first_day: window.first,
+      last_day: window.last,
+      folder: window.folder,
+    },
+  };
+}
+
+/** JSON keys of the contract, each extracted as text: typed extraction would bend values to fit. */
+const leavesType = (contract: readonly Column[]) =>
+  `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
+
+const leafOf = (column: Column) => `__leaf.${name(column.name)}`;
+
+const conversionOf = (column: Column) => convertColumn(column.type, column.name, '__text', leafOf(column));
+
+const contractColumn = (column: Column) => `${conversionOf(column).value} AS ${name(column.name)}`;
+
+/** The tuple that follows a row through the user's SELECT; its error names every column that does not fit. */
+function sourceColumn(contract: readonly Column[]): string {
+  const complaints = contract.map((column) => {
+    const type = parseType(column.type);
+    const { unfit } = conversionOf(column);
+    const wrong = `${unfit}, ${complaint(column, leafOf(column))}`;
+    const missing =
+      isNullable(type) || isComposite(bare(type))
+        ? ''
+        : `, ${leafOf(column)} IS NULL, ${literal(`${column.name}: missing, expected ${column.type}`)}`;
+    return `multiIf(${wrong}${missing}, '')`;
+  });
+  const error = `if(__type != 'Object',
+        concat('not a JSON object: ', ${quoted('__text')}),
+        arrayStringConcat(arrayFilter(x -> x != '', [${complaints.join(', ')}]), '; '))`;
+  return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
+}
+
+/** `price: 'free' does not fit Decimal(10, 2)` */
+const complaint = (column: Column, text: string) =>
+  `concat(${literal(`${column.name}: `)}, ${quoted(text)}, ${literal(` does not fit ${column.type}`)})`;
+
+const quoted = (text: string) =>
+  `concat(${QUOTE}, substringUTF8(toValidUTF8(ifNull(toString(${text}), 'NULL')), 1, ${QUOTED}), ${QUOTE})`;
+
+const QUOTE = literal("'");
+
+/** One column on its way from the user's SELECT into the table. */
+interface Fit {
+  column: string;
+  value: string;
+  /** Text of what is wrong, empty where nothing is. */
+  unfit: string;
+}
+
+/**
+ * The value as the table's column holds it, or NULL. What the SELECT gives is cast only where the types differ, and a value
+ * that the cast loses, or that is missing where the column needs one, is said by name.
+ */
+function fit(column: Column, selected: readonly Column[]): Fit {
+  const type = parseType(column.type);
+  const given = parseType(selected.find(({ name: other }) => other === column.name)?.type ?? column.type);
+  const inner = name(`__${column.name}`);
+  if (isComposite(bare(type))) return { column: column.name, value: inner, unfit: "''" };
+  const same = bare(given).text === bare(type).text;
+  const value = same ? inner : `accurateCastOrNull(${inner}, ${literal(bare(type).text)})`;
+  const lost = same ? [] : [`${inner} IS NOT NULL AND ${value} IS NULL, ${complaint(column, inner)}`];
+  const missing = isNullable(type)
+    ? []
+    : [`${inner} IS NULL, ${literal(`${column.name}: missing, ${column.type} needs a value`)}`];
+  const cases = [...lost, ...missing];
+  return { column: column.name, value, unfit: cases.length === 0 ? "''" : `multiIf(${cases.join(', ')}, '')` };
+}
+
+/** Values of good rows only: a rejected line has a reason instead. */
+const onlyRows = (column: Column) =>
+  isComposite(bare(parseType(column.type)))
+    ? `if(__fate = 'row', ${name(column.name)}, defaultValueOfArgumentType(${name(column.name)}))`
+    : `if(__fate = 'row', ${name(column.name)}, NULL)`;
+
+/** Lines of each object, counted from the raw side alone: the other end of the folder account. */
+export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
+  const input = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
+  return {
+    sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines FROM ${input.sql} GROUP BY object`,
+    params: { ...input.params, bucket_chars: bucketName.length },
+  };
+}
+
+/** What a normalized chunk holds, by object, fate and day; day is only told for rows. */
+export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {
+  const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
+  return {
+    sql: `SELECT _object AS object, toString(_fate) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
+    params: input.params,
+  };
+}
+
+/** Copies a chunk's rejects into the ledger. Repeating it is harmless: reads take one record per line. */
+export function recordRejects(
+  bucket: EngineBucket,
+  parquetKey: string,
+  filled: readonly Column[],
+  of: { project: string; source: string; folder: string; chunk: string; normalizer: string },
+): Statement {
+  const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
+  return {
+    sql: `
+INSERT INTO daybook.rejected_rows (project, source, day, chunk, normalizer, object, line, reason, text, text_bytes)
+SELECT {project:String}, {source:String}, {folder:Date}, {chunk_id:String}, {normalizer:String}, _object, _line, _reason, _text, _text_bytes
+FROM ${input.sql}
+WHERE _fate = 'rejected'`,
+    params: {
+      ...input.params,
+      project: of.project,
+      source: of.source,
+      folder: of.folder,
+      chunk_id: of.chunk,
+      normalizer: of.normalizer,
+    },
+  };
+}
