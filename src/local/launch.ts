@@ -19,14 +19,14 @@ const READY_WITHIN_MS = 90_000;
 
 /**
  * Starts the supervisor with its order and waits until the services answer.
- * @returns the running stack, and `release`, which closes the pipe that holds it
+ * @returns the running stack, `release`, which closes the pipe that holds it, and `ended` with the supervisor's exit code
  * @throws LocalStackError with the end of the logs if it does not come up; it is ended then
  */
 export async function launchSupervisor(
   order: LaunchOrder,
   services: readonly ServiceName[],
   onProgress: (text: string) => void,
-): Promise<{ stack: Stack; release: () => void }> {
+): Promise<{ stack: Stack; release: () => void; ended: Promise<number> }> {
   const { dir } = order.stack;
   const logFile = join(dir, 'logs', 'supervisor.log');
   const logStart = await stat(logFile).then(
@@ -45,8 +45,11 @@ export async function launchSupervisor(
   supervisor.stdin?.on('error', () => undefined);
   supervisor.stdin?.write(JSON.stringify(order) + '\n');
   const ended = new AbortController();
-  supervisor.once('exit', () => {
-    ended.abort(new Error('the supervisor ended'));
+  const exit = new Promise<number>((resolve) => {
+    supervisor.once('exit', (code) => {
+      ended.abort(new Error('the supervisor ended'));
+      resolve(code ?? 1);
+    });
   });
   supervisor.once('error', (error) => {
     ended.abort(error);
@@ -70,7 +73,7 @@ export async function launchSupervisor(
       release();
       supervisor.unref();
     }
-    return { stack: (await readStack(dir)) ?? stack, release };
+    return { stack: (await readStack(dir)) ?? stack, release, ended: exit };
   } catch (error) {
     await end(supervisor);
     const tail = (await readFile(logFile)).subarray(logStart).toString('utf8').trim();

@@ -5,8 +5,38 @@ import { readStack, type Stack } from './stack-file.js';
 
 /** The stack that runs in `dir`: its supervisor is alive and every service accepts connections. Else undefined. */
 export async function liveStack(dir: string): Promise<Stack | undefined> {
-  const stack = await readStack(resolve(dir));
-  if (!stack || !(await isOurs(stack.supervisor.pid, stack.dir))) return undefined;
+  const stack = await supervised(dir);
+  if (!stack) return undefined;
   const answering = await Promise.all(stack.processes.map(({ port }) => accepts(port)));
   return answering.includes(false) ? undefined : stack;
+}
+
+export interface StackStatus {
+  running: boolean;
+  /** Absolute path of the stack's folder. */
+  dir: string;
+  services: { name: string; address: string; pid: number; answers: boolean }[];
+}
+
+/** What runs in `dir`, service by service; holds no secret. */
+export async function stackStatus(dir: string): Promise<StackStatus> {
+  const stack = await supervised(dir);
+  if (!stack) return { running: false, dir: resolve(dir), services: [] };
+  const addressOf: Record<string, string> = {
+    temporal: `${stack.temporal.address}, Web UI ${stack.temporal.uiUrl}`,
+    clickhouse: stack.clickhouse.url,
+    s3: `${stack.s3.endpoint} (${stack.s3.kind})`,
+  };
+  const services = stack.processes.map(async ({ name, pid, port }) => ({
+    name,
+    address: addressOf[name] ?? String(port),
+    pid,
+    answers: await accepts(port),
+  }));
+  return { running: true, dir: stack.dir, services: await Promise.all(services) };
+}
+
+async function supervised(dir: string): Promise<Stack | undefined> {
+  const stack = await readStack(resolve(dir));
+  return stack && (await isOurs(stack.supervisor.pid, stack.dir)) ? stack : undefined;
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import getPort from 'get-port';
+import getPort, { clearLockedPorts } from 'get-port';
 import { z } from 'zod';
 
 const port = z.int().min(1).max(65_535);
@@ -21,9 +21,10 @@ export async function remember(dir: string): Promise<Remembered> {
   const former = await readFile(file, 'utf8')
     .then((text) => remembered.safeParse(JSON.parse(text)).data)
     .catch(() => undefined);
+  clearLockedPorts(); // what this process used a moment ago is ours to use again
   const taken = new Set<number>();
   const free = async (preferred: number | undefined) => {
-    const found = await getPort({ host: '127.0.0.1', exclude: taken, ...(preferred ? { port: preferred } : {}) });
+    const found = await getPort({ host: '127.0.0.1', exclude: taken, port: candidates(preferred) });
     taken.add(found);
     return found;
   };
@@ -38,4 +39,13 @@ export async function remember(dir: string): Promise<Remembered> {
   };
   await writeFile(file, JSON.stringify(settings, null, 2) + '\n', { mode: 0o600 });
   return settings;
+}
+
+/**
+ * Ports below those that systems give to outgoing connections (from 32768 on Linux, 49152 on macOS): a client that keeps
+ * dialling a service that is just being restarted could else be given the service's own port, and hold it.
+ */
+function candidates(preferred: number | undefined): number[] {
+  const random = Array.from({ length: 100 }, () => randomInt(20_000, 32_768));
+  return preferred === undefined ? random : [preferred, ...random];
 }

@@ -31,6 +31,8 @@ export interface StartedStack {
   stack: Stack;
   /** False if a live stack was found in the folder and is used as it is; `stop` then leaves it alone. */
   started: boolean;
+  /** The supervisor's exit code, once it has ended for whatever reason; undefined for a stack that was found running. */
+  ended: Promise<number> | undefined;
   /** Ends every process of the stack and waits until they are gone. */
   stop: () => Promise<void>;
 }
@@ -48,11 +50,11 @@ export async function startStack(options: StartOptions): Promise<StartedStack> {
   const dir = await realpath(options.dir);
   const release = await lockfile.lock(dir, {
     lockfilePath: join(dir, 'start.lock'),
-    retries: { retries: 60, factor: 1, minTimeout: 1_000 },
+    retries: { retries: 1_200, factor: 1, minTimeout: 1_000 },
   });
   try {
     const live = await liveStack(dir);
-    if (live) return { stack: live, started: false, stop: () => Promise.resolve() };
+    if (live) return { stack: live, started: false, ended: undefined, stop: () => Promise.resolve() };
     await stopStack(dir); // what a killed start may have left
     return await startIn(dir, options);
   } finally {
@@ -84,7 +86,7 @@ async function startIn(dir: string, options: StartOptions): Promise<StartedStack
     await stop();
     throw error;
   }
-  return { stack: supervisor.stack, started: true, stop };
+  return { stack: supervisor.stack, started: true, ended: supervisor.ended, stop };
 }
 
 function describe(dir: string, { ports, secretAccessKey }: Remembered, kind: Stack['s3']['kind']) {
