@@ -1,0 +1,110 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { createJiti } from 'jiti';
+import { final, messageOf } from '../errors.js';
+import { parseConfig } from './config-problems.js';
+import { describeProblems, error, errorsOf } from './problems.js';
+import type { Problem, Project, SqlFile } from './project.js';
+import { readSqlFile } from './sql-file.js';
+import type { SqlKind } from './sql-header.js';
+
+const CONFIG_NAMES = ['ts', 'mjs', 'js', 'json'].map((extension) => `daybook.config.${extension}`);
+
+/**
+ * Reads a project folder afresh, so that an edit needs no restart. Throws one final failure with all problems of config and
+ * files: `BadConfig` where the config has any, else `BadSql`. Whether the SQL is right, only the engine can tell.
+ */
+export async function loadProject(dir: string): Promise<Project> {
+  const { project, problems } = await readProject(dir);
+  const errors = errorsOf(problems);
+  if (project && errors.length === 0) return project;
+  const type = errors.every(({ where }) => where.startsWith('sql/')) ? 'BadSql' : 'BadConfig';
+  throw final(type, describeProblems(`the project in ${resolve(dir)}`, errors));
+}
+
+/** As {@link loadProject}, but gives the problems back, warnings included; `project` is there when its config is right. */
+export async function readProject(dir: string): Promise<{ project?: Project; problems: Problem[] }> {
+  const root = resolve(dir);
+  const found = await readConfig(root);
+  if ('problem' in found) return { problems: [found.problem] };
+  const { config, problems } = parseConfig(found.exported);
+  const [raw, normalized, aggregates, tests] = await Promise.all([
+    readFolder(root, 'raw'),
+    readFolder(root, 'normalized'),
+    readFolder(root, 'aggregates'),
+    readFolder(root, 'tests'),
+  ]);
+  problems.push(...[raw, normalized, aggregates, tests].flatMap((folder) => folder.problems));
+  problems.push(...checkNames(sourceNames(found.exported), raw.files, normalized.files, aggregates.files));
+  if (!config) return { problems };
+  const files = { raw: raw.files, normalized: normalized.files, aggregates: aggregates.files, tests: tests.files };
+  return { project: { dir: root, config, ...files }, problems };
+}
+
+async function readConfig(root: string): Promise<{ exported: unknown } | { problem: Problem }> {
+  const entries = await namesIn(root);
+  const names = CONFIG_NAMES.filter((name) => entries.includes(name));
+  const [name] = names;
+  if (name === undefined) {
+    const fix = `Name a project folder with --project or DAYBOOK_PROJECT, or make one: daybook init ${root}`;
+    return { problem: error(root, `found no ${CONFIG_NAMES[0] ?? ''} here`, fix) };
+  }
+  if (names.length > 1)
+    return { problem: error(root, `found ${names.join(' and ')}, expected one config`, 'Remove all but one.') };
+  try {
+    return { exported: await importConfig(join(root, name)) };
+  } catch (cause) {
+    return { problem: error(name, `cannot be loaded: ${messageOf(cause)}`, 'Correct the file.') };
+  }
+}
+
+/** The default export of a config, without any cache in between: neither of modules nor of compiled text. */
+async function importConfig(path: string): Promise<unknown> {
+  if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  const jiti = createJiti(import.meta.url, { moduleCache: false, fsCache: false });
+  return await jiti.import(path, { default: true });
+}
+
+async function readFolder(root: string, kind: SqlKind): Promise<{ files: SqlFile[]; problems: Problem[] }> {
+  const entries = await namesIn(join(root, 'sql', kind));
+  const names = entries.filter((name) => name.endsWith('.sql') && !name.startsWith('.')).sort();
+  const results = await Promise.all(
+    names.map(async (name) => {
+      const path = `sql/${kind}/${name}`;
+      return readSqlFile(path, kind, await readFile(join(root, path), 'utf8'));
+    }),
+  );
+  return { files: results.map(({ file }) => file), problems: results.flatMap(({ problems }) => problems) };
+}
+
+/** Names in a folder; none where there is no such folder. */
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch((): string[] => []);
+
+/** Names of the sources, also of a config that is wrong elsewhere: files are then checked against what was meant. */
+function sourceNames(exported: unknown): string[] {
+  const sources = (exported as { sources?: unknown } | null | undefined)?.sources;
+  return typeof sources === 'object' && sources !== null ? Object.keys(sources) : [];
+}
+
+/** Each source has its two files, each of these files has its source, and no two files make one table. */
+function checkNames(sources: string[], raw: SqlFile[], normalized: SqlFile[], aggregates: SqlFile[]): Problem[] {
+  const problems: Problem[] = [];
+  for (const [kind, files] of Object.entries({ raw, normalized })) {
+    for (const source of sources.filter((source) => !files.some(({ name }) => name === source)))
+      problems.push(
+        error(`sources.${source}`, `found no sql/${kind}/${source}.sql`, 'Write that file, or remove the source.'),
+      );
+    for (const { path, name } of files.filter(({ name }) => !sources.includes(name)))
+      problems.push(error(path, `found no source '${name}' in the config`, `Add sources.${name}, or rename the file.`));
+  }
+  const owners = new Map<string, string>(raw.map(({ path, name }) => [`raw_${name}`, path]));
+  for (const { path, name } of [...normalized, ...aggregates]) {
+    const owner = owners.get(name);
+    if (owner !== undefined)
+      problems.push(
+        error(path, `makes the table ${name}, as ${owner} does`, `Rename ${basename(path)} and its table.`),
+      );
+    owners.set(name, path);
+  }
+  return problems;
+}
