@@ -11,6 +11,8 @@ interface Plan {
   ports: { temporal: number; temporalUi: number; clickhouse: number; s3: number };
   /** Paths of the executables; `versitygw` undefined means the in-memory stand-in. */
   executables: { temporal: string | undefined; versitygw: string | undefined };
+  /** Folder for the objects' metadata where the file system can't hold it. */
+  metadata: string | undefined;
 }
 
 /**
@@ -27,7 +29,8 @@ export const childEnvironment = (dir: string, tmp: string): Record<string, strin
 });
 
 /** How each service of the stack is started. Every command line carries the folder, which is how `down` knows its own. */
-export function childSpecs({ stack, ports, executables }: Plan, tmp: string): Record<ServiceName, ChildSpec> {
+export function childSpecs(plan: Plan, tmp: string): Record<ServiceName, ChildSpec> {
+  const { stack, ports, executables } = plan;
   const { dir } = stack;
   const env = childEnvironment(dir, tmp);
   return {
@@ -63,20 +66,19 @@ export function childSpecs({ stack, ports, executables }: Plan, tmp: string): Re
       env: { ...env, UV_THREADPOOL_SIZE: '64' },
       port: ports.clickhouse,
     },
-    s3:
-      executables.versitygw === undefined
-        ? standIn(dir, ports.s3, env)
-        : gateway(executables.versitygw, stack, ports.s3, env),
+    s3: executables.versitygw === undefined ? standIn(dir, ports.s3, env) : gateway(executables.versitygw, plan, env),
   };
 }
 
-function gateway(command: string, stack: Plan['stack'], port: number, env: Record<string, string>): ChildSpec {
+function gateway(command: string, { stack, ports, metadata }: Plan, env: Record<string, string>): ChildSpec {
+  const { dir, s3 } = stack;
+  const sidecar = metadata === undefined ? [] : ['--sidecar', metadata];
   return {
     name: 's3',
     command,
-    args: ['--quiet', '--port', `127.0.0.1:${port}`, '--region', stack.s3.region, 'posix', join(stack.dir, 's3')],
-    env: { ...env, ROOT_ACCESS_KEY: stack.s3.accessKeyId, ROOT_SECRET_KEY: stack.s3.secretAccessKey },
-    port,
+    args: ['--quiet', '--port', `127.0.0.1:${ports.s3}`, '--region', s3.region, 'posix', ...sidecar, join(dir, 's3')],
+    env: { ...env, ROOT_ACCESS_KEY: s3.accessKeyId, ROOT_SECRET_KEY: s3.secretAccessKey },
+    port: ports.s3,
   };
 }
 

@@ -7,6 +7,7 @@ import { childSpecs, type ServiceName } from './children.js';
 import { findTemporal, findVersitygw } from './executables.js';
 import { launchSupervisor } from './launch.js';
 import { liveStack } from './live-stack.js';
+import { objectMetadata } from './object-metadata.js';
 import { endProcesses, isOurs } from './processes.js';
 import { keepHistories } from './readiness.js';
 import { remember, type Remembered } from './remembered.js';
@@ -66,10 +67,12 @@ async function startIn(dir: string, options: StartOptions): Promise<StartedStack
   const { env, detach = false, onProgress = () => undefined, only = ALL } = options;
   const temporal = only.includes('temporal') ? await findTemporal(env, onProgress) : undefined;
   const versitygw = only.includes('s3') ? await findVersitygw(env, onProgress) : undefined;
-  for (const folder of ['home', 's3', 'clickhouse', 'logs']) await mkdir(join(dir, folder), { recursive: true });
+  for (const folder of ['home', 'clickhouse', 'logs']) await mkdir(join(dir, folder), { recursive: true });
   const settings = await remember(dir);
   const described = describe(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
-  const specs = childSpecs({ stack: described, ports: settings.ports, executables: { temporal, versitygw } }, tmpdir());
+  const metadata = versitygw === undefined ? undefined : await objectMetadata(versitygw, dir, settings.ports.s3);
+  const plan = { stack: described, ports: settings.ports, executables: { temporal, versitygw }, metadata };
+  const specs = childSpecs(plan, tmpdir());
   onProgress(`starting ${only.join(', ')}`);
   const supervisor = await launchSupervisor(
     { detach, stack: described, children: only.map((name) => specs[name]) },

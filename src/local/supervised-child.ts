@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildSpec } from './launch-order.js';
 
@@ -62,13 +62,18 @@ export class SupervisedChild {
     this.#owner.changed();
   }
 
+  #lastWords(): string {
+    const log = readFileSync(join(this.#dir, 'logs', `${this.spec.name}.log`), 'utf8');
+    return log.trim().split('\n').slice(-3).join('\n');
+  }
+
   #ended(how: string, started: number): void {
     this.#process = undefined;
     if (this.#released) return;
     const { name } = this.spec;
     this.#shortLives = Date.now() - started < HEALTHY_MS ? this.#shortLives + 1 : 0;
     if (this.#shortLives >= SHORT_LIVES) {
-      this.#owner.failed(`${name} ${how}, ${SHORT_LIVES} times in a row; see logs/${name}.log`);
+      this.#owner.failed(`${name} ${how}, ${SHORT_LIVES} times in a row; its last words:\n${this.#lastWords()}`);
       return;
     }
     this.#owner.report(`${name} ${how}; starting it again`);

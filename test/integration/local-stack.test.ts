@@ -74,21 +74,18 @@ test('a start in a folder whose stack is live finds that stack, and its stop lea
   expect(await liveStack(folder.path)).toEqual(running.stack);
 });
 
-test.each(['temporal', 'clickhouse', 's3'] as const)(
-  '%s comes back on its port after a SIGKILL',
-  async (name) => {
-    const before = await processOf(name);
-    signal(before.pid, 'SIGKILL');
-    await waitUntilGone([before.pid], 5_000);
-    await expect
-      .poll(() => answers[name](running.stack).then(() => 'answers', String), { timeout: 30_000 })
-      .toBe('answers');
-    const after = await processOf(name);
-    expect(after.port).toBe(before.port);
-    expect(after.pid).not.toBe(before.pid);
-    expect(await isAlive(after.pid)).toBe(true);
-  },
-);
+test.each(['temporal', 'clickhouse', 's3'] as const)('%s comes back on its port after a SIGKILL', async (name) => {
+  const before = await processOf(name);
+  signal(before.pid, 'SIGKILL');
+  await waitUntilGone([before.pid], 5_000);
+  await expect
+    .poll(() => answers[name](running.stack).then(() => 'answers', String), { timeout: 30_000 })
+    .toBe('answers');
+  const after = await processOf(name);
+  expect(after.port).toBe(before.port);
+  expect(after.pid).not.toBe(before.pid);
+  expect(await isAlive(after.pid)).toBe(true);
+});
 
 test('objects, tables and addresses survive the death of each service and a restart of the whole stack', async () => {
   const { url, user } = running.stack.clickhouse;
