@@ -1,0 +1,54 @@
+/** A stream of pseudo-random choices that depends on its seed and on nothing else: no clock, no platform. */
+export interface Random {
+  /** A whole number from 0 to `count - 1`. */
+  below(count: number): number;
+  /** True in `percent` of 100 cases. */
+  chance(percent: number): boolean;
+  pick<T>(choices: readonly T[]): T;
+  /** One of the choices, each as often as its weight says; weights are whole numbers. */
+  weighted<T>(choices: readonly (readonly [T, number])[]): T;
+  /** The form of a random UUID (version 4). */
+  uuid(): string;
+}
+
+/** Whole-number arithmetic only: functions such as `Math.log` may differ in the last bit from one machine to the next. */
+export function randomFrom(seed: string): Random {
+  let state = hashOf(seed);
+
+  // Mulberry32, a small generator that is good enough for a shop.
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+
+  const below = (count: number): number => next() % count;
+
+  const weighted = <T>(choices: readonly (readonly [T, number])[]): T => {
+    let rest = below(choices.reduce((sum, [, weight]) => sum + weight, 0));
+    for (const [choice, weight] of choices) {
+      if (rest < weight) return choice;
+      rest -= weight;
+    }
+    throw new RangeError('found no choice with a weight, expected at least one');
+  };
+
+  return {
+    below,
+    chance: (percent) => below(100) < percent,
+    pick: (choices) => weighted(choices.map((choice) => [choice, 1] as const)),
+    weighted,
+    uuid: () => {
+      const hex = Array.from({ length: 4 }, () => next().toString(16).padStart(8, '0')).join('');
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+    },
+  };
+}
+
+/** FNV-1a over the text's UTF-16 units. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash;
+}

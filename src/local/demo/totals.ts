@@ -1,0 +1,112 @@
+import type { Day } from '../../core/day.js';
+import type { ObjectAccount } from '../../core/messages.js';
+import { DAYS, writeFolders, type WrittenObject } from './folders.js';
+import type { Fate } from './lines.js';
+import type { ShopEvent } from './shop.js';
+
+/** What a folder holds: lines = rows + rejected + skipped + blank. Rows of a folder may belong to its neighbours' days. */
+export interface FolderTotals {
+  objects: number;
+  lines: number;
+  rows: number;
+  rejected: number;
+  skipped: number;
+  blank: number;
+}
+
+/** What a published day holds. */
+export interface DayTotals {
+  /** Rows without the duplicates. */
+  rows: number;
+  /** Lines that repeat a row of the day. */
+  duplicates: number;
+  sessions: number;
+  /** Sessions with a purchase: one checkout each. */
+  orders: number;
+  /** Pieces sold. */
+  items: number;
+  revenueCents: number;
+  /** Sessions that bought what was never in a cart: the rows that the test `bought_without_cart` warns of. */
+  boughtWithoutCart: number;
+}
+
+/** A line that must be rejected; `line` counts from 1, blank lines included. */
+export interface DemoReject {
+  object: string;
+  line: number;
+  why: string;
+}
+
+export interface DemoTotals {
+  /** In the order of the objects. */
+  accounts: ObjectAccount[];
+  folders: Record<Day, FolderTotals>;
+  days: Record<Day, DayTotals>;
+  rejects: DemoReject[];
+}
+
+/**
+ * What must come out of the demo after an act, counted line by line from what was written and by no query: the tests hold the
+ * engine's answers against it. Act 2 counts everything, the late object included.
+ */
+export function demoTotals(act: 1 | 2): DemoTotals {
+  const objects = writeFolders().filter((object) => object.act <= act);
+  const folders = [...new Set(objects.map(({ folder }) => folder))];
+  return {
+    accounts: objects.map(accountOf),
+    folders: Object.fromEntries(folders.map((folder) => [folder, folderTotals(objects, folder)])),
+    days: Object.fromEntries(DAYS.map((day) => [day, dayTotals(objects, day)])),
+    rejects: objects.flatMap(rejectsOf),
+  };
+}
+
+function accountOf({ key, lines }: WrittenObject): ObjectAccount {
+  const count = (fate: Fate['is']): number => lines.filter((line) => line.fate.is === fate).length;
+  return {
+    object: key,
+    lines: lines.length,
+    rows: count('row'),
+    rejected: count('rejected'),
+    skipped: count('skipped'),
+    blank: count('blank'),
+  };
+}
+
+function folderTotals(objects: WrittenObject[], folder: Day): FolderTotals {
+  const totals = { objects: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 };
+  for (const account of objects.filter((object) => object.folder === folder).map(accountOf)) {
+    totals.objects += 1;
+    totals.lines += account.lines;
+    totals.rows += account.rows;
+    totals.rejected += account.rejected;
+    totals.skipped += account.skipped;
+    totals.blank += account.blank;
+  }
+  return totals;
+}
+
+function dayTotals(objects: WrittenObject[], day: Day): DayTotals {
+  const lines = objects.flatMap((object) => object.lines);
+  const all = lines.flatMap(({ fate }) => (fate.is === 'row' && fate.event.day === day ? [fate.event] : []));
+  const unique = [...new Map(all.map((event) => [event.id, event])).values()];
+  const purchases = unique.filter(({ type }) => type === 'purchase');
+  const bought = sessionsOf(purchases);
+  const added = sessionsOf(unique.filter(({ type }) => type === 'add_to_cart'));
+  return {
+    rows: unique.length,
+    duplicates: all.length - unique.length,
+    sessions: sessionsOf(unique).size,
+    orders: bought.size,
+    items: purchases.reduce((sum, { quantity }) => sum + (quantity ?? 1), 0),
+    revenueCents: purchases.reduce((sum, { product, quantity }) => sum + (product?.cents ?? 0) * (quantity ?? 1), 0),
+    boughtWithoutCart: [...bought].filter((session) => !added.has(session)).length,
+  };
+}
+
+function rejectsOf({ key, lines }: WrittenObject): DemoReject[] {
+  return lines.flatMap(({ fate }, index) =>
+    fate.is === 'rejected' ? [{ object: key, line: index + 1, why: fate.why }] : [],
+  );
+}
+
+const sessionsOf = (events: ShopEvent[]): Set<string> => new Set(events.map(({ session }) => session.id));
