@@ -32,8 +32,8 @@ export default {
       // JSON lines; compression is known by the extension (`.gz`, `.zst`).
       format: 'ndjson',
 
-      // The folder of a day is ready when this many objects lie in it.
-      ready: { minObjects: 1 },
+      // The nightly run waits until this many objects lie in the folder of the day, and none was written lately.
+      ready: { minObjects: 1, quietFor: '10 minutes' },
 
       // Servers send again when in doubt. Rows that agree in these columns are one row.
       dedupeBy: ['event_id'],

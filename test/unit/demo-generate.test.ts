@@ -36,7 +36,9 @@ describe('the bytes of the demo', () => {
   it('are the same in every run and on every machine', () => {
     const hash = createHash('sha256');
     for (const { key, body, act } of demoObjects()) hash.update(`${key} ${act} ${body.length}\n`).update(body);
-    expect(hash.digest('hex')).toMatchInlineSnapshot(`"e22b5e6d23415a96993601e53fbff1feb38cb6e78fc74e84f99c1be34a5c207f"`);
+    expect(hash.digest('hex')).toMatchInlineSnapshot(
+      `"e22b5e6d23415a96993601e53fbff1feb38cb6e78fc74e84f99c1be34a5c207f"`,
+    );
   });
 
   it('lie where the example project looks for them, from its first day on', () => {
