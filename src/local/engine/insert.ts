@@ -1,5 +1,5 @@
-import { syntaxError } from './errors.js';
-import { expectOneStatement, isWord, tokens, type Token } from './tokens.js';
+import { notImplemented, syntaxError } from './errors.js';
+import { isWord, oneStatement, tokens, type Token } from './tokens.js';
 
 export type Insert =
   /** An INSERT that says itself where its rows are: SELECT, inline VALUES, FROM INFILE. */
@@ -16,7 +16,7 @@ export type Insert =
  */
 export function readInsert(text: Buffer, sql: string, from: number): Insert {
   const insert = (rest: Token): Insert => {
-    expectOneStatement(sql, rest.end);
+    checkRest(sql, rest);
     return { kind: 'insert', sql: text.toString() };
   };
   const load = (format: string, clause: number, options = clause, data = sql.length): Insert => ({
@@ -43,6 +43,17 @@ export function readInsert(text: Buffer, sql: string, from: number): Insert {
     if (token.text === ';') return load('Values', token.start, options);
   }
   return load('Values', sql.length, options);
+}
+
+/** Refuses a second statement, and `input()`, from which the embedded engine reads no rows and says nothing. */
+function checkRest(sql: string, rest: Token): void {
+  let previous = rest;
+  for (const token of oneStatement(sql, rest.end)) {
+    if (token.text === '(' && isWord(previous, 'INPUT')) {
+      throw notImplemented('The embedded engine has no input(). Insert the rows into a table, or read them by file()');
+    }
+    previous = token;
+  }
 }
 
 /** The outer tokens behind the target's name, without the list of columns or a table function's arguments. */

@@ -4,19 +4,24 @@
  *   node --import tsx src/local/engine/main.ts --port P --path DIR
  *        [--user U --password W] [--memory BYTES] [--exit-with-stdin]
  *
- * Started through `engineCommand` in launch.ts, which also sets the size of Node's thread pool: each running statement
- * holds a thread. Prints one line `{"ready":true,"port":P,"version":"..."}` on stdout when it accepts requests. On SIGTERM,
- * SIGINT, and with --exit-with-stdin at the end of its stdin, it ends what runs, closes the folder and exits with 0.
- * SIGKILL is safe too: the folder can be opened again at once. Exits with 1 and says why when it cannot start.
+ * Prints one line `{"ready":true,"port":P,"version":"..."}` on stdout when it accepts requests. On SIGTERM, SIGINT, and with
+ * --exit-with-stdin when its stdin closes, it ends what runs, closes the folder and exits with 0. SIGKILL is safe too: the
+ * folder can be opened again at once. Exits with 1 and says why when it cannot start.
+ *
+ * Each running statement holds a thread of Node's pool, which is 4 unless UV_THREADPOOL_SIZE says more. Only the starter can
+ * set that: the loader of modules has used the pool before the first line here. The S3 client inside the engine reads AWS_*
+ * variables and profile files, so start it with an environment made from nothing.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { processVariables } from '../../env.js';
 import { openEngine } from './engine.js';
-import type { ReadyLine } from './launch.js';
 import { createEngineServer, type Login } from './server.js';
 import { openSpool } from './spool.js';
+
+/** A statement that cannot be ended (it may be waiting for a store that does not answer) must not hold up the exit. */
+const LAST_RESORT_MS = 5_000;
 
 interface Options {
   port: number;
@@ -77,6 +82,7 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     server.close();
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_RESORT_MS);
     await engine.close();
     process.exit(0);
   };
@@ -84,8 +90,8 @@ async function main(): Promise<void> {
   if (options.exitWithStdin) process.stdin.on('close', () => void stop()).resume();
 
   server.listen(options.port, '127.0.0.1', () => {
-    const line: ReadyLine = { ready: true, port: options.port, version: engine.version };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    const { port } = options;
+    process.stdout.write(`${JSON.stringify({ ready: true, port, version: engine.version })}\n`);
   });
   server.on('error', (error) => {
     process.stderr.write(`The engine cannot listen on 127.0.0.1:${options.port}: ${error.message}\n`);

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { decodedBody, formFields } from './body.js';
 import { quoted, type Engine, type Outcome } from './engine.js';
 import { EngineError } from './errors.js';
+import { signsOfLife } from './progress.js';
 import { addForm, readRequest, type QueryRequest } from './request.js';
 import { sendError, sendOutcome } from './respond.js';
 import type { Spool } from './spool.js';
@@ -17,16 +18,15 @@ export function createEngineServer(engine: Engine, spool: Spool, login: Login): 
   // A query and its parameters may stand in the address (a server allows 1 MiB), and uploads take as long as they take.
   const limits = { maxHeaderSize: 1 << 20, requestTimeout: 0, keepAliveTimeout: 30_000 };
   return createServer(limits, (request, response) => {
-    const queryId = new URL(request.url ?? '/', 'http://engine').searchParams.get('query_id') ?? undefined;
-    answer(request, response).catch((error: unknown) => {
-      sendError(response, engine, error, queryId);
+    const address = addressOf(request);
+    answer(address, request, response).catch((error: unknown) => {
+      sendError(response, engine, error, address.searchParams.get('query_id') ?? undefined);
       // What is left of a refused upload is read away, so that the client comes to read the answer.
       request.resume();
     });
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const address = new URL(request.url ?? '/', 'http://engine');
+  async function answer(address: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = request.method ?? 'GET';
     if (['/ping', '/replicas_status'].includes(address.pathname) || isGreeting(method, address)) {
       response.writeHead(200, { 'Content-Type': 'text/html; charset=UTF-8' }).end('Ok.\n');
@@ -39,7 +39,8 @@ export function createEngineServer(engine: Engine, spool: Spool, login: Login): 
     }
     const asked = readRequest(method, address, request.headers);
     checkLogin(asked, login);
-    const { format, outcome } = await run(asked, request);
+    const stop = signsOfLife(request, response, asked.settings);
+    const { format, outcome } = await run(asked, request).finally(stop);
     const timezone = asked.settings['session_timezone'];
     await sendOutcome(response, engine, { ...asked, format, timezone }, outcome);
   }
@@ -72,6 +73,12 @@ async function readBody(asked: QueryRequest, request: IncomingMessage): Promise<
   }
   const head = asked.query ? [Buffer.from(`${asked.query}\n`)] : [];
   return [readStatement(Buffer.concat([...head, await buffer(body)])), Readable.from([])];
+}
+
+/** The request's address; joined as text, because a relative one such as `//` would be no path but a host. */
+function addressOf(request: IncomingMessage): URL {
+  const target = request.url ?? '/';
+  return new URL(`http://engine${target.startsWith('/') ? target : '/'}`);
 }
 
 function isGreeting(method: string, address: URL): boolean {

@@ -88,16 +88,11 @@ export function* oneStatement(sql: string, from = 0): Generator<Token, void, und
   let ended = false;
   for (const token of tokens(sql, from)) {
     if (ended) {
-      const place = `failed at position ${token.start + 1} (${token.text})`;
+      // Without parentheses: clients read the first word in them as the error's name.
+      const place = `failed at position ${token.start + 1}: ${token.text}`;
       throw syntaxError(`Syntax error (Multi-statements are not allowed): ${place}. Send one statement a request`);
     }
     if (token.depth === 0 && token.text === ';') ended = true;
     else if (token.depth === 0) yield token;
   }
-}
-
-/** Reads on to the end of the statement. @throws EngineError 62 when anything follows its semicolon. */
-export function expectOneStatement(sql: string, from: number): void {
-  const rest = oneStatement(sql, from);
-  while (!rest.next().done);
 }
