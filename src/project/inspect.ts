@@ -1,0 +1,99 @@
+import { parseType } from '../core/column-types.js';
+import type { Column } from '../core/messages.js';
+import type { ClickHouse, RunOptions } from '../io/clickhouse.js';
+import { holding } from '../statements/conversions.js';
+import { name } from '../statements/text.js';
+import { parseQueryTree, type QueryTree } from './query-tree.js';
+
+/** A scratch database in which the project's tables stand, empty. */
+export interface Scratch {
+  clickhouse: ClickHouse;
+  database: string;
+  /** The project's zone. */
+  zone: string;
+}
+
+/** What the engine says of one table. */
+export interface InspectedTable {
+  columns: Column[];
+  constraints: { name: string; expression: string }[];
+  partitionKey: string;
+  definition: string;
+}
+
+/** Analysing runs scalar subqueries, on empty tables; whatever is slow there waits for something. */
+const SETTINGS = { max_execution_time: 20 };
+
+/** Any day does: types do not depend on it. */
+const SOME_DAY = '2000-01-01';
+
+const optionsOf = ({ database, zone }: Scratch, what: string): RunOptions => ({ database, zone, what });
+
+export const createTable = (scratch: Scratch, create: string, what: string): Promise<void> =>
+  scratch.clickhouse.run({ sql: create }, optionsOf(scratch, what));
+
+/** The table of a contract as a build offers it to the normalizing SELECT: scalars are Nullable, because lines may lack them. */
+export const offerContract = (scratch: Scratch, table: string, columns: readonly Column[]): Promise<void> => {
+  const offered = columns.map(
+    (column) => `${name(column.name)} ${column.name === '_source' ? column.type : holding(parseType(column.type))}`,
+  );
+  const sql = `CREATE OR REPLACE TABLE ${name(table)} (${offered.join(', ')}) ENGINE = MergeTree ORDER BY tuple()`;
+  return scratch.clickhouse.run({ sql }, optionsOf(scratch, table));
+};
+
+/** All tables of the scratch database, by name. */
+export async function inspectTables({ clickhouse, database }: Scratch): Promise<Map<string, InspectedTable>> {
+  const params = { database };
+  const [tables, columns, constraints] = await Promise.all([
+    clickhouse.rows<{ name: string; partition_key: string; create_table_query: string }>({
+      sql: 'SELECT name, partition_key, create_table_query FROM system.tables WHERE database = {database:String}',
+      params,
+    }),
+    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string }>({
+      sql: 'SELECT table, name, type, default_kind FROM system.columns WHERE database = {database:String} ORDER BY table, position',
+      params,
+    }),
+    clickhouse.rows<{ table: string; name: string; expression: string }>({
+      sql: "SELECT table, name, expression FROM system.constraints WHERE database = {database:String} AND type = 'CHECK'",
+      params,
+    }),
+  ]);
+  return new Map(
+    tables.map((table) => [
+      table.name,
+      {
+        columns: columns
+          .filter((column) => column.table === table.name)
+          .map((column) => ({ name: column.name, type: column.type, defaultKind: column.default_kind })),
+        constraints: constraints
+          .filter((constraint) => constraint.table === table.name)
+          .map((constraint) => ({ name: constraint.name, expression: constraint.expression })),
+        partitionKey: table.partition_key,
+        definition: definitionOf(table.create_table_query),
+      },
+    ]),
+  );
+}
+
+/** A `create_table_query` of the engine without the database's name: equal texts mean equal tables, wherever they stand. */
+export const definitionOf = (createTableQuery: string): string =>
+  createTableQuery.replace(/^CREATE TABLE (?:`(?:[^`\\]|\\.)+`|[^\s.`]+)\./, 'CREATE TABLE ');
+
+/** What a SELECT gives and what it is made of. With `day` false, `{day:Date}` has no value. */
+export async function inspectSelect(
+  scratch: Scratch,
+  select: string,
+  options: { what: string; day: boolean },
+): Promise<{ selected: Column[]; tree: QueryTree }> {
+  const ask = <Row>(sql: string) =>
+    scratch.clickhouse.rows<Row>(
+      { sql, settings: SETTINGS, ...(options.day ? { params: { day: SOME_DAY } } : {}) },
+      optionsOf(scratch, options.what),
+    );
+  const described = await ask<{ name: string; type: string }>(`DESCRIBE (\n${select}\n)`);
+  const explained = await ask<{ explain: string }>(`EXPLAIN QUERY TREE run_passes = 1\n${select}`);
+  return {
+    selected: described.map((column) => ({ name: column.name, type: column.type, defaultKind: '' })),
+    tree: parseQueryTree(explained.map(({ explain }) => explain)),
+  };
+}

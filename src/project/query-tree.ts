@@ -1,0 +1,69 @@
+/**
+ * What a SELECT is, read from the engine's own `EXPLAIN QUERY TREE`: names are resolved, common table expressions and aliases
+ * unfolded, constants shown beside the expression that they came from.
+ */
+export interface QueryTree {
+  /** Tables read anywhere, as `database.table`, each once, sorted; `system.one` of a SELECT without FROM is left out. */
+  tables: string[];
+  /** Table functions read anywhere, each once. */
+  tableFunctions: string[];
+  /** Functions called anywhere, each once. */
+  functions: { name: string; type: string }[];
+  /** Clauses of the outermost SELECT beside its columns and FROM, as the engine names them: `WHERE`, `GROUP BY`, `DISTINCT`. */
+  clauses: string[];
+  /** What stands in the outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN`, `QUERY`; `UNION` where several SELECTs are joined. */
+  from: string;
+  /** SELECTs inside of the outermost one. */
+  subqueries: number;
+}
+
+const NODE = /^( *)([A-Z_]+) id: \d+(.*)$/;
+const SECTION = /^ {2}([A-Z][A-Z ]*[A-Z])\b/;
+const PLAIN_SECTIONS = new Set(['PROJECTION COLUMNS', 'PROJECTION', 'JOIN TREE', 'WINDOW', 'QUERIES']);
+
+/** Reads the lines of `EXPLAIN QUERY TREE run_passes=1`. */
+export function parseQueryTree(lines: readonly string[]): QueryTree {
+  const tables = new Set<string>();
+  const tableFunctions = new Set<string>();
+  const functions = new Map<string, string>();
+  const clauses = new Set<string>();
+  let subqueries = -1;
+  let from = '';
+  let section = '';
+  for (const line of lines) {
+    const [, indent = '', kind, rest = ''] = NODE.exec(line) ?? [];
+    if (kind === undefined) {
+      section = SECTION.exec(line)?.[1] ?? section;
+      if (SECTION.test(line) && !PLAIN_SECTIONS.has(section)) clauses.add(section);
+      continue;
+    }
+    if (indent === '') {
+      for (const clause of flagsOf(rest)) clauses.add(clause);
+      if (kind === 'UNION') from = kind;
+    }
+    if (kind === 'QUERY' || kind === 'UNION') subqueries++;
+    if (from === '' && section === 'JOIN TREE' && indent.length === 4) from = kind;
+    if (kind === 'TABLE') tables.add(field(rest, 'table_name'));
+    if (kind === 'TABLE' && / (?:final|sample_size)/.test(rest)) clauses.add('FINAL or SAMPLE');
+    if (kind === 'TABLE_FUNCTION') tableFunctions.add(field(rest, 'table_function_name'));
+    if (kind === 'FUNCTION') functions.set(field(rest, 'function_name'), field(rest, 'function_type'));
+  }
+  tables.delete('system.one');
+  return {
+    tables: [...tables].filter((table) => !table.startsWith('_temporary_and_external_tables.')).sort(),
+    tableFunctions: [...tableFunctions],
+    functions: [...functions].map(([name, type]) => ({ name, type })),
+    clauses: [...clauses],
+    from,
+    subqueries,
+  };
+}
+
+/** `is_distinct: 1` on the outermost node is `DISTINCT`; an alias says nothing. */
+const flagsOf = (rest: string): string[] =>
+  [...rest.matchAll(/, (is_|)(\w+): /g)]
+    .map(([, , flag = '']) => flag.toUpperCase().replaceAll('_', ' '))
+    .filter((flag) => !/^(ALIAS|UNION MODE)$/.test(flag));
+
+const field = (rest: string, name: string): string =>
+  new RegExp(`\\b${name}: ([^,]*)`).exec(rest)?.[1]?.replaceAll('`', '') ?? '';

@@ -1,0 +1,310 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
+import { readProject } from '../../src/project/load.js';
+import type { Problem } from '../../src/project/project.js';
+import { inspectSchema, readSchema } from '../../src/project/schema.js';
+import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';
+
+let clickhouse: ClickHouse;
+const folders: { remove: () => Promise<void> }[] = [];
+
+beforeAll(() => {
+  clickhouse = connectClickHouse(inject('stack').clickhouse);
+});
+afterAll(() => clickhouse.close());
+afterEach(async () => {
+  await Promise.all(folders.splice(0).map(({ remove }) => remove()));
+});
+
+/** Loads the right project with some of its files changed. */
+async function load(changes: ProjectFiles = {}) {
+  const folder = await projectFolder({ ...RIGHT, ...changes });
+  folders.push(folder);
+  const { project, problems } = await readProject(folder.dir);
+  if (!project || problems.length > 0) throw new Error(JSON.stringify(problems));
+  return project;
+}
+
+const lines = (problems: Problem[]) => problems.map(({ severity, where, what }) => `${severity} ${where}: ${what}`);
+
+/** Problems of the right project with one part of one file replaced. */
+async function problemsAfter(path: string, from: string | RegExp, to: string, more: ProjectFiles = {}) {
+  const before = RIGHT[path] ?? '';
+  const after = before.replace(from, () => to);
+  expect(after).not.toBe(before);
+  return lines((await inspectSchema(await load({ [path]: after, ...more }), clickhouse)).problems);
+}
+
+const scratchDatabases = () =>
+  clickhouse.rows({ sql: "SELECT name FROM system.databases WHERE startsWith(name, 'daybook_schema_')" });
+
+test('the engine says what each table holds, which tables it reads and where it stands in the order', async () => {
+  const { tables, tests } = await readSchema(await load(), clickhouse);
+  expect(tables.map(({ name, kind, level, inputs }) => ({ name, kind, level, inputs }))).toEqual([
+    { name: 'raw_events', kind: 'raw', level: -1, inputs: [] },
+    { name: 'events', kind: 'normalized', level: 0, inputs: [] },
+    { name: 'daily_sales', kind: 'aggregate', level: 1, inputs: ['events'] },
+  ]);
+  const events = tables.find(({ name }) => name === 'events');
+  expect(events?.constraints).toEqual([{ name: 'not_negative', expression: 'amount >= 0' }]);
+  expect(events?.columns).toContainEqual({ name: 'loaded_at', type: "DateTime('UTC')", defaultKind: 'DEFAULT' });
+  expect(events?.selected).toContainEqual({ name: 'day', type: 'Nullable(Date)', defaultKind: '' });
+  expect(events?.definition).toMatch(
+    /^CREATE TABLE events \(`day` Date, .* ENGINE = MergeTree PARTITION BY day ORDER BY event_id/,
+  );
+  expect(tests.map(({ file, inputs }) => [file.name, inputs])).toEqual([['no_empty_country', ['daily_sales']]]);
+  expect(await scratchDatabases()).toEqual([]);
+});
+
+test('a schema that cannot work is one final error with every problem, and leaves no database behind', async () => {
+  const project = await load({
+    'sql/tests/no_empty_country.sql': 'SELECT * FROM daily_sale',
+    'sql/aggregates/daily_sales.sql': (RIGHT['sql/aggregates/daily_sales.sql'] ?? '').replace(
+      'sum(amount)',
+      'summ(amount)',
+    ),
+  });
+  await expect(readSchema(project, clickhouse)).rejects.toMatchObject({ type: 'BadSql', nonRetryable: true });
+  const { message } = (await readSchema(project, clickhouse).catch((error: unknown) => error)) as Error;
+  expect(message).toMatchInlineSnapshot(`
+    "the SQL of project shop has 2 problems:
+      sql/aggregates/daily_sales.sql: the engine refuses it: Function with name \`summ\` does not exist. In scope SELECT day, country, summ(amount) AS amount, count() AS orders FROM events WHERE day = _CAST(10957, 'Date') GROUP BY day, country. Maybe you meant: ['sum']
+        Correct the statement; it has to run as it stands in any ClickHouse client.
+      sql/tests/no_empty_country.sql: reads the table 'daily_sale', which no file of the project makes; there are daily_sales and events
+        Did you mean 'daily_sales'?"
+  `);
+  expect(await scratchDatabases()).toEqual([]);
+});
+
+describe('the normalizing SELECT works row by row', () => {
+  const path = 'sql/normalized/events.sql';
+  test.each([
+    ["FROM raw_events WHERE event_id != ''", 'WHERE'],
+    ["FROM raw_events PREWHERE event_id != ''", 'PREWHERE'],
+    ['FROM raw_events ORDER BY ts', 'ORDER BY'],
+    ['FROM raw_events LIMIT 5', 'LIMIT'],
+    ['FROM raw_events LIMIT 1 BY event_id', 'LIMIT BY'],
+    ['FROM raw_events OFFSET 5', 'OFFSET'],
+    ['FROM raw_events ARRAY JOIN tags', 'ARRAY JOIN'],
+    ['FROM raw_events AS a JOIN raw_events AS b ON a.event_id = b.event_id', 'JOIN'],
+    ['FROM raw_events GROUP BY ALL', 'GROUP BY'],
+    ['FROM raw_events SETTINGS max_threads = 1', 'SETTINGS'],
+    ['FROM raw_events QUALIFY row_number() OVER () = 1', 'QUALIFY'],
+    ['FROM (SELECT * FROM raw_events)', 'a subquery'],
+  ])('%s is refused', async (from, clause) => {
+    const problems = await problemsAfter(path, 'FROM raw_events', from);
+    expect(problems).toContainEqual(`error ${path}: found ${clause} in the normalizing SELECT, which works row by row`);
+  });
+
+  test.each([
+    ['SELECT DISTINCT', 'DISTINCT'],
+    ['WITH x AS (SELECT 1 AS one) SELECT event_id IN (SELECT toString(one) FROM x) AS skip_reason2,', 'a subquery'],
+    ['SELECT arrayJoin(tags) AS tag,', 'arrayJoin()'],
+    ['SELECT row_number() OVER () AS n,', 'the window function row_number'],
+  ])('%s is refused', async (select, clause) => {
+    const problems = await problemsAfter(path, /SELECT(?= toDate)/, select);
+    expect(problems).toContainEqual(`error ${path}: found ${clause} in the normalizing SELECT, which works row by row`);
+  });
+
+  test('UNION and an aggregate function are refused', async () => {
+    const union = await problemsAfter(
+      path,
+      'FROM raw_events;',
+      "FROM raw_events UNION ALL SELECT today(), '', now64(3), 0, '', _source, '' FROM raw_events;",
+    );
+    expect(union.join()).toContain('found UNION in');
+    const aggregate = await problemsAfter(
+      path,
+      /SELECT toDate[^]*FROM raw_events;/,
+      'SELECT any(_source) AS _source FROM raw_events;',
+    );
+    expect(aggregate.join()).toContain('found the aggregate function any in');
+  });
+
+  test('WITH of an expression, and SELECT *, are not', async () => {
+    const problems = await problemsAfter(path, /SELECT(?= toDate)/, "WITH 'test' AS internal SELECT");
+    expect(problems).toEqual([]);
+  });
+
+  test('it reads its own raw table and nothing else', async () => {
+    expect(await problemsAfter(path, 'FROM raw_events', 'FROM raw_event')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: reads the table 'raw_event', which no file of the project makes; there are raw_events",
+      ]
+    `);
+    expect(await problemsAfter(path, 'FROM raw_events', 'FROM system.one')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: the engine refuses it: Unknown expression or function identifier \`ts\` in scope SELECT toDate(ts) AS day, event_id, ts, amount, ifNull(user.country, '') AS country, _source, if(event_id = 'test', 'a test event', '') AS skip_reason FROM system.one",
+      ]
+    `);
+    expect(await problemsAfter(path, 'FROM raw_events', 'FROM numbers(3)')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: the engine refuses it: Unknown expression or function identifier \`ts\` in scope SELECT toDate(ts) AS day, event_id, ts, amount, ifNull(user.country, '') AS country, _source, if(event_id = 'test', 'a test event', '') AS skip_reason FROM numbers(3)",
+      ]
+    `);
+  });
+
+  test('its columns are those of the table, and _source', async () => {
+    expect(await problemsAfter(path, 'amount, ifNull', 'amount AS amont, ifNull')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: the SELECT gives no column amount",
+        "error sql/normalized/events.sql: the SELECT gives amont, which is no column of the table",
+      ]
+    `);
+    expect(await problemsAfter(path, ', _source,', ',')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: the SELECT gives no _source, by which rows are traced to their lines",
+      ]
+    `);
+    expect(await problemsAfter(path, ', _source,', ", _source, '' AS _object,")).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: the SELECT gives _object, which the table fills by itself",
+      ]
+    `);
+  });
+
+  test('it knows no day', async () => {
+    expect(await problemsAfter(path, 'toDate(ts) AS day', '{day:Date} AS day')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: uses the parameter 'day', which has no value here",
+      ]
+    `);
+  });
+});
+
+describe('tables', () => {
+  const path = 'sql/normalized/events.sql';
+  test.each([
+    ['day Date, event_id', 'day Date32, event_id'],
+    ['PARTITION BY day', 'PARTITION BY toYYYYMM(day)'],
+    ['PARTITION BY day ', ''],
+    ["ts DateTime64(3, 'Europe/Berlin')", 'ts DateTime64(3)'],
+    ["DateTime('UTC') DEFAULT", 'Nullable(DateTime) DEFAULT'],
+    ['_line UInt64', '_line UInt32'],
+    ['_line UInt64', "_line UInt64, _reason String DEFAULT ''"],
+    ['unique: event_id', 'unique: event_id, country_code'],
+    ['ORDER BY event_id', 'ORDER BY event_id TTL day + INTERVAL 1 YEAR'],
+    ['LowCardinality(String)', 'LowCardinality(Sting)'],
+  ])('%s written as %s', async (from, to) => {
+    expect(await problemsAfter(path, from, to)).toMatchSnapshot();
+  });
+
+  test('a contract carries _source, and types that a JSON line can give', async () => {
+    const raw = 'sql/raw/events.sql';
+    expect(await problemsAfter(raw, 'text String, error String', 'text String')).toMatchInlineSnapshot(`
+      [
+        "error sql/raw/events.sql: found _source Tuple(object String, line UInt64, text String), expected Tuple(object String, line UInt64, text String, error String)",
+      ]
+    `);
+    expect(await problemsAfter(raw, 'tags Array(String)', 'tags AggregateFunction(sum, UInt64)'))
+      .toMatchInlineSnapshot(`
+      [
+        "error sql/raw/events.sql: found column tags of type AggregateFunction(sum, UInt64), which can't be read from JSON lines",
+      ]
+    `);
+    expect(await problemsAfter(raw, "ts DateTime64(3, 'Europe/Berlin')", 'ts DateTime64(3)')).toMatchInlineSnapshot(`
+      [
+        "error sql/raw/events.sql: found ts DateTime64(3) without a time zone",
+      ]
+    `);
+    expect(await problemsAfter(raw, 'tags Array(String)', "tags Array(String) DEFAULT ['a']")).toMatchInlineSnapshot(`
+      [
+        "error sql/raw/events.sql: found DEFAULT on column tags, which a raw line never gets",
+      ]
+    `);
+  });
+
+  test('dedupeBy names columns of the normalized table', async () => {
+    expect(await problemsAfter('daybook.config.ts', "['event_id']", "['eventid']")).toMatchInlineSnapshot(`
+      [
+        "error sources.events.dedupeBy: found 'eventid', which is no column of events",
+      ]
+    `);
+  });
+});
+
+describe('models', () => {
+  const path = 'sql/aggregates/daily_sales.sql';
+  test('their columns are those of the table, by name, in both directions', async () => {
+    expect(await problemsAfter(path, 'count() AS orders', 'count() AS order')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: the SELECT gives no column orders",
+        "error sql/aggregates/daily_sales.sql: the SELECT gives order, which is no column of the table",
+      ]
+    `);
+  });
+
+  test('they read tables of the project by their names alone', async () => {
+    expect(await problemsAfter(path, 'FROM events', 'FROM raw_events')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: the engine refuses it: Unknown expression identifier \`day\` in scope SELECT day, country, sum(amount) AS amount, count() AS orders FROM raw_events WHERE day = _CAST(10957, 'Date') GROUP BY day, country",
+      ]
+    `);
+    expect(await problemsAfter(path, 'GROUP BY day', 'AND orders > (SELECT count() FROM system.tables) GROUP BY day'))
+      .toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: the engine refuses it: Aggregate function count() AS orders is found in WHERE in query",
+      ]
+    `);
+    expect(await problemsAfter(path, 'FROM events', 'FROM evnts')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: reads the table 'evnts', which no file of the project makes; there are daily_sales and events",
+      ]
+    `);
+    expect(await problemsAfter(path, 'FROM events', 'FROM other.events')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: the engine refuses it: Database other does not exist",
+      ]
+    `);
+    expect(await problemsAfter(path, 'FROM events', 'FROM view(SELECT * FROM events)')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: reads from view(), whose content no build can reproduce or order",
+      ]
+    `);
+  });
+
+  test('inputs are found in subqueries, CTEs and IN, and a circle is told with its path', async () => {
+    const table = (name: string) =>
+      `CREATE TABLE ${name} (day Date, country String) ENGINE = MergeTree PARTITION BY day ORDER BY country;`;
+    const circle = await load({
+      'sql/aggregates/a.sql': `${table('a')} WITH x AS (SELECT * FROM c) SELECT day, country FROM x WHERE day = {day:Date}`,
+      'sql/aggregates/b.sql': `${table('b')} SELECT day, country FROM daily_sales WHERE country IN (SELECT country FROM a)`,
+      'sql/aggregates/c.sql': `${table('c')} SELECT day, country FROM events WHERE (SELECT count() FROM b) > 0`,
+    });
+    const { schema, problems } = await inspectSchema(circle, clickhouse);
+    expect(lines(problems)).toEqual(['error sql/aggregates/a.sql: reads itself in a circle: a -> c -> b -> a']);
+    expect(Object.fromEntries(schema.tables.map(({ name, inputs }) => [name, inputs]))).toMatchObject({
+      a: ['c'],
+      b: ['a', 'daily_sales'],
+      c: ['b', 'events'],
+    });
+  });
+
+  test('what a rebuild would not repeat is a warning', async () => {
+    expect(await problemsAfter(path, 'count() AS orders', 'count() + toUInt64(rand() * 0) AS orders'))
+      .toMatchInlineSnapshot(`
+      [
+        "warning sql/aggregates/daily_sales.sql: calls rand(), so that a rebuilt day may differ from the first",
+      ]
+    `);
+  });
+
+  test('what no build can do yet is refused', async () => {
+    expect(await problemsAfter(path, 'unique: day, country', 'lookback: 6 days')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: lookback is not supported yet",
+      ]
+    `);
+    expect(await problemsAfter('daybook.config.ts', 'dedupeBy', "format: 'parquet', dedupeBy")).toMatchInlineSnapshot(`
+      [
+        "error sources.events.format: parquet sources are not supported yet",
+      ]
+    `);
+  });
+});
+
+test('an engine that does not answer is not a problem of the SQL', async () => {
+  const nowhere = connectClickHouse({ url: 'http://127.0.0.1:1', user: 'default', password: '' });
+  await expect(inspectSchema(await load(), nowhere)).rejects.toThrow(/ECONNREFUSED/);
+  await nowhere.close();
+});
