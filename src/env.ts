@@ -70,7 +70,9 @@ export function readEnv(vars: Variables): Env {
       collection: get('DAYBOOK_S3_COLLECTION'),
       region: get('AWS_REGION') ?? get('AWS_DEFAULT_REGION') ?? 'us-east-1',
       credentials:
-        key && secret ? { accessKeyId: key, secretAccessKey: secret, sessionToken: get('AWS_SESSION_TOKEN') } : undefined,
+        key && secret
+          ? { accessKeyId: key, secretAccessKey: secret, sessionToken: get('AWS_SESSION_TOKEN') }
+          : undefined,
     },
     log: { level: get('LOG_LEVEL') ?? 'info', format: get('LOG_FORMAT') === 'json' ? 'json' : 'text' },
     local: {

@@ -11,7 +11,8 @@ export const FINAL = {
   ContractBroken: 'a build made rows that its table or its day cannot hold',
   TestFailed: 'a data test found rows that must not exist; readers keep what they have',
   TooManyRejects: 'more raw lines were rejected than the source allows',
-  SourceNotReady: 'the source had not arrived by its deadline, or its day is empty and the source says that this is a failure',
+  SourceNotReady:
+    'the source had not arrived by its deadline, or its day is empty and the source says that this is a failure',
   EmptyListing: 'a listing came back empty where the ledger knows objects; a deletion must be said aloud',
   ObjectVanished: 'an object that the build needs is gone from the store',
   ObjectChanged: 'an object was rewritten between the listing and its reading; the next run lists it anew',
@@ -20,6 +21,7 @@ export const FINAL = {
   AccessDenied: 'a service refuses the credentials it was given',
   Superseded: 'a newer build of the same day exists; the older one must not publish',
   LedgerTooNew: 'the ledger was written by a newer Daybook; this one might misread it',
+  Bug: 'Daybook itself is wrong; a retry meets the same code',
   Held: 'the day is held as it is until it is released',
 } as const;
 

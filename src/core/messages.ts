@@ -161,6 +161,20 @@ export interface RecoverResult {
   ms: number;
 }
 
+export interface SurveyInput {
+  /** Given by hand; else the day before `nominal`. */
+  day: string | null;
+  /** The schedule's own time of this run, as an ISO instant. */
+  nominal: string;
+}
+export interface SurveyResult {
+  project: string;
+  day: string;
+  /** Late days in ascending order: published ones are looked at again, holes are closed. */
+  late: string[];
+  ms: number;
+}
+
 export interface WaitInput {
   day: string;
 }
@@ -310,8 +324,8 @@ export interface DayResult {
   refreshed: { table: string; rows: number; changed: boolean }[];
   tested: { passed: number; warned: { test: string; rows: number }[] };
   published: { table: string; rows: number }[];
-  /** Milliseconds by step, in the order of the night. */
-  steps: { step: string; ms: number }[];
+  /** What each step did, in words, and how long it took in milliseconds; in the order of the night. */
+  steps: StepTold[];
   notes: string[];
 }
 
@@ -324,11 +338,19 @@ export interface NightlyResult {
   days: { day: string; outcome: Outcome; reason: string }[];
 }
 
+/** One line of the night's story. */
+export interface StepTold {
+  step: string;
+  what: string;
+  ms: number;
+}
+
 /** What a person sees of a running day; the answer to the query `progress`. */
 export interface DayProgress {
   day: string;
+  /** The step that is running, with its own count: `normalize`, 3 of 12 done. */
   step: string;
   done: number;
   total: number;
-  lines: string[];
+  told: StepTold[];
 }

@@ -14,6 +14,8 @@ export interface RunOptions {
   handle?: string;
   /** When it aborts, the query is killed in the engine and seen gone before the promise rejects. */
   signal?: AbortSignal;
+  /** Zone in which plain dates and times are read: the project's. */
+  zone?: string;
   /** What the statement is, for error messages. */
   what?: string;
 }
@@ -55,7 +57,7 @@ const BASE_SETTINGS: ClickHouseSettings = {
   output_format_json_quote_64bit_integers: 1,
 };
 
-export function connectClickHouse(env: Env['clickhouse'], zone: string): ClickHouse {
+export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   const agent = new (env.url.startsWith('https:') ? HttpsAgent : HttpAgent)({
     keepAlive: true,
     maxSockets: 64,
@@ -74,7 +76,7 @@ export function connectClickHouse(env: Env['clickhouse'], zone: string): ClickHo
       application: 'daybook',
       http_agent: agent,
       request_timeout: REQUEST_TIMEOUT,
-      clickhouse_settings: { ...BASE_SETTINGS, session_timezone: zone },
+      clickhouse_settings: BASE_SETTINGS,
     });
     clients.set(database, client);
     return client;
@@ -101,6 +103,7 @@ export function connectClickHouse(env: Env['clickhouse'], zone: string): ClickHo
     clickhouse_settings: {
       ...statement.settings,
       ...(options.handle === undefined ? {} : { log_comment: options.handle }),
+      ...(options.zone === undefined ? {} : { session_timezone: options.zone }),
     } as ClickHouseSettings,
   });
 

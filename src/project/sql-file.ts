@@ -1,7 +1,8 @@
 import { error } from './problems.js';
 import type { Problem, SqlFile } from './project.js';
 import { readHeader, type SqlKind } from './sql-header.js';
-import { nameOf, statementsOf, type SqlStatement } from './sql-tokens.js';
+import { statementsOf, type SqlStatement } from './sql-tokens.js';
+import { createProblems, selectProblems } from './statement-rules.js';
 
 /** Of tables, sources and tests. */
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -42,7 +43,9 @@ export function readSqlFile(path: string, kind: SqlKind, sql: string): { file: S
         `Keep only these in a file under sql/${kind}/.`,
       ),
     );
-  if (create && kind !== 'tests') problems.push(...checkCreate(path, kind === 'raw' ? `raw_${name}` : name, create));
+  if (create && kind !== 'tests')
+    problems.push(...createProblems(path, kind === 'raw' ? `raw_${name}` : name, kind === 'raw', create));
+  if (select) problems.push(...selectProblems(path, select));
   return { file: { path, name, header, create: create?.text ?? '', select: select?.text ?? '' }, problems };
 }
 
@@ -58,37 +61,4 @@ function describe(statements: SqlStatement[]): string {
     return words.map(({ text }) => text).join(' ');
   });
   return heads.length === 0 ? 'no statement' : heads.join('; ');
-}
-
-/** The table has the file's name, unqualified, and its own columns. */
-function checkCreate(path: string, table: string, { tokens }: SqlStatement): Problem[] {
-  const words = tokens.map(({ text }) => text.toUpperCase());
-  const at = words[2] === 'IF' && words[3] === 'NOT' && words[4] === 'EXISTS' ? 5 : 2;
-  const [token, next] = [tokens[at], words[at + 1]];
-  const found = token ? nameOf(token) : '';
-  if (next === '.')
-    return [
-      error(
-        path,
-        `found the qualified name '${found}.…', expected the table's name alone`,
-        `Write CREATE TABLE ${table}.`,
-      ),
-    ];
-  if (found !== table)
-    return [
-      error(
-        path,
-        `creates the table '${found}', expected '${table}', as the file is called`,
-        `Write CREATE TABLE ${table}.`,
-      ),
-    ];
-  if (next !== '(')
-    return [
-      error(
-        path,
-        `found ${next ?? 'nothing'} after the table's name, expected its columns in parentheses`,
-        'Write the columns and their types.',
-      ),
-    ];
-  return [];
 }

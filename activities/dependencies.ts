@@ -1,0 +1,55 @@
+import { plan as planSchema, type BuildRef, type Plan } from '../src/core/messages.js';
+import { final } from '../src/errors.js';
+import type { ClickHouse } from '../src/io/clickhouse.js';
+import type { Ledger } from '../src/io/ledger.js';
+import type { Store } from '../src/io/s3.js';
+import type { Project, Schema } from '../src/project/project.js';
+import type { EngineBucket } from '../src/statements/objects.js';
+
+/** What activities need of the world; built in one place, `src/app.ts`. */
+export interface Dependencies {
+  clickhouse: ClickHouse;
+  store: Store;
+  ledger: Ledger;
+  /** Reads the folder afresh: editing it needs no restart of the worker. */
+  loadProject(): Promise<Project>;
+  /** What the engine makes of the folder's SQL. */
+  readSchema(project: Project): Promise<Schema>;
+}
+
+/** Plans are named by their content, so one that was read is good for ever. */
+const plans = new Map<string, Promise<Plan>>();
+const PLANS_KEPT = 8;
+
+/** The plan of a build. Every step but the first takes all that it needs from here, never from the project's folder. */
+export function readPlan({ store }: Pick<Dependencies, 'store'>, bucket: string, build: BuildRef): Promise<Plan> {
+  const key = `${bucket}/${build.plan}`;
+  const known = plans.get(key);
+  if (known) return known;
+  const reading = read(store, bucket, build);
+  plans.set(key, reading);
+  reading.catch(() => plans.delete(key));
+  const oldest = plans.keys().next().value;
+  if (plans.size > PLANS_KEPT && oldest !== undefined) plans.delete(oldest);
+  return reading;
+}
+
+async function read(store: Store, bucket: string, build: BuildRef): Promise<Plan> {
+  const text = await store.read(bucket, build.plan);
+  if (text === undefined)
+    throw final(
+      'ObjectVanished',
+      `The plan s3://${bucket}/${build.plan} is gone. Run the day again; it is planned anew.`,
+    );
+  return planSchema.parse(JSON.parse(text));
+}
+
+/** How the engine reaches a bucket of the store. */
+export async function engineBucket({ store }: Pick<Dependencies, 'store'>, bucket: string): Promise<EngineBucket> {
+  return {
+    url: store.engine.bucketUrl(bucket),
+    collection: store.engine.collection,
+    credentials:
+      store.engine.collection === undefined ? await store.engine.credentials() : { key: '', secret: '', token: '' },
+  };
+}

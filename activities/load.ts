@@ -1,0 +1,205 @@
+import { dayImbalance, mostRejects, sumAccounts } from '../src/core/accounts.js';
+import { dataOfChunks, tableFingerprint } from '../src/core/fingerprints.js';
+import type { LoadInput, LoadResult, Manifest, Plan, PlannedSource, PlannedTable } from '../src/core/messages.js';
+import { manifestKey } from '../src/core/names.js';
+import { final } from '../src/errors.js';
+import { countDuplicates, loadStatement } from '../src/statements/load.js';
+import { filledColumns } from '../src/statements/normalize.js';
+import type { PublishRecord } from '../src/io/ledger.js';
+import { engineBucket, readPlan, type Dependencies } from './dependencies.js';
+import { limitsOf } from './limits.js';
+import { readManifest } from './normalize.js';
+import { buildInStage, copyFromLive } from './stage.js';
+import type { Step } from './step.js';
+
+/** Rows de-duplicated by one statement: the sort and the set of keys of so many rows fit the default memory limit. */
+const ROWS_PER_BUCKET = 10_000_000;
+/** Parquet objects read by one statement: a request's address has room for about so many keys. */
+const OBJECTS_PER_STATEMENT = 500;
+const MANIFESTS_AT_ONCE = 16;
+
+/**
+ * Step 4, for one source: the day's rows of all its chunks, from any folder, go into the stage, de-duplicated where a key is
+ * declared. A day whose fingerprint equals the published one is copied from live instead of being loaded again.
+ */
+export async function load(
+  deps: Dependencies,
+  { build, table: name }: LoadInput,
+  step: Step,
+): Promise<Omit<LoadResult, 'ms'>> {
+  const { config } = await deps.loadProject();
+  const plan = await readPlan(deps, config.store.bucket, build);
+  const { source, table } = planned(plan, name);
+  const manifests = await readManifests(deps, plan, source, step);
+  const folder = sumAccounts(
+    manifests.filter((manifest) => manifest.folder === plan.day).flatMap(({ accounts }) => accounts),
+  );
+  await assertFewRejects(deps, plan, source, manifests);
+
+  const used = manifests.filter(({ rowsByDay }) => (rowsByDay[plan.day] ?? 0) > 0);
+  const data = dataOfChunks(used.map(({ chunk }) => chunk));
+  const fingerprint = tableFingerprint(table.code, data);
+  const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
+  const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
+
+  const { rows, duplicates } =
+    published && !changed
+      ? await reuse(deps, plan, published, step)
+      : await loadAnew(deps, { plan, source, table, used }, step);
+  return {
+    table: name,
+    rows,
+    fingerprint,
+    data,
+    changed,
+    duplicates,
+    chunks: used.length,
+    lines: folder.lines,
+    rejected: folder.rejected,
+    skipped: folder.skipped,
+    blank: folder.blank,
+  };
+}
+
+/** Copies the published day, whose account stands already. */
+async function reuse(deps: Dependencies, plan: Plan, published: PublishRecord, step: Step) {
+  const { rows } = await copyFromLive(deps, plan, published, step);
+  const accounts = await deps.ledger.dayAccounts(plan.day);
+  const account = accounts.find(
+    ({ table, generation }) => table === published.table && generation === published.generation,
+  );
+  return { rows, duplicates: account?.duplicates ?? 0 };
+}
+
+interface Loading {
+  plan: Plan;
+  source: PlannedSource;
+  table: PlannedTable;
+  /** Manifests of the chunks with rows of the day. */
+  used: readonly Manifest[];
+}
+
+/** Loads the day and balances its account: what the manifests promise is loaded, or is a duplicate. */
+async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
+  const { plan, table, used } = loading;
+  const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
+  let duplicates = 0;
+  const { rows } = await buildInStage(deps, plan, table.name, step, async (target) => {
+    duplicates = await fill(deps, { ...loading, promised, target }, step);
+  });
+  const wrong = dayImbalance(table.name, promised, rows, duplicates);
+  if (wrong !== undefined)
+    throw final('AccountsDiffer', `${wrong}. Nothing is published.`, { details: { step: 'load', table: table.name } });
+  await deps.ledger.recordDayAccount({
+    day: plan.day,
+    table: table.name,
+    generation: plan.generation,
+    rows: promised,
+    loaded: rows,
+    duplicates,
+  });
+  return { rows, duplicates };
+}
+
+interface Filling extends Loading {
+  promised: number;
+  target: { database: string; table: string };
+}
+
+/** Fills the attempt's table and answers how many duplicates the chunks hold, counted apart from what was inserted. */
+async function fill(
+  deps: Dependencies,
+  { plan, source, table, used, promised, target }: Filling,
+  step: Step,
+): Promise<number> {
+  const bucket = await engineBucket(deps, plan.normalized.bucket);
+  const { dedupeBy } = source;
+  const buckets = dedupeBy.length === 0 ? 1 : Math.max(1, Math.ceil(promised / ROWS_PER_BUCKET));
+  const parquet = used.map((manifest) => manifest.parquet);
+  // A key's rows may lie in any object, so with a key every statement reads all of them.
+  const groups =
+    dedupeBy.length === 0 ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
+  let duplicates = 0;
+  for (const parquetKeys of groups)
+    for (let bucket_number = 0; bucket_number < buckets; bucket_number++) {
+      const options = {
+        target,
+        columns: table.columns,
+        filled: filledColumns(table.columns, source.selected),
+        bucket,
+        parquetKeys,
+        day: plan.day,
+        dedupeBy,
+        bucket_number,
+        buckets,
+      };
+      step.tell(`load ${source.name}, part ${bucket_number + 1} of ${buckets}`);
+      const run = step.statement(`load ${source.name}`, { zone: plan.zone });
+      const insert = loadStatement(options);
+      await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limitsOf(plan) } }, run);
+      if (dedupeBy.length > 0) {
+        const count = countDuplicates(options);
+        duplicates += Number(
+          (await deps.clickhouse.rows<{ duplicates: string }>({ ...count, settings: limitsOf(plan) }, run))[0]
+            ?.duplicates ?? 0,
+        );
+      }
+    }
+  return duplicates;
+}
+
+async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSource, step: Step): Promise<Manifest[]> {
+  const { prefix, bucket } = plan.normalized;
+  const manifests: Manifest[] = [];
+  for (const group of grouped(source.chunks, MANIFESTS_AT_ONCE)) {
+    step.signal.throwIfAborted();
+    manifests.push(
+      ...(await Promise.all(
+        group.map(async ({ folder, id }) => {
+          const key = manifestKey(prefix, plan.project, source.name, folder, id, source.normalizer);
+          const manifest = await readManifest(deps, bucket, key);
+          if (!manifest)
+            throw final(
+              'ObjectVanished',
+              `Manifest ${key} is gone since the day was planned. Run the day again; its chunk is normalized anew.`,
+              { details: { step: 'load', object: key } },
+            );
+          return manifest;
+        }),
+      )),
+    );
+  }
+  return manifests;
+}
+
+/** `maxRejects` of a day is judged on its own folder. */
+async function assertFewRejects(
+  deps: Dependencies,
+  plan: Plan,
+  source: PlannedSource,
+  manifests: readonly Manifest[],
+): Promise<void> {
+  const own = manifests.filter(({ folder }) => folder === plan.day);
+  const { lines, rejected } = sumAccounts(own.flatMap(({ accounts }) => accounts));
+  const most = mostRejects(source.maxRejects, lines);
+  if (rejected <= most) return;
+  const chunks = own.map(({ chunk, normalizer }) => ({ id: chunk, normalizer }));
+  const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);
+  throw final(
+    'TooManyRejects',
+    `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} may be. ` +
+      (first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '') +
+      `See them all: npx daybook rejects --day ${plan.day} --source ${source.name}`,
+    { details: { step: 'load', source: source.name, object: first?.object } },
+  );
+}
+
+function planned(plan: Plan, name: string): { source: PlannedSource; table: PlannedTable } {
+  const source = plan.sources.find((one) => one.name === name);
+  const table = plan.tables.find((one) => one.name === name);
+  if (!source || !table) throw new RangeError(`the plan has no source ${name}`);
+  return { source, table };
+}
+
+const grouped = <Item>(items: readonly Item[], size: number): Item[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));

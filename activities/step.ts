@@ -1,0 +1,79 @@
+import { activityInfo, Context } from '@temporalio/activity';
+import { ZodError } from 'zod';
+import { final, isFinal, messageOf } from '../src/errors.js';
+import type { RunOptions } from '../src/io/clickhouse.js';
+import type { Dependencies } from './dependencies.js';
+
+/** What an attempt at a step knows of itself. */
+export interface Step {
+  signal: AbortSignal;
+  /** Marks everything that this attempt writes: `<run>-<activity>-<attempt>`. */
+  attempt: string;
+  /** Handles of all attempts at this step start with this; see {@link RunOptions.handle}. */
+  handle: string;
+  /** How to run a statement that may take long: under this attempt's handle, ended when the step is cancelled. */
+  statement(what: string, more?: Pick<RunOptions, 'database' | 'zone'>): RunOptions;
+  /** What the last heartbeat told; also proves to Temporal that the process lives. */
+  tell(progress: string): void;
+}
+
+/** An activity as it is written: dependencies and input in, small JSON out. */
+export type Written<Input, Result> = (deps: Dependencies, input: Input, step: Step) => Promise<Omit<Result, 'ms'>>;
+
+const HEARTBEAT_SHARE = 3;
+const DEFAULT_HEARTBEAT = 30_000;
+
+/**
+ * Makes an activity of a written step: heartbeats on a timer, names its attempt, ends what older attempts left running, turns an
+ * abort into Temporal's own reason (anything else would end the workflow as failed instead of cancelled) and measures itself.
+ */
+export function asActivity<Input, Result>(deps: Dependencies, verb: string, written: Written<Input, Result>) {
+  return async (input: Input): Promise<Result> => {
+    const context = Context.current();
+    const { activityId, attempt, workflowExecution, heartbeatTimeoutMs } = activityInfo();
+    const signal = context.cancellationSignal;
+    const started = performance.now();
+    const handle = `daybook/${deps.ledger.project}/${workflowExecution?.runId ?? 'local'}/${activityId}/`;
+    let told = verb;
+    const beat = setInterval(
+      () => {
+        context.heartbeat(told);
+      },
+      (heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT) / HEARTBEAT_SHARE,
+    );
+    const step: Step = {
+      signal,
+      attempt: `${(workflowExecution?.runId ?? 'local').slice(0, 8)}-${activityId}-${attempt}`,
+      handle,
+      statement: (what, more = {}) => ({ ...more, what, signal, handle: `${handle}${attempt}` }),
+      tell: (progress) => {
+        told = progress;
+        context.heartbeat(told);
+      },
+    };
+    try {
+      // An attempt that timed out may still be writing: it is ended, and seen gone, before this one starts.
+      if (attempt > 1) await deps.clickhouse.endQueries(handle);
+      return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) } as Result;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw asFailure(error, verb);
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+/** Errors that only a programmer can mend are final; unknown ones stay retryable. */
+function asFailure(error: unknown, verb: string): unknown {
+  if (isFinal(error)) return error;
+  const bug =
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof SyntaxError ||
+    error instanceof ZodError;
+  // Node reports a refused or broken connection of fetch as a TypeError.
+  if (bug && !(error instanceof TypeError && error.message === 'fetch failed'))
+    return final('Bug', `${verb}: ${messageOf(error)}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,82 @@
+import type { Plan, TestInput, TestResult } from '../src/core/messages.js';
+import { final } from '../src/errors.js';
+import type { TestRecord } from '../src/io/ledger.js';
+import { duplicatesOf, failingRows } from '../src/statements/refresh.js';
+import { readPlan, type Dependencies } from './dependencies.js';
+import { limitsOf } from './limits.js';
+import { stageOf } from './stage.js';
+import type { Step } from './step.js';
+
+/** Failing rows that are kept in the ledger, per test. */
+const SAMPLE = 20;
+/** Failing rows that a message shows. */
+const SHOWN = 3;
+
+/** Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. */
+export async function test(deps: Dependencies, { build }: TestInput, step: Step): Promise<Omit<TestResult, 'ms'>> {
+  const { config } = await deps.loadProject();
+  const plan = await readPlan(deps, config.store.bucket, build);
+  const results: TestRecord[] = [];
+  for (const [index, one] of testsOf(plan).entries()) {
+    step.tell(`${one.name}, ${index + 1} of ${testsOf(plan).length}`);
+    results.push(await runTest(deps, plan, one, step));
+  }
+  await deps.ledger.recordTests(plan.day, plan.generation, results);
+  const failed = results.filter(({ status }) => status === 'fail');
+  if (failed.length > 0)
+    throw final(
+      'TestFailed',
+      `${failed.map(sentence).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
+      {
+        details: { step: 'test', tests: failed.map(({ test: name }) => name) },
+      },
+    );
+  return {
+    passed: results.filter(({ status }) => status === 'pass').length,
+    warned: results
+      .filter(({ status }) => status === 'warn')
+      .map(({ test: name, failing }) => ({ test: name, rows: failing })),
+  };
+}
+
+interface RunnableTest {
+  name: string;
+  select: string;
+  severity: 'error' | 'warn';
+}
+
+/** The files under `sql/tests/`, and one test for each `-- unique:` line. */
+const testsOf = (plan: Plan): RunnableTest[] => [
+  ...plan.tests.map(({ name, sql, severity }) => ({ name, select: sql, severity })),
+  ...plan.tables
+    .filter(({ unique }) => unique.length > 0)
+    .map(({ name, unique }) => ({
+      name: `unique ${name} (${unique.join(', ')})`,
+      select: duplicatesOf(name, unique, plan.day).sql,
+      severity: 'error' as const,
+    })),
+];
+
+async function runTest(
+  { clickhouse }: Dependencies,
+  plan: Plan,
+  { name, select, severity }: RunnableTest,
+  step: Step,
+): Promise<TestRecord> {
+  const options = step.statement(`test ${name}`, { database: stageOf(plan), zone: plan.zone });
+  const { count, sample } = failingRows(select, plan.day, SAMPLE);
+  const failing = Number(
+    (await clickhouse.rows<{ failing: string }>({ ...count, settings: limitsOf(plan) }, options))[0]?.failing ?? 0,
+  );
+  if (failing === 0) return { test: name, status: 'pass', failing, sample: [] };
+  const rows = await clickhouse.rows<object>({ ...sample, settings: limitsOf(plan) }, options);
+  return {
+    test: name,
+    status: severity === 'warn' ? 'warn' : 'fail',
+    failing,
+    sample: rows.map((row) => JSON.stringify(row)),
+  };
+}
+
+const sentence = ({ test: name, failing, sample }: TestRecord) =>
+  `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist, such as ${sample.slice(0, SHOWN).join(', ')}.`;

@@ -1,0 +1,56 @@
+import { DateTime } from 'luxon';
+import { addDays, instantOf } from '../src/core/day.js';
+import { dataObjects } from '../src/core/listing.js';
+import type { WaitInput, WaitResult } from '../src/core/messages.js';
+import { final } from '../src/errors.js';
+import type { SourceConfig } from '../src/project/config.js';
+import { folderPrefix } from '../src/project/prefix.js';
+import type { Dependencies } from './dependencies.js';
+import type { Step } from './step.js';
+
+/** Between two looks at a source that is not ready, in milliseconds: a listing costs little, a night is long. */
+const LOOK_AGAIN = 60_000;
+
+/** Step 1. Looks once whether every source's folder of the day is complete; the workflow sleeps in between. */
+export async function wait(deps: Dependencies, { day }: WaitInput, step: Step): Promise<Omit<WaitResult, 'ms'>> {
+  const { config } = await deps.loadProject();
+  const now = new Date();
+  const missing: string[] = [];
+  for (const [name, source] of Object.entries(config.sources)) {
+    const reason = await lacking(deps, source, day, now, step);
+    if (reason === undefined) continue;
+    const { deadline } = source.ready;
+    if (deadline !== undefined && now > instantOf(addDays(day, 1), deadline, config.timezone))
+      throw final(
+        'SourceNotReady',
+        `${name}: ${reason}, and its deadline ${deadline} has passed. When it has arrived: npx daybook run --day ${day}`,
+        { details: { step: 'wait', source: name } },
+      );
+    missing.push(`${name}: ${reason}`);
+  }
+  return { ready: missing.length === 0, missing, againInMs: LOOK_AGAIN };
+}
+
+/** What a folder lacks to be complete, or undefined. */
+async function lacking(
+  deps: Dependencies,
+  source: SourceConfig,
+  day: string,
+  now: Date,
+  step: Step,
+): Promise<string | undefined> {
+  const prefix = folderPrefix(source.prefix, day);
+  const listed = await deps.store.list(source.bucket, prefix, step.signal);
+  if ('marker' in source.ready) {
+    const { marker } = source.ready;
+    return listed.some(({ key }) => key === prefix + marker) ? undefined : `${prefix}${marker} is not there yet`;
+  }
+  const { minObjects, quietFor } = source.ready;
+  const objects = dataObjects(listed, prefix);
+  if (objects.length < minObjects)
+    return `${prefix} holds ${objects.length} objects, at least ${minObjects} are expected`;
+  const newest = Math.max(...objects.map(({ modified }) => modified.getTime()), 0);
+  if (now.getTime() - newest < quietFor)
+    return `${prefix} was still written to at ${DateTime.fromMillis(newest, { zone: 'utc' }).toISO() ?? ''}`;
+  return undefined;
+}

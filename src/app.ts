@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { Dependencies } from '../activities/dependencies.js';
+import type { Env } from './env.js';
+import { connectClickHouse, type ClickHouse } from './io/clickhouse.js';
+import { openLedger, type Ledger } from './io/ledger.js';
+import { connectStore, type Store } from './io/s3.js';
+import { connectTemporal } from './io/temporal.js';
+import { loadProject } from './project/load.js';
+import type { Project } from './project/project.js';
+import { readSchema } from './project/schema.js';
+
+/** A project with everything it talks to. The worker and every command are made of this, and nothing else builds a gateway. */
+export interface App {
+  env: Env;
+  /** The project as it was when the app was opened; activities read it afresh. */
+  project: Project;
+  clickhouse: ClickHouse;
+  store: Store;
+  ledger: Ledger;
+  dependencies: Dependencies;
+  /** Connects on the first call. */
+  temporal(): Promise<Client>;
+  close(): Promise<void>;
+}
+
+/** Opens the project in `dir`. Throws a final BadConfig with all problems where the folder is not one. */
+export async function openApp(env: Env, dir: string): Promise<App> {
+  const folder = resolve(dir);
+  const project = await loadProject(folder);
+  const clickhouse = connectClickHouse(env.clickhouse);
+  const store = connectStore(env.s3);
+  const ledger = openLedger(clickhouse, project.config.project);
+  let client: Promise<Client> | undefined;
+  return {
+    env,
+    project,
+    clickhouse,
+    store,
+    ledger,
+    dependencies: {
+      clickhouse,
+      store,
+      ledger,
+      loadProject: () => loadProject(folder),
+      readSchema: (one) => readSchema(one, clickhouse),
+    },
+    temporal: () => (client ??= connectTemporal(env.temporal)),
+    close: async () => {
+      store.close();
+      await clickhouse.close();
+      await (await client?.catch(() => undefined))?.connection.close();
+    },
+  };
+}

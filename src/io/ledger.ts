@@ -1,0 +1,264 @@
+import type { ObjectAccount, Outcome, StoredObject } from '../core/messages.js';
+import type { RecordedChunk } from '../core/chunks.js';
+import type { Statement } from '../core/statement.js';
+import { final } from '../errors.js';
+import * as sql from '../statements/ledger.js';
+import { codeOf } from './clickhouse-errors.js';
+import type { ClickHouse } from './clickhouse.js';
+
+/** A table's day in the ledger: what it is, what it was made from, and what stood there before. */
+export interface PublishRecord {
+  day: string;
+  table: string;
+  generation: number;
+  /** Order of the swap, upstream first. */
+  position: number;
+  rows: number;
+  /** Decimal digits: a 64-bit sum does not fit a JavaScript number. */
+  hash: string;
+  code: string;
+  data: string;
+  inputs: Record<string, string>;
+  chunks: string[];
+  archive: string;
+  archived_rows: number;
+  archived_hash: string;
+}
+
+export interface BuildRecord {
+  day: string;
+  generation: number;
+  event: 'planned' | Outcome;
+  at: string;
+  step: string;
+  reason: string;
+}
+
+export interface RejectRecord {
+  source: string;
+  folder: string;
+  object: string;
+  line: number;
+  reason: string;
+  text: string;
+  text_bytes: number;
+}
+
+export interface FolderRecord extends ObjectAccount {
+  folder: string;
+  chunk: string;
+}
+
+export interface DayRecord {
+  table: string;
+  generation: number;
+  rows: number;
+  loaded: number;
+  duplicates: number;
+}
+
+export interface TestRecord {
+  test: string;
+  status: 'pass' | 'warn' | 'fail';
+  failing: number;
+  sample: string[];
+}
+
+/** One chunk as it was normalized. */
+export interface ChunkRecord {
+  source: string;
+  folder: string;
+  chunk: string;
+  normalizer: string;
+  manifest: string;
+  objects: StoredObject[];
+  rowsByDay: Record<string, number>;
+  accounts: ObjectAccount[];
+}
+
+/** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
+export type Ledger = ReturnType<typeof openLedger>;
+
+const UNKNOWN_TABLE = new Set([60, 81]);
+
+export function openLedger(clickhouse: ClickHouse, project: string) {
+  const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
+
+  return {
+    project,
+
+    /** Creates what is missing. */
+    async migrate(): Promise<void> {
+      for (const statement of sql.ledgerDefinition()) await clickhouse.run(statement, { what: 'create the ledger' });
+    },
+
+    /** Throws where the ledger is missing or was written by a newer Daybook. */
+    async assertReadable(): Promise<void> {
+      try {
+        const format = Number((await rows<{ format: number }>(sql.ledgerFormat()))[0]?.format ?? 0);
+        if (format > sql.LEDGER_FORMAT)
+          throw final(
+            'LedgerTooNew',
+            `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
+          );
+      } catch (error) {
+        if (isMissing(error)) throw final('NotApplied', 'The ledger does not exist yet. Run: npx daybook apply');
+        throw error;
+      }
+    },
+
+    async lastGeneration(day: string): Promise<number> {
+      return Number((await rows<{ generation: number }>(sql.lastGeneration(project, day)))[0]?.generation ?? 0);
+    },
+
+    async recordBuild(record: Omit<BuildRecord, 'at'> & { run: string; plan: string; engine: string }): Promise<void> {
+      await clickhouse.insert('daybook.builds', [{ ...record, project, format: sql.LEDGER_FORMAT }]);
+    },
+
+    latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
+
+    async currentPublishes(first: string, last: string): Promise<PublishRecord[]> {
+      return (await rows<PublishRecord>(sql.currentPublishes(project, first, last))).map(publishRecord);
+    },
+
+    async openIntents(day: string): Promise<PublishRecord[]> {
+      return (await rows<PublishRecord>(sql.openIntents(project, day))).map(publishRecord);
+    },
+
+    /** All tables of one publish in one block: after a crash either all or none of them are there. */
+    async recordPublishes(event: 'intent' | 'done' | 'undone', records: readonly PublishRecord[]): Promise<void> {
+      await clickhouse.insert(
+        'daybook.publishes',
+        records.map((record) => ({ ...record, project, event })),
+      );
+    },
+
+    /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
+    async chunksOf(source: string, first: string, last: string): Promise<(RecordedChunk & { folder: string })[]> {
+      type Row = {
+        folder: string;
+        chunk: string;
+        normalizer: string;
+        objects: StoredObject[];
+        rows_by_day: Record<string, string>;
+      };
+      const found = new Map<
+        string,
+        { folder: string; id: string; objects: StoredObject[]; rowsByDay: Map<string, Record<string, number>> }
+      >();
+      for (const row of await rows<Row>(sql.chunksOf(project, source, first, last))) {
+        const id = `${row.folder}/${row.chunk}`;
+        const chunk = found.get(id) ?? {
+          folder: row.folder,
+          id: row.chunk,
+          objects: row.objects.map(storedObject),
+          rowsByDay: new Map(),
+        };
+        chunk.rowsByDay.set(row.normalizer, numbers(row.rows_by_day));
+        found.set(id, chunk);
+      }
+      return [...found.values()];
+    },
+
+    async recordChunk({
+      source,
+      folder,
+      chunk,
+      normalizer,
+      manifest,
+      objects,
+      rowsByDay,
+      accounts,
+    }: ChunkRecord): Promise<void> {
+      await clickhouse.insert(
+        'daybook.accounts',
+        accounts.map((account) => ({ ...account, project, account: 'folder', source, day: folder, chunk, normalizer })),
+      );
+      await clickhouse.insert('daybook.chunks', [
+        { project, source, folder, chunk, normalizer, manifest, objects, rows_by_day: rowsByDay },
+      ]);
+    },
+
+    async folderAccounts(
+      source: string,
+      first: string,
+      last: string,
+      chunks: readonly { id: string; normalizer: string }[],
+    ): Promise<FolderRecord[]> {
+      const found = await rows<FolderRecord>(sql.folderAccounts(project, source, first, last, chunks.map(chunkName)));
+      return found.map((row) => ({
+        ...row,
+        lines: Number(row.lines),
+        rows: Number(row.rows),
+        rejected: Number(row.rejected),
+        skipped: Number(row.skipped),
+        blank: Number(row.blank),
+      }));
+    },
+
+    async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {
+      const { table, ...account } = record;
+      await clickhouse.insert('daybook.accounts', [{ ...account, project, account: 'day', source: table }]);
+    },
+
+    async dayAccounts(day: string): Promise<DayRecord[]> {
+      const found = await rows<DayRecord>(sql.dayAccounts(project, day));
+      return found.map((row) => ({
+        ...row,
+        rows: Number(row.rows),
+        loaded: Number(row.loaded),
+        duplicates: Number(row.duplicates),
+      }));
+    },
+
+    async rejectsOf(
+      source: string,
+      folder: string,
+      chunks: readonly { id: string; normalizer: string }[],
+      most: number,
+    ): Promise<RejectRecord[]> {
+      const found = await rows<RejectRecord>(sql.rejectsOf(project, source, folder, chunks.map(chunkName), most));
+      return found.map((row) => ({ ...row, line: Number(row.line), text_bytes: Number(row.text_bytes) }));
+    },
+
+    async recordTests(day: string, generation: number, results: readonly TestRecord[]): Promise<void> {
+      await clickhouse.insert(
+        'daybook.test_results',
+        results.map((result) => ({ ...result, project, day, generation })),
+      );
+    },
+
+    async testResults(day: string, generation: number): Promise<TestRecord[]> {
+      const found = await rows<TestRecord>(sql.testResults(project, day, generation));
+      return found.map((row) => ({ ...row, failing: Number(row.failing) }));
+    },
+  };
+}
+
+const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
+
+const isMissing = (error: unknown) =>
+  UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||
+  /\b(60|81) \(UNKNOWN_(TABLE|DATABASE)\)/.test(error instanceof Error ? error.message : '');
+
+const storedObject = ({ key, etag, size }: StoredObject): StoredObject => ({ key, etag, size: Number(size) });
+
+const numbers = (map: Record<string, string>): Record<string, number> =>
+  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));
+
+/** 64-bit numbers arrive as text; counts of rows fit a number, hashes do not. */
+const publishRecord = ({ rows, archived_rows, ...record }: PublishRecord): PublishRecord => ({
+  day: record.day,
+  table: record.table,
+  generation: record.generation,
+  position: record.position,
+  rows: Number(rows),
+  hash: String(record.hash),
+  code: record.code,
+  data: record.data,
+  inputs: record.inputs,
+  chunks: record.chunks,
+  archive: record.archive,
+  archived_rows: Number(archived_rows),
+  archived_hash: String(record.archived_hash),
+});

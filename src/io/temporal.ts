@@ -1,0 +1,66 @@
+import { Client, Connection, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Env } from '../env.js';
+import { final, messageOf } from '../errors.js';
+
+export { ScheduleNotFoundError, WorkflowNotFoundError };
+
+/** Search attributes that a day carries; all are Keywords. */
+export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
+
+/** How long a first connection may take, in milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
+
+/** Where Temporal is, from the same variables and file that the `temporal` CLI reads. */
+export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig({ overrideEnvVars: env });
+
+/** Connects a client. A refused connection becomes an error that names the address. */
+export async function connectTemporal(env: Env['temporal']): Promise<Client> {
+  const { connectionOptions, namespace } = temporalConfig(env);
+  try {
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT });
+    return new Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
+  } catch (error) {
+    throw new Error(
+      `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). ` +
+        'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach',
+      { cause: error },
+    );
+  }
+}
+
+/** Search attributes that the namespace lacks; undefined where the server doesn't tell (Temporal Cloud manages them elsewhere). */
+export async function missingSearchAttributes(client: Client): Promise<string[] | undefined> {
+  try {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
+      namespace: client.options.namespace,
+    });
+    return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws where a workflow would hang because an attribute that it sets is unknown to the server. */
+export async function assertSearchAttributes(client: Client): Promise<void> {
+  const missing = (await missingSearchAttributes(client)) ?? [];
+  if (missing.length > 0)
+    throw final(
+      'BadConfig',
+      `The Temporal namespace ${client.options.namespace} lacks the search attributes ${missing.join(', ')}. Create them:\n` +
+        missing.map((name) => `  temporal operator search-attribute create --name ${name} --type Keyword`).join('\n'),
+    );
+}
+
+/** How many workers poll a task queue now, for workflows and for activities. */
+export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
+  const count = async (taskQueueType: 1 | 2) =>
+    (
+      await client.workflowService.describeTaskQueue({
+        namespace: client.options.namespace,
+        taskQueue: { name: taskQueue },
+        taskQueueType,
+      })
+    ).pollers.length;
+  return { workflows: await count(1), activities: await count(2) };
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import type { Statement } from '../core/statement.js';
+
+/** Format of the ledger's tables; a worker refuses a newer one. */
+export const LEDGER_FORMAT = 1;
+
+/** The ledger's definition, statement by statement. */
+export const ledgerDefinition = (): Statement[] =>
+  readFileSync(new URL('ledger.sql', import.meta.url), 'utf8')
+    .split(/;\s*(?:\n|$)/)
+    .map((sql) => sql.trim())
+    .filter((sql) => sql.replaceAll(/^--.*$/gm, '').trim() !== '')
+    .map((sql) => ({ sql }));
+
+/** One row per (day, table, generation) with its latest event. Everything that reads publishes starts here. */
+const LATEST_PUBLISHES = `
+  SELECT day, table, generation,
+    toString(argMax(event, (at, event))) AS last,
+    any(position) AS position, any(rows) AS rows, any(hash) AS hash, any(code) AS code, any(data) AS data,
+    any(inputs) AS inputs, any(chunks) AS chunks,
+    any(archive) AS archive, any(archived_rows) AS archived_rows, any(archived_hash) AS archived_hash,
+    max(at) AS at
+  FROM daybook.publishes
+  WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+  GROUP BY day, table, generation`;
+
+const over = (project: string, first: string, last: string) => ({ project, first, last_day: last });
+
+/** What readers have: for each table's day, the newest generation that is done and not undone. */
+export const currentPublishes = (project: string, first: string, last: string): Statement => ({
+  sql: `SELECT * FROM (${LATEST_PUBLISHES}) WHERE last = 'done' ORDER BY day, table, generation DESC LIMIT 1 BY day, table`,
+  params: over(project, first, last),
+});
+
+/** Swaps that were begun and neither finished nor taken back. */
+export const openIntents = (project: string, day: string): Statement => ({
+  sql: `SELECT * FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY generation, position`,
+  params: over(project, day, day),
+});
+
+export const lastGeneration = (project: string, day: string): Statement => ({
+  sql: `
+SELECT max(generation) AS generation FROM (
+  SELECT generation FROM daybook.builds WHERE project = {project:String} AND day = {day:Date}
+  UNION ALL
+  SELECT generation FROM daybook.publishes WHERE project = {project:String} AND day = {day:Date}
+)`,
+  params: { project, day },
+});
+
+/** The last event of the newest build of each day. */
+export const latestBuilds = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day, generation, toString(event) AS event, at, step, reason
+FROM daybook.builds
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+ORDER BY day, generation DESC, at DESC, event DESC
+LIMIT 1 BY day`,
+  params: over(project, first, last),
+});
+
+/** All chunks of some folders in order of first record, one row per normalizer. */
+export const chunksOf = (project: string, source: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT folder, chunk, normalizer, any(objects) AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
+FROM daybook.chunks
+WHERE project = {project:String} AND source = {source:String} AND folder BETWEEN {first:Date} AND {last_day:Date}
+GROUP BY folder, chunk, normalizer
+ORDER BY folder, first_at, chunk`,
+  params: { ...over(project, first, last), source },
+});
+
+/** The folder account of each object, of the chunks and normalizers that are asked for. */
+export const folderAccounts = (
+  project: string,
+  source: string,
+  first: string,
+  last: string,
+  chunks: readonly string[],
+): Statement => ({
+  sql: `
+SELECT toString(day) AS folder, object, chunk, lines, rows, rejected, skipped, blank
+FROM daybook.accounts
+WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+  AND concat(chunk, '/', normalizer) IN {chunks:Array(String)}
+ORDER BY folder, object, at DESC
+LIMIT 1 BY folder, object, chunk`,
+  params: { ...over(project, first, last), source, chunks },
+});
+
+export const dayAccounts = (project: string, day: string): Statement => ({
+  sql: `
+SELECT source AS table, generation, rows, loaded, duplicates
+FROM daybook.accounts
+WHERE project = {project:String} AND account = 'day' AND day = {day:Date}
+ORDER BY source, generation DESC, at DESC
+LIMIT 1 BY source, generation`,
+  params: { project, day },
+});
+
+/** Rejects of the chunks that are asked for, one record per line, most frequent reasons are for the caller to count. */
+export const rejectsOf = (
+  project: string,
+  source: string,
+  folder: string,
+  chunks: readonly string[],
+  most: number,
+): Statement => ({
+  sql: `
+SELECT source, toString(day) AS folder, object, line, reason, text, text_bytes
+FROM daybook.rejected_rows
+WHERE project = {project:String} AND source = {source:String} AND day = {folder:Date}
+  AND concat(toString(chunk), '/', toString(normalizer)) IN {chunks:Array(String)}
+ORDER BY object, line
+LIMIT 1 BY object, line
+LIMIT {most:UInt64}`,
+  params: { project, source, folder, chunks, most },
+});
+
+export const testResults = (project: string, day: string, generation: number): Statement => ({
+  sql: `
+SELECT test, toString(status) AS status, failing, sample
+FROM daybook.test_results
+WHERE project = {project:String} AND day = {day:Date} AND generation = {generation:UInt32}
+ORDER BY test, at DESC
+LIMIT 1 BY test`,
+  params: { project, day, generation },
+});
+
+/** Highest format that any record was written with; the tables may not exist yet. */
+export const ledgerFormat = (): Statement => ({ sql: 'SELECT max(format) AS format FROM daybook.builds' });

@@ -1,0 +1,92 @@
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities, createHeavyActivities } from '../activities/index.js';
+import type { App } from './app.js';
+import { taskQueue } from './core/names.js';
+import { assertSearchAttributes, temporalConfig } from './io/temporal.js';
+
+export interface WorkerOptions {
+  app: App;
+  log: Logger;
+  /** Path of a prebuilt workflow bundle; without it the workflows are bundled at start, which takes a second or two. */
+  bundle?: string;
+  /** How long a finished workflow task may wait for this worker before another takes it, in milliseconds. */
+  stickyTimeout?: number;
+}
+
+/** A running worker. */
+export interface RunningWorker {
+  /** Settles when the worker has stopped, for whatever reason. */
+  done: Promise<void>;
+  /** Lets running activities end, then stops. */
+  stop(): Promise<void>;
+}
+
+/** Running activities get this long to end after a stop, in milliseconds; what does not end is started again elsewhere. */
+const GRACE = 30_000;
+const WORKFLOWS_CACHED = 50;
+const LIGHT_SLOTS = 20;
+
+/** Temporal's runtime is one per process, and must be made before the first connection. */
+export function installRuntime(log: Logger): void {
+  const write = ({ level, message, meta }: LogEntry) => {
+    log[
+      level === 'TRACE'
+        ? 'trace'
+        : level === 'DEBUG'
+          ? 'debug'
+          : level === 'INFO'
+            ? 'info'
+            : level === 'WARN'
+              ? 'warn'
+              : 'error'
+    ](meta ?? {}, message);
+  };
+  Runtime.install({
+    logger: new DefaultLogger('INFO', write),
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
+    shutdownSignals: [],
+  });
+}
+
+/** Starts both halves of a worker in this process: workflows with light activities, and normalization with few slots. */
+export async function startWorker({ app, log, bundle, stickyTimeout }: WorkerOptions): Promise<RunningWorker> {
+  const { config } = app.project;
+  await assertSearchAttributes(await app.temporal());
+  const { connectionOptions, namespace = 'default' } = temporalConfig(app.env.temporal);
+  const connection = await NativeConnection.connect(connectionOptions);
+  const common = { connection, namespace, shutdownGraceTime: GRACE };
+  const light = await Worker.create({
+    ...common,
+    taskQueue: taskQueue.light(config.project),
+    ...(bundle === undefined
+      ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }
+      : { workflowBundle: { codePath: bundle } }),
+    activities: createActivities(app.dependencies),
+    maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
+    maxCachedWorkflows: WORKFLOWS_CACHED,
+    ...(stickyTimeout === undefined ? {} : { stickyQueueScheduleToStartTimeout: stickyTimeout }),
+  });
+  const heavy = await Worker.create({
+    ...common,
+    taskQueue: taskQueue.heavy(config.project),
+    activities: createHeavyActivities(app.dependencies),
+    maxConcurrentActivityTaskExecutions: config.limits.normalizeSlots,
+  });
+  const workers = [light, heavy];
+  const done = Promise.all(workers.map((worker) => worker.run()))
+    .then(() => undefined)
+    .finally(() => connection.close());
+  log.info(
+    { project: config.project, namespace, queues: [taskQueue.light(config.project), taskQueue.heavy(config.project)] },
+    'worker is ready',
+  );
+  return {
+    done,
+    stop: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { day } from './day.js';
+export { nightly } from './nightly.js';

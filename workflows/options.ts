@@ -1,0 +1,45 @@
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities, HeavyActivities } from '../activities/index.js';
+import type { Timings } from '../src/core/messages.js';
+import { taskQueue } from '../src/core/names.js';
+
+/** Every timeout and retry of every activity stands on this page. Milliseconds. */
+
+/** The first activity runs before the project's timings are known: it reads the folder and the ledger, no more. */
+const FIRST: Timings = {
+  heartbeat: 30_000,
+  startToClose: 10 * 60_000,
+  retryFirst: 1_000,
+  retryMost: 60_000,
+  giveUpAfter: 6 * 60 * 60_000,
+};
+
+/** Nothing gets less than this, however late it starts: the failure should be the step's own, not a spent budget. */
+const LEAST_BUDGET = 60_000;
+
+/** Attempts grow apart by this factor. */
+const BACKOFF = 2;
+
+const options = (timings: Timings, startedAt: number): ActivityOptions => ({
+  // One attempt: longer than the longest statement should take. A dead worker is noticed by the heartbeat, not by this.
+  startToCloseTimeout: timings.startToClose,
+  // A killed worker's step starts again after this.
+  heartbeatTimeout: timings.heartbeat,
+  // All attempts together: a passing fault is retried until the build, counted from its start, gives up.
+  scheduleToCloseTimeout: Math.max(LEAST_BUDGET, startedAt + timings.giveUpAfter - Date.now()),
+  // A cancelled step is seen to end: its statement is killed in the engine before the workflow closes.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  // Final failures are marked by the activities themselves; see src/errors.ts.
+  retry: { initialInterval: timings.retryFirst, backoffCoefficient: BACKOFF, maximumInterval: timings.retryMost },
+});
+
+/** Recover runs first, with fixed timings, and brings the project's. */
+export const firstActivities = () => proxyActivities<Activities>(options(FIRST, Date.now()));
+
+/** The steps of a day, under the project's timings. */
+export const dayActivities = (timings: Timings, startedAt: number) =>
+  proxyActivities<Activities>(options(timings, startedAt));
+
+/** Normalization has a queue of its own with few slots: it is the only step that is heavy. */
+export const heavyActivities = (timings: Timings, startedAt: number, project: string) =>
+  proxyActivities<HeavyActivities>({ ...options(timings, startedAt), taskQueue: taskQueue.heavy(project) });
