@@ -30,14 +30,12 @@ interface Night {
 export async function day(input: DayInput): Promise<DayResult> {
   const story = tellStory(input.day);
   const startedAt = workflowInfo().runStartTime.getTime();
-  const settings = await firstActivities().recover.executeWithOptions({ summary: summary.recover(input.day) }, [
-    { day: input.day },
-  ]);
-  upsertSearchAttributes([{ key: attribute.project, value: settings.project }]);
-  story.tell(told.recover(settings), settings.ms);
-  const night: Night = { input, story, settings, act: dayActivities(settings.timings, startedAt), startedAt };
+  let act = firstActivities();
   let build: BuildRef | null = null;
   try {
+    const settings = await recoverDay(input.day, story);
+    act = dayActivities(settings.timings, startedAt);
+    const night: Night = { input, story, settings, act, startedAt };
     if (input.wait) await waitForSources(night);
     const listed = await listObjects(night);
     build = listed.build;
@@ -46,8 +44,16 @@ export async function day(input: DayInput): Promise<DayResult> {
     story.end(result.outcome, result.notes);
     return { ...result, steps: [...story.steps] };
   } catch (error) {
-    throw await CancellationScope.nonCancellable(() => concludeFailure(night, build, error));
+    throw await CancellationScope.nonCancellable(() => concludeFailure(act, input.day, story, build, error));
   }
+}
+
+/** A publish that a crash left open is ended first; with it come the settings that the workflow needs. */
+async function recoverDay(of: string, story: Story): Promise<RecoverResult> {
+  const settings = await firstActivities().recover.executeWithOptions({ summary: summary.recover(of) }, [{ day: of }]);
+  upsertSearchAttributes([{ key: attribute.project, value: settings.project }]);
+  story.tell(told.recover(settings), settings.ms);
+  return settings;
 }
 
 /** Looks until every source is complete; the deadline is the activity's to judge, the sleep is Temporal's. */
@@ -196,22 +202,23 @@ async function refreshModels(
 }
 
 /** Writes the outcome down and answers the failure that ends the workflow: which step, what was wrong, what to type next. */
-async function concludeFailure({ input, story, act }: Night, build: BuildRef | null, error: unknown): Promise<unknown> {
+async function concludeFailure(
+  act: Night['act'],
+  of: string,
+  story: Story,
+  build: BuildRef | null,
+  error: unknown,
+): Promise<unknown> {
   const cancelled = isCancellation(error);
   const outcome = cancelled ? 'cancelled' : 'failed';
   const reason = cancelled ? 'cancelled' : (rootCause(error) ?? String(error));
   story.end(outcome, [reason]);
-  await act.conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
-    { day: input.day, build, outcome, step: story.step, reason },
-  ]);
+  const record = { day: of, build, outcome, step: story.step, reason } as const;
+  // Where nothing could be read, nothing can be written either.
+  if (story.step !== 'recover') await act.conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [record]);
   return cancelled
     ? error
-    : ApplicationFailure.create({
-        type: 'DayFailed',
-        message: failureOf(input.day, story.step, reason),
-        nonRetryable: true,
-        ...(error instanceof Error ? { cause: error } : {}),
-      });
+    : ApplicationFailure.nonRetryable(failureOf(of, story.step, reason), 'DayFailed', { step: story.step, reason });
 }
 
 const fingerprintsOf = (inputs: readonly string[], built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
 import type { Statement } from '../core/statement.js';
 import type { Env } from '../env.js';
 import { explain } from './clickhouse-errors.js';
@@ -74,6 +74,8 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       password: env.password,
       database,
       application: 'daybook',
+      // Errors are thrown, with the statement's name; the client's own log would print them twice.
+      log: { level: ClickHouseLogLevel.OFF },
       http_agent: agent,
       request_timeout: REQUEST_TIMEOUT,
       clickhouse_settings: BASE_SETTINGS,

@@ -21,7 +21,7 @@ export function describeProblems(subject: string, problems: readonly Problem[]):
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [
     `${subject} has ${count}:`,
-    ...problems.map(({ where, what, fix }) => `  ${where}: ${what}\n    ${fix}`),
+    ...problems.map(({ where, what, fix }) => `  ${where}: ${what}\n    ${fix.replaceAll('\n', '\n    ')}`),
   ].join('\n');
 }
 

@@ -19,7 +19,7 @@ const LATEST_PUBLISHES = `
     any(position) AS position, any(rows) AS rows, any(hash) AS hash, any(code) AS code, any(data) AS data,
     any(inputs) AS inputs, any(chunks) AS chunks,
     any(archive) AS archive, any(archived_rows) AS archived_rows, any(archived_hash) AS archived_hash,
-    max(at) AS at
+    max(at) AS last_at
   FROM daybook.publishes
   WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
   GROUP BY day, table, generation`;

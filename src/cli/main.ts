@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { quietenSdk } from '../env.js';
+import { isFinal, messageOf } from '../errors.js';
+import { applyCommand } from './apply.js';
+import { localCommand } from './local.js';
+import { note } from './output.js';
+import { runCommand } from './run.js';
+import { workerCommand } from './worker.js';
+
+/** 0: all is well. 1: a handled failure, such as a failed day. 2: wrong usage, or a crash. */
+const EXIT = { handled: 1, crash: 2 } as const;
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('daybook')
+  .description("Daily analytics for people who don't need a stream: S3 to ClickHouse once a night, on Temporal")
+  .version(version)
+  .showHelpAfterError('(--help shows all options)')
+  .exitOverride();
+
+for (const command of [applyCommand(), runCommand(), workerCommand(), localCommand()])
+  program.addCommand(inherit(command));
+
+/** Commands made elsewhere must end as this one does: commander copies that only to commands that it makes itself. */
+function inherit(child: Command): Command {
+  child.copyInheritedSettings(program);
+  for (const grandchild of child.commands) grandchild.copyInheritedSettings(child);
+  return child;
+}
+
+quietenSdk();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.crash;
+  else {
+    note(messageOf(error));
+    process.exitCode = isFinal(error) ? EXIT.handled : EXIT.crash;
+  }
+}

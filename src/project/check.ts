@@ -1,0 +1,96 @@
+import { isFinal, messageOf } from '../errors.js';
+import type { ClickHouse } from '../io/clickhouse.js';
+import type { Store } from '../io/s3.js';
+import { readProject } from './load.js';
+import { error, errorsOf, warning } from './problems.js';
+import type { Problem, Project } from './project.js';
+import { inspectSchema } from './schema.js';
+
+/** What a check asks. Nothing is connected before it is asked. */
+export interface CheckServices {
+  clickhouse: ClickHouse;
+  store: Pick<Store, 'checkBucket'>;
+  /** Connects, and names the search attributes that the namespace lacks; undefined where the server does not tell. */
+  missingSearchAttributes: () => Promise<readonly string[] | undefined>;
+}
+
+/** The first release in which REPLACE PARTITION survives a restart on a plain MergeTree. */
+const LEAST_VERSION = '26.6.1';
+
+/**
+ * Everything that is wrong with the project in `dir` and with the services it would run on: config and files first, then the
+ * SQL as the engine understands it, then the three connections. Throws only what is a bug.
+ */
+export async function checkProject(dir: string, services: CheckServices): Promise<Problem[]> {
+  const { project, problems } = await readProject(dir);
+  const [sql, ...connections] = await Promise.all([
+    checkClickHouse(errorsOf(problems).length === 0 ? project : undefined, services.clickhouse),
+    checkStore(project, services.store),
+    checkTemporal(services.missingSearchAttributes),
+  ]);
+  return [...problems, ...sql, ...connections.flat()];
+}
+
+/** The engine answers and is new enough; and what it says of the SQL, if the files are right as far as they go. */
+async function checkClickHouse(project: Project | undefined, clickhouse: ClickHouse): Promise<Problem[]> {
+  try {
+    const version = await clickhouse.version();
+    const old = isOlder(version, LEAST_VERSION)
+      ? [
+          warning(
+            'ClickHouse',
+            `found version ${version}, expected ${LEAST_VERSION} or later: earlier ones can bring replaced rows back after a restart`,
+            'Upgrade the server.',
+          ),
+        ]
+      : [];
+    return [...(project ? (await inspectSchema(project, clickhouse)).problems : []), ...old];
+  } catch (thrown) {
+    const fix = isDenied(thrown)
+      ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
+      : 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach';
+    return [error('ClickHouse', messageOf(thrown), fix)];
+  }
+}
+
+async function checkStore(project: Project | undefined, store: CheckServices['store']): Promise<Problem[]> {
+  if (!project) return [];
+  const { store: place, sources } = project.config;
+  const buckets = new Set([place.bucket, ...Object.values(sources).map(({ bucket }) => bucket)]);
+  const results = await Promise.all(
+    [...buckets].map((bucket) => store.checkBucket(bucket).catch((thrown: unknown) => [thrown])),
+  );
+  return results.flatMap((result) => result ?? []).map((thrown) => error('S3', messageOf(thrown), storeFix(thrown)));
+}
+
+function storeFix(thrown: unknown): string {
+  if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and what it may do.';
+  if (isFinal(thrown)) return 'Create the bucket, or name another one in the config.';
+  return 'Set AWS_ENDPOINT_URL_S3 and AWS_REGION, or start the local stack: npx daybook local up --detach';
+}
+
+async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Promise<Problem[]> {
+  try {
+    const missing = (await ask()) ?? [];
+    if (missing.length === 0) return [];
+    const create = missing.map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`);
+    return [error('Temporal', `the namespace lacks the search attributes ${missing.join(', ')}`, create.join('\n'))];
+  } catch (thrown) {
+    return [
+      error(
+        'Temporal',
+        messageOf(thrown),
+        'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach',
+      ),
+    ];
+  }
+}
+
+const isDenied = (thrown: unknown) => isFinal(thrown) && thrown.type === 'AccessDenied';
+
+/** Compares versions such as `26.7.2.1` part by part. */
+function isOlder(version: string, least: string): boolean {
+  const [found, wanted] = [version, least].map((text) => text.split('.').map(Number));
+  const differing = (wanted ?? []).findIndex((part, index) => part !== (found?.[index] ?? 0));
+  return differing >= 0 && (found?.[differing] ?? 0) < (wanted?.[differing] ?? 0);
+}
