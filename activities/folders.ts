@@ -6,8 +6,8 @@ import { manifestKey, normalizedFolder } from '../src/core/names.js';
 import { final } from '../src/errors.js';
 import type { PublishRecord } from '../src/io/ledger.js';
 import type { SourceConfig } from '../src/project/config.js';
-import type { Project } from '../src/project/project.js';
 import { folderPrefix } from '../src/project/prefix.js';
+import type { Project } from '../src/project/project.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
 

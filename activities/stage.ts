@@ -1,5 +1,5 @@
-import { attemptTable, stageDatabase } from '../src/core/names.js';
 import type { Plan } from '../src/core/messages.js';
+import { attemptTable, stageDatabase } from '../src/core/names.js';
 import { final } from '../src/errors.js';
 import type { PublishRecord } from '../src/io/ledger.js';
 import {

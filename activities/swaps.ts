@@ -30,7 +30,7 @@ export async function measured(
     statement,
     step.statement(what),
   );
-  return { rows: Number(row?.rows ?? 0), hash: String(row?.hash ?? '0'), strays: Number(row?.strays ?? 0) };
+  return { rows: Number(row?.rows ?? 0), hash: row?.hash ?? '0', strays: Number(row?.strays ?? 0) };
 }
 
 /**

@@ -1,6 +1,6 @@
+import { addDays, compactDay, dayIn } from '../src/core/day.js';
 import type { SweepInput, SweepResult } from '../src/core/messages.js';
 import { archiveDatabase, normalizedFolder, stagePrefix } from '../src/core/names.js';
-import { addDays, compactDay, dayIn } from '../src/core/day.js';
 import { databasesLike, dropDatabase, dropTable, tablesLike } from '../src/statements/stage.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
@@ -34,29 +34,24 @@ async function sweepArchives(deps: Dependencies, step: Step): Promise<number> {
   const versions = new Map<string, number>();
   let dropped = 0;
   const archives = (await deps.clickhouse.rows<{ name: string }>(tablesLike(database)))
-    .map(
-      ({ name }) =>
-        ({ name, ...ARCHIVE_NAME.exec(name)?.groups }) as {
-          name: string;
-          table?: string;
-          day?: string;
-          generation?: string;
-        },
-    )
-    .filter(({ generation }) => generation !== undefined)
-    .sort((a, b) => Number(b.generation) - Number(a.generation));
+    .flatMap(({ name }) => {
+      const { table = '', day = '', generation = '' } = ARCHIVE_NAME.exec(name)?.groups ?? {};
+      return generation === '' ? [] : [{ name, table, day, generation: Number(generation) }];
+    })
+    .sort((a, b) => b.generation - a.generation);
   for (const { name, table, day } of archives) {
-    const key = `${table ?? ''}/${day ?? ''}`;
+    const key = `${table}/${day}`;
     versions.set(key, (versions.get(key) ?? 0) + 1);
-    if ((versions.get(key) ?? 0) <= config.keepPrevious.versions && (day ?? '') >= oldest) continue;
+    if ((versions.get(key) ?? 0) <= config.keepPrevious.versions && day >= oldest) continue;
     await deps.clickhouse.run(dropTable(database, name), step.statement(`drop archive ${name}`));
     dropped++;
   }
   return dropped;
 }
 
-async function sweepNormalized({ store, loadProject }: Dependencies, step: Step): Promise<number> {
-  const { config } = await loadProject();
+async function sweepNormalized(deps: Dependencies, step: Step): Promise<number> {
+  const { store } = deps;
+  const { config } = await deps.loadProject();
   const { bucket, normalized, keepNormalized } = config.store;
   const before = Date.now() - keepNormalized;
   let removed = 0;

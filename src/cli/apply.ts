@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
-import { applyTables } from '../project/apply.js';
 import type { App } from '../app.js';
+import { applyTables } from '../project/apply.js';
 import { withApp } from './context.js';
 import { examples, print, projectOption } from './output.js';
 

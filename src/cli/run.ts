@@ -15,9 +15,9 @@ export const parseDay = (text: string): string => {
 };
 
 /** Starts a day's workflow, or attaches to the one that runs. */
-export async function startDay({ temporal, project }: App, input: { day: string; force?: boolean }) {
-  const client = await temporal();
-  const name = project.config.project;
+export async function startDay(app: App, input: { day: string; force?: boolean }) {
+  const client = await app.temporal();
+  const name = app.project.config.project;
   return await client.workflow.start('day', {
     workflowId: workflowId.day(name, input.day),
     taskQueue: taskQueue.light(name),

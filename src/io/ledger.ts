@@ -1,5 +1,5 @@
-import type { ObjectAccount, Outcome, StoredObject } from '../core/messages.js';
 import type { RecordedChunk } from '../core/chunks.js';
+import type { ObjectAccount, Outcome, StoredObject } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
 import { final } from '../errors.js';
 import * as sql from '../statements/ledger.js';
@@ -76,6 +76,9 @@ export interface ChunkRecord {
   accounts: ObjectAccount[];
 }
 
+/** A record as JSON brings it: 64-bit integers arrive as text, because JavaScript's numbers would bend them. */
+type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
+
 /** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
 
@@ -95,7 +98,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     /** Throws where the ledger is missing or was written by a newer Daybook. */
     async assertReadable(): Promise<void> {
       try {
-        const format = Number((await rows<{ format: number }>(sql.ledgerFormat()))[0]?.format ?? 0);
+        const format = Number((await rows<{ format: number | string }>(sql.ledgerFormat()))[0]?.format ?? 0);
         if (format > sql.LEDGER_FORMAT)
           throw final(
             'LedgerTooNew',
@@ -108,7 +111,9 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     async lastGeneration(day: string): Promise<number> {
-      return Number((await rows<{ generation: number }>(sql.lastGeneration(project, day)))[0]?.generation ?? 0);
+      return Number(
+        (await rows<{ generation: number | string }>(sql.lastGeneration(project, day)))[0]?.generation ?? 0,
+      );
     },
 
     async recordBuild(record: Omit<BuildRecord, 'at'> & { run: string; plan: string; engine: string }): Promise<void> {
@@ -118,11 +123,11 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
 
     async currentPublishes(first: string, last: string): Promise<PublishRecord[]> {
-      return (await rows<PublishRecord>(sql.currentPublishes(project, first, last))).map(publishRecord);
+      return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map(publishRecord);
     },
 
     async openIntents(day: string): Promise<PublishRecord[]> {
-      return (await rows<PublishRecord>(sql.openIntents(project, day))).map(publishRecord);
+      return (await rows<Wire<PublishRecord>>(sql.openIntents(project, day))).map(publishRecord);
     },
 
     /** All tables of one publish in one block: after a crash either all or none of them are there. */
@@ -139,7 +144,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         folder: string;
         chunk: string;
         normalizer: string;
-        objects: StoredObject[];
+        objects: Wire<StoredObject>[];
         rows_by_day: Record<string, string>;
       };
       const found = new Map<
@@ -185,7 +190,9 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       last: string,
       chunks: readonly { id: string; normalizer: string }[],
     ): Promise<FolderRecord[]> {
-      const found = await rows<FolderRecord>(sql.folderAccounts(project, source, first, last, chunks.map(chunkName)));
+      const found = await rows<Wire<FolderRecord>>(
+        sql.folderAccounts(project, source, first, last, chunks.map(chunkName)),
+      );
       return found.map((row) => ({
         ...row,
         lines: Number(row.lines),
@@ -202,9 +209,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     async dayAccounts(day: string): Promise<DayRecord[]> {
-      const found = await rows<DayRecord>(sql.dayAccounts(project, day));
+      const found = await rows<Wire<DayRecord>>(sql.dayAccounts(project, day));
       return found.map((row) => ({
         ...row,
+        generation: Number(row.generation),
         rows: Number(row.rows),
         loaded: Number(row.loaded),
         duplicates: Number(row.duplicates),
@@ -217,7 +225,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       chunks: readonly { id: string; normalizer: string }[],
       most: number,
     ): Promise<RejectRecord[]> {
-      const found = await rows<RejectRecord>(sql.rejectsOf(project, source, folder, chunks.map(chunkName), most));
+      const found = await rows<Wire<RejectRecord>>(sql.rejectsOf(project, source, folder, chunks.map(chunkName), most));
       return found.map((row) => ({ ...row, line: Number(row.line), text_bytes: Number(row.text_bytes) }));
     },
 
@@ -229,7 +237,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     async testResults(day: string, generation: number): Promise<TestRecord[]> {
-      const found = await rows<TestRecord>(sql.testResults(project, day, generation));
+      const found = await rows<Wire<TestRecord>>(sql.testResults(project, day, generation));
       return found.map((row) => ({ ...row, failing: Number(row.failing) }));
     },
   };
@@ -241,24 +249,16 @@ const isMissing = (error: unknown) =>
   UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||
   /\b(60|81) \(UNKNOWN_(TABLE|DATABASE)\)/.test(error instanceof Error ? error.message : '');
 
-const storedObject = ({ key, etag, size }: StoredObject): StoredObject => ({ key, etag, size: Number(size) });
+const storedObject = ({ key, etag, size }: Wire<StoredObject>): StoredObject => ({ key, etag, size: Number(size) });
 
 const numbers = (map: Record<string, string>): Record<string, number> =>
   Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));
 
-/** 64-bit numbers arrive as text; counts of rows fit a number, hashes do not. */
-const publishRecord = ({ rows, archived_rows, ...record }: PublishRecord): PublishRecord => ({
-  day: record.day,
-  table: record.table,
-  generation: record.generation,
-  position: record.position,
-  rows: Number(rows),
-  hash: String(record.hash),
-  code: record.code,
-  data: record.data,
-  inputs: record.inputs,
-  chunks: record.chunks,
-  archive: record.archive,
-  archived_rows: Number(archived_rows),
-  archived_hash: String(record.archived_hash),
+/** Counts of rows fit a number; hashes do not, and stay text. */
+const publishRecord = (row: Wire<PublishRecord>): PublishRecord => ({
+  ...row,
+  generation: Number(row.generation),
+  position: Number(row.position),
+  rows: Number(row.rows),
+  archived_rows: Number(row.archived_rows),
 });

@@ -1,5 +1,6 @@
 import { Client, Connection, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import proto from '@temporalio/proto';
 import type { Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
 
@@ -54,7 +55,7 @@ export async function assertSearchAttributes(client: Client): Promise<void> {
 
 /** How many workers poll a task queue now, for workflows and for activities. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
-  const count = async (taskQueueType: 1 | 2) =>
+  const count = async (taskQueueType: proto.temporal.api.enums.v1.TaskQueueType) =>
     (
       await client.workflowService.describeTaskQueue({
         namespace: client.options.namespace,
@@ -62,5 +63,6 @@ export async function pollers(client: Client, taskQueue: string): Promise<{ work
         taskQueueType,
       })
     ).pollers.length;
-  return { workflows: await count(1), activities: await count(2) };
+  const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+  return { workflows: await count(TASK_QUEUE_TYPE_WORKFLOW), activities: await count(TASK_QUEUE_TYPE_ACTIVITY) };
 }

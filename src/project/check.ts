@@ -46,6 +46,7 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
       : [];
     return [...(project ? (await inspectSchema(project, clickhouse)).problems : []), ...old];
   } catch (thrown) {
+    throwIfBug(thrown);
     const fix = isDenied(thrown)
       ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
       : 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach';
@@ -76,6 +77,7 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
     const create = missing.map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`);
     return [error('Temporal', `the namespace lacks the search attributes ${missing.join(', ')}`, create.join('\n'))];
   } catch (thrown) {
+    throwIfBug(thrown);
     return [
       error(
         'Temporal',
@@ -84,6 +86,11 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
       ),
     ];
   }
+}
+
+/** An error of our own making must not look like a service that is down. */
+function throwIfBug(thrown: unknown): void {
+  if (thrown instanceof TypeError || thrown instanceof ReferenceError || thrown instanceof RangeError) throw thrown;
 }
 
 const isDenied = (thrown: unknown) => isFinal(thrown) && thrown.type === 'AccessDenied';

@@ -28,13 +28,13 @@ const over = (project: string, first: string, last: string) => ({ project, first
 
 /** What readers have: for each table's day, the newest generation that is done and not undone. */
 export const currentPublishes = (project: string, first: string, last: string): Statement => ({
-  sql: `SELECT * FROM (${LATEST_PUBLISHES}) WHERE last = 'done' ORDER BY day, table, generation DESC LIMIT 1 BY day, table`,
+  sql: `SELECT * EXCEPT (last, last_at) FROM (${LATEST_PUBLISHES}) WHERE last = 'done' ORDER BY day, table, generation DESC LIMIT 1 BY day, table`,
   params: over(project, first, last),
 });
 
 /** Swaps that were begun and neither finished nor taken back. */
 export const openIntents = (project: string, day: string): Statement => ({
-  sql: `SELECT * FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY generation, position`,
+  sql: `SELECT * EXCEPT (last, last_at) FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY generation, position`,
   params: over(project, day, day),
 });
 

@@ -132,14 +132,26 @@ describe('the normalizing SELECT works row by row', () => {
         "error sql/normalized/events.sql: reads the table 'raw_event', which no file of the project makes; there are raw_events",
       ]
     `);
-    expect(await problemsAfter(path, 'FROM raw_events', 'FROM system.one')).toMatchInlineSnapshot(`
+    const constants = (from: string) =>
+      problemsAfter(
+        path,
+        /SELECT toDate[^]*/,
+        `SELECT toDate(0) AS day, '' AS event_id, toDateTime64(0, 3) AS ts, 0 AS amount, '' AS country,
+          ('', 0, '', '')::Tuple(object String, line UInt64, text String, error String) AS _source ${from}`,
+      );
+    expect(await constants('')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: the engine refuses it: Unknown expression or function identifier \`ts\` in scope SELECT toDate(ts) AS day, event_id, ts, amount, ifNull(user.country, '') AS country, _source, if(event_id = 'test', 'a test event', '') AS skip_reason FROM system.one",
+        "error sql/normalized/events.sql: reads no table, expected raw_events alone",
       ]
     `);
-    expect(await problemsAfter(path, 'FROM raw_events', 'FROM numbers(3)')).toMatchInlineSnapshot(`
+    expect(await constants('FROM numbers(3)')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: the engine refuses it: Unknown expression or function identifier \`ts\` in scope SELECT toDate(ts) AS day, event_id, ts, amount, ifNull(user.country, '') AS country, _source, if(event_id = 'test', 'a test event', '') AS skip_reason FROM numbers(3)",
+        "error sql/normalized/events.sql: reads numbers(), expected raw_events alone",
+      ]
+    `);
+    expect(await constants('FROM daily_sales')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: reads daily_sales, expected raw_events alone",
       ]
     `);
   });
@@ -235,17 +247,26 @@ describe('models', () => {
   });
 
   test('they read tables of the project by their names alone', async () => {
-    expect(await problemsAfter(path, 'FROM events', 'FROM raw_events')).toMatchInlineSnapshot(`
+    const reading = (from: string) =>
+      problemsAfter(path, 'FROM events', `FROM (SELECT * FROM events UNION ALL ${from})`);
+    const row =
+      "toDate(0) AS day, '' AS event_id, toDateTime64(0, 3) AS ts, 0 AS amount, '' AS country, now() AS loaded_at, '' AS o, 0 AS l";
+    expect(await reading(`SELECT ${row} FROM raw_events`)).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: the engine refuses it: Unknown expression identifier \`day\` in scope SELECT day, country, sum(amount) AS amount, count() AS orders FROM raw_events WHERE day = _CAST(10957, 'Date') GROUP BY day, country",
+        "error sql/aggregates/daily_sales.sql: reads raw_events, which is empty outside of normalization",
       ]
     `);
-    expect(await problemsAfter(path, 'GROUP BY day', 'AND orders > (SELECT count() FROM system.tables) GROUP BY day'))
-      .toMatchInlineSnapshot(`
+    expect(await reading(`SELECT ${row} FROM system.tables`)).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: the engine refuses it: Aggregate function count() AS orders is found in WHERE in query",
+        "error sql/aggregates/daily_sales.sql: reads system.tables, which is not one of the project's tables",
       ]
     `);
+    expect(await reading(`SELECT ${row} FROM generateRandom('a UInt8')`)).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: reads from generateRandom(), whose content no build can reproduce or order",
+      ]
+    `);
+    expect(await reading(`SELECT ${row} FROM numbers(3)`)).toMatchInlineSnapshot(`[]`);
     expect(await problemsAfter(path, 'FROM events', 'FROM evnts')).toMatchInlineSnapshot(`
       [
         "error sql/aggregates/daily_sales.sql: reads the table 'evnts', which no file of the project makes; there are daily_sales and events",

@@ -1,0 +1,143 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { checkCommand } from '../../src/cli/check.js';
+import { initProject } from '../../src/cli/init.js';
+import { readEnv } from '../../src/env.js';
+import { connectClickHouse } from '../../src/io/clickhouse.js';
+import { connectStore } from '../../src/io/s3.js';
+import { connectTemporal, missingSearchAttributes } from '../../src/io/temporal.js';
+import { checkProject, type CheckServices } from '../../src/project/check.js';
+import { projectFolder, RIGHT } from '../support/project.js';
+import { temporaryFolder, testVariables } from '../support/stack.js';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let services: CheckServices;
+let close: () => Promise<void>;
+
+/** Services by the variables of a stack, some of them changed. */
+function connect(changes: Record<string, string> = {}) {
+  const env = readEnv({ ...testVariables(inject('stack')), ...changes });
+  const clickhouse = connectClickHouse(env.clickhouse);
+  const store = connectStore(env.s3);
+  const temporal = connectTemporal(env.temporal);
+  temporal.catch(() => undefined);
+  return {
+    services: { clickhouse, store, missingSearchAttributes: async () => missingSearchAttributes(await temporal) },
+    close: async () => {
+      store.close();
+      await clickhouse.close();
+      await (await temporal.catch(() => undefined))?.connection.close();
+    },
+  };
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder('check');
+  ({ services, close } = connect());
+  const { endpoint, region, accessKeyId, secretAccessKey } = inject('stack').s3;
+  const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+  for (const Bucket of ['checked-data', 'shop-data'])
+    await s3.send(new CreateBucketCommand({ Bucket })).catch(() => undefined);
+  s3.destroy();
+});
+
+afterAll(async () => {
+  await close();
+  await folder.remove();
+});
+
+test('what init writes passes check', async () => {
+  const { dir } = await initProject(join(folder.path, 'checked'));
+  expect(await checkProject(dir, services)).toEqual([]);
+});
+
+test('the example project passes check', async () => {
+  expect(await checkProject(REPOSITORY, services)).toEqual([]);
+});
+
+test('problems of config, files, bucket and Temporal come together, and the SQL is asked once the files are right', async () => {
+  const dir = join(folder.path, 'broken');
+  await mkdir(dir);
+  await writeFile(join(dir, 'daybook.config.ts'), 'export default { project: "Broken" }');
+  expect((await checkProject(dir, services)).map(({ where }) => where)).toEqual(['project', 'store', 'sources']);
+
+  const { dir: right, remove } = await projectFolder({
+    ...RIGHT,
+    'daybook.config.ts': (RIGHT['daybook.config.ts'] ?? '').replace("'shop-data'", "'no-such-bucket'"),
+    'sql/tests/no_empty_country.sql': 'SELECT countri FROM daily_sales',
+  });
+  const problems = await checkProject(right, {
+    ...services,
+    missingSearchAttributes: () => Promise.resolve(['DaybookDay']),
+  });
+  await remove();
+  expect(problems.map(({ where, fix }) => `${where}: ${fix}`)).toEqual([
+    'sql/tests/no_empty_country.sql: Correct the statement; it has to run as it stands in any ClickHouse client.',
+    'S3: Create the bucket, or name another one in the config.',
+    'Temporal: temporal operator search-attribute create --name DaybookDay --type Keyword',
+  ]);
+});
+
+test('services that do not answer, or refuse the credentials, are named with what to set', async () => {
+  const { dir } = await initProject(join(folder.path, 'alone'));
+  const away = connect({
+    CLICKHOUSE_URL: 'http://127.0.0.1:1',
+    AWS_SECRET_ACCESS_KEY: 'wrong',
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+  });
+  const problems = await checkProject(dir, away.services);
+  await away.close();
+  expect(problems.map(({ severity, where, fix }) => [severity, where, fix])).toEqual([
+    ['error', 'ClickHouse', 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach'],
+    ['error', 'S3', 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and what it may do.'],
+    ['error', 'Temporal', 'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach'],
+  ]);
+});
+
+test('a server older than the first safe release is a warning', async () => {
+  const { dir } = await initProject(join(folder.path, 'checked-old'), 'checked');
+  const versions: Record<string, string[]> = {
+    '26.6.0.5': ['ClickHouse'],
+    '25.12.9.1': ['ClickHouse'],
+    '26.6.1.1': [],
+    '27.1.0.1': [],
+  };
+  for (const [version, where] of Object.entries(versions)) {
+    const clickhouse = { ...services.clickhouse, version: () => Promise.resolve(version) };
+    const problems = await checkProject(dir, { ...services, clickhouse });
+    expect(problems.map((problem) => problem.where)).toEqual(where);
+    expect(problems.every(({ severity }) => severity === 'warning')).toBe(true);
+  }
+});
+
+test('the command prints one JSON document, and its exit code says whether a build could run', async () => {
+  const { dir } = await initProject(join(folder.path, 'command'), 'checked');
+  const run = async () => {
+    const printed: string[] = [];
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+    const before = process.exitCode;
+    process.exitCode = undefined;
+    try {
+      const command = checkCommand(() => Promise.resolve({ dir, services, close: () => Promise.resolve() }));
+      await command.parseAsync(['--output', 'json'], { from: 'user' });
+      return {
+        code: process.exitCode ?? 0,
+        answer: JSON.parse(printed.join('')) as { ok: boolean; problems: unknown[] },
+      };
+    } finally {
+      process.exitCode = before;
+      spy.mockRestore();
+    }
+  };
+  expect(await run()).toEqual({ code: 0, answer: { ok: true, dir, problems: [] } });
+  await writeFile(join(dir, 'sql/tests/daily_events_match_events.sql'), 'SELECT 1 FROM dayly_events');
+  expect(await run()).toMatchObject({
+    code: 1,
+    answer: { ok: false, problems: [{ fix: "Did you mean 'daily_events'?" }] },
+  });
+});

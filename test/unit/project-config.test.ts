@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/project/config-problems.js';
+import type { ConfigInput } from '../../src/project/config.js';
+import { folderPrefix } from '../../src/project/prefix.js';
+import { describeProblems } from '../../src/project/problems.js';
+
+const least = {
+  project: 'shop',
+  store: { bucket: 'shop-data' },
+  sources: { events: { prefix: 'raw/{YYYY}/{MM}/{DD}/' } },
+} satisfies ConfigInput;
+
+const messageOf = (exported: unknown) => describeProblems('daybook.config.ts', parseConfig(exported).problems);
+
+test('a project, a bucket and a prefix are enough; every other field has its default', () => {
+  const { config, problems } = parseConfig(least);
+  expect(problems).toEqual([]);
+  expect(config).toEqual({
+    project: 'shop',
+    timezone: 'UTC',
+    schedule: '30 4 * * *',
+    lateDays: 3,
+    database: 'analytics',
+    store: { bucket: 'shop-data', normalized: 'daybook/', keepNormalized: 30 * 24 * 3600_000 },
+    keepPrevious: { days: 7, versions: 2 },
+    giveUpAfter: 6 * 3600_000,
+    limits: { normalizeSlots: 2, refreshConcurrency: 4, threads: 0, memory: 4 * 1024 ** 3 },
+    timings: { heartbeat: 30_000, startToClose: 2 * 3600_000, retryFirst: 2_000, retryMost: 60_000 },
+    sources: {
+      events: {
+        bucket: 'shop-data',
+        prefix: 'raw/{YYYY}/{MM}/{DD}/',
+        folderZone: 'UTC',
+        format: 'ndjson',
+        arrival: { before: 1, after: 1 },
+        ready: { minObjects: 1, quietFor: 600_000 },
+        onEmpty: 'fail',
+        onBadObject: 'fail',
+        onVanish: 'keep',
+        maxRejects: { share: 0.01 },
+        dedupeBy: [],
+        chunk: { targetBytes: 128 * 1024 ** 2, maxObjects: 500 },
+      },
+    },
+    alerts: {},
+  });
+});
+
+test('what people write becomes milliseconds, bytes and whole prefixes', () => {
+  const { config } = parseConfig({
+    ...least,
+    start: '2026-11-01',
+    giveUpAfter: '1.5h',
+    store: { bucket: 'shop-data', normalized: 'own' },
+    limits: { memory: '500 MB' },
+    sources: {
+      events: {
+        ...least.sources.events,
+        bucket: 'other-bucket',
+        ready: { marker: '_SUCCESS', deadline: '06:00' },
+        maxRejects: 100,
+      },
+    },
+    alerts: { webhook: { env: 'SLACK_WEBHOOK_URL' } },
+  } satisfies ConfigInput);
+  expect(config).toMatchObject({
+    start: '2026-11-01',
+    giveUpAfter: 5_400_000,
+    store: { normalized: 'own/' },
+    limits: { memory: 500_000_000 },
+    sources: {
+      events: { bucket: 'other-bucket', ready: { marker: '_SUCCESS', deadline: '06:00' }, maxRejects: { lines: 100 } },
+    },
+    alerts: { webhook: { env: 'SLACK_WEBHOOK_URL' } },
+  });
+  expect(config?.sources['events']?.ready).not.toHaveProperty('minObjects');
+});
+
+test('all problems come in one message, each with its path, what was found and what was expected', () => {
+  expect(
+    messageOf({
+      projct: 'shop',
+      timezone: 'Europe/Berln',
+      schedule: '0 25 * * *',
+      database: 'daybook',
+      store: { bucket: 'shop-data', normalized: '/daybook', keepNormalized: '30' },
+      limits: { memory: '4 gigs', slots: 2 },
+      sources: {
+        Events: { prefix: 'raw/{YYYY}/{MM}/{DD}/' },
+        events: {
+          prefix: 'raw/{YYYY}-{MM}/{hour}/',
+          maxRejects: '10',
+          ready: { marker: '_SUCCESS', minObjects: 2, deadline: '6:00' },
+          arrival: { before: -1 },
+          chunk: { maxObjects: 0.5 },
+          dedupeBy: 'event_id',
+          onEmpty: 'ignore',
+        },
+      },
+    }),
+  ).toMatchInlineSnapshot(`
+    "daybook.config.ts has 18 problems:
+      project: found nothing, expected a name such as 'shop': a lower-case letter, then up to 30 of a-z, 0-9, _
+        Add it; it has no default.
+      timezone: found 'Europe/Berln', expected a zone of the IANA database such as 'Europe/Berlin'
+        Correct the value.
+      schedule: found '0 25 * * *', expected five cron fields such as '30 4 * * *'
+        Correct the value.
+      database: found 'daybook', expected a database's name of lower-case letters, digits and _, other than default, system, daybook and daybook_…
+        Correct the value.
+      store.normalized: found '/daybook', expected a prefix such as 'daybook/', without a leading '/'
+        Correct the value.
+      store.keepNormalized: found '30', expected a duration such as '30 days'
+        Correct the value.
+      limits.memory: found '4 gigs', expected a size such as '4 GiB'
+        Correct the value.
+      limits.slots: found an unknown key, expected one of normalizeSlots, refreshConcurrency, threads, memory
+        Remove it.
+      sources.Events: found the name 'Events', expected a name of lower-case letters, digits and _, because a table is named after it
+        Rename it.
+      sources.events.prefix: found 'raw/{YYYY}-{MM}/{hour}/', expected a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} and {DD}, no other token, no leading '/'
+        Correct the value.
+      sources.events.arrival.before: found -1, expected a whole number, at least 0
+        Correct the value.
+      sources.events.ready.deadline: found '6:00', expected a time of day such as '06:00'
+        Correct the value.
+      sources.events.ready: found { marker: '_SUCCESS', minObjects: 2, deadline: '6:00' }, expected either marker, or minObjects and quietFor
+        Correct the value.
+      sources.events.onEmpty: found 'ignore', expected 'fail', 'publish' or 'skip'
+        Correct the value.
+      sources.events.maxRejects: found '10', expected a share such as '1%' or a number of lines such as 100
+        Correct the value.
+      sources.events.dedupeBy: found 'event_id', expected a list of columns
+        Correct the value.
+      sources.events.chunk.maxObjects: found 0.5, expected a whole number, at least 1
+        Correct the value.
+      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, sources, alerts
+        Did you mean 'project'?"
+  `);
+});
+
+test.each([undefined, null, 5, 'text', [], () => ({})])('%s is no config', (exported) => {
+  expect(messageOf(exported)).toMatch(/^daybook\.config\.ts has \d+ problems?:\n/);
+});
+
+describe('fields that must fit together', () => {
+  const berlin = (arrival: object, more: object = {}) => ({
+    ...least,
+    timezone: 'Europe/Berlin',
+    sources: { events: { ...least.sources.events, arrival, ...more } },
+  });
+
+  test('arrival covers the difference between the zones, in summer and in winter', () => {
+    expect(parseConfig(berlin({ before: 1, after: 0 })).problems).toEqual([]);
+    expect(parseConfig(berlin({ before: 0, after: 0 }, { folderZone: 'Europe/Berlin' })).problems).toEqual([]);
+    expect(messageOf(berlin({ before: 0, after: 1 }))).toMatchInlineSnapshot(`
+      "daybook.config.ts has 1 problem:
+        sources.events.arrival: found before 0, after 1, but a day in Europe/Berlin spreads over folders cut in UTC from 1 before to 0 after it
+          Set arrival to at least { before: 1, after: 0 }, or correct folderZone."
+    `);
+    expect(messageOf(berlin({ before: 1, after: 0 }, { folderZone: 'Asia/Tokyo' }))).toContain(
+      '{ before: 0, after: 1 }',
+    );
+    expect(messageOf({ ...berlin({}, { folderZone: 'Pacific/Pago_Pago' }), timezone: 'Pacific/Kiritimati' })).toContain(
+      '{ before: 2, after: 0 }',
+    );
+  });
+
+  test('the normalized zone lies beside the raw events', () => {
+    const place = (normalized: string, prefix: string, bucket = 'shop-data') =>
+      parseConfig({
+        ...least,
+        store: { bucket: 'shop-data', normalized },
+        sources: { events: { prefix, bucket } },
+      }).problems.map(({ where }) => where);
+    expect(place('raw/', 'raw/{YYYY}/{MM}/{DD}/')).toEqual(['store.normalized']);
+    expect(place('raw/2026/11/10/own/', 'raw/{YYYY}/{MM}/{DD}/')).toEqual(['store.normalized']);
+    expect(place('2026/', '{YYYY}/{MM}/{DD}/')).toEqual(['store.normalized']);
+    expect(place('raw/', 'raw/{YYYY}/{MM}/{DD}/', 'other-bucket')).toEqual([]);
+    expect(place('raw/own/', 'raw/{YYYY}/{MM}/{DD}/')).toEqual([]);
+    expect(place('daybook/', '{YYYY}/{MM}/{DD}/')).toEqual([]);
+  });
+
+  test('these checks speak beside problems of other fields', () => {
+    expect(messageOf({ ...berlin({ before: 0, after: 0 }), project: 'Shop' })).toMatch(
+      /project: found 'Shop'[^]*sources\.events\.arrival: /,
+    );
+  });
+
+  test('no table of one source is the raw table of another', () => {
+    const sources = { events: least.sources.events, raw_events: least.sources.events };
+    expect(messageOf({ ...least, sources })).toContain("would also be the raw table of source 'events'");
+  });
+});
+
+test.each(['0 0 * * *', '30 2 * * *', '15 */6 * * *'])(
+  'a schedule in the small hours (%s) is a warning',
+  (schedule) => {
+    const { config, problems } = parseConfig({ ...least, schedule });
+    expect(config?.schedule).toBe(schedule);
+    expect(problems).toMatchObject([{ severity: 'warning', where: 'schedule' }]);
+  },
+);
+
+test.each(['30 4 * * *', '0 3-5/2 1,15 JAN-MAR mon', '*/15 4 * * 7'])('%s is a schedule', (schedule) => {
+  expect(parseConfig({ ...least, schedule }).problems).toEqual([]);
+});
+
+test.each([
+  '',
+  '30 4 * *',
+  '60 4 * * *',
+  '30 4 0 * *',
+  '30 4 * 13 *',
+  '5-1 4 * * *',
+  '@daily',
+  '30 4 * * * *',
+  '*/0 4 * * *',
+])('%s is no schedule', (schedule) => {
+  expect(messageOf({ ...least, schedule })).toContain("expected five cron fields such as '30 4 * * *'");
+});
+
+test('a folder is the prefix with a date in it', () => {
+  expect(folderPrefix('raw/{YYYY}/dt={YYYY}-{MM}-{DD}/', '2026-11-05')).toBe('raw/2026/dt=2026-11-05/');
+});

@@ -1,0 +1,145 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { initProject } from '../../src/cli/init.js';
+import { isFinal } from '../../src/errors.js';
+import { loadProject, readProject } from '../../src/project/load.js';
+import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';
+
+const folders: { remove: () => Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(folders.splice(0).map(({ remove }) => remove()));
+});
+
+async function folderWith(files: ProjectFiles): Promise<string> {
+  const folder = await projectFolder(files);
+  folders.push(folder);
+  return folder.dir;
+}
+
+const failureOf = async (dir: string) => {
+  const error: unknown = await loadProject(dir).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!isFinal(error)) throw new Error(`expected a final failure, got ${String(error)}`);
+  return { type: error.type, message: error.message.replaceAll(dir, 'DIR') };
+};
+
+const OBJECT = {
+  project: 'shop',
+  store: { bucket: 'shop-data' },
+  sources: { events: { prefix: 'raw/{YYYY}/{MM}/{DD}/' } },
+};
+
+describe('a project folder outside of the repository', () => {
+  test('is loaded with its files in order', async () => {
+    const dir = await folderWith(RIGHT);
+    const project = await loadProject(dir);
+    expect(project.dir).toBe(dir);
+    expect(project.config).toMatchObject({ project: 'shop', timezone: 'Europe/Berlin' });
+    expect(
+      [project.raw, project.normalized, project.aggregates, project.tests].map((files) =>
+        files.map(({ path }) => path),
+      ),
+    ).toEqual([
+      ['sql/raw/events.sql'],
+      ['sql/normalized/events.sql'],
+      ['sql/aggregates/daily_sales.sql'],
+      ['sql/tests/no_empty_country.sql'],
+    ]);
+  });
+
+  test.each([
+    [
+      'daybook.config.ts',
+      `import type { Stats } from 'node:fs';\nconst size: Stats['size'] = 3;\nexport default { ...${JSON.stringify(OBJECT)}, lateDays: size };`,
+    ],
+    ['daybook.config.mjs', `export default { ...${JSON.stringify(OBJECT)}, lateDays: 3 };`],
+    ['daybook.config.js', `module.exports = ${JSON.stringify(OBJECT)};`],
+    ['daybook.config.json', JSON.stringify(OBJECT)],
+  ])('may have a %s', async (name, text) => {
+    const { 'daybook.config.ts': _, ...rest } = RIGHT;
+    expect((await loadProject(await folderWith({ ...rest, [name]: text }))).config.lateDays).toBe(3);
+  });
+
+  test('is read afresh each time, with everything that its config imports', async () => {
+    const dir = await folderWith({
+      ...RIGHT,
+      'late.ts': 'export const late: number = 1;',
+      'daybook.config.ts': `import { late } from './late.ts';\nexport default { ...${JSON.stringify(OBJECT)}, lateDays: late };`,
+    });
+    expect((await loadProject(dir)).config.lateDays).toBe(1);
+    await writeFile(join(dir, 'late.ts'), 'export const late: number = 2;');
+    await writeFile(join(dir, 'sql/tests/no_empty_country.sql'), 'SELECT 2');
+    const again = await loadProject(dir);
+    expect([again.config.lateDays, again.tests[0]?.select]).toEqual([2, 'SELECT 2']);
+  });
+});
+
+describe('a folder that is not a project', () => {
+  test('is one final error with the problems of config and files together', async () => {
+    const { 'sql/normalized/events.sql': _, ...rest } = RIGHT;
+    const dir = await folderWith({
+      ...rest,
+      'daybook.config.ts': `export default { ...${JSON.stringify(OBJECT)}, timezone: 'Berlin', lateDay: 2 }`,
+      'sql/raw/clicks.sql': 'CREATE TABLE raw_clicks (a String) ENGINE = Null',
+      'sql/aggregates/raw_events.sql':
+        'CREATE TABLE raw_events (day Date) ENGINE = MergeTree PARTITION BY day ORDER BY day; SELECT 1 AS day',
+      'sql/tests/no_empty_country.sql': '-- sverity: warn\nDELETE FROM events',
+    });
+    expect(await failureOf(dir)).toMatchInlineSnapshot(`
+      {
+        "message": "the project in DIR has 7 problems:
+        timezone: found 'Berlin', expected a zone of the IANA database such as 'Europe/Berlin'
+          Correct the value.
+        lateDay: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, sources, alerts
+          Did you mean 'lateDays'?
+        sql/tests/no_empty_country.sql: found the unknown option '-- sverity: warn', expected lookback, severity, tolerate or holes
+          Did you mean 'severity'?
+        sql/tests/no_empty_country.sql: found DELETE FROM, expected one statement: SELECT
+          Keep only these in a file under sql/tests/.
+        sql/raw/clicks.sql: found no source 'clicks' in the config
+          Add sources.clicks, or rename the file.
+        sources.events: found no sql/normalized/events.sql
+          Write that file, or remove the source.
+        sql/aggregates/raw_events.sql: makes the table raw_events, as sql/raw/events.sql does
+          Rename raw_events.sql and its table.",
+        "type": "BadConfig",
+      }
+    `);
+  });
+
+  test('is BadSql where only its SQL is wrong', async () => {
+    expect((await failureOf(await folderWith({ ...RIGHT, 'sql/tests/no_empty_country.sql': '' }))).type).toBe('BadSql');
+  });
+
+  test('is told by name when there is no config, two, or one that does not load', async () => {
+    expect((await failureOf(await folderWith({}))).message).toContain('DIR: found no daybook.config.ts here');
+    expect((await failureOf('/nowhere/at/all')).message).toContain('found no daybook.config.ts here');
+    expect((await failureOf(await folderWith({ ...RIGHT, 'daybook.config.js': '' }))).message).toContain(
+      'found daybook.config.ts and daybook.config.js, expected one config',
+    );
+    const { type, message } = await failureOf(await folderWith({ ...RIGHT, 'daybook.config.ts': 'export default {' }));
+    expect(type).toBe('BadConfig');
+    expect(message).toContain('daybook.config.ts: cannot be loaded: ');
+  });
+});
+
+describe('daybook init', () => {
+  test('writes a project without problems, named after its folder', async () => {
+    const dir = join(await folderWith({}), 'My Shop');
+    const { project, files } = await initProject(dir);
+    expect([project, files.length]).toEqual(['my_shop', 5]);
+    expect(await readProject(dir)).toMatchObject({ problems: [], project: { config: { project: 'my_shop' } } });
+  });
+
+  test('refuses a folder that holds something, and touches nothing in it', async () => {
+    const dir = await folderWith({ 'notes.txt': 'mine' });
+    await expect(initProject(dir)).rejects.toThrow(/is not empty \(it holds notes\.txt\)/);
+    await rm(join(dir, 'notes.txt'));
+    await expect(initProject(dir, 'Shop')).rejects.toThrow(/'Shop' is no project's name/);
+    expect((await initProject(dir, 'shop')).project).toBe('shop');
+    expect(basename(dir)).not.toBe('shop');
+  });
+});

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readSqlFile } from '../../src/project/sql-file.js';
+import { nameOf, statementsOf, tokenize } from '../../src/project/sql-tokens.js';
+
+describe('cutting SQL into statements', () => {
+  /** Pieces that a `;` may hide in, and such that separate pieces stay separate when joined by spaces. */
+  const hiding = fc.oneof(
+    fc.string({ maxLength: 8 }).map((text) => `'${text.replaceAll(/[\\']/g, '\\$&')}'`),
+    fc.string({ maxLength: 8 }).map((text) => `'${text.replaceAll('\\', '').replaceAll("'", "''")}'`),
+    fc.string({ maxLength: 8 }).map((text) => `\`${text.replaceAll(/[\\`]/g, '\\$&')};\``),
+    fc.string({ maxLength: 8 }).map((text) => `"${text.replaceAll(/[\\"]/g, '\\$&')};"`),
+    fc.string({ maxLength: 8 }).map((text) => `$x$${text.replaceAll('$', '')};$x$`),
+    fc.constantFrom('SELECT', 'a.b', '1', '(', ')', '{day:Date}', 'größe', '‘;’', '“;”', 'a$b'),
+  );
+  const comment = fc.oneof(
+    fc.string({ maxLength: 8 }).map((text) => `-- ${text.replaceAll('\n', '')};'\n`),
+    fc.string({ maxLength: 8 }).map((text) => `/* ${text.replaceAll(/[*/]/g, '')}; /* ; ' */ ; */`),
+    fc.constantFrom('#! ;\n', '# it`s;\n'),
+  );
+  const statement = fc.array(hiding, { minLength: 1, maxLength: 6 });
+
+  test('finds exactly the statements that were joined, whatever strings, names and comments hold', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(statement, comment), { maxLength: 5 }), (statements) => {
+        const text = statements.map(([pieces, remark]) => `${remark} ${pieces.join(' ')} ${remark}`).join(';');
+        expect(statementsOf(text).map((one) => one.text)).toEqual(statements.map(([pieces]) => pieces.join(' ')));
+      }),
+    );
+  });
+
+  test('loses no character, whatever it is given', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(
+          tokenize(text)
+            .map((token) => token.text)
+            .join(''),
+        ).toBe(text);
+      }),
+    );
+  });
+
+  test('a statement begins and ends with its own words', () => {
+    expect(
+      statementsOf('-- head\nSELECT 1 -- one\n  AS a /* b */ -- end;\n;\n-- rest\n').map(({ text }) => text),
+    ).toEqual(['SELECT 1 -- one\n  AS a']);
+  });
+
+  test('an empty statement is none', () => {
+    expect(statementsOf(';; -- nothing\n ;')).toEqual([]);
+  });
+
+  test('names lose their quotes', () => {
+    expect(tokenize('`a``b` "c\\"d" e').flatMap((token) => (token.kind === 'space' ? [] : [nameOf(token)]))).toEqual([
+      'a`b',
+      'c"d',
+      'e',
+    ]);
+  });
+});
+
+const MODEL = `CREATE TABLE daily (day Date, n UInt64) ENGINE = MergeTree PARTITION BY day ORDER BY day;
+SELECT day, count() AS n FROM events WHERE day = {day:Date} GROUP BY day;`;
+
+const readModel = (sql: string) => readSqlFile('sql/aggregates/daily.sql', 'aggregates', sql);
+const problemsOf = (
+  sql: string,
+  path = 'sql/aggregates/daily.sql',
+  kind: Parameters<typeof readSqlFile>[1] = 'aggregates',
+) => readSqlFile(path, kind, sql).problems.map(({ what, fix }) => `${what} -> ${fix}`);
+
+describe('options at the head', () => {
+  test('are read from comment lines of the form -- key: value', () => {
+    const { file, problems } = readModel(`-- lookback: 6 days\n--unique: day, country  \n\n${MODEL}`);
+    expect(problems).toEqual([]);
+    expect(file.header).toEqual({ lookback: 6, unique: ['day', 'country'], severity: 'error' });
+    const test = readSqlFile('sql/tests/t.sql', 'tests', '-- severity: warn\nSELECT 1');
+    expect(test.file.header).toEqual({ lookback: 0, unique: [], severity: 'warn' });
+  });
+
+  test('are not mistaken in prose, addresses or block comments', () => {
+    const prose = [
+      '-- Note: counts orders',
+      '-- see also: the wiki',
+      '-- https://example.org/x',
+      '/* lookback: 6 days */',
+      '-- e.g.: 5',
+    ];
+    expect(problemsOf(`${prose.join('\n')}\n${MODEL.replace('SELECT', '-- total: of all\nSELECT')}`)).toEqual([]);
+  });
+
+  test('are refused when unknown, with the known ones', () => {
+    expect(problemsOf(`-- lookbak: 6 days\n-- owner: finance\n${MODEL}`)).toMatchInlineSnapshot(`
+      [
+        "found the unknown option '-- lookbak: 6 days', expected lookback, unique or holes -> Did you mean 'lookback'?",
+        "found the unknown option '-- owner: finance', expected lookback, unique or holes -> Remove it; if it is prose, begin the line with a capital letter or more than one word.",
+      ]
+    `);
+    expect(problemsOf(`-- severity: warn\n${MODEL}`)).toMatchInlineSnapshot(`
+      [
+        "found the unknown option '-- severity: warn', expected lookback, unique or holes -> Remove it; if it is prose, begin the line with a capital letter or more than one word.",
+      ]
+    `);
+  });
+
+  test('are refused with a value that means nothing, twice, or below the head', () => {
+    expect(
+      problemsOf(`-- lookback: six\n-- unique: day;\n-- unique: day\n${MODEL}\n-- lookback: 6 days`),
+    ).toMatchInlineSnapshot(`
+      [
+        "found '-- lookback: six', expected '-- lookback: 6 days' -> Write it as '-- lookback: 6 days'.",
+        "found '-- unique: day;', expected '-- unique: day, country' -> Write it as '-- unique: day, country'.",
+        "found the option 'unique' twice -> Keep one of them.",
+        "found the option 'lookback' below the first statement -> Move it to the head of the file.",
+      ]
+    `);
+  });
+});
+
+describe('statements', () => {
+  test('stay as they were written', () => {
+    const { file } = readModel(MODEL);
+    expect(file.create).toBe(
+      'CREATE TABLE daily (day Date, n UInt64) ENGINE = MergeTree PARTITION BY day ORDER BY day',
+    );
+    expect(file.select).toBe('SELECT day, count() AS n FROM events WHERE day = {day:Date} GROUP BY day');
+    expect(readModel(MODEL.replace('SELECT day', 'WITH 1 AS one SELECT day')).problems).toEqual([]);
+  });
+
+  test.each([
+    ['', 'found no statement'],
+    ['SELECT 1', 'found SELECT,'],
+    [MODEL.replace(/SELECT[^]*/, ''), 'found CREATE TABLE,'],
+    [`${MODEL} INSERT INTO daily SELECT 1`, 'found CREATE TABLE; SELECT; INSERT INTO,'],
+    [MODEL.replace('CREATE TABLE', 'CREATE OR REPLACE TABLE'), 'found CREATE OR; SELECT,'],
+    [MODEL.replace('TABLE daily', 'TABLE analytics.daily'), "found the qualified name 'analytics.…'"],
+    [MODEL.replace('TABLE daily', 'TABLE dayly'), "creates the table 'dayly', expected 'daily'"],
+    [MODEL.replace('(day Date, n UInt64)', 'AS events'), "found AS after the table's name"],
+    [MODEL.replace('ORDER BY day;', 'ORDER BY day AS SELECT 1;'), 'found CREATE TABLE … AS'],
+    [MODEL.replace('= MergeTree', '= ReplacingMergeTree'), 'found ENGINE ReplacingMergeTree, expected MergeTree'],
+    [MODEL.replace('= MergeTree', "= S3('http://x')"), 'found ENGINE S3'],
+    [MODEL.replace('FROM events', "FROM s3('http://x/y.csv')"), 'calls s3(…)'],
+    [MODEL.replace('FROM events', "FROM remote('host', system.one)"), 'calls remote(…)'],
+    [`${MODEL.replace(/;$/, '')} SETTINGS additional_table_filters = {}`, 'sets additional_table_filters'],
+  ])('%s is refused', (sql, what) => {
+    expect(problemsOf(sql).join('\n')).toContain(what);
+  });
+
+  test('a contract creates raw_<source>, and its table may have any engine that keeps to itself', () => {
+    const raw = 'CREATE TABLE IF NOT EXISTS `raw_events` (a String) ENGINE = Null';
+    expect(problemsOf(raw, 'sql/raw/events.sql', 'raw')).toEqual([]);
+    expect(problemsOf(raw.replace('Null', 'Kafka'), 'sql/raw/events.sql', 'raw').join()).toContain(
+      'found ENGINE Kafka',
+    );
+    expect(problemsOf('CREATE TABLE events (a String) ENGINE = Null', 'sql/raw/events.sql', 'raw').join()).toContain(
+      "expected 'raw_events'",
+    );
+  });
+
+  test('a file has a plain name', () => {
+    expect(problemsOf('SELECT 1', 'sql/tests/No-Empty.sql', 'tests').join()).toContain("found the name 'No-Empty'");
+  });
+});
