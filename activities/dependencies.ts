@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { plan as planSchema, type BuildRef, type Plan } from '../src/core/messages.js';
 import { final } from '../src/errors.js';
 import type { ClickHouse } from '../src/io/clickhouse.js';
@@ -11,6 +12,8 @@ export interface Dependencies {
   clickhouse: ClickHouse;
   store: Store;
   ledger: Ledger;
+  /** Connects on the first call; for asking after other workflows. */
+  temporal(): Promise<Client>;
   /** Reads the folder afresh: editing it needs no restart of the worker. */
   loadProject(): Promise<Project>;
   /** What the engine makes of the folder's SQL. */

@@ -1,4 +1,5 @@
 import type * as messages from '../src/core/messages.js';
+import { attend } from './attend.js';
 import { conclude } from './conclude.js';
 import type { Dependencies } from './dependencies.js';
 import { list } from './list.js';
@@ -16,6 +17,7 @@ import { wait } from './wait.js';
 /** Light activities: they ask, check and swap. In the order of the night. */
 export const createActivities = (deps: Dependencies) => ({
   survey: asActivity<messages.SurveyInput, messages.SurveyResult>(deps, 'survey', survey),
+  attend: asActivity<messages.AttendInput, messages.AttendResult>(deps, 'attend', attend),
   recover: asActivity<messages.RecoverInput, messages.RecoverResult>(deps, 'recover', recover),
   wait: asActivity<messages.WaitInput, messages.WaitResult>(deps, 'wait', wait),
   list: asActivity<messages.ListInput, messages.ListResult>(deps, 'list', list),

@@ -32,6 +32,7 @@ export async function openApp(env: Env, dir: string): Promise<App> {
   const store = connectStore(env.s3);
   const ledger = openLedger(clickhouse, project.config.project);
   let client: Promise<Client> | undefined;
+  const temporal = () => (client ??= connectTemporal(env.temporal));
   return {
     env,
     project,
@@ -42,10 +43,11 @@ export async function openApp(env: Env, dir: string): Promise<App> {
       clickhouse,
       store,
       ledger,
+      temporal,
       loadProject: () => loadProject(folder),
       readSchema: (one) => readSchema(one, clickhouse),
     },
-    temporal: () => (client ??= connectTemporal(env.temporal)),
+    temporal,
     close: async () => {
       store.close();
       await clickhouse.close();

@@ -14,6 +14,9 @@ const FIRST: Timings = {
   giveUpAfter: 6 * 60 * 60_000,
 };
 
+/** No day that is waited for lasts longer. */
+const LONGEST_DAY = 24 * 60 * 60_000;
+
 /** Nothing gets less than this, however late it starts: the failure should be the step's own, not a spent budget. */
 const LEAST_BUDGET = 60_000;
 
@@ -35,6 +38,17 @@ const options = (timings: Timings, startedAt: number): ActivityOptions => ({
 
 /** Recover runs first, with fixed timings, and brings the project's. */
 export const firstActivities = () => proxyActivities<Activities>(options(FIRST, Date.now()));
+
+/**
+ * Waiting for a day that somebody else started: one attempt lasts as long as that day may, since a long wait is no fault. A
+ * worker that dies meanwhile is noticed by the heartbeat, and the wait goes on in another.
+ */
+export const patientActivities = () =>
+  proxyActivities<Pick<Activities, 'attend'>>({
+    ...options(FIRST, Date.now()),
+    startToCloseTimeout: LONGEST_DAY,
+    scheduleToCloseTimeout: LONGEST_DAY,
+  });
 
 /** The steps of a day, under the project's timings. */
 export const dayActivities = (timings: Timings, startedAt: number) =>

@@ -175,6 +175,15 @@ export interface SurveyResult {
   ms: number;
 }
 
+export interface AttendInput {
+  /** Id of a workflow that was found running. */
+  workflowId: string;
+}
+export interface AttendResult {
+  outcome: Outcome;
+  ms: number;
+}
+
 export interface WaitInput {
   day: string;
 }

@@ -27,6 +27,7 @@ const list = (parts: readonly (string | false)[]) => parts.filter((part) => part
 export const summary = {
   survey: () => 'which days this night is for',
   recover: (day: string) => `look for a publish of ${day} that a crash left open`,
+  attend: (day: string) => `${day} is running already: wait until it has ended`,
   wait: (day: string) => `wait until the sources of ${day} are complete`,
   list: (day: string) => `list the objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>

@@ -1,7 +1,5 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clickhouse/client';
 import type { Statement } from '../core/statement.js';
 import type { Env } from '../env.js';
 import { explain } from './clickhouse-errors.js';
@@ -37,6 +35,10 @@ export interface ClickHouse {
 
 /** Client-side limit of one statement, in milliseconds: above the longest load, below a forgotten socket. */
 const REQUEST_TIMEOUT = 6 * 60 * 60 * 1000;
+/** Statements at once from one process. */
+const OPEN_CONNECTIONS = 64;
+/** A long statement collects progress headers; Node's own limit of 16 KB would end it. */
+const RESPONSE_HEADERS = 1024 * 1024;
 /** How often the engine's list of running queries is asked whether a killed one is gone, in milliseconds. */
 const KILL_POLL = 100;
 
@@ -58,31 +60,20 @@ const BASE_SETTINGS: ClickHouseSettings = {
 };
 
 export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
-  const agent = new (env.url.startsWith('https:') ? HttpsAgent : HttpAgent)({
-    keepAlive: true,
-    maxSockets: 64,
-    timeout: REQUEST_TIMEOUT,
+  const client = createClient({
+    url: env.url,
+    username: env.user,
+    password: env.password,
+    application: 'daybook',
+    // Errors are thrown, with the statement's name; the client's own log would print them twice.
+    log: { level: ClickHouseLogLevel.OFF },
+    max_open_connections: OPEN_CONNECTIONS,
+    // A socket that the server may be about to close must not be used again: its request would die unanswered.
+    keep_alive: { eagerly_destroy_stale_sockets: true },
+    request_timeout: REQUEST_TIMEOUT,
+    max_response_headers_size: RESPONSE_HEADERS,
+    clickhouse_settings: BASE_SETTINGS,
   });
-  const clients = new Map<string, ClickHouseClient>();
-
-  const clientFor = (database: string): ClickHouseClient => {
-    const known = clients.get(database);
-    if (known) return known;
-    const client = createClient({
-      url: env.url,
-      username: env.user,
-      password: env.password,
-      database,
-      application: 'daybook',
-      // Errors are thrown, with the statement's name; the client's own log would print them twice.
-      log: { level: ClickHouseLogLevel.OFF },
-      http_agent: agent,
-      request_timeout: REQUEST_TIMEOUT,
-      clickhouse_settings: BASE_SETTINGS,
-    });
-    clients.set(database, client);
-    return client;
-  };
 
   /** Runs `send` and translates its failure; an aborted caller gets its own reason, after the query is gone. */
   const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
@@ -102,6 +93,8 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     query: statement.sql,
     ...(statement.params ? { query_params: statement.params } : {}),
     ...(options.signal ? { abort_signal: options.signal } : {}),
+    // By header, not by client: a stage's database lives for one build.
+    ...(options.database === undefined ? {} : { http_headers: { 'X-ClickHouse-Database': options.database } }),
     clickhouse_settings: {
       ...statement.settings,
       ...(options.handle === undefined ? {} : { log_comment: options.handle }),
@@ -112,7 +105,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   const gateway: ClickHouse = {
     rows: <Row>(statement: Statement, options: RunOptions = {}) =>
       guarded(options, async () => {
-        const result = await clientFor(options.database ?? 'default').query({
+        const result = await client.query({
           ...request(statement, options),
           format: 'JSONEachRow',
         });
@@ -120,12 +113,12 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       }),
     run: (statement, options = {}) =>
       guarded(options, async () => {
-        await clientFor(options.database ?? 'default').command(request(statement, options));
+        await client.command(request(statement, options));
       }),
     insert: (table, rows) =>
       guarded({ what: `insert into ${table}` }, async () => {
         if (rows.length === 0) return;
-        await clientFor('default').insert({
+        await client.insert({
           table,
           values: rows,
           format: 'JSONEachRow',
@@ -151,8 +144,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     version: async () =>
       (await gateway.rows<{ version: string }>({ sql: 'SELECT version() AS version' }))[0]?.version ?? 'unknown',
     close: async () => {
-      await Promise.all([...clients.values()].map((client) => client.close()));
-      agent.destroy();
+      await client.close();
     },
   };
   return gateway;

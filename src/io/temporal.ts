@@ -1,4 +1,11 @@
-import { Client, Connection, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  ScheduleNotFoundError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import proto from '@temporalio/proto';
 import type { Env } from '../env.js';
@@ -52,6 +59,25 @@ export async function assertSearchAttributes(client: Client): Promise<void> {
         missing.map((name) => `  temporal operator search-attribute create --name ${name} --type Keyword`).join('\n'),
     );
 }
+
+/**
+ * Waits until a workflow has closed, in whatever way; runs that continue it are waited for too.
+ *
+ * @throws what the server answers where it knows no such workflow; the signal's abort as the client reports it.
+ */
+export async function closeOf(client: Client, workflowId: string, signal: AbortSignal): Promise<Closed> {
+  try {
+    const result: unknown = await client.withAbortSignal(signal, () => client.workflow.getHandle(workflowId).result());
+    return { how: 'completed', result };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const stopped = error.cause instanceof CancelledFailure || error.cause instanceof TerminatedFailure;
+    return { how: stopped ? 'cancelled' : 'failed' };
+  }
+}
+
+/** How a workflow ended; a terminated one counts as cancelled, since a person did it. */
+export type Closed = { how: 'completed'; result: unknown } | { how: 'failed' | 'cancelled' };
 
 /** How many workers poll a task queue now, for workflows and for activities. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {

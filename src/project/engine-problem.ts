@@ -35,7 +35,7 @@ export function engineProblem(thrown: unknown, where: string, scratch: string, t
 
 function unknownTable(where: string, name: string, tables: readonly string[]): Problem {
   const meant = meantBy(name, tables);
-  const what = `reads the table '${name}', which no file of the project makes; there are ${either(tables).replace(/ or ([^ ]*)$/, ' and $1')}`;
+  const what = `found the table '${name}', expected one that the project makes: ${either(tables)}`;
   return error(
     where,
     what,

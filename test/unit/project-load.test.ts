@@ -26,6 +26,10 @@ const failureOf = async (dir: string) => {
   return { type: error.type, message: error.message.replaceAll(dir, 'DIR') };
 };
 
+/** The right project with one file less. */
+const without = (missing: string): ProjectFiles =>
+  Object.fromEntries(Object.entries(RIGHT).filter(([path]) => path !== missing));
+
 const OBJECT = {
   project: 'shop',
   store: { bucket: 'shop-data' },
@@ -59,8 +63,9 @@ describe('a project folder outside of the repository', () => {
     ['daybook.config.js', `module.exports = ${JSON.stringify(OBJECT)};`],
     ['daybook.config.json', JSON.stringify(OBJECT)],
   ])('may have a %s', async (name, text) => {
-    const { 'daybook.config.ts': _, ...rest } = RIGHT;
-    expect((await loadProject(await folderWith({ ...rest, [name]: text }))).config.lateDays).toBe(3);
+    expect(
+      (await loadProject(await folderWith({ ...without('daybook.config.ts'), [name]: text }))).config.lateDays,
+    ).toBe(3);
   });
 
   test('is read afresh each time, with everything that its config imports', async () => {
@@ -79,9 +84,8 @@ describe('a project folder outside of the repository', () => {
 
 describe('a folder that is not a project', () => {
   test('is one final error with the problems of config and files together', async () => {
-    const { 'sql/normalized/events.sql': _, ...rest } = RIGHT;
     const dir = await folderWith({
-      ...rest,
+      ...without('sql/normalized/events.sql'),
       'daybook.config.ts': `export default { ...${JSON.stringify(OBJECT)}, timezone: 'Berlin', lateDay: 2 }`,
       'sql/raw/clicks.sql': 'CREATE TABLE raw_clicks (a String) ENGINE = Null',
       'sql/aggregates/raw_events.sql':

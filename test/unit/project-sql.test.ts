@@ -105,9 +105,8 @@ describe('options at the head', () => {
   });
 
   test('are refused with a value that means nothing, twice, or below the head', () => {
-    expect(
-      problemsOf(`-- lookback: six\n-- unique: day;\n-- unique: day\n${MODEL}\n-- lookback: 6 days`),
-    ).toMatchInlineSnapshot(`
+    expect(problemsOf(`-- lookback: six\n-- unique: day;\n-- unique: day\n${MODEL}\n-- lookback: 6 days`))
+      .toMatchInlineSnapshot(`
       [
         "found '-- lookback: six', expected '-- lookback: 6 days' -> Write it as '-- lookback: 6 days'.",
         "found '-- unique: day;', expected '-- unique: day, country' -> Write it as '-- unique: day, country'.",

@@ -1,0 +1,19 @@
+import type { AttendInput, AttendResult, Outcome } from '../src/core/messages.js';
+import { closeOf } from '../src/io/temporal.js';
+import type { Dependencies } from './dependencies.js';
+import type { Step } from './step.js';
+
+/**
+ * Waits until a day that somebody else started has ended, and answers how. What it left to do is for the ledger to say: whoever
+ * waited starts the day again, which costs one listing if nothing is left.
+ */
+export async function attend(
+  deps: Dependencies,
+  { workflowId }: AttendInput,
+  step: Step,
+): Promise<Omit<AttendResult, 'ms'>> {
+  const closed = await closeOf(await deps.temporal(), workflowId, step.signal);
+  return { outcome: closed.how === 'completed' ? outcomeOf(closed.result) : closed.how };
+}
+
+const outcomeOf = (result: unknown): Outcome => (result as { outcome: Outcome }).outcome;

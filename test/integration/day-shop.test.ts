@@ -1,0 +1,135 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import example from '../../daybook.config.js';
+import type { DayResult } from '../../src/core/messages.js';
+import { demoDays, demoObjects, demoTotals, type DemoTotals } from '../../src/local/demo/generate.js';
+import { openDays, type DayProject, type DayState } from '../support/day.js';
+
+const REPOSITORY = new URL('../../', import.meta.url);
+const DAYS = demoDays();
+const LATE = '2026-11-07';
+
+let shop: DayProject;
+let results: Map<string, DayResult>;
+
+beforeAll(async () => {
+  shop = await openDays(inject('stack'), await exampleSql(), { ...example, database: 'unused' });
+  await upload(1);
+  results = await runAll();
+});
+afterAll(async () => { const { execSync } = await import('node:child_process'); console.log(execSync('cd ' + inject('stack').dir + ' && cat stack.json | head -40; ls logs; tail -n 30 logs/supervisor.log; tail -n 30 logs/clickhouse*').toString()); await shop.close(); });
+
+async function exampleSql(): Promise<Record<string, string>> {
+  const root = fileURLToPath(new URL('sql', REPOSITORY));
+  const names = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.sql'));
+  const texts = await Promise.all(names.map((name) => readFile(`${root}/${name}`, 'utf8')));
+  return Object.fromEntries(names.map((name, index) => [`sql/${name}`, texts[index] ?? '']));
+}
+
+async function upload(act: 1 | 2): Promise<void> {
+  for (const object of demoObjects().filter((one) => one.act === act)) await shop.put(object.key, object.body);
+}
+
+async function runAll(): Promise<Map<string, DayResult>> {
+  const found = new Map<string, DayResult>();
+  for (const day of DAYS) found.set(day, await shop.run(day));
+  return found;
+}
+
+const states = async () => new Map(await Promise.all(DAYS.map(async (day) => [day, await shop.state(day)] as const)));
+
+/** What readers find in the tables of a day, counted as `demoTotals` counts it. */
+async function publishedTotals(day: string) {
+  const [events] = await shop.rows<{ rows: string; sessions: string }>(
+    'SELECT count() AS rows, uniqExact(session_id) AS sessions FROM events WHERE day = {day:Date}',
+    { day },
+  );
+  const [sales] = await shop.rows<{ items: string; cents: string }>(
+    'SELECT sum(items) AS items, toInt64(sum(revenue) * 100) AS cents FROM daily_sales WHERE day = {day:Date}',
+    { day },
+  );
+  const [summary] = await shop.rows<{ orders: string; cents: string }>(
+    'SELECT orders, toInt64(revenue * 100) AS cents FROM daily_summary WHERE day = {day:Date}',
+    { day },
+  );
+  const account = (await shop.app.ledger.dayAccounts(day)).find(({ table }) => table === 'events');
+  expect(summary?.cents).toBe(sales?.cents);
+  return {
+    rows: Number(events?.rows),
+    duplicates: account?.duplicates,
+    sessions: Number(events?.sessions),
+    orders: Number(summary?.orders),
+    items: Number(sales?.items),
+    revenueCents: Number(sales?.cents),
+  };
+}
+
+const expectedTotals = ({ days }: DemoTotals, day: string) => {
+  const { boughtWithoutCart: _, ...totals } = days[day] ?? { boughtWithoutCart: 0 };
+  return totals;
+};
+
+async function objectAccounts() {
+  return await shop.rows(
+    `SELECT object, toInt32(lines) AS lines, toInt32(rows) AS rows, toInt32(rejected) AS rejected, toInt32(skipped) AS skipped, toInt32(blank) AS blank
+     FROM daybook.accounts WHERE project = {project:String} AND account = 'folder' ORDER BY object, at DESC LIMIT 1 BY object`,
+    { project: shop.name },
+  );
+}
+
+const byObject = ({ accounts }: DemoTotals) => [...accounts].sort((a, b) => (a.object < b.object ? -1 : 1));
+
+test('every line of every object has the one fate that it was written to meet', async () => {
+  expect(await objectAccounts()).toEqual(byObject(demoTotals(1)));
+});
+
+test('every reject names its object and its line, and quotes what stood there', async () => {
+  const found = await shop.rows<{ object: string; line: string; reason: string; text: string }>(
+    'SELECT DISTINCT object, line, reason, text FROM daybook.rejected_rows WHERE project = {project:String}',
+    { project: shop.name },
+  );
+  const at = (one: { object: string; line: number | string }) => `${one.object}:${one.line}`;
+  expect(found.map(at).sort()).toEqual(demoTotals(1).rejects.map(at).sort());
+  expect(found.filter(({ reason, text }) => reason === '' || text === '')).toEqual([]);
+});
+
+test.each(DAYS)('%s is published with the rows, duplicates, orders and revenue that were written', async (day) => {
+  expect(await publishedTotals(day)).toEqual(expectedTotals(demoTotals(1), day));
+  const result = results.get(day);
+  expect(result).toMatchObject({ outcome: 'published', generation: 1 });
+  expect(result?.published.map(({ table }) => table)).toEqual([
+    'events',
+    'daily_funnel',
+    'daily_sales',
+    'daily_summary',
+  ]);
+  const { boughtWithoutCart = 0 } = demoTotals(1).days[day] ?? {};
+  expect(result?.tested.warned).toEqual(boughtWithoutCart === 0 ? [] : [
+    { test: 'bought_without_cart', rows: boughtWithoutCart },
+  ]);
+});
+
+test('a second run of everything finds nothing to do and changes nothing', async () => {
+  const before = await states();
+  const again = await runAll();
+  expect([...again.values()].map(({ outcome, generation }) => [outcome, generation])).toEqual(
+    DAYS.map(() => ['unchanged', 1]),
+  );
+  expect(await states()).toEqual(before);
+});
+
+test('a late object rebuilds exactly its day', async () => {
+  const before = await states();
+  await upload(2);
+  const again = await runAll();
+  const totals = demoTotals(2);
+  for (const day of DAYS) {
+    expect(again.get(day)?.outcome, day).toBe(day === LATE ? 'published' : 'unchanged');
+    expect(await publishedTotals(day)).toEqual(expectedTotals(totals, day));
+  }
+  expect(await objectAccounts()).toEqual(byObject(totals));
+  const after: Map<string, DayState> = await states();
+  for (const day of DAYS.filter((one) => one !== LATE)) expect(after.get(day), day).toEqual(before.get(day));
+  expect(new Set(after.get(LATE)?.publishes.map(({ generation }) => generation))).toEqual(new Set([1, 2]));
+});

@@ -1,0 +1,185 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createActivities, createHeavyActivities } from '../../activities/index.js';
+import { openApp, type App } from '../../src/app.js';
+import { apply } from '../../src/cli/apply.js';
+import { startDay } from '../../src/cli/run.js';
+import type { DayResult, Manifest } from '../../src/core/messages.js';
+import { normalizedFolder } from '../../src/core/names.js';
+import { readEnv } from '../../src/env.js';
+import type { Stack } from '../../src/local/stack-file.js';
+import type { ConfigInput } from '../../src/project/config.js';
+import { projectFolder, type ProjectFiles } from './project.js';
+import { testVariables } from './stack.js';
+import { startTestWorker } from './worker.js';
+
+type SourceInput = ConfigInput['sources'][string];
+
+/** What readers and the ledger have of a day: equal before and after means that nothing was changed. */
+export interface DayState {
+  tables: { table: string; rows: string; hash: string }[];
+  publishes: { table: string; generation: number; events: string[] }[];
+}
+
+/** A project of its own, with a database and a bucket of its own, on the stack that the ring shares. */
+export interface DayProject {
+  app: App;
+  name: string;
+  database: string;
+  bucket: string;
+  /** Stores a raw object; text or bytes as they are. */
+  put(key: string, body: string | Uint8Array): Promise<void>;
+  /** Replaces a file of the project's folder. */
+  write(path: string, text: string): Promise<void>;
+  /** Changes fields of the config, and of its source `events`. */
+  configure(changes: Partial<ConfigInput>, source?: Partial<SourceInput>): Promise<void>;
+  /** Runs a day through Temporal. */
+  run(day: string, force?: boolean): Promise<DayResult>;
+  /** Runs a day that must fail, and answers the failure that people read. */
+  fail(day: string, force?: boolean): Promise<{ message: string; step: string; type: string }>;
+  /** Rows of a query in the project's database. */
+  rows<Row>(sql: string, params?: Record<string, unknown>): Promise<Row[]>;
+  state(day: string): Promise<DayState>;
+  /** Manifests of a folder, by their key. */
+  manifests(folder: string, source?: string): Promise<Map<string, Manifest>>;
+  /** The real activities as `attempt` of a workflow that nobody runs. `cancel` cancels what runs in it. */
+  attempt(attempt?: number, activityId?: string): Attempt;
+  close(): Promise<void>;
+}
+
+/** Activities that are called by hand. */
+export interface Attempt {
+  act: ReturnType<typeof createActivities> & ReturnType<typeof createHeavyActivities>;
+  cancel(): void;
+}
+
+let projects = 0;
+
+/**
+ * Makes and applies a project from files and a config, in which project, database and bucket are replaced by fresh names; starts
+ * its worker in this process unless told otherwise.
+ */
+export async function openDays(
+  stack: Stack,
+  files: ProjectFiles,
+  config: Omit<ConfigInput, 'project' | 'store'>,
+  options: { worker?: boolean } = {},
+): Promise<DayProject> {
+  const name = `t${Date.now().toString(36)}${(projects++).toString(36)}`;
+  const bucket = `${name}-data`;
+  const full: ConfigInput = {
+    ...config,
+    project: name,
+    database: `${name}_live`,
+    store: { bucket },
+    timings: { retryFirst: '100 ms', retryMost: '500 ms', ...config.timings },
+  };
+  const { dir, remove } = await projectFolder({ ...files, 'daybook.config.json': JSON.stringify(full) });
+  const write = async (path: string, text: string) => {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), text);
+  };
+  await createBucket(stack, bucket);
+  const app = await openApp(readEnv(testVariables(stack)), dir);
+  await apply(app);
+  const worker = options.worker === false ? undefined : await startTestWorker(app);
+  const { clickhouse, store, ledger, dependencies } = app;
+  const { database } = app.project.config;
+
+  const project: DayProject = {
+    app,
+    name,
+    database,
+    bucket,
+    put: async (key, body) => void (await store.write(bucket, key, body)),
+    write,
+    configure: (changes, source = {}) =>
+      write(
+        'daybook.config.json',
+        JSON.stringify({
+          ...full,
+          ...changes,
+          sources: { ...full.sources, events: { ...full.sources['events'], ...source } },
+        }),
+      ),
+    run: async (day, force = false) => {
+      const handle = await startDay(app, { day, ...(force ? { force } : {}) });
+      return (await handle.result()) as DayResult;
+    },
+    fail: async (day, force) => {
+      const result = await project.run(day, force).then(
+        ({ outcome }) => new Error(`day ${day} ended as ${outcome}, but had to fail`),
+        (error: unknown) => error,
+      );
+      if (!(result instanceof WorkflowFailedError && result.cause instanceof ApplicationFailure)) throw result;
+      const [details] = result.cause.details as [{ step: string }];
+      return { message: result.cause.message, step: details.step, type: result.cause.type ?? '' };
+    },
+    rows: (sql, params) => clickhouse.rows({ sql, ...(params ? { params } : {}) }, { database }),
+    state: async (day) => {
+      const tables = await clickhouse.rows<{ name: string }>({
+        sql: `SELECT name FROM system.tables WHERE database = {database:String} AND NOT startsWith(name, 'raw_') ORDER BY name`,
+        params: { database },
+      });
+      const measured = tables.map(({ name: table }) =>
+        project.rows<{ rows: string; hash: string }>(
+          `SELECT count() AS rows, sum(cityHash64(tuple(*))) AS hash FROM \`${table}\` WHERE day = {day:Date}`,
+          { day },
+        ),
+      );
+      return {
+        tables: (await Promise.all(measured)).map(([one], index) => ({
+          table: tables[index]?.name ?? '',
+          rows: one?.rows ?? '',
+          hash: one?.hash ?? '',
+        })),
+        publishes: await clickhouse.rows({
+          sql: `
+SELECT table, generation, groupArray(toString(event)) AS events
+FROM (SELECT * FROM daybook.publishes WHERE project = {name:String} AND day = {day:Date} ORDER BY at, event)
+GROUP BY table, generation ORDER BY generation, table`,
+          params: { name, day },
+        }),
+      };
+    },
+    manifests: async (folder, source = 'events') => {
+      const prefix = normalizedFolder(app.project.config.store.normalized, name, source, folder);
+      const keys = (await store.list(bucket, prefix)).map(({ key }) => key).filter((key) => key.endsWith('.json'));
+      const texts = await Promise.all(keys.map((key) => store.read(bucket, key)));
+      return new Map(keys.map((key, index) => [key, JSON.parse(texts[index] ?? '') as Manifest]));
+    },
+    attempt: (attempt = 1, activityId = 'by-hand') => {
+      const environment = new MockActivityEnvironment({ attempt, activityId });
+      const written = { ...createActivities(dependencies), ...createHeavyActivities(dependencies) };
+      const act = Object.fromEntries(
+        Object.entries(written).map(([verb, one]) => [
+          verb,
+          (input: unknown) => environment.run(one as (given: unknown) => Promise<unknown>, input),
+        ]),
+      ) as Attempt['act'];
+      return { act, cancel: () => void environment.cancel() };
+    },
+    close: async () => {
+      await worker?.stop();
+      const own = await clickhouse.rows<{ name: string }>({
+        sql: 'SELECT name FROM system.databases WHERE name = {database:String} OR startsWith(name, {own:String})',
+        params: { database, own: `daybook_${name}_` },
+      });
+      for (const one of own) await clickhouse.run({ sql: `DROP DATABASE \`${one.name}\` SYNC` });
+      await app.close();
+      await remove();
+    },
+  };
+  return project;
+}
+
+async function createBucket(stack: Stack, bucket: string): Promise<void> {
+  const { endpoint, region, accessKeyId, secretAccessKey } = stack.s3;
+  const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  s3.destroy();
+}

@@ -1,0 +1,35 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { App } from '../../src/app.js';
+import { startWorker, type RunningWorker } from '../../src/worker.js';
+import { temporaryFolder } from './stack.js';
+
+/** One process runs many test files, whose modules are loaded anew: what may exist only once stands on the global object. */
+const shared = globalThis as { daybookTestBundle?: Promise<string> };
+
+/** Starts a quiet worker of the app's project in this process. The workflows are bundled once a process. */
+export async function startTestWorker(app: App): Promise<RunningWorker> {
+  const bundle = await (shared.daybookTestBundle ??= bundleWorkflows());
+  return await startWorker({ app, log: pino({ level: 'silent' }), bundle });
+}
+
+async function bundleWorkflows(): Promise<string> {
+  const logger = new DefaultLogger('ERROR');
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+    shutdownSignals: [],
+  });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+    logger,
+  });
+  const folder = await temporaryFolder('workflows');
+  const path = join(folder.path, 'bundle.cjs');
+  await writeFile(path, code);
+  process.once('exit', () => void folder.remove());
+  return path;
+}
