@@ -12,12 +12,12 @@ import type { DayResult, Manifest } from '../../src/core/messages.js';
 import { normalizedFolder } from '../../src/core/names.js';
 import { readEnv } from '../../src/env.js';
 import type { Stack } from '../../src/local/stack-file.js';
-import type { ConfigInput } from '../../src/project/config.js';
 import { projectFolder, type ProjectFiles } from './project.js';
 import { testVariables } from './stack.js';
 import { startTestWorker } from './worker.js';
 
-type SourceInput = ConfigInput['sources'][string];
+/** Fields of a config as a user may write them; loading the project checks them. */
+export type DayConfig = Record<string, unknown> & { sources: Record<string, object> };
 
 /** What readers and the ledger have of a day: equal before and after means that nothing was changed. */
 export interface DayState {
@@ -36,7 +36,7 @@ export interface DayProject {
   /** Replaces a file of the project's folder. */
   write(path: string, text: string): Promise<void>;
   /** Changes fields of the config, and of its source `events`. */
-  configure(changes: Partial<ConfigInput>, source?: Partial<SourceInput>): Promise<void>;
+  configure(changes: Record<string, unknown>, source?: Record<string, unknown>): Promise<void>;
   /** Runs a day through Temporal. */
   run(day: string, force?: boolean): Promise<DayResult>;
   /** Runs a day that must fail, and answers the failure that people read. */
@@ -66,17 +66,17 @@ let projects = 0;
 export async function openDays(
   stack: Stack,
   files: ProjectFiles,
-  config: Omit<ConfigInput, 'project' | 'store'>,
+  config: DayConfig,
   options: { worker?: boolean } = {},
 ): Promise<DayProject> {
   const name = `t${Date.now().toString(36)}${(projects++).toString(36)}`;
   const bucket = `${name}-data`;
-  const full: ConfigInput = {
+  const full = {
     ...config,
     project: name,
     database: `${name}_live`,
     store: { bucket },
-    timings: { retryFirst: '100 ms', retryMost: '500 ms', ...config.timings },
+    timings: { retryFirst: '100 ms', retryMost: '500 ms', ...(config['timings'] as object | undefined) },
   };
   const { dir, remove } = await projectFolder({ ...files, 'daybook.config.json': JSON.stringify(full) });
   const write = async (path: string, text: string) => {
@@ -87,7 +87,7 @@ export async function openDays(
   const app = await openApp(readEnv(testVariables(stack)), dir);
   await apply(app);
   const worker = options.worker === false ? undefined : await startTestWorker(app);
-  const { clickhouse, store, ledger, dependencies } = app;
+  const { clickhouse, store, dependencies } = app;
   const { database } = app.project.config;
 
   const project: DayProject = {
@@ -95,7 +95,9 @@ export async function openDays(
     name,
     database,
     bucket,
-    put: async (key, body) => void (await store.write(bucket, key, body)),
+    put: async (key, body) => {
+      await store.write(bucket, key, body);
+    },
     write,
     configure: (changes, source = {}) =>
       write(
@@ -161,7 +163,10 @@ GROUP BY table, generation ORDER BY generation, table`,
           (input: unknown) => environment.run(one as (given: unknown) => Promise<unknown>, input),
         ]),
       ) as Attempt['act'];
-      return { act, cancel: () => void environment.cancel() };
+      const cancel = () => {
+        environment.cancel();
+      };
+      return { act, cancel };
     },
     close: async () => {
       await worker?.stop();

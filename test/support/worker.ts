@@ -10,10 +10,12 @@ import { temporaryFolder } from './stack.js';
 /** One process runs many test files, whose modules are loaded anew: what may exist only once stands on the global object. */
 const shared = globalThis as { daybookTestBundle?: Promise<string> };
 
-/** Starts a quiet worker of the app's project in this process. The workflows are bundled once a process. */
+/** Path of the workflows' bundle, made once a process; also makes Temporal's runtime a quiet one. */
+export const testBundle = (): Promise<string> => (shared.daybookTestBundle ??= bundleWorkflows());
+
+/** Starts a quiet worker of the app's project in this process. */
 export async function startTestWorker(app: App): Promise<RunningWorker> {
-  const bundle = await (shared.daybookTestBundle ??= bundleWorkflows());
-  return await startWorker({ app, log: pino({ level: 'silent' }), bundle });
+  return await startWorker({ app, log: pino({ level: 'silent' }), bundle: await testBundle() });
 }
 
 async function bundleWorkflows(): Promise<string> {
