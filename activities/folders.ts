@@ -109,7 +109,8 @@ function vanished(
   if (gone.length === known && !of.force)
     throw final(
       'EmptyListing',
-      `${of.source}: ${found}. Readers keep the day. If that is meant, say so: npx daybook run --day ${of.day} --force`,
+      `${of.source}: ${found}. Readers keep the day. If its rows are to go, ` +
+        `${config.onVanish === 'rebuild' ? '' : "set onVanish to 'rebuild' and "}say so: npx daybook run --day ${of.day} --force`,
       { details: { step: 'list', source: of.source } },
     );
   if (config.onVanish === 'fail')
