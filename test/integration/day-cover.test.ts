@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
+});
+afterAll(() => project.close());
+
+const idsOf = async (day: string) =>
+  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
+    ({ id }) => id,
+  );
+const amounts = (day: string) =>
+  project.rows('SELECT events, amount FROM daily_amounts WHERE day = {day:Date}', { day });
+
+/** Parquet objects of a folder by the raw objects that they were made from. */
+const parquetOf = async (day: string) =>
+  Object.fromEntries(
+    [...(await project.manifests(day)).values()].map(({ objects, parquet }) => [
+      objects.map(({ key }) => key).join(),
+      parquet,
+    ]),
+  );
+
+/** Publishes a day of two objects, `a` and `b`, with one payment each. */
+async function publishTwo(day: string): Promise<void> {
+  for (const name of ['a', 'b']) await project.put(keyOf(day, name), lines(payment(day, name)));
+  expect(await project.run(day)).toMatchObject({ outcome: 'published', normalized: { chunks: 2, rows: 2 } });
+}
+
+test('an object more is normalized alone; the recorded chunks keep their Parquet', async () => {
+  const day = '2026-03-01';
+  await publishTwo(day);
+  const before = await parquetOf(day);
+  await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
+  expect(await project.run(day)).toMatchObject({
+    outcome: 'published',
+    generation: 2,
+    listed: { objects: 3, chunks: 3 },
+    normalized: { chunks: 1, lines: 1 },
+  });
+  expect(await parquetOf(day)).toMatchObject(before);
+  expect(await idsOf(day)).toEqual(['a', 'b', 'c']);
+  expect(await amounts(day)).toEqual([{ events: 3, amount: 3 }]);
+});
+
+test('a rewritten object takes the place of what it was', async () => {
+  const day = '2026-03-02';
+  await publishTwo(day);
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a', { amount: 5 }), payment(day, 'a2')));
+  const result = await project.run(day);
+  expect(result).toMatchObject({ outcome: 'published', normalized: { chunks: 1, lines: 2 } });
+  expect(result.steps.find(({ step }) => step === 'list')?.what).toContain('1 rewritten object');
+  expect(await idsOf(day)).toEqual(['a', 'a2', 'b']);
+  expect(await amounts(day)).toEqual([{ events: 3, amount: 7 }]);
+});
+
+test('an object that vanished is told and kept, thinned out or refused, as the source says', async () => {
+  const day = '2026-03-03';
+  await publishTwo(day);
+  const published = await project.state(day);
+  await project.app.store.remove(project.bucket, [keyOf(day, 'a')]);
+
+  const kept = await project.run(day);
+  expect(kept.outcome).toBe('unchanged');
+  expect(kept.notes.join()).toContain(keyOf(day, 'a'));
+  // A forced build takes the rows of the vanished object from its chunk.
+  expect((await project.run(day, true)).outcome).toBe('published');
+  expect(await idsOf(day)).toEqual(['a', 'b']);
+  expect((await project.state(day)).tables).toEqual(published.tables);
+
+  await project.configure({}, { onVanish: 'fail' });
+  const refused = await project.fail(day);
+  expect(refused.step).toBe('list');
+  expect(refused.message).toContain(keyOf(day, 'a'));
+
+  await project.configure({}, { onVanish: 'rebuild' });
+  expect((await project.run(day)).outcome).toBe('published');
+  expect(await idsOf(day)).toEqual(['b']);
+  expect(await amounts(day)).toEqual([{ events: 1, amount: 1 }]);
+  await project.configure({});
+});
+
+test('an empty listing where the ledger knows objects is an error that says how to mean it, never a deletion', async () => {
+  const day = '2026-03-04';
+  await publishTwo(day);
+  const published = await project.state(day);
+  await project.app.store.remove(project.bucket, [keyOf(day, 'a'), keyOf(day, 'b')]);
+  const policies = [
+    { onVanish: 'keep', onEmpty: 'skip' },
+    { onVanish: 'rebuild', onEmpty: 'publish' },
+    { onVanish: 'fail', onEmpty: 'fail' },
+  ];
+  for (const policy of policies) {
+    await project.configure({}, policy);
+    const { step, message } = await project.fail(day);
+    expect(step).toBe('list');
+    expect(message).toContain('2 of 2 objects');
+    expect(message).toContain(`say so: npx daybook run --day ${day} --force`);
+    expect(message.includes("set onVanish to 'rebuild'")).toBe(policy.onVanish !== 'rebuild');
+  }
+  expect(await project.state(day)).toEqual(published);
+
+  // Forced and `rebuild`, the deletion is meant: the day's rows are dropped from every table.
+  await project.configure({}, { onVanish: 'rebuild', onEmpty: 'publish' });
+  expect(await project.run(day, true)).toMatchObject({
+    outcome: 'published',
+    published: [
+      { table: 'events', rows: 0 },
+      { table: 'daily_amounts', rows: 0 },
+      { table: 'daily_means', rows: 0 },
+    ],
+  });
+  expect((await project.state(day)).tables.map(({ rows }) => rows)).toEqual(['0', '0', '0']);
+  expect((await project.run(day)).outcome).toBe('unchanged');
+  await project.configure({});
+});
+
+test('a day without objects fails, is published as empty or is left alone, as the source says', async () => {
+  const day = '2026-03-05';
+  const { step, message } = await project.fail(day);
+  expect(step).toBe('list');
+  expect(message).toContain("raw/2026-03-05/ holds no objects, and the source's onEmpty is 'fail'");
+  expect((await project.state(day)).publishes).toEqual([]);
+
+  await project.configure({}, { onEmpty: 'skip' });
+  expect((await project.run(day)).outcome).toBe('skipped');
+  expect((await project.state(day)).publishes).toEqual([]);
+
+  await project.configure({}, { onEmpty: 'publish' });
+  expect((await project.run(day)).outcome).toBe('published');
+  expect((await project.state(day)).publishes.map(({ table, events }) => [table, events])).toEqual(
+    ['daily_amounts', 'daily_means', 'events'].map((table) => [table, ['intent', 'done']]),
+  );
+  expect((await project.run(day)).outcome).toBe('unchanged');
+
+  await project.configure({});
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  expect((await project.run(day)).outcome).toBe('published');
+  expect(await idsOf(day)).toEqual(['a']);
+});
+
+test('after the normalized zone has expired the day is unchanged by its listing alone; a forced run normalizes anew', async () => {
+  const day = '2026-03-06';
+  await publishTwo(day);
+  const published = await project.state(day);
+  const zone = (await project.app.store.list(project.bucket, `daybook/${project.name}/events/${day}/`)).map(
+    ({ key }) => key,
+  );
+  expect(zone).toHaveLength(4);
+  await project.app.store.remove(project.bucket, zone);
+  expect((await project.run(day)).outcome).toBe('unchanged');
+  expect(await project.state(day)).toEqual(published);
+  expect(await project.run(day, true)).toMatchObject({ outcome: 'published', normalized: { chunks: 2, rows: 2 } });
+  expect((await project.state(day)).tables).toEqual(published.tables);
+});
