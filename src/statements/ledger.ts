@@ -13,7 +13,7 @@ export const ledgerDefinition = (): Statement[] =>
     .map((sql) => ({ sql }));
 
 /** One row per (day, table, generation) with its latest event. Everything that reads publishes starts here. */
-const LATEST_PUBLISHES = `
+export const LATEST_PUBLISHES = `
   SELECT day, table, generation,
     toString(argMax(event, (at, event))) AS last,
     any(position) AS position, any(rows) AS rows, any(hash) AS hash, any(code) AS code, any(data) AS data,

@@ -54,6 +54,7 @@ export function normalizeStatement(options: NormalizeOptions): Statement {
   const output = objectTable(normalized, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   const has = (column: string) => source.selected.some((given) => given.name === column);
   const fits = filled.map((column) => fit(column, source.selected));
+  const unfit = fits.flatMap(({ faults }) => faults);
 
   const sql = `
 INSERT INTO FUNCTION ${output.sql}
@@ -81,7 +82,7 @@ ${source.select}
         '_source AS __source',
         `${has('skip_reason') ? "ifNull(toString(skip_reason), '')" : "''"} AS __skip`,
         `${has('reject_reason') ? "ifNull(toString(reject_reason), '')" : "''"} AS __reject`,
-        `[${fits.map(({ unfit }) => unfit).join(', ')}] AS __unfit`,
+        `${unfit.length === 0 ? "''" : `multiIf(${sayFaults(unfit)}, '')`} AS __unfit`,
       ].join(',\n      ')}
     FROM (SELECT ${[...filled.map(({ name: column }) => `${name(column)} AS ${name(`__${column}`)}`), ...['_source', 'skip_reason', 'reject_reason'].filter(has)].join(', ')} FROM __selected)
   ),
@@ -96,7 +97,7 @@ ${source.select}
       SELECT *, multiIf(
         __source.error != '', __source.error,
         __reject != '', __reject,
-        arrayExists(x -> x != '', __unfit), arrayStringConcat(arrayFilter(x -> x != '', __unfit), '; '),
+__unfit != '', __unfit,
         ${source.constraints.map(({ name: constraint, expression }) => `NOT ifNull(${expression}, false), ${literal(constraint)},`).join('\n        ')}
         NOT (ifNull(\`day\`, toDate(0)) BETWEEN {first_day:Date} AND {last_day:Date}),
           concat('day ', toString(\`day\`), ' is outside of what folder ', {folder:String}, ' may hold: ', {first_day:String}, ' to ', {last_day:String}),
@@ -139,23 +140,37 @@ const conversionOf = (column: Column) => convertColumn(column.type, column.name,
 
 const contractColumn = (column: Column) => `${conversionOf(column).value} AS ${name(column.name)}`;
 
-/** The tuple that follows a row through the user's SELECT; its error names every column that does not fit. */
+/**
+ * The tuple that follows a row through the user's SELECT; its error names every column that does not fit. Whether anything is
+ * wrong is asked first and cheaply: the engine composes the text only for the lines that need it.
+ */
 function sourceColumn(contract: readonly Column[]): string {
-  const complaints = contract.map((column) => {
+  const faults = contract.flatMap((column) => {
     const type = parseType(column.type);
-    const { unfit } = conversionOf(column);
-    const wrong = `${unfit}, ${complaint(column, leafOf(column))}`;
-    const missing =
-      isNullable(type) || isComposite(bare(type))
-        ? ''
-        : `, ${leafOf(column)} IS NULL, ${literal(`${column.name}: missing, expected ${column.type}`)}`;
-    return `multiIf(${wrong}${missing}, '')`;
+    const unfit = { when: conversionOf(column).unfit, say: complaint(column, leafOf(column)) };
+    if (isNullable(type) || isComposite(bare(type))) return [unfit];
+    return [
+      unfit,
+      { when: `${leafOf(column)} IS NULL`, say: literal(`${column.name}: missing, expected ${column.type}`) },
+    ];
   });
-  const error = `if(__type != 'Object',
-        concat('not a JSON object: ', ${quoted('__text')}),
-        arrayStringConcat(arrayFilter(x -> x != '', [${complaints.join(', ')}]), '; '))`;
+  const error = `multiIf(
+        __type != 'Object', concat('not a JSON object: ', ${quoted('__text')}),
+        ${sayFaults(faults)},
+        '')`;
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
 }
+
+/** Something that can be wrong with a row: a condition, and an expression for what to say. */
+interface Fault {
+  when: string;
+  say: string;
+}
+
+/** Two arguments of a multiIf: whether there is any fault, and all of them in words. */
+const sayFaults = (faults: readonly Fault[]) =>
+  `${faults.map(({ when }) => `(${when})`).join(' OR ')},
+        arrayStringConcat(arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}]), '; ')`;
 
 /** `price: 'free' does not fit Decimal(10, 2)` */
 const complaint = (column: Column, text: string) =>
@@ -170,8 +185,7 @@ const QUOTE = literal("'");
 interface Fit {
   column: string;
   value: string;
-  /** Text of what is wrong, empty where nothing is. */
-  unfit: string;
+  faults: Fault[];
 }
 
 /**
@@ -182,15 +196,12 @@ function fit(column: Column, selected: readonly Column[]): Fit {
   const type = parseType(column.type);
   const given = parseType(selected.find(({ name: other }) => other === column.name)?.type ?? column.type);
   const inner = name(`__${column.name}`);
-  if (isComposite(bare(type))) return { column: column.name, value: inner, unfit: "''" };
+  if (isComposite(bare(type))) return { column: column.name, value: inner, faults: [] };
   const same = bare(given).text === bare(type).text;
   const value = same ? inner : `accurateCastOrNull(${inner}, ${literal(bare(type).text)})`;
-  const lost = same ? [] : [`${inner} IS NOT NULL AND ${value} IS NULL, ${complaint(column, inner)}`];
-  const missing = isNullable(type)
-    ? []
-    : [`${inner} IS NULL, ${literal(`${column.name}: missing, ${column.type} needs a value`)}`];
-  const cases = [...lost, ...missing];
-  return { column: column.name, value, unfit: cases.length === 0 ? "''" : `multiIf(${cases.join(', ')}, '')` };
+  const lost = { when: `${inner} IS NOT NULL AND ${value} IS NULL`, say: complaint(column, inner) };
+  const missing = { when: `${inner} IS NULL`, say: literal(`${column.name}: missing, ${column.type} needs a value`) };
+  return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };
 }
 
 /** Values of good rows only: a rejected line has a reason instead. */

@@ -1,0 +1,83 @@
+import type { Statement } from '../core/statement.js';
+import { LATEST_PUBLISHES } from './ledger.js';
+import { literal } from './text.js';
+
+/** What people ask the ledger: reads over several days, and counts. No build depends on any of them. */
+
+const over = (project: string, first: string, last: string) => ({ project, first, last_day: last });
+
+/** What readers have: for each table's day, the newest generation that is done and not undone. */
+export const publishedTables = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day, table, generation, rows, code, data, last_at AS at
+FROM (${LATEST_PUBLISHES})
+WHERE last = 'done'
+ORDER BY day, position, table, generation DESC
+LIMIT 1 BY day, table`,
+  params: over(project, first, last),
+});
+
+/** Tables whose swap was begun and neither finished nor taken back. */
+export const openTables = (project: string, first: string, last: string): Statement => ({
+  sql: `SELECT day, generation, table FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY day, generation, position`,
+  params: over(project, first, last),
+});
+
+/** The first and the last day of which a build is recorded. */
+export const knownDays = (project: string): Statement => ({
+  sql: 'SELECT min(day) AS first, max(day) AS last, count() AS records FROM daybook.builds WHERE project = {project:String}',
+  params: { project },
+});
+
+/** Plans of each day: of the newest build, and of the newest one that ended well. The key is empty where there is none. */
+export const plans = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day,
+  argMaxIf((plan, generation), (generation, at), plan != '') AS newest,
+  argMaxIf((plan, generation), (generation, at), plan != '' AND event IN ('published', 'unchanged')) AS whole
+FROM daybook.builds
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+GROUP BY day
+ORDER BY day`,
+  params: over(project, first, last),
+});
+
+/** Chunks of folders that were the last to be recorded with some object of theirs, by whichever normalizer was the last. */
+export const newestChunks = (project: string, source: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT DISTINCT folder, newest.1 AS id, newest.2 AS normalizer FROM (
+  SELECT day AS folder, object, argMax((chunk, normalizer), at) AS newest
+  FROM daybook.accounts
+  WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+  GROUP BY folder, object
+)
+ORDER BY folder, id`,
+  params: { ...over(project, first, last), source },
+});
+
+/** A reason without what was found in the one line, so that lines with the same fault count together. */
+const FAULT = [
+  [String.raw`(?s)^not a JSON object: '.*'$`, 'not a JSON object'],
+  [String.raw`(?s): '.*?' does not fit `, ': does not fit '],
+  [String.raw`^day \S+ is outside of `, 'its day is outside of '],
+].reduce((text, [found = '', kept = '']) => `replaceRegexpAll(${text}, ${literal(found)}, ${literal(kept)})`, 'reason');
+
+/** How many lines of the chunks were rejected, by fault, the most frequent first. */
+export const rejectReasons = (
+  project: string,
+  source: string,
+  folder: string,
+  chunks: readonly string[],
+): Statement => ({
+  sql: `
+SELECT fault AS reason, count() AS lines FROM (
+  SELECT object, line, any(${FAULT}) AS fault
+  FROM daybook.rejected_rows
+  WHERE project = {project:String} AND source = {source:String} AND day = {folder:Date}
+    AND concat(toString(chunk), '/', toString(normalizer)) IN {chunks:Array(String)}
+  GROUP BY object, line
+)
+GROUP BY fault
+ORDER BY lines DESC, reason`,
+  params: { project, source, folder, chunks },
+});
