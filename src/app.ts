@@ -19,8 +19,8 @@ export interface App {
   store: Store;
   ledger: Ledger;
   dependencies: Dependencies;
-  /** Connects on the first call. */
-  temporal(): Promise<Client>;
+  /** Connects on the first call, within so many milliseconds. */
+  temporal(within?: number): Promise<Client>;
   close(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function openApp(env: Env, dir: string): Promise<App> {
   const store = connectStore(env.s3);
   const ledger = openLedger(clickhouse, project.config.project);
   let client: Promise<Client> | undefined;
-  const temporal = () => (client ??= connectTemporal(env.temporal));
+  const temporal = (within?: number) => (client ??= connectTemporal(env.temporal, within));
   return {
     env,
     project,

@@ -3,9 +3,12 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { quietenSdk } from '../env.js';
 import { isFinal, messageOf } from '../errors.js';
 import { applyCommand } from './apply.js';
+import { demoCommand } from './demo.js';
 import { localCommand } from './local.js';
 import { note } from './output.js';
+import { rejectsCommand } from './rejects.js';
 import { runCommand } from './run.js';
+import { statusCommand } from './status.js';
 import { workerCommand } from './worker.js';
 
 /** 0: all is well. 1: a handled failure, such as a failed day. 2: wrong usage, or a crash. */
@@ -21,7 +24,15 @@ const program = new Command('daybook')
   .showHelpAfterError('(--help shows all options)')
   .exitOverride();
 
-for (const command of [applyCommand(), runCommand(), workerCommand(), localCommand()])
+for (const command of [
+  applyCommand(),
+  runCommand(),
+  statusCommand(),
+  rejectsCommand(),
+  workerCommand(),
+  localCommand(),
+  demoCommand(),
+])
   program.addCommand(inherit(command));
 
 /** Commands made elsewhere must end as this one does: commander copies that only to commands that it makes itself. */

@@ -77,7 +77,7 @@ export interface ChunkRecord {
 }
 
 /** A record as JSON brings it: 64-bit integers arrive as text, because JavaScript's numbers would bend them. */
-type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
+export type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
 
 /** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;

@@ -8,6 +8,7 @@ import {
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import proto from '@temporalio/proto';
+import { workflowId } from '../core/names.js';
 import type { Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
 
@@ -22,11 +23,11 @@ const CONNECT_TIMEOUT = 10_000;
 /** Where Temporal is, from the same variables and file that the `temporal` CLI reads. */
 export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig({ overrideEnvVars: env });
 
-/** Connects a client. A refused connection becomes an error that names the address. */
-export async function connectTemporal(env: Env['temporal']): Promise<Client> {
+/** Connects a client within so many milliseconds. A refused connection becomes an error that names the address. */
+export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Client> {
   const { connectionOptions, namespace } = temporalConfig(env);
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT });
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: within });
     return new Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
   } catch (error) {
     throw new Error(
@@ -78,6 +79,25 @@ export async function closeOf(client: Client, workflowId: string, signal: AbortS
 
 /** How a workflow ended; a terminated one counts as cancelled, since a person did it. */
 export type Closed = { how: 'completed'; result: unknown } | { how: 'failed' | 'cancelled' };
+
+/** A day whose workflow runs now. */
+export interface RunningDay {
+  day: string;
+  workflowId: string;
+  runId: string;
+  /** ISO instant. */
+  since: string;
+}
+
+/** The project's days that run now, as far as the server's visibility store knows; it may be a second behind. */
+export async function runningDays(client: Client, project: string): Promise<RunningDay[]> {
+  const prefix = workflowId.day(project, '');
+  const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
+  const found: RunningDay[] = [];
+  for await (const { workflowId: id, runId, startTime } of client.workflow.list({ query }))
+    found.push({ day: id.slice(prefix.length), workflowId: id, runId, since: startTime.toISOString() });
+  return found;
+}
 
 /** How many workers poll a task queue now, for workflows and for activities. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {

@@ -1,0 +1,78 @@
+import * as sql from '../statements/ledger-report.js';
+import type { ClickHouse } from './clickhouse.js';
+import type { Wire } from './ledger.js';
+
+/** A table's day as readers have it. */
+export interface PublishedTable {
+  day: string;
+  table: string;
+  generation: number;
+  rows: number;
+  code: string;
+  data: string;
+  /** When the swap was seen to have succeeded, in UTC. */
+  at: string;
+}
+
+/** Where the plan of a build lies: its key in the store, and its generation. */
+export interface PlanRecord {
+  plan: string;
+  generation: number;
+}
+
+/** A chunk as one normalizer made it. */
+export interface NormalizedChunk {
+  folder: string;
+  id: string;
+  normalizer: string;
+}
+
+/** What people ask the ledger; what builds ask it is `openLedger`. */
+export type LedgerReport = ReturnType<typeof openLedgerReport>;
+
+export function openLedgerReport(clickhouse: ClickHouse, project: string) {
+  const rows = async <Row>(statement: Parameters<ClickHouse['rows']>[0]) =>
+    await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
+
+  return {
+    /** What readers have of the days `first` to `last`, upstream first. */
+    async publishedTables(first: string, last: string): Promise<PublishedTable[]> {
+      const found = await rows<Wire<PublishedTable>>(sql.publishedTables(project, first, last));
+      return found.map((row) => ({ ...row, generation: Number(row.generation), rows: Number(row.rows) }));
+    },
+
+    /** Tables whose swap was begun and neither finished nor taken back. */
+    openTables: (first: string, last: string) =>
+      rows<{ day: string; generation: number; table: string }>(sql.openTables(project, first, last)),
+
+    /** The first and the last day of which a build is recorded; undefined where there is none. */
+    async knownDays(): Promise<{ first: string; last: string } | undefined> {
+      const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project));
+      return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
+    },
+
+    /** Plans by day: of the newest build, and of the newest build that ended well. */
+    async plans(first: string, last: string) {
+      type Row = { day: string; newest: [string, number]; whole: [string, number] };
+      const found = await rows<Row>(sql.plans(project, first, last));
+      return new Map(found.map(({ day, newest, whole }) => [day, { newest: planOf(newest), whole: planOf(whole) }]));
+    },
+
+    /** For each object of the folders, the chunk and normalizer that were recorded last. */
+    newestChunks: (source: string, first: string, last: string) =>
+      rows<NormalizedChunk>(sql.newestChunks(project, source, first, last)),
+
+    /** Rejected lines of the chunks by fault, the most frequent first. */
+    async rejectReasons(
+      source: string,
+      folder: string,
+      chunks: readonly NormalizedChunk[],
+    ): Promise<{ reason: string; lines: number }[]> {
+      const names = chunks.map(({ id, normalizer }) => `${id}/${normalizer}`);
+      const found = await rows<{ reason: string; lines: string }>(sql.rejectReasons(project, source, folder, names));
+      return found.map(({ reason, lines }) => ({ reason, lines: Number(lines) }));
+    },
+  };
+}
+
+const planOf = ([plan, generation]: [string, number]): PlanRecord | null => (plan === '' ? null : { plan, generation });
