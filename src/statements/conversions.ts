@@ -40,27 +40,41 @@ const float: Scalar = castIf((type, text) => `isFinite(ifNull(${cast(type, text)
 /** Digits behind the point beyond the scale may only be zeros, digits before it must fit: the cast checks neither. */
 const decimal: Scalar = castIf((type, text) => {
   const { precision, scale } = decimalSize(type);
-  return (
-    matches(text, `^[+-]?0*[0-9]{0,${precision - scale}}([.][0-9]{0,${scale}}0*)?$`) + ` AND ${matches(text, '[0-9]')}`
-  );
+  const plain =
+    matches(text, `^[+-]?0*[0-9]{0,${precision - scale}}([.][0-9]{0,${scale}}0*)?$`) + ` AND ${matches(text, '[0-9]')}`;
+  return scale < EXPONENT_FROM ? plain : `(${plain} OR ${smallDecimal(text, scale)})`;
 });
+
+/** A JSON number below a millionth reaches the engine as `1.2e-7`. */
+const EXPONENT_FROM = 7;
+
+/** True for such a text whose last digit lies within the scale. */
+const smallDecimal = (text: string, scale: number) =>
+  `(${matches(text, '^[+-]?[0-9]([.][0-9]+)?e-[0-9]{1,2}$')} AND length(extract(${text}, '[.]([0-9]+)e')) + toUInt8OrZero(extract(${text}, 'e-([0-9]+)$')) <= ${scale})`;
 
 const ISO_DATE = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
 
-/** Parsed wide, then the text's own date must come back: the narrow parsers roll over and clamp. */
-const date: Scalar = (type, text) =>
-  `if(${matches(text, ISO_DATE)} AND toString(toDate32OrNull(${text})) = ${text}, ${
-    type.base === 'Date' ? `accurateCastOrNull(toDate32OrNull(${text}), 'Date')` : `toDate32OrNull(${text})`
-  }, NULL)`;
+/** Parsed wide, then the text's own date must come back, from the narrow type too: parsers roll over, casts wrap around. */
+const date: Scalar = (type, text) => {
+  const wide = `toDate32OrNull(${text})`;
+  const value = type.base === 'Date' ? `CAST(${wide}, 'Nullable(Date)')` : wide;
+  return `if(${matches(text, ISO_DATE)} AND toString(${wide}) = ${text} AND toString(${value}) = ${text}, ${value}, NULL)`;
+};
 
 const dateTime: Scalar = (type, text) => {
   const zone = type.literals.at(-1) ?? "'UTC'";
   const digits = type.base === 'DateTime' ? 0 : Number(type.literals[0] ?? 3);
   const years = type.base === 'DateTime' ? '(19[7-9][0-9]|20[0-9]{2}|210[0-5])' : '(19[0-9]{2}|2[0-2][0-9]{2})';
   const fraction = digits === 0 ? '([.]0*)?' : `([.][0-9]{0,${digits}}0*)?`;
-  const pattern = `^${years}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]${fraction})?(Z|[+-][0-9]{2}:?[0-9]{2})?$`;
-  return `if(${matches(text, pattern)}, ${castTo(type, `parseDateTime64BestEffortOrNull(${text}, ${digits}, ${zone})`)}, NULL)`;
+  const pattern = `^${years}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]${fraction})?${OFFSET}?$`;
+  const value = castTo(type, `parseDateTime64BestEffortOrNull(${text}, ${digits}, ${zone})`);
+  // Without an offset the text is a local time, and some local times never were: clocks jump in spring.
+  const clock = `substring(toString(${value}), 1, 16) = concat(substring(${text}, 1, 10), ' ', substring(${text}, 12, 5))`;
+  return `if(${matches(text, pattern)} AND (${matches(text, `${OFFSET}$`)} OR ${clock}), ${value}, NULL)`;
 };
+
+/** No clock on Earth is more than 14 hours from UTC. */
+const OFFSET = '(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])';
 
 const castTo = (type: ColumnType, value: string) =>
   type.base === 'DateTime' ? `accurateCastOrNull(${value}, ${literal(type.text)})` : value;
@@ -133,12 +147,30 @@ function convert(type: ColumnType, leaf: Leaf): Conversion {
 function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf): Conversion {
   const scalar = SCALARS[inner.base];
   if (!scalar) throw new RangeError(`a contract can't hold ${type.text}`);
-  const value = scalar(inner, leaf.text);
+  const converted = scalar(inner, leaf.text);
+  const value = EXACT.test(inner.base) ? `if(${lostDigits(leaf)}, NULL, ${converted})` : converted;
   // An object or array where text was promised arrives as its JSON text; only then is the line parsed once more.
   const nested = `(startsWith(${leaf.text}, '{') OR startsWith(${leaf.text}, '[')) AND ${leaf.jsonType} IN ('Object', 'Array')`;
-  return inner.base === 'String'
-    ? { value, unfit: `ifNull(${nested}, false)` }
-    : { value, unfit: `${leaf.text} IS NOT NULL AND ${value} IS NULL` };
+  const unfit = {
+    String: `ifNull(${nested}, false)`,
+    FixedString: `${leaf.text} IS NOT NULL AND (${value} IS NULL OR ${nested})`,
+  }[inner.base];
+  return { value, unfit: unfit ?? `${leaf.text} IS NOT NULL AND ${value} IS NULL` };
+}
+
+/** Types in which every digit counts. */
+const EXACT = /^(U?Int\d+|Decimal)$/;
+
+/** Every number of so many digits survives the way through a double. */
+const DOUBLE_DIGITS = 15;
+
+/**
+ * True where a JSON number with a fraction or an exponent has more digits than a double keeps: its text is then another number.
+ * Its JSON type is only asked for, at the price of parsing the line once more, where the text is that long.
+ */
+function lostDigits({ text, jsonType }: Leaf): string {
+  const digits = `length(replaceRegexpAll(${text}, '^[-+0.]+|[.]|e.*$', ''))`;
+  return `ifNull(length(${text}) > ${DOUBLE_DIGITS} AND ${digits} > ${DOUBLE_DIGITS} AND ${jsonType} = 'Double', false)`;
 }
 
 /** A raw JSON value (with its quotes) as a leaf. */

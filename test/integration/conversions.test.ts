@@ -1,0 +1,477 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
+import { convertColumn } from '../../src/statements/conversions.js';
+import { literal } from '../../src/statements/text.js';
+
+let clickhouse: ClickHouse;
+
+beforeAll(() => {
+  clickhouse = connectClickHouse(inject('stack').clickhouse);
+});
+afterAll(() => clickhouse.close());
+
+/** Something is there and does not fit. */
+const UNFIT = Symbol('unfit');
+/** No value, and nothing to complain about: missing or null. What a column needs is judged elsewhere. */
+const NOTHING = null;
+
+type Expected = string | typeof UNFIT | typeof NOTHING;
+
+/** JSON text of a value, or `undefined` for a key that is not there. */
+type Cases = readonly (readonly [json: string | undefined, expected: Expected])[];
+
+/** Converts each value as a contract's column `c` of the type, in one statement. */
+async function converted(type: string, values: readonly (string | undefined)[]): Promise<Expected[]> {
+  const { value, unfit } = convertColumn(type, 'c', 'line', 'leaf');
+  const lines = values.map((json) => (json === undefined ? '{"other":1}' : `{"other":1,"c":${json}}`));
+  const rows = await clickhouse.rows<{ type: string; value: string | null; unfit: boolean }>(
+    {
+      sql: `
+SELECT JSONType(line) AS type, toString(${value}) AS value, toBool(${unfit}) AS unfit
+FROM (
+  SELECT number, line, JSONExtract(line, 'Tuple(c Nullable(String))').c AS leaf
+  FROM (SELECT arrayJoin(arrayEnumerate([${lines.map(literal).join(', ')}])) AS number, [${lines.map(literal).join(', ')}][number] AS line)
+)
+ORDER BY number`,
+    },
+    { what: type },
+  );
+  return rows.map((row) => (row.type !== 'Object' || row.unfit ? UNFIT : row.value));
+}
+
+const text = (value: string) => JSON.stringify(value);
+
+/** What every scalar refuses, whatever its type. */
+const NEVER: Cases = [
+  [undefined, NOTHING],
+  ['null', NOTHING],
+  ['{"a":1}', UNFIT],
+  ['{}', UNFIT],
+  ['[1]', UNFIT],
+  ['[]', UNFIT],
+];
+
+const NOT_A_NUMBER: Cases = [
+  ['""', UNFIT],
+  ['" 12"', UNFIT],
+  ['"12 "', UNFIT],
+  ['"12x"', UNFIT],
+  ['"0x10"', UNFIT],
+  ['"1_000"', UNFIT],
+  ['"1,5"', UNFIT],
+  ['"NaN"', UNFIT],
+  ['"inf"', UNFIT],
+  ['true', UNFIT],
+  ['1e400', UNFIT],
+];
+
+const TYPES: Record<string, Cases> = {
+  Int64: [
+    ...NOT_A_NUMBER,
+    ['1', '1'],
+    ['-1', '-1'],
+    ['"12"', '12'],
+    ['1.5', UNFIT],
+    ['"1.5"', UNFIT],
+    ['1e3', '1000'],
+    ['1.0', '1'],
+    ['9223372036854775807', '9223372036854775807'],
+    ['-9223372036854775808', '-9223372036854775808'],
+    ['9223372036854775808', UNFIT],
+    ['9007199254740993', '9007199254740993'],
+    // These reach the engine as doubles, which have lost digits already.
+    ['9007199254740993.5', UNFIT],
+    ['12345678901234567.0', UNFIT],
+    ['99999999999999999999', UNFIT],
+  ],
+  UInt64: [
+    ...NOT_A_NUMBER,
+    ['18446744073709551615', '18446744073709551615'],
+    ['18446744073709551616', UNFIT],
+    ['-1', UNFIT],
+  ],
+  UInt8: [...NOT_A_NUMBER, ['0', '0'], ['255', '255'], ['256', UNFIT], ['300', UNFIT], ['-1', UNFIT], ['0.5', UNFIT]],
+  Int8: [
+    ['127', '127'],
+    ['128', UNFIT],
+    ['-128', '-128'],
+    ['-129', UNFIT],
+  ],
+  Int32: [
+    ['2147483648', UNFIT],
+    ['-2147483648', '-2147483648'],
+  ],
+  Int128: [
+    ['170141183460469231731687303715884105727', UNFIT],
+    ['"170141183460469231731687303715884105727"', '170141183460469231731687303715884105727'],
+    ['"170141183460469231731687303715884105728"', UNFIT],
+    ['"-170141183460469231731687303715884105728"', '-170141183460469231731687303715884105728'],
+    ['12', '12'],
+    ['1.5', UNFIT],
+    ['1e30', UNFIT],
+    ['"12x"', UNFIT],
+    ['""', UNFIT],
+  ],
+  UInt256: [
+    [`"${2n ** 256n - 1n}"`, String(2n ** 256n - 1n)],
+    [`"${2n ** 256n}"`, UNFIT],
+    ['-1', UNFIT],
+    ['18446744073709551615', '18446744073709551615'],
+  ],
+  Float64: [
+    ['19.99', '19.99'],
+    ['"19.99"', '19.99'],
+    ['1e3', '1000'],
+    ['1.540919166796E12', '1540919166796'],
+    ['-0.5', '-0.5'],
+    ['5', '5'],
+    ['""', UNFIT],
+    ['"12x"', UNFIT],
+    ['" 12"', UNFIT],
+    ['"NaN"', UNFIT],
+    ['"inf"', UNFIT],
+    ['"-Infinity"', UNFIT],
+    ['1e400', UNFIT],
+    ['NaN', UNFIT],
+    ['true', UNFIT],
+  ],
+  Float32: [
+    ['0.5', '0.5'],
+    ['1e39', UNFIT],
+    ['"1e39"', UNFIT],
+    ['"x"', UNFIT],
+  ],
+  'Decimal(10, 2)': [
+    ['19.99', '19.99'],
+    ['"19.99"', '19.99'],
+    ['-19.99', '-19.99'],
+    ['1.10', '1.1'],
+    ['"1.100"', '1.1'],
+    ['5', '5'],
+    ['"+5"', '5'],
+    ['"007"', '7'],
+    ['1e3', '1000'],
+    ['".5"', '0.5'],
+    ['"5."', '5'],
+    ['"1.005"', UNFIT],
+    ['1.005', UNFIT],
+    ['0.30000000000000004', UNFIT],
+    ['99999999.99', '99999999.99'],
+    ['100000000', UNFIT],
+    ['"100000000"', UNFIT],
+    ['-100000000', UNFIT],
+    ['1e-7', UNFIT],
+    ['""', UNFIT],
+    ['"."', UNFIT],
+    ['"-"', UNFIT],
+    ['" 5"', UNFIT],
+    ['"5 EUR"', UNFIT],
+    ['"1,50"', UNFIT],
+    ['"--5"', UNFIT],
+    ['"NaN"', UNFIT],
+    ['"free"', UNFIT],
+    ['true', UNFIT],
+  ],
+  'Decimal(18, 2)': [
+    ['"1234567890123456.78"', '1234567890123456.78'],
+    ['123456789012.34', '123456789012.34'],
+    // More digits than a double holds: what reaches the engine is another number.
+    ['1234567890123456.78', UNFIT],
+    ['9007199254740993', '9007199254740993'],
+  ],
+  'Decimal(18, 8)': [
+    ['0.00000012', '0.00000012'],
+    ['1e-8', '0.00000001'],
+    ['1e-9', UNFIT],
+    ['12.5e-3', '0.0125'],
+    ['"0.00000012"', '0.00000012'],
+    ['-0.00000012', '-0.00000012'],
+  ],
+  'Decimal(76, 10)': [
+    [`"${'9'.repeat(66)}.0123456789"`, `${'9'.repeat(66)}.0123456789`],
+    [`"1${'0'.repeat(66)}"`, UNFIT],
+  ],
+  Date: [
+    ['"2026-11-05"', '2026-11-05'],
+    ['"2024-02-29"', '2024-02-29'],
+    ['"1970-01-01"', '1970-01-01'],
+    ['"2149-06-06"', '2149-06-06'],
+    ['"2026-02-29"', UNFIT],
+    ['"2026-02-30"', UNFIT],
+    ['"2026-13-01"', UNFIT],
+    ['"2026-00-10"', UNFIT],
+    ['"2026-01-00"', UNFIT],
+    ['"2026-04-31"', UNFIT],
+    ['"1969-12-31"', UNFIT],
+    ['"2149-06-07"', UNFIT],
+    ['"2200-01-01"', UNFIT],
+    ['"9999-01-01"', UNFIT],
+    ['"0000-00-00"', UNFIT],
+    ['"2026-1-5"', UNFIT],
+    ['"20261105"', UNFIT],
+    ['"05.11.2026"', UNFIT],
+    ['"2026-11-05T10:00:00Z"', UNFIT],
+    ['"10:00"', UNFIT],
+    ['""', UNFIT],
+    ['20000', UNFIT],
+    ['1700000000', UNFIT],
+  ],
+  Date32: [
+    ['"1900-01-01"', '1900-01-01'],
+    ['"2200-01-01"', '2200-01-01'],
+    ['"2299-12-31"', '2299-12-31'],
+    ['"1899-12-31"', UNFIT],
+    ['"2300-01-01"', UNFIT],
+    ['"2026-02-30"', UNFIT],
+    ['"2026-13-01"', UNFIT],
+  ],
+  "DateTime('Europe/Berlin')": [
+    ['"2026-11-05T10:00:00Z"', '2026-11-05 11:00:00'],
+    ['"2026-11-05 10:00:00"', '2026-11-05 10:00:00'],
+    ['"2026-11-05T10:00:00.000Z"', '2026-11-05 11:00:00'],
+    ['"2026-11-05T10:00:00+09:00"', '2026-11-05 02:00:00'],
+    ['"2026-11-05T10:00:00-0330"', '2026-11-05 14:30:00'],
+    ['"2026-11-05T10:00Z"', '2026-11-05 11:00:00'],
+    ['"2105-01-01T00:00:00Z"', '2105-01-01 01:00:00'],
+    ['"1970-01-01T00:00:00Z"', '1970-01-01 01:00:00'],
+    ['"1969-12-31T23:00:00Z"', UNFIT],
+    ['"2106-06-01T00:00:00Z"', UNFIT],
+    ['"2200-01-01T00:00:00Z"', UNFIT],
+    ['"2026-11-05T10:00:00.5Z"', UNFIT],
+    ['"2026-02-30T10:00:00Z"', UNFIT],
+    ['"2026-02-29 10:00:00"', UNFIT],
+    ['"2026-13-01T10:00:00Z"', UNFIT],
+    ['"2026-11-05T24:00:00Z"', UNFIT],
+    ['"2026-11-05T10:60:00Z"', UNFIT],
+    ['"2026-11-05T10:00:60Z"', UNFIT],
+    // Clocks in Berlin jump from 02:00 to 03:00 on this day.
+    ['"2026-03-29 02:30:00"', UNFIT],
+    ['"2026-03-29 03:30:00"', '2026-03-29 03:30:00'],
+    ['"2026-03-29T02:30:00Z"', '2026-03-29 04:30:00'],
+    ['"10:00"', UNFIT],
+    ['"2026-11-05"', UNFIT],
+    ['"tomorrow"', UNFIT],
+    ['""', UNFIT],
+    ['1700000000', UNFIT],
+    ['"1700000000"', UNFIT],
+  ],
+  "DateTime64(3, 'Europe/Berlin')": [
+    ['"2026-11-05T10:00:00.123Z"', '2026-11-05 11:00:00.123'],
+    ['"2026-11-05T10:00:00.1Z"', '2026-11-05 11:00:00.100'],
+    ['"2026-11-05T10:00:00.123000Z"', '2026-11-05 11:00:00.123'],
+    ['"2026-11-05T10:00:00.123456Z"', UNFIT],
+    ['"2026-11-05T10:00:00.123+01:00"', '2026-11-05 10:00:00.123'],
+    ['"2026-11-05 10:00:00.123"', '2026-11-05 10:00:00.123'],
+    ['"2026-11-05T10:00:00"', '2026-11-05 10:00:00.000'],
+    ['"1969-12-31T23:59:59.999Z"', '1970-01-01 00:59:59.999'],
+    ['"1901-01-01T00:00:00Z"', '1901-01-01 01:00:00.000'],
+    ['"2200-01-01T00:00:00Z"', '2200-01-01 01:00:00.000'],
+    ['"2300-01-01T00:00:00Z"', UNFIT],
+    ['"1899-12-31T00:00:00Z"', UNFIT],
+    ['"2026-02-30T10:00:00.000Z"', UNFIT],
+    ['"2026-04-31 10:00:00"', UNFIT],
+    ['"2026-03-29 02:30:00.000"', UNFIT],
+    ['"2026-10-25 02:30:00.000"', '2026-10-25 02:30:00.000'],
+    ['"10:00"', UNFIT],
+    ['"2026-11-05T10"', UNFIT],
+    ['"2026-11-05T10:00:00.123Z trailing"', UNFIT],
+    ['" 2026-11-05T10:00:00.123Z"', UNFIT],
+    ['"2026-11-05T10:00:00.123+25:00"', UNFIT],
+    ['1700000000123', UNFIT],
+    ['""', UNFIT],
+  ],
+  "DateTime64(9, 'UTC')": [
+    ['"2026-11-05T10:00:00.123456789Z"', '2026-11-05 10:00:00.123456789'],
+    ['"2262-01-01T00:00:00Z"', '2262-01-01 00:00:00.000000000'],
+    ['"2270-01-01T00:00:00Z"', UNFIT],
+    ['"1901-01-01T00:00:00Z"', '1901-01-01 00:00:00.000000000'],
+  ],
+  Bool: [
+    ['true', 'true'],
+    ['false', 'false'],
+    ['"true"', 'true'],
+    ['"FALSE"', 'false'],
+    ['1', 'true'],
+    ['0', 'false'],
+    ['2', UNFIT],
+    ['"yes"', UNFIT],
+    ['""', UNFIT],
+    ['0.5', UNFIT],
+  ],
+  UUID: [
+    ['"c56a4180-65aa-42ec-a945-5fd21dec0538"', 'c56a4180-65aa-42ec-a945-5fd21dec0538'],
+    ['"C56A4180-65AA-42EC-A945-5FD21DEC0538"', 'c56a4180-65aa-42ec-a945-5fd21dec0538'],
+    ['"c56a418065aa42eca9455fd21dec0538"', 'c56a4180-65aa-42ec-a945-5fd21dec0538'],
+    ['"c56a4180-65aa42ec-a945-5fd21dec0538"', UNFIT],
+    ['"c56a4180-65aa-42ec-a945-5fd21dec053"', UNFIT],
+    ['"c56a4180-65aa-42ec-a945-5fd21dec0538x"', UNFIT],
+    ['"g56a4180-65aa-42ec-a945-5fd21dec0538"', UNFIT],
+    ['""', UNFIT],
+    ['5', UNFIT],
+  ],
+  "Enum8('new' = 1, 'it\\'s' = 2, '' = 3)": [
+    ['"new"', 'new'],
+    [text("it's"), "it's"],
+    ['""', ''],
+    ['"New"', UNFIT],
+    ['"1"', UNFIT],
+    ['1', UNFIT],
+    ['"old"', UNFIT],
+  ],
+  IPv4: [
+    ['"10.0.0.1"', '10.0.0.1'],
+    ['"10.0.0.256"', UNFIT],
+    ['"10.0.0"', UNFIT],
+    ['"::1"', UNFIT],
+    ['""', UNFIT],
+    ['167772161', UNFIT],
+  ],
+  IPv6: [
+    ['"::1"', '::1'],
+    ['"2001:db8::1"', '2001:db8::1'],
+    ['"2001:db8::g"', UNFIT],
+    ['""', UNFIT],
+  ],
+  'FixedString(2)': [
+    ['"DE"', 'DE'],
+    ['"DEU"', UNFIT],
+    ['"ü"', 'ü'],
+  ],
+  String: [
+    ['"plain"', 'plain'],
+    ['""', ''],
+    ['"{not json"', '{not json'],
+    ['"[1, 2"', '[1, 2'],
+    [text('{"a":1}'), '{"a":1}'],
+    [text('[]'), '[]'],
+    [text('quote " back \\ tab \t'), 'quote " back \\ tab \t'],
+    ['"\\u00fc \\ud83d\\ude00"', 'ü 😀'],
+    ['"null"', 'null'],
+    // A number or a truth is its text.
+    ['12', '12'],
+    ['true', 'true'],
+    ['9007199254740993', '9007199254740993'],
+    // Lone surrogates are not JSON.
+    ['"\\ud83d"', UNFIT],
+  ],
+  'LowCardinality(Nullable(String))': [
+    ['"x"', 'x'],
+    ['5', '5'],
+  ],
+  'LowCardinality(String)': [['"x"', 'x']],
+  'Nullable(UInt8)': [
+    ['5', '5'],
+    ['256', UNFIT],
+    ['"x"', UNFIT],
+  ],
+};
+
+describe('a value is what the text says, or the line is rejected', () => {
+  test.each(Object.entries(TYPES))('%s', async (type, cases) => {
+    const all = [...cases, ...NEVER];
+    const found = await converted(
+      type,
+      all.map(([json]) => json),
+    );
+    expect(all.map(([json], index) => [json, found[index]])).toEqual(all);
+  });
+});
+
+const COMPOSITES: Record<string, Cases> = {
+  'Array(UInt8)': [
+    ['[1,2,255]', '[1,2,255]'],
+    ['["1"]', '[1]'],
+    ['[]', '[]'],
+    [undefined, '[]'],
+    ['null', '[]'],
+    ['[1,256]', UNFIT],
+    ['[1,null]', UNFIT],
+    ['[1,"x"]', UNFIT],
+    ['[1.5]', UNFIT],
+    ['[[1]]', UNFIT],
+    ['"[1]"', UNFIT],
+    ['"x"', UNFIT],
+    ['5', UNFIT],
+    ['{"a":1}', UNFIT],
+  ],
+  'Array(String)': [
+    ['["a","b"]', "['a','b']"],
+    ['["it\\u0027s"]', "['it\\'s']"],
+    ['[1,true]', "['1','true']"],
+    ['["[x","{y"]', "['[x','{y']"],
+    ['["a",null]', UNFIT],
+    ['[{"a":1}]', UNFIT],
+    ['[["a"]]', UNFIT],
+    ['"a"', UNFIT],
+  ],
+  'Array(Nullable(Decimal(10, 2)))': [
+    ['[1.5,null,"2.25"]', '[1.5,NULL,2.25]'],
+    ['[1.005]', UNFIT],
+  ],
+  'Array(Array(UInt8))': [
+    ['[[1],[],[2,3]]', '[[1],[],[2,3]]'],
+    ['[[1],2]', UNFIT],
+    ['[[256]]', UNFIT],
+    ['["[1]"]', UNFIT],
+  ],
+  'Map(String, UInt8)': [
+    ['{"a":1,"b":2}', "{'a':1,'b':2}"],
+    ['{}', '{}'],
+    [undefined, '{}'],
+    ['null', '{}'],
+    ['{"a":256}', UNFIT],
+    ['{"a":null}', UNFIT],
+    ['[1]', UNFIT],
+    ['[["a",1]]', UNFIT],
+    ['"x"', UNFIT],
+  ],
+  'Map(String, Array(String))': [
+    ['{"a":["x"],"b":[]}', "{'a':['x'],'b':[]}"],
+    ['{"a":"x"}', UNFIT],
+  ],
+  'Tuple(os String, version Nullable(UInt8))': [
+    ['{"os":"iOS","version":17}', "('iOS',17)"],
+    ['{"os":"iOS"}', "('iOS',NULL)"],
+    ['{"version":17,"more":true,"os":"iOS"}', "('iOS',17)"],
+    ['{"os":"iOS","version":256}', UNFIT],
+    ['{"os":{"name":"iOS"}}', UNFIT],
+    ['{"version":17}', UNFIT],
+    ['{"os":null}', UNFIT],
+    [undefined, UNFIT],
+    ['null', UNFIT],
+    ['["iOS",17]', UNFIT],
+    ['5', UNFIT],
+    ['"x"', UNFIT],
+    ['""', UNFIT],
+  ],
+  'Tuple(os Nullable(String), browser Tuple(name Nullable(String), version Nullable(UInt8)))': [
+    ['{"os":"iOS","browser":{"name":"Safari","version":17}}', "('iOS',('Safari',17))"],
+    ['{"os":"iOS","browser":{}}', "('iOS',(NULL,NULL))"],
+    ['{"os":"iOS"}', "('iOS',(NULL,NULL))"],
+    [undefined, '(NULL,(NULL,NULL))'],
+    ['null', '(NULL,(NULL,NULL))'],
+    ['{}', '(NULL,(NULL,NULL))'],
+    // A scalar where an object was promised must not take its siblings with it.
+    ['{"os":"iOS","browser":5}', UNFIT],
+    ['{"os":"iOS","browser":"Safari"}', UNFIT],
+    ['{"os":"iOS","browser":{"version":"x"}}', UNFIT],
+  ],
+  "Array(Tuple(at DateTime64(3, 'UTC'), sku String, tags Array(String)))": [
+    ['[{"at":"2026-11-05T10:00:00Z","sku":"a","tags":["x"]}]', "[('2026-11-05 10:00:00.000','a',['x'])]"],
+    ['[{"at":"2026-11-05T10:00:00Z","sku":"a"}]', "[('2026-11-05 10:00:00.000','a',[])]"],
+    ['[{"at":"2026-02-30T10:00:00Z","sku":"a"}]', UNFIT],
+    ['[{"sku":"a"}]', UNFIT],
+    ['[null]', UNFIT],
+    ['["x"]', UNFIT],
+  ],
+};
+
+describe('a composite holds only parts that fit', () => {
+  test.each(Object.entries(COMPOSITES))('%s', async (type, cases) => {
+    const found = await converted(
+      type,
+      cases.map(([json]) => json),
+    );
+    expect(cases.map(([json], index) => [json, found[index]])).toEqual(cases);
+  });
+});
