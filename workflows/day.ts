@@ -1,14 +1,24 @@
 import { ApplicationFailure } from '@temporalio/common';
 import {
   CancellationScope,
+  ContinueAsNew,
   continueAsNew,
   isCancellation,
+  log,
   rootCause,
   sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BuildRef, BuiltTable, DayInput, DayResult, ListResult, RecoverResult } from '../src/core/messages.js';
+import type {
+  BuildRef,
+  BuiltTable,
+  ConcludeInput,
+  DayInput,
+  DayResult,
+  ListResult,
+  RecoverResult,
+} from '../src/core/messages.js';
 import { failureOf, summary, told } from '../src/core/words.js';
 import { dayActivities, firstActivities, heavyActivities } from './options.js';
 import { attribute, tellStory, type Story } from './story.js';
@@ -19,7 +29,8 @@ interface Night {
   input: DayInput;
   story: Story;
   settings: RecoverResult;
-  act: ReturnType<typeof dayActivities>;
+  /** The activities, with what is left of the build's time at this moment. */
+  act: () => ReturnType<typeof dayActivities>;
   startedAt: number;
 }
 
@@ -30,11 +41,11 @@ interface Night {
 export async function day(input: DayInput): Promise<DayResult> {
   const story = tellStory(input.day);
   const startedAt = workflowInfo().runStartTime.getTime();
-  let act = firstActivities();
+  let act = firstActivities;
   let build: BuildRef | null = null;
   try {
     const settings = await recoverDay(input.day, story);
-    act = dayActivities(settings.timings, startedAt);
+    act = () => dayActivities(settings.timings, startedAt);
     const night: Night = { input, story, settings, act, startedAt };
     if (input.wait) await waitForSources(night);
     const listed = await listObjects(night);
@@ -44,6 +55,7 @@ export async function day(input: DayInput): Promise<DayResult> {
     story.end(result.outcome, result.notes);
     return { ...result, steps: [...story.steps] };
   } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
     throw await CancellationScope.nonCancellable(() => concludeFailure(act, input.day, story, build, error));
   }
 }
@@ -60,19 +72,21 @@ async function recoverDay(of: string, story: Story): Promise<RecoverResult> {
 async function waitForSources({ input, story, act }: Night): Promise<void> {
   story.begin('wait');
   for (let ms = 0; ;) {
-    const looked = await act.wait.executeWithOptions({ summary: summary.wait(input.day) }, [{ day: input.day }]);
+    const looked = await act().wait.executeWithOptions({ summary: summary.wait(input.day) }, [{ day: input.day }]);
     ms += looked.ms;
     if (looked.ready) {
       story.tell('all sources are complete', ms);
       return;
     }
+    // A source that stays away for days must not fill a history.
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof day>(input);
     await sleep(looked.againInMs, { summary: summary.sleep(looked.missing) });
   }
 }
 
 async function listObjects({ input, story, act }: Night): Promise<ListResult> {
   story.begin('list');
-  const listed = await act.list.executeWithOptions({ summary: summary.list(input.day) }, [
+  const listed = await act().list.executeWithOptions({ summary: summary.list(input.day) }, [
     { day: input.day, force: input.force ?? false },
   ]);
   story.tell(told.list(listed), listed.ms);
@@ -89,7 +103,7 @@ async function buildDay(night: Night, listed: ListResult): Promise<DayResult> {
   const refreshed = await refreshModels(night, listed, built);
 
   story.begin('test');
-  const tested = await act.test.executeWithOptions({ summary: summary.test(listed.tests) }, [{ build }]);
+  const tested = await act().test.executeWithOptions({ summary: summary.test(listed.tests) }, [{ build }]);
   story.tell(told.test(tested), tested.ms);
 
   story.begin('publish');
@@ -102,17 +116,19 @@ async function buildDay(night: Night, listed: ListResult): Promise<DayResult> {
   const published =
     tables.length === 0
       ? { tables: [], burstMs: 0, ms: 0 }
-      : await act.publish.executeWithOptions({ summary: summary.publish(tables.length, input.day) }, [
+      : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, input.day) }, [
           { build, tables },
         ]);
   story.tell(told.publish(published), published.ms);
 
   const outcome = tables.length === 0 ? 'unchanged' : 'published';
-  await act.conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
+  await act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
     { day: input.day, build, outcome, step: '', reason: '' },
   ]);
   story.begin('sweep');
-  const swept = await act.sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [{ day: input.day, build }]);
+  const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [
+    { day: input.day, build },
+  ]);
   story.tell(told.sweep(swept), swept.ms);
   return {
     ...nothingToDo(input.day, outcome, listed),
@@ -132,13 +148,13 @@ async function normalizeChunks(
   { input, story, settings, startedAt }: Night,
   { build, todo, sizes }: ListResult,
 ): Promise<DayResult['normalized']> {
-  const { normalize } = heavyActivities(settings.timings, startedAt, settings.project);
   const sum = { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, ms: 0 };
   story.begin('normalize', todo);
   const started = await inWindow(
     todo,
     settings.normalizeSlots,
     async (chunk) => {
+      const { normalize } = heavyActivities(settings.timings, startedAt, settings.project);
       const one = await normalize.executeWithOptions({ summary: summary.normalize(chunk, todo, sizes[chunk]) }, [
         { build, chunk },
       ]);
@@ -165,7 +181,7 @@ async function loadSources(
   story.begin('load', sources.length);
   await inWindow(sources.length, sources.length, async (index) => {
     const table = sources[index]?.name ?? '';
-    const one = await act.load.executeWithOptions({ summary: summary.load(table, input.day) }, [{ build, table }]);
+    const one = await act().load.executeWithOptions({ summary: summary.load(table, input.day) }, [{ build, table }]);
     built.set(table, one);
     loaded.push({ table, rows: one.rows, duplicates: one.duplicates, rejected: one.rejected, changed: one.changed });
     took += one.ms;
@@ -190,7 +206,7 @@ async function refreshModels(
     await inWindow(together.length, settings.refreshConcurrency, async (index) => {
       const { name: table = '', inputs = [] } = together[index] ?? {};
       const request = { build, table, inputs: fingerprintsOf(inputs, built) };
-      const one = await act.refresh.executeWithOptions({ summary: summary.refresh(table, input.day) }, [request]);
+      const one = await act().refresh.executeWithOptions({ summary: summary.refresh(table, input.day) }, [request]);
       built.set(table, one);
       refreshed.push({ table, rows: one.rows, changed: one.changed });
       took += one.ms;
@@ -215,10 +231,19 @@ async function concludeFailure(
   story.end(outcome, [reason]);
   const record = { day: of, build, outcome, step: story.step, reason } as const;
   // Where nothing could be read, nothing can be written either.
-  if (story.step !== 'recover') await act.conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [record]);
+  if (story.step !== 'recover') await recordOutcome(act, record);
   return cancelled
     ? error
     : ApplicationFailure.nonRetryable(failureOf(of, story.step, reason), 'DayFailed', { step: story.step, reason });
+}
+
+/** A ledger that cannot be written to must not hide why the day ended; the history keeps both. */
+async function recordOutcome(act: Night['act'], record: ConcludeInput): Promise<void> {
+  try {
+    await act().conclude.executeWithOptions({ summary: summary.conclude(record.outcome) }, [record]);
+  } catch (error) {
+    log.error('the outcome is not in the ledger', { reason: rootCause(error) });
+  }
 }
 
 const fingerprintsOf = (inputs: readonly string[], built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>

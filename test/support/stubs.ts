@@ -1,0 +1,60 @@
+import type { BuiltTable, ListResult, RecoverResult, RefreshInput } from '../../src/core/messages.js';
+import type { Stubs } from './workflows.js';
+
+/** What a small project's first activity tells; the timings are short, so that retries are soon seen. */
+export const SETTINGS: RecoverResult = {
+  project: 'shop',
+  zone: 'Europe/Berlin',
+  timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 50, retryMost: 100, giveUpAfter: 120_000 },
+  normalizeSlots: 2,
+  refreshConcurrency: 4,
+  mended: null,
+  ms: 1,
+};
+
+/** Two sources; three models, of which the last reads both others. */
+export const LISTED: ListResult = {
+  outcome: 'build',
+  build: { day: '2026-11-10', generation: 1, plan: 'daybook/shop/_plans/2026-11-10/1-0123.json' },
+  objects: 3,
+  bytes: 3 * 1024 ** 2,
+  chunks: 3,
+  todo: 3,
+  sizes: [1024 ** 2, 1024 ** 2, 1024 ** 2],
+  tables: [
+    { name: 'events', kind: 'normalized', inputs: [], level: 0 },
+    { name: 'orders', kind: 'normalized', inputs: [], level: 0 },
+    { name: 'daily_visits', kind: 'aggregate', inputs: ['events'], level: 1 },
+    { name: 'daily_sales', kind: 'aggregate', inputs: ['events', 'orders'], level: 1 },
+    { name: 'daily_share', kind: 'aggregate', inputs: ['daily_sales', 'daily_visits'], level: 2 },
+  ],
+  tests: 2,
+  reasons: ['events is not published yet'],
+  notes: [],
+  ms: 1,
+};
+
+/** A night in which everything goes well. */
+export const defaultStubs = (settings: RecoverResult, listed: ListResult): Stubs => ({
+  survey: ({ day }) => ({ project: settings.project, day: day ?? '2026-11-10', late: [] }),
+  attend: () => ({ outcome: 'published' }),
+  recover: () => settings,
+  wait: () => ({ ready: true, missing: [], againInMs: 10 }),
+  list: ({ day }) => ({ ...listed, build: { ...listed.build, day } }),
+  normalize: () => ({ source: 'events', lines: 10, rows: 8, rejected: 1, skipped: 1, blank: 0, reused: false }),
+  load: ({ table }) => ({ ...built(table), lines: 30, rejected: 3, skipped: 3, blank: 0, duplicates: 1, chunks: 3 }),
+  refresh: ({ table }: RefreshInput) => built(table),
+  test: () => ({ passed: listed.tests, warned: [] }),
+  publish: ({ tables }) => ({ tables: tables.map(({ table }) => ({ table, rows: 24 })), burstMs: 9 }),
+  sweep: () => ({ stages: 1, archives: 0, objects: 0 }),
+  conclude: () => ({}),
+});
+
+export const built = (table: string): BuiltTable => ({
+  table,
+  rows: 24,
+  fingerprint: `fingerprint of ${table}`,
+  data: `data of ${table}`,
+  changed: true,
+  ms: 1,
+});

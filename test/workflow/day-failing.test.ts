@@ -1,0 +1,175 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { expect, test } from 'vitest';
+import { final } from '../../src/errors.js';
+import { until, untilCancelled, type StubbedNight } from '../support/workflows.js';
+import { night } from './night.js';
+
+const DAY = '2026-11-10';
+const COUNTS = { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
+
+/** Runs a day that must not end well, and answers why it did not. */
+async function causeOf(one: StubbedNight): Promise<unknown> {
+  const error: unknown = await (await one.startDay({ day: DAY })).result().catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(WorkflowFailedError);
+  return (error as WorkflowFailedError).cause;
+}
+
+const failure = async (one: StubbedNight): Promise<ApplicationFailure> => {
+  const cause = await causeOf(one);
+  expect(cause).toBeInstanceOf(ApplicationFailure);
+  return cause as ApplicationFailure;
+};
+
+const concluded = (one: StubbedNight) => one.calls.filter(({ verb }) => verb === 'conclude');
+
+test('a chunk that fails cancels the others, and the day fails only when all of them have ended', async () => {
+  const one = await night({
+    settings: { normalizeSlots: 3 },
+    listed: { todo: 6, chunks: 6 },
+    stubs: {
+      normalize: async ({ chunk }) => {
+        if (chunk !== 1) return await untilCancelled();
+        await until(() => one.calls.filter(({ verb }) => verb === 'normalize').length === 3);
+        throw final('BadObject', 'raw/b.gz ends in the middle of a block.');
+      },
+    },
+  });
+  const { message } = await failure(one);
+  expect(message).toContain('raw/b.gz ends in the middle of a block.');
+  const chunks = one.calls.filter(({ verb }) => verb === 'normalize');
+  expect(chunks.map(({ end }) => end).sort()).toEqual(['cancelled', 'cancelled', 'failed']);
+  expect(concluded(one)[0]?.beside).toEqual([]);
+});
+
+test('the failure says the step, the reason, and the command to type next', async () => {
+  const reason = 'Test no_empty_country found 3 rows that must not exist.';
+  const one = await night({
+    stubs: {
+      test: () => {
+        throw final('TestFailed', reason);
+      },
+    },
+  });
+  const failed = await failure(one);
+  expect(failed.message).toBe(
+    `Day ${DAY} failed at step test: ${reason} When it is mended: npx daybook run --day ${DAY}`,
+  );
+  expect(failed.type).toBe('DayFailed');
+  expect(failed.details).toEqual([{ step: 'test', reason }]);
+  expect(one.verbs()).not.toContain('publish');
+  expect(concluded(one)[0]?.input).toMatchObject({ day: DAY, outcome: 'failed', step: 'test', reason });
+});
+
+test('a reason that names its own command gets no second one', async () => {
+  const reason = 'These tables do not exist yet: analytics.events. Run: npx daybook apply';
+  const one = await night({
+    stubs: {
+      list: () => {
+        throw final('NotApplied', reason);
+      },
+    },
+  });
+  expect((await failure(one)).message).toBe(`Day ${DAY} failed at step list: ${reason}`);
+});
+
+test('a final failure is not tried again', async () => {
+  const one = await night({
+    stubs: {
+      list: () => {
+        throw final('BadConfig', 'project: expected a name.');
+      },
+    },
+  });
+  await failure(one);
+  expect(one.verbs().filter((verb) => verb === 'list')).toHaveLength(1);
+});
+
+test('any other failure is tried again until it is mended', async () => {
+  let attempts = 0;
+  const one = await night({
+    stubs: {
+      normalize: () => {
+        if (++attempts < 3) throw new Error('connect ECONNREFUSED');
+        return COUNTS;
+      },
+    },
+    listed: { todo: 1, chunks: 1 },
+  });
+  await (await one.startDay({ day: DAY })).result();
+  expect(attempts).toBe(3);
+});
+
+test('a failure that nothing mends ends the day when its time is up, with the last reason', async () => {
+  const one = await night({
+    // The next attempt would come after the last minute, which every step gets however late it starts.
+    settings: {
+      timings: { heartbeat: 5_000, startToClose: 5_000, retryFirst: 90_000, retryMost: 90_000, giveUpAfter: 1 },
+    },
+    listed: { todo: 1, chunks: 1 },
+    stubs: {
+      normalize: () => {
+        throw new Error('connect ECONNREFUSED');
+      },
+    },
+  });
+  expect((await failure(one)).message).toContain('failed at step normalize: connect ECONNREFUSED');
+});
+
+test('an outcome that cannot be written down does not hide why the day failed', async () => {
+  const one = await night({
+    stubs: {
+      test: () => {
+        throw final('TestFailed', 'Test a found 1 row.');
+      },
+      conclude: () => {
+        throw final('AccessDenied', 'the ledger refuses');
+      },
+    },
+  });
+  expect((await failure(one)).message).toContain('failed at step test: Test a found 1 row.');
+});
+
+test('a day cancelled while it normalizes ends as cancelled, after its chunks were stopped and its outcome recorded', async () => {
+  const one = await night({ stubs: { normalize: untilCancelled } });
+  const handle = await one.startDay({ day: DAY });
+  await until(() => one.calls.filter(({ verb }) => verb === 'normalize').length === 2);
+  await handle.cancel();
+  const error: unknown = await handle.result().catch((caught: unknown) => caught);
+  expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+  expect((await handle.describe()).status.name).toBe('CANCELLED');
+  expect(one.calls.filter(({ verb }) => verb === 'normalize').map(({ end }) => end)).toEqual([
+    'cancelled',
+    'cancelled',
+  ]);
+  expect(concluded(one)[0]).toMatchObject({ beside: [], input: { outcome: 'cancelled', step: 'normalize' } });
+  expect(one.verbs()).not.toContain('load');
+});
+
+test('where the project cannot even be read, the day fails without writing to a ledger', async () => {
+  const one = await night({
+    stubs: {
+      recover: () => {
+        throw final('BadConfig', 'daybook.config.ts: project: expected a name.');
+      },
+    },
+  });
+  expect((await failure(one)).message).toContain(`Day ${DAY} failed at step recover: daybook.config.ts`);
+  expect(one.verbs()).toEqual(['recover']);
+});
+
+test('every step gets what is left of the time to give up, not all of it anew', async () => {
+  const one = await night({
+    stubs: { test: () => new Promise((resolve) => setTimeout(resolve, 1_500, { passed: 1, warned: [] })) },
+  });
+  const handle = await one.startDay({ day: DAY });
+  await handle.result();
+  const limits = new Map(
+    (await handle.fetchHistory()).events?.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
+      const { seconds, nanos } = scheduled?.scheduleToCloseTimeout ?? {};
+      return scheduled ? [[scheduled.activityType?.name, Number(seconds) + (nanos ?? 0) / 1e9] as const] : [];
+    }),
+  );
+  const spent = (limits.get('list') ?? 0) - (limits.get('publish') ?? 0);
+  expect(spent).toBeGreaterThan(1.4);
+});

@@ -1,0 +1,77 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { DayResult } from '../../src/core/messages.js';
+import { processVariables, readEnv } from '../../src/env.js';
+import { SEARCH_ATTRIBUTES } from '../../src/io/temporal.js';
+import { findTemporal } from '../../src/local/executables.js';
+import { LISTED } from '../support/stubs.js';
+import { testBundle } from '../support/worker.js';
+import { stubbedNight, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
+
+const DAY = '2026-11-10';
+/** Events after which this file's server suggests to begin a history anew; by default that is 4,096. */
+const SUGGESTED_AT = 60;
+
+let server: TestWorkflowEnvironment;
+
+beforeAll(async () => {
+  await testBundle();
+  const path = await findTemporal(readEnv(processVariables()), () => undefined);
+  server = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      ip: '127.0.0.1',
+      log: { format: 'json', level: 'error' },
+      extraArgs: [
+        ...['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_AT}`],
+        ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ],
+    },
+  });
+});
+afterAll(() => server.teardown());
+
+async function longNight(options: StubbedNightOptions): Promise<StubbedNight> {
+  const one = await stubbedNight({ address: server.address, namespace: 'default' }, options);
+  onTestFinished(() => one.stop());
+  return one;
+}
+
+test('a history that grows long is begun anew, drained, and the new run normalizes only what is left', async () => {
+  const chunks = 40;
+  let done = 0;
+  const beside: number[] = [];
+  const one = await longNight({
+    stubs: {
+      list: ({ day }) => {
+        beside.push(one.calls.filter(({ end }) => end === 'running').length - 1);
+        return { ...LISTED, build: { ...LISTED.build, day }, chunks, todo: chunks - done, sizes: [] };
+      },
+      normalize: () => {
+        done++;
+        return { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
+      },
+    },
+  });
+  const handle = await one.startDay({ day: DAY });
+  const result = (await handle.result()) as DayResult;
+  expect(result.outcome).toBe('published');
+  expect(done).toBe(chunks);
+  expect(beside.length).toBeGreaterThan(1);
+  expect(beside.every((running) => running === 0)).toBe(true);
+  expect(one.calls.filter(({ verb }) => verb === 'conclude').map(({ input }) => input)).toMatchObject([
+    { outcome: 'published' },
+  ]);
+});
+
+test('a source that stays away for days fills no history', async () => {
+  let asked = 0;
+  const one = await longNight({
+    listed: { outcome: 'unchanged', todo: 0 },
+    stubs: { wait: () => ({ ready: ++asked > 8, missing: ['events: 0 objects'], againInMs: 1 }) },
+  });
+  const handle = await one.startDay({ day: DAY, wait: true });
+  expect(((await handle.result()) as DayResult).outcome).toBe('unchanged');
+  expect(one.verbs().filter((verb) => verb === 'recover').length).toBeGreaterThan(1);
+  expect((await handle.describe()).historyLength).toBeLessThan(2 * SUGGESTED_AT);
+});

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import type { DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
+import { gate, until } from '../support/workflows.js';
+import { night } from './night.js';
+
+const DAY = '2026-11-10';
+
+const STEPS_BEFORE_CHUNKS = ['recover', 'list'];
+const STEPS_OF_A_BUILD = [
+  ...STEPS_BEFORE_CHUNKS,
+  ...['normalize', 'normalize', 'normalize'],
+  ...['load', 'load'],
+  ...['refresh', 'refresh', 'refresh'],
+  ...['test', 'publish', 'conclude', 'sweep'],
+];
+
+test('a build runs its steps in the order of the night, and tells each of them', async () => {
+  const one = await night();
+  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
+  expect(one.verbs()).toEqual(STEPS_OF_A_BUILD);
+  expect(result).toMatchObject({
+    day: DAY,
+    outcome: 'published',
+    normalized: { chunks: 3, lines: 30, rows: 24, rejected: 3, skipped: 3, blank: 0 },
+    tested: { passed: 2, warned: [] },
+  });
+  expect(result.published.map(({ table }) => table)).toEqual([
+    ...['events', 'orders'],
+    ...['daily_visits', 'daily_sales', 'daily_share'],
+  ]);
+  expect(result.steps.map(({ step }) => step)).toEqual([
+    ...['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'],
+  ]);
+  expect(one.calls.find(({ verb }) => verb === 'conclude')?.input).toMatchObject({ day: DAY, outcome: 'published' });
+});
+
+test.each(['unchanged', 'skipped'] as const)('a day that is %s ends after its listing', async (outcome) => {
+  const one = await night({ listed: { outcome, todo: 0, notes: ['a note'] } });
+  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
+  expect(one.verbs()).toEqual(STEPS_BEFORE_CHUNKS);
+  expect(result).toMatchObject({ outcome, published: [], notes: ['a note'] });
+});
+
+test('tables that came out as readers have them are not published again', async () => {
+  const same = (table: string) => ({ table, rows: 1, fingerprint: 'f', data: 'd', changed: false });
+  const counts = { lines: 1, rejected: 0, skipped: 0, blank: 0, duplicates: 0, chunks: 1 };
+  const one = await night({
+    stubs: { load: ({ table }) => ({ ...same(table), ...counts }), refresh: ({ table }) => same(table) },
+  });
+  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
+  expect(one.verbs()).not.toContain('publish');
+  expect(result).toMatchObject({ outcome: 'unchanged', published: [] });
+});
+
+test('force is said to the listing, and only where somebody said it', async () => {
+  const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
+  await (await one.startDay({ day: DAY, force: true })).result();
+  await (await one.startDay({ day: '2026-11-11' })).result();
+  expect(one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input)).toEqual([
+    { day: DAY, force: true },
+    { day: '2026-11-11', force: false },
+  ]);
+});
+
+test('no more chunks are normalized at once than the project allows', async () => {
+  const chunks = 8;
+  const one = await night({
+    settings: { normalizeSlots: 3 },
+    listed: { todo: chunks, chunks, sizes: [] },
+    stubs: {
+      normalize: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
+      },
+    },
+  });
+  await (await one.startDay({ day: DAY })).result();
+  const calls = one.calls.filter(({ verb }) => verb === 'normalize');
+  expect(calls).toHaveLength(chunks);
+  expect(Math.max(...calls.map(({ beside }) => beside.length + 1))).toBe(3);
+});
+
+test('a model starts only after everything that it reads, and with the fingerprints of that', async () => {
+  const finished: string[] = [];
+  const seen = new Map<string, string[]>();
+  const one = await night({
+    stubs: {
+      refresh: async ({ table }) => {
+        seen.set(table, [...finished]);
+        // One of the first level is slower, so that the second would overtake it if it could.
+        if (table === 'daily_visits') await until(() => finished.includes('daily_sales'));
+        if (table === 'daily_visits') await new Promise((resolve) => setTimeout(resolve, 200));
+        finished.push(table);
+        return { table, rows: 1, fingerprint: `fingerprint of ${table}`, data: '', changed: true };
+      },
+    },
+  });
+  await (await one.startDay({ day: DAY })).result();
+  expect(seen.get('daily_share')).toEqual(['daily_sales', 'daily_visits']);
+  expect(seen.get('daily_visits')).not.toContain('daily_share');
+  const share = one.calls.map(({ input }) => input as RefreshInput).find(({ table }) => table === 'daily_share');
+  expect(share?.inputs).toEqual({
+    daily_sales: 'fingerprint of daily_sales',
+    daily_visits: 'fingerprint of daily_visits',
+  });
+});
+
+test('a running day answers which step runs and how far it is', async () => {
+  const { opened, open } = gate();
+  const one = await night({
+    settings: { normalizeSlots: 1 },
+    stubs: {
+      normalize: async ({ chunk }) => {
+        if (chunk === 2) await opened;
+        return { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
+      },
+    },
+  });
+  const handle = await one.startDay({ day: DAY });
+  await until(() => one.calls.filter(({ verb }) => verb === 'normalize').length === 3);
+  const progress = await handle.query<DayProgress>('progress');
+  open();
+  expect(progress).toMatchObject({ day: DAY, step: 'normalize', done: 2, total: 3 });
+  expect(progress.told.map(({ step }) => step)).toEqual(['recover', 'list']);
+  await handle.result();
+  expect((await handle.query<DayProgress>('progress')).told).toHaveLength(8);
+});
