@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { devNull, homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Environment variables as they stand: `process.env`, or a set made from nothing for a child or a test. */
@@ -30,6 +30,8 @@ export interface Env {
     temporalPath: string | undefined;
     versitygwPath: string | undefined;
   };
+  /** True where `npm run demo --keep` was typed: npm keeps the option for itself and says so only in a variable. */
+  keepDemo: boolean;
 }
 
 /** Any of these set means that the user has chosen services: a local stack is then never mixed in. */
@@ -47,6 +49,22 @@ export const processVariables = (): Variables => process.env;
  */
 export function quietenSdk(): void {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+}
+
+/**
+ * Makes this process one that was told of no service: libraries read some of these variables, and the files that they name, by
+ * themselves. What says how to fetch or find executables stays.
+ */
+export function forgetServices(): void {
+  for (const name of Object.keys(process.env))
+    if (/^(TEMPORAL|CLICKHOUSE|AWS|DAYBOOK_S3)_|^DAYBOOK_PROJECT$/.test(name))
+      Reflect.deleteProperty(process.env, name);
+  // Profiles in the home folder would be read where no variable names another file.
+  for (const file of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'TEMPORAL_CONFIG_FILE'])
+    process.env[file] = devNull;
+  // Temporal's client would reach 127.0.0.1 through the proxy that fetches downloads.
+  process.env['no_grpc_proxy'] = '127.0.0.1';
+  quietenSdk();
 }
 
 /** Reads variables into an {@link Env}. Empty strings count as not set, as in most shells' habits. */
@@ -80,6 +98,7 @@ export function readEnv(vars: Variables): Env {
       temporalPath: get('DAYBOOK_TEMPORAL'),
       versitygwPath: get('DAYBOOK_VERSITYGW'),
     },
+    keepDemo: get('npm_config_keep') === 'true',
   };
 }
 

@@ -9,7 +9,7 @@ import { readStack, stackVariables } from '../local/stack-file.js';
 export const STACK_DIR = '.daybook';
 
 /** The example project is the repository itself. */
-const EXAMPLE = fileURLToPath(new URL('../..', import.meta.url));
+export const EXAMPLE = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Options that every command about a project takes. */
 export interface ProjectOptions {

@@ -1,4 +1,6 @@
 import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -43,29 +45,7 @@ export interface Store {
 const DELETE_PAGE = 1000;
 
 export function connectStore(env: Env['s3']): Store {
-  quietenSdk();
-  const client = new S3Client({
-    region: env.region,
-    // Stores other than Amazon's often know neither virtual-host addressing nor the newer default checksums.
-    ...(env.endpoint === undefined
-      ? {}
-      : {
-          endpoint: env.endpoint,
-          forcePathStyle: true,
-          requestChecksumCalculation: 'WHEN_REQUIRED' as const,
-          responseChecksumValidation: 'WHEN_REQUIRED' as const,
-        }),
-    ...(env.credentials
-      ? {
-          credentials: {
-            accessKeyId: env.credentials.accessKeyId,
-            secretAccessKey: env.credentials.secretAccessKey,
-            ...(env.credentials.sessionToken === undefined ? {} : { sessionToken: env.credentials.sessionToken }),
-          },
-        }
-      : {}),
-  });
-
+  const client = clientOf(env);
   const engineEndpoint = env.engineEndpoint ?? env.endpoint;
   return {
     async list(bucket, prefix, signal) {
@@ -146,6 +126,47 @@ export function connectStore(env: Env['s3']): Store {
       client.destroy();
     },
   };
+}
+
+/** Creates a bucket; an own one that is there already stays as it is. Daybook does so in stores that it started itself. */
+export async function createBucket(env: Env['s3'], bucket: string): Promise<void> {
+  const client = clientOf(env);
+  try {
+    await explained(`create bucket ${bucket}`, async () => {
+      try {
+        await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      } catch (error) {
+        if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+      }
+    });
+  } finally {
+    client.destroy();
+  }
+}
+
+function clientOf(env: Env['s3']): S3Client {
+  quietenSdk();
+  return new S3Client({
+    region: env.region,
+    // Stores other than Amazon's often know neither virtual-host addressing nor the newer default checksums.
+    ...(env.endpoint === undefined
+      ? {}
+      : {
+          endpoint: env.endpoint,
+          forcePathStyle: true,
+          requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+          responseChecksumValidation: 'WHEN_REQUIRED' as const,
+        }),
+    ...(env.credentials
+      ? {
+          credentials: {
+            accessKeyId: env.credentials.accessKeyId,
+            secretAccessKey: env.credentials.secretAccessKey,
+            ...(env.credentials.sessionToken === undefined ? {} : { sessionToken: env.credentials.sessionToken }),
+          },
+        }
+      : {}),
+  });
 }
 
 const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);

@@ -1,0 +1,33 @@
+import type { Stack } from '../../local/stack-file.js';
+import { STACK_DIR } from '../context.js';
+
+export interface Ending {
+  /** Folder of the stack, as the user named it. */
+  dir: string;
+  /** The stack stays up. */
+  up: boolean;
+  /** The database that readers query. */
+  database: string;
+}
+
+/** The last lines: where the histories and the tables are, and as the very last one the command that comes next. */
+export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database }: Ending): string[] {
+  const query = `SELECT * FROM ${database}.daily_summary ORDER BY day FORMAT PrettyCompact`;
+  const lost =
+    s3.kind === 'fauxqs' ? ' The raw objects were in memory, because there is no Go here, and are gone.' : '';
+  return [
+    up
+      ? 'The stack stays up; the last line ends it. Meanwhile:'
+      : `The stack has ended; ${dir}/ keeps its histories and tables.${lost} The last line opens it again; then:`,
+    `  ${temporal.uiUrl} in a browser: the history of each day, step by step`,
+    `  curl ${clickhouse.url} -d '${query}'`,
+    '',
+    `npx daybook local ${up ? 'down' : 'up'}${dirArgument(dir)}`,
+  ];
+}
+
+/** What follows a `daybook local` command that means this folder. */
+export function dirArgument(dir: string): string {
+  if (dir === STACK_DIR) return '';
+  return ` --dir ${/^[\w./-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", "'\\''")}'`}`;
+}

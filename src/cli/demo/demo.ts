@@ -1,0 +1,158 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openApp, type App } from '../../app.js';
+import { scheduleId } from '../../core/names.js';
+import { plural, size } from '../../core/words.js';
+import { readEnv, type Env } from '../../env.js';
+import { createBucket } from '../../io/s3.js';
+import { applySchedule } from '../../io/schedule.js';
+import { demoDays } from '../../local/demo/generate.js';
+import { liveStack } from '../../local/live-stack.js';
+import { progressOn } from '../../local/progress.js';
+import { stackVariables, type Stack } from '../../local/stack-file.js';
+import { startStack, stopStack } from '../../local/stack.js';
+import { apply } from '../apply.js';
+import { note } from '../output.js';
+import { withWorker } from '../run.js';
+import { closing } from './closing.js';
+import { runDays, type Pass } from './days.js';
+import { onInterrupt, unlessAborted } from './interrupt.js';
+import { missingObjects, upload } from './objects.js';
+import { openPage, type Page } from './page.js';
+import { picture } from './picture.js';
+
+export interface DemoOptions {
+  /** Folder of the stack. */
+  dir: string;
+  /** Leave the stack up afterwards. */
+  keep: boolean;
+  /** Where executables are found and kept; nothing else of it is used. */
+  local: Pick<Env, 'local'>;
+  /** The example project's folder. */
+  project: string;
+}
+
+/** A supervisor that outlives us has written down its pid after this long, in milliseconds. */
+const DETACHING = 3_000;
+
+/** What the acts of the demo share. */
+interface Stage extends Pass {
+  bucket: string;
+}
+
+/**
+ * Brings up a stack, runs the days of the example shop, lets an object arrive late, and shows what readers see then. A stack that
+ * ran before is used and left as it is; else it ends with the demo, except where it is to be kept.
+ *
+ * @throws LocalStackError, DayFailed or Interrupted for what is no bug; the stack is ended then
+ */
+export async function runDemo({ dir, keep, local, project }: DemoOptions): Promise<void> {
+  const page = openPage(process.stdout);
+  const signal = onInterrupt(() => {
+    note('Stopping: the running day is cancelled, then the stack ends. Once more Ctrl-C ends it at once.');
+  });
+  page.print(
+    page.paint('bold', 'Five days of a small shop: raw events in S3 become tested, published tables in ClickHouse.'),
+  );
+  page.print('This takes about half a minute. A first run may have to download or build parts, which takes minutes.\n');
+  const found = (await liveStack(dir)) !== undefined;
+  let up = found;
+  let last: string[];
+  try {
+    const stack = await begin(page, signal, { dir, keep, local, found });
+    const app = await openApp(readEnv(stackVariables(stack)), project);
+    try {
+      await play(app, page, signal);
+    } finally {
+      await app.close();
+    }
+    up ||= keep;
+    last = closing(stack, { dir, up, database: app.project.config.database });
+  } finally {
+    if (!up) await stopStack(dir);
+  }
+  for (const line of last) page.print(line);
+}
+
+/** A start that is interrupted is left behind, unless it is about to leave processes behind. */
+async function begin(
+  page: Page,
+  signal: AbortSignal,
+  { dir, keep, local, found }: Omit<DemoOptions, 'project'> & { found: boolean },
+): Promise<Stack> {
+  const begun = performance.now();
+  const { onProgress, done } = progressOn(process.stderr);
+  const starting = startStack({ dir, env: local, detach: keep, onProgress });
+  try {
+    const { stack } = await unlessAborted(signal, starting).finally(done);
+    const how = found ? 'found running' : 'started';
+    page.row('stack', `Temporal, ClickHouse and S3 ${how} on 127.0.0.1, data in ${dir}/`, performance.now() - begun);
+    return stack;
+  } catch (error) {
+    if (keep && signal.aborted) await Promise.race([starting.catch(() => undefined), sleep(DETACHING)]);
+    throw error;
+  }
+}
+
+/** Everything that happens in the project while the stack is up. */
+async function play(app: App, page: Page, signal: AbortSignal): Promise<void> {
+  const { config } = app.project;
+  const { bucket } = config.store;
+  await createBucket(app.env.s3, bucket);
+  await prepare(app, page);
+  const { onProgress: running, done } = progressOn(process.stderr);
+  const stage: Stage = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
+  const [first, again] = await withWorker(app, async () => [await act(stage, 1), await act(stage, 2)]);
+  page.print(`\n${page.paint('bold', verdict(first, again))}\n`);
+  for (const line of await picture(app.clickhouse, config.database, demoDays())) page.print(line);
+  page.print();
+}
+
+/** What came of it all, from the days that each act published. */
+function verdict(first: readonly string[], again: readonly string[]): string {
+  const all = demoDays().length;
+  if (first.length + again.length === 0)
+    return `Nothing to do: all ${all} days are unchanged since they were published. Each cost one listing.`;
+  const published = first.length > 0 ? [`${first.length} of ${all} days published`] : [];
+  const rebuilt = again.length > 0 ? [`the late object rebuilt ${again.join(', ')} and no other day`] : [];
+  return `${[...published, ...rebuilt].join('; ')}.`;
+}
+
+async function prepare(app: App, page: Page): Promise<void> {
+  const { config } = app.project;
+  const begun = performance.now();
+  const created = await apply(app);
+  const names = created.map((line) => line.replace(`created ${config.database}.`, '')).join(', ');
+  page.row('tables', names === '' ? 'as the project says' : `created ${names}`, performance.now() - begun);
+  const done = await applySchedule(await app.temporal(), config, {
+    paused: true,
+    note: 'The demo leaves it paused: no new events arrive here.',
+  });
+  const stands = `${scheduleId(config.project)}, '${config.schedule}' in ${config.timezone}`;
+  page.row('schedule', done === 'created' ? `${stands}; created paused` : `${stands}; ${done}`);
+}
+
+/** Uploads an act and runs the days. Where nothing was missing, only the first act looks at them. */
+async function act({ bucket, ...pass }: Stage, number: 1 | 2): Promise<string[]> {
+  const { app, page } = pass;
+  const begun = performance.now();
+  const missing = await missingObjects(app.store, bucket, number);
+  if (missing.length === 0 && number === 2) return [];
+  const bytes = await upload(app.store, bucket, missing);
+  const took = performance.now() - begun;
+  if (number === 2) {
+    page.print();
+    page.row('late object', `${missing.map(({ key }) => key).join(', ')} arrives: every day looks again`, took);
+  } else
+    page.row(
+      'raw events',
+      missing.length === 0
+        ? `all in s3://${bucket}/raw/ already`
+        : `${plural(missing.length, 'object')} uploaded to s3://${bucket}/raw/ · ${size(bytes)}`,
+      took,
+    );
+  if (number === 1)
+    page.row('', 'A day reads the folders beside its own too: they are cut at midnight UTC, it is a day in Berlin.');
+  page.print();
+  return await runDays(pass);
+}

@@ -1,0 +1,41 @@
+import { duration } from '../../core/words.js';
+
+const STYLES = { bold: 1, dim: 2, green: 32, yellow: 33, cyan: 36 } as const;
+type Style = keyof typeof STYLES;
+
+/** A stream as far as a page needs it: `process.stdout`, or a test's. */
+export interface Sheet {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+  hasColors?(): boolean;
+}
+
+/** Lines wider than this are hard to read, whatever the terminal offers. */
+const WIDEST = 100;
+/** What follows a line's label begins at this column. */
+const INDENT = 12;
+
+/** Prints aligned lines: a label, what happened, and at the right edge how long it took. */
+export type Page = ReturnType<typeof openPage>;
+
+/** Colours are used on a terminal that has them, unless NO_COLOR is set. */
+export function openPage(sheet: Sheet) {
+  const colours = sheet.isTTY === true && sheet.hasColors?.() === true;
+  const width = Math.min(WIDEST, sheet.isTTY === true ? (sheet.columns ?? WIDEST) : WIDEST);
+  const paint = (style: Style, text: string) => (colours ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+  const print = (text = '') => {
+    sheet.write(`${text}\n`);
+  };
+  return {
+    paint,
+    print,
+    /** `ms` is left out where no time is told. */
+    row(label: string, what: string, ms?: number, style: Style = 'cyan'): void {
+      const took = ms === undefined ? '' : duration(ms);
+      const free = width - INDENT - what.length - took.length;
+      const told = took === '' ? '' : `${' '.repeat(Math.max(2, free))}${paint('dim', took)}`;
+      print(`${paint(style, label.padEnd(INDENT))}${what}${told}`);
+    },
+  };
+}
