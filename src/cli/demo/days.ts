@@ -41,6 +41,7 @@ async function runDay({ app, signal }: Pass, day: string): Promise<DayResult> {
   signal.throwIfAborted();
   const handle = await startDay(app, { day });
   const cancel = () => void handle.cancel().catch(() => undefined);
+  if (signal.aborted) cancel(); // while it was being started
   signal.addEventListener('abort', cancel, { once: true });
   const end = await followDay(handle, day, 'nothing').finally(() => {
     signal.removeEventListener('abort', cancel);
