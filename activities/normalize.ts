@@ -98,7 +98,10 @@ async function write(deps: Dependencies, { plan, source, chunk }: Work, step: St
   };
   const what = `normalize ${chunk.objects.length} objects of ${source.name}, folder ${chunk.folder}`;
   const statement = normalizeStatement({ source, columns, window, raw, keys, normalized, parquetKey: parquet });
-  await deps.clickhouse.run({ ...statement, settings: limitsOf(plan) }, step.statement(what, { zone: plan.zone }));
+  await deps.clickhouse.run(
+    { ...statement, settings: { ...statement.settings, ...limitsOf(plan) } },
+    step.statement(what, { zone: plan.zone }),
+  );
   step.tell('counting');
   const [fates, lines] = await Promise.all([
     deps.clickhouse.rows<{ object: string; fate: Fate; day: string; lines: string }>(

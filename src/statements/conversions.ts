@@ -206,9 +206,15 @@ function convertMap(type: ColumnType, leaf: Leaf): Conversion {
   };
 }
 
+/** All fields come out of one parse; a field's own JSON type is asked for only where its text leaves a doubt. */
 function convertTuple(type: ColumnType, leaf: Leaf): Conversion {
-  const fields = type.of.map(({ name: field, type: fieldType }) => {
-    const one = rawLeaf(`JSONExtractRaw(ifNull(${leaf.text}, '{}'), ${literal(field)})`);
+  const object = `ifNull(${leaf.text}, '{}')`;
+  const texts = `JSONExtract(${object}, ${literal(`Tuple(${type.of.map((field) => `${name(field.name)} Nullable(String)`).join(', ')})`)})`;
+  const fields = type.of.map(({ name: field, type: fieldType }, index) => {
+    const one = {
+      text: `tupleElement(${texts}, ${index + 1})`,
+      jsonType: `JSONType(${object}, ${literal(field)})`,
+    };
     return { type: fieldType, leaf: one, part: convert(fieldType, one) };
   });
   const unfit = fields.map((field) => `(${required(field.type, field.part, field.leaf)})`);
