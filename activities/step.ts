@@ -1,5 +1,6 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ZodError } from 'zod';
+import { clipped } from '../src/core/words.js';
 import { final, isFinal, messageOf } from '../src/errors.js';
 import type { RunOptions } from '../src/io/clickhouse.js';
 import type { Dependencies } from './dependencies.js';
@@ -57,11 +58,25 @@ export function asActivity<Input, Result>(deps: Dependencies, verb: string, writ
       return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) } as Result;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw asFailure(error, verb);
+      throw shortened(asFailure(error, verb));
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** A history keeps every failure several times; an engine's message can hold a whole statement, or a row. */
+const LONGEST_MESSAGE = 2_000;
+
+/** Cuts the messages of an error and its causes, and the copies of them that lead their stack traces. */
+function shortened(error: unknown): unknown {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    const { message } = one;
+    if (message.length <= LONGEST_MESSAGE) continue;
+    one.message = clipped(message, LONGEST_MESSAGE);
+    if (one.stack !== undefined) one.stack = one.stack.replace(message, () => clipped(message, LONGEST_MESSAGE));
+  }
+  return error;
 }
 
 /** Errors that only a programmer can mend are final; unknown ones stay retryable. */

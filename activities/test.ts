@@ -1,4 +1,5 @@
 import type { Plan, TestInput, TestResult } from '../src/core/messages.js';
+import { clipped } from '../src/core/words.js';
 import { final } from '../src/errors.js';
 import type { TestRecord } from '../src/io/ledger.js';
 import { duplicatesOf, failingRows } from '../src/statements/refresh.js';
@@ -11,6 +12,8 @@ import type { Step } from './step.js';
 const SAMPLE = 20;
 /** Failing rows that a message shows. */
 const SHOWN = 3;
+/** Characters of each of them; the ledger keeps it whole. */
+const ROW_SHOWN = 300;
 
 /** Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. */
 export async function test(deps: Dependencies, { build }: TestInput, step: Step): Promise<Omit<TestResult, 'ms'>> {
@@ -79,4 +82,7 @@ async function runTest(
 }
 
 const sentence = ({ test: name, failing, sample }: TestRecord) =>
-  `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist, such as ${sample.slice(0, SHOWN).join(', ')}.`;
+  `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist, such as ${sample
+    .slice(0, SHOWN)
+    .map((row) => clipped(row, ROW_SHOWN))
+    .join(', ')}.`;

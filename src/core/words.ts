@@ -13,6 +13,14 @@ export const plural = (count: number, noun: string): string => `${number(count)}
 export const size = (bytes: number): string =>
   prettyBytes(bytes, { binary: true, maximumFractionDigits: bytes < 10 * 1024 ** 2 ? 1 : 0 });
 
+/** A text of at most about `most` characters: a longer one keeps its beginning and its end, where commands stand. */
+export function clipped(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = Math.floor(most / 4);
+  const left = text.length - most;
+  return `${text.slice(0, most - end)} … (${number(left)} characters left out) … ${text.slice(-end)}`;
+}
+
 /** `820 ms`, `2.1 s`, `4 min 12 s` */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

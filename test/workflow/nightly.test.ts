@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { ScheduleOverlapPolicy, WorkflowFailedError, type ScheduleHandle } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
+import { attend } from '../../activities/attend.js';
 import type { Dependencies } from '../../activities/dependencies.js';
+import type { Step } from '../../activities/step.js';
 import { survey } from '../../activities/survey.js';
 import { addDays, dayIn } from '../../src/core/day.js';
 import type { NightlyResult } from '../../src/core/messages.js';
 import { scheduleId, taskQueue, workflowId } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
-import { closeOf } from '../../src/io/temporal.js';
 import { LISTED } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight, type Stubs } from '../support/workflows.js';
 import { night } from './night.js';
@@ -144,10 +146,10 @@ test('a day that somebody else runs already is awaited; then the ledger says wha
     listed: UNCHANGED,
     stubs: {
       wait: () => opened.then(() => ({ ready: true, missing: [], againInMs: 1 })),
-      attend: async ({ workflowId: id }) => {
-        const closed = await closeOf(one.client, id, new AbortController().signal);
-        return { outcome: closed.how === 'completed' ? 'unchanged' : closed.how };
-      },
+      attend: (input) =>
+        attend({ temporal: () => Promise.resolve(one.client) } as unknown as Dependencies, input, {
+          signal: Context.current().cancellationSignal,
+        } as Step),
     },
   });
   const other = await one.startDay({ day: '2026-11-10', wait: true });

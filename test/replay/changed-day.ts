@@ -1,0 +1,9 @@
+import { sleep } from '@temporalio/workflow';
+import type { DayInput, DayResult } from '../../src/core/messages.js';
+import { day as unchanged } from '../../workflows/day.js';
+
+/** The day as a careless edit would leave it: running days would have to have slept where they asked. */
+export async function day(input: DayInput): Promise<DayResult> {
+  await sleep(1);
+  return await unchanged(input);
+}
