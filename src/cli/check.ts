@@ -1,7 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
+import { connectClickHouse } from '../io/clickhouse.js';
+import { connectStore } from '../io/s3.js';
+import { connectTemporal, missingSearchAttributes } from '../io/temporal.js';
 import { checkProject, type CheckServices } from '../project/check.js';
 import { errorsOf } from '../project/problems.js';
 import type { Problem } from '../project/project.js';
+import { commandEnv, projectDir } from './context.js';
 import { examples, outputOption, print, printJson, projectOption } from './output.js';
 
 /** What `check` works on; `close` is called at the end, whatever happened. */
@@ -10,6 +14,25 @@ export interface OpenCheck {
   dir: string;
   services: CheckServices;
   close: () => Promise<void>;
+}
+
+/** The three services as the environment names them; the project itself is read by the check. */
+export async function openCheck({ project }: { project?: string | undefined }): Promise<OpenCheck> {
+  const env = await commandEnv();
+  const clickhouse = connectClickHouse(env.clickhouse);
+  const store = connectStore(env.s3);
+  const temporal = connectTemporal(env.temporal);
+  // Whoever asks first sees the failure; until then nobody should be told of an unhandled one.
+  temporal.catch(() => undefined);
+  return {
+    dir: projectDir(env, project),
+    services: { clickhouse, store, missingSearchAttributes: async () => await missingSearchAttributes(await temporal) },
+    close: async () => {
+      store.close();
+      await clickhouse.close();
+      await (await temporal.catch(() => undefined))?.connection.close();
+    },
+  };
 }
 
 /** `daybook check`: exit code 0 where nothing stops a build (warnings are allowed), 1 where something does. */

@@ -3,9 +3,12 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { quietenSdk } from '../env.js';
 import { isFinal, messageOf } from '../errors.js';
 import { applyCommand } from './apply.js';
+import { checkCommand, openCheck } from './check.js';
 import { demoCommand } from './demo.js';
+import { healthCommand } from './health.js';
+import { initCommand } from './init.js';
 import { localCommand } from './local.js';
-import { note } from './output.js';
+import { note, printJson } from './output.js';
 import { rejectsCommand } from './rejects.js';
 import { runCommand } from './run.js';
 import { statusCommand } from './status.js';
@@ -25,11 +28,14 @@ const program = new Command('daybook')
   .exitOverride();
 
 for (const command of [
+  initCommand(),
+  checkCommand(openCheck),
   applyCommand(),
   runCommand(),
   statusCommand(),
   rejectsCommand(),
   workerCommand(),
+  healthCommand(),
   localCommand(),
   demoCommand(),
 ])
@@ -42,6 +48,12 @@ function inherit(child: Command): Command {
   return child;
 }
 
+/** Whoever asked for JSON gets a document also where a command could not do what it was asked. */
+let json = false;
+program.hook('preAction', (_, action) => {
+  json = action.getOptionValue('output') === 'json';
+});
+
 quietenSdk();
 try {
   await program.parseAsync();
@@ -49,6 +61,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.crash;
   else {
     note(messageOf(error));
+    if (json) printJson({ error: { type: isFinal(error) ? error.type : 'Crash', message: messageOf(error) } });
     process.exitCode = isFinal(error) ? EXIT.handled : EXIT.crash;
   }
 }
