@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// Runs the compiled program if there is one, else the TypeScript as it stands: in this very process, so that signals arrive.
+// Runs the program that lies beside it, in this very process, so that signals arrive: compiled code in what `npm run build`
+// makes, the TypeScript as it stands in a clone. A clone never runs its dist/ by accident, which may be older than its source.
 import { existsSync } from 'node:fs';
 
-const compiled = new URL('../dist/src/cli/main.js', import.meta.url);
+const compiled = new URL('../src/cli/main.js', import.meta.url);
 if (existsSync(compiled)) {
   await import(compiled.href);
 } else {

@@ -9,7 +9,7 @@ import { assertSearchAttributes, temporalConfig } from './io/temporal.js';
 export interface WorkerOptions {
   app: App;
   log: Logger;
-  /** Path of a prebuilt workflow bundle; without it the workflows are bundled at start, which takes a second or two. */
+  /** Path of a prebuilt workflow bundle; the default is {@link ownWorkflows}. */
   bundle?: string;
   /** How long a finished workflow task may wait for this worker before another takes it, in milliseconds. */
   stickyTimeout?: number;
@@ -50,6 +50,12 @@ export function installRuntime(log: Logger): void {
   });
 }
 
+/** The workflows of this very program: compiled code lies beside its bundle, TypeScript is bundled at start, in a second or two. */
+const ownWorkflows = () =>
+  import.meta.url.endsWith('.js')
+    ? { workflowBundle: { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) } }
+    : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
+
 /** Starts both halves of a worker in this process: workflows with light activities, and normalization with few slots. */
 export async function startWorker({ app, log, bundle, stickyTimeout }: WorkerOptions): Promise<RunningWorker> {
   const { config } = app.project;
@@ -60,9 +66,7 @@ export async function startWorker({ app, log, bundle, stickyTimeout }: WorkerOpt
   const light = await Worker.create({
     ...common,
     taskQueue: taskQueue.light(config.project),
-    ...(bundle === undefined
-      ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }
-      : { workflowBundle: { codePath: bundle } }),
+    ...(bundle === undefined ? ownWorkflows() : { workflowBundle: { codePath: bundle } }),
     activities: createActivities(app.dependencies),
     maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
     maxCachedWorkflows: WORKFLOWS_CACHED,

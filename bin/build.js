@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+// Makes dist/, or fills --out FOLDER: the compiled program with its launcher, the SQL that it reads, and the workflows as one
+// prebuilt bundle. The folder stands for itself: all that it needs beside it are the packages under `dependencies`.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({ options: { out: { type: 'string' } } });
+const out = resolve(values.out ?? join(root, 'dist'));
+
+if (values.out === undefined) rmSync(out, { recursive: true, force: true });
+compile();
+copyStatements();
+writePackage();
+mkdirSync(join(out, 'bin'), { recursive: true });
+cpSync(join(root, 'bin/daybook.js'), join(out, 'bin/daybook.js'));
+await bundle();
+console.error(`Built ${out}. Run it: node ${join(out, 'bin/daybook.js')} --help`);
+
+function compile() {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const { status } = spawnSync(
+    process.execPath,
+    [tsc, '--project', join(root, 'tsconfig.build.json'), '--outDir', out],
+    {
+      stdio: 'inherit',
+    },
+  );
+  if (status !== 0) process.exit(1);
+}
+
+/** Modules read their SQL from beside themselves. */
+function copyStatements() {
+  for (const path of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }))
+    if (path.endsWith('.sql')) cpSync(join(root, 'src', path), join(out, 'src', path));
+}
+
+/** Says that the folder holds ES modules, which version it is, and which packages it needs. */
+function writePackage() {
+  const { name, version, license, type, engines, bin, dependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  const text = JSON.stringify({ name, version, license, private: true, type, engines, bin, dependencies }, null, 2);
+  writeFileSync(join(out, 'package.json'), `${text}\n`);
+}
+
+/** A worker that bundles at start waits a second or two for it, and holds the bundler in memory ever after. */
+async function bundle() {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'workflows/index.ts'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  writeFileSync(join(out, 'workflow-bundle.js'), code);
+}
