@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { contentType } from '../../src/local/engine/content-type.js';
-import { setUp } from '../../src/local/engine/engine.js';
 import { engineError, errorText, httpStatus } from '../../src/local/engine/errors.js';
 import { addForm, readRequest } from '../../src/local/engine/request.js';
+import { restore, setUp } from '../../src/local/engine/scope.js';
 
 const read = (search: string, headers: Record<string, string> = {}, method = 'POST') =>
   readRequest(method, new URL(`http://engine/?${search}`), headers);
@@ -20,7 +20,8 @@ describe('a request', () => {
       queryId: 'q',
       format: 'TabSeparated',
       session: undefined,
-      gzip: false,
+      encodings: [],
+      wait: true,
     });
   });
 
@@ -55,6 +56,16 @@ describe('a request', () => {
     });
   });
 
+  test('says which encodings its answer may have, when it asks for one at all', () => {
+    const headers = { 'accept-encoding': 'lz4, gzip;q=0.5, br;q=0, deflate ; q=1' };
+    expect(read('enable_http_compression=1', headers).encodings).toEqual(['lz4', 'gzip', 'deflate']);
+    expect(read('', headers).encodings).toEqual([]);
+  });
+
+  test('with a format that is no name is refused', () => {
+    expect(() => read('default_format=CSV%20x')).toThrow('Unknown format CSV x');
+  });
+
   test('with a name that could break out of SET is refused', () => {
     expect(() => read('a%3D1%2Cb=2')).toThrow("Unknown setting 'a=1,b'");
     expect(() => read('param_x%60=2')).toThrow('Unknown setting');
@@ -76,6 +87,22 @@ describe('the set-up of a connection', () => {
   test('lifts the limit of a statement for long parameters and puts it back', () => {
     const [lift, , back] = setUp({ database: undefined, settings: {}, params: { x: 'y'.repeat(300_000) } });
     expect([lift, back]).toEqual(['SET max_query_size = 0', "SET max_query_size = '262144'"]);
+  });
+});
+
+describe('a named session after a request', () => {
+  const scope = { database: 'd', settings: { a: '1', b: '2', readonly: '2' }, params: {}, session: undefined };
+
+  test('is what it was before', () => {
+    expect(restore(scope, 'SELECT 1', { database: 'was', settings: { b: "it's" } })).toEqual([
+      'USE `was`',
+      "SET a = DEFAULT, b = 'it\\'s'",
+    ]);
+  });
+
+  test('keeps what the statement itself has set', () => {
+    expect(restore(scope, ' use other', { database: 'was', settings: {} })).toEqual([]);
+    expect(restore(scope, 'SET a = 3', { database: 'was', settings: {} })).toEqual([]);
   });
 });
 

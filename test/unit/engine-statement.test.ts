@@ -25,14 +25,34 @@ describe('tokens', () => {
 
 describe('a statement', () => {
   test.each([
-    ['SELECT 1', undefined],
-    ['SELECT 1 FORMAT JSON', 'JSON'],
-    ['SELECT 1 format JSONEachRow SETTINGS max_threads = 1;', 'JSONEachRow'],
-    ["SELECT 'FORMAT CSV'", undefined],
-    ['SELECT format FROM t', undefined],
-    ['SELECT (SELECT 1 FORMAT CSV)', undefined],
+    ['SHOW TABLES', undefined],
+    ['SHOW TABLES FORMAT JSON;', 'JSON'],
+    ['EXPLAIN SELECT 1 FORMAT CSV', 'CSV'],
   ])('names its own format: %s', (sql, format) => {
     expect(read(sql)).toEqual({ kind: 'query', sql, format });
+  });
+
+  test.each([
+    ['SELECT 1', 'SELECT 1', '', undefined],
+    ['SELECT 1 FORMAT JSON', 'SELECT 1 ', 'FORMAT JSON', 'JSON'],
+    ['SELECT 1 -- ; x\n;', 'SELECT 1', '', undefined],
+    [
+      'WITH 1 AS x SELECT x SETTINGS a = 1 format CSV SETTINGS b = 1; -- end',
+      'WITH 1 AS x SELECT x SETTINGS a = 1 ',
+      'format CSV SETTINGS b = 1',
+      'CSV',
+    ],
+    ["SELECT 'FORMAT CSV'", "SELECT 'FORMAT CSV'", '', undefined],
+    ['SELECT format FROM t', 'SELECT format FROM t', '', undefined],
+    ['(SELECT ü FORMAT CSV)', '(SELECT ü FORMAT CSV)', '', undefined],
+    ['(SELECT ü) UNION ALL (SELECT 2) FORMAT TSV', '(SELECT ü) UNION ALL (SELECT 2) ', 'FORMAT TSV', 'TSV'],
+  ])('that selects is cut where its result may be sent elsewhere: %s', (sql, head, tail, format) => {
+    expect(read(sql)).toEqual({ kind: 'select', sql, head, tail, format });
+  });
+
+  test('writes no files', () => {
+    expect(() => read("SELECT 1 INTO OUTFILE 'x' FORMAT CSV")).toThrow('INTO OUTFILE is not allowed');
+    expect(read('SELECT outfile AS into FROM t').kind).toBe('select');
   });
 
   test('stands alone', () => {
@@ -40,7 +60,7 @@ describe('a statement', () => {
     expect(() => read("INSERT INTO t VALUES (1, ';'); DROP TABLE t")).toThrow('Multi-statements');
     expect(() => read('INSERT INTO t SELECT 1; DROP TABLE t')).toThrow('Multi-statements');
     expect(() => read(' -- nothing')).toThrow('Empty query');
-    expect(read('SELECT 1; -- the end').kind).toBe('query');
+    expect(read('SELECT 1; -- the end').kind).toBe('select');
   });
 
   test('that kills does not wait, and its text is otherwise untouched', () => {

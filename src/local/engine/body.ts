@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Duplex, type Readable } from 'node:stream';
+import { pipeline, Readable, type Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { EngineError } from './errors.js';
+import { notImplemented } from './errors.js';
+import { addForm, type QueryRequest } from './request.js';
+import { readStatement, type Statement } from './statement.js';
 
 const DECODERS: Readonly<Record<string, () => Duplex>> = {
   gzip: createGunzip,
@@ -10,38 +12,70 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
   br: createBrotliDecompress,
 };
 
+/** Encodings that Node does not know and the engine does. */
+const ENGINE_ENCODINGS = ['lz4', 'zstd', 'snappy', 'xz', 'bz2'];
+
+/** A statement that stands in a body is looked for in this many bytes; the engine itself reads 256 KiB at most. */
+const HEAD_BYTES = 512 * 1024;
+
+/** Takes one of the engine's own encodings off a stream. */
+export type EngineDecoder = (body: Readable, encoding: string) => Readable;
+
 /**
  * The request's body as it was before its Content-Encoding. The stream fails when the body is cut off.
  * @throws EngineError 48 for an encoding that is not known here.
  */
-export function decodedBody(request: IncomingMessage): Readable {
+export function decodedBody(request: IncomingMessage, byEngine: EngineDecoder): Readable {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return request;
   const decoder = DECODERS[encoding];
-  if (!decoder) {
-    throw new EngineError(
-      48,
-      'NOT_IMPLEMENTED',
-      `Found Content-Encoding '${encoding}', the embedded engine knows ${Object.keys(DECODERS).join(', ')}`,
-    );
-  }
   // The callback is for errors only, and they reach the reader as the decoder's own.
-  return pipeline(request, decoder(), () => undefined);
+  if (decoder) return pipeline(request, decoder(), () => undefined);
+  if (ENGINE_ENCODINGS.includes(encoding)) return byEngine(request, encoding);
+  const known = [...Object.keys(DECODERS), ...ENGINE_ENCODINGS].join(', ');
+  throw notImplemented(`Found Content-Encoding '${encoding}', the embedded engine knows ${known}`);
 }
 
-/** The text fields of a multipart form; undefined when the body is no form. */
-export async function formFields(request: IncomingMessage): Promise<[string, string][] | undefined> {
-  const type = request.headers['content-type'] ?? '';
-  if (!type.startsWith('multipart/form-data')) return undefined;
+/**
+ * Reads the statement, and gives the rows that follow it as a stream: a query in the address is completed by the body,
+ * unless it is an INSERT.
+ */
+export async function readBody(asked: QueryRequest, body: Readable): Promise<[Statement, Readable]> {
+  if (asked.query.trim()) {
+    const statement = readStatement(Buffer.from(asked.query));
+    if (statement.kind === 'insert' || statement.kind === 'load') return [statement, body];
+  }
+  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+  const head: Buffer[] = [Buffer.from(asked.query ? `${asked.query}\n` : '')];
+  for (let size = 0; size < HEAD_BYTES;) {
+    const { done, value } = (await chunks.next()) as IteratorResult<Buffer, undefined>;
+    if (done) return [readStatement(Buffer.concat(head)), Readable.from([])];
+    head.push(value);
+    size += value.length;
+  }
+  const begun = loadIn(Buffer.concat(head));
+  if (begun) return [begun, Readable.from(chunks)];
+  return [readStatement(Buffer.concat([...head, await buffer(chunks)])), Readable.from([])];
+}
+
+/** The INSERT at the head of a long body; undefined unless its rows have begun, because it may be cut off before. */
+function loadIn(head: Buffer): Statement | undefined {
+  try {
+    const statement = readStatement(head);
+    return statement.kind === 'load' && statement.data.length > 0 ? statement : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Adds the fields of a multipart form, in which clients send a query with long parameters, to what is asked. */
+export async function readForm(asked: QueryRequest, type: string, body: Readable): Promise<void> {
   // Deprecated for servers that face the world and large files; here it holds one query and its parameters.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
-  const form = await new Response(await buffer(decodedBody(request)), { headers: { 'content-type': type } }).formData();
-  return [...form].map(([name, value]) => {
+  const form = await new Response(await buffer(body), { headers: { 'content-type': type } }).formData();
+  const fields = [...form].map(([name, value]): [string, string] => {
     if (typeof value === 'string') return [name, value];
-    throw new EngineError(
-      48,
-      'NOT_IMPLEMENTED',
-      `Found the file '${name}' in a form, the embedded engine takes fields only`,
-    );
+    throw notImplemented(`Found the file '${name}' in a form, the embedded engine takes fields only`);
   });
+  addForm(asked, fields);
 }

@@ -1,21 +1,22 @@
 import { EngineError } from './errors.js';
 import { loadNative, type Connection } from './native.js';
+import { beforeQuery, restore, setUp, type Before, type Scope } from './scope.js';
 import { openSessions, type Sessions } from './sessions.js';
+import { hidden } from './sql.js';
 
-/** Where and how a statement runs: its own database, settings and parameters, which no other statement sees. */
-export interface Scope {
-  database: string | undefined;
-  settings: Readonly<Record<string, string>>;
-  /** In the escaped TSV form, see `readRequest`. */
-  params: Readonly<Record<string, string>>;
-  session: { id: string; timeoutSeconds: number; mustExist: boolean } | undefined;
+/** How many rows and bytes a statement took in, wrote and gave, as far as the engine tells: the rest is 0. */
+export interface Counts {
+  read: { rows: number; bytes: number };
+  written: { rows: number; bytes: number };
+  result: { rows: number; bytes: number };
+  /** Known while a statement runs; 0 before and after. */
+  rowsToRead: number;
+  elapsedSeconds: number;
 }
 
 export interface Outcome {
   body: Uint8Array;
-  elapsedSeconds: number;
-  read: { rows: number; bytes: number };
-  written: { rows: number; bytes: number };
+  counts: Counts;
 }
 
 export interface Engine {
@@ -26,6 +27,10 @@ export interface Engine {
   query(scope: Scope, sql: string, format: string): Promise<Outcome>;
   /** Runs an INSERT; `rows` are bytes that belong behind it. */
   insert(scope: Scope, sql: string, rows?: Buffer): Promise<Outcome>;
+  /** What the running statements whose text holds `path` have done so far. */
+  progress(path: string): Promise<Counts>;
+  /** Ends the running statements whose text holds `path`, without waiting for their end. */
+  cancel(path: string): Promise<void>;
   /** Ends what runs, then closes the data folder. */
   close(): Promise<void>;
 }
@@ -48,49 +53,75 @@ export async function openEngine(folder: string, args: readonly string[] = []): 
   const running = new Set<Promise<unknown>>();
   let closing = false;
 
-  function run<T>(scope: Scope, work: (connection: Connection) => Promise<T>): Promise<T> {
+  async function text(connection: Connection, sql: string, format = 'TabSeparatedRaw'): Promise<string> {
+    const { bytes } = await native.QueryAsyncConnection(connection, sql, format);
+    return Buffer.from(bytes).toString().trimEnd();
+  }
+
+  async function all(connection: Connection, statements: readonly string[]): Promise<void> {
+    for (const statement of statements) await text(connection, statement, 'Null');
+  }
+
+  function run<T>(scope: Scope, sql: string, work: (connection: Connection) => Promise<T>): Promise<T> {
     if (closing) return Promise.reject(new EngineError(236, 'ABORTED', 'The engine is shutting down'));
     const done = sessions.use(scope.session, async (connection) => {
-      for (const statement of setUp(scope)) await native.QueryAsyncConnection(connection, statement, 'Null');
-      return work(connection);
+      if (!scope.session) {
+        await all(connection, setUp(scope));
+        return work(connection);
+      }
+      const before = JSON.parse(await text(connection, beforeQuery(scope), 'JSONEachRow')) as Before;
+      try {
+        await all(connection, setUp(scope));
+        return await work(connection);
+      } finally {
+        // What is wrong with a setting has been said by then.
+        await all(connection, restore(scope, sql, before)).catch(noop);
+      }
     });
     const settled = done.then(noop, noop).finally(() => running.delete(settled));
     running.add(settled);
     return done;
   }
 
-  const facts = await native.QueryAsyncConnection(
-    own,
-    'SELECT version(), serverTimezone(), hostName()',
-    'TabSeparatedRaw',
-  );
-  const [version = '', timezone = '', hostname = ''] = Buffer.from(facts.bytes).toString().trimEnd().split('\t');
+  /** Runs a statement about others, on a connection of its own, because one runs a statement at a time. */
+  const ask = (sql: string): Promise<string> => sessions.use(undefined, (connection) => text(connection, sql));
+
+  const facts = await text(own, 'SELECT version(), serverTimezone(), hostName()');
+  const [version = '', timezone = '', hostname = ''] = facts.split('\t');
   return {
     version,
     timezone,
     hostname,
     query: (scope, sql, format) =>
-      run(scope, async (connection) => {
+      run(scope, sql, async (connection) => {
         const { bytes, elapsed, rowsRead, bytesRead } = await native.QueryAsyncConnection(connection, sql, format);
-        return { body: bytes, elapsedSeconds: elapsed, read: { rows: rowsRead, bytes: bytesRead }, written: NOTHING };
+        const result = { rows: rowsRead, bytes: bytesRead };
+        return { body: bytes, counts: { ...NOTHING, result, elapsedSeconds: elapsed } };
       }),
     insert: (scope, sql, rows = Buffer.alloc(0)) =>
-      run(scope, async (connection) => {
-        const text = rows.length > 0 ? `${sql}\n` : sql;
-        const { elapsed, rowsWritten, bytesWritten } = await native.InsertRawAsyncConnection(
-          connection,
-          text,
-          rows,
-          false,
-        );
-        const written = { rows: rowsWritten, bytes: bytesWritten };
-        return { body: new Uint8Array(), elapsedSeconds: elapsed, read: written, written };
+      run(scope, sql, async (connection) => {
+        const insert = rows.length > 0 ? `${sql}\n` : sql;
+        const done = await native.InsertRawAsyncConnection(connection, insert, rows, false);
+        const written = { rows: done.rowsWritten, bytes: done.bytesWritten };
+        const counts = { ...NOTHING, read: written, written, result: written, elapsedSeconds: done.elapsed };
+        return { body: new Uint8Array(), counts };
       }),
+    async progress(path) {
+      const row = await ask(`SELECT ${PROGRESS} FROM system.processes WHERE position(query, ${hidden(path)}) > 0`);
+      const [rows = 0, bytes = 0, rowsWritten = 0, bytesWritten = 0, rowsToRead = 0, elapsedSeconds = 0] = row
+        .split('\t')
+        .map(Number);
+      const written = { rows: rowsWritten, bytes: bytesWritten };
+      return { ...NOTHING, read: { rows, bytes }, written, rowsToRead, elapsedSeconds };
+    },
+    async cancel(path) {
+      await ask(`KILL QUERY WHERE position(query, ${hidden(path)}) > 0 ASYNC FORMAT Null`);
+    },
     async close() {
       closing = true;
       while (running.size > 0) {
         // Again and again: a request may have been between two statements, where there is nothing to kill.
-        await native.QueryAsyncConnection(own, 'KILL QUERY WHERE 1 ASYNC', 'Null').catch(noop);
+        await all(own, ['KILL QUERY WHERE 1 ASYNC']).catch(noop);
         await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, 100))]);
       }
       sessions.close();
@@ -99,35 +130,11 @@ export async function openEngine(folder: string, args: readonly string[] = []): 
   };
 }
 
-/** Statements that prepare a connection for a scope. Values are quoted, and never part of the statement that is run. */
-export function setUp(scope: Pick<Scope, 'database' | 'settings' | 'params'>): string[] {
-  const { readonly, ...settings } = scope.settings;
-  const values = [
-    ...Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}`),
-    ...Object.entries(scope.params).map(([name, value]) => `param_${name} = ${quoted(value)}`),
-  ].join(', ');
-  const set = values ? [`SET ${values}`] : [];
-  if (values.length > DEFAULT_QUERY_SIZE / 4) {
-    // A server limits the query alone, here the parameters are one too: the limit is lifted for them, then put back.
-    set.unshift('SET max_query_size = 0');
-    set.push(`SET max_query_size = ${quoted(settings['max_query_size'] ?? String(DEFAULT_QUERY_SIZE))}`);
-  }
-  return [
-    ...(scope.database ? [`USE ${identifier(scope.database)}`] : []),
-    ...set,
-    // Last, because it forbids changes.
-    ...(readonly === undefined ? [] : [`SET readonly = ${quoted(readonly)}`]),
-  ];
-}
-
 /** Where `clickhouse local`, which this engine is, differs from a server; they count for one connection each. */
 const SERVER_SETTINGS = ['--implicit_select=0', '--allow_introspection_functions=0'];
-
-const DEFAULT_QUERY_SIZE = 262_144;
-const NOTHING = { rows: 0, bytes: 0 };
+const PROGRESS =
+  'sum(read_rows), sum(read_bytes), sum(written_rows), sum(written_bytes), sum(total_rows_approx), max(elapsed)';
+const ZERO = { rows: 0, bytes: 0 };
+/** The counts of a statement of which nothing is known. */
+export const NOTHING: Counts = { read: ZERO, written: ZERO, result: ZERO, rowsToRead: 0, elapsedSeconds: 0 };
 const noop = () => undefined;
-
-/** A text as a literal of ClickHouse's SQL. */
-export const quoted = (text: string): string => `'${escaped(text, "'")}'`;
-const identifier = (name: string): string => `\`${escaped(name, '`')}\``;
-const escaped = (text: string, quote: string): string => text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`);

@@ -14,14 +14,18 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { processVariables } from '../../env.js';
 import { openEngine } from './engine.js';
+import { openPipes } from './pipes.js';
 import { createEngineServer, type Login } from './server.js';
 import { openSpool } from './spool.js';
 
 /** A statement that cannot be ended (it may be waiting for a store that does not answer) must not hold up the exit. */
 const LAST_RESORT_MS = 5_000;
+/** Clients whose statements were ended are told so within this time. */
+const LAST_WORDS_MS = 500;
 
 interface Options {
   port: number;
@@ -75,15 +79,23 @@ async function main(): Promise<void> {
   }
   await mkdir(options.path, { recursive: true });
   const engine = await openEngine(join(options.path, 'data'), await engineArgs(options));
-  const server = createEngineServer(engine, await openSpool(join(options.path, 'spool')), options.login);
+  const spool = await openSpool(join(options.path, 'spool'));
+  const pipes = await openPipes(join(options.path, 'pipes'));
+  const server = createEngineServer({ engine, spool, pipes, login: options.login });
 
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    server.close();
+    const answered = new Promise((resolve) => server.close(resolve));
+    // A client that does not read its result holds up the statement.
+    setTimeout(() => {
+      server.closeAllConnections();
+    }, LAST_RESORT_MS / 2);
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_RESORT_MS);
     await engine.close();
+    server.closeIdleConnections();
+    await Promise.race([answered, sleep(LAST_WORDS_MS)]);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());

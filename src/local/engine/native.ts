@@ -6,7 +6,7 @@ export interface Connection {
   readonly opaque: unique symbol;
 }
 
-/** What a statement gave. `elapsed` is in seconds. */
+/** What a statement gave. `elapsed` is in seconds; the engine's "read" counts the rows of the result, not those behind it. */
 export interface Result {
   bytes: Uint8Array;
   elapsed: number;

@@ -16,14 +16,18 @@ export interface QueryRequest {
   session: { id: string; timeoutSeconds: number; mustExist: boolean } | undefined;
   user: string;
   password: string;
-  /** True when the response may be compressed with gzip. */
-  gzip: boolean;
+  /** Encodings in which the response may come, in the client's order; none unless it asks for compression. */
+  encodings: string[];
+  /** True when the client wants no answer before the statement has ended. */
+  wait: boolean;
 }
 
 /** Parameters that steer the interface itself; every other one is a setting of the engine. */
 const OWN = new Set(
   `query database user password query_id default_format session_id session_timeout session_check compress decompress
-   enable_http_compression role wait_end_of_query buffer_size quota_key stacktrace`.split(/\s+/),
+   enable_http_compression role wait_end_of_query buffer_size quota_key stacktrace close_session client_protocol_version`.split(
+    /\s+/,
+  ),
 );
 
 /**
@@ -56,8 +60,10 @@ export function readRequest(method: string, address: URL, headers: IncomingHttpH
         }
       : undefined,
     ...readUser(url, header),
-    gzip: url.get('enable_http_compression') === '1' && /\bgzip\b/.test(header('accept-encoding') ?? ''),
+    encodings: isOn(url.get('enable_http_compression')) ? accepted(header('accept-encoding') ?? '') : [],
+    wait: isOn(url.get('wait_end_of_query')),
   };
+  if (!/^\w+$/.test(request.format)) throw new EngineError(73, 'UNKNOWN_FORMAT', `Unknown format ${request.format}`);
   readNames(request, url);
   // The server lets GET only read; a named session would keep the restriction for its later requests.
   if (method !== 'POST' && method !== 'PUT' && !request.session) request.settings['readonly'] ??= '2';
@@ -79,6 +85,14 @@ function readNames(request: QueryRequest, entries: Iterable<[string, string]>): 
     if (name.startsWith('param_')) request.params[name.slice('param_'.length)] = value;
     else request.settings[name] = value;
   }
+}
+
+const isOn = (value: string | null): boolean => /^(1|true)$/i.test(value ?? '');
+
+/** The names in Accept-Encoding, without those that the client refuses by `q=0`. */
+function accepted(header: string): string[] {
+  const names = header.split(',').map((name) => name.trim().toLowerCase());
+  return names.filter((name) => !/;\s*q=0(\.0*)?$/.test(name)).map((name) => name.replace(/\s*;.*$/, ''));
 }
 
 function readUser(url: URLSearchParams, header: (name: string) => string | undefined) {

@@ -1,20 +1,30 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { decodedBody, formFields } from './body.js';
-import { quoted, type Engine, type Outcome } from './engine.js';
+import { decodedBody, readBody, readForm } from './body.js';
+import { decodeByEngine } from './decode.js';
+import { NOTHING, type Engine } from './engine.js';
 import { EngineError } from './errors.js';
-import { signsOfLife } from './progress.js';
-import { addForm, readRequest, type QueryRequest } from './request.js';
-import { sendError, sendOutcome } from './respond.js';
+import type { Pipes } from './pipes.js';
+import { sendProgress } from './progress.js';
+import { readRequest, type QueryRequest } from './request.js';
+import { sendError, sendReply } from './respond.js';
+import { runStatement } from './run.js';
+import type { Selecting } from './select.js';
 import type { Spool } from './spool.js';
-import { readStatement, type Statement } from './statement.js';
 
 /** Who may connect; undefined lets everybody in. */
 export type Login = { user: string; password: string } | undefined;
 
+/** What the server works with. */
+export interface Parts {
+  engine: Engine;
+  spool: Spool;
+  pipes: Pipes;
+  login: Login;
+}
+
 /** The HTTP interface of ClickHouse over the embedded engine; the caller makes it listen. */
-export function createEngineServer(engine: Engine, spool: Spool, login: Login): Server {
+export function createEngineServer({ engine, spool, pipes, login }: Parts): Server {
   // A query and its parameters may stand in the address (a server allows 1 MiB), and uploads take as long as they take.
   const limits = { maxHeaderSize: 1 << 20, requestTimeout: 0, keepAliveTimeout: 30_000 };
   return createServer(limits, (request, response) => {
@@ -39,40 +49,27 @@ export function createEngineServer(engine: Engine, spool: Spool, login: Login): 
     }
     const asked = readRequest(method, address, request.headers);
     checkLogin(asked, login);
-    const stop = signsOfLife(request, response, asked.settings);
-    const { format, outcome } = await run(asked, request).finally(stop);
-    const timezone = asked.settings['session_timezone'];
-    await sendOutcome(response, engine, { ...asked, format, timezone }, outcome);
-  }
-
-  async function run(asked: QueryRequest, request: IncomingMessage): Promise<{ format: string; outcome: Outcome }> {
-    const [statement, rows] = await readBody(asked, request);
-    const { format } = asked;
-    if (statement.kind === 'query') {
-      return { format: statement.format ?? format, outcome: await engine.query(asked, statement.sql, format) };
-    }
-    if (statement.kind === 'insert') {
-      return { format, outcome: await engine.insert(asked, statement.sql, await buffer(rows)) };
-    }
-    const outcome = await spool.with(statement.data, rows, (path) => {
-      const { into, options } = statement;
-      return engine.insert(asked, `${into} FROM INFILE ${quoted(path)} ${options} FORMAT ${statement.format}`);
+    const gone = new AbortController();
+    response.once('close', () => {
+      gone.abort();
     });
-    return { format, outcome };
+    let path: string | undefined;
+    const how: Selecting = { ...asked, engine, spool, pipes, signal: gone.signal, onPath: (known) => (path = known) };
+    const stop = sendProgress(response, asked.settings, async () => (path ? engine.progress(path) : NOTHING));
+    const { format, reply } = await run(how, asked, request).finally(stop);
+    const timezone = asked.settings['session_timezone'];
+    await sendReply(response, engine, { ...asked, format, timezone }, reply);
   }
 }
 
-/** The statement and the rows that follow it: a query in the address is completed by the body, unless it is an INSERT. */
-async function readBody(asked: QueryRequest, request: IncomingMessage): Promise<[Statement, Readable]> {
-  const fields = await formFields(request);
-  if (fields) addForm(asked, fields);
-  const body = fields ? Readable.from([]) : decodedBody(request);
-  if (asked.query.trim()) {
-    const statement = readStatement(Buffer.from(asked.query));
-    if (statement.kind !== 'query') return [statement, body];
-  }
-  const head = asked.query ? [Buffer.from(`${asked.query}\n`)] : [];
-  return [readStatement(Buffer.concat([...head, await buffer(body)])), Readable.from([])];
+async function run(how: Selecting, asked: QueryRequest, request: IncomingMessage) {
+  const decoded = decodedBody(request, (body, encoding) => decodeByEngine(how, body, encoding));
+  const type = request.headers['content-type'] ?? '';
+  const isForm = type.startsWith('multipart/form-data');
+  if (isForm) await readForm(asked, type, decoded);
+  const [statement, rows] = await readBody(asked, isForm ? Readable.from([]) : decoded);
+  const named = statement.kind === 'query' || statement.kind === 'select' ? statement.format : undefined;
+  return { format: named ?? asked.format, reply: await runStatement(how, asked, statement, rows) };
 }
 
 /** The request's address; joined as text, because a relative one such as `//` would be no path but a host. */

@@ -5,29 +5,43 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** A place for the rows of INSERTs while the engine reads them: it takes binary formats from files only. */
+/** A file of the spool: `remove` it after use. */
+export interface Spooled {
+  path: string;
+  remove: () => Promise<void>;
+}
+
+/** Files between requests and the engine: rows of INSERTs (it takes binary formats from files only), and results. */
 export interface Spool {
+  /** A path to write to. */
+  reserve(): Spooled;
   /**
-   * Writes `head`, then the stream, to a file, hands its path to `work`, and removes it afterwards.
-   * A stream that breaks off fails before `work` begins: rows of a half-sent request are never inserted.
+   * Writes `head`, then the stream, to a file. A stream that breaks off leaves none and fails: rows of a half-sent request
+   * are never inserted.
    */
-  with<T>(head: Buffer, rest: Readable, work: (path: string) => Promise<T>): Promise<T>;
+  write(head: Uint8Array, rest: Readable): Promise<Spooled>;
 }
 
 /** Opens a spool in `folder`; files left by a crash are removed. */
 export async function openSpool(folder: string): Promise<Spool> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+  const reserve = (): Spooled => {
+    const path = join(folder, randomUUID());
+    return { path, remove: () => rm(path, { force: true }) };
+  };
   return {
-    async with(head, rest, work) {
-      const path = join(folder, randomUUID());
+    reserve,
+    async write(head, rest) {
+      const spooled = reserve();
       try {
-        const file = createWriteStream(path);
+        const file = createWriteStream(spooled.path);
         if (head.length > 0) file.write(head);
         await pipeline(rest, file);
-        return await work(path);
-      } finally {
-        await rm(path, { force: true });
+        return spooled;
+      } catch (error) {
+        await spooled.remove();
+        throw error;
       }
     },
   };

@@ -1,11 +1,13 @@
-import { syntaxError } from './errors.js';
+import { EngineError, syntaxError } from './errors.js';
 import { readInsert, type Insert } from './insert.js';
 import { isWord, oneStatement, tokens, type Token } from './tokens.js';
 
 /** What a request asks of the engine: an INSERT, or anything else. */
 export type Statement =
   | Insert
-  /** Anything that reads or defines; `format` is the one named in the text, for the response's headers. */
+  /** A SELECT: `head` is all before its FORMAT clause, `tail` that clause and what follows; the end of both is the statement's. */
+  | { kind: 'select'; sql: string; head: string; tail: string; format: string | undefined }
+  /** Anything else that reads or defines; `format` is the one named in the text, for the response's headers. */
   | { kind: 'query'; sql: string; format: string | undefined };
 
 /**
@@ -20,10 +22,26 @@ export function readStatement(text: Buffer): Statement {
   if (first === undefined || first.text === ';') throw syntaxError('Syntax error: Empty query');
   if (isWord(first, 'INSERT')) return readInsert(text, sql, first.end);
   const outer = [...oneStatement(sql)];
+  const named = formatClause(outer);
+  if (isWord(first, 'SELECT', 'WITH', 'FROM') || first.text === '(') {
+    if (outer.some((token, at) => isWord(token, 'OUTFILE') && isWord(outer[at - 1] ?? token, 'INTO'))) {
+      throw new EngineError(358, 'INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed');
+    }
+    const end = outer.at(-1)?.end ?? sql.length;
+    const cut = (from: number, to: number) => text.toString('utf8', from, to);
+    const middle = named?.start ?? end;
+    return {
+      kind: 'select',
+      sql: text.toString(),
+      head: cut(0, middle),
+      tail: cut(middle, end),
+      format: named?.format,
+    };
+  }
   return {
     kind: 'query',
     sql: isWord(first, 'KILL') ? withoutWaiting(sql, outer) : text.toString(),
-    format: namedFormat(outer),
+    format: named?.format,
   };
 }
 
@@ -34,9 +52,9 @@ function withoutWaiting(sql: string, outer: readonly Token[]): string {
   return Buffer.from(plain, 'latin1').toString();
 }
 
-function namedFormat(outer: readonly Token[]): string | undefined {
+function formatClause(outer: readonly Token[]): { start: number; format: string } | undefined {
   const at = outer.findLastIndex((token) => isWord(token, 'FORMAT'));
-  const name = at < 0 ? undefined : outer[at + 1];
-  const next = outer[at + 2];
-  return name?.kind === 'word' && (next === undefined || isWord(next, 'SETTINGS')) ? name.text : undefined;
+  const [clause, name, next] = at < 0 ? [] : outer.slice(at, at + 3);
+  if (!clause || name?.kind !== 'word' || (next !== undefined && !isWord(next, 'SETTINGS'))) return undefined;
+  return { start: clause.start, format: name.text };
 }

@@ -1,0 +1,62 @@
+import { identifier, quoted } from './sql.js';
+
+/** Where and how a statement runs: its own database, settings and parameters, which no other statement sees. */
+export interface Scope {
+  database: string | undefined;
+  settings: Readonly<Record<string, string>>;
+  /** In the escaped TSV form, see `readRequest`. */
+  params: Readonly<Record<string, string>>;
+  session: { id: string; timeoutSeconds: number; mustExist: boolean } | undefined;
+}
+
+const DEFAULT_QUERY_SIZE = 262_144;
+
+/** Statements that prepare a connection for a scope. Values are quoted, and never part of the statement that is run. */
+export function setUp(scope: Pick<Scope, 'database' | 'settings' | 'params'>): string[] {
+  const { readonly, ...settings } = scope.settings;
+  const values = [
+    ...Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}`),
+    ...Object.entries(scope.params).map(([name, value]) => `param_${name} = ${quoted(value)}`),
+  ].join(', ');
+  const set = values ? [`SET ${values}`] : [];
+  if (values.length > DEFAULT_QUERY_SIZE / 4) {
+    // A server limits the query alone, here the parameters are one too: the limit is lifted for them, then put back.
+    set.unshift('SET max_query_size = 0');
+    set.push(`SET max_query_size = ${quoted(settings['max_query_size'] ?? String(DEFAULT_QUERY_SIZE))}`);
+  }
+  return [
+    ...(scope.database ? [`USE ${identifier(scope.database)}`] : []),
+    ...set,
+    // Last, because it forbids changes.
+    ...(readonly === undefined ? [] : [`SET readonly = ${quoted(readonly)}`]),
+  ];
+}
+
+/** What a named session was like before a request. */
+export interface Before {
+  database: string;
+  /** The settings among the request's that were not at their defaults. */
+  settings: Readonly<Record<string, string>>;
+}
+
+/** The query for what `setUp` is about to change, in the format JSONEachRow. */
+export function beforeQuery(scope: Scope): string {
+  const names = Object.keys(scope.settings).map(quoted).join(', ');
+  const values = "CAST((groupArray(name), groupArray(value)), 'Map(String, String)')";
+  const some = `FROM system.settings WHERE changed AND name IN (${names || "''"})`;
+  return `SELECT currentDatabase() AS database, ${values} AS settings ${some}`;
+}
+
+/**
+ * Statements that undo `setUp` in a named session: what a request's address says counts for that request alone, while what
+ * a SET or a USE says counts for the session, and is therefore left as it is.
+ */
+export function restore(scope: Scope, sql: string, { database, settings }: Before): string[] {
+  if (/^\s*(SET|USE)\b/i.test(sql)) return [];
+  const names = Object.keys(scope.settings).filter((name) => name !== 'readonly');
+  const values = names.map((name) => `${name} = ${name in settings ? quoted(settings[name] ?? '') : 'DEFAULT'}`);
+  return [
+    ...(scope.database ? [`USE ${identifier(database)}`] : []),
+    ...(values.length > 0 ? [`SET ${values.join(', ')}`] : []),
+  ];
+}
