@@ -30,6 +30,8 @@ export interface Env {
     temporalPath: string | undefined;
     versitygwPath: string | undefined;
   };
+  /** True where the services are a local stack's: `apply` then creates missing buckets, too. */
+  localStack: boolean;
   /** True where `npm run demo --keep` was typed: npm keeps the option for itself and says so only in a variable. */
   keepDemo: boolean;
 }
@@ -57,7 +59,7 @@ export function quietenSdk(): void {
  */
 export function forgetServices(): void {
   for (const name of Object.keys(process.env))
-    if (/^(TEMPORAL|CLICKHOUSE|AWS|DAYBOOK_S3)_|^DAYBOOK_PROJECT$/.test(name))
+    if (/^(TEMPORAL|CLICKHOUSE|AWS|DAYBOOK_S3)_|^DAYBOOK_(PROJECT|LOCAL_STACK)$/.test(name))
       Reflect.deleteProperty(process.env, name);
   // Profiles in the home folder would be read where no variable names another file.
   for (const file of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'TEMPORAL_CONFIG_FILE'])
@@ -98,6 +100,7 @@ export function readEnv(vars: Variables): Env {
       temporalPath: get('DAYBOOK_TEMPORAL'),
       versitygwPath: get('DAYBOOK_VERSITYGW'),
     },
+    localStack: get('DAYBOOK_LOCAL_STACK') === '1',
     keepDemo: get('npm_config_keep') === 'true',
   };
 }

@@ -26,7 +26,12 @@ export async function openCheck({ project }: { project?: string | undefined }): 
   temporal.catch(() => undefined);
   return {
     dir: projectDir(env, project),
-    services: { clickhouse, store, missingSearchAttributes: async () => await missingSearchAttributes(await temporal) },
+    services: {
+      clickhouse,
+      store,
+      missingSearchAttributes: async () => await missingSearchAttributes(await temporal),
+      localStack: env.localStack,
+    },
     close: async () => {
       store.close();
       await clickhouse.close();

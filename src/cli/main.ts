@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { quietenSdk } from '../env.js';
 import { isFinal, messageOf } from '../errors.js';
 import { applyCommand } from './apply.js';
@@ -42,16 +42,16 @@ for (const command of [
   program.addCommand(inherit(command));
 
 /** Commands made elsewhere must end as this one does: commander copies that only to commands that it makes itself. */
-function inherit(child: Command): Command {
+function inherit(child: CommandUnknownOpts): CommandUnknownOpts {
   child.copyInheritedSettings(program);
   for (const grandchild of child.commands) grandchild.copyInheritedSettings(child);
   return child;
 }
 
 /** Whoever asked for JSON gets a document also where a command could not do what it was asked. */
-let json = false;
+const asked = { json: false };
 program.hook('preAction', (_, action) => {
-  json = action.getOptionValue('output') === 'json';
+  asked.json = action.getOptionValue('output') === 'json';
 });
 
 quietenSdk();
@@ -61,7 +61,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.crash;
   else {
     note(messageOf(error));
-    if (json) printJson({ error: { type: isFinal(error) ? error.type : 'Crash', message: messageOf(error) } });
+    if (asked.json) printJson({ error: { type: isFinal(error) ? error.type : 'Crash', message: messageOf(error) } });
     process.exitCode = isFinal(error) ? EXIT.handled : EXIT.crash;
   }
 }

@@ -65,8 +65,7 @@ function textOf({ source, folder, lines, rejected, reasons, rows }: Rejects): st
   return [
     head,
     ...reasonsText(reasons, REASONS_SHOWN),
-    '',
-    ...each,
+    ...(each.length > 0 ? ['', ...each] : []),
     ...(rest > 0 ? ['', `${number(rest)} more: --limit ${rejected}, or --output json for their whole text`] : []),
   ].join('\n');
 }

@@ -29,14 +29,17 @@ export async function startDay(app: App, input: { day: string; force?: boolean }
   });
 }
 
-/** Runs `use` with a worker of this process beside it. */
+/** Runs `use` with a worker of this process beside it. Throws where the worker ends by itself. */
 export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T> {
   const log = createLogger({ ...app.env.log, level: 'warn' });
   const { installRuntime, startWorker } = await import('../worker.js');
   installRuntime(log);
   const worker = await startWorker({ app, log });
+  const ended = worker.done.then((): never => {
+    throw new Error('The worker of this process ended by itself; the day waits for another one: npx daybook worker');
+  });
   try {
-    return await use();
+    return await Promise.race([use(), ended]);
   } finally {
     await worker.stop();
   }
@@ -72,16 +75,57 @@ export const runCommand = () =>
     )
     .action(({ day, force, withWorker: own, project, output }) =>
       withApp({ project }, async (app) => {
+        const interruption = onInterrupt(own ? STOPPING : undefined);
         const run = async (): Promise<DayEnd> => {
           const handle = await startDay(app, { day, ...(force ? { force } : {}) });
           const live = process.stdout.isTTY;
-          return await followDay(handle, day, output === 'json' ? 'nothing' : live ? 'live' : 'lines');
+          return await followDay(
+            handle,
+            day,
+            output === 'json' ? 'nothing' : live ? 'live' : 'lines',
+            interruption.signal,
+          );
         };
-        if (!own) await sayIfNobodyPolls(app);
-        const end = own ? await withWorker(app, run) : await run();
-        if (output === 'json') printJson(end.ok ? end.result : { day, outcome: end.outcome, message: end.message });
-        else if (end.ok) for (const text of [...end.result.notes, `${day} ${end.result.outcome}`]) print(text);
-        else note(end.message);
-        if (!end.ok) process.exitCode = 1;
+        try {
+          if (!own) await sayIfNobodyPolls(app);
+          report(day, output, own ? await withWorker(app, run) : await run());
+        } catch (error) {
+          if (error !== interruption.signal.reason) throw error;
+          const message = own
+            ? `Day ${day} is not done: it goes on as soon as a worker runs: npx daybook run --day ${day} --with-worker`
+            : `Day ${day} goes on. Attach again: npx daybook run --day ${day}`;
+          if (output === 'json') printJson({ day, outcome: 'interrupted', message });
+          note(message);
+          process.exitCode = 2;
+        } finally {
+          interruption.release();
+        }
       }),
     );
+
+const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
+
+/** The exit code of a process that an interrupt ended. */
+const INTERRUPTED = 130;
+
+/** The first Ctrl-C lets go of the day, which goes on in Temporal; a second one ends the process at once. */
+function onInterrupt(say: string | undefined): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  // The listener stays: were it gone, libraries that restore the terminal would end the process with the first Ctrl-C.
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    if (say !== undefined) note(say);
+    controller.abort(new Error('interrupted'));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const release = () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  return { signal: controller.signal, release };
+}
+
+function report(day: string, output: 'text' | 'json', end: DayEnd): void {
+  if (!end.ok) process.exitCode = 1;
+  if (output === 'json')
+    printJson(end.ok ? end.result : { day, outcome: end.outcome, step: end.step, message: end.message });
+  else if (end.ok) for (const text of [...end.result.notes, `${day} ${end.result.outcome}`]) print(text);
+  else note(end.message);
+}

@@ -24,5 +24,6 @@ export const workerCommand = () =>
         };
         process.once('SIGINT', stop).once('SIGTERM', stop);
         await worker.done;
+        log.info('worker has stopped');
       }),
     );

@@ -13,6 +13,7 @@ import {
 import type { StoredObject } from '../core/messages.js';
 import { quietenSdk, type Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
+import { startOrName, unreachable } from './unreachable.js';
 
 /** What the engine needs to reach the store by itself: raw bytes never pass through Node. */
 export interface EngineAccess {
@@ -37,6 +38,8 @@ export interface Store {
   remove(bucket: string, keys: readonly string[]): Promise<void>;
   /** Throws a final error where the bucket is missing or closed to us. */
   checkBucket(bucket: string): Promise<void>;
+  /** Creates a bucket; false where an own one is there already. Daybook does so only in a store that it started itself. */
+  createBucket(bucket: string): Promise<boolean>;
   engine: EngineAccess;
   close(): void;
 }
@@ -111,6 +114,16 @@ export function connectStore(env: Env['s3']): Store {
     async checkBucket(bucket) {
       await explained(`bucket ${bucket}`, () => client.send(new HeadBucketCommand({ Bucket: bucket })));
     },
+    createBucket: (bucket) =>
+      explained(`create bucket ${bucket}`, async () => {
+        try {
+          await client.send(new CreateBucketCommand({ Bucket: bucket }));
+          return true;
+        } catch (error) {
+          if (error instanceof BucketAlreadyOwnedByYou) return false;
+          throw error;
+        }
+      }),
     engine: {
       bucketUrl: (bucket) =>
         engineEndpoint === undefined
@@ -126,22 +139,6 @@ export function connectStore(env: Env['s3']): Store {
       client.destroy();
     },
   };
-}
-
-/** Creates a bucket; an own one that is there already stays as it is. Daybook does so in stores that it started itself. */
-export async function createBucket(env: Env['s3'], bucket: string): Promise<void> {
-  const client = clientOf(env);
-  try {
-    await explained(`create bucket ${bucket}`, async () => {
-      try {
-        await client.send(new CreateBucketCommand({ Bucket: bucket }));
-      } catch (error) {
-        if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
-      }
-    });
-  } finally {
-    client.destroy();
-  }
 }
 
 function clientOf(env: Env['s3']): S3Client {
@@ -189,6 +186,12 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
         `${what}: the store has no such bucket. Create it, or correct store.bucket in daybook.config.ts.`,
         { cause: error },
       );
-    throw new Error(`${what}: ${messageOf(error)}`, { cause: error });
+    const told = messageOf(error);
+    throw new Error(
+      unreachable(error) === undefined
+        ? `${what}: ${told}`
+        : `${what}: no object store answers (${told}). ${startOrName('AWS_ENDPOINT_URL_S3')}`,
+      { cause: error },
+    );
   }
 }

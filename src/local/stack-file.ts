@@ -71,6 +71,7 @@ export const stackVariables = (stack: Stack): Record<string, string> => ({
   AWS_REGION: stack.s3.region,
   AWS_ACCESS_KEY_ID: stack.s3.accessKeyId,
   AWS_SECRET_ACCESS_KEY: stack.s3.secretAccessKey,
+  DAYBOOK_LOCAL_STACK: '1',
 });
 
 function parseJson(text: string): unknown {

@@ -3,7 +3,7 @@ import type { ClickHouse } from '../io/clickhouse.js';
 import type { Store } from '../io/s3.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
-import type { Problem, Project } from './project.js';
+import { bucketsOf, type Problem, type Project } from './project.js';
 import { inspectSchema } from './schema.js';
 
 /** What a check asks. Nothing is connected before it is asked. */
@@ -12,6 +12,8 @@ export interface CheckServices {
   store: Pick<Store, 'checkBucket'>;
   /** Connects, and names the search attributes that the namespace lacks; undefined where the server does not tell. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
+  /** In a local stack `apply` creates the buckets. */
+  localStack: boolean;
 }
 
 /** The first release in which REPLACE PARTITION survives a restart on a plain MergeTree. */
@@ -25,7 +27,7 @@ export async function checkProject(dir: string, services: CheckServices): Promis
   const { project, problems } = await readProject(dir);
   const [sql, ...connections] = await Promise.all([
     checkClickHouse(errorsOf(problems).length === 0 ? project : undefined, services.clickhouse),
-    checkStore(project, services.store),
+    checkStore(project, services),
     checkTemporal(services.missingSearchAttributes),
   ]);
   return [...problems, ...sql, ...connections.flat()];
@@ -54,14 +56,18 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
   }
 }
 
-async function checkStore(project: Project | undefined, store: CheckServices['store']): Promise<Problem[]> {
+async function checkStore(project: Project | undefined, { store, localStack }: CheckServices): Promise<Problem[]> {
   if (!project) return [];
-  const { store: place, sources } = project.config;
-  const buckets = new Set([place.bucket, ...Object.values(sources).map(({ bucket }) => bucket)]);
   const results = await Promise.all(
-    [...buckets].map((bucket) => store.checkBucket(bucket).catch((thrown: unknown) => [thrown])),
+    bucketsOf(project).map((bucket) => store.checkBucket(bucket).catch((thrown: unknown) => [thrown])),
   );
-  return results.flatMap((result) => result ?? []).map((thrown) => error('S3', messageOf(thrown), storeFix(thrown)));
+  return results
+    .flatMap((result) => result ?? [])
+    .map((thrown) =>
+      localStack && isFinal(thrown)
+        ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack `daybook apply` creates it.')
+        : error('S3', messageOf(thrown), storeFix(thrown)),
+    );
 }
 
 function storeFix(thrown: unknown): string {

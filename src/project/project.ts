@@ -34,6 +34,11 @@ export interface Project {
   tests: SqlFile[];
 }
 
+/** Every bucket that a project reads or writes, once. */
+export const bucketsOf = ({ config }: Project): string[] => [
+  ...new Set([config.store.bucket, ...Object.values(config.sources).map(({ bucket }) => bucket)]),
+];
+
 /** What the engine says of a table that a file creates. */
 export interface TableSchema {
   name: string;

@@ -28,7 +28,12 @@ function connect(changes: Record<string, string> = {}) {
   const temporal = connectTemporal(env.temporal);
   temporal.catch(() => undefined);
   return {
-    services: { clickhouse, store, missingSearchAttributes: async () => missingSearchAttributes(await temporal) },
+    services: {
+      clickhouse,
+      store,
+      localStack: false,
+      missingSearchAttributes: async () => missingSearchAttributes(await temporal),
+    },
     close: async () => {
       store.close();
       await clickhouse.close();

@@ -12,7 +12,7 @@ export interface Ending {
 
 /** The last lines: where the histories and the tables are, and as the very last one the command that comes next. */
 export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database }: Ending): string[] {
-  const query = `SELECT * FROM ${database}.daily_summary ORDER BY day FORMAT PrettyCompact`;
+  const query = `SELECT * FROM ${database}.daily_summary ORDER BY day FORMAT Pretty`;
   const lost =
     s3.kind === 'fauxqs' ? ' The raw objects were in memory, because there is no Go here, and are gone.' : '';
   return [

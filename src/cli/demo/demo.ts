@@ -4,7 +4,6 @@ import { openApp, type App } from '../../app.js';
 import { scheduleId } from '../../core/names.js';
 import { plural, size } from '../../core/words.js';
 import { readEnv, type Env } from '../../env.js';
-import { createBucket } from '../../io/s3.js';
 import { applySchedule } from '../../io/schedule.js';
 import { demoDays } from '../../local/demo/generate.js';
 import { liveStack } from '../../local/live-stack.js';
@@ -54,7 +53,7 @@ export async function runDemo({ dir, keep, local, project }: DemoOptions): Promi
   page.print(
     page.paint('bold', 'Five days of a small shop: raw events in S3 become tested, published tables in ClickHouse.'),
   );
-  page.print('This takes about half a minute. A first run may have to download or build parts, which takes minutes.\n');
+  page.print('This takes about half a minute. A first run may download or build parts, which takes minutes.\n');
   const found = (await liveStack(dir)) !== undefined;
   let up = found;
   let last: string[];
@@ -98,7 +97,6 @@ async function begin(
 async function play(app: App, page: Page, signal: AbortSignal): Promise<void> {
   const { config } = app.project;
   const { bucket } = config.store;
-  await createBucket(app.env.s3, bucket);
   await prepare(app, page);
   const { onProgress: running, done } = progressOn(process.stderr);
   const stage: Stage = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
@@ -152,7 +150,7 @@ async function act({ bucket, ...pass }: Stage, number: 1 | 2): Promise<string[]>
       took,
     );
   if (number === 1)
-    page.row('', 'A day reads the folders beside its own too: they are cut at midnight UTC, it is a day in Berlin.');
+    page.row('', 'Each day reads three folders: folders are cut at midnight UTC, days at midnight in Berlin.');
   page.print();
   return await runDays(pass);
 }
