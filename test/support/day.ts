@@ -4,11 +4,18 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createActivities, createHeavyActivities } from '../../activities/index.js';
+import { DefaultLogger } from '@temporalio/worker';
+import type { Dependencies } from '../../activities/dependencies.js';
+import {
+  createActivities,
+  createHeavyActivities,
+  type Activities,
+  type HeavyActivities,
+} from '../../activities/index.js';
 import { openApp, type App } from '../../src/app.js';
 import { apply } from '../../src/cli/apply.js';
 import { startDay } from '../../src/cli/run.js';
-import type { DayResult, Manifest } from '../../src/core/messages.js';
+import type { BuiltTable, DayResult, Manifest, PublishInput } from '../../src/core/messages.js';
 import { normalizedFolder } from '../../src/core/names.js';
 import { readEnv } from '../../src/env.js';
 import type { Stack } from '../../src/local/stack-file.js';
@@ -46,15 +53,18 @@ export interface DayProject {
   state(day: string): Promise<DayState>;
   /** Manifests of a folder, by their key. */
   manifests(folder: string, source?: string): Promise<Map<string, Manifest>>;
-  /** The real activities as `attempt` of a workflow that nobody runs. `cancel` cancels what runs in it. */
-  attempt(attempt?: number, activityId?: string): Attempt;
+  /** The real activities, called by hand. */
+  attempt(options?: AttemptOptions): Activities & HeavyActivities;
+  /** Everything before publish, by hand: answers what publish is called with. */
+  build(day: string, options?: AttemptOptions & { force?: boolean }): Promise<PublishInput>;
   close(): Promise<void>;
 }
 
-/** Activities that are called by hand. */
-export interface Attempt {
-  act: ReturnType<typeof createActivities> & ReturnType<typeof createHeavyActivities>;
-  cancel(): void;
+/** Which attempt of which activity a call by hand is, and what of the world it sees otherwise than it is. */
+export interface AttemptOptions {
+  attempt?: number;
+  activityId?: string;
+  world?: Partial<Dependencies>;
 }
 
 let projects = 0;
@@ -154,20 +164,17 @@ GROUP BY table, generation ORDER BY generation, table`,
       const texts = await Promise.all(keys.map((key) => store.read(bucket, key)));
       return new Map(keys.map((key, index) => [key, JSON.parse(texts[index] ?? '') as Manifest]));
     },
-    attempt: (attempt = 1, activityId = 'by-hand') => {
-      const environment = new MockActivityEnvironment({ attempt, activityId });
-      const written = { ...createActivities(dependencies), ...createHeavyActivities(dependencies) };
-      const act = Object.fromEntries(
-        Object.entries(written).map(([verb, one]) => [
-          verb,
-          (input: unknown) => environment.run(one as (given: unknown) => Promise<unknown>, input),
-        ]),
-      ) as Attempt['act'];
-      const cancel = () => {
-        environment.cancel();
-      };
-      return { act, cancel };
+    attempt: ({ attempt = 1, activityId = 'by-hand', world = {} } = {}) => {
+      const environment = new MockActivityEnvironment({ attempt, activityId }, { logger: new DefaultLogger('ERROR') });
+      const seen = { ...dependencies, ...world };
+      const written = { ...createActivities(seen), ...createHeavyActivities(seen) };
+      const calls = Object.entries(written).map(([verb, one]) => [
+        verb,
+        (input: unknown) => environment.run(one as (given: unknown) => Promise<unknown>, input),
+      ]);
+      return Object.fromEntries(calls) as Activities & HeavyActivities;
     },
+    build: (day, { force = false, ...options } = {}) => buildByHand(project.attempt(options), day, force),
     close: async () => {
       await worker?.stop();
       const own = await clickhouse.rows<{ name: string }>({
@@ -180,6 +187,27 @@ GROUP BY table, generation ORDER BY generation, table`,
     },
   };
   return project;
+}
+
+async function buildByHand(act: Activities & HeavyActivities, day: string, force: boolean): Promise<PublishInput> {
+  const { build, todo, tables } = await act.list({ day, force });
+  for (let chunk = 0; chunk < todo; chunk++) await act.normalize({ build, chunk });
+  const built = new Map<string, BuiltTable>();
+  const fingerprints = (inputs: readonly string[]) =>
+    Object.fromEntries(inputs.map((input) => [input, built.get(input)?.fingerprint ?? '']));
+  for (const { name: table, kind, inputs } of tables)
+    built.set(
+      table,
+      kind === 'normalized'
+        ? await act.load({ build, table })
+        : await act.refresh({ build, table, inputs: fingerprints(inputs) }),
+    );
+  await act.test({ build });
+  const changed = tables.flatMap(({ name: table, inputs }) => {
+    const one = built.get(table);
+    return one?.changed ? [{ table, fingerprint: one.fingerprint, data: one.data, inputs: fingerprints(inputs) }] : [];
+  });
+  return { build, tables: changed };
 }
 
 async function createBucket(stack: Stack, bucket: string): Promise<void> {

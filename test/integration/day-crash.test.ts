@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Dependencies } from '../../activities/dependencies.js';
+import type { BuildRef } from '../../src/core/messages.js';
+import { archiveDatabase, archiveTable, stageDatabase } from '../../src/core/names.js';
+import { final } from '../../src/errors.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
+});
+afterAll(() => project.close());
+
+const TABLES = ['events', 'daily_amounts', 'daily_means'];
+
+/** A world in which the statement of this name never reaches the engine, as if the process had died before it. */
+function diesBefore(what: string, error = new Error('the worker died')): Partial<Dependencies> {
+  const { clickhouse } = project.app;
+  return {
+    clickhouse: {
+      ...clickhouse,
+      run: (statement, options) =>
+        options?.what === what ? Promise.reject(error) : clickhouse.run(statement, options),
+      rows: (statement, options) =>
+        options?.what === what ? Promise.reject(error) : clickhouse.rows(statement, options),
+    },
+  };
+}
+
+/** A world that ends before this record is written. */
+const diesBeforeRecord = (event: 'done' | 'undone'): Partial<Dependencies> => {
+  const { ledger } = project.app;
+  return {
+    ledger: {
+      ...ledger,
+      recordPublishes: (given, records) =>
+        given === event ? Promise.reject(new Error('the worker died')) : ledger.recordPublishes(given, records),
+    },
+  };
+};
+
+/** Counts of a day's tables; each generation `n` of these tests has `n` payments of one unit. */
+async function counts(day: string): Promise<number[]> {
+  const rows = await Promise.all([
+    project.rows<{ n: string }>('SELECT count() AS n FROM events WHERE day = {day:Date}', { day }),
+    project.rows<{ n: string }>('SELECT sum(events) AS n FROM daily_amounts WHERE day = {day:Date}', { day }),
+    project.rows<{ n: string }>('SELECT count() AS n FROM daily_means WHERE day = {day:Date}', { day }),
+  ]);
+  return rows.map(([one]) => Number(one?.n));
+}
+
+const stages = async ({ day }: { day: string }) =>
+  (
+    await project.rows<{ name: string }>('SELECT name FROM system.databases WHERE startsWith(name, {own:String})', {
+      own: `daybook_${project.name}_${day.replaceAll('-', '')}_`,
+    })
+  ).map(({ name }) => name);
+
+const stageOf = ({ day, generation }: BuildRef) => stageDatabase(project.name, day, generation);
+const eventsOf = async (day: string) =>
+  (await project.state(day)).publishes.map(
+    ({ generation, table, events }) => `${generation} ${table} ${events.join()}`,
+  );
+
+/** A day published once with one payment, and a second generation with two of them that stands built in its stage. */
+async function builtTwice(day: string) {
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  const act = project.attempt();
+  await act.publish(await project.build(day));
+  expect(await counts(day)).toEqual([1, 1, 1]);
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
+  const input = await project.build(day);
+  expect(input.tables.map(({ table }) => table)).toEqual(TABLES);
+  return { act, input };
+}
+
+test.each([
+  ['2026-05-01', 'before the first swap', () => diesBefore('publish events'), [1, 1, 1]],
+  ['2026-05-02', 'between two swaps', () => diesBefore('publish daily_amounts'), [2, 1, 1]],
+  ['2026-05-03', 'before it verifies', () => diesBefore('verify events'), [2, 2, 1]],
+  ['2026-05-04', 'before the done record', () => diesBeforeRecord('done'), [2, 2, 1]],
+])('%s: a publish that dies %s is finished by the next run', async (day, _, world, then) => {
+  const { input } = await builtTwice(day);
+  const act = project.attempt({ world: world() });
+  await expect(act.publish(input)).rejects.toThrow('the worker died');
+  expect((await counts(day)).slice(0, 2)).toEqual(then.slice(0, 2));
+  expect(await project.app.ledger.openIntents(day)).toHaveLength(3);
+
+  const result = await project.run(day);
+  expect(result).toMatchObject({ outcome: 'unchanged', generation: 2 });
+  expect(result.steps[0]).toMatchObject({
+    step: 'recover',
+    what: 'generation 2 was left open and is finished (3 tables)',
+  });
+  expect(await counts(day)).toEqual([2, 2, 1]);
+  expect(await project.app.ledger.openIntents(day)).toEqual([]);
+  expect((await eventsOf(day)).slice(3)).toEqual([...TABLES].sort().map((table) => `2 ${table} intent,done`));
+});
+
+test('where the stage is gone the archives are swapped back, and the day is built anew', async () => {
+  const day = '2026-05-05';
+  const { input } = await builtTwice(day);
+  const before = (await project.state(day)).tables;
+  const act = project.attempt({ world: diesBefore('publish daily_amounts') });
+  await expect(act.publish(input)).rejects.toThrow('the worker died');
+  await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
+
+  expect(await project.attempt().recover({ day })).toMatchObject({
+    mended: { generation: 2, how: 'undone', tables: 3 },
+  });
+  expect(await counts(day)).toEqual([1, 1, 1]);
+  expect((await eventsOf(day)).filter((text) => text.startsWith('2'))).toEqual(
+    [...TABLES].sort().map((table) => `2 ${table} intent,undone`),
+  );
+  expect((await project.state(day)).tables).toEqual(before);
+
+  expect(await project.run(day)).toMatchObject({ outcome: 'published', generation: 3 });
+  expect(await counts(day)).toEqual([2, 2, 1]);
+});
+
+test('a first publish whose stage is gone leaves no rows of the day', async () => {
+  const day = '2026-05-06';
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  const input = await project.build(day);
+  const act = project.attempt({ world: diesBeforeRecord('done') });
+  await expect(act.publish(input)).rejects.toThrow('the worker died');
+  expect(await counts(day)).toEqual([1, 1, 1]);
+  await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
+  await project.attempt().recover({ day });
+  expect(await counts(day)).toEqual([0, 0, 0]);
+});
+
+test('old and new rows together, as a killed engine may leave them, are healed by recovery', async () => {
+  const day = '2026-05-07';
+  const { input } = await builtTwice(day);
+  const act = project.attempt({ world: diesBefore('publish daily_amounts') });
+  await expect(act.publish(input)).rejects.toThrow('the worker died');
+  const old = `${archiveDatabase(project.name)}.${archiveTable('events', day, 2)}`;
+  await project.app.clickhouse.run({ sql: `INSERT INTO ${project.database}.events SELECT * FROM ${old}` });
+  expect(await counts(day)).toEqual([3, 1, 1]);
+  await project.attempt().recover({ day });
+  expect(await counts(day)).toEqual([2, 2, 1]);
+});
+
+test('a second attempt at publish repeats the swaps and leaves the archives as they were', async () => {
+  const day = '2026-05-08';
+  const { input } = await builtTwice(day);
+  const dying = project.attempt({ world: diesBefore('publish daily_amounts') });
+  await expect(dying.publish(input)).rejects.toThrow('the worker died');
+  await project.attempt({ attempt: 2 }).publish(input);
+  expect(await counts(day)).toEqual([2, 2, 1]);
+  expect(
+    await project.rows(`SELECT count() AS n FROM ${archiveDatabase(project.name)}.${archiveTable('events', day, 2)}`),
+  ).toEqual([{ n: '1' }]);
+});
+
+test('publish called again after it is done moves nothing', async () => {
+  const day = '2026-05-09';
+  const { act, input } = await builtTwice(day);
+  const { tables } = await act.publish(input);
+  const before = await project.state(day);
+  const again = await project.attempt({ attempt: 2, world: diesBefore('publish events') }).publish(input);
+  expect(again.burstMs).toBe(0);
+  expect(again.tables).toHaveLength(tables.length);
+  expect(again.tables).toEqual(expect.arrayContaining(tables));
+  expect(await project.state(day)).toEqual(before);
+});
+
+test('a final error inside the burst swaps the archives back', async () => {
+  const day = '2026-05-10';
+  const { input } = await builtTwice(day);
+  const before = (await project.state(day)).tables;
+  const act = project.attempt({ world: diesBefore('publish daily_means', final('BadSql', 'refused')) });
+  await expect(act.publish(input)).rejects.toMatchObject({ type: 'BadSql' });
+  expect((await project.state(day)).tables).toEqual(before);
+  expect(await project.app.ledger.openIntents(day)).toEqual([]);
+});
+
+test('an older build than the newest publishes nothing, and finds its stage gone once the newer one swaps', async () => {
+  const day = '2026-05-11';
+  const { act, input: older } = await builtTwice(day);
+  await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
+  const newer = await project.build(day);
+  expect(newer.build.generation).toBe(3);
+  const before = await project.state(day);
+  await expect(act.publish(older)).rejects.toMatchObject({ type: 'Superseded', nonRetryable: true });
+  expect(await project.state(day)).toEqual(before);
+  expect(await stages(newer.build)).toEqual(expect.arrayContaining([stageOf(older.build), stageOf(newer.build)]));
+
+  // Older stages are gone before the first swap.
+  const dying = project.attempt({ world: diesBefore('publish events') });
+  await expect(dying.publish(newer)).rejects.toThrow('the worker died');
+  expect(await stages(newer.build)).toEqual([stageOf(newer.build)]);
+  await project.attempt({ attempt: 2 }).publish(newer);
+  expect(await counts(day)).toEqual([3, 3, 1]);
+});

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { startDay } from '../../src/cli/run.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+const MODEL = 'sql/aggregates/daily_amounts.sql';
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
+});
+afterAll(() => project.close());
+afterEach(() => project.write(MODEL, PAYMENTS[MODEL] ?? ''));
+
+/** Publishes a day of two payments; answers what readers have then. */
+async function published(day: string) {
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a1'), payment(day, 'a2')));
+  expect((await project.run(day)).outcome).toBe('published');
+  return await project.state(day);
+}
+
+/** Gives the model another SELECT. */
+const select = (sql: string) => project.write(MODEL, (PAYMENTS[MODEL] ?? '').replace(/SELECT[\s\S]*$/, sql));
+
+const stages = (day: string) =>
+  project.rows<{ name: string }>(
+    'SELECT name FROM system.databases WHERE startsWith(name, {prefix:String}) ORDER BY name',
+    {
+      prefix: `daybook_${project.name}_${day.replaceAll('-', '')}_`,
+    },
+  );
+
+test('while a test fails nothing is published, and the message shows the rows and where the stage is', async () => {
+  const day = '2026-04-01';
+  const before = await published(day);
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b1', { note: 'forbidden' })));
+  const { step, message } = await project.fail(day);
+  expect(step).toBe('test');
+  expect(message).toContain('Test no_forbidden_note found 1 row that must not exist, such as {"id":"b1"}');
+  const [stage] = await stages(day);
+  expect(message).toContain(`USE ${stage?.name ?? 'no stage'}`);
+  expect(await project.state(day)).toEqual(before);
+  expect(await project.app.ledger.testResults(day, 2)).toMatchObject([{ status: 'fail', failing: 1 }]);
+  expect(await project.app.ledger.latestBuilds(day, day)).toMatchObject([
+    { generation: 2, event: 'failed', step: 'test' },
+  ]);
+});
+
+test('too many rejects publish nothing, and the message names object, line, reason and the next command', async () => {
+  const day = '2026-04-02';
+  const before = await published(day);
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b1'), payment(day, 'b2', { amount: 'free' }), 'no json'));
+  const { step, message } = await project.fail(day);
+  expect(step).toBe('load');
+  expect(message).toContain('2 of 5 lines in folder 2026-04-02 were rejected, at most 0 may be');
+  expect(message).toContain(`${keyOf(day, 'b')} line 2: amount: 'free' does not fit Decimal(10, 2)`);
+  expect(message).toContain(`npx daybook rejects --day ${day}`);
+  expect(await project.state(day)).toEqual(before);
+  // What the owner allows is let through, and counted.
+  await project.configure({}, { maxRejects: 2 });
+  expect(await project.run(day)).toMatchObject({ outcome: 'published', loaded: [{ rows: 3, rejected: 2 }] });
+  await project.configure({});
+});
+
+test('a model that gives rows of another day publishes nothing', async () => {
+  const day = '2026-04-03';
+  const before = await published(day);
+  await select(
+    `SELECT of + 1 AS day, events, amount
+     FROM (SELECT day AS of, count() AS events, sum(amount) AS amount FROM events WHERE day = {day:Date} GROUP BY day)`,
+  );
+  const { step, message } = await project.fail(day, true);
+  expect(step).toBe('refresh');
+  expect(message).toContain(`daily_amounts: the build of ${day} made 1 rows of other days`);
+  expect(await project.state(day)).toEqual(before);
+});
+
+test.each([
+  ['2026-04-14', 'less than nothing', 'toInt64(count()) - 10'],
+  ['2026-04-15', 'more than its column holds', 'count() + 70000000000'],
+  ['2026-04-16', 'nothing at all', 'nullIf(count(), count())'],
+])('%s: a model that puts %s into a UInt32 column breaks its contract', async (day, _, events) => {
+  const before = await published(day);
+  await select(
+    `SELECT day, ${events} AS events, sum(amount) AS amount FROM events WHERE day = {day:Date} GROUP BY day`,
+  );
+  await expect(project.build(day, { force: true })).rejects.toMatchObject({
+    type: 'ContractBroken',
+    nonRetryable: true,
+  });
+  expect(await project.state(day)).toEqual(before);
+});
+
+test('columns of a model find the table by name, not by position', async () => {
+  const day = '2026-04-05';
+  await published(day);
+  await select('SELECT sum(amount) AS amount, day, count() AS events FROM events WHERE day = {day:Date} GROUP BY day');
+  expect((await project.run(day, true)).outcome).toBe('published');
+  expect(
+    await project.rows('SELECT events, toString(amount) AS amount FROM daily_amounts WHERE day = {day:Date}', { day }),
+  ).toEqual([{ events: 2, amount: '2' }]);
+});
+
+test('a row that something else put into a live table is noticed before the day is built on it', async () => {
+  const day = '2026-04-06';
+  await published(day);
+  await project.app.clickhouse.run({
+    sql: `INSERT INTO ${project.database}.events (day, id) VALUES ('${day}', 'stray')`,
+  });
+  await select('SELECT day, count() AS events, max(amount) AS amount FROM events WHERE day = {day:Date} GROUP BY day');
+  await project.put(keyOf(day, 'b'), lines('', ''));
+  const { step, message } = await project.fail(day);
+  expect(step).toBe('load');
+  expect(message).toMatch(/events holds 3 rows of 2026-04-06, but 2 were published: something else wrote into it/);
+  expect((await project.run(day, true)).outcome).toBe('published');
+  expect(await project.rows('SELECT count() AS n FROM events WHERE day = {day:Date}', { day })).toEqual([{ n: '2' }]);
+});
+
+test('a cancelled day ends its query in the engine, leaves readers what they have, and can be run again', async () => {
+  const day = '2026-04-07';
+  const before = await published(day);
+  await select(
+    `SELECT day, toUInt32(countIf(sipHash64(number) = 0)) AS events, sum(amount) AS amount
+     FROM events CROSS JOIN numbers(1000000000000) AS many WHERE day = {day:Date} GROUP BY day`,
+  );
+  const running = () =>
+    project.rows("SELECT query FROM system.processes WHERE startsWith(Settings['log_comment'], {own:String})", {
+      own: `daybook/${project.name}/`,
+    });
+  const handle = await startDay(project.app, { day, force: true });
+  const ended = handle.result().then(String, (reason: unknown) => reason);
+  while ((await running()).length === 0) {
+    const early = await Promise.race([ended, sleep(50)]);
+    expect(early, 'the day ended before its query ran').toBeUndefined();
+  }
+  await handle.cancel();
+  const error = await ended;
+  expect(error).toBeInstanceOf(WorkflowFailedError);
+  expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+  expect(await running()).toEqual([]);
+  expect(await project.app.ledger.latestBuilds(day, day)).toMatchObject([
+    { generation: 2, event: 'cancelled', step: 'refresh' },
+  ]);
+  expect(await project.state(day)).toEqual(before);
+
+  await project.write(MODEL, PAYMENTS[MODEL] ?? '');
+  expect(await project.run(day, true)).toMatchObject({ outcome: 'published', generation: 3 });
+  expect((await project.state(day)).tables).toEqual(before.tables);
+  expect(await stages(day)).toEqual([]);
+});
