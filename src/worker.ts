@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities, createHeavyActivities } from '../activities/index.js';
 import type { App } from './app.js';
 import { taskQueue } from './core/names.js';
 import { assertSearchAttributes, temporalConfig } from './io/temporal.js';
+import { runtimeLog } from './worker-log.js';
 
 export interface WorkerOptions {
   app: App;
@@ -30,21 +31,8 @@ const LIGHT_SLOTS = 20;
 
 /** Temporal's runtime is one per process, and must be made before the first connection. */
 export function installRuntime(log: Logger): void {
-  const write = ({ level, message, meta }: LogEntry) => {
-    log[
-      level === 'TRACE'
-        ? 'trace'
-        : level === 'DEBUG'
-          ? 'debug'
-          : level === 'INFO'
-            ? 'info'
-            : level === 'WARN'
-              ? 'warn'
-              : 'error'
-    ](meta ?? {}, message);
-  };
   Runtime.install({
-    logger: new DefaultLogger('INFO', write),
+    logger: new DefaultLogger('DEBUG', runtimeLog(log)),
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
     shutdownSignals: [],
   });

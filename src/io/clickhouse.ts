@@ -3,6 +3,7 @@ import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clic
 import type { Statement } from '../core/statement.js';
 import type { Env } from '../env.js';
 import { explain } from './clickhouse-errors.js';
+import { startOrName, unreachable } from './unreachable.js';
 
 /** How a statement is run. */
 export interface RunOptions {
@@ -85,7 +86,14 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         if (options.handle !== undefined) await gateway.endQueries(options.handle);
         throw options.signal.reason;
       }
-      throw explain(error, options.what ?? 'statement');
+      const what = options.what ?? 'statement';
+      const code = unreachable(error);
+      if (code !== undefined)
+        throw new Error(
+          `${what}: no ClickHouse answers at ${new URL(env.url).origin} (${code}). ${startOrName('CLICKHOUSE_URL')}`,
+          { cause: error },
+        );
+      throw explain(error, what);
     }
   };
 

@@ -11,6 +11,7 @@ import proto from '@temporalio/proto';
 import { workflowId } from '../core/names.js';
 import type { Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
+import { startOrName } from './unreachable.js';
 
 export { ScheduleNotFoundError, WorkflowNotFoundError };
 
@@ -32,7 +33,7 @@ export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIM
   } catch (error) {
     throw new Error(
       `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). ` +
-        'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach',
+        startOrName('TEMPORAL_ADDRESS'),
       { cause: error },
     );
   }
@@ -99,7 +100,10 @@ export async function runningDays(client: Client, project: string): Promise<Runn
   return found;
 }
 
-/** How many workers poll a task queue now, for workflows and for activities. */
+/** A poll is answered within a minute or begun anew; the server remembers pollers five times as long. In milliseconds. */
+const POLL_AGE = 90_000;
+
+/** How many workers poll a task queue now, for workflows and for activities. One that just died counts for a minute more. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
   const count = async (taskQueueType: proto.temporal.api.enums.v1.TaskQueueType) =>
     (
@@ -108,7 +112,8 @@ export async function pollers(client: Client, taskQueue: string): Promise<{ work
         taskQueue: { name: taskQueue },
         taskQueueType,
       })
-    ).pollers.length;
+    ).pollers.filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < POLL_AGE)
+      .length;
   const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
   return { workflows: await count(TASK_QUEUE_TYPE_WORKFLOW), activities: await count(TASK_QUEUE_TYPE_ACTIVITY) };
 }

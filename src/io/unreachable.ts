@@ -1,0 +1,28 @@
+/** Codes of Node for a connection that could not be made, or was cut. */
+const CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** What a person does about a service that is not there; `variable` says where it is. */
+export const startOrName = (variable: string): string =>
+  `Set ${variable}, or start the local stack: npx daybook local up --detach`;
+
+/** The code of an error that means that a service was not reached, such as `ECONNREFUSED`; undefined for any other error. */
+export function unreachable(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined && CODES.has(code)) return code;
+  const parts: unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  for (const part of parts) {
+    const found = unreachable(part);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

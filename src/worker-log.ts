@@ -1,0 +1,76 @@
+import type { LogEntry } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { duration } from './core/words.js';
+import { isFinal, messageOf } from './errors.js';
+
+/** One line of a worker's log. */
+export interface WorkerLine {
+  level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+  fields: Record<string, string | number | boolean>;
+}
+
+/** Lines that are true of every healthy worker of ours, whose halves serve one kind of task each. */
+const SAID_OF_ALL = /^No (workflows|activities|Nexus services) registered/;
+/** Steps of the SDK's own machinery. */
+const MACHINERY = /^(Worker state changed|Workflow bundle created|Webpack|asset |cacheable modules|modules by path)/;
+
+/**
+ * What a line of Temporal's runtime means to a person: one line, which names the day and the step; undefined where it means
+ * nothing. A day that failed is a result, which `run` and the history tell; a step that is tried again is news.
+ */
+export function workerLine({
+  level,
+  message,
+  meta = {},
+}: Pick<LogEntry, 'level' | 'message' | 'meta'>): WorkerLine | undefined {
+  if (SAID_OF_ALL.test(message)) return undefined;
+  const { activityType, workflowId, workflowType, runId, workflowRunId, attempt, durationMs, error } = meta;
+  const what = error === undefined ? '' : `: ${oneLine(messageOf(error))}`;
+  const of = typeof workflowId === 'string' ? (workflowId.split('/').at(-1) ?? workflowId) : '';
+  const fields = scalars({ workflow_id: workflowId, run_id: runId ?? workflowRunId, attempt });
+  const line = (as: WorkerLine['level'], text: string): WorkerLine => ({ level: as, message: text, fields });
+  const step = `${of} ${String(activityType)}`;
+  switch (message) {
+    case 'Activity started':
+      return line('debug', `${step} begins`);
+    case 'Activity completed':
+      return line('info', `${step} done${typeof durationMs === 'number' ? ` (${duration(durationMs)})` : ''}`);
+    case 'Activity failed':
+      // The day's own failure says the same, and what to type.
+      return isFinal(error)
+        ? line('debug', `${step} failed${what}`)
+        : line('warn', `${step} failed at attempt ${String(attempt)} and may be tried again${what}`);
+    case 'Activity completed as cancelled':
+      return line('info', `${step} cancelled`);
+    case 'Workflow started':
+      return line('info', `${of} begins (${String(workflowType)})`);
+    case 'Workflow completed':
+      return line('info', `${of} is done`);
+    case 'Workflow completed as cancelled':
+      return line('info', `${of} was cancelled`);
+    case 'Workflow failed':
+      return line('info', error === undefined ? `${of} failed` : oneLine(messageOf(error)));
+    default: {
+      const as = MACHINERY.test(message) ? 'debug' : (level.toLowerCase() as WorkerLine['level']);
+      return { level: as, message: oneLine(message) + what, fields };
+    }
+  }
+}
+
+/** Writes what Temporal's runtime says into a log. */
+export const runtimeLog =
+  (log: Logger) =>
+  (entry: LogEntry): void => {
+    const line = workerLine(entry);
+    if (line) log[line.level](line.fields, line.message);
+  };
+
+const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');
+
+const scalars = (values: Record<string, unknown>): WorkerLine['fields'] =>
+  Object.fromEntries(
+    Object.entries(values).filter(
+      (entry): entry is [string, string | number] => typeof entry[1] === 'string' || typeof entry[1] === 'number',
+    ),
+  );
