@@ -73,7 +73,7 @@ export async function list(deps: Dependencies, { day, force }: ListInput, step: 
       plan: key,
       engine: await deps.clickhouse.version(),
     });
-  }
+  } else await forgive(deps, day, outcome, step);
 
   const chunks = plan.sources.flatMap((source) => source.chunks);
   const todo = chunks.filter(({ recorded }) => !recorded);
@@ -92,6 +92,22 @@ export async function list(deps: Dependencies, { day, force }: ListInput, step: 
     reasons: force && verdict.reasons.length === 0 ? ['forced'] : verdict.reasons,
     notes: [...listings.flatMap(({ notes }) => notes), ...verdict.notes],
   };
+}
+
+/** A build that failed or was cut off is no longer how the day stands, once a look finds nothing to do. */
+async function forgive(deps: Dependencies, day: string, outcome: 'unchanged' | 'skipped', step: Step): Promise<void> {
+  const [last] = await deps.ledger.latestBuilds(day, day);
+  if (last?.event !== 'failed' && last?.event !== 'cancelled' && last?.event !== 'planned') return;
+  await deps.ledger.recordBuild({
+    day,
+    generation: last.generation,
+    event: outcome,
+    step: '',
+    reason: '',
+    run: step.attempt,
+    plan: '',
+    engine: await deps.clickhouse.version(),
+  });
 }
 
 /** Hash of all that shapes a row of a source. */
