@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contentType } from '../../src/local/engine/content-type.js';
 import { engineError, errorText, httpStatus } from '../../src/local/engine/errors.js';
-import { addForm, readRequest } from '../../src/local/engine/request.js';
+import { addField, readRequest } from '../../src/local/engine/request.js';
 import { restore, setUp } from '../../src/local/engine/scope.js';
 
 const read = (search: string, headers: Record<string, string> = {}, method = 'POST') =>
@@ -45,10 +45,8 @@ describe('a request', () => {
 
   test('as a form adds its fields', () => {
     const request = read('max_threads=2');
-    addForm(request, [
-      ['query', 'SELECT {x:String}'],
-      ['param_x', 'long'],
-    ]);
+    addField(request, 'query', 'SELECT {x:String}');
+    addField(request, 'param_x', 'long');
     expect(request).toMatchObject({
       query: 'SELECT {x:String}',
       params: { x: 'long' },

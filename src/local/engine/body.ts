@@ -3,7 +3,9 @@ import { pipeline, Readable, type Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { notImplemented } from './errors.js';
-import { addForm, type QueryRequest } from './request.js';
+import { externalTable } from './external.js';
+import { addField, type QueryRequest } from './request.js';
+import type { Spool } from './spool.js';
 import { readStatement, type Statement } from './statement.js';
 
 const DECODERS: Readonly<Record<string, () => Duplex>> = {
@@ -68,14 +70,16 @@ function loadIn(head: Buffer): Statement | undefined {
   }
 }
 
-/** Adds the fields of a multipart form, in which clients send a query with long parameters, to what is asked. */
-export async function readForm(asked: QueryRequest, type: string, body: Readable): Promise<void> {
-  // Deprecated for servers that face the world and large files; here it holds one query and its parameters.
+/**
+ * Adds the fields of a multipart form, in which clients send a query with long parameters or external tables, to what is
+ * asked. The caller removes the files of `asked.tables`.
+ */
+export async function readForm(asked: QueryRequest, spool: Spool, type: string, body: Readable): Promise<void> {
+  // Deprecated for servers that face the world and large files; here it holds one query and what belongs to it.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const form = await new Response(await buffer(body), { headers: { 'content-type': type } }).formData();
-  const fields = [...form].map(([name, value]): [string, string] => {
-    if (typeof value === 'string') return [name, value];
-    throw notImplemented(`Found the file '${name}' in a form, the embedded engine takes fields only`);
-  });
-  addForm(asked, fields);
+  for (const [name, value] of form) {
+    if (typeof value === 'string') addField(asked, name, value);
+    else asked.tables.push(await externalTable(asked, spool, name, value));
+  }
 }

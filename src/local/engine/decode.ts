@@ -3,7 +3,9 @@ import { Readable } from 'node:stream';
 import { select, type Selecting } from './select.js';
 import { quoted } from './sql.js';
 
-const PLAIN = { database: undefined, settings: {}, params: {}, session: undefined };
+/** One thread, because several would mix up the bytes. */
+const ORDERED = { max_threads: '1', parallelize_output_from_storages: '0' };
+const SCOPE = { database: undefined, settings: ORDERED, params: {}, session: undefined };
 
 /**
  * Takes an encoding off a stream that the engine knows and Node 20 does not: the engine reads the bytes from a file, as rows
@@ -16,7 +18,7 @@ export function decodeByEngine(how: Selecting, body: Readable, encoding: string)
       if ((await stat(packed.path)).size === 0) return;
       const reply = await select({ ...how, wait: false, encodings: [] }, async (clause) => {
         const file = `file(${quoted(packed.path)}, 'RowBinary', 'b UInt8', ${quoted(encoding)})`;
-        return (await how.engine.query(PLAIN, `SELECT b FROM ${file} ${clause} FORMAT RowBinary`, 'Null')).counts;
+        return (await how.engine.query(SCOPE, `SELECT b FROM ${file} ${clause} FORMAT RowBinary`, 'Null')).counts;
       });
       if (reply.body instanceof Uint8Array) yield reply.body;
       else yield* reply.body;

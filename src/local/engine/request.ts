@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { EngineError } from './errors.js';
+import type { ExternalTable } from './external.js';
 
 /** A request to the HTTP interface without its body. */
 export interface QueryRequest {
@@ -14,6 +15,8 @@ export interface QueryRequest {
   /** The format for statements that name none. */
   format: string;
   session: { id: string; timeoutSeconds: number; mustExist: boolean } | undefined;
+  /** Tables that come with the request, in a form. */
+  tables: ExternalTable[];
   user: string;
   password: string;
   /** Encodings in which the response may come, in the client's order; none unless it asks for compression. */
@@ -50,6 +53,7 @@ export function readRequest(method: string, address: URL, headers: IncomingHttpH
     database: url.get('database') ?? header('x-clickhouse-database'),
     settings: {},
     params: {},
+    tables: [],
     queryId: url.get('query_id') ?? undefined,
     format: url.get('default_format') ?? header('x-clickhouse-format') ?? 'TabSeparated',
     session: sessionId
@@ -70,12 +74,10 @@ export function readRequest(method: string, address: URL, headers: IncomingHttpH
   return request;
 }
 
-/** Adds the fields of a multipart form, in which clients send a query with long parameters. */
-export function addForm(request: QueryRequest, fields: Iterable<[string, string]>): void {
-  for (const [name, value] of fields) {
-    if (name === 'query') request.query += value;
-    else readNames(request, [[name, value]]);
-  }
+/** Adds a field of a form. */
+export function addField(request: QueryRequest, name: string, value: string): void {
+  if (name === 'query') request.query += value;
+  else readNames(request, [[name, value]]);
 }
 
 function readNames(request: QueryRequest, entries: Iterable<[string, string]>): void {

@@ -1,3 +1,4 @@
+import type { ExternalTable } from './external.js';
 import { identifier, quoted } from './sql.js';
 
 /** Where and how a statement runs: its own database, settings and parameters, which no other statement sees. */
@@ -7,12 +8,14 @@ export interface Scope {
   /** In the escaped TSV form, see `readRequest`. */
   params: Readonly<Record<string, string>>;
   session: { id: string; timeoutSeconds: number; mustExist: boolean } | undefined;
+  /** Tables of this statement only, to be read from files. */
+  tables?: readonly ExternalTable[];
 }
 
 const DEFAULT_QUERY_SIZE = 262_144;
 
 /** Statements that prepare a connection for a scope. Values are quoted, and never part of the statement that is run. */
-export function setUp(scope: Pick<Scope, 'database' | 'settings' | 'params'>): string[] {
+export function setUp(scope: Omit<Scope, 'session'>): string[] {
   const { readonly, ...settings } = scope.settings;
   const values = [
     ...Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}`),
@@ -27,6 +30,10 @@ export function setUp(scope: Pick<Scope, 'database' | 'settings' | 'params'>): s
   return [
     ...(scope.database ? [`USE ${identifier(scope.database)}`] : []),
     ...set,
+    ...(scope.tables ?? []).flatMap(({ name, structure, format, path }) => [
+      `CREATE TEMPORARY TABLE ${identifier(name)} (${structure})`,
+      `INSERT INTO ${identifier(name)} FROM INFILE ${quoted(path)} FORMAT ${format}`,
+    ]),
     // Last, because it forbids changes.
     ...(readonly === undefined ? [] : [`SET readonly = ${quoted(readonly)}`]),
   ];
@@ -58,5 +65,6 @@ export function restore(scope: Scope, sql: string, { database, settings }: Befor
   return [
     ...(scope.database ? [`USE ${identifier(database)}`] : []),
     ...(values.length > 0 ? [`SET ${values.join(', ')}`] : []),
+    ...(scope.tables ?? []).map(({ name }) => `DROP TEMPORARY TABLE IF EXISTS ${identifier(name)}`),
   ];
 }

@@ -56,7 +56,10 @@ export function createEngineServer({ engine, spool, pipes, login }: Parts): Serv
     let path: string | undefined;
     const how: Selecting = { ...asked, engine, spool, pipes, signal: gone.signal, onPath: (known) => (path = known) };
     const stop = sendProgress(response, asked.settings, async () => (path ? engine.progress(path) : NOTHING));
-    const { format, reply } = await run(how, asked, request).finally(stop);
+    const { format, reply } = await run(how, asked, request).finally(async () => {
+      stop();
+      await Promise.all(asked.tables.map((table) => table.remove()));
+    });
     const timezone = asked.settings['session_timezone'];
     await sendReply(response, engine, { ...asked, format, timezone }, reply);
   }
@@ -66,7 +69,7 @@ async function run(how: Selecting, asked: QueryRequest, request: IncomingMessage
   const decoded = decodedBody(request, (body, encoding) => decodeByEngine(how, body, encoding));
   const type = request.headers['content-type'] ?? '';
   const isForm = type.startsWith('multipart/form-data');
-  if (isForm) await readForm(asked, type, decoded);
+  if (isForm) await readForm(asked, how.spool, type, decoded);
   const [statement, rows] = await readBody(asked, isForm ? Readable.from([]) : decoded);
   const named = statement.kind === 'query' || statement.kind === 'select' ? statement.format : undefined;
   return { format: named ?? asked.format, reply: await runStatement(how, asked, statement, rows) };
