@@ -1,12 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import example from '../../daybook.config.js';
 import type { DayResult } from '../../src/core/messages.js';
 import { demoDays, demoObjects, demoTotals, type DayTotals, type DemoTotals } from '../../src/local/demo/generate.js';
 import { openDays, type DayProject, type DayState } from '../support/day.js';
+import { sqlFilesOf } from '../support/project.js';
 
-const REPOSITORY = new URL('../../', import.meta.url);
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const DAYS = demoDays();
 const LATE = '2026-11-07';
 
@@ -14,18 +14,11 @@ let shop: DayProject;
 let results: Map<string, DayResult>;
 
 beforeAll(async () => {
-  shop = await openDays(inject('stack'), await exampleSql(), { ...example, database: 'unused' });
+  shop = await openDays(inject('stack'), await sqlFilesOf(REPOSITORY), { ...example, database: 'unused' });
   await upload(1);
   results = await runAll();
 });
 afterAll(() => shop.close());
-
-async function exampleSql(): Promise<Record<string, string>> {
-  const root = fileURLToPath(new URL('sql', REPOSITORY));
-  const names = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.sql'));
-  const texts = await Promise.all(names.map((name) => readFile(`${root}/${name}`, 'utf8')));
-  return Object.fromEntries(names.map((name, index) => [`sql/${name}`, texts[index] ?? '']));
-}
 
 async function upload(act: 1 | 2): Promise<void> {
   for (const object of demoObjects().filter((one) => one.act === act)) await shop.put(object.key, object.body);

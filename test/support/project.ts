@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -53,4 +53,11 @@ export async function projectFolder(files: ProjectFiles): Promise<{ dir: string;
     await writeFile(join(dir, path), text);
   }
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** The SQL files of a project folder, by their paths in it. */
+export async function sqlFilesOf(dir: string): Promise<ProjectFiles> {
+  const names = (await readdir(join(dir, 'sql'), { recursive: true })).filter((name) => name.endsWith('.sql'));
+  const texts = await Promise.all(names.map((name) => readFile(join(dir, 'sql', name), 'utf8')));
+  return Object.fromEntries(names.map((name, index) => [`sql/${name}`, texts[index] ?? '']));
 }
