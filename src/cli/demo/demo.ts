@@ -119,9 +119,13 @@ function verdict(first: readonly string[], again: readonly string[]): string {
 async function prepare(app: App, page: Page): Promise<void> {
   const { config } = app.project;
   const begun = performance.now();
-  const created = await apply(app);
-  const names = created.map((line) => line.replace(`created ${config.database}.`, '')).join(', ');
-  page.row('tables', names === '' ? 'as the project says' : `created ${names}`, performance.now() - begun);
+  const table = `created ${config.database}.`;
+  const created = (await apply(app)).flatMap((line) => (line.startsWith(table) ? [line.slice(table.length)] : []));
+  page.row(
+    'tables',
+    created.length === 0 ? 'as the project says' : `created ${created.join(', ')}`,
+    performance.now() - begun,
+  );
   const done = await applySchedule(await app.temporal(), config, {
     paused: true,
     note: 'The demo leaves it paused: no new events arrive here.',
@@ -150,7 +154,7 @@ async function act({ bucket, ...pass }: Stage, number: 1 | 2): Promise<string[]>
       took,
     );
   if (number === 1)
-    page.row('', 'Each day reads three folders: folders are cut at midnight UTC, days at midnight in Berlin.');
+    page.row('', 'Each day reads three folders: they are cut at midnight UTC, days at midnight in Berlin.');
   page.print();
   return await runDays(pass);
 }
