@@ -37,4 +37,5 @@ export const dayImbalance = (
 
 /** The number of rejected lines above which a folder of `lines` lines fails, by a share or a fixed number. */
 export const mostRejects = (limit: { share?: number | undefined; lines?: number | undefined }, lines: number): number =>
-  limit.lines ?? Math.floor((limit.share ?? 0) * lines);
+  // Twelve digits, because 0.29 * 100 is a little less than 29.
+  limit.lines ?? Math.floor(Number(((limit.share ?? 0) * lines).toPrecision(12)));

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { detailsOf, duration, failureOf, nightOf, number, plural, size, summary, told } from '../../src/core/words.js';
+
+test('numbers are grouped, and nouns agree with them', () => {
+  expect([0, 999, 1000, 1234567].map(number)).toEqual(['0', '999', '1,000', '1,234,567']);
+  expect([0, 1, 2, 1200].map((count) => plural(count, 'row'))).toEqual(['0 rows', '1 row', '2 rows', '1,200 rows']);
+});
+
+test.each([
+  [0, '0 ms'],
+  [820, '820 ms'],
+  [2_140, '2.1 s'],
+  [59_949, '59.9 s'],
+  [252_000, '4 min 12 s'],
+  [3_600_000, '60 min 0 s'],
+])('%i ms reads as %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});
+
+test.each([
+  [0, '0 B'],
+  [1536, '1.5 KiB'],
+  [118 * 1024 ** 2, '118 MiB'],
+])('%i bytes read as %s', (bytes, text) => {
+  expect(size(bytes)).toBe(text);
+});
+
+test('the summary of a chunk says which of how many it is, and how large', () => {
+  expect(summary.normalize(2, 12, 118 * 1024 ** 2)).toBe('normalize chunk 3 of 12 · 118 MiB');
+  expect(summary.normalize(300, 400, undefined)).toBe('normalize chunk 301 of 400');
+});
+
+describe('what a step did', () => {
+  test('names only fates that lines had', () => {
+    const none = { chunks: 2, lines: 10, rows: 10, rejected: 0, skipped: 0, blank: 0 };
+    expect(told.normalize(none)).toBe('2 chunks · 10 lines · 10 rows');
+    expect(told.normalize({ ...none, rejected: 1, skipped: 2, blank: 3 })).toBe(
+      '2 chunks · 10 lines · 10 rows · 1 rejected · 2 skipped · 3 blank',
+    );
+    expect(told.normalize({ ...none, chunks: 0 })).toBe('nothing to do');
+  });
+
+  test('names tests that warned and tables that were swapped', () => {
+    expect(told.test({ passed: 3, warned: [{ test: 'late', rows: 1 }] })).toBe('3 passed · 1 warned: late 1 row');
+    const swapped = { tables: [{ table: 'events', rows: 5 }], burstMs: 12, touched: [], ms: 90 };
+    expect(told.publish(swapped)).toBe('1 table swapped in 12 ms: events');
+    expect(told.publish({ ...swapped, tables: [] })).toBe('nothing changed');
+    expect(told.sweep({ stages: 0, archives: 0, objects: 0, ms: 1 })).toBe('nothing to remove');
+  });
+});
+
+test('a failure says the step, the reason, and what to type next unless the reason says so', () => {
+  expect(failureOf('2026-11-05', 'test', 'Test x found 1 row.')).toBe(
+    'Day 2026-11-05 failed at step test: Test x found 1 row. When it is mended: npx daybook run --day 2026-11-05',
+  );
+  expect(failureOf('2026-11-05', 'load', 'See: npx daybook rejects --day 2026-11-05')).toBe(
+    'Day 2026-11-05 failed at step load: See: npx daybook rejects --day 2026-11-05',
+  );
+});
+
+test('tables stay tables, whatever a step or a reason says', () => {
+  expect(detailsOf('2026-11-05: done', [{ step: 'list', what: 'a | b', ms: 5 }], ['a note'])).toBe(
+    '**2026-11-05: done**\n\n| step | what happened | took |\n|---|---|---|\n| list | a \\| b | 5 ms |\n\n- a note',
+  );
+  expect(nightOf([{ day: '2026-11-05', outcome: 'failed', reason: 'x | y' }])).toBe(
+    '| day | outcome | why |\n|---|---|---|\n| 2026-11-05 | failed | x \\| y |',
+  );
+});
