@@ -1,0 +1,201 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { processVariables, quietenSdk, readEnv } from '../../src/env.js';
+import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
+import { demoDays, demoObjects, demoTotals } from '../../src/local/demo/generate.js';
+import type { Stack } from '../../src/local/stack-file.js';
+import { startStack, type StartedStack } from '../../src/local/stack.js';
+import { buildProgram, productionPackages, reachable } from '../support/compiled.js';
+import { readCompose, repositoryText } from '../support/compose.js';
+import { projectFolder } from '../support/project.js';
+import { temporaryFolder, testVariables } from '../support/stack.js';
+
+/*
+ * The program as the image holds it, beside an engine whose user has the rights that docker-compose.yml grants and whose named
+ * collection is the compose file's: all days of the example are built with no more than that.
+ */
+
+const PROJECT = `compiled${Date.now().toString(36)}`;
+/** Milliseconds. */
+const DAY = 24 * 60 * 60 * 1000;
+const BUCKET = `${PROJECT.replaceAll('_', '-')}-data`;
+
+/** What the set-up made, ended in reverse. */
+const ends: (() => Promise<unknown>)[] = [];
+let folder: string;
+let engine: StartedStack;
+let statements: ClickHouse;
+let launcher: string;
+let variables: Record<string, string>;
+
+beforeAll(async () => {
+  const ring = inject('stack');
+  const made = await temporaryFolder('compiled');
+  ends.unshift(made.remove);
+  folder = made.path;
+  launcher = await buildProgram(join(folder, 'program'));
+  engine = await startEngine(join(folder, 'stack'), ring);
+  ends.unshift(engine.stop);
+  statements = connectClickHouse(engine.stack.clickhouse);
+  ends.unshift(() => statements.close());
+  const project = await projectFolder(exampleProject());
+  ends.unshift(project.remove);
+  variables = {
+    ...testVariables({ ...ring, clickhouse: engine.stack.clickhouse }),
+    DAYBOOK_PROJECT: project.dir,
+    DAYBOOK_S3_COLLECTION: 'daybook_store',
+    LOG_FORMAT: 'json',
+  };
+  await uploadDemo(ring);
+});
+
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
+/** The engine with the compose file's user and collection; they are about project `shop`, which is another one here. */
+async function startEngine(dir: string, { s3 }: Stack): Promise<StartedStack> {
+  const { configs } = readCompose();
+  const secrets: Record<string, string> = {
+    DAYBOOK_USER_PASSWORD: '',
+    STORE_ACCESS_KEY: s3.accessKeyId,
+    STORE_SECRET_KEY: s3.secretAccessKey,
+  };
+  const filled = (name: string) =>
+    (configs[name]?.content ?? '')
+      .replaceAll(
+        /<(\w+) from_env="(\w+)"\/>/g,
+        (_: string, tag: string, variable: string) => `<${tag}>${secrets[variable] ?? ''}</${tag}>`,
+      )
+      .replaceAll('_shop_', `_${PROJECT}_`)
+      // The embedded engine knows one user, under this name.
+      .replaceAll(/<(\/?)daybook>/g, '<$1default>');
+  const path = join(dir, 'clickhouse', 'config.d');
+  await mkdir(path, { recursive: true });
+  const users = join(path, '..', 'users.xml');
+  await writeFile(
+    users,
+    filled('clickhouse-user').replace('<users>', '<profiles><default/></profiles><quotas><default/></quotas><users>'),
+  );
+  await writeFile(join(path, 'user.xml'), `<clickhouse><users_config>${users}</users_config></clickhouse>`);
+  await writeFile(join(path, 'store.xml'), filled('clickhouse-store'));
+  return await startStack({ dir, env: readEnv(processVariables()), only: ['clickhouse'] });
+}
+
+function exampleProject(): Record<string, string> {
+  const config = repositoryText('daybook.config.ts')
+    .replace("project: 'shop'", `project: '${PROJECT}'`)
+    .replace("bucket: 'shop-data'", `bucket: '${BUCKET}'`)
+    .replace('sources: {', "giveUpAfter: '2 minutes',\n  sources: {");
+  const sql = [
+    'raw/events',
+    'normalized/events',
+    'aggregates/daily_sales',
+    'aggregates/daily_funnel',
+    'aggregates/daily_summary',
+  ];
+  const tests = ['tests/bought_without_cart', 'tests/funnel_narrows', 'tests/sales_match_events'];
+  const files: Record<string, string> = { 'daybook.config.ts': config };
+  for (const name of [...sql, ...tests]) files[`sql/${name}.sql`] = repositoryText(`sql/${name}.sql`);
+  return files;
+}
+
+async function uploadDemo({ s3 }: Stack): Promise<void> {
+  quietenSdk();
+  const client = new S3Client({
+    endpoint: s3.endpoint,
+    region: s3.region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
+  });
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  for (const { key, body } of demoObjects().filter(({ act }) => act === 1))
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
+  client.destroy();
+}
+
+/** The queries under "What to alert on". */
+const documentedQueries = (): string[] => {
+  const [, alerts = ''] = repositoryText('docs/production.md').split('## What to alert on');
+  const [, sql = ''] = /```sql\n([^]*?)```/.exec(alerts) ?? [];
+  return sql.split(/;\n/).filter((statement) => statement.includes('SELECT'));
+};
+
+const daybook = (...args: string[]) =>
+  execa(process.execPath, [launcher, ...args], { env: variables, extendEnv: false, cwd: folder, reject: false });
+
+test('compiled code imports no package but those of a production install', async () => {
+  // The local stack and the demo are for a clone; their commands import them only when they are called.
+  const { modules, packages } = await reachable(
+    dirname(dirname(launcher)),
+    'src/cli/main.js',
+    /^src\/cli\/(local|demo)\.js$/,
+  );
+  expect(modules).toContain('activities/normalize.js');
+  expect(packages).toContain('@temporalio/worker');
+  expect(packages.filter((name) => !productionPackages().includes(name))).toEqual([]);
+});
+
+test('the compiled worker publishes the example with the documented rights, says that it is well, and ends on SIGTERM', async () => {
+  const applied = await daybook('apply');
+  expect(applied.stderr).toBe('');
+  expect(applied.stdout).toContain('created analytics.events');
+  expect((await daybook('health')).exitCode).toBe(1);
+
+  const worker = execa(process.execPath, [launcher, 'worker'], { env: variables, extendEnv: false, reject: false });
+  ends.unshift(() => Promise.resolve(worker.kill('SIGKILL')));
+  await expect
+    .poll(async () => (await daybook('health')).stdout, { timeout: 30_000 })
+    .toContain(`${worker.pid ?? ''}@${hostname()} polls`);
+  for (const day of demoDays()) {
+    const { stdout, stderr, exitCode } = await daybook('run', '--day', day);
+    expect({ day, exitCode, stderr, last: stdout.split('\n').at(-1) }).toEqual({
+      day,
+      exitCode: 0,
+      stderr: '',
+      last: `${day} published`,
+    });
+  }
+  worker.kill('SIGTERM');
+  const { exitCode, stderr } = await worker;
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('stopping');
+});
+
+test('readers find every row, and the documented alerts are silent', async () => {
+  const rows = await statements.rows<{ day: string; rows: string }>({
+    sql: 'SELECT day, count() AS rows FROM analytics.events GROUP BY day ORDER BY day',
+  });
+  const expected = Object.entries(demoTotals(1).days).map(([day, { rows: count }]) => ({ day, rows: String(count) }));
+  expect(rows).toEqual(expected);
+
+  const [behind = '', intents = '', rejects = ''] = documentedQueries().map((sql) =>
+    sql.replaceAll("'shop'", `'${PROJECT}'`),
+  );
+  const lastDay = Date.parse(demoDays().at(-1) ?? '');
+  const [lag] = await statements.rows<{ days_behind: string }>({ sql: behind });
+  expect(Math.abs(Number(lag?.days_behind) - (Date.now() - lastDay) / DAY)).toBeLessThan(2);
+  expect(await statements.rows({ sql: intents })).toEqual([]);
+  await statements.rows({ sql: rejects });
+});
+
+test("Daybook's user may end its own statements, and touch nothing that is not Daybook's", async () => {
+  const slow = { sql: 'SELECT sleepEachRow(1) FROM numbers(60) SETTINGS max_block_size = 1' };
+  const running = statements.rows(slow, { handle: 'documented/slow' }).catch((error: unknown) => error);
+  await expect.poll(() => statements.endQueries('documented/')).toBe(1);
+  expect(await running).toBeInstanceOf(Error);
+  for (const sql of [
+    'CREATE DATABASE other',
+    'DROP TABLE analytics.events',
+    'TRUNCATE TABLE analytics.events',
+    'DROP TABLE daybook.publishes',
+    'TRUNCATE TABLE daybook.builds',
+    'ALTER TABLE daybook.builds DELETE WHERE 1',
+    'SELECT * FROM system.users',
+  ])
+    await expect(statements.run({ sql }), sql).rejects.toThrow('497');
+});

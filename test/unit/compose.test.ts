@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { readEnv, type Variables } from '../../src/env.js';
+import { SEARCH_ATTRIBUTES } from '../../src/io/temporal.js';
+import { composeGrants, readCompose, repositoryText } from '../support/compose.js';
+
+const compose = readCompose();
+const services = Object.entries(compose.services);
+const documented = repositoryText('docs/production.md');
+
+/** Variables about the local stack and the demo, which a production environment does not have. */
+const LAPTOP = /^(DAYBOOK_(CACHE|TEMPORAL|VERSITYGW|LOCAL_STACK)|XDG_CACHE_HOME|npm_config_\w+)$/;
+
+/** The names that `src/env.ts` asks for, whether others are set or not; TEMPORAL_* it takes as they come. */
+function knownVariables(): string[] {
+  const asked = new Set<string>();
+  const spy = (answer: string | undefined): Variables =>
+    new Proxy({}, { get: (_, name) => (typeof name === 'string' ? (asked.add(name), answer) : undefined) });
+  readEnv(spy(undefined));
+  readEnv(spy('given'));
+  return [...asked].filter((name) => !LAPTOP.test(name)).sort();
+}
+
+const endsByItself = (name: string) => 'disable' in (compose.services[name]?.healthcheck ?? {});
+
+test('every image is pinned to a version', () => {
+  for (const [name, { image }] of services) expect(image, name).toMatch(/^[\w./-]+:v?\d+\.\d+[\w.-]*$/);
+  const [, year, month, patch] = /:(\d+)\.(\d+)\.(\d+)/.exec(compose.services['clickhouse']?.image ?? '') ?? [];
+  expect(Number(year) * 10_000 + Number(month) * 100 + Number(patch)).toBeGreaterThanOrEqual(26_06_01);
+});
+
+test('a service is either asked for its health and restarted, or ends by itself and is waited for', () => {
+  const awaited = services.flatMap(([, { depends_on }]) =>
+    Object.entries(depends_on ?? {}).map(([name, { condition }]) => `${name} ${condition}`),
+  );
+  for (const [name, { restart }] of services) {
+    expect(restart, name).toBe(endsByItself(name) ? 'on-failure:5' : 'unless-stopped');
+    if (endsByItself(name)) expect(awaited).toContain(`${name} service_completed_successfully`);
+  }
+  for (const one of awaited) {
+    const [name = '', condition] = one.split(' ');
+    expect(Object.keys(compose.services)).toContain(name);
+    expect(condition, one).toBe(endsByItself(name) ? 'service_completed_successfully' : 'service_healthy');
+  }
+});
+
+test('ports are bound to this machine alone', () => {
+  for (const port of services.flatMap(([, { ports }]) => ports ?? [])) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+});
+
+test('every volume and every configuration that is used is declared, and the other way round', () => {
+  const mounted = services.flatMap(([, { volumes }]) => volumes ?? []).map((volume) => volume.split(':')[0] ?? '');
+  expect(new Set(mounted.filter((one) => /^\w+$/.test(one)))).toEqual(new Set(Object.keys(compose.volumes)));
+  const configured = services.flatMap(([, { configs }]) => configs ?? []).map(({ source }) => source);
+  expect(configured.sort()).toEqual(Object.keys(compose.configs).sort());
+});
+
+test('two workers run, and a stop is more patient than they are', () => {
+  const worker = compose.services['worker'];
+  expect(worker?.deploy?.replicas).toBe(2);
+  const [, grace] = /GRACE = (\d+)_000;/.exec(repositoryText('src/worker.ts')) ?? [];
+  expect(parseInt(worker?.stop_grace_period ?? '0')).toBeGreaterThan(Number(grace));
+});
+
+test('every variable of the workers is one that the program reads, and stands in the README', () => {
+  const known = knownVariables();
+  const [, readme = ''] = /^#+ The environment\n([^]*?)\n#/m.exec(repositoryText('README.md')) ?? [];
+  for (const service of ['worker', 'apply'])
+    for (const name of Object.keys(compose.services[service]?.environment ?? {})) {
+      expect(known.includes(name) || name.startsWith('TEMPORAL_'), name).toBe(true);
+      expect(readme).toContain(`\`${name}\``);
+    }
+});
+
+test('the documented variables are those that the program reads', () => {
+  const [, table = ''] = /^\| variable .*\n([^]*?)\n\n/m.exec(documented) ?? [];
+  const names = table
+    .split('\n')
+    .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+\*?)`/g)].map(([, name = '']) => name));
+  expect(names.filter((name) => name !== 'TEMPORAL_*').sort()).toEqual(knownVariables());
+});
+
+test('both ends of a secret are the same variable', () => {
+  const of = (service: string, name: string) => compose.services[service]?.environment?.[name];
+  expect(of('clickhouse', 'DAYBOOK_USER_PASSWORD')).toBe(of('worker', 'CLICKHOUSE_PASSWORD'));
+  expect(of('temporal', 'POSTGRES_PWD')).toBe(of('postgres', 'POSTGRES_PASSWORD'));
+  expect(of('temporal-schema', 'SQL_PASSWORD')).toBe(of('postgres', 'POSTGRES_PASSWORD'));
+  for (const [service, key, secret] of [
+    ['clickhouse', 'STORE_ACCESS_KEY', 'STORE_SECRET_KEY'],
+    ['bucket', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    ['s3', 'ROOT_ACCESS_KEY', 'ROOT_SECRET_KEY'],
+  ] as const) {
+    expect(of(service, key)).toBe(of('worker', 'AWS_ACCESS_KEY_ID'));
+    expect(of(service, secret)).toBe(of('worker', 'AWS_SECRET_ACCESS_KEY'));
+  }
+  // A password of this name would open the server's administrator to the network.
+  expect(of('clickhouse', 'CLICKHOUSE_PASSWORD')).toBeUndefined();
+});
+
+test('the compose file runs the example: its bucket, its collection, its search attributes', () => {
+  const [, bucket = 'none'] = /bucket: '([\w-]+)'/.exec(repositoryText('daybook.config.ts')) ?? [];
+  expect(compose.services['bucket']?.command?.join(' ')).toContain(`--bucket ${bucket}`);
+  const collection = String(compose.services['worker']?.environment?.['DAYBOOK_S3_COLLECTION']);
+  expect(compose.configs['clickhouse-store']?.content).toContain(`<${collection}>`);
+  const attributes = `for name in ${SEARCH_ATTRIBUTES.join(' ')}; do`;
+  expect(compose.services['temporal-namespace']?.command?.join(' ')).toContain(attributes);
+  expect(documented).toContain(attributes);
+});
+
+test('the documented grants are those of the compose file', () => {
+  const grants = [...documented.matchAll(/^(GRANT .+) TO daybook;$/gm)].map(([, statement = '']) => statement);
+  expect(grants.sort()).toEqual(composeGrants().sort());
+});
+
+test('the image is built from files that its context holds, and runs node itself', () => {
+  const dockerfile = repositoryText('Dockerfile');
+  const allowed = repositoryText('.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'));
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = '']) => files.split(' '));
+  expect(new Set(copied.map((file) => `!${file}`))).toEqual(new Set(allowed));
+  expect(dockerfile).toContain('ENTRYPOINT ["node", "bin/daybook.js"]');
+  expect(dockerfile).toContain('USER node');
+});
