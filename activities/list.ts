@@ -1,4 +1,5 @@
 import prettyBytes from 'pretty-bytes';
+import { addDays } from '../src/core/day.js';
 import {
   dataOfChunks,
   dataOfInputs,
@@ -6,6 +7,7 @@ import {
   NORMALIZER_VERSION,
   tableFingerprint,
 } from '../src/core/fingerprints.js';
+import { inputsRead, longestLookback } from '../src/core/lookback.js';
 import {
   SIZES_SHOWN,
   type Chunk,
@@ -33,7 +35,9 @@ export async function list(deps: Dependencies, { day, force }: ListInput, step: 
   const schema = await deps.readSchema(project);
   await assertApplied(schema, deps.clickhouse, project.config.database);
 
-  const published = new Map((await deps.ledger.currentPublishes(day, day)).map((record) => [record.table, record]));
+  const looksBack = Math.max(0, ...schema.tables.map(({ file }) => file.header.lookback));
+  const records = await deps.ledger.currentPublishes(addDays(day, -looksBack), day);
+  const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
   const listings: SourceListing[] = [];
   for (const table of schema.tables.filter(({ kind }) => kind === 'normalized'))
     listings.push(
@@ -53,7 +57,7 @@ export async function list(deps: Dependencies, { day, force }: ListInput, step: 
 
   const generation = (await deps.ledger.lastGeneration(day)) + 1;
   const plan = planOf(project, schema, { day, force, generation, listings });
-  const verdict = judge(plan, listings, published);
+  const verdict = judge(plan, listings, records);
   const outcome = listings.some(({ skip }) => skip)
     ? 'skipped'
     : force || verdict.reasons.length > 0
@@ -87,7 +91,7 @@ export async function list(deps: Dependencies, { day, force }: ListInput, step: 
     chunks: chunks.length,
     todo: outcome === 'build' ? todo.length : 0,
     sizes: outcome === 'build' ? todo.slice(0, SIZES_SHOWN).map((chunk) => bytesOf([chunk])) : [],
-    tables: plan.tables.map(({ name, kind, inputs, level }) => ({ name, kind, inputs, level })),
+    tables: plan.tables.map(({ name, kind, inputs, level, lookback }) => ({ name, kind, inputs, level, lookback })),
     tests: plan.tests.length + plan.tables.filter(({ unique }) => unique.length > 0).length,
     reasons: force && verdict.reasons.length === 0 ? ['forced'] : verdict.reasons,
     notes: [...listings.flatMap(({ notes }) => notes), ...verdict.notes],
@@ -138,6 +142,7 @@ function planOf(
     zone: config.timezone,
     database: config.database,
     day: build.day,
+    start: config.start,
     generation: build.generation,
     force: build.force,
     normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
@@ -145,8 +150,13 @@ function planOf(
     sources: build.listings.map(({ source, normalizer, chunks }) =>
       plannedSource(project, schema, source, normalizer, chunks),
     ),
-    tables: tables.map((table) => plannedTable(project, build.listings, table)),
-    tests: schema.tests.map(({ file }) => ({ name: file.name, sql: file.select, severity: file.header.severity })),
+    tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
+    tests: schema.tests.map(({ file: { name, select, header } }) => ({
+      name,
+      sql: select,
+      severity: header.severity,
+      lookback: header.lookback,
+    })),
   };
 }
 
@@ -175,7 +185,12 @@ function plannedSource(
   };
 }
 
-function plannedTable(project: Project, listings: readonly SourceListing[], table: TableSchema): PlannedTable {
+function plannedTable(
+  project: Project,
+  schema: Schema,
+  listings: readonly SourceListing[],
+  table: TableSchema,
+): PlannedTable {
   const normalizer = listings.find(({ source }) => source === table.name)?.normalizer;
   return {
     name: table.name,
@@ -185,6 +200,8 @@ function plannedTable(project: Project, listings: readonly SourceListing[], tabl
     inputs: table.kind === 'normalized' ? [] : table.inputs,
     level: table.level,
     unique: table.file.header.unique,
+    lookback: table.file.header.lookback,
+    keep: keepOf(schema, table.name),
     code:
       normalizer === undefined
         ? fingerprintOf({
@@ -197,24 +214,39 @@ function plannedTable(project: Project, listings: readonly SourceListing[], tabl
   };
 }
 
+/** How many earlier days of a table its readers need beside the built one, and how many of those must not be missing. */
+function keepOf({ tables, tests }: Schema, name: string): PlannedTable['keep'] {
+  const readers = [...tables, ...tests].map(({ file, inputs }) => ({ name: file.name, inputs, ...file.header }));
+  return {
+    days: longestLookback(name, readers),
+    strict: longestLookback(
+      name,
+      readers.filter(({ holes }) => holes !== 'allow'),
+    ),
+  };
+}
+
 /**
  * Which tables must be built, and why. A table whose input must be built must be built; one that differs by code alone is only
  * noted, unless the build happens anyway.
  */
-function judge(plan: Plan, listings: readonly SourceListing[], published: ReadonlyMap<string, PublishRecord>) {
+function judge(plan: Plan, listings: readonly SourceListing[], records: readonly PublishRecord[]) {
+  const published = new Map(records.map((record) => [`${record.table}@${record.day}`, record]));
   const reasons: string[] = [];
   const byCode: string[] = [];
   const moving = new Set<string>();
   for (const table of plan.tables) {
-    const before = published.get(table.name);
-    const staleness = table.inputs.some((input) => moving.has(input))
+    const before = published.get(`${table.name}@${plan.day}`);
+    const staleness = table.inputs.some((input) => input !== table.name && moving.has(input))
       ? 'data'
-      : stalenessOf(before && asPublished(before), table.code, dataNow(table, listings, published));
+      : stalenessOf(before && asPublished(before), table.code, dataNow(table, plan.day, listings, published));
     if (staleness === 'missing' || staleness === 'data') {
       moving.add(table.name);
       const listing = listings.find(({ source }) => source === table.name);
       if (staleness === 'missing') reasons.push(`${table.name} is not published yet`);
       else if (listing) reasons.push(listing.change);
+      else if (!table.inputs.some((input) => input !== table.name && moving.has(input)))
+        reasons.push(`${table.name}: a day that it looks back on was published anew`);
     }
     if (staleness === 'code') byCode.push(table.name);
   }
@@ -235,6 +267,7 @@ const asPublished = ({ generation, code, data, rows }: PublishRecord): Published
 /** The data half of a table's fingerprint as it would be now, as far as that is known before anything is normalized. */
 function dataNow(
   table: PlannedTable,
+  day: string,
   listings: readonly SourceListing[],
   published: ReadonlyMap<string, PublishRecord>,
 ): string | undefined {
@@ -242,13 +275,12 @@ function dataNow(
     const known = listings.find(({ source }) => source === table.name)?.chunksOfDay;
     return known && dataOfChunks(known);
   }
-  const inputs: Record<string, string> = {};
-  for (const input of table.inputs) {
-    const record = published.get(input);
-    if (!record) return undefined;
-    inputs[input] = tableFingerprint(record.code, record.data);
-  }
-  return dataOfInputs(inputs);
+  return dataOfInputs(
+    inputsRead(table, day, (input, of) => {
+      const record = published.get(`${input}@${of}`);
+      return record && tableFingerprint(record.code, record.data);
+    }),
+  );
 }
 
 const newest = (published: ReadonlyMap<string, PublishRecord>) =>

@@ -42,7 +42,7 @@ export async function load(
   const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
   const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
 
-  const { rows, duplicates } =
+  const { rows, duplicates, earlier } =
     published && !changed
       ? await reuse(deps, plan, published, step)
       : await loadAnew(deps, { plan, source, table, used }, step);
@@ -52,6 +52,8 @@ export async function load(
     fingerprint,
     data,
     changed,
+    earlier,
+    inputs: {},
     duplicates,
     chunks: used.length,
     lines: folder.lines,
@@ -63,12 +65,12 @@ export async function load(
 
 /** Copies the published day, whose account stands already. */
 async function reuse(deps: Dependencies, plan: Plan, published: PublishRecord, step: Step) {
-  const { rows } = await copyFromLive(deps, plan, published, step);
+  const { rows, earlier } = await copyFromLive(deps, plan, published, step);
   const accounts = await deps.ledger.dayAccounts(plan.day);
   const account = accounts.find(
     ({ table, generation }) => table === published.table && generation === published.generation,
   );
-  return { rows, duplicates: account?.duplicates ?? 0 };
+  return { rows, earlier, duplicates: account?.duplicates ?? 0 };
 }
 
 interface Loading {
@@ -84,7 +86,7 @@ async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
   const { plan, table, used } = loading;
   const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
   let duplicates = 0;
-  const { rows } = await buildInStage(deps, plan, table.name, step, async (target) => {
+  const { rows, earlier } = await buildInStage(deps, plan, table.name, step, async (target) => {
     duplicates = await fill(deps, { ...loading, promised, target }, step);
   });
   const wrong = dayImbalance(table.name, promised, rows, duplicates);
@@ -98,7 +100,7 @@ async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
     loaded: rows,
     duplicates,
   });
-  return { rows, duplicates };
+  return { rows, earlier, duplicates };
 }
 
 interface Filling extends Loading {

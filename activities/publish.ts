@@ -1,3 +1,4 @@
+import { addDays } from '../src/core/day.js';
 import type { Plan, PublishInput, PublishResult } from '../src/core/messages.js';
 import { archiveDatabase, archiveTable, stagePrefix } from '../src/core/names.js';
 import { final, isFinal } from '../src/errors.js';
@@ -40,7 +41,12 @@ export async function publish(
   const done = (await deps.ledger.currentPublishes(plan.day, plan.day)).filter(
     ({ generation }) => generation === plan.generation,
   );
-  if (done.length === tables.length) return { tables: done.map(({ table, rows }) => ({ table, rows })), burstMs: 0 };
+  if (done.length === tables.length)
+    return {
+      tables: done.map(({ table, rows }) => ({ table, rows })),
+      burstMs: 0,
+      touched: await touchedDays(deps, plan, tables),
+    };
 
   const open = (await deps.ledger.openIntents(plan.day)).filter(({ generation }) => generation === plan.generation);
   const intents = open.length > 0 ? open : await intend(deps, plan, swap, tables, step);
@@ -48,7 +54,11 @@ export async function publish(
   try {
     step.tell('swapping');
     const burstMs = await swapForward(deps, swap, intents, step);
-    return { tables: intents.map(({ table, rows }) => ({ table, rows })), burstMs };
+    return {
+      tables: intents.map(({ table, rows }) => ({ table, rows })),
+      burstMs,
+      touched: await touchedDays(deps, plan, tables),
+    };
   } catch (error) {
     if (isFinal(error)) await swapBack(deps, swap, intents, step);
     throw error;
@@ -131,4 +141,15 @@ async function fence(deps: Dependencies, plan: Plan, step: Step): Promise<void> 
   for (const { name } of await deps.clickhouse.rows<{ name: string }>(databasesLike(prefix)))
     if (Number(name.slice(prefix.length)) < plan.generation)
       await deps.clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
+}
+
+/** Later published days of the models that look back on what was published: the ledger will find them stale. */
+async function touchedDays(deps: Dependencies, plan: Plan, published: PublishInput['tables']): Promise<string[]> {
+  const reach = Math.max(
+    0,
+    ...plan.tables.filter(({ name }) => published.some(({ table }) => table === name)).map(({ keep }) => keep.days),
+  );
+  if (reach === 0) return [];
+  const later = await deps.ledger.currentPublishes(addDays(plan.day, 1), addDays(plan.day, reach));
+  return [...new Set(later.map(({ day }) => day))].sort();
 }

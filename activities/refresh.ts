@@ -1,6 +1,9 @@
+import { addDays } from '../src/core/day.js';
 import { dataOfInputs, tableFingerprint } from '../src/core/fingerprints.js';
-import type { RefreshInput, RefreshResult } from '../src/core/messages.js';
-import { refreshStatement } from '../src/statements/refresh.js';
+import { inputsRead } from '../src/core/lookback.js';
+import type { Plan, PlannedTable, RefreshInput, RefreshResult } from '../src/core/messages.js';
+import type { PublishRecord } from '../src/io/ledger.js';
+import { refreshStatement, windowOf } from '../src/statements/refresh.js';
 import { readPlan, type Dependencies } from './dependencies.js';
 import { limitsOf } from './limits.js';
 import { buildInStage, copyFromLive, stageOf } from './stage.js';
@@ -8,7 +11,7 @@ import type { Step } from './step.js';
 
 /**
  * Step 5, for one model. Its SELECT runs as the user wrote it with the stage as its database, so that every table's name means
- * the day that is being built. A model whose inputs and SQL are as they were is copied from live.
+ * the day that is being built and the earlier days that the model declares. A model whose inputs and SQL are as they were is copied from live.
  */
 export async function refresh(
   deps: Dependencies,
@@ -19,20 +22,46 @@ export async function refresh(
   const plan = await readPlan(deps, config.store.bucket, build);
   const table = plan.tables.find((one) => one.name === name);
   if (!table) throw new RangeError(`the plan has no model ${name}`);
-  const data = dataOfInputs(inputs);
+  const records = await deps.ledger.currentPublishes(addDays(plan.day, -table.lookback), plan.day);
+  const own = records.filter((record) => record.table === name);
+  const read = { ...inputs, ...ownInputs(table, plan.day, own) };
+  const data = dataOfInputs(read);
   const fingerprint = tableFingerprint(table.code, data);
-  const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
-  if (published && !plan.force && tableFingerprint(published.code, published.data) === fingerprint) {
-    const { rows } = await copyFromLive(deps, plan, published, step);
-    return { table: name, rows, fingerprint, data, changed: false };
-  }
-  const { rows } = await buildInStage(deps, plan, name, step, async (target) => {
-    const columns = table.columns.filter(({ defaultKind }) => defaultKind === '');
-    const statement = refreshStatement(target, columns, table.select, plan.day);
+  const published = own.find((record) => record.day === plan.day);
+  const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
+  const { rows, earlier } = changed
+    ? await fill(deps, plan, table, own, step)
+    : await copyFromLive(deps, plan, published, step);
+  return { table: name, rows, fingerprint, data, changed, earlier, inputs: read };
+}
+
+const fingerprintIn = (own: readonly PublishRecord[], day: string): string | undefined => {
+  const record = own.find((one) => one.day === day);
+  return record && tableFingerprint(record.code, record.data);
+};
+
+/** What a model that reads itself reads of itself: its earlier days. */
+const ownInputs = (table: PlannedTable, day: string, own: readonly PublishRecord[]): Record<string, string> =>
+  table.inputs.includes(table.name)
+    ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
+    : {};
+
+async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: readonly PublishRecord[], step: Step) {
+  const { name, lookback, inputs, columns, select } = table;
+  return await buildInStage(deps, plan, name, step, async (target, earlier) => {
+    for (const [day, copied] of Object.entries(earlier))
+      if (inputs.includes(name) && copied !== fingerprintIn(own, day) && day >= addDays(plan.day, -lookback))
+        throw new Error(`${name} of ${day} was published while ${plan.day} was being built; the refresh begins again`);
+    const given = columns.filter(({ defaultKind }) => defaultKind === '');
+    const window = windowOf(
+      plan.tables.map((one) => one.name),
+      plan.day,
+      lookback,
+      name,
+    );
     await deps.clickhouse.run(
-      { ...statement, settings: limitsOf(plan) },
+      { ...refreshStatement(target, given, select, plan.day), settings: { ...limitsOf(plan), ...window } },
       step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
     );
   });
-  return { table: name, rows, fingerprint, data, changed: true };
 }

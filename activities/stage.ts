@@ -1,3 +1,6 @@
+import { addDays } from '../src/core/day.js';
+import { tableFingerprint } from '../src/core/fingerprints.js';
+import { earlierDays } from '../src/core/lookback.js';
 import type { Plan } from '../src/core/messages.js';
 import { attemptTable, stageDatabase } from '../src/core/names.js';
 import { final } from '../src/errors.js';
@@ -6,7 +9,6 @@ import {
   createDatabase,
   createTwin,
   dropTable,
-  exchangeTables,
   measure,
   measureDay,
   replacePartition,
@@ -17,17 +19,23 @@ import { measured, type Measure } from './swaps.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
+/** A table's day as it stands in the stage. */
+export interface Staged extends Measure {
+  /** Fingerprints of its earlier days beside it, by day. */
+  earlier: Record<string, string>;
+}
+
 /**
- * Builds one table's day in the stage: under an attempt's name, filled by `fill`, measured, and only then exchanged into the
- * table's own name. An attempt that dies leaves a table that nobody reads.
+ * Builds one table's day in the stage: under an attempt's name, filled by `fill`, measured, and only then moved under the table's
+ * own name, beside the earlier days that its readers need. An attempt that dies leaves a table that nobody reads.
  */
 export async function buildInStage(
   deps: Dependencies,
   plan: Plan,
   table: string,
   step: Step,
-  fill: (target: { database: string; table: string }) => Promise<void>,
-): Promise<Measure> {
+  fill: (target: { database: string; table: string }, earlier: Record<string, string>) => Promise<void>,
+): Promise<Staged> {
   const stage = stageOf(plan);
   const attempt = attemptTable(table, step.attempt);
   await deps.clickhouse.run(createDatabase(stage));
@@ -35,7 +43,8 @@ export async function buildInStage(
   for (const name of [attempt, table])
     for (const statement of createTwin(stage, name, { database: plan.database, table }))
       await deps.clickhouse.run(statement, step.statement(`stage ${table}`));
-  await fill({ database: stage, table: attempt });
+  const earlier = await copyEarlier(deps, plan, table, step);
+  await fill({ database: stage, table: attempt }, earlier);
   const found = await measured(deps, measure({ database: stage, table: attempt }, plan.day), step, `measure ${table}`);
   if (found.strays > 0)
     throw final(
@@ -45,18 +54,16 @@ export async function buildInStage(
         details: { table },
       },
     );
-  await deps.clickhouse.run(exchangeTables(stage, attempt, table), step.statement(`stage ${table}`));
+  await deps.clickhouse.run(
+    replacePartition({ database: stage, table }, { database: stage, table: attempt }, plan.day, true),
+    step.statement(`stage ${table}`),
+  );
   await deps.clickhouse.run(dropTable(stage, attempt));
-  return found;
+  return { ...found, earlier };
 }
 
 /** Brings a table's unchanged day into the stage by hard links, after its live rows are proven to be the published ones. */
-export async function copyFromLive(
-  deps: Dependencies,
-  plan: Plan,
-  record: PublishRecord,
-  step: Step,
-): Promise<Measure> {
+export async function copyFromLive(deps: Dependencies, plan: Plan, record: PublishRecord, step: Step): Promise<Staged> {
   const { table } = record;
   const live = { database: plan.database, table };
   const found = await measured(deps, measureDay(live, plan.day), step, `count ${table}`);
@@ -70,4 +77,68 @@ export async function copyFromLive(
   return await buildInStage(deps, plan, table, step, async (target) => {
     await deps.clickhouse.run(replacePartition(target, live, plan.day, true), step.statement(`copy ${table}`));
   });
+}
+
+/**
+ * Brings the earlier days that readers of a table look back on into the stage, by hard links. What is copied is what the ledger
+ * says: rows are counted, and a neighbour that publishes meanwhile makes the copy begin again. A day that should exist and does
+ * not fails the build, unless its readers allow holes.
+ *
+ * @returns the fingerprint of each copied day.
+ */
+async function copyEarlier(deps: Dependencies, plan: Plan, table: string, step: Step): Promise<Record<string, string>> {
+  const keep = plan.tables.find(({ name }) => name === table)?.keep ?? { days: 0, strict: 0 };
+  if (keep.days === 0) return {};
+  const first = addDays(plan.day, -keep.days);
+  const before = await publishedDays(deps, plan, table, first);
+  assertNoHoles(plan, table, keep.strict, before);
+  const place = { database: stageOf(plan), table };
+  const live = { database: plan.database, table };
+  for (const record of before.values()) {
+    await deps.clickhouse.run(
+      replacePartition(place, live, record.day, true),
+      step.statement(`copy ${table} of ${record.day}`),
+    );
+    const { rows } = await measured(deps, measureDay(place, record.day), step, `count ${table} of ${record.day}`);
+    if (rows !== record.rows)
+      throw new Error(
+        `${table} of ${record.day} has ${rows} rows, ${record.rows} were published: it changes right now, or something else wrote into it`,
+      );
+  }
+  const after = await publishedDays(deps, plan, table, first);
+  for (const [day, { generation }] of after)
+    if (before.get(day)?.generation !== generation)
+      throw new Error(`${table} of ${day} was published while it was copied; the copy begins again`);
+  return Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)]));
+}
+
+/** The table's published days from `first` to the day before the plan's. One whose publish is open can't be relied on. */
+async function publishedDays(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  first: string,
+): Promise<Map<string, PublishRecord>> {
+  const last = addDays(plan.day, -1);
+  const open = (await deps.ledger.openIntents(first, last)).find((intent) => intent.table === table);
+  if (open)
+    throw new Error(
+      `the publish of ${open.day} is open, and ${plan.day} looks back on it. If nothing runs it: npx daybook run --day ${open.day}`,
+    );
+  const records = await deps.ledger.currentPublishes(first, last);
+  return new Map(records.filter((record) => record.table === table).map((record) => [record.day, record]));
+}
+
+function assertNoHoles(plan: Plan, table: string, strict: number, published: ReadonlyMap<string, PublishRecord>): void {
+  const start = plan.start ?? [...published.keys()].sort()[0];
+  const missing = earlierDays(plan.day, strict).filter(
+    (day) => !published.has(day) && start !== undefined && day >= start,
+  );
+  if (missing.length > 0)
+    throw final(
+      'LookbackMissing',
+      `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. Build the earlier day first: npx daybook run --day ${missing[0] ?? ''} ` +
+        `(or say '-- holes: allow' in the model that looks back).`,
+      { details: { table, missing } },
+    );
 }

@@ -2,7 +2,7 @@ import type { Plan, TestInput, TestResult } from '../src/core/messages.js';
 import { clipped } from '../src/core/words.js';
 import { final } from '../src/errors.js';
 import type { TestRecord } from '../src/io/ledger.js';
-import { duplicatesOf, failingRows } from '../src/statements/refresh.js';
+import { duplicatesOf, failingRows, windowOf } from '../src/statements/refresh.js';
 import { readPlan, type Dependencies } from './dependencies.js';
 import { limitsOf } from './limits.js';
 import { stageOf } from './stage.js';
@@ -44,18 +44,20 @@ export async function test(deps: Dependencies, { build }: TestInput, step: Step)
 
 interface RunnableTest {
   name: string;
+  lookback: number;
   select: string;
   severity: 'error' | 'warn';
 }
 
 /** The files under `sql/tests/`, and one test for each `-- unique:` line. */
 const testsOf = (plan: Plan): RunnableTest[] => [
-  ...plan.tests.map(({ name, sql, severity }) => ({ name, select: sql, severity })),
+  ...plan.tests.map(({ name, sql, severity, lookback }) => ({ name, select: sql, severity, lookback })),
   ...plan.tables
     .filter(({ unique }) => unique.length > 0)
     .map(({ name, unique }) => ({
       name: `unique ${name} (${unique.join(', ')})`,
       select: duplicatesOf(name, unique, plan.day).sql,
+      lookback: 0,
       severity: 'error' as const,
     })),
 ];
@@ -63,16 +65,24 @@ const testsOf = (plan: Plan): RunnableTest[] => [
 async function runTest(
   { clickhouse }: Dependencies,
   plan: Plan,
-  { name, select, severity }: RunnableTest,
+  { name, select, severity, lookback }: RunnableTest,
   step: Step,
 ): Promise<TestRecord> {
   const options = step.statement(`test ${name}`, { database: stageOf(plan), zone: plan.zone });
   const { count, sample } = failingRows(select, plan.day, SAMPLE);
+  const settings = {
+    ...limitsOf(plan),
+    ...windowOf(
+      plan.tables.map((table) => table.name),
+      plan.day,
+      lookback,
+    ),
+  };
   const failing = Number(
-    (await clickhouse.rows<{ failing: string }>({ ...count, settings: limitsOf(plan) }, options))[0]?.failing ?? 0,
+    (await clickhouse.rows<{ failing: string }>({ ...count, settings }, options))[0]?.failing ?? 0,
   );
   if (failing === 0) return { test: name, status: 'pass', failing, sample: [] };
-  const rows = await clickhouse.rows<object>({ ...sample, settings: limitsOf(plan) }, options);
+  const rows = await clickhouse.rows<object>({ ...sample, settings }, options);
   return {
     test: name,
     status: severity === 'warn' ? 'warn' : 'fail',

@@ -17,6 +17,7 @@ export const FINAL = {
   ObjectVanished: 'an object that the build needs is gone from the store',
   ObjectChanged: 'an object was rewritten between the listing and its reading; the next run lists it anew',
   BadObject: 'an object is not what its name claims, or cannot be read to its end',
+  LookbackMissing: 'a day that the build looks back on should exist and is not published',
   AccountsDiffer: 'lines or rows went missing or came twice; nothing is published',
   AccessDenied: 'a service refuses the credentials it was given',
   Superseded: 'a newer build of the same day exists; the older one must not publish',

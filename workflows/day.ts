@@ -10,6 +10,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import { inputsRead, type Reader } from '../src/core/lookback.js';
 import type {
   BuildRef,
   BuiltTable,
@@ -19,7 +20,7 @@ import type {
   ListResult,
   RecoverResult,
 } from '../src/core/messages.js';
-import { failureOf, summary, told } from '../src/core/words.js';
+import { failureOf, summary, told, touchedNote } from '../src/core/words.js';
 import { dayActivities, firstActivities, heavyActivities } from './options.js';
 import { attribute, tellStory, type Story } from './story.js';
 import { inWindow } from './window.js';
@@ -107,15 +108,15 @@ async function buildDay(night: Night, listed: ListResult): Promise<DayResult> {
   story.tell(told.test(tested), tested.ms);
 
   story.begin('publish');
-  const tables = listed.tables.flatMap(({ name, inputs }) => {
+  const tables = listed.tables.flatMap(({ name }) => {
     const table = built.get(name);
     return table?.changed
-      ? [{ table: name, fingerprint: table.fingerprint, data: table.data, inputs: fingerprintsOf(inputs, built) }]
+      ? [{ table: name, fingerprint: table.fingerprint, data: table.data, inputs: table.inputs }]
       : [];
   });
   const published =
     tables.length === 0
-      ? { tables: [], burstMs: 0, ms: 0 }
+      ? { tables: [], burstMs: 0, touched: [], ms: 0 }
       : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, input.day) }, [
           { build, tables },
         ]);
@@ -137,6 +138,7 @@ async function buildDay(night: Night, listed: ListResult): Promise<DayResult> {
     refreshed,
     tested: { passed: tested.passed, warned: tested.warned },
     published: published.tables,
+    notes: [...listed.notes, ...touchedNote(published.touched)],
   };
 }
 
@@ -204,8 +206,10 @@ async function refreshModels(
   for (const level of new Set(models.map((model) => model.level))) {
     const together = models.filter((model) => model.level === level);
     await inWindow(together.length, settings.refreshConcurrency, async (index) => {
-      const { name: table = '', inputs = [] } = together[index] ?? {};
-      const request = { build, table, inputs: fingerprintsOf(inputs, built) };
+      const model = together[index];
+      if (!model) return;
+      const table = model.name;
+      const request = { build, table, inputs: inputsOf(model, input.day, built) };
       const one = await act().refresh.executeWithOptions({ summary: summary.refresh(table, input.day) }, [request]);
       built.set(table, one);
       refreshed.push({ table, rows: one.rows, changed: one.changed });
@@ -246,8 +250,11 @@ async function recordOutcome(act: Night['act'], record: ConcludeInput): Promise<
   }
 }
 
-const fingerprintsOf = (inputs: readonly string[], built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>
-  Object.fromEntries(inputs.map((input) => [input, built.get(input)?.fingerprint ?? '']));
+/** What a model reads of the other tables, as this build's stage has them. */
+const inputsOf = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>
+  inputsRead({ ...model, inputs: model.inputs.filter((input) => input !== model.name) }, of, (table, earlier) =>
+    earlier === of ? built.get(table)?.fingerprint : built.get(table)?.earlier[earlier],
+  );
 
 const nothingToDo = (
   of: string,

@@ -97,6 +97,10 @@ export const plannedTable = z.strictObject({
   /** 0 for normalized tables; a model stands one level above the highest of its inputs. */
   level: count,
   unique: z.array(z.string()),
+  /** Earlier days of its inputs that it reads. */
+  lookback: count,
+  /** Earlier days of itself that its readers need beside the built one, and how many of them must not be missing. */
+  keep: z.strictObject({ days: count, strict: count }),
   code: fingerprint,
 });
 export type PlannedTable = z.infer<typeof plannedTable>;
@@ -105,6 +109,7 @@ export const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
   severity: z.enum(['error', 'warn']),
+  lookback: count,
 });
 export type PlannedTest = z.infer<typeof plannedTest>;
 
@@ -114,6 +119,8 @@ export const plan = z.strictObject({
   zone: z.string(),
   database: z.string(),
   day,
+  /** The first day that should exist; undefined where the project does not say. */
+  start: day.optional(),
   generation: count,
   force: z.boolean(),
   /** Where manifests and Parquet objects are written: a bucket and a prefix that ends in `/`. */
@@ -210,7 +217,7 @@ export interface ListResult {
   todo: number;
   /** Sizes in bytes of the first {@link SIZES_SHOWN} chunks to do, for their summaries. */
   sizes: number[];
-  tables: { name: string; kind: 'normalized' | 'aggregate'; inputs: string[]; level: number }[];
+  tables: { name: string; kind: 'normalized' | 'aggregate'; inputs: string[]; level: number; lookback: number }[];
   tests: number;
   /** Why the day is built, or why it is left alone; sentences for people. */
   reasons: string[];
@@ -245,6 +252,10 @@ export interface BuiltTable {
   fingerprint: string;
   data: string;
   changed: boolean;
+  /** Fingerprints of its earlier days that stand in the stage for those who look back on them, by day. */
+  earlier: Record<string, string>;
+  /** What it was made from, by name; see `inputsRead`. Empty for a normalized table, whose chunks are in the plan. */
+  inputs: Record<string, string>;
   ms: number;
 }
 
@@ -265,7 +276,7 @@ export interface LoadResult extends BuiltTable {
 export interface RefreshInput {
   build: BuildRef;
   table: string;
-  /** Data fingerprints of the inputs as this build made them. */
+  /** Fingerprints of the inputs as they stand in this build's stage, by name; the model's own earlier days it adds itself. */
   inputs: Record<string, string>;
 }
 export type RefreshResult = BuiltTable;
@@ -288,6 +299,8 @@ export interface PublishResult {
   tables: { table: string; rows: number }[];
   /** From the first swap to the last. */
   burstMs: number;
+  /** Later published days with models that look back on the day: stale until they are built again. */
+  touched: string[];
   ms: number;
 }
 

@@ -132,3 +132,11 @@ export const nightOf = (days: messages.NightlyResult['days']): string =>
     '|---|---|---|',
     ...days.map(({ day, outcome, reason }) => `| ${day} | ${outcome} | ${reason.replaceAll('|', '\\|')} |`),
   ].join('\n');
+
+/** What a republished day means for the days after it. */
+export const touchedNote = (days: readonly string[]): string[] =>
+  days.length === 0
+    ? []
+    : [
+        `${days.join(', ')} look${days.length === 1 ? 's' : ''} back on this day: stale until built again, oldest first: npx daybook run --day ${days[0] ?? ''}`,
+      ];

@@ -126,8 +126,8 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map(publishRecord);
     },
 
-    async openIntents(day: string): Promise<PublishRecord[]> {
-      return (await rows<Wire<PublishRecord>>(sql.openIntents(project, day))).map(publishRecord);
+    async openIntents(first: string, last = first): Promise<PublishRecord[]> {
+      return (await rows<Wire<PublishRecord>>(sql.openIntents(project, first, last))).map(publishRecord);
     },
 
     /** All tables of one publish in one block: after a crash either all or none of them are there. */

@@ -5,6 +5,8 @@ import type { Config } from './config.js';
 export interface Header {
   /** Earlier days of its inputs that a model reads; 0 when not given. */
   lookback: number;
+  /** Whether a day that it looks back on may be missing. */
+  holes: 'refuse' | 'allow';
   /** Columns whose values together are found once a day. */
   unique: string[];
   severity: 'error' | 'warn';

@@ -152,7 +152,11 @@ async function readSelect(
 
 /** Sets the level of every table but the raw ones; a circle has none, and is told with its path. */
 function setLevels(tables: TableSchema[]): Problem[] {
-  const inputs = new Map(tables.filter(({ kind }) => kind !== 'raw').map(({ name, inputs }) => [name, inputs]));
+  const inputs = new Map(
+    tables
+      .filter(({ kind }) => kind !== 'raw')
+      .map(({ name, inputs }) => [name, inputs.filter((input) => input !== name)]),
+  );
   try {
     const found = levels(inputs);
     for (const table of tables) table.level = found.get(table.name) ?? -1;
@@ -173,15 +177,11 @@ function setLevels(tables: TableSchema[]): Problem[] {
 }
 
 /** What the project may say and a build can't do yet: better refused than built wrong. */
-function notYet({ config, aggregates, tests }: Project): Problem[] {
+function notYet({ config }: Project): Problem[] {
   const parquet = Object.entries(config.sources).filter(([, { format }]) => format === 'parquet');
-  const looking = [...aggregates, ...tests].filter(({ header }) => header.lookback > 0);
   return [
     ...parquet.map(([name]) =>
       error(`sources.${name}.format`, 'parquet sources are not supported yet', "Deliver JSON lines: format: 'ndjson'."),
-    ),
-    ...looking.map(({ path }) =>
-      error(path, 'lookback is not supported yet', 'Remove the option; the SELECT sees its day alone.'),
     ),
   ];
 }

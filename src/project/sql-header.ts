@@ -26,7 +26,7 @@ const OPTION = /^--\s*([a-z_]+):(?:\s+(.*))?$/;
  * while `-- lookbak: 6 days` is refused instead of being overlooked. A known option below the head is refused as well.
  */
 export function readHeader(path: string, kind: SqlKind, sql: string): { header: Header; problems: Problem[] } {
-  const header: Header = { lookback: 0, unique: [], severity: 'error' };
+  const header: Header = { lookback: 0, holes: 'refuse', unique: [], severity: 'error' };
   const problems: Problem[] = [];
   const seen = new Set<string>();
   let atHead = true;
@@ -76,6 +76,10 @@ function readOption(path: string, kind: SqlKind, key: string, value: string, hea
       header.unique = columns;
       return undefined;
     }
+    case 'holes':
+      if (value !== 'allow') return refuse("'-- holes: allow'");
+      header.holes = value;
+      return undefined;
     case 'severity':
       if (value !== 'warn' && value !== 'error') return refuse("'-- severity: warn' or '-- severity: error'");
       header.severity = value;

@@ -114,6 +114,9 @@ const SCALARS: Record<string, Scalar> = {
   IPv6: cast,
 };
 
+/** A text as a value of a scalar type, or NULL where it does not fit. For types that no contract holds, the engine decides. */
+export const fromText = (type: ColumnType, text: string): string => (SCALARS[type.base] ?? cast)(type, text);
+
 /** The first part of a type that a contract can't hold, or undefined where all of it can be converted. */
 export function unsupportedIn(type: ColumnType): string | undefined {
   const inner = bare(type);

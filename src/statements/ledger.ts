@@ -33,9 +33,9 @@ export const currentPublishes = (project: string, first: string, last: string): 
 });
 
 /** Swaps that were begun and neither finished nor taken back. */
-export const openIntents = (project: string, day: string): Statement => ({
-  sql: `SELECT * EXCEPT (last, last_at) FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY generation, position`,
-  params: over(project, day, day),
+export const openIntents = (project: string, first: string, last: string): Statement => ({
+  sql: `SELECT * EXCEPT (last, last_at) FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY day, generation, position`,
+  params: over(project, first, last),
 });
 
 export const lastGeneration = (project: string, day: string): Statement => ({

@@ -1,6 +1,7 @@
 import { bare, isComposite, isNullable, parseType } from '../core/column-types.js';
 import type { Column, PlannedSource } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
+import { castValue } from './casts.js';
 import { convertColumn, holding } from './conversions.js';
 import { objectTable, type EngineBucket } from './objects.js';
 import { literal, name } from './text.js';
@@ -216,7 +217,7 @@ function fit(column: Column, selected: readonly Column[]): Fit {
   const inner = name(`__${column.name}`);
   if (isComposite(bare(type))) return { column: column.name, value: inner, faults: [] };
   const same = bare(given).text === bare(type).text;
-  const value = same ? inner : `accurateCastOrNull(${inner}, ${literal(bare(type).text)})`;
+  const value = castValue(inner, bare(given), bare(type));
   const lost = { when: `${inner} IS NOT NULL AND ${value} IS NULL`, say: complaint(column, inner) };
   const missing = { when: `${inner} IS NULL`, say: literal(`${column.name}: missing, ${column.type} needs a value`) };
   return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };

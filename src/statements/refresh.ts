@@ -1,4 +1,5 @@
 import { bare, isComposite, isNullable, parseType } from '../core/column-types.js';
+import { addDays } from '../core/day.js';
 import type { Column } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
 import { literal, name, names, table } from './text.js';
@@ -26,6 +27,25 @@ function converted({ name: column, type: text }: Column): string {
   const type = parseType(text);
   if (isComposite(bare(type))) return `CAST(${name(column)}, ${literal(text)})`;
   return `accurateCast(${name(column)}, ${literal(isNullable(type) ? `Nullable(${bare(type).text})` : bare(type).text)})`;
+}
+
+/**
+ * Limits every table of a stage to the days that one reader declared, whatever others declared and had copied there. The filter
+ * holds in CTEs, joins, `IN` and views (tried). A model sees of itself only what is earlier.
+ */
+export function windowOf(
+  tables: readonly string[],
+  day: string,
+  lookback: number,
+  self?: string,
+): Record<string, string> {
+  const first = addDays(day, -lookback);
+  const until = (name: string) => (name === self ? addDays(day, -1) : day);
+  // The client passes a map on as text, so the quotes within are escaped here; names and days hold none.
+  const filters = tables.map(
+    (name) => `'${name}':'day BETWEEN toDate(\\'${first}\\') AND toDate(\\'${until(name)}\\')'`,
+  );
+  return { additional_table_filters: `{${filters.join(',')}}` };
 }
 
 /** Keys that stand more than once in a day, with how often: the rows that `-- unique:` forbids. */

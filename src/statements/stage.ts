@@ -27,11 +27,6 @@ export const createTwin = (
   { sql: `SYSTEM STOP MERGES ${table(database, identifier)}` },
 ];
 
-/** Gives a finished attempt its published name, whether or not an earlier attempt came to this point. */
-export const exchangeTables = (database: string, one: string, other: string): Statement => ({
-  sql: `EXCHANGE TABLES ${table(database, one)} AND ${table(database, other)}`,
-});
-
 interface Place {
   database: string;
   table: string;

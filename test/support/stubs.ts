@@ -22,11 +22,11 @@ export const LISTED: ListResult = {
   todo: 3,
   sizes: [1024 ** 2, 1024 ** 2, 1024 ** 2],
   tables: [
-    { name: 'events', kind: 'normalized', inputs: [], level: 0 },
-    { name: 'orders', kind: 'normalized', inputs: [], level: 0 },
-    { name: 'daily_visits', kind: 'aggregate', inputs: ['events'], level: 1 },
-    { name: 'daily_sales', kind: 'aggregate', inputs: ['events', 'orders'], level: 1 },
-    { name: 'daily_share', kind: 'aggregate', inputs: ['daily_sales', 'daily_visits'], level: 2 },
+    { name: 'events', kind: 'normalized', inputs: [], level: 0, lookback: 0 },
+    { name: 'orders', kind: 'normalized', inputs: [], level: 0, lookback: 0 },
+    { name: 'daily_visits', kind: 'aggregate', inputs: ['events'], level: 1, lookback: 0 },
+    { name: 'daily_sales', kind: 'aggregate', inputs: ['events', 'orders'], level: 1, lookback: 0 },
+    { name: 'daily_share', kind: 'aggregate', inputs: ['daily_sales', 'daily_visits'], level: 2, lookback: 0 },
   ],
   tests: 2,
   reasons: ['events is not published yet'],
@@ -45,7 +45,7 @@ export const defaultStubs = (settings: RecoverResult, listed: ListResult): Stubs
   load: ({ table }) => ({ ...built(table), lines: 30, rejected: 3, skipped: 3, blank: 0, duplicates: 1, chunks: 3 }),
   refresh: ({ table }: RefreshInput) => built(table),
   test: () => ({ passed: listed.tests, warned: [] }),
-  publish: ({ tables }) => ({ tables: tables.map(({ table }) => ({ table, rows: 24 })), burstMs: 9 }),
+  publish: ({ tables }) => ({ tables: tables.map(({ table }) => ({ table, rows: 24 })), burstMs: 9, touched: [] }),
   sweep: () => ({ stages: 1, archives: 0, objects: 0 }),
   conclude: () => ({}),
 });
@@ -56,5 +56,7 @@ export const built = (table: string): BuiltTable => ({
   fingerprint: `fingerprint of ${table}`,
   data: `data of ${table}`,
   changed: true,
+  earlier: {},
+  inputs: {},
   ms: 1,
 });

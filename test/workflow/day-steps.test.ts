@@ -42,7 +42,15 @@ test.each(['unchanged', 'skipped'] as const)('a day that is %s ends after its li
 });
 
 test('tables that came out as readers have them are not published again', async () => {
-  const same = (table: string) => ({ table, rows: 1, fingerprint: 'f', data: 'd', changed: false });
+  const same = (table: string) => ({
+    table,
+    rows: 1,
+    fingerprint: 'f',
+    data: 'd',
+    changed: false,
+    earlier: {},
+    inputs: {},
+  });
   const counts = { lines: 1, rejected: 0, skipped: 0, blank: 0, duplicates: 0, chunks: 1 };
   const one = await night({
     stubs: { load: ({ table }) => ({ ...same(table), ...counts }), refresh: ({ table }) => same(table) },
@@ -91,7 +99,15 @@ test('a model starts only after everything that it reads, and with the fingerpri
         if (table === 'daily_visits') await until(() => finished.includes('daily_sales'));
         if (table === 'daily_visits') await new Promise((resolve) => setTimeout(resolve, 200));
         finished.push(table);
-        return { table, rows: 1, fingerprint: `fingerprint of ${table}`, data: '', changed: true };
+        return {
+          table,
+          rows: 1,
+          fingerprint: `fingerprint of ${table}`,
+          data: '',
+          changed: true,
+          earlier: {},
+          inputs: {},
+        };
       },
     },
   });
