@@ -16,7 +16,16 @@ const may = {
   'src/local': ['src/core', 'src/io', 'src/errors.ts', 'src/env.ts'],
 };
 
-const places = [...Object.keys(may), 'src/cli', 'src/app.ts', 'src/worker.ts', 'src/errors.ts', 'src/env.ts', 'test', 'bench'];
+const places = [
+  ...Object.keys(may),
+  'src/cli',
+  'src/app.ts',
+  'src/worker.ts',
+  'src/errors.ts',
+  'src/env.ts',
+  'test',
+  'bench',
+];
 
 const zones = Object.entries(may).map(([target, allowed]) => ({
   target: `./${target}`,
@@ -54,7 +63,10 @@ export default tseslint.config(
         'error',
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'src/core knows no clock.' },
         { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'src/core knows no clock.' },
-        { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'src/core knows no chance.' },
+        {
+          selector: "MemberExpression[object.name='Math'][property.name='random']",
+          message: 'src/core knows no chance.',
+        },
       ],
     },
   },
@@ -65,8 +77,15 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['node:*', '@temporalio/activity', '@temporalio/client', '@temporalio/worker'], message: 'Workflows run in the sandbox.' },
-            { group: ['**/activities/*'], allowTypeImports: true, message: 'Workflows see only the types of activities.' },
+            {
+              group: ['node:*', '@temporalio/activity', '@temporalio/client', '@temporalio/worker'],
+              message: 'Workflows run in the sandbox.',
+            },
+            {
+              group: ['**/activities/*'],
+              allowTypeImports: true,
+              message: 'Workflows see only the types of activities.',
+            },
           ],
         },
       ],
