@@ -197,6 +197,7 @@ function plannedTable(
     kind: table.kind === 'normalized' ? 'normalized' : 'aggregate',
     columns: table.columns,
     select: table.kind === 'normalized' ? '' : table.file.select,
+    selected: table.kind === 'normalized' ? [] : table.selected,
     inputs: table.kind === 'normalized' ? [] : table.inputs,
     level: table.level,
     unique: table.file.header.unique,

@@ -47,7 +47,7 @@ const ownInputs = (table: PlannedTable, day: string, own: readonly PublishRecord
     : {};
 
 async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: readonly PublishRecord[], step: Step) {
-  const { name, lookback, inputs, columns, select } = table;
+  const { name, lookback, inputs, columns, select, selected } = table;
   return await buildInStage(deps, plan, name, step, async (target, earlier) => {
     for (const [day, copied] of Object.entries(earlier))
       if (inputs.includes(name) && copied !== fingerprintIn(own, day) && day >= addDays(plan.day, -lookback))
@@ -60,7 +60,10 @@ async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: re
       name,
     );
     await deps.clickhouse.run(
-      { ...refreshStatement(target, given, select, plan.day), settings: { ...limitsOf(plan), ...window } },
+      {
+        ...refreshStatement(target, given, { select, selected }, plan.day),
+        settings: { ...limitsOf(plan), ...window },
+      },
       step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
     );
   });

@@ -92,6 +92,8 @@ export const plannedTable = z.strictObject({
   columns: z.array(column),
   /** Empty for a normalized table: its SELECT belongs to its source. */
   select: z.string(),
+  /** What that SELECT gives, by the engine. */
+  selected: z.array(column),
   /** Tables it reads; for a normalized table, none. */
   inputs: z.array(z.string()),
   /** 0 for normalized tables; a model stands one level above the highest of its inputs. */

@@ -8,12 +8,12 @@ import { final, type FinalType } from '../errors.js';
 const FINAL_CODES: Partial<Record<FinalType, readonly number[]>> = {
   // compressed or columnar bytes that cannot be read to their end
   BadObject: [33, 117, 354, 448, 554, 561, 638],
-  // a value that its column cannot hold
-  ContractBroken: [6, 26, 27, 70, 72, 252, 321, 349, 407, 469],
+  // a value that its column cannot hold; 395 is a throwIf
+  ContractBroken: [6, 26, 27, 70, 72, 252, 321, 349, 395, 407, 469],
   // names, types and functions that the engine does not accept; 36 and 48 also cover refused ALTERs
   BadSql: [
-    8, 10, 16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 69, 80, 81, 82, 122, 179, 184, 215, 352, 359, 386, 395, 403,
-    456, 457, 701, 764,
+    8, 10, 16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 69, 80, 81, 82, 122, 179, 184, 215, 352, 359, 386, 403, 456,
+    457, 701, 764,
   ],
   AccessDenied: [192, 193, 194, 195, 497, 516],
   ObjectChanged: [1009],

@@ -1,33 +1,52 @@
-import { bare, isComposite, isNullable, parseType } from '../core/column-types.js';
+import { bare, isComposite, isNullable, parseType, type ColumnType } from '../core/column-types.js';
 import { addDays } from '../core/day.js';
 import type { Column } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
+import { castValue } from './casts.js';
 import { literal, name, names, table } from './text.js';
 
 /**
  * One day of a model, inserted by name: by position, two columns of one type would swap silently. Every value is converted
- * accurately: -1 into UInt32, 70000000000 into UInt32 and NULL into a column that needs a value are errors.
+ * accurately: -1 or 70000000000 into UInt32, the year 2200 into DateTime and NULL into a column that needs a value are errors.
+ *
+ * @param model its SELECT, and the columns that the SELECT gives
  */
 export const refreshStatement = (
   target: { database: string; table: string },
   columns: readonly Column[],
-  select: string,
+  { select, selected }: { select: string; selected: readonly Column[] },
   day: string,
 ): Statement => ({
   sql: `
 INSERT INTO ${table(target.database, target.table)} (${names(columns.map(({ name: column }) => column))})
-SELECT ${columns.map(converted).join(', ')}
+SELECT ${columns.map((column) => converted(column, selected)).join(', ')}
 FROM (
 ${select}
 )`,
   params: { day },
 });
 
-function converted({ name: column, type: text }: Column): string {
+function converted({ name: column, type: text }: Column, selected: readonly Column[]): string {
   const type = parseType(text);
-  if (isComposite(bare(type))) return `CAST(${name(column)}, ${literal(text)})`;
-  return `accurateCast(${name(column)}, ${literal(isNullable(type) ? `Nullable(${bare(type).text})` : bare(type).text)})`;
+  const inner = bare(type);
+  if (isComposite(inner)) return `CAST(${name(column)}, ${literal(text)})`;
+  const given = bare(parseType(selected.find((one) => one.name === column)?.type ?? text));
+  return `accurateCast(${lossless(name(column), given, inner)}, ${literal(isNullable(type) ? `Nullable(${inner.text})` : inner.text)})`;
 }
+
+/** The value, or an error where the column would hold another one. */
+function lossless(value: string, given: ColumnType, wanted: ColumnType): string {
+  // Integers are checked by the engine's own cast.
+  if (given.text === wanted.text || (isInteger(given) && isInteger(wanted))) return value;
+  // What models compute in floats is meant to the nearest digit that the column has.
+  if (given.base.startsWith('Float') && wanted.base === 'Decimal')
+    return `toString(round(${value}, ${wanted.literals[1] ?? '0'}))`;
+  const cast = castValue(value, given, wanted);
+  const complaint = literal(`${value}: a value of ${given.text} does not fit ${wanted.text}`);
+  return `if(throwIf(${value} IS NOT NULL AND ${cast} IS NULL, ${complaint}) = 0, ${cast}, NULL)`;
+}
+
+const isInteger = ({ base }: ColumnType) => /^U?Int(8|16|32|64)$/.test(base);
 
 /**
  * Limits every table of a stage to the days that one reader declared, whatever others declared and had copied there. The filter

@@ -2,13 +2,17 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { parseType } from '../../src/core/column-types.js';
 import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
 import { castValue } from '../../src/statements/casts.js';
+import { refreshStatement } from '../../src/statements/refresh.js';
 
 let clickhouse: ClickHouse;
 
 beforeAll(() => {
   clickhouse = connectClickHouse(inject('stack').clickhouse);
 });
-afterAll(() => clickhouse.close());
+afterAll(async () => {
+  await clickhouse.run({ sql: 'DROP TABLE IF EXISTS casts SYNC' });
+  await clickhouse.close();
+});
 
 const LOST = null;
 
@@ -50,3 +54,44 @@ test.each(CASTS)('%s reaches a column of %s as the same value, or not at all', a
   const [row] = await clickhouse.rows<Record<string, string | null>>({ sql: `SELECT ${columns.join(', ')}` });
   expect(cases.map(([value], index) => [value, row?.[`c${index}`]])).toEqual(cases);
 });
+
+/** What a model gives, by expression and type; the type of the table's column; what stands there then. */
+const MODELS: readonly (readonly [value: string, given: string, wanted: string, stands: string | null])[] = [
+  ['19.99', 'Float64', 'Decimal(10, 2)', '19.99'],
+  ['0.1 + 0.2', 'Float64', 'Decimal(10, 2)', '0.3'],
+  ['23.788099999999997', 'Float64', 'Decimal(10, 2)', '23.79'],
+  ['nan', 'Float64', 'Decimal(10, 2)', LOST],
+  ["'1.239'", 'Decimal(10, 3)', 'Decimal(10, 2)', LOST],
+  ["'1.230'", 'Decimal(10, 3)', 'Decimal(10, 2)', '1.23'],
+  ['0.1', 'Float64', 'Float32', '0.1'],
+  ['5', 'UInt64', 'Float64', '5'],
+  ['7', 'UInt64', 'UInt8', '7'],
+  ['-1', 'Int64', 'UInt32', LOST],
+  ['256', 'UInt64', 'UInt8', LOST],
+  ["'2026-11-05 10:00:00'", "DateTime64(3, 'UTC')", "DateTime('UTC')", '2026-11-05 10:00:00'],
+  ["'2200-01-01 10:00:00'", "DateTime64(3, 'UTC')", "DateTime('UTC')", LOST],
+  ["'2200-01-01'", 'Date32', 'Date', LOST],
+  ['NULL', 'Nullable(Float64)', 'Decimal(10, 2)', LOST],
+  ['NULL', 'Nullable(Float64)', 'Nullable(Decimal(10, 2))', '\\N'],
+  ["'x'", 'LowCardinality(String)', 'String', 'x'],
+];
+
+test.each(MODELS)(
+  'a model that gives %s as %s to a column of %s leaves %s there',
+  async (value, given, wanted, stands) => {
+    const target = { database: 'default', table: 'casts' };
+    const columns = [{ name: 'c', type: wanted, defaultKind: '' }];
+    const select = `SELECT CAST(${value}, '${given.replaceAll("'", "\\'")}') AS c`;
+    await clickhouse.run({ sql: `CREATE OR REPLACE TABLE casts (c ${wanted}) ENGINE = MergeTree ORDER BY tuple()` });
+    const selected = [{ name: 'c', type: given, defaultKind: '' }];
+    const done = clickhouse.run(refreshStatement(target, columns, { select, selected }, '2026-11-05'));
+    if (stands === LOST) {
+      await expect(done).rejects.toMatchObject({ type: 'ContractBroken' });
+      return;
+    }
+    await done;
+    expect(await clickhouse.rows({ sql: "SELECT ifNull(toString(c), '\\\\N') AS c FROM casts" })).toEqual([
+      { c: stands },
+    ]);
+  },
+);
