@@ -8,6 +8,7 @@ import { nodeArguments } from '../../src/local/node-command.js';
 
 export interface EngineProcess {
   url: string;
+  pid: number;
   client: ClickHouseClient;
   /** Ends with the process. */
   exit: Promise<{ exitCode: number | undefined; signal: string | undefined }>;
@@ -43,6 +44,7 @@ export async function startEngine(path: string, ...args: string[]): Promise<Engi
   const exit = process.then(({ exitCode, signal }) => ({ exitCode, signal }));
   return {
     url,
+    pid: process.pid ?? 0,
     client,
     exit,
     closeStdin: () => process.stdin.end(),
