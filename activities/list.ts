@@ -7,7 +7,7 @@ import {
   NORMALIZER_VERSION,
   tableFingerprint,
 } from '../src/core/fingerprints.js';
-import { inputsRead, longestLookback } from '../src/core/lookback.js';
+import { asReadBefore, changedSince, inputsRead, longestLookback } from '../src/core/lookback.js';
 import {
   SIZES_SHOWN,
   type Chunk,
@@ -151,10 +151,12 @@ function planOf(
       plannedSource(project, schema, source, normalizer, chunks),
     ),
     tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
-    tests: schema.tests.map(({ file: { name, select, header } }) => ({
+    tests: schema.tests.map(({ file: { name, select, header }, inputs }) => ({
       name,
       sql: select,
       severity: header.severity,
+      tolerate: header.tolerate ?? {},
+      inputs,
       lookback: header.lookback,
     })),
   };
@@ -173,6 +175,7 @@ function plannedSource(
   return {
     name,
     bucket: config.bucket,
+    format: config.format,
     contract: rawOf(schema, table).columns.filter(({ name: column }) => column !== '_source'),
     select: table.file.select,
     selected: table.selected,
@@ -247,7 +250,10 @@ function judge(plan: Plan, listings: readonly SourceListing[], records: readonly
       if (staleness === 'missing') reasons.push(`${table.name} is not published yet`);
       else if (listing) reasons.push(listing.change);
       else if (!table.inputs.some((input) => input !== table.name && moving.has(input)))
-        reasons.push(`${table.name}: a day that it looks back on was published anew`);
+        {
+        const changed = changedSince(before?.inputs ?? {}, inputsNow(table, plan.day, published));
+        reasons.push(`${table.name} reads ${changed.join(', ')}, published anew since`);
+      }
     }
     if (staleness === 'code') byCode.push(table.name);
   }
@@ -276,13 +282,16 @@ function dataNow(
     const known = listings.find(({ source }) => source === table.name)?.chunksOfDay;
     return known && dataOfChunks(known);
   }
-  return dataOfInputs(
-    inputsRead(table, day, (input, of) => {
-      const record = published.get(`${input}@${of}`);
-      return record && tableFingerprint(record.code, record.data);
-    }),
-  );
+  const before = published.get(`${table.name}@${day}`);
+  const now = inputsNow(table, day, published);
+  return dataOfInputs(before && before.code !== table.code ? asReadBefore(before.inputs, now) : now);
 }
+
+const inputsNow = (table: PlannedTable, day: string, published: ReadonlyMap<string, PublishRecord>) =>
+  inputsRead(table, day, (input, of) => {
+    const record = published.get(`${input}@${of}`);
+    return record && tableFingerprint(record.code, record.data);
+  });
 
 const newest = (published: ReadonlyMap<string, PublishRecord>) =>
   Math.max(0, ...[...published.values()].map(({ generation }) => generation));

@@ -1,8 +1,9 @@
-import type { Plan, TestInput, TestResult } from '../src/core/messages.js';
+import { mostFailing } from '../src/core/accounts.js';
+import type { Plan, PlannedTest, TestInput, TestResult } from '../src/core/messages.js';
 import { clipped } from '../src/core/words.js';
 import { final } from '../src/errors.js';
 import type { TestRecord } from '../src/io/ledger.js';
-import { duplicatesOf, failingRows, windowOf } from '../src/statements/refresh.js';
+import { duplicatesOf, failingRows, largestOf, windowOf } from '../src/statements/refresh.js';
 import { readPlan, type Dependencies } from './dependencies.js';
 import { limitsOf } from './limits.js';
 import { stageOf } from './stage.js';
@@ -19,12 +20,16 @@ const ROW_SHOWN = 300;
 export async function test(deps: Dependencies, { build }: TestInput, step: Step): Promise<Omit<TestResult, 'ms'>> {
   const { config } = await deps.loadProject();
   const plan = await readPlan(deps, config.store.bucket, build);
-  const results: TestRecord[] = [];
+  const results: Tested[] = [];
   for (const [index, one] of testsOf(plan).entries()) {
     step.tell(`${one.name}, ${index + 1} of ${testsOf(plan).length}`);
     results.push(await runTest(deps, plan, one, step));
   }
-  await deps.ledger.recordTests(plan.day, plan.generation, results);
+  await deps.ledger.recordTests(
+    plan.day,
+    plan.generation,
+    results.map(({ test: name, status, failing, sample }) => ({ test: name, status, failing, sample })),
+  );
   const failed = results.filter(({ status }) => status === 'fail');
   if (failed.length > 0)
     throw final(
@@ -42,34 +47,34 @@ export async function test(deps: Dependencies, { build }: TestInput, step: Step)
   };
 }
 
-interface RunnableTest {
-  name: string;
-  lookback: number;
-  select: string;
-  severity: 'error' | 'warn';
+/** A test's record, with the number of failing rows that it would have passed with. */
+interface Tested extends TestRecord {
+  tolerated: number;
 }
 
 /** The files under `sql/tests/`, and one test for each `-- unique:` line. */
-const testsOf = (plan: Plan): RunnableTest[] => [
-  ...plan.tests.map(({ name, sql, severity, lookback }) => ({ name, select: sql, severity, lookback })),
+const testsOf = (plan: Plan): PlannedTest[] => [
+  ...plan.tests,
   ...plan.tables
     .filter(({ unique }) => unique.length > 0)
     .map(({ name, unique }) => ({
       name: `unique ${name} (${unique.join(', ')})`,
-      select: duplicatesOf(name, unique, plan.day).sql,
-      lookback: 0,
+      sql: duplicatesOf(name, unique, plan.day).sql,
       severity: 'error' as const,
+      tolerate: {},
+      inputs: [name],
+      lookback: 0,
     })),
 ];
 
 async function runTest(
   { clickhouse }: Dependencies,
   plan: Plan,
-  { name, select, severity, lookback }: RunnableTest,
+  { name, sql, severity, tolerate, inputs, lookback }: PlannedTest,
   step: Step,
-): Promise<TestRecord> {
+): Promise<Tested> {
   const options = step.statement(`test ${name}`, { database: stageOf(plan), zone: plan.zone });
-  const { count, sample } = failingRows(select, plan.day, SAMPLE);
+  const { count, sample } = failingRows(sql, plan.day, SAMPLE);
   const settings = {
     ...limitsOf(plan),
     ...windowOf(
@@ -81,18 +86,24 @@ async function runTest(
   const failing = Number(
     (await clickhouse.rows<{ failing: string }>({ ...count, settings }, options))[0]?.failing ?? 0,
   );
-  if (failing === 0) return { test: name, status: 'pass', failing, sample: [] };
+  if (failing === 0) return { test: name, status: 'pass', failing, tolerated: 0, sample: [] };
+  const read =
+    tolerate.share === undefined || inputs.length === 0
+      ? []
+      : await clickhouse.rows<{ rows: string }>(largestOf(inputs, plan.day), options);
+  const tolerated = mostFailing(tolerate, Number(read[0]?.rows ?? 0));
   const rows = await clickhouse.rows<object>({ ...sample, settings }, options);
   return {
     test: name,
-    status: severity === 'warn' ? 'warn' : 'fail',
+    status: failing <= tolerated ? 'pass' : severity === 'warn' ? 'warn' : 'fail',
     failing,
+    tolerated,
     sample: rows.map((row) => JSON.stringify(row)),
   };
 }
 
-const sentence = ({ test: name, failing, sample }: TestRecord) =>
-  `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist, such as ${sample
+const sentence = ({ test: name, failing, tolerated, sample }: Tested) =>
+  `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist${tolerated > 0 ? ` (${tolerated} tolerated)` : ''}, such as ${sample
     .slice(0, SHOWN)
     .map((row) => clipped(row, ROW_SHOWN))
     .join(', ')}.`;

@@ -37,5 +37,11 @@ export const dayImbalance = (
 
 /** The number of rejected lines above which a folder of `lines` lines fails, by a share or a fixed number. */
 export const mostRejects = (limit: { share?: number | undefined; lines?: number | undefined }, lines: number): number =>
-  // Twelve digits, because 0.29 * 100 is a little less than 29.
-  limit.lines ?? Math.floor(Number(((limit.share ?? 0) * lines).toPrecision(12)));
+  limit.lines ?? shareOf(limit.share, lines);
+
+/** The number of failing rows up to which a test that may read `rows` rows of the day passes, by a share or a fixed number. */
+export const mostFailing = (limit: { share?: number | undefined; rows?: number | undefined }, rows: number): number =>
+  limit.rows ?? shareOf(limit.share, rows);
+
+/** Twelve digits, because 0.29 * 100 is a little less than 29. */
+const shareOf = (share = 0, of: number): number => Math.floor(Number((share * of).toPrecision(12)));

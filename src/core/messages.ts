@@ -68,6 +68,7 @@ export type Column = z.infer<typeof column>;
 export const plannedSource = z.strictObject({
   name: z.string(),
   bucket: z.string(),
+  format: z.enum(['ndjson', 'parquet']),
   /** The contract: columns of `raw_<source>`, without `_source`. */
   contract: z.array(column),
   /** The normalizing SELECT, as the user wrote it. */
@@ -111,6 +112,10 @@ export const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
   severity: z.enum(['error', 'warn']),
+  /** Failing rows with which it still passes: a number, or a share of the day's rows in the largest of its inputs. */
+  tolerate: z.strictObject({ share: z.number().optional(), rows: count.optional() }),
+  /** Tables it reads. */
+  inputs: z.array(z.string()),
   lookback: count,
 });
 export type PlannedTest = z.infer<typeof plannedTest>;

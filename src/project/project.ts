@@ -10,6 +10,8 @@ export interface Header {
   /** Columns whose values together are found once a day. */
   unique: string[];
   severity: 'error' | 'warn';
+  /** Failing rows with which a test still passes; not given: none. */
+  tolerate?: { share: number } | { rows: number };
 }
 
 /** One file under the project's `sql/`, split but not rewritten: every statement is what the user wrote. */

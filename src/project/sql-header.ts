@@ -1,7 +1,7 @@
 import { either, error, meantBy } from './problems.js';
 import type { Header, Problem } from './project.js';
 import { tokenize } from './sql-tokens.js';
-import { parseDuration } from './units.js';
+import { parseDuration, parseShare } from './units.js';
 
 /** The four folders under `sql/`. */
 export type SqlKind = 'raw' | 'normalized' | 'aggregates' | 'tests';
@@ -84,8 +84,14 @@ function readOption(path: string, kind: SqlKind, key: string, value: string, hea
       if (value !== 'warn' && value !== 'error') return refuse("'-- severity: warn' or '-- severity: error'");
       header.severity = value;
       return undefined;
+    case 'tolerate': {
+      const [, rows] = /^(\d+) rows?$/.exec(value) ?? [];
+      const tolerate = rows === undefined ? parseShare(value) : { rows: Number(rows) };
+      if (!tolerate) return refuse("'-- tolerate: 0.1%' or '-- tolerate: 5 rows'");
+      header.tolerate = tolerate;
+      return undefined;
+    }
     default:
-      // Ignoring it would change what a build lets through.
-      return error(path, `the option '${key}' is not supported yet`, 'Remove the line.');
+      throw new RangeError(`no reader for the option ${key}`);
   }
 }

@@ -51,6 +51,8 @@ const isInteger = ({ base }: ColumnType) => /^U?Int(8|16|32|64)$/.test(base);
 /**
  * Limits every table of a stage to the days that one reader declared, whatever others declared and had copied there. The filter
  * holds in CTEs, joins, `IN` and views (tried). A model sees of itself only what is earlier.
+ *
+ * @param tables by their full names, `database.table`; a short name would also hold for whatever has it as its alias
  */
 export function windowOf(
   tables: readonly string[],
@@ -70,6 +72,14 @@ export function windowOf(
 /** Keys that stand more than once in a day, with how often: the rows that `-- unique:` forbids. */
 export const duplicatesOf = (identifier: string, key: readonly string[], day: string): Statement => ({
   sql: `SELECT ${names(key)}, count() AS times FROM ${name(identifier)} WHERE day = {day:Date} GROUP BY ${names(key)} HAVING times > 1`,
+  params: { day },
+});
+
+/** Rows of the day in the largest of the tables: what a share of failing rows is a share of. */
+export const largestOf = (tables: readonly string[], day: string): Statement => ({
+  sql: `SELECT max(rows) AS rows FROM (${tables
+    .map((identifier) => `SELECT count() AS rows FROM ${name(identifier)} WHERE day = {day:Date}`)
+    .join(' UNION ALL ')})`,
   params: { day },
 });
 

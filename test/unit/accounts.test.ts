@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dayImbalance, folderImbalances, mostRejects, sumAccounts } from '../../src/core/accounts.js';
+import { dayImbalance, folderImbalances, mostFailing, mostRejects, sumAccounts } from '../../src/core/accounts.js';
 
 const balanced = { object: 'a.json', lines: 10, rows: 6, rejected: 2, skipped: 1, blank: 1 };
 
@@ -45,4 +45,13 @@ test.each([
   [{}, 10, 0],
 ])('%o of %i lines allows %i rejects', (limit, lines, most) => {
   expect(mostRejects(limit, lines)).toBe(most);
+});
+
+test.each([
+  [{ share: 0.001 }, 2000, 2],
+  [{ share: 0.001 }, 999, 0],
+  [{ rows: 5 }, 3, 5],
+  [{}, 1000, 0],
+])('%o of %i rows tolerates %i failing ones', (limit, rows, most) => {
+  expect(mostFailing(limit, rows)).toBe(most);
 });

@@ -74,9 +74,26 @@ describe('options at the head', () => {
   test('are read from comment lines of the form -- key: value', () => {
     const { file, problems } = readModel(`-- lookback: 6 days\n--unique: day, country  \n\n${MODEL}`);
     expect(problems).toEqual([]);
-    expect(file.header).toEqual({ lookback: 6, unique: ['day', 'country'], severity: 'error' });
+    expect(file.header).toEqual({ lookback: 6, holes: 'refuse', unique: ['day', 'country'], severity: 'error' });
     const test = readSqlFile('sql/tests/t.sql', 'tests', '-- severity: warn\nSELECT 1');
-    expect(test.file.header).toEqual({ lookback: 0, unique: [], severity: 'warn' });
+    expect(test.file.header).toEqual({ lookback: 0, holes: 'refuse', unique: [], severity: 'warn' });
+  });
+
+  test.each([
+    ['5 rows', { rows: 5 }],
+    ['1 row', { rows: 1 }],
+    ['0.1%', { share: 0.001 }],
+    ['100 %', { share: 1 }],
+  ])('tolerate %s of a test', (value, tolerate) => {
+    const { file, problems } = readSqlFile('sql/tests/t.sql', 'tests', `-- tolerate: ${value}\nSELECT 1`);
+    expect(problems).toEqual([]);
+    expect(file.header.tolerate).toEqual(tolerate);
+  });
+
+  test.each(['5', '5 lines', '-1 rows', '101%', 'some', ''])('refuse to tolerate %o', (value) => {
+    expect(problemsOf(`-- tolerate: ${value}\nSELECT 1`, 'sql/tests/t.sql', 'tests')).toEqual([
+      expect.stringContaining("expected '-- tolerate: 0.1%' or '-- tolerate: 5 rows'"),
+    ]);
   });
 
   test('are not mistaken in prose, addresses or block comments', () => {
