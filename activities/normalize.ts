@@ -12,15 +12,10 @@ import {
 } from '../src/core/messages.js';
 import { manifestKey, parquetKey } from '../src/core/names.js';
 import { final } from '../src/errors.js';
-import {
-  countFates,
-  countLines,
-  filledColumns,
-  normalizeStatement,
-  recordRejects,
-} from '../src/statements/normalize.js';
+import { countFates, filledColumns, normalizeStatement, recordRejects } from '../src/statements/normalize.js';
 import { engineBucket, readPlan, type Dependencies } from './dependencies.js';
 import { limitsOf } from './limits.js';
+import { openInput } from './raw-input.js';
 import type { Step } from './step.js';
 
 /** A chunk with all that belongs to it. */
@@ -79,7 +74,6 @@ export async function readManifest(
 async function write(deps: Dependencies, { plan, source, chunk }: Work, step: Step): Promise<Manifest> {
   const columns = columnsOf(plan, source.name);
   const filled = filledColumns(columns, source.selected);
-  const raw = await engineBucket(deps, source.bucket);
   const normalized = await engineBucket(deps, plan.normalized.bucket);
   const keys = chunk.objects.map(({ key }) => key);
   const parquet = parquetKey(
@@ -97,7 +91,8 @@ async function write(deps: Dependencies, { plan, source, chunk }: Work, step: St
     folder: chunk.folder,
   };
   const what = `normalize ${chunk.objects.length} objects of ${source.name}, folder ${chunk.folder}`;
-  const statement = normalizeStatement({ source, columns, window, raw, keys, normalized, parquetKey: parquet });
+  const { input, countLines } = await openInput(deps, source, keys, what, step);
+  const statement = normalizeStatement({ source, columns, window, input, normalized, parquetKey: parquet });
   await deps.clickhouse.run(
     { ...statement, settings: { ...statement.settings, ...limitsOf(plan) } },
     step.statement(what, { zone: plan.zone }),
@@ -108,7 +103,7 @@ async function write(deps: Dependencies, { plan, source, chunk }: Work, step: St
       countFates(normalized, parquet, filled),
       step.statement(what),
     ),
-    deps.clickhouse.rows<{ object: string; lines: string }>(countLines(raw, source.bucket, keys), step.statement(what)),
+    countLines(),
   ]);
   await assertUnchanged(deps, source, chunk, step);
   const accounts = accountsOf(keys, fates, lines);

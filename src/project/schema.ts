@@ -13,7 +13,7 @@ import {
 import { describeProblems, error, errorsOf } from './problems.js';
 import type { Problem, Project, Schema, SqlFile, TableSchema } from './project.js';
 import { withScratch } from './scratch.js';
-import { changingProblems, columnProblems, inputsOf, readProblems, rowByRowProblems } from './select-rules.js';
+import { changingProblems, columnProblems, inputsOf, readProblems, rowByRowProblems, selfProblems } from './select-rules.js';
 import { contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
 
 /**
@@ -36,7 +36,7 @@ export const inspectSchema = (
   withScratch(clickhouse, project.config.project, async (database) => {
     const scratch = { clickhouse, database, zone: project.config.timezone };
     const made = await makeTables(project, scratch);
-    const problems = [...made.problems, ...notYet(project)];
+    const { problems } = made;
     const readable = new Set([...project.normalized, ...project.aggregates].map(({ name }) => name));
     const unmade = kindsOf(project)
       .flatMap(([kind, files]) => files.map((file) => tableOf(kind, file)))
@@ -143,7 +143,9 @@ async function readSelect(
     }
     problems.push(...readProblems(path, database, tree, readable));
     if (kind === 'aggregate') problems.push(...columnProblems(path, columns, selected, { free: [], filled: [] }));
-    return { selected, inputs: inputsOf(database, tree, readable), problems };
+    const inputs = inputsOf(database, tree, readable);
+    problems.push(...selfProblems(path, name, file.header.lookback, kind === 'aggregate' ? inputs : []));
+    return { selected, inputs, problems };
   } catch (thrown) {
     const known = kind === 'normalized' ? [raw] : [...readable].sort();
     return { selected: [], inputs: [], problems: [engineProblem(thrown, path, database, known)] };
@@ -174,14 +176,4 @@ function setLevels(tables: TableSchema[]): Problem[] {
       ),
     ];
   }
-}
-
-/** What the project may say and a build can't do yet: better refused than built wrong. */
-function notYet({ config }: Project): Problem[] {
-  const parquet = Object.entries(config.sources).filter(([, { format }]) => format === 'parquet');
-  return [
-    ...parquet.map(([name]) =>
-      error(`sources.${name}.format`, 'parquet sources are not supported yet', "Deliver JSON lines: format: 'ndjson'."),
-    ),
-  ];
 }

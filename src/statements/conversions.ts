@@ -133,6 +133,10 @@ export function unsupportedIn(type: ColumnType): string | undefined {
 export const convertColumn = (columnType: string, key: string, line: string, leaf: string): Conversion =>
   convert(parseType(columnType), { text: leaf, jsonType: `JSONType(${line}, ${literal(key)})` });
 
+/** Converts one column from an expression of its JSON text, which is never NULL. */
+export const convertJson = (columnType: string, json: string): Conversion =>
+  convert(parseType(columnType), { text: json, jsonType: `JSONType(${json})` });
+
 function convert(type: ColumnType, leaf: Leaf): Conversion {
   const inner = bare(type);
   switch (inner.base) {

@@ -2,7 +2,8 @@ import { bare, isComposite, isNullable, parseType } from '../core/column-types.j
 import type { Column, PlannedSource } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
 import { castValue } from './casts.js';
-import { convertColumn, holding } from './conversions.js';
+import { holding } from './conversions.js';
+import { quoted, unfitOf, valueOf, type Fault, type Input } from './input.js';
 import { objectTable, type EngineBucket } from './objects.js';
 import { literal, name } from './text.js';
 
@@ -16,16 +17,8 @@ const FATE_COLUMNS = [
   '`_text_bytes` UInt64',
 ];
 
-/**
- * Every subquery is a step of its own. Merged into one, the engine would evaluate whatever stands in a branch lazily, and parse
- * a line's JSON once for each branch (tried: 15 s instead of 2 s for half a million lines).
- */
-const STEP_BY_STEP = { query_plan_merge_expressions: 0 };
-
 /** Raw text kept with a reject, in bytes. */
 const REJECT_TEXT = 65_536;
-/** Found text quoted in a reason, in characters. */
-const QUOTED = 80;
 
 /** Columns of the table that the normalizing SELECT fills; `_object` and `_line` are filled by the load. */
 export const filledColumns = (columns: readonly Column[], selected: readonly Column[]): Column[] =>
@@ -43,21 +36,19 @@ export interface NormalizeOptions {
   columns: readonly Column[];
   /** First and last day that rows of this folder may have. */
   window: { first: string; last: string; folder: string };
-  raw: EngineBucket;
-  keys: readonly string[];
+  input: Input;
   normalized: EngineBucket;
   parquetKey: string;
 }
 
 /**
- * One pass over raw JSON lines: every line leaves with exactly one fate, good rows and rejects side by side in one Parquet
- * object. Around the user's SELECT stand, from the inside: the lines, their leaves as text, the conversions of the contract,
- * and outside of it the conversions to the table, its constraints and the arrival window.
+ * One pass over raw lines: every line leaves with exactly one fate, good rows and rejects side by side in one Parquet
+ * object. Around the user's SELECT stand, from the inside: the lines with the conversions of the contract, and outside of it
+ * the conversions to the table, its constraints and the arrival window.
  */
 export function normalizeStatement(options: NormalizeOptions): Statement {
-  const { source, columns, window, raw, keys, normalized, parquetKey } = options;
+  const { source, columns, window, input, normalized, parquetKey } = options;
   const filled = filledColumns(columns, source.selected);
-  const input = objectTable(raw, keys, 'LineAsString', '`line` String', 'raw');
   const output = objectTable(normalized, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   const has = (column: string) => source.selected.some((given) => given.name === column);
   const fits = filled.map((column) => fit(column, source.selected));
@@ -65,20 +56,9 @@ export function normalizeStatement(options: NormalizeOptions): Statement {
 
   const sql = `
 INSERT INTO FUNCTION ${output.sql}
-WITH
-  __lines AS (
-    SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, line AS __text
-    FROM ${input.sql}
-  ),
-  __leaves AS (
-    SELECT *, JSONType(__text) AS __type, JSONExtract(__text, ${literal(leavesType(source.contract))}) AS __leaf FROM __lines
-  ),
-  __values AS (
-    SELECT *, ${source.contract.flatMap(valueColumns).join(',\n      ')}
-    FROM __leaves
-  ),
+WITH${input.steps},
   ${name(`raw_${source.name}`)} AS (
-    SELECT ${[...source.contract.map(contractColumn), sourceColumn(source.contract)].join(',\n      ')}
+    SELECT ${[...source.contract.map(contractColumn), sourceColumn(source.contract, input)].join(',\n      ')}
     FROM __values
   ),
   __selected AS (
@@ -130,31 +110,15 @@ FROM __judged`;
 
   return {
     sql,
-    settings: STEP_BY_STEP,
+    settings: input.settings,
     params: {
       ...input.params,
       ...output.params,
-      bucket_chars: source.bucket.length,
       first_day: window.first,
       last_day: window.last,
       folder: window.folder,
     },
   };
-}
-
-/** JSON keys of the contract, each extracted as text: typed extraction would bend values to fit. */
-const leavesType = (contract: readonly Column[]) =>
-  `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
-
-const leafOf = (column: Column) => `__leaf.${name(column.name)}`;
-
-const valueOf = (column: Column) => name(`__value ${column.name}`);
-const unfitOf = (column: Column) => name(`__unfit ${column.name}`);
-
-/** A column's value, and whether something was there that does not fit. */
-function valueColumns(column: Column): string[] {
-  const { value, unfit } = convertColumn(column.type, column.name, '__text', leafOf(column));
-  return [`${value} AS ${valueOf(column)}`, `${unfit} AS ${unfitOf(column)}`];
 }
 
 const contractColumn = (column: Column) => `${valueOf(column)} AS ${name(column.name)}`;
@@ -163,27 +127,18 @@ const contractColumn = (column: Column) => `${valueOf(column)} AS ${name(column.
  * The tuple that follows a row through the user's SELECT; its error names every column that does not fit. The engine composes
  * the text only for the lines that need it.
  */
-function sourceColumn(contract: readonly Column[]): string {
+function sourceColumn(contract: readonly Column[], input: Input): string {
   const faults = contract.flatMap((column) => {
     const type = parseType(column.type);
-    const unfit = { when: unfitOf(column), say: complaint(column, leafOf(column)) };
-    if (isNullable(type) || isComposite(bare(type))) return [unfit];
-    return [
-      unfit,
-      { when: `${leafOf(column)} IS NULL`, say: literal(`${column.name}: missing, expected ${column.type}`) },
-    ];
+    const unfit = { when: unfitOf(column), say: complaint(column, input.found(column)) };
+    return isNullable(type) || isComposite(bare(type)) ? [unfit] : [unfit, input.missing(column)];
   });
+  const { unreadable } = input;
   const error = `multiIf(
-        __type != 'Object', concat('not a JSON object: ', ${quoted('__text')}),
+        ${unreadable ? `${unreadable.when}, ${unreadable.say},` : ''}
         ${sayFaults(faults)},
         '')`;
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
-}
-
-/** Something that can be wrong with a row: a condition, and an expression for what to say. */
-interface Fault {
-  when: string;
-  say: string;
 }
 
 /** Two arguments of a multiIf: whether there is any fault, and all of them in words. */
@@ -194,11 +149,6 @@ const sayFaults = (faults: readonly Fault[]) =>
 /** `price: 'free' does not fit Decimal(10, 2)` */
 const complaint = (column: Column, text: string) =>
   `concat(${literal(`${column.name}: `)}, ${quoted(text)}, ${literal(` does not fit ${column.type}`)})`;
-
-const quoted = (text: string) =>
-  `concat(${QUOTE}, substringUTF8(toValidUTF8(ifNull(toString(${text}), 'NULL')), 1, ${QUOTED}), ${QUOTE})`;
-
-const QUOTE = literal("'");
 
 /** One column on its way from the user's SELECT into the table. */
 interface Fit {
@@ -228,15 +178,6 @@ const onlyRows = (column: Column) =>
   isComposite(bare(parseType(column.type)))
     ? `if(__fate = 'row', ${name(column.name)}, defaultValueOfArgumentType(${name(column.name)}))`
     : `if(__fate = 'row', ${name(column.name)}, NULL)`;
-
-/** Lines of each object, counted from the raw side alone: the other end of the folder account. */
-export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
-  const input = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
-  return {
-    sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines FROM ${input.sql} GROUP BY object`,
-    params: { ...input.params, bucket_chars: bucketName.length },
-  };
-}
 
 /** What a normalized chunk holds, by object, fate and day; day is only told for rows. */
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {

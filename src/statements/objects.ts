@@ -16,7 +16,7 @@ export interface ObjectTable {
 }
 
 /** The engine's names of formats that Daybook reads and writes. */
-export type ObjectFormat = 'LineAsString' | 'Parquet';
+export type ObjectFormat = 'LineAsString' | 'Parquet' | 'ParquetMetadata';
 
 /**
  * `s3(…)` over exactly these keys. Keys go into one brace list, which the engine turns into one read per key without listing;
@@ -32,16 +32,18 @@ export function objectTable(
   const encoded = keys.map(encodeKey);
   const url = bucket.url + (encoded.length === 1 ? (encoded[0] ?? '') : `{${encoded.join(',')}}`);
   const param = (field: string) => `{${label}_${field}:String}`;
+  // Parquet compresses inside; an ending such as `.parquet.gz` only tells how.
+  const compression = format === 'LineAsString' ? 'auto' : 'none';
   const shape = { [`${label}_url`]: url, [`${label}_structure`]: structure };
   if (bucket.collection !== undefined)
     return {
-      sql: `s3(${name(bucket.collection)}, url = ${param('url')}, format = '${format}', structure = ${param('structure')})`,
+      sql: `s3(${name(bucket.collection)}, url = ${param('url')}, format = '${format}', structure = ${param('structure')}, compression_method = '${compression}')`,
       params: shape,
     };
   const { key, secret, token } = bucket.credentials;
   const login = token === '' ? [param('key'), param('secret')] : [param('key'), param('secret'), param('token')];
   return {
-    sql: `s3(${[param('url'), ...login, `'${format}'`, param('structure'), "'auto'"].join(', ')})`,
+    sql: `s3(${[param('url'), ...login, `'${format}'`, param('structure'), `'${compression}'`].join(', ')})`,
     params: {
       ...shape,
       [`${label}_key`]: key,
