@@ -1,0 +1,130 @@
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import Table from 'cli-table3';
+import { addDays } from '../src/core/day.js';
+import { duration, number, size } from '../src/core/words.js';
+import { connectStore } from '../src/io/s3.js';
+import { createTables, daybookWay, engineWay, nodeWay, startDaybook, type Measured, type Worker } from './ways.js';
+import { BUCKET, generate, openWorld, type World } from './world.js';
+
+/*
+ * One day of events, brought into ClickHouse in three ways on the same engine in the same run:
+ *   (a) Daybook, end to end: list, normalize with every guard, load, refresh, test, publish, through Temporal;
+ *   (b) the engine alone: one INSERT … SELECT … FROM s3(), and the same aggregates;
+ *   (c) a Node script: stream, gunzip, JSON.parse, map, insert, and the same aggregates.
+ * Figures of one machine say little; the ratios are what to look at.
+ */
+
+const FIRST_DAY = '2026-11-01';
+
+const wholeNumber = (text: string) => {
+  const value = Number(text.replaceAll('_', ''));
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number.');
+  return value;
+};
+
+const { rows, runs, output } = new Command('bench')
+  .option('--rows <n>', 'events of a day', wholeNumber, 2_000_000)
+  .option('--runs <n>', 'days, each brought in all three ways; the fastest of each way counts', wholeNumber, 2)
+  .option('--output <form>', 'text or json', 'text')
+  .parse()
+  .opts();
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+interface Ways {
+  daybook: Measured;
+  engine: Measured;
+  node: Measured;
+}
+
+async function oneDay(world: World, worker: Worker, day: string): Promise<Ways> {
+  say(`${day}: making ${number(rows)} events`);
+  await generate(world, day, rows);
+  const engine = await engineWay(world, day);
+  const daybook = await daybookWay(world, worker, day);
+  const node = await nodeWay(world, day);
+  say(`${day}: Daybook ${duration(daybook.ms)}, engine alone ${duration(engine.ms)}, Node script ${duration(node.ms)}`);
+  await assertEqual(world, day);
+  return { daybook, engine, node };
+}
+
+/** Three ways to one result, or the figures mean nothing. */
+async function assertEqual({ clickhouse }: World, day: string): Promise<void> {
+  const results = [];
+  for (const database of ['bench_daybook', 'bench_engine', 'bench_node']) {
+    const [users] = await clickhouse.rows<object>({
+      sql: `SELECT * FROM ${database}.daily_users WHERE day = {day:Date}`,
+      params: { day },
+    });
+    const sales = await clickhouse.rows<object>({
+      sql: `SELECT * FROM ${database}.daily_sales WHERE day = {day:Date} ORDER BY country`,
+      params: { day },
+    });
+    results.push(JSON.stringify([users, sales]));
+  }
+  if (new Set(results).size !== 1) throw new Error(`the three ways differ on ${day}:\n${results.join('\n')}`);
+}
+
+const fastest = (ways: readonly Measured[]): Measured => ways.reduce((best, way) => (way.ms < best.ms ? way : best));
+
+function report({ daybook, engine, node }: Ways) {
+  return {
+    rows,
+    ms: { daybook: Math.round(daybook.ms), engine: Math.round(engine.ms), node: Math.round(node.ms) },
+    rowsPerSecond: {
+      daybook: Math.round((rows / daybook.ms) * 1000),
+      engine: Math.round((rows / engine.ms) * 1000),
+      node: Math.round((rows / node.ms) * 1000),
+    },
+    ratios: { daybook_vs_engine: round(daybook.ms / engine.ms), node_vs_daybook: round(node.ms / daybook.ms) },
+    steps: daybook.steps?.map(({ step, ms }) => ({ step, ms })) ?? [],
+    peakMemory: { worker: daybook.memory, engine: daybook.engineMemory, nodeScript: node.memory },
+  };
+}
+
+const round = (value: number) => Math.round(value * 100) / 100;
+
+function print(result: ReturnType<typeof report>): void {
+  const table = new Table({ head: ['way', 'time', 'rows/s', 'of Daybook'], style: { head: [], border: [] } });
+  const names = { daybook: '(a) Daybook, all guards on', engine: '(b) the engine alone', node: '(c) a Node script' };
+  for (const way of ['daybook', 'engine', 'node'] as const)
+    table.push([
+      names[way],
+      duration(result.ms[way]),
+      number(result.rowsPerSecond[way]),
+      `${round(result.ms[way] / result.ms.daybook)} x`,
+    ]);
+  const { worker, engine, nodeScript } = result.peakMemory;
+  const memory = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : size(bytes));
+  process.stdout.write(
+    [
+      table.toString(),
+      `where Daybook's time goes: ${result.steps.map(({ step, ms }) => `${step} ${duration(ms)}`).join(' · ')}`,
+      `peak memory: worker ${memory(worker)} · engine ${memory(engine)} · Node script ${memory(nodeScript)}`,
+      `ratios: Daybook / engine alone ${result.ratios.daybook_vs_engine} · Node script / Daybook ${result.ratios.node_vs_daybook}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+const world = await openWorld();
+try {
+  const store = connectStore(world.env.s3);
+  await store.createBucket(BUCKET);
+  store.close();
+  const worker = await startDaybook(world);
+  await createTables(world, 'bench_engine');
+  await createTables(world, 'bench_node');
+  const days: Ways[] = [];
+  for (let run = 0; run < runs; run++) days.push(await oneDay(world, worker, addDays(FIRST_DAY, run)));
+  await worker.stop();
+  const result = report({
+    daybook: fastest(days.map(({ daybook }) => daybook)),
+    engine: fastest(days.map(({ engine }) => engine)),
+    node: fastest(days.map(({ node }) => node)),
+  });
+  if (output === 'json') process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else print(result);
+} finally {
+  await world.close();
+}

@@ -1,0 +1,9 @@
+// The project that the benchmark runs: one feed, two aggregates, every guard on.
+export default {
+  project: 'bench',
+  database: 'bench_daybook',
+  store: { bucket: 'bench-data' },
+  sources: {
+    events: { prefix: 'raw/dt={YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 } },
+  },
+};

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { openApp } from '../src/app.js';
+import { apply } from '../src/cli/apply.js';
+import { startDay } from '../src/cli/run.js';
+import type { DayResult, StepTold } from '../src/core/messages.js';
+import { taskQueue } from '../src/core/names.js';
+import { pollers } from '../src/io/temporal.js';
+import { forgetPeak, peakMemory } from './memory.js';
+import { rawTable, type World } from './world.js';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const PROJECT = here('project');
+
+/** One way to bring a day into ClickHouse, measured. Memory is a peak in bytes. */
+export interface Measured {
+  ms: number;
+  /** Of the process that drives it: Daybook's worker, or the Node script. */
+  memory?: number | undefined;
+  engineMemory?: number | undefined;
+  steps?: StepTold[];
+}
+
+/** Runs `way` and watches the engine's memory meanwhile. */
+async function timed(world: World, way: () => Promise<Partial<Measured>>): Promise<Measured> {
+  const engine = world.stack.processes.find(({ name }) => name === 'clickhouse')?.pid ?? 0;
+  await forgetPeak(engine);
+  const started = performance.now();
+  const more = await way();
+  return { ms: performance.now() - started, engineMemory: await peakMemory(engine), ...more };
+}
+
+/** (a) Daybook's day, end to end, by a worker in a process of its own. */
+export async function daybookWay(world: World, worker: Worker, day: string): Promise<Measured> {
+  const app = await openApp(world.env, PROJECT);
+  try {
+    return await timed(world, async () => {
+      await forgetPeak(worker.pid);
+      const { steps } = (await (await startDay(app, { day })).result()) as DayResult;
+      return { steps, memory: await peakMemory(worker.pid) };
+    });
+  } finally {
+    await app.close();
+  }
+}
+
+/** A worker in a process of its own. */
+export interface Worker {
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** Where the program is compiled to: below the repository, so that it finds its packages. */
+const BUILD = here('../.daybook/bench-build');
+/** Between two looks whether the worker polls, in milliseconds. */
+const LOOK = 200;
+
+/** Creates the project's tables and starts its worker, compiled as in production; returns when it takes work. */
+export async function startDaybook(world: World): Promise<Worker> {
+  await execa(process.execPath, [here('../bin/build.js'), '--out', BUILD]);
+  const app = await openApp(world.env, PROJECT);
+  await apply(app);
+  const child = execa(process.execPath, [`${BUILD}/bin/daybook.js`, 'worker', '--project', PROJECT], {
+    env: world.variables,
+    extendEnv: false,
+    reject: false,
+    stdio: 'ignore',
+  });
+  const { project } = app.project.config;
+  const client = await app.temporal();
+  const queues = [taskQueue.light(project), taskQueue.heavy(project)];
+  while ((await Promise.all(queues.map((queue) => pollers(client, queue)))).some(({ activities }) => activities === 0))
+    await sleep(LOOK);
+  await app.close();
+  return {
+    pid: child.pid ?? 0,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await child;
+    },
+  };
+}
+
+const TYPED =
+  "event_id String, ts DateTime64(3, 'UTC'), user_id UInt64, type LowCardinality(String), country LowCardinality(String), amount Decimal(10, 2), url String";
+
+/** Tables like the project's, in a database of another way's own. */
+export async function createTables({ clickhouse }: World, database: string): Promise<void> {
+  await clickhouse.run({ sql: `CREATE DATABASE ${database}` });
+  for (const table of ['events', 'daily_sales', 'daily_users'])
+    await clickhouse.run({ sql: `CREATE TABLE ${database}.${table} AS bench_daybook.${table}` });
+}
+
+/** (b) The engine alone: what a person would type. No rejects, no accounts, no tests; a bad line stops it or is lost. */
+export const engineWay = (world: World, day: string): Promise<Measured> =>
+  timed(world, async () => {
+    const raw = rawTable(world, day, 'part-{0..15}.json.gz', 'JSONEachRow', TYPED);
+    await world.clickhouse.run({
+      sql: `INSERT INTO bench_engine.events SELECT toDate(ts) AS day, ts, event_id, user_id, type, country, amount, url FROM ${raw}`,
+      settings: { date_time_input_format: 'best_effort' },
+    });
+    await aggregate(world, 'bench_engine', day);
+    return {};
+  });
+
+/** (c) The script that most teams would write: stream, gunzip, JSON.parse, map, insert. */
+export const nodeWay = (world: World, day: string): Promise<Measured> =>
+  timed(world, async () => {
+    const { stdout } = await execa(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), here('node-script.ts'), day],
+      {
+        env: world.variables,
+        extendEnv: false,
+      },
+    );
+    await aggregate(world, 'bench_node', day);
+    return { memory: Number(stdout) };
+  });
+
+/** The project's two aggregates, by hand. */
+async function aggregate({ clickhouse }: World, database: string, day: string): Promise<void> {
+  await clickhouse.run({
+    sql: `INSERT INTO ${database}.daily_sales SELECT day, country, count(), toDecimal64(sum(amount), 2) FROM ${database}.events WHERE day = {day:Date} AND type = 'purchase' GROUP BY day, country`,
+    params: { day },
+  });
+  await clickhouse.run({
+    sql: `INSERT INTO ${database}.daily_users SELECT day, uniqExact(user_id), count() FROM ${database}.events WHERE day = {day:Date} GROUP BY day`,
+    params: { day },
+  });
+}

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { processVariables, readEnv, type Env } from '../src/env.js';
+import { connectClickHouse, type ClickHouse } from '../src/io/clickhouse.js';
+import { stackVariables, type Stack } from '../src/local/stack-file.js';
+import { startStack } from '../src/local/stack.js';
+import { literal } from '../src/statements/text.js';
+
+/** The project's bucket and the folders of its source; see `bench/project`. */
+export const BUCKET = 'bench-data';
+export const folderOf = (day: string): string => `raw/dt=${day}/`;
+
+/** Objects in a day's folder: enough for the engine to read several at once. */
+const OBJECTS = 16;
+
+/** A stack of the benchmark's own, with everything that the three ways share. */
+export interface World {
+  env: Env;
+  stack: Stack;
+  clickhouse: ClickHouse;
+  /** Variables for a child: the stack's addresses, and nothing of this machine's. */
+  variables: Record<string, string>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), 'daybook-bench-'));
+  const { local } = readEnv(processVariables());
+  const { stack, stop } = await startStack({ dir, env: { local } });
+  const variables = { ...stackVariables(stack), LOG_LEVEL: 'error' };
+  const env = readEnv(variables);
+  const clickhouse = connectClickHouse(env.clickhouse);
+  return {
+    env,
+    stack,
+    clickhouse,
+    variables,
+    close: async () => {
+      await clickhouse.close();
+      await stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `s3(…)` over a day's folder, as a person would write it by hand. */
+export function rawTable({ env }: World, day: string, file: string, format: string, structure: string): string {
+  const { accessKeyId = '', secretAccessKey = '' } = env.s3.credentials ?? {};
+  const url = `${env.s3.endpoint ?? ''}/${BUCKET}/${folderOf(day)}${file}`;
+  return `s3(${[url, accessKeyId, secretAccessKey, format, structure, 'gzip'].map(literal).join(', ')})`;
+}
+
+/** Writes `rows` events of a day as gzip NDJSON. The engine makes them from the row's number alone, so every run has the same. */
+export async function generate(world: World, day: string, rows: number): Promise<void> {
+  const structure =
+    'event_id String, ts String, user_id UInt64, type String, country String, amount Decimal(10, 2), url String';
+  await world.clickhouse.run({
+    sql: `
+INSERT INTO FUNCTION ${rawTable(world, day, 'part-{_partition_id}.json.gz', 'JSONEachRow', structure)}
+PARTITION BY cityHash64(event_id) % ${OBJECTS}
+SELECT
+    hex(sipHash128(number, {day:String})) AS event_id,
+    concat({day:String}, 'T', formatDateTime(toDateTime(number % 86400, 'UTC'), '%H:%i:%S', 'UTC'), '.', leftPad(toString(number % 1000), 3, '0'), 'Z') AS ts,
+    intHash32(number) % 200000 AS user_id,
+    ['page_view', 'page_view', 'page_view', 'add_to_cart', 'purchase'][1 + intHash32(number + 1) % 5] AS type,
+    ['DE', 'AT', 'CH', 'NL', 'FR'][1 + intHash32(number + 2) % 5] AS country,
+    toDecimal64(intHash32(number + 3) % 20000 / 100, 2) AS amount,
+    concat('/product/', toString(intHash32(number + 4) % 5000), '?ref=', hex(intHash32(number + 5))) AS url
+FROM numbers({rows:UInt64})`,
+    params: { day, rows },
+  });
+}
