@@ -9,7 +9,6 @@ import type { SourceConfig } from '../src/project/config.js';
 import { folderPrefix } from '../src/project/prefix.js';
 import type { Project } from '../src/project/project.js';
 import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
 
 /** What one source's folders hold for a day. */
 export interface SourceListing {
@@ -36,14 +35,14 @@ export interface FoldersOf {
 }
 
 /** Lists the folders D-before … D+after of a source and covers them with chunks. */
-export async function listFolders(deps: Dependencies, of: FoldersOf, step: Step): Promise<SourceListing> {
+export async function listFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<SourceListing> {
   const config = of.project.config.sources[of.source];
   if (!config) throw new RangeError(`no source ${of.source} in the config`);
   const folders = daysBetween(addDays(of.day, -config.arrival.before), addDays(of.day, config.arrival.after));
   const recorded = await deps.ledger.chunksOf(of.source, folders[0] ?? of.day, folders.at(-1) ?? of.day);
 
   const listed = new Map<string, StoredObject[]>();
-  for (const folder of folders) listed.set(folder, await listFolder(deps, config, folder, step));
+  for (const folder of folders) listed.set(folder, await listFolder(deps, config, folder, signal));
   const { kept, notes } = vanished(of, config, listed, recorded);
   for (const [folder, objects] of kept) listed.set(folder, [...(listed.get(folder) ?? []), ...objects]);
   const skip = emptyFolder(of, config, listed);
@@ -76,10 +75,10 @@ async function listFolder(
   { store }: Dependencies,
   config: SourceConfig,
   folder: string,
-  step: Step,
+  signal?: AbortSignal,
 ): Promise<StoredObject[]> {
   const prefix = folderPrefix(config.prefix, folder);
-  const objects = dataObjects(await store.list(config.bucket, prefix, step.signal), prefix);
+  const objects = dataObjects(await store.list(config.bucket, prefix, signal), prefix);
   return objects.map(({ key, etag, size }) => ({ key, etag, size }));
 }
 

@@ -1,0 +1,190 @@
+import { addDays } from '../src/core/day.js';
+import { fingerprintOf, NORMALIZER_VERSION } from '../src/core/fingerprints.js';
+import { longestLookback } from '../src/core/lookback.js';
+import type { Chunk, Plan, PlannedSource, PlannedTable } from '../src/core/messages.js';
+import type { PublishRecord } from '../src/io/ledger.js';
+import type { Project, Schema, TableSchema } from '../src/project/project.js';
+import type { Dependencies } from './dependencies.js';
+import { listFolders, type SourceListing } from './folders.js';
+import { judge, type Verdict } from './judge.js';
+
+/** A day as it would be built now, and why it would. */
+export interface PlannedDay {
+  outcome: 'build' | 'skipped' | 'unchanged';
+  plan: Plan;
+  listings: SourceListing[];
+  verdict: Verdict;
+  /** What is published of the day, by table. */
+  published: Map<string, PublishRecord>;
+}
+
+export interface PlanningOf {
+  project: Project;
+  schema: Schema;
+  day: string;
+  force: boolean;
+  /** See {@link judge}. */
+  moving?: ReadonlySet<string>;
+}
+
+/** Looks at the folders that may hold rows of a day and at the ledger, and changes nothing. */
+export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
+  const { project, schema, day, force } = of;
+  const looksBack = Math.max(0, ...schema.tables.map(({ file }) => file.header.lookback));
+  const records = await deps.ledger.currentPublishes(addDays(day, -looksBack), day);
+  const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
+  const listings: SourceListing[] = [];
+  for (const table of schema.tables.filter(({ kind }) => kind === 'normalized'))
+    listings.push(
+      await listFolders(
+        deps,
+        {
+          project,
+          day,
+          force,
+          normalizer: normalizerOf(project, schema, table),
+          source: table.name,
+          published: published.get(table.name),
+        },
+        signal,
+      ),
+    );
+
+  const generation = (await deps.ledger.lastGeneration(day)) + 1;
+  const plan = planOf(project, schema, { day, force, generation, listings });
+  const verdict = judge(plan, listings, records, of.moving);
+  const outcome = listings.some(({ skip }) => skip)
+    ? 'skipped'
+    : force || verdict.reasons.length > 0
+      ? 'build'
+      : 'unchanged';
+  return { outcome, plan, listings, verdict, published };
+}
+
+/** Bytes of raw objects in the chunks. */
+export const bytesOf = (chunks: readonly Chunk[]) =>
+  chunks.reduce((sum, { objects }) => sum + objects.reduce((all, { size }) => all + size, 0), 0);
+
+/** Hash of all that shapes a row of a source. */
+function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
+  const source = project.config.sources[table.name];
+  const raw = rawOf(schema, table);
+  return fingerprintOf({
+    version: NORMALIZER_VERSION,
+    format: source?.format,
+    contract: raw.columns,
+    select: table.file.select,
+    table: table.definition,
+    timezone: project.config.timezone,
+    arrival: source?.arrival,
+  });
+}
+
+function planOf(
+  project: Project,
+  schema: Schema,
+  build: { day: string; force: boolean; generation: number; listings: SourceListing[] },
+): Plan {
+  const { config } = project;
+  const tables = schema.tables.filter(({ kind }) => kind !== 'raw');
+  return {
+    format: 1,
+    project: config.project,
+    zone: config.timezone,
+    database: config.database,
+    day: build.day,
+    start: config.start,
+    generation: build.generation,
+    force: build.force,
+    normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
+    limits: { threads: config.limits.threads, memory: config.limits.memory },
+    sources: build.listings.map(({ source, normalizer, chunks }) =>
+      plannedSource(project, schema, source, normalizer, chunks),
+    ),
+    tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
+    tests: schema.tests.map(({ file: { name, select, header }, inputs }) => ({
+      name,
+      sql: select,
+      severity: header.severity,
+      tolerate: header.tolerate ?? {},
+      inputs,
+      lookback: header.lookback,
+    })),
+  };
+}
+
+function plannedSource(
+  project: Project,
+  schema: Schema,
+  name: string,
+  normalizer: string,
+  chunks: Chunk[],
+): PlannedSource {
+  const table = find(schema, name);
+  const config = project.config.sources[name];
+  if (!config) throw new RangeError(`no source ${name} in the config`);
+  return {
+    name,
+    bucket: config.bucket,
+    format: config.format,
+    contract: rawOf(schema, table).columns.filter(({ name: column }) => column !== '_source'),
+    select: table.file.select,
+    selected: table.selected,
+    constraints: table.constraints,
+    arrival: config.arrival,
+    normalizer,
+    dedupeBy: config.dedupeBy,
+    maxRejects: config.maxRejects,
+    chunks,
+  };
+}
+
+function plannedTable(
+  project: Project,
+  schema: Schema,
+  listings: readonly SourceListing[],
+  table: TableSchema,
+): PlannedTable {
+  const normalizer = listings.find(({ source }) => source === table.name)?.normalizer;
+  return {
+    name: table.name,
+    kind: table.kind === 'normalized' ? 'normalized' : 'aggregate',
+    columns: table.columns,
+    select: table.kind === 'normalized' ? '' : table.file.select,
+    selected: table.kind === 'normalized' ? [] : table.selected,
+    inputs: table.kind === 'normalized' ? [] : table.inputs,
+    level: table.level,
+    unique: table.file.header.unique,
+    lookback: table.file.header.lookback,
+    keep: keepOf(schema, table.name),
+    code:
+      normalizer === undefined
+        ? fingerprintOf({
+            select: table.file.select,
+            table: table.definition,
+            header: table.file.header,
+            timezone: project.config.timezone,
+          })
+        : fingerprintOf({ normalizer, dedupeBy: project.config.sources[table.name]?.dedupeBy }),
+  };
+}
+
+/** How many earlier days of a table its readers need beside the built one, and how many of those must not be missing. */
+function keepOf({ tables, tests }: Schema, name: string): PlannedTable['keep'] {
+  const readers = [...tables, ...tests].map(({ file, inputs }) => ({ name: file.name, inputs, ...file.header }));
+  return {
+    days: longestLookback(name, readers),
+    strict: longestLookback(
+      name,
+      readers.filter(({ holes }) => holes !== 'allow'),
+    ),
+  };
+}
+
+const rawOf = (schema: Schema, table: TableSchema) => find(schema, `raw_${table.name}`);
+
+function find(schema: Schema, name: string): TableSchema {
+  const table = schema.tables.find((one) => one.name === name);
+  if (!table) throw new RangeError(`the schema lacks ${name}`);
+  return table;
+}
