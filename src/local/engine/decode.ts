@@ -23,6 +23,8 @@ export function decodeByEngine(how: Selecting, body: Readable, encoding: string)
       if (reply.body instanceof Uint8Array) yield reply.body;
       else yield* reply.body;
       await reply.ended;
+      // Bytes may be missing then, and rows of a half-sent request are never inserted.
+      how.signal.throwIfAborted();
     } finally {
       await packed.remove();
     }

@@ -19,8 +19,11 @@ export interface Pipe {
 }
 
 export interface Pipes {
-  /** Undefined where the system has no `mkfifo`: results then go through files. */
-  open(): Promise<Pipe | undefined>;
+  /**
+   * Undefined where the system has no `mkfifo`: results then go through files. Once the signal has passed, the pipe's path is
+   * not used again, because something may still be about to end the statement by it.
+   */
+  open(signal: AbortSignal): Promise<Pipe | undefined>;
 }
 
 /** Making a pipe costs a process; this many are made by one, and used again. */
@@ -40,7 +43,7 @@ export async function openPipes(folder: string): Promise<Pipes> {
   }
 
   return {
-    async open() {
+    async open(signal) {
       while (idle.length === 0 && !missing) {
         await more().catch(() => {
           missing = true;
@@ -52,7 +55,10 @@ export async function openPipes(folder: string): Promise<Pipes> {
       // A writer of our own, so that the pipe does not look ended before the engine opens it.
       const own = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
       const output = new Socket({ fd: end, readable: true, writable: false });
-      output.once('close', () => idle.push(path));
+      output.once('close', () => {
+        if (signal.aborted) void rm(path, { force: true });
+        else idle.push(path);
+      });
       return {
         path,
         output,

@@ -36,7 +36,7 @@ const FILE_ENCODINGS = new Set(['lz4', 'zstd', 'gzip', 'deflate', 'br']);
  * @param run runs the statement with an INTO OUTFILE clause.
  */
 export async function select(how: Selecting, run: (clause: string) => Promise<Counts>): Promise<Reply> {
-  const pipe = how.wait ? undefined : await how.pipes.open();
+  const pipe = how.wait ? undefined : await how.pipes.open(how.signal);
   return pipe ? throughPipe(how, pipe, run) : throughFile(how, run);
 }
 
