@@ -65,3 +65,5 @@ try {
     process.exitCode = isFinal(error) ? EXIT.handled : EXIT.crash;
   }
 }
+// Every command has ended when its action has: what a library left open, such as a call that it repeats, must not hold the process.
+process.exit();

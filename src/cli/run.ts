@@ -73,8 +73,8 @@ export const runCommand = () =>
         ['daybook run --day 2026-11-05 --output json | jq .outcome'],
       ),
     )
-    .action(async ({ day, force, withWorker: own, project, output }) => {
-      await withApp({ project }, async (app) => {
+    .action(({ day, force, withWorker: own, project, output }) =>
+      withApp({ project }, async (app) => {
         const interruption = onInterrupt(own ? STOPPING : undefined);
         const run = async (): Promise<DayEnd> => {
           const handle = await startDay(app, { day, ...(force ? { force } : {}) });
@@ -100,10 +100,8 @@ export const runCommand = () =>
         } finally {
           interruption.release();
         }
-      });
-      // The client goes on to repeat a query that no worker answered, even on its closed connection, where that throws.
-      process.exit();
-    });
+      }),
+    );
 
 const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
 

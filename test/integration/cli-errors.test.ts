@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { connectStore } from '../../src/io/s3.js';
+import { daybook, environment } from '../support/command.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+const DAY = '2026-11-02';
+const SENTINEL = 'sentinel-2f6c';
+/** Nothing listens there. */
+const NOWHERE = '127.0.0.1:1';
+const DEAD = {
+  TEMPORAL_ADDRESS: NOWHERE,
+  CLICKHOUSE_URL: `http://${NOWHERE}`,
+  AWS_ENDPOINT_URL_S3: `http://${NOWHERE}`,
+};
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
+  await project.put(keyOf(DAY, 'a'), lines(payment(DAY, 'a')));
+});
+afterAll(() => project.close());
+
+const command = (changes: Record<string, string>, ...args: string[]) =>
+  daybook([...args, '--project', project.app.project.dir], environment(inject('stack'), changes));
+const bare = (...args: string[]) => daybook(args, environment(inject('stack')));
+
+describe('wrong usage ends with 2, names what is wrong and hints at the help', () => {
+  test.each([
+    [['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
+    [['status', '--dya', DAY], /unknown option '--dya'\n\(Did you mean --day\?\)/],
+    [['run'], /required option '--day <YYYY-MM-DD>' not specified/],
+    [['run', '--day', '2026-02-30'], /'2026-02-30' is invalid\. Expected a date that exists, written YYYY-MM-DD\./],
+    [['status', '--day', 'yesterday'], /'yesterday' is invalid\. Expected a date/],
+    [['status', '--accounts'], /'--accounts' needs '--day <YYYY-MM-DD>'/],
+    [['status', '--days', '0'], /Expected a whole number, 1 or more\./],
+    [['rejects', '--day', DAY, '--output', 'yaml'], /Allowed choices are text, json\./],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await bare(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain('--help shows all options');
+  });
+});
+
+test('every command has a help with examples', async () => {
+  const { code, stdout } = await bare('--help');
+  expect(code).toBe(0);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[options\])? {2,}\S/gm)].map(([, name]) => name ?? '');
+  expect(commands).toEqual(expect.arrayContaining(['apply', 'run', 'status', 'rejects', 'worker', 'local']));
+  for (const name of commands.filter((one) => one !== 'help')) {
+    const help = await bare(name, '--help');
+    expect(help.code, name).toBe(0);
+    expect(help.stdout, name).toMatch(/\nExamples:\n {2}\S/);
+  }
+});
+
+describe('a service that is not there is named, with its address and what to do', () => {
+  test.each([
+    [
+      'run',
+      { TEMPORAL_ADDRESS: NOWHERE },
+      /^No Temporal server answers at 127\.0\.0\.1:1 \(.*\)\. Set TEMPORAL_ADDRESS, or start/,
+    ],
+    [
+      'status',
+      { CLICKHOUSE_URL: `http://${NOWHERE}` },
+      /no ClickHouse answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Set CLICKHOUSE_URL, or/,
+    ],
+    [
+      'rejects',
+      { CLICKHOUSE_URL: `http://${NOWHERE}` },
+      /no ClickHouse answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Set CLICKHOUSE_URL, or/,
+    ],
+  ])('%s with %j', async (name, changes, message) => {
+    const { code, stdout, stderr } = await command(changes, name, ...(name === 'status' ? [] : ['--day', DAY]));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr, 'a stack trace helps nobody').not.toMatch(/^ +at /m);
+  });
+
+  test('the object store', async () => {
+    const store = connectStore({ ...project.app.env.s3, endpoint: `http://${NOWHERE}` });
+    await expect(store.list('some-bucket', 'raw/')).rejects.toThrow(
+      /^list s3:\/\/some-bucket\/raw\/: no object store answers \(.*127\.0\.0\.1:1.*\)\. Set AWS_ENDPOINT_URL_S3, or start/,
+    );
+    store.close();
+  });
+
+  test('with --output json stdout holds one document that says so', async () => {
+    const { code, stdout } = await command({ CLICKHOUSE_URL: `http://${NOWHERE}` }, 'status', '--output', 'json');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { type: 'Crash', message: expect.stringContaining('no ClickHouse answers at') as string },
+    });
+  });
+});
+
+test('secrets are printed by no command, neither to services that refuse them nor to services that are not there', async () => {
+  const secrets = { AWS_SECRET_ACCESS_KEY: SENTINEL, CLICKHOUSE_PASSWORD: SENTINEL, TEMPORAL_API_KEY: SENTINEL };
+  const commands = [['status'], ['rejects', '--day', DAY], ['apply'], ['run', '--day', DAY, '--with-worker']];
+  for (const changes of [
+    { ...DEAD, ...secrets },
+    { ...secrets, TEMPORAL_API_KEY: '' },
+  ])
+    for (const args of commands) {
+      const { stdout, stderr } = await command({ ...changes, LOG_LEVEL: 'trace' }, ...args);
+      expect(`${stdout}${stderr}`, args.join(' ')).not.toContain(SENTINEL);
+    }
+});

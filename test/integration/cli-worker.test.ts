@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { readEnv } from '../../src/env.js';
+import { connectTemporal, missingSearchAttributes } from '../../src/io/temporal.js';
+import { daybook, environment, start } from '../support/command.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+const DAY = '2026-11-02';
+const EMPTY = '2026-11-03';
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
+  await project.put(keyOf(DAY, 'a'), lines(payment(DAY, 'a')));
+});
+afterAll(() => project.close());
+
+const own = (...args: string[]) => [...args, '--project', project.app.project.dir];
+
+/** Starts a worker and waits until it says that it is ready. */
+async function ready(changes: Record<string, string> = {}) {
+  const worker = start(own('worker'), environment(inject('stack'), changes));
+  const log = { text: '' };
+  worker.stderr.on('data', (chunk: Buffer) => (log.text += chunk.toString()));
+  await expect.poll(() => log.text, { timeout: 60_000 }).toContain('worker is ready');
+  return { worker, log };
+}
+
+test('run says at once when no worker polls, and how to start one', async () => {
+  const run = start(own('run', '--day', DAY), environment(inject('stack')));
+  let said = '';
+  run.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said, { timeout: 30_000 }).toContain(`No worker polls daybook-${project.name}: `);
+  expect(said).toContain('npx daybook worker (or run this with --with-worker)');
+  run.kill('SIGINT');
+  expect((await run).exitCode).toBe(2);
+});
+
+test('a worker carries days out, logs one JSON line an entry, and SIGTERM ends it with 0 and without a word on stdout', async () => {
+  const { worker, log } = await ready({ LOG_FORMAT: 'json' });
+  try {
+    await project.run(DAY);
+    await project.fail(EMPTY);
+  } finally {
+    worker.kill('SIGTERM');
+  }
+  const { exitCode, stdout } = await worker;
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+  const entries = log.text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string; msg: string; workflow_id?: string });
+  const messages = entries.map(({ msg }) => msg);
+  expect(messages.filter((msg) => msg === 'worker is ready')).toHaveLength(1);
+  expect(messages.at(-1)).toBe('worker has stopped');
+  for (const step of ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'])
+    expect(messages).toContainEqual(expect.stringMatching(new RegExp(`^${DAY} ${step} done \\(.*\\)$`)));
+  expect(messages.filter((msg) => msg.startsWith(`Day ${EMPTY} failed at step list: `))).toHaveLength(1);
+  expect(entries.filter(({ level }) => level !== 'info')).toEqual([]);
+  expect(entries.find(({ msg }) => msg.startsWith(`${DAY} list`))?.workflow_id).toBe(
+    `daybook/${project.name}/day/${DAY}`,
+  );
+});
+
+test('a worker refuses a namespace without the search attributes, and names the commands that create them', async () => {
+  const namespace = `bare-${randomUUID().slice(0, 8)}`;
+  const { workflowService } = (await project.app.temporal()).connection;
+  await workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
+  });
+  const inNamespace = environment(inject('stack'), { TEMPORAL_NAMESPACE: namespace });
+  const client = await connectTemporal(readEnv(inNamespace).temporal);
+  // The server learns of a new namespace within seconds.
+  await expect.poll(() => missingSearchAttributes(client), { timeout: 60_000 }).toHaveLength(4);
+  await client.connection.close();
+  const { code, stderr } = await daybook(own('worker'), inNamespace);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^The Temporal namespace bare-\w+ lacks the search attributes DaybookProject, /);
+  expect(stderr).toContain('temporal operator search-attribute create --name DaybookDay --type Keyword');
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { nextSteps } from '../../src/cli/day-detail.js';
+import { daysToShow, stateOf, type DayReport } from '../../src/cli/day-report.js';
+import { cut, plainTable, printable } from '../../src/cli/text.js';
+
+const yesterday = '2026-11-22';
+
+describe('the days that status shows', () => {
+  test('end at the newest one that is known, so that a demo of last month is not pushed out by days that nobody built', () => {
+    const known = { first: '2026-11-05', last: '2026-11-09' };
+    expect(daysToShow({ start: '2026-11-05', known, yesterday, count: 14 })).toEqual({
+      shown: known,
+      earlier: 0,
+      missing: { first: '2026-11-10', last: yesterday, days: 13 },
+    });
+  });
+
+  test('begin at `start`, where that is earlier than the first one built, or where nothing says', () => {
+    const known = { first: '2026-11-05', last: '2026-11-09' };
+    const shown = (start: string | undefined) => daysToShow({ start, known, yesterday, count: 14 }).shown?.first;
+    expect([shown('2026-11-03'), shown('2026-11-07'), shown(undefined)]).toEqual([
+      ...['2026-11-03', '2026-11-05', '2026-11-05'],
+    ]);
+  });
+
+  test('are the newest ones, the earlier ones only counted', () => {
+    const known = { first: '2026-10-01', last: yesterday };
+    expect(daysToShow({ start: undefined, known, yesterday, count: 2 })).toEqual({
+      shown: { first: '2026-11-21', last: yesterday },
+      earlier: 51,
+      missing: undefined,
+    });
+  });
+
+  test('are none while nothing was built, and what should exist is said', () => {
+    expect(daysToShow({ start: '2026-11-20', known: undefined, yesterday, count: 14 })).toEqual({
+      shown: undefined,
+      earlier: 0,
+      missing: { first: '2026-11-20', last: yesterday, days: 3 },
+    });
+  });
+});
+
+test('a build that was begun runs, was stopped, or is taken to run where Temporal can not be asked', () => {
+  const workflow = { day: '2026-11-05', workflowId: 'w', runId: 'r', since: '2026-11-06T00:00:00Z' };
+  expect(stateOf({ event: 'planned' }, workflow, true)).toBe('building');
+  expect(stateOf({ event: 'failed' }, workflow, true)).toBe('building');
+  expect(stateOf({ event: 'planned' }, undefined, true)).toBe('stopped');
+  expect(stateOf({ event: 'planned' }, undefined, false)).toBe('building');
+  expect(stateOf({ event: 'failed' }, undefined, true)).toBe('failed');
+  expect(stateOf(undefined, undefined, true)).toBe('not built');
+});
+
+describe('what to type next', () => {
+  const of = (fields: Partial<DayReport>) =>
+    nextSteps({ day: '2026-11-05', state: 'published', reason: '', open: [], ...fields } as DayReport);
+  const run = 'npx daybook run --day 2026-11-05';
+
+  test('is nothing for a day that is as it should be', () => {
+    expect(of({})).toEqual([]);
+  });
+
+  test('begins with the command that the failure names', () => {
+    const reason = 'See them all: npx daybook rejects --day 2026-11-05 --source events';
+    expect(of({ state: 'failed', reason })).toEqual(['npx daybook rejects --day 2026-11-05 --source events', run]);
+    expect(of({ state: 'failed', reason: `When it has arrived: ${run}. If the day` })).toEqual([run]);
+  });
+
+  test('is to run a day whose publish is open, that was stopped, or that was never built', () => {
+    expect(of({ open: ['events'] })).toEqual([run]);
+    expect(of({ state: 'stopped' })).toEqual([run]);
+    expect(of({ state: 'not built' })).toEqual([run]);
+  });
+});
+
+describe('text from strangers', () => {
+  test('stays on one line and moves no terminal', () => {
+    expect(printable('a\n\tb\u001b[31mc\u0007\u202Ed')).toBe('a b\uFFFD[31mc\uFFFD\uFFFDd');
+  });
+
+  test('is cut to a width, with a sign that it was', () => {
+    expect(cut('abcdef', 6)).toBe('abcdef');
+    expect(cut('abcdefg', 6)).toBe('abcde…');
+  });
+});
+
+test('a table is plain columns, numbers on the right, without blanks at the ends of lines', () => {
+  const table = plainTable(
+    ['day', { right: 'rows' }, ''],
+    [
+      ['2026-11-05', '1,204', ''],
+      ['2026-11-06', '9', 'x'],
+    ],
+  );
+  expect(table.split('\n')).toEqual(['day          rows', '2026-11-05  1,204', '2026-11-06      9  x']);
+});
