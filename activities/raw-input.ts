@@ -1,5 +1,5 @@
 import type { PlannedSource } from '../src/core/messages.js';
-import { final, messageOf } from '../src/errors.js';
+import { final, isFinal, messageOf } from '../src/errors.js';
 import type { Input } from '../src/statements/input.js';
 import type { EngineBucket } from '../src/statements/objects.js';
 import type { FileColumn } from '../src/statements/parquet-values.js';
@@ -66,7 +66,7 @@ async function readAllFooters(
         if (!isBadFooter(alone)) throw alone;
         throw final(
           'BadObject',
-          `${object} can't be read as Parquet: ${messageOf(alone)} Have it written anew, or take it out of the folder.`,
+          `${object} can't be read as Parquet: ${messageOf(alone).replace(/^.*?(?=ClickHouse says)/s, '')} Have it written anew, or take it out of the folder.`,
           { details: { step: 'normalize', object }, cause: alone },
         );
       });
@@ -76,7 +76,8 @@ async function readAllFooters(
 
 /** How the engine's footer reader complains of bytes; of a network it speaks otherwise. */
 const isBadFooter = (thrown: unknown) =>
-  /parquet::|Couldn't deserialize thrift|INCORRECT_DATA/i.test(messageOf(thrown));
+  (isFinal(thrown) && thrown.type === 'BadObject') ||
+  /STD_EXCEPTION.*(parquet|thrift|metadata)/is.test(messageOf(thrown));
 
 /** Objects with equal leaves have equal columns, and are read in one go. */
 function groupsOf(footers: readonly ParquetFooter[]): ParquetFooter[][] {

@@ -173,10 +173,10 @@ function fit(column: Column, selected: readonly Column[]): Fit {
   return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };
 }
 
-/** Values of good rows only: a rejected line has a reason instead. */
+/** Values of good rows only: a rejected line has a reason instead. The engine can't choose between two constant tuples. */
 const onlyRows = (column: Column) =>
   isComposite(bare(parseType(column.type)))
-    ? `if(__fate = 'row', ${name(column.name)}, defaultValueOfArgumentType(${name(column.name)}))`
+    ? `if(__fate = 'row', materialize(${name(column.name)}), defaultValueOfArgumentType(${name(column.name)}))`
     : `if(__fate = 'row', ${name(column.name)}, NULL)`;
 
 /** What a normalized chunk holds, by object, fate and day; day is only told for rows. */

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import lockfile from 'proper-lockfile';
 import { processVariables, readEnv } from '../../src/env.js';
 
-const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
+const requirementsOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** Version of the machine's `python3`, such as `3.11.7`; undefined when there is none that the clients can use. */
 export async function pythonVersion(): Promise<string | undefined> {
@@ -16,11 +16,12 @@ export async function pythonVersion(): Promise<string | undefined> {
 }
 
 /**
- * The folder of a virtual environment's executables that has the packages of `requirements.txt`. It is made once for each
- * set of versions, and kept in the cache folder.
+ * The folder of a virtual environment's executables that has the packages of a file beside this one. It is made once for
+ * each set of versions, and kept in the cache folder.
  * @throws Error with pip's words when a package cannot be installed.
  */
-export async function pythonTools(version: string): Promise<string> {
+export async function pythonTools(version: string, file = 'requirements.txt'): Promise<string> {
+  const requirements = requirementsOf(file);
   const key = createHash('sha256')
     .update(await readFile(requirements))
     .update(version)

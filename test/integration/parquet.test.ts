@@ -1,0 +1,274 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { engineBucket } from '../../activities/dependencies.js';
+import { objectTable } from '../../src/statements/objects.js';
+import { pythonTools, pythonVersion } from '../clients/python.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { READINGS, READINGS_CONFIG } from '../support/readings.js';
+
+const version = await pythonVersion();
+if (!version) console.warn('SKIPPED: files written by pyarrow need python3, 3.10 or newer.');
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), READINGS, READINGS_CONFIG, { worker: false });
+});
+afterAll(() => project.close());
+
+/** Writes an object as the engine writes Parquet. */
+async function write(key: string, structure: string, select: string, settings = {}): Promise<void> {
+  const { store, clickhouse } = project.app;
+  const bucket = await engineBucket({ store }, project.bucket);
+  const { sql, params } = objectTable(bucket, [key], 'Parquet', structure, 'raw');
+  await clickhouse.run({ sql: `INSERT INTO FUNCTION ${sql} ${select}`, params, settings });
+}
+
+/** Forced, so that a folder may be filled anew. */
+const publish = async (day: string) => project.attempt().publish(await project.build(day, { force: true }));
+
+const failure = (day: string): Promise<string> =>
+  project.build(day, { force: true }).then(
+    () => 'the build did not fail',
+    (error: unknown) => (error as Error).message,
+  );
+
+/** What became of each object's lines: lines, rows, rejected, skipped, blank. */
+async function accounts(day: string): Promise<Record<string, number[]>> {
+  const found = [...(await project.manifests(day)).values()].flatMap((manifest) => manifest.accounts);
+  const name = (object: string) => object.slice(`raw/${day}/`.length).replace('.parquet', '');
+  return Object.fromEntries(
+    found.map((one) => [name(one.object), [one.lines, one.rows, one.rejected, one.skipped, one.blank]]),
+  );
+}
+
+/** Rejects of a folder as `object:line`, reason and text. */
+async function rejects(day: string): Promise<Record<string, [reason: string, text: string]>> {
+  const rows = await project.rows<{ where: string; reason: string; text: string }>(
+    `SELECT concat(replaceAll(object, {folder:String}, ''), ':', toString(line)) AS where, any(reason) AS reason, any(text) AS text
+     FROM daybook.rejected_rows WHERE project = {project:String} AND day = {day:Date} GROUP BY where ORDER BY where`,
+    { project: project.name, day, folder: `raw/${day}/` },
+  );
+  return Object.fromEntries(rows.map(({ where, reason, text }) => [where.replace('.parquet', ''), [reason, text]]));
+}
+
+const SHORT = 'id String, ts DateTime64(3, \'UTC\'), amount Decimal(10, 2)'; // prettier-ignore
+const shortRows = (day: string, count: number) =>
+  `SELECT toString(number) AS id, toDateTime64('${day} 12:00:00', 3, 'UTC') AS ts, toDecimal64(number, 2) AS amount FROM numbers(${count})`;
+
+describe('files written by the engine', () => {
+  test('every codec, in one chunk, with more rows than a row group holds: each row once, numbered from 1', async () => {
+    const day = '2026-10-01';
+    const codecs = ['none', 'snappy', 'gzip', 'zstd', 'lz4', 'brotli'];
+    for (const codec of codecs)
+      await write(`raw/${day}/${codec}.parquet`, SHORT, shortRows(day, 900), {
+        output_format_parquet_compression_method: codec,
+        output_format_parquet_row_group_size: 400,
+      });
+    await publish(day);
+    expect(await accounts(day)).toEqual(Object.fromEntries(codecs.map((codec) => [codec, [900, 900, 0, 0, 0]])));
+    const [whole] = await project.rows(
+      `SELECT count() AS rows, uniqExact(_object) AS objects, countIf(toUInt64(id) + 1 = _line AND amount = toDecimal64(id, 2)) AS right
+       FROM events WHERE day = {day:Date}`,
+      { day },
+    );
+    expect(whole).toEqual({ rows: '5400', objects: '6', right: '5400' });
+  });
+
+  test('a reject is told with its row number and its row as JSON; lines of every fate balance', async () => {
+    const day = '2026-10-02';
+    await write(
+      `raw/${day}/mixed.parquet`,
+      "id Nullable(String), ts DateTime64(3, 'UTC'), amount Float64, extra UInt8",
+      `SELECT c1, toDateTime64(c2, 3, 'UTC'), c3, 7 FROM values(
+         ('good', '${day} 12:00:00', 1.5), ('skip me', '${day} 12:00:00', 1), (NULL, '${day} 12:00:00', 1),
+         ('digits', '${day} 12:00:00', 1.005), ('much', '${day} 12:00:00', 1000), ('early', '2020-01-01 12:00:00', 1))`,
+    );
+    await publish(day);
+    expect(await accounts(day)).toEqual({ mixed: [6, 1, 4, 1, 0] });
+    expect(await rejects(day)).toEqual({
+      'mixed:3': ['id: missing, expected String', `{"ts":"${day}T12:00:00.000Z","id":null,"amount":1}`],
+      'mixed:4': [
+        "amount: '1.005' does not fit Decimal(10, 2)",
+        `{"ts":"${day}T12:00:00.000Z","id":"digits","amount":1.005}`,
+      ],
+      'mixed:5': ['not_too_much', `{"ts":"${day}T12:00:00.000Z","id":"much","amount":1000}`],
+      'mixed:6': [
+        `day 2020-01-01 is outside of what folder ${day} may hold: ${day} to ${day}`,
+        '{"ts":"2020-01-01T12:00:00.000Z","id":"early","amount":1}',
+      ],
+    });
+  });
+
+  test('an object without rows is read as such, alone or beside others', async () => {
+    const [alone, beside] = ['2026-10-03', '2026-10-04'];
+    await write(`raw/${alone}/empty.parquet`, SHORT, shortRows(alone, 0), { engine_file_empty_if_not_exists: 1 });
+    await write(`raw/${beside}/empty.parquet`, SHORT, shortRows(beside, 0));
+    await write(`raw/${beside}/two.parquet`, SHORT, shortRows(beside, 2));
+    await publish(alone);
+    await publish(beside);
+    expect(await accounts(alone)).toEqual({ empty: [0, 0, 0, 0, 0] });
+    expect(await accounts(beside)).toEqual({ empty: [0, 0, 0, 0, 0], two: [2, 2, 0, 0, 0] });
+  });
+});
+
+describe('damage', () => {
+  const whole = async (day: string) => {
+    await write(`raw/${day}/whole.parquet`, SHORT, shortRows(day, 500));
+    return readObject(`raw/${day}/whole.parquet`);
+  };
+  const readObject = async (key: string) => {
+    const { store, clickhouse } = project.app;
+    const bucket = await engineBucket({ store }, project.bucket);
+    const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
+    const raw = sql.replace("'Parquet'", "'RawBLOB'").replace('{raw_structure:String}', "'blob String'");
+    const [row] = await clickhouse.rows<{ bytes: string }>({
+      sql: `SELECT base64Encode(blob) AS bytes FROM ${raw}`,
+      params,
+    });
+    return Buffer.from(row?.bytes ?? '', 'base64');
+  };
+  test.each<[what: string, day: string, spoil: (bytes: Buffer) => Buffer]>([
+    ['cut off', '2026-10-11', (bytes) => bytes.subarray(0, bytes.length - 20)],
+    ['no Parquet at all', '2026-10-12', () => Buffer.from('{"id":"a"}\n')],
+    ['shorter than a footer', '2026-10-13', () => Buffer.from('PAR1')],
+    ['encrypted', '2026-10-14', (bytes) => Buffer.concat([bytes.subarray(0, -4), Buffer.from('PARE')])],
+    ['a flipped byte in its pages', '2026-10-15', (bytes) => flipped(bytes, 200)],
+    ['a flipped byte in its footer', '2026-10-16', (bytes) => flipped(bytes, bytes.length - 7)],
+  ])('an object that is %s fails the day by name, whatever lies beside it', async (_what, day, spoil) => {
+    const bytes = await whole(day);
+    await project.put(`raw/${day}/broken.parquet`, spoil(bytes));
+    const message = await failure(day);
+    expect(message).toContain(`raw/${day}/broken.parquet`);
+    expect(await project.manifests(day)).toEqual(new Map());
+  });
+});
+
+const flipped = (bytes: Buffer, at: number): Buffer => {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 0xff;
+  return copy;
+};
+
+describe.skipIf(!version)('files written by pyarrow', () => {
+  const day = '2026-09-01';
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'daybook-pyarrow-'));
+    const tools = await pythonTools(version ?? '', 'parquet-requirements.txt');
+    await execa(join(tools, 'python'), [fileURLToPath(new URL('../clients/parquet.py', import.meta.url)), folder]);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** Stores files of a kind as the folder of a day; answers their names without ending. */
+  async function deliver(kind: string, only: string[] = []): Promise<string[]> {
+    const { store } = project.app;
+    const before = (await store.list(project.bucket, `raw/${day}/`)).map(({ key }) => key);
+    if (before.length > 0) await store.remove(project.bucket, before);
+    const files = (await readdir(join(folder, kind))).sort();
+    const wanted = files.filter((file) => only.length === 0 || only.includes(file.replace('.parquet', '')));
+    for (const file of wanted) await project.put(`raw/${day}/${file}`, await readFile(join(folder, kind, file)));
+    return wanted.map((file) => file.replace('.parquet', ''));
+  }
+
+  const rowsOf = () =>
+    project.rows<Record<string, unknown> & { object: string }>(
+      `SELECT * EXCEPT (day, _object, _line), replaceRegexpAll(_object, '^.*/|[.]parquet$', '') AS object
+       FROM events WHERE day = {day:Date} ORDER BY _object, _line`,
+      { day },
+    );
+
+  const FULL = {
+    id: 'full',
+    ts: '2026-09-01 12:00:00.000',
+    amount: 19.99,
+    pieces: 255,
+    ratio: 0.1,
+    since: '1925-02-28',
+    paid: true,
+    device: { os: 'iOS', version: 18 },
+    tags: ['a', 'ü'],
+    prices: { net: 12345678901234568 }, // as the client reads a number; its digits are looked at apart
+    moments: ['2026-09-01 14:00:00.000'],
+  };
+  const BARE = {
+    id: 'bare',
+    ts: '2026-09-01 12:00:00.000',
+    amount: -0.01,
+    pieces: null,
+    ratio: null,
+    since: null,
+    paid: null,
+    device: { os: null, version: null },
+    tags: [],
+    prices: {},
+    moments: [],
+  };
+
+  test.each(['alike', 'same'])(
+    '%s: one row comes out of every codec, page version, encoding and type',
+    async (kind) => {
+      const names = await deliver(kind);
+      await publish(day);
+      expect(await rowsOf()).toEqual(
+        names.flatMap((object) => [
+          { ...FULL, object },
+          { ...BARE, object },
+        ]),
+      );
+      expect(await accounts(day)).toMatchObject(Object.fromEntries(names.map((name) => [name, [2, 2, 0, 0, 0]])));
+      const [digits] = await project.rows(
+        `SELECT DISTINCT toString(prices['net']) AS net FROM events WHERE day = {day:Date} AND id = 'full'`,
+        { day },
+      );
+      expect(digits).toEqual({ net: '12345678901234567.89' });
+    },
+  );
+
+  test('columns that drift become NULL where the contract allows, else reject their rows by name', async () => {
+    await deliver('other');
+    await publish(day);
+    const found = await rejects(day);
+    expect(Object.fromEntries(Object.entries(found).map(([where, [reason]]) => [where, reason])))
+      .toMatchInlineSnapshot(`
+      {
+        "digits:1": "amount: '1.005' does not fit Decimal(10, 2)",
+        "microseconds:1": "ts: '2026-09-01 12:00:00.000001' does not fit DateTime64(3, 'UTC')",
+        "not-finite:1": "ratio: 'nan' does not fit Nullable(Float64)",
+        "not-finite:2": "ratio: 'inf' does not fit Nullable(Float64)",
+        "null-tag:1": "tags: '["a",null]' does not fit Array(String)",
+        "range:1": "pieces: '256' does not fit Nullable(UInt8)",
+        "range:2": "pieces: '-1' does not fit Nullable(UInt8)",
+        "required-missing:1": "amount: no such column in the file, expected Decimal(10, 2)",
+        "required-missing:2": "amount: no such column in the file, expected Decimal(10, 2)",
+        "required-null:2": "amount: missing, expected Decimal(10, 2)",
+        "words:1": "pieces: 'many' does not fit Nullable(UInt8)",
+      }
+    `);
+    expect(found['required-missing:1']?.[1]).toContain('"pieces":255');
+    const rows = await rowsOf();
+    expect(rows.filter(({ object }) => object.startsWith('optional'))).toEqual(
+      ['optional-missing', 'optional-null'].flatMap((object) => [
+        { ...FULL, pieces: null, tags: [], device: BARE.device, object },
+        { ...BARE, object },
+      ]),
+    );
+    expect(rows.filter(({ object }) => object === 'id-of-number').map(({ id }) => id)).toEqual(['12', '13']);
+  });
+
+  test.each([
+    ['list', 'column amount is Array(Nullable(Int64)), and no value of that fits the contract\'s Decimal(10, 2)'],
+    ['number', "column ts is Nullable(Int64), and no value of that fits the contract's DateTime64(3, 'UTC')"],
+    ['clock', "column ts is a time of day, and no value of that fits the contract's DateTime64(3, 'UTC')"],
+    ['text-for-list', "column tags is Nullable(String), and no value of that fits the contract's Array(String)"],
+    ['none', "found none of the contract's columns, but all"],
+  ])('a type that can never fit fails the day by object and column: %s', async (name, message) => {
+    await deliver('never', [name]);
+    expect(await failure(day)).toContain(`raw/${day}/${name}.parquet: ${message}`);
+  }); // prettier-ignore
+});
