@@ -310,14 +310,6 @@ describe('models', () => {
     `);
   });
 
-  test('what no build can do yet is refused', async () => {
-    expect(await problemsAfter(path, 'unique: day, country', 'lookback: 6 days')).toMatchInlineSnapshot(`
-      [
-        "error sql/aggregates/daily_sales.sql: lookback is not supported yet",
-      ]
-    `);
-  });
-
   test('a source of Parquet has the rules of one of JSON lines', async () => {
     expect(await problemsAfter('daybook.config.ts', 'dedupeBy', "format: 'parquet', dedupeBy")).toEqual([]);
   });
