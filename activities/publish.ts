@@ -1,4 +1,5 @@
 import { addDays } from '../src/core/day.js';
+import { staleAfter } from '../src/core/lookback.js';
 import type { Plan, PublishInput, PublishResult } from '../src/core/messages.js';
 import { archiveDatabase, archiveTable, stagePrefix } from '../src/core/names.js';
 import { final, isFinal } from '../src/errors.js';
@@ -17,6 +18,9 @@ import { readPlan, type Dependencies } from './dependencies.js';
 import { stageOf } from './stage.js';
 import type { Step } from './step.js';
 import { measured, swapBack, swapForward, type Swap } from './swaps.js';
+
+/** The last one that the engine's Date holds. */
+const LAST_DAY = '2149-06-06';
 
 /**
  * Step 7. Archives what stands, writes the intent, fences older builds off, swaps all tables in one burst, verifies each against
@@ -143,13 +147,10 @@ async function fence(deps: Dependencies, plan: Plan, step: Step): Promise<void> 
       await deps.clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
 }
 
-/** Later published days of the models that look back on what was published: the ledger will find them stale. */
+/** Later published days that look back on what was published, or on such a day in turn: the ledger will find them stale. */
 async function touchedDays(deps: Dependencies, plan: Plan, published: PublishInput['tables']): Promise<string[]> {
-  const reach = Math.max(
-    0,
-    ...plan.tables.filter(({ name }) => published.some(({ table }) => table === name)).map(({ keep }) => keep.days),
-  );
-  if (reach === 0) return [];
-  const later = await deps.ledger.currentPublishes(addDays(plan.day, 1), addDays(plan.day, reach));
-  return [...new Set(later.map(({ day }) => day))].sort();
+  const names = published.map(({ table }) => table);
+  if (!plan.tables.some(({ name, keep }) => keep.days > 0 && names.includes(name))) return [];
+  const later = await deps.ledger.currentPublishes(addDays(plan.day, 1), LAST_DAY);
+  return staleAfter(plan.day, published, later);
 }

@@ -6,7 +6,7 @@ import type { PublishRecord } from '../src/io/ledger.js';
 import { refreshStatement, windowOf } from '../src/statements/refresh.js';
 import { readPlan, type Dependencies } from './dependencies.js';
 import { limitsOf } from './limits.js';
-import { buildInStage, copyFromLive, stageOf } from './stage.js';
+import { buildInStage, copyFromLive, stagedTable, stagedTables, stageOf } from './stage.js';
 import type { Step } from './step.js';
 
 /**
@@ -53,12 +53,7 @@ async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: re
       if (inputs.includes(name) && copied !== fingerprintIn(own, day) && day >= addDays(plan.day, -lookback))
         throw new Error(`${name} of ${day} was published while ${plan.day} was being built; the refresh begins again`);
     const given = columns.filter(({ defaultKind }) => defaultKind === '');
-    const window = windowOf(
-      plan.tables.map((one) => one.name),
-      plan.day,
-      lookback,
-      name,
-    );
+    const window = windowOf(stagedTables(plan), plan.day, lookback, stagedTable(plan, name));
     await deps.clickhouse.run(
       {
         ...refreshStatement(target, given, { select, selected }, plan.day),

@@ -19,6 +19,10 @@ import { measured, type Measure } from './swaps.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
+/** The tables of the build by their full names: an alias in a SELECT may be any table's short name, but not that. */
+export const stagedTables = (plan: Plan): string[] => plan.tables.map(({ name }) => stagedTable(plan, name));
+export const stagedTable = (plan: Plan, name: string): string => `${stageOf(plan)}.${name}`;
+
 /** A table's day as it stands in the stage. */
 export interface Staged extends Measure {
   /** Fingerprints of its earlier days beside it, by day. */
@@ -91,24 +95,31 @@ async function copyEarlier(deps: Dependencies, plan: Plan, table: string, step: 
   if (keep.days === 0) return {};
   const first = addDays(plan.day, -keep.days);
   const before = await publishedDays(deps, plan, table, first);
-  assertNoHoles(plan, table, keep.strict, before);
+  await assertNoHoles(deps, plan, table, before);
   const place = { database: stageOf(plan), table };
   const live = { database: plan.database, table };
+  const differing: (PublishRecord & { found: number })[] = [];
   for (const record of before.values()) {
     await deps.clickhouse.run(
       replacePartition(place, live, record.day, true),
       step.statement(`copy ${table} of ${record.day}`),
     );
     const { rows } = await measured(deps, measureDay(place, record.day), step, `count ${table} of ${record.day}`);
-    if (rows !== record.rows)
-      throw new Error(
-        `${table} of ${record.day} has ${rows} rows, ${record.rows} were published: it changes right now, or something else wrote into it`,
-      );
+    if (rows !== record.rows) differing.push({ ...record, found: rows });
   }
   const after = await publishedDays(deps, plan, table, first);
   for (const [day, { generation }] of after)
     if (before.get(day)?.generation !== generation)
       throw new Error(`${table} of ${day} was published while it was copied; the copy begins again`);
+  // No neighbour published meanwhile, so looking again would find the same.
+  const [wrong] = differing;
+  if (wrong)
+    throw final(
+      'AccountsDiffer',
+      `${plan.database}.${table} holds ${wrong.found} rows of ${wrong.day}, on which ${plan.day} looks back, but ${wrong.rows} were published: ` +
+        `something else wrote into it. Republish that day: npx daybook run --day ${wrong.day} --force`,
+      { details: { table } },
+    );
   return Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)]));
 }
 
@@ -129,11 +140,17 @@ async function publishedDays(
   return new Map(records.filter((record) => record.table === table).map((record) => [record.day, record]));
 }
 
-function assertNoHoles(plan: Plan, table: string, strict: number, published: ReadonlyMap<string, PublishRecord>): void {
-  const start = plan.start ?? [...published.keys()].sort()[0];
-  const missing = earlierDays(plan.day, strict).filter(
-    (day) => !published.has(day) && start !== undefined && day >= start,
-  );
+async function assertNoHoles(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  published: ReadonlyMap<string, PublishRecord>,
+): Promise<void> {
+  const strict = plan.tables.find(({ name }) => name === table)?.keep.strict ?? 0;
+  const absent = earlierDays(plan.day, strict).filter((day) => !published.has(day));
+  if (absent.length === 0) return;
+  const start = plan.start ?? (await firstPublished(deps, plan, table));
+  const missing = absent.filter((day) => day >= start);
   if (missing.length > 0)
     throw final(
       'LookbackMissing',
@@ -141,4 +158,10 @@ function assertNoHoles(plan: Plan, table: string, strict: number, published: Rea
         `(or say '-- holes: allow' in the model that looks back).`,
       { details: { table, missing } },
     );
+}
+
+/** Where a project does not say when it starts, a table's first published day is its start. */
+async function firstPublished(deps: Dependencies, plan: Plan, table: string): Promise<string> {
+  const records = await deps.ledger.currentPublishes('1970-01-01', addDays(plan.day, -1));
+  return records.find((record) => record.table === table)?.day ?? plan.day;
 }

@@ -6,7 +6,7 @@ import type { TestRecord } from '../src/io/ledger.js';
 import { duplicatesOf, failingRows, largestOf, windowOf } from '../src/statements/refresh.js';
 import { readPlan, type Dependencies } from './dependencies.js';
 import { limitsOf } from './limits.js';
-import { stageOf } from './stage.js';
+import { stagedTables, stageOf } from './stage.js';
 import type { Step } from './step.js';
 
 /** Failing rows that are kept in the ledger, per test. */
@@ -77,11 +77,7 @@ async function runTest(
   const { count, sample } = failingRows(sql, plan.day, SAMPLE);
   const settings = {
     ...limitsOf(plan),
-    ...windowOf(
-      plan.tables.map((table) => table.name),
-      plan.day,
-      lookback,
-    ),
+    ...windowOf(stagedTables(plan), plan.day, lookback),
   };
   const failing = Number(
     (await clickhouse.rows<{ failing: string }>({ ...count, settings }, options))[0]?.failing ?? 0,

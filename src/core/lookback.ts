@@ -30,6 +30,58 @@ export function inputsRead(
   return read;
 }
 
+/**
+ * The same reads as `before`, with what stands there now. A model that came to read more or less was edited: its code tells that,
+ * and nobody's data changed.
+ */
+export const asReadBefore = (
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(before).map(([read, fingerprint]) => [read, now[read] ?? fingerprint]));
+
+/**
+ * What a model would read otherwise than it did, in words: `events of 2026-11-04`, `events` of the day itself. Only what both know
+ * counts.
+ */
+export const changedSince = (
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): string[] =>
+  Object.keys(now)
+    .filter((read) => read in before && before[read] !== now[read])
+    .map((read) => read.replace('@', ' of '));
+
+/**
+ * Later days that are stale now that `tables` of `day` are published, ascending: those that were made from other fingerprints, and
+ * all that were made from those in turn. A publish of the very same rows makes nothing stale.
+ *
+ * @param later what is published of later days, each with what it was made from; see {@link inputsRead}
+ */
+export function staleAfter(
+  day: Day,
+  tables: readonly { table: string; fingerprint: string }[],
+  later: readonly { table: string; day: Day; inputs: Readonly<Record<string, string>> }[],
+): Day[] {
+  const now = new Map(tables.map(({ table, fingerprint }) => [`${table}@${day}`, fingerprint]));
+  const ascending = [...later].sort((a, b) => (a.day < b.day ? -1 : 1));
+  const records = new Map(ascending.map((record) => [`${record.table}@${record.day}`, record]));
+  const known = new Map<string, boolean>();
+  const isStale = (name: string): boolean => {
+    const record = records.get(name);
+    if (!record) return false;
+    const found =
+      known.get(name) ??
+      Object.entries(record.inputs).some(([read, fingerprint]) => {
+        const input = read.includes('@') ? read : `${read}@${record.day}`;
+        return now.has(input) ? now.get(input) !== fingerprint : isStale(input);
+      });
+    known.set(name, found);
+    return found;
+  };
+  return [...new Set([...records].filter(([name]) => isStale(name)).map(([, record]) => record.day))];
+}
+
 /** The longest lookback with which any reader reads `table`: so many of its earlier days must stand beside the built one. */
 export const longestLookback = (table: string, readers: readonly Reader[]): number =>
   Math.max(0, ...readers.filter(({ inputs }) => inputs.includes(table)).map(({ lookback }) => lookback));

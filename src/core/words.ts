@@ -138,5 +138,5 @@ export const touchedNote = (days: readonly string[]): string[] =>
   days.length === 0
     ? []
     : [
-        `${days.join(', ')} look${days.length === 1 ? 's' : ''} back on this day: stale until built again, oldest first: npx daybook run --day ${days[0] ?? ''}`,
+        `${days.length > 3 ? `${days.length} days, ${days[0] ?? ''} to ${days.at(-1) ?? ''},` : days.join(', ')} look${days.length === 1 ? 's' : ''} back on this day: stale until built again, oldest first: npx daybook run --day ${days[0] ?? ''}`,
       ];

@@ -13,7 +13,14 @@ import {
 import { describeProblems, error, errorsOf } from './problems.js';
 import type { Problem, Project, Schema, SqlFile, TableSchema } from './project.js';
 import { withScratch } from './scratch.js';
-import { changingProblems, columnProblems, inputsOf, readProblems, rowByRowProblems, selfProblems } from './select-rules.js';
+import {
+  changingProblems,
+  columnProblems,
+  inputsOf,
+  readProblems,
+  rowByRowProblems,
+  selfProblems,
+} from './select-rules.js';
 import { contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
 
 /**

@@ -84,6 +84,18 @@ export function readProblems(path: string, scratch: string, tree: QueryTree, rea
 export const inputsOf = (scratch: string, tree: QueryTree, readable: ReadonlySet<string>): string[] =>
   tree.tables.map((table) => local(table, scratch)).filter((table) => readable.has(table));
 
+/** A model that reads itself reads its earlier days; without a lookback it has none. */
+export const selfProblems = (path: string, name: string, lookback: number, inputs: readonly string[]): Problem[] =>
+  lookback === 0 && inputs.includes(name)
+    ? [
+        error(
+          path,
+          `reads itself (${name}), but declares no earlier days, so that it would read nothing`,
+          "Add '-- lookback: 1 day' at the head of the file: then it reads its day before.",
+        ),
+      ]
+    : [];
+
 /** A second run on the same input should give the same rows, else a rebuilt day differs without a reason. */
 export const changingProblems = (path: string, tree: QueryTree): Problem[] =>
   tree.functions

@@ -15,8 +15,9 @@ import {
 import { openApp, type App } from '../../src/app.js';
 import { apply } from '../../src/cli/apply.js';
 import { startDay } from '../../src/cli/run.js';
-import type { BuiltTable, DayResult, Manifest, PublishInput } from '../../src/core/messages.js';
-import { normalizedFolder } from '../../src/core/names.js';
+import { inputsRead, type Reader } from '../../src/core/lookback.js';
+import type { BuiltTable, DayResult, Manifest, NightlyResult, PublishInput } from '../../src/core/messages.js';
+import { normalizedFolder, taskQueue, workflowId } from '../../src/core/names.js';
 import { readEnv } from '../../src/env.js';
 import type { Stack } from '../../src/local/stack-file.js';
 import { projectFolder, type ProjectFiles } from './project.js';
@@ -46,6 +47,8 @@ export interface DayProject {
   configure(changes: Record<string, unknown>, source?: Record<string, unknown>): Promise<void>;
   /** Runs a day through Temporal. */
   run(day: string, force?: boolean): Promise<DayResult>;
+  /** Runs a night by hand, as if the schedule had started it for this day. */
+  night(day: string): Promise<NightlyResult>;
   /** Runs a day that must fail, and answers the failure that people read. */
   fail(day: string, force?: boolean): Promise<{ message: string; step: string; type: string }>;
   /** Rows of a query in the project's database. */
@@ -122,6 +125,14 @@ export async function openDays(
       const handle = await startDay(app, { day, ...(force ? { force } : {}) });
       return (await handle.result()) as DayResult;
     },
+    night: async (day) => {
+      const client = await app.temporal();
+      return (await client.workflow.execute('nightly', {
+        workflowId: workflowId.nightly(name),
+        taskQueue: taskQueue.light(name),
+        args: [{ day }],
+      })) as NightlyResult;
+    },
     fail: async (day, force) => {
       const result = await project.run(day, force).then(
         ({ outcome }) => new Error(`day ${day} ended as ${outcome}, but had to fail`),
@@ -193,19 +204,21 @@ async function buildByHand(act: Activities & HeavyActivities, day: string, force
   const { build, todo, tables } = await act.list({ day, force });
   for (let chunk = 0; chunk < todo; chunk++) await act.normalize({ build, chunk });
   const built = new Map<string, BuiltTable>();
-  const fingerprints = (inputs: readonly string[]) =>
-    Object.fromEntries(inputs.map((input) => [input, built.get(input)?.fingerprint ?? '']));
-  for (const { name: table, kind, inputs } of tables)
+  const inputsOf = (reader: Reader) =>
+    inputsRead({ ...reader, inputs: reader.inputs.filter((input) => input !== reader.name) }, day, (table, of) =>
+      of === day ? built.get(table)?.fingerprint : built.get(table)?.earlier[of],
+    );
+  for (const table of tables)
     built.set(
-      table,
-      kind === 'normalized'
-        ? await act.load({ build, table })
-        : await act.refresh({ build, table, inputs: fingerprints(inputs) }),
+      table.name,
+      table.kind === 'normalized'
+        ? await act.load({ build, table: table.name })
+        : await act.refresh({ build, table: table.name, inputs: inputsOf(table) }),
     );
   await act.test({ build });
-  const changed = tables.flatMap(({ name: table, inputs }) => {
+  const changed = tables.flatMap(({ name: table }) => {
     const one = built.get(table);
-    return one?.changed ? [{ table, fingerprint: one.fingerprint, data: one.data, inputs: fingerprints(inputs) }] : [];
+    return one?.changed ? [{ table, fingerprint: one.fingerprint, data: one.data, inputs: one.inputs }] : [];
   });
   return { build, tables: changed };
 }

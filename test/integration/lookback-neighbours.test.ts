@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Dependencies } from '../../activities/dependencies.js';
+import { tableFingerprint } from '../../src/core/fingerprints.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { SMALL, SMALL_CONFIG, SPARSE } from '../support/lookback.js';
+import { keyOf, lines, payment } from '../support/payments.js';
+
+let project: DayProject;
+let sparse: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), SMALL, SMALL_CONFIG);
+  sparse = await openDays(inject('stack'), SPARSE, { ...SMALL_CONFIG, start: '2026-05-01' });
+});
+afterAll(async () => {
+  await project.close();
+  await sparse.close();
+});
+
+const put = (to: DayProject, day: string, name: string, amount = 1) =>
+  to.put(keyOf(day, name), lines(payment(day, name, { amount })));
+
+/** A project that starts here: what earlier tests left behind are no holes. */
+async function startsWith(day: string) {
+  await project.configure({ start: day });
+  await put(project, day, 'a');
+  await project.run(day);
+}
+
+/** A world in which something happens right after a statement of this name. */
+function after(what: string, happens: () => Promise<unknown>): Partial<Dependencies> {
+  const { clickhouse } = project.app;
+  let once = true;
+  return {
+    clickhouse: {
+      ...clickhouse,
+      run: async (statement, options) => {
+        await clickhouse.run(statement, options);
+        if (!once || options?.what !== what) return;
+        once = false;
+        await happens();
+      },
+    },
+  };
+}
+
+/** Which fingerprint each table's day has now. */
+async function fingerprint(table: string, day: string) {
+  const record = (await project.app.ledger.currentPublishes(day, day)).find((one) => one.table === table);
+  return record && tableFingerprint(record.code, record.data);
+}
+
+const inputsOf = async (table: string, day: string) =>
+  (await project.app.ledger.currentPublishes(day, day)).find((one) => one.table === table)?.inputs;
+
+test('a neighbour that publishes while it is copied makes the copy begin again, and what is recorded is what was read', async () => {
+  const [first, second] = ['2026-06-01', '2026-06-02'];
+  await startsWith(first);
+  await put(project, first, 'b');
+  await put(project, second, 'a');
+  const { build } = await project.attempt().list({ day: second, force: false });
+  await project.attempt().normalize({ build, chunk: 0 });
+  const world = after(`copy events of ${first}`, () => project.run(first));
+  await expect(project.attempt({ world }).load({ build, table: 'events' })).rejects.toThrow(
+    `events of ${first} was published while it was copied; the copy begins again`,
+  );
+  const events = await project.attempt({ attempt: 2 }).load({ build, table: 'events' });
+  expect(events.earlier).toEqual({ [first]: await fingerprint('events', first) });
+  await project.run(second);
+  expect(
+    await project.rows('SELECT toInt32(amount) AS amount FROM rolling WHERE day = {day:Date}', { day: second }),
+  ).toEqual([{ amount: 3 }]);
+});
+
+test('a model that reads itself begins again where its day before was published meanwhile', async () => {
+  const [first, second] = ['2026-06-11', '2026-06-12'];
+  await startsWith(first);
+  await put(project, first, 'b');
+  await put(project, second, 'a');
+  const act = project.attempt();
+  const { build } = await act.list({ day: second, force: false });
+  await act.normalize({ build, chunk: 0 });
+  const events = await act.load({ build, table: 'events' });
+  const inputs = { events: events.fingerprint, [`events@${first}`]: events.earlier[first] ?? '' };
+  const world = after('stage running', () => project.run(first));
+  const request = { build, table: 'running', inputs };
+  await expect(project.attempt({ world }).refresh(request)).rejects.toThrow(
+    `running of ${first} was published while ${second} was being built; the refresh begins again`,
+  );
+  const { inputs: read } = await project.attempt({ attempt: 2 }).refresh(request);
+  expect(read[`running@${first}`]).toBe(await fingerprint('running', first));
+  // The copy of the events is the older one, and the ledger will say so.
+  expect(read[`events@${first}`]).not.toBe(await fingerprint('events', first));
+});
+
+test('a neighbour that publishes after it was copied leaves the day stale, which the next look finds', async () => {
+  const [first, second] = ['2026-06-21', '2026-06-22'];
+  await startsWith(first);
+  await put(project, second, 'a');
+  const input = await project.build(second);
+  await put(project, first, 'b');
+  const { notes } = await project.run(first);
+  expect(notes).toEqual([]);
+  await project.attempt().publish(input);
+  expect((await inputsOf('rolling', second))?.[`events@${first}`]).not.toBe(await fingerprint('events', first));
+  const { outcome, reasons } = await project.attempt().list({ day: second, force: false });
+  expect([outcome, reasons]).toEqual([
+    'build',
+    [
+      `rolling reads events of ${first}, published anew since`,
+      `running reads events of ${first}, running of ${first}, published anew since`,
+    ],
+  ]);
+});
+
+test('a day whose publish is open cannot be looked back on, and the message says what ends it', async () => {
+  const [first, second] = ['2026-07-01', '2026-07-02'];
+  await startsWith(first);
+  await put(project, first, 'b');
+  const { ledger } = project.app;
+  const world: Partial<Dependencies> = {
+    ledger: {
+      ...ledger,
+      recordPublishes: (event, records) =>
+        event === 'done' ? Promise.reject(new Error('the worker died')) : ledger.recordPublishes(event, records),
+    },
+  };
+  const cut = await project.build(first);
+  await expect(project.attempt({ world }).publish(cut)).rejects.toThrow('the worker died');
+  await put(project, second, 'a');
+  await expect(project.build(second)).rejects.toThrow(
+    `the publish of ${first} is open, and ${second} looks back on it. If nothing runs it: npx daybook run --day ${first}`,
+  );
+  await project.run(first);
+  expect((await project.run(second)).outcome).toBe('published');
+  expect(
+    await project.rows('SELECT toInt32(total) AS total FROM running WHERE day = {day:Date}', { day: second }),
+  ).toEqual([{ total: 3 }]);
+});
+
+test('an earlier day that somebody wrote into is not read: the day is named with what mends it', async () => {
+  const [first, second] = ['2026-07-11', '2026-07-12'];
+  await startsWith(first);
+  await project.app.clickhouse.run({
+    sql: `INSERT INTO ${project.database}.events SELECT * REPLACE ('smuggled' AS id) FROM ${project.database}.events WHERE day = {day:Date}`,
+    params: { day: first },
+  });
+  await put(project, second, 'a');
+  const { message } = await project.fail(second);
+  expect(message).toContain(`events holds 2 rows of ${first}, on which ${second} looks back, but 1 were published`);
+  expect(message).toContain(`npx daybook run --day ${first} --force`);
+  await project.run(first, true);
+  expect((await project.run(second)).outcome).toBe('published');
+});
+
+test('a hole fails the build by name; without a start, days before the first published one are none', async () => {
+  const [first, third] = ['2026-01-01', '2026-01-03'];
+  await put(project, first, 'a');
+  await project.configure({ start: undefined });
+  await project.run(first);
+  await put(project, third, 'a');
+  const { message, step } = await project.fail(third);
+  expect([step, message]).toEqual([
+    'load',
+    `Day ${third} failed at step load: ${third} looks back on events of 2026-01-02, which is not published. ` +
+      `Build the earlier day first: npx daybook run --day 2026-01-02 (or say '-- holes: allow' in the model that looks back).`,
+  ]);
+});
+
+test('holes that a model allows are empty to it, and their coming rebuilds it', async () => {
+  const seen = async (day: string) =>
+    (await sparse.rows<{ seen: string[] }>('SELECT seen FROM sparse WHERE day = {day:Date}', { day }))[0]?.seen;
+  for (const day of ['2026-05-01', '2026-05-04', '2026-05-03']) await put(sparse, day, 'a');
+  await sparse.run('2026-05-01');
+  await sparse.run('2026-05-04');
+  expect(await seen('2026-05-04')).toEqual(['2026-05-01', '2026-05-04']);
+  expect((await sparse.run('2026-05-03')).notes.join()).toContain('2026-05-04 looks back on this day');
+  const result = await sparse.run('2026-05-04');
+  expect(result.steps.find(({ step }) => step === 'list')?.what).toContain(
+    'sparse reads events of 2026-05-03, published anew since',
+  );
+  expect(await seen('2026-05-04')).toEqual(['2026-05-01', '2026-05-03', '2026-05-04']);
+});
+
+test('a longer lookback is an edit, not a change of data: the day waits for a forced run', async () => {
+  const path = 'sql/aggregates/sparse.sql';
+  await sparse.write(path, (SPARSE[path] ?? '').replace('6 days', '2 days'));
+  const { outcome, notes } = await sparse.run('2026-05-04');
+  expect(outcome).toBe('unchanged');
+  expect(notes.join()).toContain('stale by code: sparse');
+  expect((await sparse.run('2026-05-04', true)).outcome).toBe('published');
+  expect(await sparse.rows("SELECT seen FROM sparse WHERE day = '2026-05-04'")).toEqual([
+    { seen: ['2026-05-03', '2026-05-04'] },
+  ]);
+});
+
+test('a forced run of an old day makes what looks back on it stale; a test may look back too', async () => {
+  const [first, second] = ['2028-01-01', '2028-01-02'];
+  await startsWith(first);
+  await put(project, second, 'a', -5);
+  const failed = await project.fail(second);
+  expect(failed).toMatchObject({ step: 'test' });
+  expect(failed.message).toContain('Test never_less found 1 row');
+  await put(project, second, 'a', 5);
+  expect((await project.run(second)).outcome).toBe('published');
+  const { outcome, notes } = await project.run(first, true);
+  expect(outcome).toBe('published');
+  // Forced, the day is made from what it was made from: nothing that reads it can differ.
+  expect(notes).toEqual([]);
+});
