@@ -6,6 +6,7 @@ const ring = (name: string, order: number, options: { stack?: boolean; seconds?:
     name,
     include: [`test/${name}/**/*.test.ts`],
     pool: 'forks' as const,
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     sequence: { groupOrder: order },
     testTimeout: (options.seconds ?? 10) * 1000,
     hookTimeout: 300_000,
@@ -21,7 +22,7 @@ export default defineConfig({
       ring('replay', 1, { seconds: 120 }),
       ring('workflow', 2, { stack: true, seconds: 120 }),
       ring('integration', 3, { stack: true, seconds: 300 }),
-      ring('faults', 4, { seconds: 300 }),
+      ring('faults', 4, { stack: true, seconds: 300 }),
     ],
   },
 });

@@ -16,11 +16,12 @@ export async function recover(
   step: Step,
 ): Promise<Omit<RecoverResult, 'ms'>> {
   const { config } = await deps.loadProject();
+  const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   await deps.ledger.assertReadable();
   return {
     project: config.project,
     zone: config.timezone,
-    timings: { ...config.timings, giveUpAfter: config.giveUpAfter },
+    timings: { heartbeat, startToClose, retryFirst, retryMost, giveUpAfter: config.giveUpAfter },
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,
     mended: await mend(deps, { day, project: config.project, database: config.database }, step),

@@ -12,8 +12,6 @@ export interface WorkerOptions {
   log: Logger;
   /** Path of a prebuilt workflow bundle; the default is {@link ownWorkflows}. */
   bundle?: string;
-  /** How long a finished workflow task may wait for this worker before another takes it, in milliseconds. */
-  stickyTimeout?: number;
 }
 
 /** A running worker. */
@@ -45,7 +43,7 @@ const ownWorkflows = () =>
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
 
 /** Starts both halves of a worker in this process: workflows with light activities, and normalization with few slots. */
-export async function startWorker({ app, log, bundle, stickyTimeout }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({ app, log, bundle }: WorkerOptions): Promise<RunningWorker> {
   const { config } = app.project;
   await assertSearchAttributes(await app.temporal());
   const { connectionOptions, namespace = 'default' } = temporalConfig(app.env.temporal);
@@ -58,7 +56,7 @@ export async function startWorker({ app, log, bundle, stickyTimeout }: WorkerOpt
     activities: createActivities(app.dependencies),
     maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
     maxCachedWorkflows: WORKFLOWS_CACHED,
-    ...(stickyTimeout === undefined ? {} : { stickyQueueScheduleToStartTimeout: stickyTimeout }),
+    stickyQueueScheduleToStartTimeout: config.timings.sticky,
   });
   const heavy = await Worker.create({
     ...common,

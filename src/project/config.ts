@@ -109,6 +109,7 @@ export const configSchema = fields({
     startToClose: duration('2 hours').prefault('2 hours'),
     retryFirst: duration('2 seconds').prefault('2 seconds'),
     retryMost: duration('1 minute').prefault('1 minute'),
+    sticky: duration('10 seconds').prefault('10 seconds'),
   }).prefault({}),
   sources: z
     .record(sourceName, source, 'an object with one entry for each source')
