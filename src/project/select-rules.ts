@@ -16,6 +16,9 @@ const HARMLESS = new Set([
   'null',
 ]);
 
+/** Functions that read a table which they name in a text, where no order can see it. A dictionary has an order of its own. */
+const HIDING = /^(joinGet(OrNull)?|hasColumnInTable|file|catboostEvaluate)$/;
+
 /** Functions whose result depends on when, where or how often they run. */
 const CHANGING =
   /^(now(64|InBlock|InBlock64)?|today|yesterday|UTCTimestamp|rand(32|64|omString.*|omFixedString|omPrintableASCII|Canonical|Constant|Uniform|Normal.*|LogNormal|Exponential|Poisson|Bernoulli|Binomial|NegativeBinomial|ChiSquared|StudentT|FisherF)?|generateU.*|generateSnowflakeID|generateSerialID|arrayShuffle|arrayPartialShuffle|arrayRandomSample|fuzzBits|rowNumberIn.*|blockNumber|hostName|uptime|queryID)$/;
@@ -60,6 +63,7 @@ export function rowByRowProblems(path: string, raw: string, scratch: string, tre
 export function readProblems(path: string, scratch: string, tree: QueryTree, readable: ReadonlySet<string>): Problem[] {
   const strangers = tree.tables.map((table) => local(table, scratch)).filter((table) => !readable.has(table));
   const functions = tree.tableFunctions.filter((name) => !HARMLESS.has(name));
+  const hiding = tree.functions.map(({ name }) => name).filter((name) => HIDING.test(name));
   return [
     ...strangers.map((table) =>
       table.startsWith('raw_')
@@ -76,6 +80,9 @@ export function readProblems(path: string, scratch: string, tree: QueryTree, rea
     ),
     ...functions.map((name) =>
       error(path, `reads from ${name}(), whose content no build can reproduce or order`, 'Read tables of the project.'),
+    ),
+    ...hiding.map((name) =>
+      error(path, `calls ${name}(), which reads a table by a name in a text`, 'Write a JOIN, or use a dictionary.'),
     ),
   ];
 }
