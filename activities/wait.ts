@@ -23,7 +23,7 @@ export async function wait(deps: Dependencies, { day }: WaitInput, step: Step): 
     if (deadline !== undefined && now > instantOf(addDays(day, 1), deadline, config.timezone))
       throw final(
         'SourceNotReady',
-        `${name}: ${reason}, and its deadline ${deadline} has passed. When it has arrived: npx daybook run --day ${day}`,
+        `${name}: ${reason}, and its deadline, ${deadline} of ${addDays(day, 1)} (${config.timezone}), has passed. When it has arrived: npx daybook run --day ${day}`,
         { details: { step: 'wait', source: name } },
       );
     missing.push(`${name}: ${reason}`);
@@ -43,14 +43,18 @@ async function lacking(
   const listed = await deps.store.list(source.bucket, prefix, step.signal);
   if ('marker' in source.ready) {
     const { marker } = source.ready;
-    return listed.some(({ key }) => key === prefix + marker) ? undefined : `${prefix}${marker} is not there yet`;
+    return listed.some(({ key }) => key === prefix + marker)
+      ? undefined
+      : `${prefix}${marker} is not there yet, the folder holds ${objectsOf(dataObjects(listed, prefix).length)}`;
   }
   const { minObjects, quietFor } = source.ready;
   const objects = dataObjects(listed, prefix);
   if (objects.length < minObjects)
-    return `${prefix} holds ${objects.length} objects, at least ${minObjects} are expected`;
+    return `${prefix} holds ${objectsOf(objects.length)}, at least ${minObjects} are expected`;
   const newest = Math.max(...objects.map(({ modified }) => modified.getTime()), 0);
   if (now.getTime() - newest < quietFor)
     return `${prefix} was still written to at ${DateTime.fromMillis(newest, { zone: 'utc' }).toISO() ?? ''}`;
   return undefined;
 }
+
+const objectsOf = (found: number) => `${found} ${found === 1 ? 'object' : 'objects'}`;
