@@ -52,7 +52,11 @@ async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: re
     for (const [day, copied] of Object.entries(earlier))
       if (inputs.includes(name) && copied !== fingerprintIn(own, day) && day >= addDays(plan.day, -lookback))
         throw new Error(`${name} of ${day} was published while ${plan.day} was being built; the refresh begins again`);
-    const given = columns.filter(({ defaultKind }) => defaultKind === '');
+    // A default stands in only where the SELECT gives nothing.
+    const given = columns.filter(
+      ({ name: column, defaultKind }) =>
+        defaultKind === '' || (defaultKind === 'DEFAULT' && selected.some((one) => one.name === column)),
+    );
     const window = windowOf(stagedTables(plan), plan.day, lookback, stagedTable(plan, name));
     await deps.clickhouse.run(
       {
