@@ -1,34 +1,89 @@
 import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
-import { applyTables } from '../project/apply.js';
+import { final } from '../errors.js';
+import { applyChanges, planChanges, type TableChange } from '../project/apply.js';
 import { bucketsOf } from '../project/project.js';
 import { withApp } from './context.js';
 import { examples, print, projectOption } from './output.js';
 
-/** Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each. */
-export async function apply({ env, clickhouse, store, ledger, project, dependencies }: App): Promise<string[]> {
+/** All days that a ledger can hold. */
+const EVER = ['1970-01-01', '2149-06-06'] as const;
+
+/**
+ * Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each.
+ *
+ * @param show called with what is about to happen to the tables, before anything does
+ */
+export async function apply(app: App, show: (changes: TableChange[]) => void = () => undefined): Promise<string[]> {
+  const { env, clickhouse, store, ledger, project, dependencies } = app;
   const { database } = project.config;
   const buckets = [];
   if (env.localStack)
     for (const bucket of bucketsOf(project)) if (await store.createBucket(bucket)) buckets.push(bucket);
   await ledger.migrate();
-  const schema = await dependencies.readSchema(project);
-  const changes = await applyTables(schema, clickhouse, database);
+  // Read afresh: an app may be older than an edit.
+  const current = await dependencies.loadProject();
+  const changes = await planChanges(current, await dependencies.readSchema(current), clickhouse);
+  show(changes);
+  if (changes.some(({ kind }) => kind === 'alter')) await assertNothingOpen(app);
+  await applyChanges(changes, clickhouse, database);
   return [
     ...buckets.map((bucket) => `created bucket ${bucket}`),
-    ...changes.map(({ table }) => `created ${database}.${table}`),
+    ...changes.map(({ table, kind }) => `${kind === 'alter' ? 'altered' : `${kind}d`} ${database}.${table}`),
   ];
 }
 
+/** A publish that a crash left open is ended from a stage with the old columns, which an altered table would refuse. */
+async function assertNothingOpen({ ledger }: App): Promise<void> {
+  const [open] = await ledger.openIntents(...EVER);
+  if (open)
+    throw final(
+      'NotApplied',
+      `The publish of ${open.day} is open, and ends from tables of the old form. First: npx daybook run --day ${open.day}`,
+    );
+}
+
+/** What would happen to the tables. */
+async function dryRun({ clickhouse, dependencies }: App): Promise<TableChange[]> {
+  const project = await dependencies.loadProject();
+  return await planChanges(project, await dependencies.readSchema(project), clickhouse);
+}
+
+const showChanges = (changes: readonly TableChange[]): void => {
+  for (const { statements } of changes) for (const sql of statements) print(`${sql};`);
+};
+
+const AFTERWARDS =
+  'Days that were published before keep what they have, and are stale by code. Which: npx daybook plan';
+
 export const applyCommand = () =>
   new Command('apply')
-    .description('Create the ledger, the database and the tables that are missing; never changes one that stands')
+    .description(
+      'Create the ledger, the database and missing tables; add columns, change comments, codecs and settings. Refuses what would lose rows',
+    )
+    .option('--dry-run', 'print the statements, and change nothing')
     .addOption(projectOption())
-    .addHelpText('after', examples(['daybook apply', 'safe to repeat: the second time it finds nothing to do']))
-    .action(({ project }) =>
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'daybook apply',
+          'prints each statement, then runs it; safe to repeat: the second time it finds nothing to do',
+        ],
+        ['daybook apply --dry-run'],
+      ),
+    )
+    .action(({ dryRun: dry, project }) =>
       withApp({ project }, async (app) => {
-        const done = await apply(app);
+        if (dry) {
+          const changes = await dryRun(app);
+          showChanges(changes);
+          print(changes.length === 0 ? 'The tables stand as the project says.' : 'Nothing was changed.');
+          return;
+        }
+        const done = await apply(app, showChanges);
         for (const line of done) print(line);
         print(done.length === 0 ? 'Everything stands as the project says.' : `Applied ${done.length} changes.`);
+        if (done.some((line) => line.startsWith('altered '))) print(AFTERWARDS);
       }),
     );

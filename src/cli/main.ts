@@ -9,6 +9,7 @@ import { healthCommand } from './health.js';
 import { initCommand } from './init.js';
 import { localCommand } from './local.js';
 import { note, printJson } from './output.js';
+import { planCommand } from './plan.js';
 import { rejectsCommand } from './rejects.js';
 import { runCommand } from './run.js';
 import { statusCommand } from './status.js';
@@ -31,6 +32,7 @@ for (const command of [
   initCommand(),
   checkCommand(openCheck),
   applyCommand(),
+  planCommand(),
   runCommand(),
   statusCommand(),
   rejectsCommand(),

@@ -13,7 +13,7 @@ const FINAL_CODES: Partial<Record<FinalType, readonly number[]>> = {
   // names, types and functions that the engine does not accept; 36 and 48 also cover refused ALTERs
   BadSql: [
     8, 10, 16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 69, 80, 81, 82, 122, 179, 184, 215, 352, 359, 386, 403, 456,
-    457, 701, 764,
+    457, 472, 701, 764,
   ],
   AccessDenied: [192, 193, 194, 195, 497, 516],
   ObjectChanged: [1009],

@@ -78,9 +78,23 @@ export async function inspectTables({ clickhouse, database }: Scratch): Promise<
   );
 }
 
-/** A `create_table_query` of the engine without the database's name: equal texts mean equal tables, wherever they stand. */
+/**
+ * A `create_table_query` of the engine without the database's name and with its settings in the order of their names, which is
+ * otherwise that of their history: equal texts mean equal tables, wherever they stand.
+ */
 export const definitionOf = (createTableQuery: string): string =>
-  createTableQuery.replace(/^CREATE TABLE (?:`(?:[^`\\]|\\.)+`|[^\s.`]+)\./, 'CREATE TABLE ');
+  createTableQuery
+    .replace(/^CREATE TABLE (?:`(?:[^`\\]|\\.)+`|[^\s.`]+)\./, 'CREATE TABLE ')
+    .replace(SETTINGS_AT_END, (_, list: string, comment: string) => {
+      const settings = list.match(SETTING) ?? [];
+      return ` SETTINGS ${settings.sort().join(', ')}${comment}`;
+    });
+
+const TEXT = String.raw`'(?:[^'\\]|\\.)*'`;
+const SETTING = new RegExp(String.raw`\w+ = (?:${TEXT}|[^\s,]+)`, 'g');
+const SETTINGS_AT_END = new RegExp(
+  String.raw` SETTINGS (\w+ = (?:${TEXT}|[^\s,]+)(?:, \w+ = (?:${TEXT}|[^\s,]+))*)((?: COMMENT ${TEXT})?)$`,
+);
 
 /** What a SELECT gives and what it is made of. With `day` false, `{day:Date}` has no value. */
 export async function inspectSelect(

@@ -1,0 +1,137 @@
+import type { ClickHouse } from '../io/clickhouse.js';
+import { literal, name } from '../statements/text.js';
+
+/** What the engine says of a table that stands, as far as an ALTER may change it. */
+export interface StandingTable {
+  columns: {
+    name: string;
+    type: string;
+    /** '', 'DEFAULT', 'MATERIALIZED' or 'ALIAS', and its expression. */
+    default_kind: string;
+    default_expression: string;
+    comment: string;
+    /** Such as `CODEC(ZSTD(1))`; '' where the column has none of its own. */
+    compression_codec: string;
+  }[];
+  comment: string;
+  engine: string;
+  partition_key: string;
+  sorting_key: string;
+  primary_key: string;
+  sampling_key: string;
+  /** Settings of the table by name, their values as they were written. */
+  settings: Map<string, string>;
+  constraints: string[];
+}
+
+/** Asks the engine for one table. */
+export async function standingTable(clickhouse: ClickHouse, database: string, table: string): Promise<StandingTable> {
+  const params = { database, table };
+  const of = 'WHERE database = {database:String} AND table = {table:String}';
+  const ask = <Row>(sql: string) => clickhouse.rows<Row>({ sql, params }, { what: `describe ${table}` });
+  type Row = Omit<StandingTable, 'columns' | 'settings' | 'constraints'> & { engine_full: string };
+  const [tables, columns, constraints] = await Promise.all([
+    ask<Row>(
+      `SELECT comment, engine, engine_full, partition_key, sorting_key, primary_key, sampling_key FROM system.tables ${of}`,
+    ),
+    ask<StandingTable['columns'][number]>(
+      `SELECT name, type, default_kind, default_expression, comment, compression_codec FROM system.columns ${of} ORDER BY position`,
+    ),
+    ask<{ name: string; expression: string }>(`SELECT name, expression FROM system.constraints ${of} ORDER BY name`),
+  ]);
+  const [found] = tables;
+  if (!found) throw new RangeError(`no table ${database}.${table}`);
+  const { engine_full, ...rest } = found;
+  return {
+    ...rest,
+    columns,
+    settings: settingsIn(engine_full),
+    constraints: constraints.map((one) => `${one.name} CHECK ${one.expression}`),
+  };
+}
+
+/** Settings at the end of the engine's rendering of an ENGINE clause. */
+export function settingsIn(engine: string): Map<string, string> {
+  const [, list = ''] = / SETTINGS (.*)$/s.exec(engine) ?? [];
+  return new Map(
+    [...list.matchAll(/(\w+) = ('(?:[^'\\]|\\.)*'|[^\s,]+)/g)].map(([, key = '', value = '']) => [key, value]),
+  );
+}
+
+/**
+ * What it takes to make a table that stands the wanted one: clauses of ALTER TABLE that lose nothing, in order, and whatever no
+ * clause here may do, in words.
+ */
+export function alterations(found: StandingTable, wanted: StandingTable): { clauses: string[]; refused: string[] } {
+  const clauses: string[] = [];
+  const refused: string[] = [];
+  const standing = new Map(found.columns.map((column) => [column.name, column]));
+  for (const { name: gone } of found.columns.filter(
+    (column) => !wanted.columns.some((one) => one.name === column.name),
+  ))
+    refused.push(`column ${gone} is not in the file: dropping it loses what it holds`);
+  for (const [index, column] of wanted.columns.entries()) {
+    const before = standing.get(column.name);
+    const place = index === 0 ? 'FIRST' : `AFTER ${name(wanted.columns[index - 1]?.name ?? '')}`;
+    if (!before) {
+      clauses.push(`ADD COLUMN ${definition(column)} ${place}`);
+      continue;
+    }
+    if (before.type !== column.type)
+      refused.push(`column ${column.name} is ${before.type}, the file says ${column.type}`);
+    if (fallback(before) !== fallback(column))
+      refused.push(
+        `column ${column.name} has ${fallback(before) || 'no default'}, the file says ${fallback(column) || 'none'}`,
+      );
+    if (before.comment !== column.comment)
+      clauses.push(`COMMENT COLUMN ${name(column.name)} ${literal(column.comment)}`);
+    if (before.compression_codec !== column.compression_codec)
+      clauses.push(`MODIFY COLUMN ${name(column.name)} ${column.compression_codec || 'REMOVE CODEC'}`);
+  }
+  if (found.comment !== wanted.comment) clauses.push(`MODIFY COMMENT ${literal(wanted.comment)}`);
+  clauses.push(...settingClauses(found.settings, wanted.settings));
+  for (const [what, key] of KEYS)
+    if (found[key] !== wanted[key])
+      refused.push(`its ${what} is ${found[key] || 'not given'}, the file says ${wanted[key] || 'none'}`);
+  for (const one of found.constraints.filter((constraint) => !wanted.constraints.includes(constraint)))
+    refused.push(`its CONSTRAINT ${one} is not in the file`);
+  for (const one of wanted.constraints.filter((constraint) => !found.constraints.includes(constraint)))
+    refused.push(`it lacks the CONSTRAINT ${one}`);
+  return { clauses, refused };
+}
+
+const KEYS = [
+  ['engine', 'engine'],
+  ['PARTITION BY', 'partition_key'],
+  ['ORDER BY', 'sorting_key'],
+  ['PRIMARY KEY', 'primary_key'],
+  ['SAMPLE BY', 'sampling_key'],
+] as const;
+
+/** Settings that say where the parts lie: changing them takes more than a word. */
+const PLACES = new Set(['storage_policy', 'disk', 'table_disk']);
+
+function settingClauses(found: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): string[] {
+  const changed = [...wanted].filter(([key, value]) => !PLACES.has(key) && found.get(key) !== value);
+  const gone = [...found.keys()].filter((key) => !PLACES.has(key) && !wanted.has(key));
+  return [
+    ...changed.map(([key, value]) => `MODIFY SETTING ${key} = ${value}`),
+    ...gone.map((key) => `RESET SETTING ${key}`),
+  ];
+}
+
+type StandingColumn = StandingTable['columns'][number];
+
+const fallback = ({ default_kind: kind, default_expression: expression }: StandingColumn) =>
+  `${kind} ${expression}`.trim();
+
+const definition = (column: StandingColumn): string =>
+  [
+    name(column.name),
+    column.type,
+    fallback(column),
+    column.comment === '' ? '' : `COMMENT ${literal(column.comment)}`,
+    column.compression_codec,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');

@@ -1,0 +1,159 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { apply } from '../../src/cli/apply.js';
+import { daybook, environment } from '../support/command.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+const MODEL = 'sql/aggregates/daily_amounts.sql';
+const DAY = '2026-05-01';
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
+  await project.put(keyOf(DAY, 'a'), lines(payment(DAY, 'a'), payment(DAY, 'b', { amount: 2 })));
+  await project.run(DAY);
+});
+afterAll(() => project.close());
+
+const model = (columns: string, rest = '', select = 'day, count() AS events, sum(amount) AS amount') =>
+  project.write(
+    MODEL,
+    `CREATE TABLE daily_amounts (${columns}) ENGINE = MergeTree PARTITION BY day ORDER BY day ${rest};
+SELECT ${select} FROM events WHERE day = {day:Date} GROUP BY day;`,
+  );
+/** The model as the first test leaves it. */
+const GROWN =
+  "day Date, largest Decimal(10, 2) DEFAULT 0, events UInt32, amount Decimal(18, 2), note String DEFAULT ''";
+
+beforeEach(() => model(GROWN));
+
+/** Runs `apply`; answers the statements that it showed first, and what it said it did. */
+async function applied() {
+  const shown: string[] = [];
+  const done = await apply(project.app, (changes) => {
+    shown.push(...changes.flatMap(({ statements }) => statements));
+  });
+  return { shown: shown.map((sql) => sql.replaceAll('`', '').replaceAll(`${project.database}.`, '')), done };
+}
+
+const definition = async (table = 'daily_amounts') =>
+  (
+    await project.rows<{ sql: string }>(
+      `SELECT create_table_query AS sql FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`,
+    )
+  )[0]?.sql ?? '';
+
+test('added columns are put where the file has them; older days keep their rows, and are stale by code', async () => {
+  await model(GROWN, '', 'day, count() AS events, sum(amount) AS amount, toDecimal64(2, 2) AS largest');
+  const before = await project.state(DAY);
+  const { shown, done } = await applied();
+  expect(shown).toEqual([
+    'ALTER TABLE daily_amounts ADD COLUMN largest Decimal(10, 2) DEFAULT 0 AFTER day',
+    "ALTER TABLE daily_amounts ADD COLUMN note String DEFAULT '' AFTER amount",
+  ]);
+  expect(done).toEqual([`altered ${project.database}.daily_amounts`]);
+  expect(await applied()).toEqual({ shown: [], done: [] });
+  expect((await project.state(DAY)).publishes).toEqual(before.publishes);
+  expect(await project.rows('SELECT * FROM daily_amounts')).toEqual([
+    { day: DAY, largest: 0, events: 2, amount: 3, note: '' },
+  ]);
+
+  const looked = await project.run(DAY);
+  expect(looked.outcome).toBe('unchanged');
+  expect(looked.notes).toEqual([`stale by code: daily_amounts; rebuild with: npx daybook run --day ${DAY} --force`]);
+  expect((await project.run(DAY, true)).outcome).toBe('published');
+  expect(await project.rows('SELECT largest, events FROM daily_amounts')).toEqual([{ largest: 2, events: 2 }]);
+});
+
+test('comments, codecs and settings are changed in place, and taken back', async () => {
+  const before = await definition();
+  await model(
+    GROWN.replace('events UInt32', "events UInt32 COMMENT 'all of the user\\'s' CODEC(ZSTD(3))"),
+    "SETTINGS min_bytes_for_wide_part = 1000000 COMMENT 'By day'",
+  );
+  expect((await applied()).shown).toEqual([
+    "ALTER TABLE daily_amounts COMMENT COLUMN events 'all of the user\\'s'",
+    'ALTER TABLE daily_amounts MODIFY COLUMN events CODEC(ZSTD(3))',
+    "ALTER TABLE daily_amounts MODIFY COMMENT 'By day'",
+    'ALTER TABLE daily_amounts MODIFY SETTING min_bytes_for_wide_part = 1000000',
+  ]);
+  expect((await applied()).shown).toEqual([]);
+  await model(GROWN);
+  expect((await applied()).shown).toHaveLength(4);
+  expect(await definition()).toBe(before);
+});
+
+test.each([
+  ['a dropped column', GROWN.replace(", note String DEFAULT ''", ''), '', 'column note is not in the file'],
+  ['a changed type', GROWN.replace('UInt32', 'UInt64'), '', 'column events is UInt32, the file says UInt64'],
+  ['a changed default', GROWN.replace('DEFAULT 0', 'DEFAULT 1'), '', 'column largest has DEFAULT 0'],
+  ['a constraint', `${GROWN}, CONSTRAINT some CHECK events > 0`, '', 'it lacks the CONSTRAINT some CHECK events > 0'],
+  [
+    'another order of columns',
+    GROWN.replace('events UInt32, amount Decimal(18, 2)', 'amount Decimal(18, 2), events UInt32'),
+    '',
+    'which no ALTER known here',
+  ],
+  ['an index', `${GROWN}, INDEX i events TYPE minmax GRANULARITY 1`, '', 'which no ALTER known here'],
+  ['a setting that parts depend on', GROWN, 'SETTINGS index_granularity = 100', 'the engine refuses MODIFY SETTING'],
+])('%s is refused by name, and nothing is changed, not even what could be', async (_, columns, rest, complaint) => {
+  await model(`${columns}, more String DEFAULT ''`, rest);
+  await project.write(
+    'sql/aggregates/daily_new.sql',
+    `CREATE TABLE daily_new (day Date) ENGINE = MergeTree PARTITION BY day ORDER BY day;
+SELECT day FROM events WHERE day = {day:Date} GROUP BY day;`,
+  );
+  const before = await definition();
+  const message = await applied().catch((error: unknown) => (error as Error).message);
+  expect(message).toContain(`${project.database}.daily_amounts: `);
+  expect(message).toContain(complaint);
+  expect(message).toContain('nothing was changed');
+  expect([await definition(), await definition('daily_new')]).toEqual([before, '']);
+  expect((await project.fail(DAY)).message).toContain('Run: npx daybook apply');
+  await model(GROWN);
+  expect(await applied()).toMatchObject({ done: [`created ${project.database}.daily_new`] });
+  await project.app.clickhouse.run({ sql: `DROP TABLE ${project.database}.daily_new SYNC` });
+  await rm(join(project.app.project.dir, 'sql/aggregates/daily_new.sql'));
+});
+
+test('another key or partition is refused', async () => {
+  await project.write(
+    MODEL,
+    `CREATE TABLE daily_amounts (${GROWN}) ENGINE = MergeTree PARTITION BY day ORDER BY (day, events);
+SELECT day, count() AS events, sum(amount) AS amount FROM events WHERE day = {day:Date} GROUP BY day;`,
+  );
+  await expect(applied()).rejects.toThrow('its ORDER BY is day, the file says day, events');
+});
+
+test('a contract is made anew while its table is empty, and refused while it is not', async () => {
+  const path = 'sql/raw/events.sql';
+  const text = PAYMENTS[path] ?? '';
+  await project.write(path, text.replace('id String', 'id String, colour Nullable(String)'));
+  expect((await applied()).done).toEqual([`recreated ${project.database}.raw_events`]);
+  expect(await definition('raw_events')).toContain('colour');
+  await project.app.clickhouse.run({ sql: `INSERT INTO ${project.database}.raw_events (id) VALUES ('by hand')` });
+  await project.write(path, text);
+  await expect(applied()).rejects.toThrow("a contract's table is empty, but this one holds 1 rows");
+  await project.app.clickhouse.run({ sql: `TRUNCATE TABLE ${project.database}.raw_events` });
+  expect((await applied()).done).toEqual([`recreated ${project.database}.raw_events`]);
+});
+
+test('apply --dry-run prints the statements and changes nothing', async () => {
+  await model(`${GROWN}, more String DEFAULT ''`);
+  const before = await definition();
+  const run = (...args: string[]) =>
+    daybook(['apply', ...args, '--project', project.app.project.dir], environment(inject('stack')));
+  const dry = await run('--dry-run');
+  expect(dry.stdout).toContain("ADD COLUMN `more` String DEFAULT '' AFTER `note`;");
+  expect(dry.stdout).toContain('Nothing was changed.');
+  expect(await definition()).toBe(before);
+  const wet = await run();
+  expect(wet.stdout.indexOf('ADD COLUMN')).toBeLessThan(
+    wet.stdout.indexOf(`altered ${project.database}.daily_amounts`),
+  );
+  expect(wet.stdout).toContain('npx daybook plan');
+  expect(await definition()).toContain('`more` String');
+});
