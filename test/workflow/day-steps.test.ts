@@ -121,6 +121,26 @@ test('a model starts only after everything that it reads, and with the fingerpri
   });
 });
 
+test.each([1, 2])('models of one level are refreshed at once, up to the %i that the project allows', async (most) => {
+  const one = await night({
+    settings: { refreshConcurrency: most },
+    stubs: {
+      refresh: async ({ table }) => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return { table, rows: 1, fingerprint: table, data: '', changed: true, earlier: {}, inputs: {} };
+      },
+    },
+  });
+  await (await one.startDay({ day: DAY })).result();
+  const calls = one.calls.filter(({ verb }) => verb === 'refresh');
+  expect(calls.map(({ input }) => (input as RefreshInput).table).sort()).toEqual([
+    'daily_sales',
+    'daily_share',
+    'daily_visits',
+  ]);
+  expect(Math.max(...calls.map(({ beside }) => beside.filter((verb) => verb === 'refresh').length + 1))).toBe(most);
+});
+
 test('a running day answers which step runs and how far it is', async () => {
   const { opened, open } = gate();
   const one = await night({
