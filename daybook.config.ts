@@ -41,5 +41,20 @@ export default {
       // More rejected lines than this share of the day's folder fail the day, before anything is published.
       maxRejects: '2%',
     },
+
+    // What the payment provider tells of each checkout: the same project reads JSON lines and Parquet side by side.
+    orders: {
+      prefix: 'raw/orders/dt={YYYY}-{MM}-{DD}/',
+      folderZone: 'UTC',
+      arrival: { before: 1, after: 0 },
+
+      // Columns are found by name. More of them, fewer, or other types than yesterday: the contract decides row by row.
+      format: 'parquet',
+
+      dedupeBy: ['order_id'],
+
+      // A share needs many lines to mean something; a number of lines does not.
+      maxRejects: 3,
+    },
   },
 };

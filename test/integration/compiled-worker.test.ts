@@ -113,7 +113,7 @@ async function uploadDemo({ s3 }: Stack): Promise<void> {
     credentials: { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey },
   });
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  for (const { key, body } of demoObjects().filter(({ act }) => act === 1))
+  for (const { key, body } of (await demoObjects()).filter(({ act }) => act === 1))
     await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
   client.destroy();
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 async function upload(act: 1 | 2): Promise<void> {
-  for (const object of demoObjects().filter((one) => one.act === act)) await shop.put(object.key, object.body);
+  for (const object of (await demoObjects()).filter((one) => one.act === act)) await shop.put(object.key, object.body);
 }
 
 async function runAll(): Promise<Map<string, DayResult>> {
@@ -72,7 +72,8 @@ async function objectAccounts() {
   );
 }
 
-const byObject = ({ accounts }: DemoTotals) => [...accounts].sort((a, b) => (a.object < b.object ? -1 : 1));
+const byObject = ({ accounts, orders }: DemoTotals) =>
+  [...accounts, ...orders.accounts].sort((a, b) => (a.object < b.object ? -1 : 1));
 
 test('every line of every object has the one fate that it was written to meet', async () => {
   expect(await objectAccounts()).toEqual(byObject(demoTotals(1)));
@@ -84,7 +85,8 @@ test('every reject names its object and its line, and quotes what stood there', 
     { project: shop.name },
   );
   const at = (one: { object: string; line: number | string }) => `${one.object}:${one.line}`;
-  expect(found.map(at).sort()).toEqual(demoTotals(1).rejects.map(at).sort());
+  const { rejects, orders } = demoTotals(1);
+  expect(found.map(at).sort()).toEqual([...rejects, ...orders.rejects].map(at).sort());
   expect(found.filter(({ reason, text }) => reason === '' || text === '')).toEqual([]);
 });
 
@@ -94,7 +96,9 @@ test.each(DAYS)('%s is published with the rows, duplicates, orders and revenue t
   expect(result).toMatchObject({ outcome: 'published', generation: 1 });
   expect(result?.published.map(({ table }) => table)).toEqual([
     'events',
+    'orders',
     'daily_funnel',
+    'daily_payments',
     'daily_sales',
     'daily_summary',
   ]);
@@ -102,6 +106,16 @@ test.each(DAYS)('%s is published with the rows, duplicates, orders and revenue t
   expect(result?.tested.warned).toEqual(
     boughtWithoutCart === 0 ? [] : [{ test: 'bought_without_cart', rows: boughtWithoutCart }],
   );
+});
+
+test.each(DAYS)('%s sets what the payment provider says in Parquet beside what the events say', async (day) => {
+  const { orders, days } = demoTotals(1);
+  const [found] = await shop.rows<Record<string, string>>(
+    `SELECT toInt32(orders) AS orders, toInt32(paid * 100) AS paidCents, toInt32(refused * 100) AS refusedCents, toInt32(sold * 100) AS sold
+     FROM daily_payments WHERE day = {day:Date}`,
+    { day },
+  );
+  expect(found).toEqual({ ...orders.days[day], sold: days[day]?.revenueCents });
 });
 
 test('a second run of everything finds nothing to do and changes nothing', async () => {

@@ -15,10 +15,14 @@ interface RawEvent {
 }
 
 /** The lines of each object, read back from its bytes. */
-const read = demoObjects().map(({ key, body, act }) => {
-  const text = gunzipSync(body).toString();
-  return { key, act, folder: key.slice(14, 24), lines: (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n') };
-});
+const objects = await demoObjects();
+const isOrders = ({ key }: { key: string }) => key.startsWith('raw/orders/');
+const read = objects
+  .filter((object) => !isOrders(object))
+  .map(({ key, body, act }) => {
+    const text = gunzipSync(body).toString();
+    return { key, act, folder: key.slice(14, 24), lines: (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n') };
+  });
 const totals = { 1: demoTotals(1), 2: demoTotals(2) };
 
 const rejected = new Set(totals[2].rejects.map(({ object, line }) => `${object}:${line}`));
@@ -35,9 +39,9 @@ const dayOf = ({ event }: { event: RawEvent }) => dayIn(shop.timezone, new Date(
 describe('the bytes of the demo', () => {
   it('are the same in every run and on every machine', () => {
     const hash = createHash('sha256');
-    for (const { key, body, act } of demoObjects()) hash.update(`${key} ${act} ${body.length}\n`).update(body);
+    for (const { key, body, act } of objects) hash.update(`${key} ${act} ${body.length}\n`).update(body);
     expect(hash.digest('hex')).toMatchInlineSnapshot(
-      `"e22b5e6d23415a96993601e53fbff1feb38cb6e78fc74e84f99c1be34a5c207f"`,
+      `"93cc3708766ecf3a1526253dc93280c64be6de22d6656f1fd4675cc145cb34a8"`,
     );
   });
 
@@ -75,6 +79,29 @@ describe('the events of the demo', () => {
     expect(new Set(late.map(dayOf))).toEqual(new Set(['2026-11-07']));
     expect(late.filter(({ event }) => before.has(event.event_id))).toHaveLength(5);
     expect(late.length).toBeGreaterThan(50);
+  });
+});
+
+describe('the orders of the demo', () => {
+  const { orders } = totals[2];
+  const files = objects.filter(isOrders);
+
+  it('are Parquet objects that are there from the start, one a folder', () => {
+    expect(files.map(({ key }) => key)).toEqual(orders.accounts.map(({ object }) => object));
+    for (const { act, body } of files) {
+      expect(act).toBe(1);
+      expect([body.subarray(0, 4), body.subarray(-4)].map((bytes) => Buffer.from(bytes).toString())).toEqual([
+        'PAR1',
+        'PAR1',
+      ]);
+    }
+  });
+
+  it('add up to their rows, with one reject among them', () => {
+    const sum = (counts: number[]) => counts.reduce((one, other) => one + other, 0);
+    expect(sum(orders.accounts.map(({ rows }) => rows))).toBe(sum(Object.values(orders.days).map((day) => day.orders)));
+    expect(orders.rejects).toHaveLength(1);
+    expect(sum(orders.accounts.map(({ rejected }) => rejected))).toBe(1);
   });
 });
 

@@ -66,6 +66,6 @@ function show(page: Page, { day, outcome, listed, normalized, steps, tested, not
   for (const { step, what, ms } of steps.filter((one) => shown.includes(one.step)))
     if (step === 'normalize' && normalized.chunks === 0)
       page.row(`  ${step}`, 'all its chunks were normalized for the days beside it');
-    else page.row(`  ${step}`, what, ms, step === 'test' && tested.warned.length > 0 ? 'yellow' : 'cyan');
+    else page.row(`  ${step}`, page.fit(what, ms), ms, step === 'test' && tested.warned.length > 0 ? 'yellow' : 'cyan');
   for (const note of notes) page.row('', note);
 }

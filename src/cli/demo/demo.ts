@@ -121,11 +121,9 @@ async function prepare(app: App, page: Page): Promise<void> {
   const begun = performance.now();
   const table = `created ${config.database}.`;
   const created = (await apply(app)).flatMap((line) => (line.startsWith(table) ? [line.slice(table.length)] : []));
-  page.row(
-    'tables',
-    created.length === 0 ? 'as the project says' : `created ${created.join(', ')}`,
-    performance.now() - begun,
-  );
+  const took = performance.now() - begun;
+  const tables = created.length === 0 ? 'as the project says' : `created ${created.join(', ')}`;
+  page.row('tables', page.fit(tables, took), took);
   const done = await applySchedule(await app.temporal(), config, {
     paused: true,
     note: 'The demo leaves it paused: no new events arrive here.',

@@ -4,7 +4,7 @@ import { demoObjects, type DemoObject } from '../../local/demo/generate.js';
 
 /** The demo's raw objects of an act that the bucket lacks, or holds with other bytes. */
 export async function missingObjects(store: Store, bucket: string, act: DemoObject['act']): Promise<DemoObject[]> {
-  const objects = demoObjects().filter((object) => object.act === act);
+  const objects = (await demoObjects()).filter((object) => object.act === act);
   const there = new Map((await store.list(bucket, 'raw/')).map(({ key, etag }) => [key, etag]));
   // An object that was put in one piece has the MD5 of its bytes as its ETag.
   return objects.filter(({ key, body }) => there.get(key) !== createHash('md5').update(body).digest('hex'));

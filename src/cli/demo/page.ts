@@ -15,6 +15,8 @@ export interface Sheet {
 const WIDEST = 100;
 /** What follows a line's label begins at this column. */
 const INDENT = 12;
+/** Between what happened and its time. */
+const GAP = 2;
 
 /** Prints aligned lines: a label, what happened, and at the right edge how long it took. */
 export type Page = ReturnType<typeof openPage>;
@@ -30,11 +32,18 @@ export function openPage(sheet: Sheet) {
   return {
     paint,
     print,
+    /** An enumeration as far as it fits beside its time, then `…`. */
+    fit(what: string, ms: number): string {
+      const room = width - INDENT - duration(ms).length - GAP;
+      if (what.length <= room) return what;
+      const shown = what.slice(0, room - 1);
+      return `${shown.slice(0, shown.search(/[,;][^,;]*$/) + 2)}…`;
+    },
     /** `ms` is left out where no time is told. */
     row(label: string, what: string, ms?: number, style: Style = 'cyan'): void {
       const took = ms === undefined ? '' : duration(ms);
       const free = width - INDENT - what.length - took.length;
-      const told = took === '' ? '' : `${' '.repeat(Math.max(2, free))}${paint('dim', took)}`;
+      const told = took === '' ? '' : `${' '.repeat(Math.max(GAP, free))}${paint('dim', took)}`;
       print(`${paint(style, label.padEnd(INDENT))}${what}${told}`);
     },
   };

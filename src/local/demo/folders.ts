@@ -1,5 +1,6 @@
 import { addDays, daysBetween, type Day } from '../../core/day.js';
 import { badLines, BLANK, lineOf, slipIn, type Line } from './lines.js';
+import { orderFiles, type OrderFile } from './orders.js';
 import { randomFrom, type Random } from './random.js';
 import { endOf, eventsOf, type ShopEvent } from './shop.js';
 
@@ -32,13 +33,7 @@ export interface WrittenObject {
  * midnight in Berlin, so that no row belongs to a day after the last.
  */
 export function writeFolders(): WrittenObject[] {
-  const close = endOf(LAST);
-  const events = DAYS.flatMap((day) =>
-    eventsOf(day, randomFrom(`${SEED} ${day}`), day === BUY_NOW ? { buyNow: 4 } : {}),
-  )
-    .filter(({ at }) => at < close)
-    .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
-
+  const events = allEvents();
   const written: WrittenObject[] = [];
   let yesterday: ShopEvent[] = [];
   for (const folder of daysBetween(addDays(FIRST, -1), LAST)) {
@@ -52,6 +47,16 @@ export function writeFolders(): WrittenObject[] {
     yesterday = today;
   }
   return written.sort((one, other) => one.act - other.act);
+}
+
+/** The payment provider's objects. It knows at once of the checkouts that the hanging server tells of late. */
+export const writeOrders = (): OrderFile[] => orderFiles([...allEvents(), ...lateEvents(randomFrom(LATE_SEED))]);
+
+function allEvents(): ShopEvent[] {
+  const close = endOf(LAST);
+  return DAYS.flatMap((day) => eventsOf(day, randomFrom(`${SEED} ${day}`), day === BUY_NOW ? { buyNow: 4 } : {}))
+    .filter(({ at }) => at < close)
+    .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
 }
 
 /** Each visit stays on one server, and each server writes its own object. */
@@ -77,16 +82,22 @@ function spoil(objects: Line[][], today: ShopEvent[], yesterday: ShopEvent[], ra
 
 /** A server that hung sends what it still had: a few visits of one day, and some events that had gone out already. */
 function lateLines(delivered: ShopEvent[]): Line[] {
-  const random = randomFrom(`${SEED} late`);
-  const noon = Date.parse(`${LATE}T11:00:00Z`);
-  const visits = eventsOf(LATE, random, { visits: 12 }).filter(({ at }) => Math.abs(at - noon) < 6 * 3_600_000);
-  const lines = visits.sort((one, other) => one.at - other.at).map(lineOf);
-  const again = delivered.filter(({ at, session }) => Math.abs(at - noon) < 3_600_000 && !session.bot);
+  const random = randomFrom(LATE_SEED);
+  const lines = lateEvents(random).map(lineOf);
+  const again = delivered.filter(({ at, session }) => Math.abs(at - LATE_NOON) < 3_600_000 && !session.bot);
   for (let count = 5; count > 0; count--) slipIn(lines, lineOf(random.pick(again)), random);
   for (const line of badLines(again.slice(0, 2))) slipIn(lines, line, random);
   slipIn(lines, BLANK, random);
   return lines;
 }
+
+const LATE_SEED = `${SEED} late`;
+const LATE_NOON = Date.parse(`${LATE}T11:00:00Z`);
+
+const lateEvents = (random: Random): ShopEvent[] =>
+  eventsOf(LATE, random, { visits: 12 })
+    .filter(({ at }) => Math.abs(at - LATE_NOON) < 6 * 3_600_000)
+    .sort((one, other) => one.at - other.at);
 
 const folderOf = (at: number): Day => new Date(at).toISOString().slice(0, 10);
 const keyOf = (folder: Day, name: string): string => `raw/events/dt=${folder}/events-${name}.json.gz`;

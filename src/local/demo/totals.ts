@@ -1,6 +1,6 @@
 import type { Day } from '../../core/day.js';
 import type { ObjectAccount } from '../../core/messages.js';
-import { DAYS, writeFolders, type WrittenObject } from './folders.js';
+import { DAYS, writeFolders, writeOrders, type WrittenObject } from './folders.js';
 import type { Fate } from './lines.js';
 import type { ShopEvent } from './shop.js';
 
@@ -37,7 +37,16 @@ export interface DemoReject {
   why: string;
 }
 
+/** The other source: what the payment provider's objects hold. They are all there from the start. */
+export interface OrderTotals {
+  accounts: ObjectAccount[];
+  rejects: DemoReject[];
+  days: Record<Day, { orders: number; paidCents: number; refusedCents: number }>;
+}
+
+/** All but `orders` is told of the source `events`. */
 export interface DemoTotals {
+  orders: OrderTotals;
   /** In the order of the objects. */
   accounts: ObjectAccount[];
   folders: Record<Day, FolderTotals>;
@@ -57,6 +66,35 @@ export function demoTotals(act: 1 | 2): DemoTotals {
     folders: Object.fromEntries(folders.map((folder) => [folder, folderTotals(objects, folder)])),
     days: Object.fromEntries(DAYS.map((day) => [day, dayTotals(objects, day)])),
     rejects: objects.flatMap(rejectsOf),
+    orders: orderTotals(),
+  };
+}
+
+function orderTotals(): OrderTotals {
+  const files = writeOrders();
+  const good = files.flatMap(({ rows }) => rows.filter(({ rejected }) => !rejected).map(({ order }) => order));
+  const cents = (day: Day, status: string): number =>
+    good.reduce((sum, order) => sum + (order.day === day && order.status === status ? order.cents : 0), 0);
+  return {
+    accounts: files.map(({ key, rows }) => {
+      const rejected = rows.filter((row) => row.rejected).length;
+      return { object: key, lines: rows.length, rows: rows.length - rejected, rejected, skipped: 0, blank: 0 };
+    }),
+    rejects: files.flatMap(({ key, rows }) =>
+      rows.flatMap(({ rejected }, index) =>
+        rejected ? [{ object: key, line: index + 1, why: 'negative amount' }] : [],
+      ),
+    ),
+    days: Object.fromEntries(
+      DAYS.map((day) => [
+        day,
+        {
+          orders: good.filter((order) => order.day === day).length,
+          paidCents: cents(day, 'paid'),
+          refusedCents: cents(day, 'refused'),
+        },
+      ]),
+    ),
   };
 }
 

@@ -1,0 +1,37 @@
+-- unique: day
+
+-- What the shop sold beside what the payment provider says. Where `open` is not 0, somebody has not told all yet.
+CREATE TABLE daily_payments
+(
+    day     Date,
+    orders  UInt64,
+    sold    Decimal(18, 2), -- by the events
+    paid    Decimal(18, 2), -- by the orders
+    refused Decimal(18, 2),
+    open    Decimal(18, 2)
+)
+ENGINE = MergeTree
+PARTITION BY day
+ORDER BY day;
+
+SELECT
+    provider.day AS day,
+    provider.orders AS orders,
+    shop.sold AS sold,
+    provider.paid AS paid,
+    provider.refused AS refused,
+    shop.sold - provider.paid - provider.refused AS open
+FROM
+(
+    SELECT day, count() AS orders, sumIf(amount, status = 'paid') AS paid, sumIf(amount, status = 'refused') AS refused
+    FROM orders
+    WHERE day = {day:Date}
+    GROUP BY day
+) AS provider
+LEFT JOIN
+(
+    SELECT day, sum(unit_price * quantity) AS sold
+    FROM events
+    WHERE day = {day:Date} AND type = 'purchase'
+    GROUP BY day
+) AS shop ON shop.day = provider.day;

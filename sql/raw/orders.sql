@@ -1,0 +1,16 @@
+-- The contract of one row of a Parquet object. It says the same as a contract of JSON lines, in the same words:
+-- the object's own types don't matter, as long as every value is one of the contract's. 19.99 as a double becomes 19.99.
+CREATE TABLE raw_orders
+(
+    order_id String,
+    ts       DateTime64(3, 'Europe/Berlin'),
+    user_id  Nullable(String),
+    country  Nullable(String),               -- the provider's new release no longer tells it
+    amount   Decimal(10, 2),
+    currency String,
+    status   String,
+
+    _source  Tuple(object String, line UInt64, text String, error String)
+)
+ENGINE = MergeTree
+ORDER BY tuple();
