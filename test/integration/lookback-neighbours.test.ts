@@ -194,7 +194,7 @@ test('a longer lookback is an edit, not a change of data: the day waits for a fo
   ]);
 });
 
-test('a forced run of an old day makes what looks back on it stale; a test may look back too', async () => {
+test('a forced run of an old day makes stale what reads what it changed, and nothing where it changed nothing; a test may look back too', async () => {
   const [first, second] = ['2028-01-01', '2028-01-02'];
   await startsWith(first);
   await put(project, second, 'a', -5);
@@ -207,4 +207,13 @@ test('a forced run of an old day makes what looks back on it stale; a test may l
   expect(outcome).toBe('published');
   // Forced, the day is made from what it was made from: nothing that reads it can differ.
   expect(notes).toEqual([]);
+  const path = 'sql/aggregates/running.sql';
+  await project.write(path, (SMALL[path] ?? '').replace('sum(amount)', '2 * sum(amount)'));
+  expect((await project.run(second)).notes.join()).toContain('stale by code: running');
+  expect((await project.run(first, true)).notes.join()).toContain(`${second} looks back on this day`);
+  const { steps, published } = await project.run(second);
+  expect(steps.find(({ step }) => step === 'list')?.what).toContain(
+    `running reads running of ${first}, published anew`,
+  );
+  expect(published.map(({ table }) => table)).toEqual(['running']);
 });
