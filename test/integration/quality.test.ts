@@ -151,7 +151,11 @@ test('a row of a model that breaks a constraint stops the day at its refresh, an
 
 test('of many failing rows the ledger keeps twenty, and status shows some of them', async () => {
   const day = '2026-04-06';
-  await put(day, 'a', ...Array.from({ length: 30 }, (_, n): [string, Record<string, unknown>] => [`s${n + 10}`, { note: 'forbidden' }]));
+  await put(
+    day,
+    'a',
+    ...Array.from({ length: 30 }, (_, n): [string, Record<string, unknown>] => [`s${n + 10}`, { note: 'forbidden' }]),
+  );
   expect((await project.fail(day)).message).toContain('found 30 rows that must not exist');
   const { no_forbidden_note: kept } = await results(day, 1);
   expect([kept?.failing, kept?.sample.length]).toEqual([30, 20]);
