@@ -60,7 +60,8 @@ const source = fields({
   arrival: fields({ before: wholeNumber(0).default(1), after: wholeNumber(0).default(1) }).prefault({}),
   ready: ready.prefault({}),
   onEmpty: oneOf('fail', 'publish', 'skip').default('fail'),
-  onBadObject: oneOf('fail', 'quarantine').default('fail'),
+  // Publishing without a damaged object is not built yet: better refused than ignored.
+  onBadObject: oneOf('fail').default('fail'),
   onVanish: oneOf('keep', 'rebuild', 'fail').default('keep'),
   maxRejects: rejectLimit.prefault('1%'),
   dedupeBy: list('a list of columns', columnName).default([]),
@@ -114,9 +115,6 @@ export const configSchema = fields({
   sources: z
     .record(sourceName, source, 'an object with one entry for each source')
     .refine((sources) => Object.keys(sources).length > 0, 'at least one source'),
-  alerts: fields({
-    webhook: fields({ env: pattern("a variable's name such as 'SLACK_WEBHOOK_URL'", /^[A-Z_][A-Z0-9_]*$/) }).optional(),
-  }).prefault({}),
 })
   // It runs beside other problems too, so that all of them reach the user at once; it looks only at fields that are right.
   .superRefine(checkTogether, { when: () => true })

@@ -42,7 +42,6 @@ test('a project, a bucket and a prefix are enough; every other field has its def
         chunk: { targetBytes: 128 * 1024 ** 2, maxObjects: 500 },
       },
     },
-    alerts: {},
   });
 });
 
@@ -61,7 +60,6 @@ test('what people write becomes milliseconds, bytes and whole prefixes', () => {
         maxRejects: 100,
       },
     },
-    alerts: { webhook: { env: 'SLACK_WEBHOOK_URL' } },
   } satisfies ConfigInput);
   expect(config).toMatchObject({
     start: '2026-11-01',
@@ -71,7 +69,6 @@ test('what people write becomes milliseconds, bytes and whole prefixes', () => {
     sources: {
       events: { bucket: 'other-bucket', ready: { marker: '_SUCCESS', deadline: '06:00' }, maxRejects: { lines: 100 } },
     },
-    alerts: { webhook: { env: 'SLACK_WEBHOOK_URL' } },
   });
   expect(config?.sources['events']?.ready).not.toHaveProperty('minObjects');
 });
@@ -134,7 +131,7 @@ test('all problems come in one message, each with its path, what was found and w
         Correct the value.
       sources.events.chunk.maxObjects: found 0.5, expected a whole number, at least 1
         Correct the value.
-      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, sources, alerts
+      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, sources
         Did you mean 'project'?"
   `);
 });
