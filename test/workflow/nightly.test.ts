@@ -26,7 +26,8 @@ const surveyOf =
   (input) =>
     survey(
       {
-        loadProject: () => Promise.resolve({ config: { project, timezone: ZONE, lateDays, start: '2026-01-01' } }),
+        loadProject: () =>
+          Promise.resolve({ config: { project, timezone: ZONE, lateDays, start: '2026-01-01' }, aggregates: [] }),
         ledger: { currentPublishes: () => Promise.resolve([]) },
       } as unknown as Dependencies,
       input,
