@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -11,7 +12,7 @@ import type { Stack } from '../../src/local/stack-file.js';
 import { startStack, type StartedStack } from '../../src/local/stack.js';
 import { buildProgram, productionPackages, reachable } from '../support/compiled.js';
 import { readCompose, repositoryText } from '../support/compose.js';
-import { projectFolder } from '../support/project.js';
+import { projectFolder, sqlFilesOf, type ProjectFiles } from '../support/project.js';
 import { temporaryFolder, testVariables } from '../support/stack.js';
 
 /*
@@ -42,7 +43,7 @@ beforeAll(async () => {
   ends.unshift(engine.stop);
   statements = connectClickHouse(engine.stack.clickhouse);
   ends.unshift(() => statements.close());
-  const project = await projectFolder(exampleProject());
+  const project = await projectFolder(await exampleProject());
   ends.unshift(project.remove);
   variables = {
     ...testVariables({ ...ring, clickhouse: engine.stack.clickhouse }),
@@ -86,22 +87,12 @@ async function startEngine(dir: string, { s3 }: Stack): Promise<StartedStack> {
   return await startStack({ dir, env: readEnv(processVariables()), only: ['clickhouse'] });
 }
 
-function exampleProject(): Record<string, string> {
+async function exampleProject(): Promise<ProjectFiles> {
   const config = repositoryText('daybook.config.ts')
     .replace("project: 'shop'", `project: '${PROJECT}'`)
     .replace("bucket: 'shop-data'", `bucket: '${BUCKET}'`)
     .replace('sources: {', "giveUpAfter: '2 minutes',\n  sources: {");
-  const sql = [
-    'raw/events',
-    'normalized/events',
-    'aggregates/daily_sales',
-    'aggregates/daily_funnel',
-    'aggregates/daily_summary',
-  ];
-  const tests = ['tests/bought_without_cart', 'tests/funnel_narrows', 'tests/sales_match_events'];
-  const files: Record<string, string> = { 'daybook.config.ts': config };
-  for (const name of [...sql, ...tests]) files[`sql/${name}.sql`] = repositoryText(`sql/${name}.sql`);
-  return files;
+  return { ...(await sqlFilesOf(fileURLToPath(new URL('../..', import.meta.url)))), 'daybook.config.ts': config };
 }
 
 async function uploadDemo({ s3 }: Stack): Promise<void> {
