@@ -10,7 +10,8 @@ const ring = (name: string, order: number, options: { stack?: boolean; seconds?:
     sequence: { groupOrder: order },
     testTimeout: (options.seconds ?? 10) * 1000,
     hookTimeout: 300_000,
-    ...(options.stack ? { globalSetup: ['test/support/global-stack.ts'], maxWorkers: 1, isolate: false } : {}),
+    // Three servers on two cores: one more try for what time alone broke; the report names each test that needed it.
+    ...(options.stack ? { retry: 1, globalSetup: ['test/support/global-stack.ts'], maxWorkers: 1, isolate: false } : {}),
   },
 });
 
