@@ -11,7 +11,9 @@ const ring = (name: string, order: number, options: { stack?: boolean; seconds?:
     testTimeout: (options.seconds ?? 10) * 1000,
     hookTimeout: 300_000,
     // Three servers on two cores: one more try for what time alone broke; the report names each test that needed it.
-    ...(options.stack ? { retry: 1, globalSetup: ['test/support/global-stack.ts'], maxWorkers: 1, isolate: false } : {}),
+    ...(options.stack
+      ? { retry: 1, globalSetup: ['test/support/global-stack.ts'], maxWorkers: 1, isolate: false }
+      : {}),
   },
 });
 
