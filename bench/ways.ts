@@ -6,7 +6,7 @@ import { apply } from '../src/cli/apply.js';
 import { startDay } from '../src/cli/run.js';
 import type { DayResult, StepTold } from '../src/core/messages.js';
 import { taskQueue } from '../src/core/names.js';
-import { pollers } from '../src/io/temporal.js';
+import { pollers } from '../src/io/temporal-pollers.js';
 import { forgetPeak, peakMemory } from './memory.js';
 import { rawTable, type World } from './world.js';
 

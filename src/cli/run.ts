@@ -3,7 +3,7 @@ import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/com
 import type { App } from '../app.js';
 import { isDay } from '../core/day.js';
 import { taskQueue, workflowId } from '../core/names.js';
-import { pollers } from '../io/temporal.js';
+import { pollers } from '../io/temporal-pollers.js';
 import { createLogger } from '../log.js';
 import { withApp } from './context.js';
 import { followDay, type DayEnd } from './follow.js';

@@ -8,15 +8,34 @@ export interface Poller {
   seen: Date;
 }
 
-/** The workers that lately asked a task queue for workflows. They do so even while all their activity slots are taken. */
-export async function workflowPollers(client: Client, taskQueue: string): Promise<Poller[]> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
+/** A poll is answered within a minute or begun anew; the server remembers pollers five times as long. In milliseconds. */
+const POLL_AGE = 90_000;
+
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+
+async function pollersOf(
+  client: Client,
+  taskQueue: string,
+  taskQueueType: proto.temporal.api.enums.v1.TaskQueueType,
+): Promise<Poller[]> {
+  const { pollers: found } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
-    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    taskQueueType,
   });
-  return pollers.map(({ identity, lastAccessTime }) => ({
+  return found.map(({ identity, lastAccessTime }) => ({
     identity: identity ?? '',
     seen: new Date(Number(lastAccessTime?.seconds ?? 0) * 1000),
   }));
+}
+
+/** The workers that lately asked a task queue for workflows. They do so even while all their activity slots are taken. */
+export const workflowPollers = (client: Client, taskQueue: string): Promise<Poller[]> =>
+  pollersOf(client, taskQueue, TASK_QUEUE_TYPE_WORKFLOW);
+
+/** How many workers poll a task queue now, for workflows and for activities. One that just died counts for a minute more. */
+export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
+  const count = async (type: proto.temporal.api.enums.v1.TaskQueueType) =>
+    (await pollersOf(client, taskQueue, type)).filter(({ seen }) => Date.now() - seen.getTime() < POLL_AGE).length;
+  return { workflows: await count(TASK_QUEUE_TYPE_WORKFLOW), activities: await count(TASK_QUEUE_TYPE_ACTIVITY) };
 }

@@ -7,7 +7,6 @@ import {
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import proto from '@temporalio/proto';
 import { workflowId } from '../core/names.js';
 import type { Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
@@ -98,22 +97,4 @@ export async function runningDays(client: Client, project: string): Promise<Runn
   for await (const { workflowId: id, runId, startTime } of client.workflow.list({ query }))
     found.push({ day: id.slice(prefix.length), workflowId: id, runId, since: startTime.toISOString() });
   return found;
-}
-
-/** A poll is answered within a minute or begun anew; the server remembers pollers five times as long. In milliseconds. */
-const POLL_AGE = 90_000;
-
-/** How many workers poll a task queue now, for workflows and for activities. One that just died counts for a minute more. */
-export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
-  const count = async (taskQueueType: proto.temporal.api.enums.v1.TaskQueueType) =>
-    (
-      await client.workflowService.describeTaskQueue({
-        namespace: client.options.namespace,
-        taskQueue: { name: taskQueue },
-        taskQueueType,
-      })
-    ).pollers.filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < POLL_AGE)
-      .length;
-  const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
-  return { workflows: await count(TASK_QUEUE_TYPE_WORKFLOW), activities: await count(TASK_QUEUE_TYPE_ACTIVITY) };
 }
