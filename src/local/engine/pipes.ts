@@ -45,7 +45,9 @@ export async function openPipes(folder: string): Promise<Pipes> {
   return {
     async open(signal) {
       while (idle.length === 0 && !missing) {
-        await more().catch(() => {
+        await more().catch((error: unknown) => {
+          // A full disk passes.
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
           missing = true;
         });
       }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NOTHING, type Counts, type Engine } from './engine.js';
 import type { Pipe, Pipes } from './pipes.js';
@@ -17,7 +18,7 @@ export interface Selecting {
   engine: Engine;
   pipes: Pipes;
   spool: Spool;
-  /** True holds the whole result, in a file, until the statement has ended. */
+  /** True holds the whole result, a large one in a file, until the statement has ended. */
   wait: boolean;
   /** Passes when the client is gone; the statement then ends. */
   signal: AbortSignal;
@@ -36,7 +37,7 @@ const FILE_ENCODINGS = new Set(['lz4', 'zstd', 'gzip', 'deflate', 'br']);
  * @param run runs the statement with an INTO OUTFILE clause.
  */
 export async function select(how: Selecting, run: (clause: string) => Promise<Counts>): Promise<Reply> {
-  const pipe = how.wait ? undefined : await how.pipes.open(how.signal);
+  const pipe = await how.pipes.open(how.signal);
   return pipe ? throughPipe(how, pipe, run) : throughFile(how, run);
 }
 
@@ -55,7 +56,25 @@ async function throughPipe(how: Selecting, pipe: Pipe, run: (clause: string) => 
     held.push(value);
     size += value.length;
   }
-  return { body: rest(held, chunks, signal), counts: await progressOf(how, pipe), ended };
+  const body = rest(held, chunks, signal);
+  if (!how.wait) return { body, counts: await progressOf(how, pipe), ended };
+  // Written here, not by the engine, which does not say when a full disk has cut its file short.
+  const spooled = await how.spool.write(new Uint8Array(), Readable.from(body)).catch(async (error: unknown) => {
+    await drain(chunks);
+    await ended.catch(() => undefined);
+    throw error;
+  });
+  return await ended.then(
+    (counts) => ({ body: createReadStream(spooled.path).once('close', () => void spooled.remove()), counts }),
+    async (error: unknown) => {
+      await spooled.remove();
+      throw error;
+    },
+  );
+}
+
+async function drain(chunks: AsyncIterator<Buffer, undefined>): Promise<void> {
+  while (!(await chunks.next()).done);
 }
 
 /** Never fails: the pipe would not be read any more. */
@@ -71,10 +90,11 @@ async function* rest(held: Buffer[], chunks: AsyncIterator<Buffer, undefined>, s
       if (!signal.aborted) yield value;
     }
   } finally {
-    while (!(await chunks.next()).done);
+    await drain(chunks);
   }
 }
 
+/** For systems without `mkfifo` only: see above about full disks. */
 async function throughFile(how: Selecting, run: (clause: string) => Promise<Counts>): Promise<Reply> {
   const { path, remove } = how.spool.reserve();
   const encoding = how.encodings.find((name) => FILE_ENCODINGS.has(name));
