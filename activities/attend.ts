@@ -12,8 +12,6 @@ export async function attend(
   { workflowId }: AttendInput,
   step: Step,
 ): Promise<Omit<AttendResult, 'ms'>> {
-  const closed = await closeOf(await deps.temporal(), workflowId, step.signal);
-  return { outcome: closed.how === 'completed' ? outcomeOf(closed.result) : closed.how };
+  const end = await closeOf<{ outcome: Outcome }>(await deps.temporal(), workflowId, step.signal);
+  return { outcome: end.ok ? end.result.outcome : end.outcome };
 }
-
-const outcomeOf = (result: unknown): Outcome => (result as { outcome: Outcome }).outcome;

@@ -4,6 +4,7 @@ import { final } from '../src/errors.js';
 import type { ClickHouse } from '../src/io/clickhouse.js';
 import type { Ledger } from '../src/io/ledger.js';
 import type { Store } from '../src/io/s3.js';
+import type { Webhook } from '../src/io/webhook.js';
 import type { Project, Schema } from '../src/project/project.js';
 import type { EngineBucket } from '../src/statements/objects.js';
 
@@ -14,6 +15,8 @@ export interface Dependencies {
   ledger: Ledger;
   /** Connects on the first call; for asking after other workflows. */
   temporal(): Promise<Client>;
+  /** Where alerts go; undefined where the project names no webhook. */
+  webhook(): Promise<Webhook | undefined>;
   /** Reads the folder afresh: editing it needs no restart of the worker. */
   loadProject(): Promise<Project>;
   /** What the engine makes of the folder's SQL. */
@@ -50,6 +53,7 @@ async function read(store: Store, bucket: string, build: BuildRef): Promise<Plan
 /** How the engine reaches a bucket of the store. */
 export async function engineBucket({ store }: Pick<Dependencies, 'store'>, bucket: string): Promise<EngineBucket> {
   return {
+    name: bucket,
     url: store.engine.bucketUrl(bucket),
     collection: store.engine.collection,
     credentials:

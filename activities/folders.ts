@@ -9,6 +9,7 @@ import type { SourceConfig } from '../src/project/config.js';
 import { folderPrefix } from '../src/project/prefix.js';
 import type { Project } from '../src/project/project.js';
 import type { Dependencies } from './dependencies.js';
+import { retryRejects } from './retry-rejects.js';
 
 /** What one source's folders hold for a day. */
 export interface SourceListing {
@@ -30,6 +31,10 @@ export interface FoldersOf {
   source: string;
   day: string;
   force: boolean;
+  /** The run is for changed code: it needs no raw object of a day that is published. */
+  code: boolean;
+  /** See `DayInput`. */
+  retry: string | undefined;
   normalizer: string;
   published: PublishRecord | undefined;
 }
@@ -59,6 +64,7 @@ export async function listFolders(deps: Dependencies, of: FoldersOf, signal?: Ab
     assertCover(objects, cover);
     chunks.push(...cover);
   }
+  const retried = await retryRejects(deps, of, chunks);
   const chunksOfDay = rowsOfDay(of, chunks, recorded);
   return {
     source: of.source,
@@ -66,8 +72,8 @@ export async function listFolders(deps: Dependencies, of: FoldersOf, signal?: Ab
     chunks: await withoutExpired(deps, of, chunks),
     chunksOfDay,
     skip,
-    change: changeOf(of, chunks, recorded),
-    notes,
+    change: retried.change ?? changeOf(of, chunks, recorded),
+    notes: [...notes, ...retried.notes],
   };
 }
 
@@ -105,7 +111,7 @@ function vanished(
   }
   if (gone.length === 0) return { kept, notes: [] };
   const found = `${gone.length} of ${known} objects that ${of.day} was published from are no longer listed, first ${gone[0] ?? ''}`;
-  if (gone.length === known && !of.force)
+  if (gone.length === known && !of.force && !(of.code && config.onVanish === 'keep'))
     throw final(
       'EmptyListing',
       `${of.source}: ${found}. Readers keep the day. If its rows are to go, ` +

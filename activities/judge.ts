@@ -23,17 +23,22 @@ export interface Verdict {
   notes: string[];
 }
 
+export interface JudgeOptions {
+  /** Code alone is a reason to build. */
+  code: boolean;
+  /** `table@day` of earlier days that will have been built anew by then. */
+  moving?: ReadonlySet<string>;
+}
+
 /**
  * Which tables must be built, and why. A table whose input must be built must be built; one that differs by code alone is only
- * noted, unless the build happens anyway.
- *
- * @param moving `table@day` of earlier days that will have been built anew by then
+ * noted, unless the build happens anyway or is for that.
  */
 export function judge(
   plan: Plan,
   listings: readonly SourceListing[],
   records: readonly PublishRecord[],
-  moving: ReadonlySet<string> = new Set(),
+  { code, moving = new Set() }: JudgeOptions,
 ): Verdict {
   const published = new Map(records.map((record) => [`${record.table}@${record.day}`, record]));
   const built = new Set<string>();
@@ -41,7 +46,7 @@ export function judge(
     const { name } = table;
     const before = published.get(`${name}@${plan.day}`);
     const verdict = (staleness: Staleness, reason: string, follows = false) => {
-      if (staleness === 'missing' || staleness === 'data') built.add(name);
+      if (staleness === 'missing' || staleness === 'data' || (staleness === 'code' && code)) built.add(name);
       return { table: name, staleness, reason, follows };
     };
     const input = table.inputs.find((one) => one !== name && built.has(one));

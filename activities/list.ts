@@ -1,10 +1,13 @@
 import prettyBytes from 'pretty-bytes';
+import { chunksToDo } from '../src/core/chunks.js';
 import { fingerprintOf } from '../src/core/fingerprints.js';
-import { SIZES_SHOWN, type ListInput, type ListResult } from '../src/core/messages.js';
+import { SIZES_SHOWN, type ListInput, type ListResult, type Plan } from '../src/core/messages.js';
 import { planKey } from '../src/core/names.js';
-import type { PublishRecord } from '../src/io/ledger.js';
+import { heldSince, quarantinedNote } from '../src/core/words.js';
+import type { HoldRecord, PublishRecord } from '../src/io/ledger.js';
 import { assertApplied } from '../src/project/apply.js';
 import type { Dependencies } from './dependencies.js';
+import { openIntentsOf } from './intents.js';
 import { bytesOf, planDay } from './planning.js';
 import type { Step } from './step.js';
 
@@ -12,14 +15,22 @@ import type { Step } from './step.js';
  * Step 2. Reads the project's folder once, lists the folders that may hold rows of the day, covers every listed object by exactly
  * one chunk, and freezes all of it in one plan object. Where nothing changed since the day was published, the day ends here.
  */
-export async function list(deps: Dependencies, { day, force }: ListInput, step: Step): Promise<Omit<ListResult, 'ms'>> {
+export async function list(
+  deps: Dependencies,
+  { day, force, code = false, retry }: ListInput,
+  step: Step,
+): Promise<Omit<ListResult, 'ms'>> {
+  await openIntentsOf(deps, day, 0);
+  // A range takes no hold away; who forces one day means it.
+  const hold = force && !code ? undefined : await deps.ledger.holdOf(day);
+  if (hold) return await leaveHeld(deps, hold);
   const project = await deps.loadProject();
   const schema = await deps.readSchema(project);
   await assertApplied(schema, deps.clickhouse, project.config.database);
 
   const { outcome, plan, listings, verdict, published } = await planDay(
     deps,
-    { project, schema, day, force },
+    { project, schema, day, force, code, ...(retry === undefined ? {} : { retry }) },
     step.signal,
   );
   const { generation } = plan;
@@ -40,31 +51,80 @@ export async function list(deps: Dependencies, { day, force }: ListInput, step: 
   } else await forgive(deps, day, outcome, step);
 
   const chunks = plan.sources.flatMap((source) => source.chunks);
-  const todo = chunks.filter(({ recorded }) => !recorded);
+  const todo = chunksToDo(plan);
   const objects = chunks.flatMap((chunk) => chunk.objects);
   step.tell(`${objects.length} objects, ${prettyBytes(bytesOf(chunks), { binary: true })}`);
   return {
     outcome,
-    build: outcome === 'build' ? { day, generation, plan: key } : { day, generation: newest(published), plan: '' },
+    build:
+      outcome === 'build'
+        ? { day, generation, plan: key }
+        : { day, generation: newest([...published.values()]), plan: '' },
     objects: objects.length,
     bytes: bytesOf(chunks),
     chunks: chunks.length,
     todo: outcome === 'build' ? todo.length : 0,
-    sizes: outcome === 'build' ? todo.slice(0, SIZES_SHOWN).map((chunk) => bytesOf([chunk])) : [],
-    tables: plan.tables.map(({ name, kind, inputs, level, lookback }) => ({ name, kind, inputs, level, lookback })),
+    sizes: outcome === 'build' ? todo.slice(0, SIZES_SHOWN).map(({ chunk }) => bytesOf([chunk])) : [],
+    tables: plan.tables.map(({ name, kind, inputs, level, lookback, keep }) => ({
+      ...{ name, kind, inputs, level, lookback },
+      keep: keep.days,
+    })),
     tests: plan.tests.length + plan.tables.filter(({ unique }) => unique.length > 0).length,
     reasons: force && verdict.reasons.length === 0 ? ['forced'] : verdict.reasons,
-    notes: [...listings.flatMap(({ notes }) => notes), ...verdict.notes],
+    notes: [
+      ...listings.flatMap(({ notes }) => notes),
+      ...verdict.notes,
+      ...(outcome === 'unchanged' ? await stillWithout(deps, plan) : []),
+    ],
   };
 }
 
-/** A build that failed or was cut off is no longer how the day stands, once a look finds nothing to do. */
-async function forgive(deps: Dependencies, day: string, outcome: 'unchanged' | 'skipped', step: Step): Promise<void> {
+/** A day that stands as it was lacks what it lacked; of a build, its load tells that. */
+async function stillWithout({ ledger }: Dependencies, { day, sources }: Plan): Promise<string[]> {
+  const notes = sources.map(async ({ name, normalizer, chunks }) => {
+    const found = await ledger.quarantinedObjects(
+      name,
+      chunks.map(({ folder, id }) => ({ folder, id, normalizer })),
+    );
+    return quarantinedNote(day, name, found);
+  });
+  return (await Promise.all(notes)).flat();
+}
+
+/** A held day stands as it is: nothing is listed, and its lookbacks use what is published. */
+async function leaveHeld(deps: Dependencies, hold: HoldRecord): Promise<Omit<ListResult, 'ms'>> {
+  const { day } = hold;
+  const published = await deps.ledger.currentPublishes(day, day);
+  return {
+    outcome: 'held',
+    build: { day, generation: newest(published), plan: '' },
+    objects: 0,
+    bytes: 0,
+    chunks: 0,
+    todo: 0,
+    sizes: [],
+    tables: [],
+    tests: 0,
+    reasons: [],
+    notes: [heldSince(hold)],
+  };
+}
+
+/**
+ * A build that failed or was cut off is no longer how the day stands, once a look finds nothing to do. A day that is skipped
+ * without ever having been built is remembered as that, or it would pass for one that is missing.
+ */
+async function forgive(
+  deps: Dependencies,
+  day: string,
+  outcome: 'unchanged' | 'skipped' | 'held',
+  step: Step,
+): Promise<void> {
   const [last] = await deps.ledger.latestBuilds(day, day);
-  if (last?.event !== 'failed' && last?.event !== 'cancelled' && last?.event !== 'planned') return;
+  if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
   await deps.ledger.recordBuild({
     day,
-    generation: last.generation,
+    generation: last?.generation ?? 0,
     event: outcome,
     step: '',
     reason: '',
@@ -74,5 +134,6 @@ async function forgive(deps: Dependencies, day: string, outcome: 'unchanged' | '
   });
 }
 
-const newest = (published: ReadonlyMap<string, PublishRecord>) =>
-  Math.max(0, ...[...published.values()].map(({ generation }) => generation));
+const UNSETTLED = new Set(['failed', 'cancelled', 'planned']);
+
+const newest = (published: readonly PublishRecord[]) => Math.max(0, ...published.map(({ generation }) => generation));

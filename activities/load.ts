@@ -1,8 +1,19 @@
 import { dayImbalance, mostRejects, sumAccounts } from '../src/core/accounts.js';
 import { dataOfChunks, tableFingerprint } from '../src/core/fingerprints.js';
-import type { LoadInput, LoadResult, Manifest, Plan, PlannedSource, PlannedTable } from '../src/core/messages.js';
+import { grouped } from '../src/core/grouped.js';
+import type {
+  LoadInput,
+  LoadResult,
+  Manifest,
+  Plan,
+  PlannedSource,
+  PlannedTable,
+  QuarantinedObject,
+} from '../src/core/messages.js';
 import { manifestKey } from '../src/core/names.js';
+import { quarantinedNote } from '../src/core/words.js';
 import { final } from '../src/errors.js';
+import { oneRow } from '../src/io/clickhouse.js';
 import type { PublishRecord } from '../src/io/ledger.js';
 import { countDuplicates, loadStatement } from '../src/statements/load.js';
 import { filledColumns } from '../src/statements/normalize.js';
@@ -24,16 +35,19 @@ const MANIFESTS_AT_ONCE = 16;
  */
 export async function load(
   deps: Dependencies,
-  { build, table: name }: LoadInput,
+  { build, table: name, alone = false }: LoadInput,
   step: Step,
 ): Promise<Omit<LoadResult, 'ms'>> {
   const { config } = await deps.loadProject();
   const plan = await readPlan(deps, config.store.bucket, build);
   const { source, table } = planned(plan, name);
+  if (source.fresh) return await reuseWhole(deps, plan, source, { alone }, step);
   const manifests = await readManifests(deps, plan, source, step);
   const folder = sumAccounts(
     manifests.filter((manifest) => manifest.folder === plan.day).flatMap(({ accounts }) => accounts),
   );
+  const quarantined = manifests.flatMap((manifest) => manifest.quarantined);
+  assertNoneLeftOut(source, quarantined);
   await assertFewRejects(deps, plan, source, manifests);
 
   const used = manifests.filter(({ rowsByDay }) => (rowsByDay[plan.day] ?? 0) > 0);
@@ -44,8 +58,8 @@ export async function load(
 
   const { rows, duplicates, earlier } =
     published && !changed
-      ? await reuse(deps, plan, published, step)
-      : await loadAnew(deps, { plan, source, table, used }, step);
+      ? await reuse(deps, plan, published, { alone }, step)
+      : await loadAnew(deps, { plan, source, table, used, alone }, step);
   return {
     table: name,
     rows,
@@ -60,12 +74,67 @@ export async function load(
     rejected: folder.rejected,
     skipped: folder.skipped,
     blank: folder.blank,
+    quarantined: quarantined.length,
+    notes: quarantinedNote(plan.day, name, quarantined),
+  };
+}
+
+/** Chunks stay as they were made: those without an object serve no build of a source that must not be without one. */
+function assertNoneLeftOut({ name, onBadObject }: PlannedSource, quarantined: readonly QuarantinedObject[]): void {
+  const [first] = quarantined;
+  if (!first || onBadObject === 'quarantine') return;
+  const more = quarantined.length > 1 ? ` (and ${quarantined.length - 1} more objects)` : '';
+  throw final(
+    'BadObject',
+    `${name}: ${first.object}${more} was quarantined when its chunk was normalized, and onBadObject is 'fail' now: ${first.reason}. ` +
+      "Have it written anew and it is read again; or set onBadObject to 'quarantine'.",
+    { details: { step: 'load', source: name, object: first.object } },
+  );
+}
+
+/**
+ * A day of which the plan knows that it is as published: neither raw objects nor normalized chunks are asked for, which may have
+ * expired since. What the ledger says of its folder stands.
+ */
+async function reuseWhole(
+  deps: Dependencies,
+  plan: Plan,
+  source: PlannedSource,
+  options: { alone: boolean },
+  step: Step,
+): Promise<Omit<LoadResult, 'ms'>> {
+  const { day } = plan;
+  const { name, normalizer } = source;
+  const published = (await deps.ledger.currentPublishes(day, day)).find((record) => record.table === name);
+  if (!published) throw new Error(`${name} of ${day} was published when the day was planned, and is not any more`);
+  const chunks = source.chunks.map(({ id, folder }) => ({ id, folder, normalizer }));
+  const quarantined = await deps.ledger.quarantinedObjects(name, chunks);
+  assertNoneLeftOut(source, quarantined);
+  const own = chunks.filter(({ folder }) => folder === day);
+  const { lines, rejected, skipped, blank } = sumAccounts(await deps.ledger.folderAccounts(name, day, day, own));
+  return {
+    ...(await reuse(deps, plan, published, options, step)),
+    table: name,
+    fingerprint: tableFingerprint(published.code, published.data),
+    data: published.data,
+    changed: false,
+    inputs: {},
+    chunks: published.chunks.length,
+    ...{ lines, rejected, skipped, blank },
+    quarantined: quarantined.length,
+    notes: quarantinedNote(day, name, quarantined),
   };
 }
 
 /** Copies the published day, whose account stands already. */
-async function reuse(deps: Dependencies, plan: Plan, published: PublishRecord, step: Step) {
-  const { rows, earlier } = await copyFromLive(deps, plan, published, step);
+async function reuse(
+  deps: Dependencies,
+  plan: Plan,
+  published: PublishRecord,
+  options: { alone: boolean },
+  step: Step,
+): Promise<Pick<LoadResult, 'rows' | 'earlier' | 'duplicates'>> {
+  const { rows, earlier } = await copyFromLive(deps, plan, published, step, options);
   const accounts = await deps.ledger.dayAccounts(plan.day);
   const account = accounts.find(
     ({ table, generation }) => table === published.table && generation === published.generation,
@@ -79,16 +148,18 @@ interface Loading {
   table: PlannedTable;
   /** Manifests of the chunks with rows of the day. */
   used: readonly Manifest[];
+  alone: boolean;
 }
 
 /** Loads the day and balances its account: what the manifests promise is loaded, or is a duplicate. */
 async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
-  const { plan, table, used } = loading;
+  const { plan, table, used, alone } = loading;
   const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
   let duplicates = 0;
-  const { rows, earlier } = await buildInStage(deps, plan, table.name, step, async (target) => {
+  const filling = async (target: { database: string; table: string }) => {
     duplicates = await fill(deps, { ...loading, promised, target }, step);
-  });
+  };
+  const { rows, earlier } = await buildInStage(deps, plan, table.name, step, filling, { alone });
   const wrong = dayImbalance(table.name, promised, rows, duplicates);
   if (wrong !== undefined)
     throw final('AccountsDiffer', `${wrong}. Nothing is published.`, { details: { step: 'load', table: table.name } });
@@ -141,10 +212,12 @@ async function fill(
       await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limitsOf(plan) } }, run);
       if (dedupeBy.length > 0) {
         const count = countDuplicates(options);
-        duplicates += Number(
-          (await deps.clickhouse.rows<{ duplicates: string }>({ ...count, settings: limitsOf(plan) }, run))[0]
-            ?.duplicates ?? 0,
+        const found = await oneRow<{ duplicates: string }>(
+          deps.clickhouse,
+          { ...count, settings: limitsOf(plan) },
+          run,
         );
+        duplicates += Number(found.duplicates);
       }
     }
   return duplicates;
@@ -202,6 +275,3 @@ function planned(plan: Plan, name: string): { source: PlannedSource; table: Plan
   if (!source || !table) throw new RangeError(`the plan has no source ${name}`);
   return { source, table };
 }
-
-const grouped = <Item>(items: readonly Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));

@@ -23,13 +23,17 @@ export interface PlanningOf {
   schema: Schema;
   day: string;
   force: boolean;
+  /** Build also what differs by code alone. */
+  code?: boolean;
+  /** See `DayInput`. */
+  retry?: string;
   /** See {@link judge}. */
   moving?: ReadonlySet<string>;
 }
 
 /** Looks at the folders that may hold rows of a day and at the ledger, and changes nothing. */
 export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
-  const { project, schema, day, force } = of;
+  const { project, schema, day, force, code = false } = of;
   const looksBack = Math.max(0, ...schema.tables.map(({ file }) => file.header.lookback));
   const records = await deps.ledger.currentPublishes(addDays(day, -looksBack), day);
   const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
@@ -42,6 +46,8 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
           project,
           day,
           force,
+          code,
+          retry: of.retry,
           normalizer: normalizerOf(project, schema, table),
           source: table.name,
           published: published.get(table.name),
@@ -52,7 +58,10 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
 
   const generation = (await deps.ledger.lastGeneration(day)) + 1;
   const plan = planOf(project, schema, { day, force, generation, listings });
-  const verdict = judge(plan, listings, records, of.moving);
+  const verdict = judge(plan, listings, records, { code, ...(of.moving ? { moving: of.moving } : {}) });
+  for (const source of plan.sources)
+    source.fresh =
+      !force && verdict.tables.some(({ table, staleness }) => table === source.name && staleness === 'fresh');
   const outcome = listings.some(({ skip }) => skip)
     ? 'skipped'
     : force || verdict.reasons.length > 0
@@ -113,7 +122,8 @@ function planOf(
   };
 }
 
-function plannedSource(
+/** A source as a plan holds it. */
+export function plannedSource(
   project: Project,
   schema: Schema,
   name: string,
@@ -135,6 +145,8 @@ function plannedSource(
     normalizer,
     dedupeBy: config.dedupeBy,
     maxRejects: config.maxRejects,
+    onBadObject: config.onBadObject,
+    fresh: false,
     chunks,
   };
 }
@@ -157,17 +169,31 @@ function plannedTable(
     unique: table.file.header.unique,
     lookback: table.file.header.lookback,
     keep: keepOf(schema, table.name),
-    code:
-      normalizer === undefined
-        ? fingerprintOf({
-            select: table.file.select,
-            table: table.definition,
-            header: table.file.header,
-            timezone: project.config.timezone,
-          })
-        : fingerprintOf({ normalizer, dedupeBy: project.config.sources[table.name]?.dedupeBy }),
+    code: codeOf(project, table, normalizer),
   };
 }
+
+/** Hash of all that makes a table's day, other than what it is made from. */
+const codeOf = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
+  normalizer === undefined
+    ? fingerprintOf({
+        select: table.file.select,
+        table: table.definition,
+        header: table.file.header,
+        timezone: project.config.timezone,
+      })
+    : fingerprintOf({ normalizer, dedupeBy: project.config.sources[table.name]?.dedupeBy });
+
+/** The code half of each table's fingerprint as the project stands now. */
+export const codesOf = (project: Project, schema: Schema): Map<string, string> =>
+  new Map(
+    schema.tables
+      .filter(({ kind }) => kind !== 'raw')
+      .map((table) => [
+        table.name,
+        codeOf(project, table, table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined),
+      ]),
+  );
 
 /** How many earlier days of a table its readers need beside the built one, and how many of those must not be missing. */
 function keepOf({ tables, tests }: Schema, name: string): PlannedTable['keep'] {

@@ -1,31 +1,20 @@
-import { addDays } from '../src/core/day.js';
-import { staleAfter } from '../src/core/lookback.js';
 import type { Plan, PublishInput, PublishResult } from '../src/core/messages.js';
 import { archiveDatabase, archiveTable, stagePrefix } from '../src/core/names.js';
+import { heldSince } from '../src/core/words.js';
 import { final, isFinal } from '../src/errors.js';
 import type { PublishRecord } from '../src/io/ledger.js';
-import {
-  createDatabase,
-  createTwin,
-  databasesLike,
-  dropDatabase,
-  dropTable,
-  measure,
-  measureDay,
-  replacePartition,
-} from '../src/statements/stage.js';
+import { createDatabase, createTwin, databasesLike, dropDatabase, replacePartition } from '../src/statements/stage.js';
 import { readPlan, type Dependencies } from './dependencies.js';
+import { openIntentsOf } from './intents.js';
 import { stageOf } from './stage.js';
 import type { Step } from './step.js';
-import { measured, swapBack, swapForward, type Swap } from './swaps.js';
-
-/** The last one that the engine's Date holds. */
-const LAST_DAY = '2149-06-06';
+import { assertNewest, columnNames, measured, misfit, swapBack, swapForward, type Swap } from './swaps.js';
+import { touchedDays } from './touched.js';
 
 /**
- * Step 7. Archives what stands, writes the intent, fences older builds off, swaps all tables in one burst, verifies each against
- * the stage, and writes that it is done. Any attempt may be the second: an intent of this generation means that the archives are
- * made, and only the swaps are repeated.
+ * Step 7. Checks that all tables fit, archives what stands, writes the intent, fences older builds off, swaps all tables in one
+ * burst, verifies each against the stage, and writes that it is done. Any attempt may be the second: an intent of this generation
+ * means that the archives are made, and only the swaps are repeated.
  */
 export async function publish(
   deps: Dependencies,
@@ -34,66 +23,64 @@ export async function publish(
 ): Promise<Omit<PublishResult, 'ms'>> {
   const { config } = await deps.loadProject();
   const plan = await readPlan(deps, config.store.bucket, build);
+  const stage = stageOf(plan);
   const swap: Swap = {
     day: plan.day,
     live: plan.database,
-    stage: stageOf(plan),
+    stage,
     archive: archiveDatabase(plan.project),
+    newest: plan.generation,
+    scratch: stage,
   };
-  await assertNewest(deps, plan);
+  await assertNewest(deps, swap);
+  const answer = async (records: readonly PublishRecord[], burstMs: number) => {
+    if (plan.force) await release(deps, plan.day);
+    return {
+      tables: records.map(({ table, rows }) => ({ table, rows })),
+      burstMs,
+      touched: await touchedDays(deps, plan.day, tables),
+    };
+  };
 
   const done = (await deps.ledger.currentPublishes(plan.day, plan.day)).filter(
     ({ generation }) => generation === plan.generation,
   );
-  if (done.length === tables.length)
-    return {
-      tables: done.map(({ table, rows }) => ({ table, rows })),
-      burstMs: 0,
-      touched: await touchedDays(deps, plan, tables),
-    };
+  if (done.length === tables.length) return await answer(done, 0);
 
-  const open = (await deps.ledger.openIntents(plan.day)).filter(({ generation }) => generation === plan.generation);
-  const intents = open.length > 0 ? open : await intend(deps, plan, swap, tables, step);
-  await fence(deps, plan, step);
+  const open = await openIntentsOf(deps, plan.day, plan.generation);
+  if (open.length === 0) await intend(deps, plan, swap, tables, step);
+  // Read back: where two attempts wrote an intent, the ledger says which one's archives hold.
+  const intents = await openIntentsOf(deps, plan.day, plan.generation);
+  await assertNewest(deps, swap);
+  await fence(deps, plan.project, swap, step);
   try {
     step.tell('swapping');
     const burstMs = await swapForward(deps, swap, intents, step);
-    return {
-      tables: intents.map(({ table, rows }) => ({ table, rows })),
-      burstMs,
-      touched: await touchedDays(deps, plan, tables),
-    };
+    return await answer(intents, burstMs);
   } catch (error) {
-    if (isFinal(error)) await swapBack(deps, swap, intents, step);
+    if (isFinal(error) && (await openIntentsOf(deps, plan.day, plan.generation)).length > 0)
+      await swapBack(deps, swap, intents, step);
     throw error;
   }
 }
 
-/** Measures the stage and the live day, archives the latter, and writes both down before anything moves. */
+/** Checks that the stage fits and that the day may change, archives what stands, and writes all of it down before anything moves. */
 async function intend(
   deps: Dependencies,
   plan: Plan,
   swap: Swap,
   tables: PublishInput['tables'],
   step: Step,
-): Promise<PublishRecord[]> {
-  const { clickhouse } = deps;
+): Promise<void> {
+  await assertNotHeld(deps, plan);
+  for (const { table } of tables) await assertFits(deps, swap, table);
+  await deps.clickhouse.run(createDatabase(swap.archive));
   const intents: PublishRecord[] = [];
-  await clickhouse.run(createDatabase(swap.archive));
   for (const [position, { table, data, inputs }] of tables.entries()) {
     const live = { database: swap.live, table };
-    const archive = archiveTable(table, plan.day, plan.generation);
-    const staged = await measured(deps, measure({ database: swap.stage, table }, plan.day), step, `measure ${table}`);
-    const standing = await measured(deps, measureDay(live, plan.day), step, `measure ${table}`);
-    await clickhouse.run(dropTable(swap.archive, archive));
-    if (standing.rows > 0) {
-      for (const statement of createTwin(swap.archive, archive, live))
-        await clickhouse.run(statement, step.statement(`archive ${table}`));
-      await clickhouse.run(
-        replacePartition({ database: swap.archive, table: archive }, live, plan.day, true),
-        step.statement(`archive ${table}`),
-      );
-    }
+    const columns = await columnNames(deps, live);
+    const staged = await measured(deps, { database: swap.stage, table }, plan.day, columns, step);
+    const standing = await measured(deps, live, plan.day, columns, step);
     intents.push({
       day: plan.day,
       table,
@@ -101,17 +88,53 @@ async function intend(
       position,
       rows: staged.rows,
       hash: staged.hash,
+      columns,
       code: plan.tables.find(({ name }) => name === table)?.code ?? '',
       data,
       inputs,
       chunks: await chunksOf(deps, plan, table),
-      archive: standing.rows > 0 ? archive : '',
+      archive: standing.rows > 0 ? await archived(deps, plan, swap, live, step) : '',
       archived_rows: standing.rows,
       archived_hash: standing.hash,
     });
   }
   await deps.ledger.recordPublishes('intent', intents);
-  return intents;
+}
+
+/** Copies the live day into a table of this attempt's own: a forgotten attempt can't write into what a newer one relies on. */
+async function archived(
+  { clickhouse }: Dependencies,
+  plan: Plan,
+  swap: Swap,
+  live: { database: string; table: string },
+  step: Step,
+): Promise<string> {
+  const archive = archiveTable(live.table, plan.day, plan.generation, step.attempt);
+  const what = step.statement(`archive ${live.table}`);
+  for (const statement of createTwin(swap.archive, archive, live)) await clickhouse.run(statement, what);
+  await clickhouse.run(replacePartition({ database: swap.archive, table: archive }, live, plan.day), what);
+  return archive;
+}
+
+async function assertFits(deps: Dependencies, swap: Swap, table: string): Promise<void> {
+  const differing = await misfit(deps, { database: swap.stage, table }, { database: swap.live, table });
+  if (differing !== undefined)
+    throw final(
+      'NotApplied',
+      `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. ` +
+        `Build it anew: npx daybook run --day ${swap.day}`,
+      { details: { step: 'publish', table } },
+    );
+}
+
+/** A day may be held while it is being built. Who forces a run means the day, and releases it. */
+async function assertNotHeld(deps: Dependencies, { day, force }: Plan): Promise<void> {
+  const hold = force ? undefined : await deps.ledger.holdOf(day);
+  if (hold) throw final('Held', `${heldSince(hold)} Nothing was published.`, { details: { step: 'publish' } });
+}
+
+async function release(deps: Dependencies, day: string): Promise<void> {
+  if (await deps.ledger.holdOf(day)) await deps.ledger.recordHold('released', day, 'built by a forced run');
 }
 
 /** Chunks with rows of the day, as the ledger recorded them when they were normalized. */
@@ -126,31 +149,15 @@ async function chunksOf(deps: Dependencies, plan: Plan, table: string): Promise<
     .map(({ id }) => id);
 }
 
-/** An older build must never publish over a newer one. */
-async function assertNewest(deps: Dependencies, plan: Plan): Promise<void> {
-  const newest = await deps.ledger.lastGeneration(plan.day);
-  if (newest > plan.generation)
-    throw final(
-      'Superseded',
-      `Generation ${plan.generation} of ${plan.day} is older than ${newest}, which was planned meanwhile. This build publishes nothing.`,
-      {
-        details: { step: 'publish' },
-      },
-    );
-}
-
 /** Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing. */
-async function fence(deps: Dependencies, plan: Plan, step: Step): Promise<void> {
-  const prefix = stagePrefix(plan.project, plan.day);
-  for (const { name } of await deps.clickhouse.rows<{ name: string }>(databasesLike(prefix)))
-    if (Number(name.slice(prefix.length)) < plan.generation)
-      await deps.clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
-}
-
-/** Later published days that look back on what was published, or on such a day in turn: the ledger will find them stale. */
-async function touchedDays(deps: Dependencies, plan: Plan, published: PublishInput['tables']): Promise<string[]> {
-  const names = published.map(({ table }) => table);
-  if (!plan.tables.some(({ name, keep }) => keep.days > 0 && names.includes(name))) return [];
-  const later = await deps.ledger.currentPublishes(addDays(plan.day, 1), LAST_DAY);
-  return staleAfter(plan.day, published, later);
+export async function fence(
+  { clickhouse }: Dependencies,
+  project: string,
+  { day, newest }: Pick<Swap, 'day' | 'newest'>,
+  step: Step,
+): Promise<void> {
+  const prefix = stagePrefix(project, day);
+  for (const { name } of await clickhouse.rows<{ name: string }>(databasesLike(prefix)))
+    if (Number(name.slice(prefix.length)) < newest)
+      await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
 }

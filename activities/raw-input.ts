@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { PlannedSource } from '../src/core/messages.js';
+import { describedKey } from '../src/core/names.js';
 import { final, isFinal, messageOf } from '../src/errors.js';
 import type { Input } from '../src/statements/input.js';
-import type { EngineBucket } from '../src/statements/objects.js';
+import { isPattern, type EngineBucket } from '../src/statements/objects.js';
 import type { FileColumn } from '../src/statements/parquet-values.js';
 import { countLines, readLines } from '../src/statements/read-lines.js';
 import {
@@ -41,7 +43,12 @@ export async function openInput(
     deps.clickhouse.rows<Row>(statement, step.statement(what));
   const footers = await readAllFooters(ask, raw, source.bucket, keys);
   const shapes: ParquetShape[] = [];
-  for (const alike of groupsOf(footers)) shapes.push(await shapeOf(ask, raw, alike));
+  const copy = async () => {
+    const { project, store } = (await deps.loadProject()).config;
+    const key = describedKey(store.normalized, project, source.name, `${step.attempt}-${randomUUID()}`);
+    return { bucket: await engineBucket(deps, store.bucket), key };
+  };
+  for (const alike of groupsOf(footers)) shapes.push(await shapeOf(deps.store, ask, raw, alike, copy));
   return {
     input: readParquet(raw, source.bucket, shapes, source.contract),
     countLines: () => Promise.resolve(footers),
@@ -50,7 +57,6 @@ export async function openInput(
 
 type Ask = <Row>(statement: Parameters<Dependencies['clickhouse']['rows']>[0]) => Promise<Row[]>;
 
-/** The engine doesn't say which footer it could not read: when one fails, each is tried alone. */
 async function readAllFooters(
   ask: Ask,
   raw: EngineBucket,
@@ -60,17 +66,7 @@ async function readAllFooters(
   try {
     return await ask<ParquetFooter>(readFooters(raw, bucket, keys));
   } catch (thrown) {
-    if (!isBadFooter(thrown)) throw thrown;
-    for (const object of keys)
-      await ask(readFooters(raw, bucket, [object])).catch((alone: unknown) => {
-        if (!isBadFooter(alone)) throw alone;
-        throw final(
-          'BadObject',
-          `${object} can't be read as Parquet: ${messageOf(alone).replace(/^.*?(?=ClickHouse says)/s, '')} Have it written anew, or take it out of the folder.`,
-          { details: { step: 'normalize', object }, cause: alone },
-        );
-      });
-    throw thrown;
+    throw isBadFooter(thrown) ? final('BadObject', messageOf(thrown), { cause: thrown }) : thrown;
   }
 }
 
@@ -94,11 +90,17 @@ const KINDS: readonly (readonly [logicalType: RegExp, kind: FileColumn['kind']])
   [/^Time\(/, 'time'],
 ];
 
-async function shapeOf(ask: Ask, raw: EngineBucket, alike: readonly ParquetFooter[]): Promise<ParquetShape> {
-  const [first] = alike;
+async function shapeOf(
+  store: Dependencies['store'],
+  ask: Ask,
+  raw: EngineBucket,
+  alike: readonly ParquetFooter[],
+  copy: () => Promise<{ bucket: EngineBucket; key: string }>,
+): Promise<ParquetShape> {
+  const first = alike.find(({ object }) => !isPattern(object)) ?? alike[0];
   if (!first) throw new RangeError('a group of Parquet objects is empty');
   const types = new Map(first.leaves.map(([path, type]) => [path, type]));
-  const described = await ask<{ name: string; type: string }>(describeParquet(raw, first.object));
+  const described = await describe(store, ask, raw, first.object, copy);
   return {
     keys: alike.map(({ object }) => object),
     columns: described.map(({ name, type }) => ({
@@ -107,4 +109,22 @@ async function shapeOf(ask: Ask, raw: EngineBucket, alike: readonly ParquetFoote
       kind: KINDS.find(([logical]) => logical.test(types.get(name) ?? ''))?.[1] ?? 'value',
     })),
   };
+}
+
+/** Asked about a key that is a pattern, the engine would look at whatever it matches: such an object is copied for the question. */
+async function describe(
+  store: Dependencies['store'],
+  ask: Ask,
+  raw: EngineBucket,
+  object: string,
+  copy: () => Promise<{ bucket: EngineBucket; key: string }>,
+): Promise<{ name: string; type: string }[]> {
+  if (!isPattern(object)) return await ask(describeParquet(raw, object));
+  const { bucket, key } = await copy();
+  await store.copy({ bucket: raw.name, key: object }, { bucket: bucket.name, key });
+  try {
+    return await ask(describeParquet(bucket, key));
+  } finally {
+    await store.remove(bucket.name, [key]);
+  }
 }

@@ -1,6 +1,9 @@
+import { isDay } from '../src/core/day.js';
 import type { RecoverInput, RecoverResult } from '../src/core/messages.js';
-import { archiveDatabase, stageDatabase } from '../src/core/names.js';
-import type { PublishRecord } from '../src/io/ledger.js';
+import { archiveDatabase, stageDatabase, workflowId } from '../src/core/names.js';
+import { clipped } from '../src/core/words.js';
+import { final } from '../src/errors.js';
+import type { OpenIntent, PublishRecord } from '../src/io/ledger.js';
 import { tablesLike } from '../src/statements/stage.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
@@ -15,9 +18,14 @@ export async function recover(
   { day }: RecoverInput,
   step: Step,
 ): Promise<Omit<RecoverResult, 'ms'>> {
+  // Anybody may start a day from the Web UI: what is no date must not come as far as a name or a statement.
+  if (!isDay(day))
+    throw final('BadConfig', `'${clipped(day, 40)}' is no day: expected a date that exists, written YYYY-MM-DD.`);
   const { config } = await deps.loadProject();
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   await deps.ledger.assertReadable();
+  // A run that was terminated may have left statements running: they are seen gone before this one begins.
+  await deps.clickhouse.endQueries(`${workflowId.day(config.project, day)}/`);
   return {
     project: config.project,
     zone: config.timezone,
@@ -34,21 +42,41 @@ async function mend(
   step: Step,
 ): Promise<RecoverResult['mended']> {
   const intents = await deps.ledger.openIntents(day);
-  const generation = intents[0]?.generation;
-  if (generation === undefined) return null;
-  const open = intents.filter((intent) => intent.generation === generation);
-  const swap: Swap = {
-    day,
-    live: database,
-    stage: stageDatabase(project, day, generation),
-    archive: archiveDatabase(project),
-  };
-  if (await stageStands(deps, swap.stage, open)) {
-    await swapForward(deps, swap, open, step);
-    return { generation, how: 'finished', tables: open.length };
+  if (intents.length === 0) return null;
+  const newest = await deps.ledger.lastGeneration(day);
+  const published = Math.max(0, ...(await deps.ledger.currentPublishes(day, day)).map(({ generation }) => generation));
+  let mended: RecoverResult['mended'] = null;
+  for (const generation of new Set(intents.map((intent) => intent.generation))) {
+    const open = intents.filter((intent) => intent.generation === generation);
+    const swap: Swap = {
+      day,
+      live: database,
+      stage: stageDatabase(project, day, generation),
+      archive: archiveDatabase(project),
+      newest,
+      scratch: stageDatabase(project, day, newest),
+    };
+    mended = { generation, how: await end(deps, swap, open, generation < published, step), tables: open.length };
   }
-  await swapBack(deps, swap, open, step);
-  return { generation, how: 'undone', tables: open.length };
+  return mended;
+}
+
+async function end(
+  deps: Dependencies,
+  swap: Swap,
+  open: readonly OpenIntent[],
+  overtaken: boolean,
+  step: Step,
+): Promise<'finished' | 'undone'> {
+  if (overtaken) {
+    // A forgotten attempt wrote it after a newer build had dropped its stage: nothing of it was ever swapped.
+    await deps.ledger.recordPublishes('undone', open);
+    return 'undone';
+  }
+  const forward = open.every(({ last }) => last === 'intent') && (await stageStands(deps, swap.stage, open));
+  if (forward) await swapForward(deps, swap, open, step);
+  else await swapBack(deps, swap, open, step);
+  return forward ? 'finished' : 'undone';
 }
 
 async function stageStands(

@@ -1,21 +1,22 @@
-import { addDays } from '../src/core/day.js';
+import { addDays, EVER } from '../src/core/day.js';
 import { tableFingerprint } from '../src/core/fingerprints.js';
 import { earlierDays } from '../src/core/lookback.js';
 import type { Plan } from '../src/core/messages.js';
 import { attemptTable, stageDatabase } from '../src/core/names.js';
 import { final } from '../src/errors.js';
+import { oneRow } from '../src/io/clickhouse.js';
 import type { PublishRecord } from '../src/io/ledger.js';
 import {
+  countRows,
   createDatabase,
   createTwin,
   dropTable,
-  measure,
-  measureDay,
   replacePartition,
+  type Place,
 } from '../src/statements/stage.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
-import { measured, type Measure } from './swaps.js';
+import { measured } from './swaps.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
@@ -24,14 +25,15 @@ export const stagedTables = (plan: Plan): string[] => plan.tables.map(({ name })
 export const stagedTable = (plan: Plan, name: string): string => `${stageOf(plan)}.${name}`;
 
 /** A table's day as it stands in the stage. */
-export interface Staged extends Measure {
+export interface Staged {
+  rows: number;
   /** Fingerprints of its earlier days beside it, by day. */
   earlier: Record<string, string>;
 }
 
 /**
  * Builds one table's day in the stage: under an attempt's name, filled by `fill`, measured, and only then moved under the table's
- * own name, beside the earlier days that its readers need. An attempt that dies leaves a table that nobody reads.
+ * own name, beside the earlier days that its readers need (unless `alone`). An attempt that dies leaves a table that nobody reads.
  */
 export async function buildInStage(
   deps: Dependencies,
@@ -39,6 +41,7 @@ export async function buildInStage(
   table: string,
   step: Step,
   fill: (target: { database: string; table: string }, earlier: Record<string, string>) => Promise<void>,
+  { alone = false }: { alone?: boolean } = {},
 ): Promise<Staged> {
   const stage = stageOf(plan);
   const attempt = attemptTable(table, step.attempt);
@@ -47,30 +50,46 @@ export async function buildInStage(
   for (const name of [attempt, table])
     for (const statement of createTwin(stage, name, { database: plan.database, table }))
       await deps.clickhouse.run(statement, step.statement(`stage ${table}`));
-  const earlier = await copyEarlier(deps, plan, table, step);
+  const earlier = alone ? {} : await copyEarlier(deps, plan, table, step);
   await fill({ database: stage, table: attempt }, earlier);
-  const found = await measured(deps, measure({ database: stage, table: attempt }, plan.day), step, `measure ${table}`);
-  if (found.strays > 0)
+  const { rows, strays } = await counted(deps, { database: stage, table: attempt }, plan.day, step, `count ${table}`);
+  if (strays > 0)
     throw final(
       'ContractBroken',
-      `${table}: the build of ${plan.day} made ${found.strays} rows of other days. A model gives rows of {day:Date} only.`,
+      `${table}: the build of ${plan.day} made ${strays} rows of other days. A model gives rows of {day:Date} only.`,
       {
         details: { table },
       },
     );
   await deps.clickhouse.run(
-    replacePartition({ database: stage, table }, { database: stage, table: attempt }, plan.day, true),
+    replacePartition({ database: stage, table }, { database: stage, table: attempt }, plan.day),
     step.statement(`stage ${table}`),
   );
   await deps.clickhouse.run(dropTable(stage, attempt));
-  return { ...found, earlier };
+  return { rows, earlier };
+}
+
+/** Rows of a table's day, and of any other. */
+async function counted(deps: Dependencies, place: Place, day: string, step: Step, what: string) {
+  const { rows, strays } = await oneRow<{ rows: string; strays: string }>(
+    deps.clickhouse,
+    countRows(place, day),
+    step.statement(what),
+  );
+  return { rows: Number(rows), strays: Number(strays) };
 }
 
 /** Brings a table's unchanged day into the stage by hard links, after its live rows are proven to be the published ones. */
-export async function copyFromLive(deps: Dependencies, plan: Plan, record: PublishRecord, step: Step): Promise<Staged> {
+export async function copyFromLive(
+  deps: Dependencies,
+  plan: Plan,
+  record: PublishRecord,
+  step: Step,
+  options: { alone?: boolean } = {},
+): Promise<Staged> {
   const { table } = record;
   const live = { database: plan.database, table };
-  const found = await measured(deps, measureDay(live, plan.day), step, `count ${table}`);
+  const found = await measured(deps, live, plan.day, record.columns, step, `count ${table}`);
   if (found.rows !== record.rows || found.hash !== record.hash)
     throw final(
       'AccountsDiffer',
@@ -78,9 +97,10 @@ export async function copyFromLive(deps: Dependencies, plan: Plan, record: Publi
         `Republish the day: npx daybook run --day ${plan.day} --force`,
       { details: { table } },
     );
-  return await buildInStage(deps, plan, table, step, async (target) => {
-    await deps.clickhouse.run(replacePartition(target, live, plan.day, true), step.statement(`copy ${table}`));
-  });
+  const copy = async (target: { database: string; table: string }) => {
+    await deps.clickhouse.run(replacePartition(target, live, plan.day), step.statement(`copy ${table}`));
+  };
+  return await buildInStage(deps, plan, table, step, copy, options);
 }
 
 /**
@@ -90,7 +110,12 @@ export async function copyFromLive(deps: Dependencies, plan: Plan, record: Publi
  *
  * @returns the fingerprint of each copied day.
  */
-async function copyEarlier(deps: Dependencies, plan: Plan, table: string, step: Step): Promise<Record<string, string>> {
+export async function copyEarlier(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  step: Step,
+): Promise<Record<string, string>> {
   const keep = plan.tables.find(({ name }) => name === table)?.keep ?? { days: 0, strict: 0 };
   if (keep.days === 0) return {};
   const first = addDays(plan.day, -keep.days);
@@ -101,10 +126,10 @@ async function copyEarlier(deps: Dependencies, plan: Plan, table: string, step: 
   const differing: (PublishRecord & { found: number })[] = [];
   for (const record of before.values()) {
     await deps.clickhouse.run(
-      replacePartition(place, live, record.day, true),
+      replacePartition(place, live, record.day),
       step.statement(`copy ${table} of ${record.day}`),
     );
-    const { rows } = await measured(deps, measureDay(place, record.day), step, `count ${table} of ${record.day}`);
+    const { rows } = await counted(deps, place, record.day, step, `count ${table} of ${record.day}`);
     if (rows !== record.rows) differing.push({ ...record, found: rows });
   }
   const after = await publishedDays(deps, plan, table, first);
@@ -162,6 +187,6 @@ async function assertNoHoles(
 
 /** Where a project does not say when it starts, a table's first published day is its start. */
 async function firstPublished(deps: Dependencies, plan: Plan, table: string): Promise<string> {
-  const records = await deps.ledger.currentPublishes('1970-01-01', addDays(plan.day, -1));
+  const records = await deps.ledger.currentPublishes(EVER[0], addDays(plan.day, -1));
   return records.find((record) => record.table === table)?.day ?? plan.day;
 }

@@ -1,5 +1,6 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ZodError } from 'zod';
+import { attemptName } from '../src/core/names.js';
 import { clipped } from '../src/core/words.js';
 import { final, isFinal, messageOf } from '../src/errors.js';
 import type { RunOptions } from '../src/io/clickhouse.js';
@@ -27,14 +28,21 @@ const DEFAULT_HEARTBEAT = 30_000;
 /**
  * Makes an activity of a written step: heartbeats on a timer, names its attempt, ends what older attempts left running, turns an
  * abort into Temporal's own reason (anything else would end the workflow as failed instead of cancelled) and measures itself.
+ *
+ * @param options `statements` is false for a step that runs none in the engine, and so must not depend on it
  */
-export function asActivity<Input, Result>(deps: Dependencies, verb: string, written: Written<Input, Result>) {
+export function asActivity<Input, Result>(
+  deps: Dependencies,
+  verb: string,
+  written: Written<Input, Result>,
+  { statements = true }: { statements?: boolean } = {},
+) {
   return async (input: Input): Promise<Result> => {
     const context = Context.current();
     const { activityId, attempt, workflowExecution, heartbeatTimeoutMs } = activityInfo();
     const signal = context.cancellationSignal;
     const started = performance.now();
-    const handle = `daybook/${deps.ledger.project}/${workflowExecution?.runId ?? 'local'}/${activityId}/`;
+    const handle = `${workflowExecution?.workflowId ?? 'local'}/${workflowExecution?.runId ?? 'local'}/${activityId}/`;
     let told = verb;
     const beat = setInterval(
       () => {
@@ -44,7 +52,7 @@ export function asActivity<Input, Result>(deps: Dependencies, verb: string, writ
     );
     const step: Step = {
       signal,
-      attempt: `${(workflowExecution?.runId ?? 'local').slice(0, 8)}-${activityId}-${attempt}`,
+      attempt: attemptName(workflowExecution?.runId ?? 'local', activityId, attempt),
       handle,
       statement: (what, more = {}) => ({ ...more, what, signal, handle: `${handle}${attempt}` }),
       tell: (progress) => {
@@ -54,7 +62,7 @@ export function asActivity<Input, Result>(deps: Dependencies, verb: string, writ
     };
     try {
       // An attempt that timed out may still be writing: it is ended, and seen gone, before this one starts.
-      if (attempt > 1) await deps.clickhouse.endQueries(handle);
+      if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle);
       return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) } as Result;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -63,6 +71,14 @@ export function asActivity<Input, Result>(deps: Dependencies, verb: string, writ
       clearInterval(beat);
     }
   };
+}
+
+/** A step outside of Temporal, for a command that runs one that changes nothing. */
+export function localStep({ ledger }: Dependencies): Step {
+  const { signal } = new AbortController();
+  const handle = `daybook/${ledger.project}/local/`;
+  const statement: Step['statement'] = (what, more = {}) => ({ ...more, what, handle });
+  return { signal, attempt: 'local', handle, statement, tell: () => undefined };
 }
 
 /** A history keeps every failure several times; an engine's message can hold a whole statement, or a row. */

@@ -1,22 +1,46 @@
-import { addDays, dayIn } from '../src/core/day.js';
+import { addDays, nightFor } from '../src/core/day.js';
 import { earlierDays } from '../src/core/lookback.js';
 import type { SurveyInput, SurveyResult } from '../src/core/messages.js';
+import { staleDays } from '../src/core/staleness.js';
+import { openLedgerReport } from '../src/io/ledger-report.js';
+import { longestLookbackOf } from '../src/project/project.js';
 import type { Dependencies } from './dependencies.js';
 
 /**
- * Before a night: which day it is for, by calendar arithmetic in the project's zone, and which late days are looked at again:
- * those that objects may still come for, and those that look back on them.
- * A day that the project does not want (before its start) and that nobody published is not one of them.
+ * Before a night: which day it is for, by calendar arithmetic in the project's zone, and which days come before it. Those are the
+ * late days, whose folders are listed again, and of the days before them, as far as models look back, those that the ledger knows
+ * to be stale.
  */
 export async function survey(
   deps: Dependencies,
   { day: given, nominal }: SurveyInput,
 ): Promise<Omit<SurveyResult, 'ms'>> {
-  const { config, aggregates } = await deps.loadProject();
-  const looksBack = Math.max(0, ...aggregates.map(({ header }) => header.lookback));
-  const day = given ?? addDays(dayIn(config.timezone, new Date(nominal)), -1);
-  const window = earlierDays(day, config.lateDays === 0 ? 0 : config.lateDays + looksBack);
-  const published = new Set((await deps.ledger.currentPublishes(window[0] ?? day, day)).map((record) => record.day));
-  const late = window.filter((one) => published.has(one) || (config.start !== undefined && one >= config.start));
-  return { project: config.project, day, late };
+  await deps.ledger.assertReadable();
+  const project = await deps.loadProject();
+  const { config } = project;
+  const day = given ?? nightFor(config.timezone, new Date(nominal));
+  const window = earlierDays(day, config.lateDays);
+  const oldest = addDays(window[0] ?? day, -longestLookbackOf(project));
+  const records = await deps.ledger.currentPublishes(addDays(oldest, -longestLookbackOf(project)), day);
+  const builds = new Map((await deps.ledger.latestBuilds(oldest, day)).map((build) => [build.day, build.event]));
+  const published = new Set(records.map((record) => record.day));
+  // A day that the project does not want (before its start), and that nobody ever began, is no hole.
+  const late = window.filter(
+    (one) => published.has(one) || builds.has(one) || (config.start !== undefined && one >= config.start),
+  );
+  const report = openLedgerReport(deps.clickhouse, config.project);
+  const fresh = await report.unusedChunks(oldest, day);
+  const stale = staleDays(records, oldest, new Set(fresh.map((one) => `${one.table}@${one.day}`)));
+  return {
+    project: config.project,
+    day,
+    late: [...stale.filter((one) => one < (window[0] ?? day)), ...late],
+    // A night that is caught up with or backfilled finds its sources complete, or never will.
+    wait: given === null && day >= nightFor(config.timezone, new Date()),
+    looksBack: longestLookbackOf(project, 'refuse'),
+    bad: [...late, day].filter(
+      (one) => builds.get(one) === 'failed' || (one !== day && !published.has(one) && builds.get(one) !== 'skipped'),
+    ),
+    alerts: config.alerts.webhook !== undefined,
+  };
 }

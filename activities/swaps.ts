@@ -1,6 +1,18 @@
+import { attemptTable } from '../src/core/names.js';
 import { final } from '../src/errors.js';
+import { oneRow } from '../src/io/clickhouse.js';
 import type { PublishRecord } from '../src/io/ledger.js';
-import { dropPartition, measureDay, replacePartition } from '../src/statements/stage.js';
+import { copyByName, publishEmpty, publishPartition, structureOf } from '../src/statements/publish.js';
+import {
+  columnsOf,
+  createDatabase,
+  createTwin,
+  dropTable,
+  measureDay,
+  replacePartition,
+  tablesLike,
+  type Place,
+} from '../src/statements/stage.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
 
@@ -8,29 +20,46 @@ import type { Step } from './step.js';
 export interface Swap {
   day: string;
   live: string;
+  /** Of the generation that is published. */
   stage: string;
   archive: string;
+  /** The newest generation when the swaps were decided, and its stage: a newer one drops that stage before its own first swap. */
+  newest: number;
+  scratch: string;
 }
 
 /** What a day of a table holds: count, and order-free hash in decimal digits. */
 export interface Measure {
   rows: number;
   hash: string;
-  /** Rows of any other day. */
-  strays: number;
 }
 
+/** Counts and hashes a table's day over the given columns. */
 export async function measured(
   deps: Dependencies,
-  statement: ReturnType<typeof measureDay>,
+  place: Place,
+  day: string,
+  columns: readonly string[],
   step: Step,
-  what: string,
+  what = `measure ${place.table}`,
 ): Promise<Measure> {
-  const [row] = await deps.clickhouse.rows<{ rows: string; hash: string; strays: string }>(
-    statement,
-    step.statement(what),
-  );
-  return { rows: Number(row?.rows ?? 0), hash: row?.hash ?? '0', strays: Number(row?.strays ?? 0) };
+  const statement = measureDay(place, day, columns);
+  const { rows, hash } = await oneRow<{ rows: string; hash: string }>(deps.clickhouse, statement, step.statement(what));
+  return { rows: Number(rows), hash };
+}
+
+/** Columns of a table that hold values of their own, in order. */
+export const columnNames = async ({ clickhouse }: Dependencies, place: Place): Promise<string[]> =>
+  (await clickhouse.rows<{ name: string }>(columnsOf(place))).map(({ name }) => name);
+
+/** What differs between two tables so that a partition can't move from one to the other; undefined where they fit. */
+export async function misfit({ clickhouse }: Dependencies, one: Place, other: Place): Promise<string | undefined> {
+  const [found] = await clickhouse.rows<Record<string, string>>(structureOf(one));
+  const [wanted] = await clickhouse.rows<Record<string, string>>(structureOf(other));
+  const differing = Object.keys(wanted ?? {}).filter((part) => found?.[part] !== wanted?.[part]);
+  return differing.length === 0
+    ? undefined
+    : differing.map((part) => `${part}: ${found?.[part] ?? 'none'} instead of ${wanted?.[part] ?? 'none'}`).join('; ');
 }
 
 /**
@@ -46,48 +75,141 @@ export async function swapForward(
   intents: readonly PublishRecord[],
   step: Step,
 ): Promise<number> {
-  const started = performance.now();
-  for (const { table, rows } of intents) {
-    const live = { database: swap.live, table };
-    const statement =
-      rows === 0
-        ? dropPartition(live, swap.day)
-        : replacePartition(live, { database: swap.stage, table }, swap.day, false);
-    await deps.clickhouse.run(statement, step.statement(`publish ${table}`));
+  const sources = new Map<string, Place>();
+  for (const { table, columns } of intents) {
+    const staged = { database: swap.stage, table };
+    const fits = (await misfit(deps, staged, { database: swap.live, table })) === undefined;
+    // A column that came since the crash must not keep the publish from being finished.
+    sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
   }
-  const burst = Math.round(performance.now() - started);
-  for (const { table, rows, hash } of intents) await verify(deps, swap, table, { rows, hash }, step);
+  await assertNewest(deps, swap);
+  const burst = await swapAll(deps, swap, intents, sources, 'publish', step);
+  for (const { table, rows, hash, columns } of intents) await verify(deps, swap, table, { rows, hash, columns }, step);
   await deps.ledger.recordPublishes('done', intents);
   return burst;
 }
 
-/** Puts the archived days back where they stood, verifies them and writes that the publish was undone. Safe to repeat. */
+/**
+ * Puts the archived days back where they stood, verifies them and writes that the publish was undone. The archives stay as they
+ * are: what is swapped are twins of them, which a newer build drops before its own swaps, so that a forgotten attempt can't put
+ * old rows over newer ones. Safe to repeat.
+ *
+ * @param begun called when everything is ready for the first swap
+ */
 export async function swapBack(
   deps: Dependencies,
   swap: Swap,
   intents: readonly PublishRecord[],
   step: Step,
+  begun: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
-  for (const { table, archive, archived_rows: rows, archived_hash: hash } of intents) {
-    const live = { database: swap.live, table };
-    const statement =
-      rows === 0
-        ? dropPartition(live, swap.day)
-        : replacePartition(live, { database: swap.archive, table: archive }, swap.day, false);
-    await deps.clickhouse.run(statement, step.statement(`take back ${table}`));
-    await verify(deps, swap, table, { rows, hash }, step);
+  await assertArchived(deps, swap, intents);
+  const sources = new Map<string, Place>();
+  for (const { table, archive, archived_rows: rows, archived_hash: hash, columns } of intents) {
+    const archived = archive === '' ? undefined : { database: swap.archive, table: archive };
+    const twin = await twinOf(deps, swap, archived, table, columns, step);
+    const found = await measured(deps, twin, swap.day, columns, step);
+    if (found.rows !== rows || found.hash !== hash)
+      throw archiveLost(
+        swap.day,
+        `${archive} holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were archived`,
+      );
+    sources.set(table, twin);
   }
+  await assertNewest(deps, swap);
+  await begun();
+  const standing = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
+  await swapAll(deps, swap, standing, sources, 'take back', step);
+  for (const { table, archived_rows: rows, archived_hash: hash, columns } of intents)
+    await verify(deps, swap, table, { rows, hash, columns }, step);
   await deps.ledger.recordPublishes('undone', intents);
+  for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
+}
+
+/** Throws where a table that has to be put back is archived no more. */
+export async function assertArchived(
+  { clickhouse }: Dependencies,
+  { day, archive: database }: Pick<Swap, 'day' | 'archive'>,
+  records: readonly PublishRecord[],
+): Promise<void> {
+  const standing = new Set((await clickhouse.rows<{ name: string }>(tablesLike(database))).map(({ name }) => name));
+  const gone = records.filter(({ archive }) => archive !== '' && !standing.has(archive)).map(({ table }) => table);
+  if (gone.length > 0) throw archiveLost(day, `${gone.join(', ')} of before that publish is archived no more`);
+}
+
+const archiveLost = (day: string, found: string) =>
+  final(
+    'ArchiveLost',
+    `${day} can't be put back: ${found} (the config's keepPrevious says how long archives stay). Nothing was swapped. ` +
+      `Build the day again instead: npx daybook run --day ${day} --force`,
+    { details: { step: 'rollback' } },
+  );
+
+/** One partition a statement, in one burst. */
+async function swapAll(
+  deps: Dependencies,
+  swap: Swap,
+  records: readonly Pick<PublishRecord, 'table' | 'rows'>[],
+  sources: ReadonlyMap<string, Place>,
+  verb: string,
+  step: Step,
+): Promise<number> {
+  const started = performance.now();
+  for (const { table, rows } of records) {
+    const source = sources.get(table);
+    if (!source) throw new RangeError(`no source for ${table}`);
+    const change = rows === 0 ? publishEmpty : publishPartition;
+    const statement = change({ database: swap.live, table }, source, swap.day);
+    await deps.clickhouse.run(statement, step.statement(`${verb} ${table}`));
+  }
+  return Math.round(performance.now() - started);
+}
+
+/** A table built as the live one is now, which holds the source's day: by hard links where the two fit, else filled by name. */
+async function twinOf(
+  { clickhouse, ...deps }: Dependencies,
+  swap: Swap,
+  source: Place | undefined,
+  table: string,
+  columns: readonly string[],
+  step: Step,
+): Promise<Place> {
+  const live = { database: swap.live, table };
+  const twin = { database: swap.scratch, table: attemptTable(table, step.attempt) };
+  await clickhouse.run(createDatabase(twin.database));
+  await clickhouse.run(dropTable(twin.database, twin.table));
+  for (const statement of createTwin(twin.database, twin.table, live))
+    await clickhouse.run(statement, step.statement(`stage ${table}`));
+  if (!source) return twin;
+  const fits = (await misfit({ clickhouse, ...deps }, source, live)) === undefined;
+  const copy = fits ? replacePartition(twin, source, swap.day) : copyByName(twin, source, swap.day, columns);
+  await clickhouse.run(copy, step.statement(`copy ${table}`));
+  return twin;
+}
+
+/** An older build must never publish over a newer one. */
+export async function assertNewest(
+  deps: Dependencies,
+  { day, newest: generation }: Pick<Swap, 'day' | 'newest'>,
+): Promise<void> {
+  const newest = await deps.ledger.lastGeneration(day);
+  if (newest > generation)
+    throw final(
+      'Superseded',
+      `Generation ${generation} of ${day} is older than ${newest}, which was planned meanwhile. This build publishes nothing.`,
+      { details: { step: 'publish' } },
+    );
 }
 
 async function verify(
   deps: Dependencies,
   swap: Swap,
   table: string,
-  expected: { rows: number; hash: string },
+  expected: Measure & { columns: readonly string[] },
   step: Step,
 ): Promise<void> {
-  const found = await measured(deps, measureDay({ database: swap.live, table }, swap.day), step, `verify ${table}`);
+  const live = { database: swap.live, table };
+  const found = await measured(deps, live, swap.day, expected.columns, step, `verify ${table}`);
   if (found.rows !== expected.rows || found.hash !== expected.hash)
     throw final(
       'AccountsDiffer',

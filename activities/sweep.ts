@@ -1,7 +1,16 @@
-import { addDays, compactDay, dayIn } from '../src/core/day.js';
 import type { SweepInput, SweepResult } from '../src/core/messages.js';
-import { archiveDatabase, normalizedFolder, stagePrefix } from '../src/core/names.js';
-import { databasesLike, dropDatabase, dropTable, tablesLike } from '../src/statements/stage.js';
+import {
+  archiveDatabase,
+  dayOfStage,
+  normalizedFolder,
+  readArchiveName,
+  stagePrefix,
+  stagesPrefix,
+  workflowId,
+} from '../src/core/names.js';
+import { isRunning } from '../src/io/temporal.js';
+import { databasesLike, dropDatabase, dropTable } from '../src/statements/stage.js';
+import { stagesHeld, tablesHeld } from '../src/statements/sweep.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
 
@@ -11,11 +20,17 @@ import type { Step } from './step.js';
  */
 export async function sweep(deps: Dependencies, { day }: SweepInput, step: Step): Promise<Omit<SweepResult, 'ms'>> {
   return {
-    stages: await sweepStages(deps, day, step),
-    archives: await sweepArchives(deps, step),
+    stages: (day === null ? 0 : await sweepStages(deps, day, step)) + (await sweepOldStages(deps, step)),
+    ...(await sweepArchives(deps, step)),
     objects: await sweepNormalized(deps, step),
   };
 }
+
+const SECONDS_A_DAY = 24 * 60 * 60;
+/** How long a failed build's stage can be looked at, in seconds. */
+const INSPECTED = 3 * SECONDS_A_DAY;
+/** Younger than this, a table that the ledger does not name may belong to a publish that is about to name it; in seconds. */
+const SETTLED = 6 * 60 * 60;
 
 /** All stages of a day without an open intent. Only the day's own workflow comes here, and it is done with them. */
 async function sweepStages(deps: Dependencies, day: string, step: Step): Promise<number> {
@@ -25,25 +40,56 @@ async function sweepStages(deps: Dependencies, day: string, step: Step): Promise
   return stages.length;
 }
 
-const ARCHIVE_NAME = /^(?<table>.+)__(?<day>\d{8})__before_(?<generation>\d+)$/;
-
-async function sweepArchives(deps: Dependencies, step: Step): Promise<number> {
+/**
+ * Archives stay as long as the config says: so many versions of each table's day, for so many days after they were made. What a
+ * publish or a rollback that has not ended may still need stays in any case.
+ */
+async function sweepArchives(deps: Dependencies, step: Step): Promise<{ archives: number; archivedBytes: number }> {
   const { config } = await deps.loadProject();
+  const { keepPrevious } = config;
   const database = archiveDatabase(config.project);
-  const oldest = compactDay(addDays(dayIn(config.timezone, new Date()), -config.keepPrevious.days));
+  const archives = (await deps.clickhouse.rows<{ name: string; age: string; bytes: string }>(tablesHeld(database)))
+    .flatMap(({ name, age, bytes }) => {
+      const named = readArchiveName(name);
+      return named ? [{ ...named, name, age: Number(age), bytes: Number(bytes) }] : [];
+    })
+    // Newest first, so that versions are counted from the one that a rollback would need.
+    .sort((a, b) => b.generation - a.generation);
+  const days = archives.map(({ day }) => day).sort();
+  if (days.length === 0) return { archives: 0, archivedBytes: 0 };
+  const names = archives.map(({ name }) => name);
+  const records = await deps.ledger.archives(days[0] ?? '', days.at(-1) ?? '', names);
   const versions = new Map<string, number>();
   let dropped = 0;
-  const archives = (await deps.clickhouse.rows<{ name: string }>(tablesLike(database)))
-    .flatMap(({ name }) => {
-      const { table = '', day = '', generation = '' } = ARCHIVE_NAME.exec(name)?.groups ?? {};
-      return generation === '' ? [] : [{ name, table, day, generation: Number(generation) }];
-    })
-    .sort((a, b) => b.generation - a.generation);
-  for (const { name, table, day } of archives) {
-    const key = `${table}/${day}`;
-    versions.set(key, (versions.get(key) ?? 0) + 1);
-    if ((versions.get(key) ?? 0) <= config.keepPrevious.versions && day >= oldest) continue;
-    await deps.clickhouse.run(dropTable(database, name), step.statement(`drop archive ${name}`));
+  let archivedBytes = 0;
+  for (const { name, table, day, age, bytes } of archives) {
+    const last = records.get(name)?.last;
+    const version = (versions.get(`${table}/${day}`) ?? 0) + (last === 'done' ? 1 : 0);
+    versions.set(`${table}/${day}`, version);
+    // What no publish names may belong to one that is about to name it; what was taken back is of no more use.
+    const kept = version <= keepPrevious.versions && age < keepPrevious.days * SECONDS_A_DAY;
+    const wanted = last === undefined ? age < SETTLED : last === 'done' ? kept : last !== 'undone';
+    if (wanted) archivedBytes += bytes;
+    else {
+      await deps.clickhouse.run(dropTable(database, name), step.statement(`drop archive ${name}`));
+      dropped++;
+    }
+  }
+  return { archives: dropped, archivedBytes };
+}
+
+/** What failed days left behind, once it is old: neither an open publish nor a running build may need it. */
+async function sweepOldStages(deps: Dependencies, step: Step): Promise<number> {
+  const { project } = deps.ledger;
+  let dropped = 0;
+  for (const { name, age } of await deps.clickhouse.rows<{ name: string; age: string }>(
+    stagesHeld(stagesPrefix(project)),
+  )) {
+    const day = dayOfStage(project, name);
+    if (day === undefined || Number(age) < INSPECTED) continue;
+    if ((await deps.ledger.openIntents(day)).length > 0) continue;
+    if (await isRunning(await deps.temporal(), workflowId.day(project, day))) continue;
+    await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
     dropped++;
   }
   return dropped;

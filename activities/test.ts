@@ -2,6 +2,7 @@ import { mostFailing } from '../src/core/accounts.js';
 import type { Plan, PlannedTest, TestInput, TestResult } from '../src/core/messages.js';
 import { clipped } from '../src/core/words.js';
 import { final } from '../src/errors.js';
+import { oneRow } from '../src/io/clickhouse.js';
 import type { TestRecord } from '../src/io/ledger.js';
 import { duplicatesOf, failingRows, largestOf, windowOf } from '../src/statements/refresh.js';
 import { readPlan, type Dependencies } from './dependencies.js';
@@ -79,9 +80,7 @@ async function runTest(
     ...limitsOf(plan),
     ...windowOf(stagedTables(plan), plan.day, lookback),
   };
-  const failing = Number(
-    (await clickhouse.rows<{ failing: string }>({ ...count, settings }, options))[0]?.failing ?? 0,
-  );
+  const failing = Number((await oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options)).failing);
   if (failing === 0) return { test: name, status: 'pass', failing, tolerated: 0, sample: [] };
   const read =
     tolerate.share === undefined || inputs.length === 0

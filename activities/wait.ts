@@ -8,14 +8,20 @@ import { folderPrefix } from '../src/project/prefix.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
 
-/** Between two looks at a source that is not ready, in milliseconds: a listing costs little, a night is long. */
-const LOOK_AGAIN = 60_000;
+/**
+ * Between two looks at a source that is not ready, in milliseconds: at first it is often a matter of seconds, later a night is
+ * long, and a listing costs little.
+ */
+const SOON = 3_000;
+const LATER = 60_000;
 
 /** Step 1. Looks once whether every source's folder of the day is complete; the workflow sleeps in between. */
-export async function wait(deps: Dependencies, { day }: WaitInput, step: Step): Promise<Omit<WaitResult, 'ms'>> {
+export async function wait(deps: Dependencies, { day, looks }: WaitInput, step: Step): Promise<Omit<WaitResult, 'ms'>> {
   const { config } = await deps.loadProject();
   const now = new Date();
   const missing: string[] = [];
+  // Nobody builds a held day, so nobody has to wait for it.
+  if (await deps.ledger.holdOf(day)) return { ready: true, missing, againInMs: LATER };
   for (const [name, source] of Object.entries(config.sources)) {
     const reason = await lacking(deps, source, day, now, step);
     if (reason === undefined) continue;
@@ -28,7 +34,7 @@ export async function wait(deps: Dependencies, { day }: WaitInput, step: Step): 
       );
     missing.push(`${name}: ${reason}`);
   }
-  return { ready: missing.length === 0, missing, againInMs: LOOK_AGAIN };
+  return { ready: missing.length === 0, missing, againInMs: Math.min(SOON * 2 ** looks, LATER) };
 }
 
 /** What a folder lacks to be complete, or undefined. */

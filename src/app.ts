@@ -6,6 +6,7 @@ import { connectClickHouse, type ClickHouse } from './io/clickhouse.js';
 import { openLedger, type Ledger } from './io/ledger.js';
 import { connectStore, type Store } from './io/s3.js';
 import { connectTemporal } from './io/temporal.js';
+import { openWebhook } from './io/webhook.js';
 import { loadProject } from './project/load.js';
 import type { Project } from './project/project.js';
 import { readSchema } from './project/schema.js';
@@ -44,6 +45,12 @@ export async function openApp(env: Env, dir: string): Promise<App> {
       store,
       ledger,
       temporal,
+      webhook: async () => {
+        // A folder that cannot be read is worth an alert, too: then the config counts as it was when the app was opened.
+        const { config } = await loadProject(folder).catch(() => project);
+        const { webhook } = config.alerts;
+        return webhook && openWebhook(webhook.env, env.named(webhook.env));
+      },
       loadProject: () => loadProject(folder),
       readSchema: (one) => readSchema(one, clickhouse),
     },

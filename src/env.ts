@@ -34,6 +34,8 @@ export interface Env {
   localStack: boolean;
   /** True where `npm run demo --keep` was typed: npm keeps the option for itself and says so only in a variable. */
   keepDemo: boolean;
+  /** A variable that a project's config names, because its value is a secret; undefined where it is not set. */
+  named: (variable: string) => string | undefined;
 }
 
 /** Any of these set means that the user has chosen services: a local stack is then never mixed in. */
@@ -102,6 +104,7 @@ export function readEnv(vars: Variables): Env {
     },
     localStack: get('DAYBOOK_LOCAL_STACK') === '1',
     keepDemo: get('npm_config_keep') === 'true',
+    named: get,
   };
 }
 

@@ -7,6 +7,7 @@ import { ApplicationFailure } from '@temporalio/common';
 export const FINAL = {
   BadConfig: 'the project folder says something that Daybook does not understand; only an edit helps',
   BadSql: 'the engine refuses the statement or its result does not fit its table; only an edit helps',
+  BadInput: 'a workflow was started with an input that it does not understand; another start with a right one helps',
   NotApplied: 'the live tables differ from the project; `daybook apply` comes first',
   ContractBroken: 'a build made rows that its table or its day cannot hold',
   TestFailed: 'a data test found rows that must not exist; readers keep what they have',
@@ -24,6 +25,10 @@ export const FINAL = {
   LedgerTooNew: 'the ledger was written by a newer Daybook; this one might misread it',
   Bug: 'Daybook itself is wrong; a retry meets the same code',
   Held: 'the day is held as it is until it is released',
+  DayRunning: 'the day is being built, compared or rolled back by another run',
+  NothingPublished: 'there is no publish of the day that could be taken back',
+  ArchiveLost: 'what stood before a publish is archived no more, or not as it was',
+  LiveDiffers: 'a live table holds other rows than were published; something else wrote into it',
 } as const;
 
 export type FinalType = keyof typeof FINAL;

@@ -1,85 +1,164 @@
-import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
 import {
-  CancellationScope,
-  executeChild,
   isCancellation,
-  ParentClosePolicy,
+  log,
   rootCause,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { DayInput, NightlyInput, NightlyResult } from '../src/core/messages.js';
-import { workflowId } from '../src/core/names.js';
+import { alertOf, warningOf } from '../src/core/alerts.js';
+import { commandsIn, TRIGGER } from '../src/core/commands.js';
+import { lookedBackOn } from '../src/core/lookback.js';
+import type { DayEnded, NightlyInput, NightlyResult, SurveyResult } from '../src/core/messages.js';
+import {
+  differencesTold,
+  nightFailure,
+  nightNotBegun,
+  notesOf,
+  notVerified,
+  stoppedBy,
+} from '../src/core/night-words.js';
 import { nightOf, summary } from '../src/core/words.js';
-import { day as dayWorkflow } from './day.js';
-import { firstActivities, patientActivities } from './options.js';
+import { openAlerts, type Alerts } from './alerts.js';
+import { briefActivities, checkActivities, firstActivities } from './options.js';
+import { runDay } from './run-day.js';
 import { attribute } from './story.js';
 
 /** When the schedule meant this run to start: backfilled, triggered and caught-up runs keep the time that they stand for. */
 const NOMINAL_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
-type Ended = NightlyResult['days'][number];
-
 /**
- * The target of the schedule. Looks at the late days again, oldest first, where an unchanged day costs one listing; then builds
- * yesterday. Each day is a workflow of its own, under the id that people and backfills use too, and one day's failure does not
- * stop the others.
+ * The target of the schedule. Looks at the late days again and builds what is stale, oldest first, where an unchanged day costs
+ * one listing; then it builds yesterday. Each day is a workflow of its own, under the id that people and backfills use too. A day
+ * that fails stops only those that look back on it; then the night fails as well, once everything else is built. Last, what readers
+ * have is held against the ledger: a difference fails the night too.
  */
 export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> {
+  const night = await surveyNight(input);
+  const alerts = openAlerts(night.alerts);
+  const days = await runDays(night, alerts);
+  const differences = await verifyNight(night, alerts);
+  await sweepOld();
+  const notes = [...days.flatMap(notesOf), ...(await auditNight(night, days))];
+  setCurrentDetails(nightOf(days, [...differences, ...notes]));
+  if (notes.length > 0) alerts.tell(warningOf(night.day, notes));
+  await alerts.delivered();
+  return end(night.day, days, { notes, differences });
+}
+
+/** Which days the night is for. Where not even that can be said, people hear of it. */
+async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
   const nominal = workflowInfo().typedSearchAttributes.get(NOMINAL_START) ?? workflowInfo().runStartTime;
-  const night = await firstActivities().survey.executeWithOptions({ summary: summary.survey() }, [
-    { day: input.day ?? null, nominal: nominal.toISOString() },
-  ]);
-  upsertSearchAttributes([
-    { key: attribute.project, value: night.project },
-    { key: attribute.day, value: night.day },
-    { key: attribute.kind, value: 'nightly' },
-    { key: attribute.outcome, value: 'running' },
-  ]);
-  const days: Ended[] = [];
-  const end = (day: Ended) => {
-    days.push(day);
+  try {
+    const night = await firstActivities().survey.executeWithOptions({ summary: summary.survey() }, [
+      { day: input.day ?? null, nominal: nominal.toISOString() },
+    ]);
+    upsertSearchAttributes([
+      { key: attribute.project, value: night.project },
+      { key: attribute.day, value: night.day },
+      { key: attribute.kind, value: 'nightly' },
+      { key: attribute.outcome, value: 'running' },
+    ]);
+    return night;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    upsertSearchAttributes([
+      { key: attribute.kind, value: 'nightly' },
+      { key: attribute.outcome, value: 'failed' },
+    ]);
+    const alerts = openAlerts(true);
+    const reason = rootCause(error) ?? String(error);
+    alerts.tell({ kind: 'failed', day: input.day ?? '', step: 'survey', reason, next: [TRIGGER] });
+    await alerts.delivered();
+    throw ApplicationFailure.nonRetryable(nightNotBegun(reason), 'NightFailed');
+  }
+}
+
+/** The days in ascending order, each telling how it ended as soon as it has. */
+async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]> {
+  const days: DayEnded[] = [];
+  for (const day of [...night.late, night.day]) {
+    const bad = days.flatMap((one) => (one.result === null ? [one.day] : []));
+    const missed = lookedBackOn(day, night.looksBack, bad);
+    const wait = day === night.day && night.wait;
+    const ended =
+      missed.length > 0 ? stopped(day, missed) : await runDay(night.project, { day, ...(wait ? { wait } : {}) });
+    days.push(ended);
     setCurrentDetails(nightOf(days));
+    alerts.tell(alertOf(ended, night.bad.includes(day)));
+  }
+  return days;
+}
+
+/** What the night leaves to people. Not knowing it is no reason to call a good night a bad one. */
+async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Promise<string[]> {
+  const failed = days.flatMap((one) => (one.result === null ? [one.day] : []));
+  try {
+    const { notes } = await briefActivities().audit.executeWithOptions({ summary: summary.audit() }, [{ day, failed }]);
+    return notes;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return [`What is missing or stale could not be asked: ${rootCause(error) ?? String(error)}`];
+  }
+}
+
+/** A day that looks back on one that is not good is not begun: it would be made from what is about to change, or is not there. */
+function stopped(day: string, missed: readonly string[]): DayEnded {
+  const reason = stoppedBy(day, missed);
+  return { day, outcome: 'failed', reason, failure: { step: 'lookback', type: '', reason }, result: null };
+}
+
+/**
+ * Whether readers have what was published, of all days that the night looked at. Where that can't be said,
+ * the night is not a good one either.
+ *
+ * @returns what differs, one sentence each.
+ */
+async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise<string[]> {
+  const first = late[0] ?? day;
+  try {
+    const { differences, found } = await checkActivities().verify.executeWithOptions(
+      { summary: summary.verify(first, day) },
+      [{ first, last: day }],
+    );
+    if (found === 0) return [];
+    const told = differencesTold(differences, found);
+    alerts.tell({ kind: 'failed', day, step: 'verify', reason: told.join('\n'), next: commandsIn(told.join('\n')) });
+    return told;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const reason = notVerified(rootCause(error) ?? String(error), first, day);
+    alerts.tell({ kind: 'failed', day, step: 'verify', reason, next: commandsIn(reason) });
+    return [reason];
+  }
+}
+
+/** What failed days and replaced ones have left behind goes when it is old; what could not go tonight goes tomorrow. */
+async function sweepOld(): Promise<void> {
+  try {
+    await checkActivities().sweep.executeWithOptions({ summary: summary.sweepOld() }, [{ day: null }]);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('what is old was not swept', { reason: rootCause(error) });
+  }
+}
+
+/** A night with a failed day must not look like a good one; what it did is kept beside the message. */
+function end(
+  day: string,
+  days: readonly DayEnded[],
+  { notes, differences }: Pick<NightlyResult, 'notes' | 'differences'>,
+): NightlyResult {
+  const told: NightlyResult = {
+    day,
+    days: days.map(({ day: of, outcome, reason }) => ({ day: of, outcome, reason })),
+    notes,
+    differences,
   };
-  for (const late of night.late) end(await runDay(night.project, { day: late }));
-  const last = await runDay(night.project, { day: night.day, wait: input.day === undefined });
-  end(last);
-  // A failed late day would be lost behind a good yesterday.
-  const outcome = days.find((one) => one.outcome === 'failed')?.outcome ?? last.outcome;
+  const failed = differences.length > 0 || days.some(({ outcome }) => outcome === 'failed');
+  const outcome = failed ? 'failed' : (days.at(-1)?.outcome ?? 'unchanged');
   upsertSearchAttributes([{ key: attribute.outcome, value: outcome }]);
-  return { day: night.day, days };
-}
-
-/** Runs a day. Where somebody else started it, it is awaited first; then the ledger says whether anything is left to do. */
-async function runDay(project: string, input: DayInput): Promise<Ended> {
-  const id = workflowId.day(project, input.day);
-  try {
-    for (;;) {
-      const outcome = await startDay(id, input);
-      if (outcome !== 'running') return { day: input.day, outcome, reason: '' };
-      await patientActivities().attend.executeWithOptions({ summary: summary.attend(input.day) }, [{ workflowId: id }]);
-    }
-  } catch (error) {
-    // Who cancels the night means all of it; who cancels one of its days means that day.
-    if (CancellationScope.current().consideredCancelled) throw error;
-    const outcome = isCancellation(error) ? 'cancelled' : 'failed';
-    return { day: input.day, outcome, reason: rootCause(error) ?? String(error) };
-  }
-}
-
-async function startDay(id: string, input: DayInput): Promise<Ended['outcome'] | 'running'> {
-  try {
-    const { outcome } = await executeChild(dayWorkflow, {
-      workflowId: id,
-      args: [input],
-      staticSummary: `day ${input.day}`,
-      // A cancelled night takes its day with it, and waits until the day has cleaned up.
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    });
-    return outcome;
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'running';
-    throw error;
-  }
+  if (failed) throw ApplicationFailure.nonRetryable(nightFailure(days, differences), 'NightFailed', told);
+  return told;
 }

@@ -20,6 +20,12 @@ const LONGEST_DAY = 24 * 60 * 60_000;
 /** Nothing gets less than this, however late it starts: the failure should be the step's own, not a spent budget. */
 const LEAST_BUDGET = 60_000;
 
+/** A night that is done waits at most this long for the last question. */
+const BRIEF = 15 * 60_000;
+
+/** A night that is done waits at most this long until its messages are accepted. */
+const ALERT = { attempt: 30_000, retryFirst: 1_000, retryMost: 60_000, giveUpAfter: 15 * 60_000 };
+
 /** Attempts grow apart by this factor. */
 const BACKOFF = 2;
 
@@ -39,6 +45,10 @@ const options = (timings: Timings, startedAt: number): ActivityOptions => ({
 /** Recover runs first, with fixed timings, and brings the project's. */
 export const firstActivities = () => proxyActivities<Activities>(options(FIRST, Date.now()));
 
+/** What a night can do without is not tried for long. */
+export const briefActivities = () =>
+  proxyActivities<Pick<Activities, 'audit'>>({ ...options(FIRST, Date.now()), scheduleToCloseTimeout: BRIEF });
+
 /**
  * Waiting for a day that somebody else started: one attempt lasts as long as that day may, since a long wait is no fault. A
  * worker that dies meanwhile is noticed by the heartbeat, and the wait goes on in another.
@@ -48,6 +58,24 @@ export const patientActivities = () =>
     ...options(FIRST, Date.now()),
     startToCloseTimeout: LONGEST_DAY,
     scheduleToCloseTimeout: LONGEST_DAY,
+  });
+
+/**
+ * Telling people is worth a while of trying, but nothing waits for it longer than that. Its attempts do not beat: each is over
+ * in seconds.
+ */
+export const alertActivities = () =>
+  proxyActivities<Pick<Activities, 'alert'>>({
+    startToCloseTimeout: ALERT.attempt,
+    scheduleToCloseTimeout: ALERT.giveUpAfter,
+    retry: { initialInterval: ALERT.retryFirst, backoffCoefficient: BACKOFF, maximumInterval: ALERT.retryMost },
+  });
+
+/** What a night does after its days: it reads every row of them once, which may take longer than a survey. */
+export const checkActivities = () =>
+  proxyActivities<Pick<Activities, 'verify' | 'sweep'>>({
+    ...options(FIRST, Date.now()),
+    startToCloseTimeout: FIRST.giveUpAfter,
   });
 
 /** The steps of a day, under the project's timings. */

@@ -1,8 +1,9 @@
-import { continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { inputsRead, type Reader } from '../src/core/lookback.js';
 import type {
   BuildRef,
   BuiltTable,
+  ComparedTable,
   DayInput,
   DayResult,
   ListResult,
@@ -21,14 +22,21 @@ import { inWindow } from './window.js';
 export interface Night {
   input: DayInput;
   story: Story;
+  gate: Gate;
   settings: RecoverResult;
   /** The activities, with what is left of the build's time at this moment. */
   act: () => ReturnType<typeof dayActivities>;
   startedAt: number;
 }
 
+/** Where a backfill holds a loaded day until the days before it are done. Open where nobody holds it. */
+export interface Gate {
+  open: boolean;
+}
+
 /** Begins the day's workflow anew, under the same id: what is done is recorded, so that the new run does only the rest. */
-const beginAnew = (input: DayInput) => continueAsNew<(given: DayInput) => Promise<DayResult>>(input);
+const beginAnew = ({ input, gate }: Pick<Night, 'input' | 'gate'>) =>
+  continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, gated: !gate.open });
 
 /** A publish that a crash left open is ended first; with it come the settings that the workflow needs. */
 export async function recoverDay(of: string, story: Story): Promise<RecoverResult> {
@@ -39,17 +47,21 @@ export async function recoverDay(of: string, story: Story): Promise<RecoverResul
 }
 
 /** Looks until every source is complete; the deadline is the activity's to judge, the sleep is Temporal's. */
-export async function waitForSources({ input, story, act }: Night): Promise<void> {
+export async function waitForSources(night: Night): Promise<void> {
+  const { input, story, act } = night;
   story.begin('wait');
-  for (let ms = 0; ;) {
-    const looked = await act().wait.executeWithOptions({ summary: summary.wait(input.day) }, [{ day: input.day }]);
-    ms += looked.ms;
+  const begun = Date.now();
+  for (let looks = 0; ; looks++) {
+    const looked = await act().wait.executeWithOptions({ summary: summary.wait(input.day) }, [
+      { day: input.day, looks },
+    ]);
+    story.miss(looked.missing);
     if (looked.ready) {
-      story.tell('all sources are complete', ms);
+      story.tell('all sources are complete', looks === 0 ? looked.ms : Date.now() - begun);
       return;
     }
     // A source that stays away for days must not fill a history.
-    if (workflowInfo().continueAsNewSuggested) await beginAnew(input);
+    if (workflowInfo().continueAsNewSuggested) await beginAnew(night);
     await sleep(looked.againInMs, { summary: summary.sleep(looked.missing) });
   }
 }
@@ -57,7 +69,13 @@ export async function waitForSources({ input, story, act }: Night): Promise<void
 export async function listObjects({ input, story, act }: Night): Promise<ListResult> {
   story.begin('list');
   const listed = await act().list.executeWithOptions({ summary: summary.list(input.day) }, [
-    { day: input.day, force: input.force ?? false },
+    {
+      day: input.day,
+      // A comparison builds the day as a forced run does, and changes nothing.
+      force: (input.force ?? false) || (input.compare ?? false),
+      code: input.code ?? false,
+      ...(input.retry === undefined ? {} : { retry: input.retry }),
+    },
   ]);
   story.tell(told.list(listed), listed.ms);
   return listed;
@@ -68,10 +86,11 @@ export async function listObjects({ input, story, act }: Night): Promise<ListRes
  * under its content, so that the new run plans only the rest.
  */
 export async function normalizeChunks(
-  { input, story, settings, startedAt }: Night,
+  night: Night,
   { build, todo, sizes }: ListResult,
 ): Promise<DayResult['normalized']> {
-  const sum = { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, ms: 0 };
+  const { story, settings, startedAt } = night;
+  const sum = { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, quarantined: 0, ms: 0 };
   story.begin('normalize', todo);
   const started = await inWindow(
     todo,
@@ -82,36 +101,74 @@ export async function normalizeChunks(
         { build, chunk },
       ]);
       sum.chunks++;
-      for (const count of ['lines', 'rows', 'rejected', 'skipped', 'blank', 'ms'] as const) sum[count] += one[count];
+      for (const count of COUNTS) sum[count] += one[count];
       story.advance();
     },
     () => workflowInfo().continueAsNewSuggested,
   );
-  if (started < todo) await beginAnew(input);
+  if (started < todo) await beginAnew(night);
   const { ms, ...normalized } = sum;
   story.tell(told.normalize(normalized), ms);
   return normalized;
 }
 
+const COUNTS = ['lines', 'rows', 'rejected', 'skipped', 'blank', 'quarantined', 'ms'] as const;
+
+/** A day that waits for its turn leaves out the days before it, which are still being built. */
 export async function loadSources(
-  { input, story, act }: Night,
+  { input, story, act, gate }: Night,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
-): Promise<DayResult['loaded']> {
+): Promise<{ loaded: DayResult['loaded']; notes: string[] }> {
   const sources = tables.filter(({ kind }) => kind === 'normalized');
   const loaded: DayResult['loaded'] = [];
+  const notes: string[] = [];
+  // Decided once: the gate may open while some of the sources are loading.
+  const alone = !gate.open;
   let took = 0;
   story.begin('load', sources.length);
   await inWindow(sources.length, sources.length, async (index) => {
     const table = sources[index]?.name ?? '';
-    const one = await act().load.executeWithOptions({ summary: summary.load(table, input.day) }, [{ build, table }]);
+    const request = { build, table, alone };
+    const one = await act().load.executeWithOptions({ summary: summary.load(table, input.day) }, [request]);
     built.set(table, one);
     loaded.push({ table, rows: one.rows, duplicates: one.duplicates, rejected: one.rejected, changed: one.changed });
+    notes.push(...one.notes);
     took += one.ms;
     story.advance();
   });
-  story.tell(told.load(loaded), took);
-  return loaded;
+  const ordered = inOrder(loaded, sources);
+  story.tell(told.load(ordered), took);
+  return { loaded: ordered, notes };
+}
+
+/** As the tables are listed, upstream first, whichever was done first. */
+const inOrder = <Done extends { table: string }>(done: readonly Done[], tables: readonly { name: string }[]): Done[] =>
+  tables.flatMap(({ name }) => done.filter(({ table }) => table === name));
+
+/** Until a backfill says that it is this day's turn; the days before it, which are done by then, are copied beside it. */
+export async function passGate(
+  night: Night,
+  { build, tables }: ListResult,
+  built: Map<string, BuiltTable>,
+): Promise<void> {
+  const { input, story, act, gate } = night;
+  if (!input.gated) return;
+  const since = Date.now();
+  story.begin('gate');
+  await condition(() => gate.open);
+  // Waiting is no fault: it does not use up the time in which the build retries.
+  night.startedAt += Date.now() - since;
+  const keeping = tables.filter(({ name, keep }) => keep > 0 && built.has(name));
+  await inWindow(keeping.length, keeping.length, async (index) => {
+    const table = keeping[index]?.name ?? '';
+    const { earlier } = await act().lookBack.executeWithOptions({ summary: summary.lookBack(table, input.day) }, [
+      { build, table },
+    ]);
+    const one = built.get(table);
+    if (one) built.set(table, { ...one, earlier });
+  });
+  story.tell(told.gate(), Date.now() - since);
 }
 
 /** Level by level: a model starts when everything it reads stands in the stage. */
@@ -138,8 +195,9 @@ export async function refreshModels(
       story.advance();
     });
   }
-  story.tell(told.refresh(refreshed), took);
-  return refreshed;
+  const ordered = inOrder(refreshed, models);
+  story.tell(told.refresh(ordered), took);
+  return ordered;
 }
 
 /** What a model reads of the other tables, as this build's stage has them. */
@@ -168,7 +226,7 @@ export async function publishChanged(
   });
   const published =
     tables.length === 0
-      ? { tables: [], burstMs: 0, touched: [], ms: 0 }
+      ? { tables: [], burstMs: 0, touched: null, ms: 0 }
       : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, input.day) }, [
           { build, tables },
         ]);
@@ -176,10 +234,16 @@ export async function publishChanged(
   return published;
 }
 
-export async function sweepDay({ input, story, act }: Night, build: BuildRef): Promise<void> {
+/** Instead of a publish: what was built beside what readers have. */
+export async function compareStage({ input, story, act }: Night, build: BuildRef): Promise<ComparedTable[]> {
+  story.begin('compare');
+  const compared = await act().compare.executeWithOptions({ summary: summary.compare(input.day) }, [{ build }]);
+  story.tell(told.compare(compared), compared.ms);
+  return compared.tables;
+}
+
+export async function sweepDay({ input, story, act }: Night): Promise<void> {
   story.begin('sweep');
-  const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [
-    { day: input.day, build },
-  ]);
+  const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [{ day: input.day }]);
   story.tell(told.sweep(swept), swept.ms);
 }

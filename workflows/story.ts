@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { DayProgress, StepTold } from '../src/core/messages.js';
 import { detailsOf } from '../src/core/words.js';
 
@@ -13,6 +13,9 @@ export const attribute = {
 
 export const progressQuery = defineQuery<DayProgress>('progress');
 
+/** Sent to a gated day by its backfill: the days before it are done. */
+export const openSignal = defineSignal('open');
+
 /** What people see of a running day: the query `progress`, the current details, the search attributes. */
 export interface Story {
   readonly steps: readonly StepTold[];
@@ -22,6 +25,8 @@ export interface Story {
   begin(step: string, total?: number): void;
   /** Another piece of the running step is done. */
   advance(): void;
+  /** The running step waits for this, a sentence each; for nothing where there are none. */
+  miss(missing: readonly string[]): void;
   /** Ends the running step with what it did. */
   tell(what: string, ms: number): void;
   /** Ends the story. */
@@ -33,12 +38,13 @@ export function tellStory(day: string): Story {
   let step = 'recover';
   let done = 0;
   let total = 1;
+  let missing: readonly string[] = [];
   upsertSearchAttributes([
     { key: attribute.day, value: day },
     { key: attribute.kind, value: 'day' },
     { key: attribute.outcome, value: 'running' },
   ]);
-  setHandler(progressQuery, () => ({ day, step, done, total, told: [...steps] }), {
+  setHandler(progressQuery, () => ({ day, step, done, total, missing: [...missing], told: [...steps] }), {
     description: 'which step runs, how far it is, and what the steps before it did',
   });
   return {
@@ -53,6 +59,10 @@ export function tellStory(day: string): Story {
     },
     advance: () => {
       done++;
+    },
+    miss: (found) => {
+      missing = found;
+      if (found.length > 0) setCurrentDetails(detailsOf(`${day}: waits`, steps, found));
     },
     tell: (what, ms) => {
       steps.push({ step, what, ms });

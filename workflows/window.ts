@@ -1,7 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 
 /** More in flight makes the server close workflow tasks by force (measured at 150; 64 and 100 gave none). */
-const MOST_IN_FLIGHT = 64;
+export const MOST_IN_FLIGHT = 64;
 
 /**
  * Runs `count` pieces of work, at most `most` at once. The first failure cancels the others; all of them are seen to end before

@@ -1,13 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
+import { EVER } from '../core/day.js';
 import { final } from '../errors.js';
 import { applyChanges, planChanges, type TableChange } from '../project/apply.js';
 import { bucketsOf } from '../project/project.js';
 import { withApp } from './context.js';
 import { examples, print, projectOption } from './output.js';
-
-/** All days that a ledger can hold. */
-const EVER = ['1970-01-01', '2149-06-06'] as const;
 
 /**
  * Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each.

@@ -31,6 +31,7 @@ export async function openCheck({ project }: { project?: string | undefined }): 
       store,
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal),
       localStack: env.localStack,
+      named: env.named,
     },
     close: async () => {
       store.close();

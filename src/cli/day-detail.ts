@@ -26,7 +26,7 @@ export interface DayAccounts {
   folders: {
     source: string;
     folder: Day;
-    objects: (FolderAccount & { object: string; balanced: boolean })[];
+    objects: (FolderAccount & { object: string; quarantined: string; balanced: boolean })[];
     total: FolderAccount;
     balanced: boolean;
   }[];
@@ -85,9 +85,9 @@ function foldersOf(source: string, accounts: readonly FolderRecord[]): DayAccoun
   return [...new Set(accounts.map(({ folder }) => folder))].map((folder) => {
     const objects = accounts
       .filter((account) => account.folder === folder)
-      .map(({ object, lines, rows, rejected, skipped, blank }) => {
+      .map(({ object, lines, rows, rejected, skipped, blank, quarantined }) => {
         const account = { object, lines, rows, rejected, skipped, blank };
-        return { ...account, balanced: folderImbalances([account]).length === 0 };
+        return { ...account, quarantined, balanced: folderImbalances([account]).length === 0 };
       });
     return { source, folder, objects, total: sumAccounts(objects), balanced: objects.every((one) => one.balanced) };
   });
@@ -102,6 +102,7 @@ export function nextSteps({ day, state, reason, open }: DayReport): string[] {
   const named = /npx daybook [^\n.;,)]+/.exec(reason)?.[0].trim();
   if (state === 'building') return [`${run}   (attaches to the running workflow)`];
   if (open.length > 0 || state === 'not built' || state === 'stopped' || state === 'cancelled') return [run];
+  if (state === 'held') return [`npx daybook unhold --day ${day}`];
   if (state === 'failed') return [...(named === undefined || named === run ? [] : [named]), run];
   return [];
 }

@@ -28,6 +28,8 @@ export interface DayReport {
   /** Tables whose swap was begun and neither finished nor taken back: running the day ends it. */
   open: string[];
   running: RunningDay | null;
+  /** Where no run builds the day until it is released: since when, an ISO instant, and why. */
+  hold: { since: string; reason: string } | null;
   /** What readers have, upstream first; of an older generation where the newest build failed. */
   published: {
     table: string;
@@ -38,6 +40,8 @@ export interface DayReport {
   }[];
   /** The account of the day's own folder in the newest build, all sources together. */
   folder: FolderAccount;
+  /** Objects that what readers have is without, in any folder that may hold rows of the day. */
+  quarantined: { source: string; folder: Day; object: string; reason: string }[];
   plans: { newest: PlanRecord | null; whole: PlanRecord | null };
 }
 
@@ -54,26 +58,29 @@ export async function reportDays(
   report: LedgerReport,
   { first, last, running }: { first: Day; last: Day; running: Running },
 ): Promise<DayReport[]> {
-  const [builds, published, open, plans] = await Promise.all([
+  const [builds, published, open, plans, holds] = await Promise.all([
     app.ledger.latestBuilds(first, last),
     report.publishedTables(first, last),
     report.openTables(first, last),
     report.plans(first, last),
+    app.ledger.holds(first, last),
   ]);
   return await Promise.all(
     daysBetween(first, last).map(async (day): Promise<DayReport> => {
       const build = builds.find((one) => one.day === day);
       const workflow = running.days?.find((one) => one.day === day);
+      const hold = holds.find((one) => one.day === day);
       const plan = plans.get(day) ?? { newest: null, whole: null };
       return {
         day,
-        state: stateOf(build, workflow, running.days !== undefined),
+        state: hold && !workflow ? 'held' : stateOf(build, workflow, running.days !== undefined),
         generation: build?.generation ?? 0,
         at: build ? instantOf(build.at) : null,
         step: build?.step ?? '',
         reason: build?.event === 'failed' ? build.reason : '',
         open: open.filter((one) => one.day === day).map(({ table }) => table),
         running: workflow ?? null,
+        hold: hold ? { since: instantOf(hold.since), reason: hold.reason } : null,
         published: published
           .filter((one) => one.day === day)
           .map(({ table, generation, rows, at, code, data }) => ({
@@ -84,6 +91,7 @@ export async function reportDays(
             fingerprint: { code, data },
           })),
         folder: await ownFolder(app, report, day, plan.newest),
+        quarantined: await quarantinedOf(app, report, day, plan.whole ?? plan.newest),
         plans: plan,
       };
     }),
@@ -106,6 +114,19 @@ async function ownFolder(app: App, report: LedgerReport, day: Day, build: PlanRe
   const { sources } = await usedChunks(app, report, day, build);
   const accounts = sources.map(({ source, chunks }) => objectAccounts(app, source, ofFolder(chunks, day)));
   return sumAccounts((await Promise.all(accounts)).flat());
+}
+
+async function quarantinedOf(
+  app: App,
+  report: LedgerReport,
+  day: Day,
+  build: PlanRecord | null,
+): Promise<DayReport['quarantined']> {
+  const { sources } = await usedChunks(app, report, day, build);
+  const found = sources.map(async ({ source, chunks }) =>
+    (await app.ledger.quarantinedObjects(source, chunks)).map((one) => ({ source, ...one })),
+  );
+  return (await Promise.all(found)).flat();
 }
 
 /** Which days to show. */

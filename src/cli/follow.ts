@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { tellLive } from './follow-live.js';
 import { note, print } from './output.js';
-import { endOf, line, watch, type DayEnd } from './watch.js';
+import { endOfDay, line, watch, type DayEnd } from './watch.js';
 
 export type { DayEnd };
 
@@ -16,13 +16,14 @@ export async function followDay(
   show: 'live' | 'lines' | 'nothing',
   signal?: AbortSignal,
 ): Promise<DayEnd> {
-  const end = Promise.race([endOf(handle, day), ...(signal ? [abortOf(signal)] : [])]);
+  const end = Promise.race([endOfDay(handle, day), ...(signal ? [abortOf(signal)] : [])]);
   if (show === 'lines') await tellLines(handle, end);
   if (show === 'live') await tellLive(handle, end);
   return await end;
 }
 
-const abortOf = (signal: AbortSignal) =>
+/** Rejects with the signal's reason when it aborts. */
+export const abortOf = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {
     const abort = () => {
       reject(signal.reason as Error);

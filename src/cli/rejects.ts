@@ -7,7 +7,8 @@ import { openLedgerReport } from '../io/ledger-report.js';
 import type { RejectRecord } from '../io/ledger.js';
 import { withApp } from './context.js';
 import { examples, outputOption, print, printJson, projectOption } from './output.js';
-import { parseDay } from './run.js';
+import { runForItself } from './own-run.js';
+import { parseDay, report } from './run.js';
 import { reasonsText } from './status-text.js';
 import { cut, printable, terminalWidth } from './text.js';
 import { objectAccounts, ofFolder, usedChunks } from './used-chunks.js';
@@ -82,8 +83,45 @@ const parseLimit = (text: string): number => {
   return limit;
 };
 
+/** Options that the subcommand shares with `rejects`, which reads them wherever they stand. */
+interface Shared {
+  day: string;
+  project?: string | undefined;
+  output: 'text' | 'json';
+}
+
+/** `daybook rejects retry`: exit code 0 where the day is published or nothing changed, 1 where it failed. */
+const retryCommand = () =>
+  new Command('retry')
+    .description("Feed a day's rejects and quarantined objects again, and republish the day")
+    .usage('--day <YYYY-MM-DD> [options]')
+    .option('--with-worker', 'run a worker in this process meanwhile')
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'daybook rejects retry --day 2026-11-05',
+          'after a dictionary was mended: only the chunks that hold rejects are normalized again',
+        ],
+        [
+          'daybook rejects retry --day 2026-11-05 --with-worker',
+          "after a fix of the SQL: all chunks of the day, because a day is never a mixture of two SELECTs' rows",
+        ],
+      ),
+    )
+    .action(({ withWorker: own = false }, command) => {
+      const { day, project, output } = command.optsWithGlobals() as unknown as Shared;
+      return withApp({ project }, async (app) => {
+        await app.ledger.assertReadable();
+        const quiet = output === 'json';
+        const input = { day, code: true, retry: new Date().toISOString() };
+        report(day, output, await runForItself(app, input, { what: 'retry of rejects', own, quiet }));
+      });
+    });
+
 export const rejectsCommand = () =>
   new Command('rejects')
+    .addCommand(retryCommand())
     .description('Show the raw lines of a day that could not become rows, and why')
     .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder is asked for', parseDay)
     .option('--source <name>', 'only this source')

@@ -1,13 +1,14 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { App } from '../app.js';
 import { isDay } from '../core/day.js';
+import type { DayInput } from '../core/messages.js';
 import { taskQueue, workflowId } from '../core/names.js';
 import { pollers } from '../io/temporal-pollers.js';
 import { createLogger } from '../log.js';
 import { withApp } from './context.js';
 import { followDay, type DayEnd } from './follow.js';
 import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
+import { startWorkflow } from './start.js';
 
 export const parseDay = (text: string): string => {
   if (!isDay(text)) throw new InvalidArgumentError('Expected a date that exists, written YYYY-MM-DD.');
@@ -15,17 +16,14 @@ export const parseDay = (text: string): string => {
 };
 
 /** Starts a day's workflow, or attaches to the one that runs. */
-export async function startDay(app: App, input: { day: string; force?: boolean }) {
-  const client = await app.temporal();
-  const name = app.project.config.project;
-  return await client.workflow.start('day', {
-    workflowId: workflowId.day(name, input.day),
-    taskQueue: taskQueue.light(name),
-    args: [input],
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    staticSummary: `${name}, day ${input.day}${input.force ? ', forced' : ''}`,
-    staticDetails: `Started by hand. Once more: npx daybook run --day ${input.day}`,
+export async function startDay(app: App, input: DayInput) {
+  const { project } = app.project.config;
+  return await startWorkflow(app, {
+    type: 'day',
+    workflowId: workflowId.day(project, input.day),
+    input,
+    summary: `${project}, day ${input.day}${input.force ? ', forced' : ''}`,
+    details: `Started by hand. Once more: \`npx daybook run --day ${input.day}\``,
   });
 }
 
@@ -36,7 +34,7 @@ export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T>
   installRuntime(log);
   const worker = await startWorker({ app, log });
   const ended = worker.done.then((): never => {
-    throw new Error('The worker of this process ended by itself; the day waits for another one: npx daybook worker');
+    throw new Error('The worker of this process ended by itself; what runs waits for another one: npx daybook worker');
   });
   try {
     return await Promise.race([use(), ended]);
@@ -45,13 +43,16 @@ export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T>
   }
 }
 
-async function sayIfNobodyPolls(app: App): Promise<void> {
+/** What waits does so for ever where no worker runs: that should be said. */
+export async function sayIfNobodyPolls(
+  app: App,
+  what = 'the day',
+  otherwise = ' (or run this with --with-worker)',
+): Promise<void> {
   const queue = taskQueue.light(app.project.config.project);
   const { workflows } = await pollers(await app.temporal(), queue);
   if (workflows === 0)
-    note(
-      `No worker polls ${queue}: the day waits until one does. In another terminal: npx daybook worker (or run this with --with-worker)`,
-    );
+    note(`No worker polls ${queue}: ${what} waits until one does. In another terminal: npx daybook worker${otherwise}`);
 }
 
 export const runCommand = () =>
@@ -103,13 +104,13 @@ export const runCommand = () =>
       }),
     );
 
-const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
+export const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
 
 /** The exit code of a process that an interrupt ended. */
 const INTERRUPTED = 130;
 
-/** The first Ctrl-C lets go of the day, which goes on in Temporal; a second one ends the process at once. */
-function onInterrupt(say: string | undefined): { signal: AbortSignal; release: () => void } {
+/** The first Ctrl-C lets go of what runs, which goes on in Temporal; a second one ends the process at once. */
+export function onInterrupt(say: string | undefined): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   // The listener stays: were it gone, libraries that restore the terminal would end the process with the first Ctrl-C.
   const interrupt = () => {
@@ -122,7 +123,8 @@ function onInterrupt(say: string | undefined): { signal: AbortSignal; release: (
   return { signal: controller.signal, release };
 }
 
-function report(day: string, output: 'text' | 'json', end: DayEnd): void {
+/** Tells the end of a day and sets the exit code. */
+export function report(day: string, output: 'text' | 'json', end: DayEnd): void {
   if (!end.ok) process.exitCode = 1;
   if (output === 'json')
     printJson(end.ok ? end.result : { day, outcome: end.outcome, step: end.step, message: end.message });

@@ -75,11 +75,15 @@ function remark(day: DayReport | undefined): string {
   if (!day) return '';
   const { state, step, reason, open, published, generation } = day;
   if (open.length > 0) return `publish left open: run the day`;
+  if (state === 'held') return day.hold?.reason ?? '';
   if (state === 'stopped') return 'begun, but nothing runs: run the day';
-  if (state !== 'failed') return '';
+  if (state !== 'failed') return day.quarantined.length === 0 ? '' : without(day.quarantined);
   const older = published.length > 0 && published.every((one) => one.generation < generation);
   return `at ${step}${older ? ', readers keep what they have' : ''}: ${reason}`;
 }
+
+const without = (quarantined: DayReport['quarantined']) =>
+  `without ${plural(quarantined.length, 'quarantined object')}: ${quarantined[0]?.object ?? ''}`;
 
 const missingText = ({ missing }: DayRange): string[] =>
   missing
@@ -97,12 +101,18 @@ export function detailText(project: string, zone: string, day: DayDetail): strin
   return [
     head,
     ...(day.running ? [`Workflow ${day.running.workflowId} runs since ${localTime(day.running.since, zone)}.`] : []),
+    ...(day.hold
+      ? [
+          `Held as it is since ${localTime(day.hold.since, zone)}${day.hold.reason === '' ? '' : `: ${printable(day.hold.reason)}`}`,
+        ]
+      : []),
     ...(day.state === 'failed' ? [`Failed at step ${day.step}: ${printable(day.reason)}`] : []),
     ...(day.open.length > 0 ? [`Publish left open, run the day to end it: ${day.open.join(', ')}`] : []),
     '',
     ...publishedText(day, zone),
     ...testsText(day),
     ...rejectsText(day),
+    ...quarantinedText(day),
     ...(day.accounts ? accountsText(day.accounts) : []),
     ...(day.next.length > 0 ? ['Next:', ...day.next.map((command) => `  ${command}`)] : []),
   ]
@@ -152,6 +162,22 @@ function rejectsText({ rejects, day }: DayDetail): string[] {
     ]);
 }
 
+function quarantinedText({ quarantined, day }: DayDetail): string[] {
+  if (quarantined.length === 0) return [];
+  const shown = quarantined.slice(0, OBJECTS_SHOWN);
+  return [
+    `Quarantined: ${plural(quarantined.length, 'bad object')}, whose rows the day lacks. Written anew, each is read by the next run of ${day}:`,
+    ...shown.flatMap(({ source, folder, object, reason }) => [
+      `  ${printable(object)} (${source}, folder ${folder})`,
+      `      ${cut(reason, terminalWidth() - 6)}`,
+    ]),
+    ...(quarantined.length > shown.length
+      ? [`  and ${number(quarantined.length - shown.length)} more (--output json shows all)`]
+      : []),
+    '',
+  ];
+}
+
 /** The most frequent reasons, their count first. */
 export function reasonsText(reasons: readonly { reason: string; lines: number }[], most: number): string[] {
   const shown = reasons.slice(0, most);
@@ -170,10 +196,14 @@ const mark = (balanced: boolean) => (balanced ? '=' : 'DIFFERS');
 function accountsText({ published, by, folders, tables, balanced }: DayAccounts): string[] {
   const whose = published ? 'of what readers have' : 'of the newest build, which readers do not see';
   const folderRows = folders.flatMap(({ source, folder, objects, total, balanced: right }) => {
-    const shown = objects.filter((one, index) => index < OBJECTS_SHOWN || !one.balanced);
+    const shown = objects.filter((one, index) => index < OBJECTS_SHOWN || !one.balanced || one.quarantined !== '');
     const rest = objects.length - shown.length;
     return [
-      ...shown.map((one) => [`  ${one.object}`, ...fates(one), mark(one.balanced)]),
+      ...shown.map((one) => [
+        `  ${one.object}`,
+        ...fates(one),
+        one.quarantined === '' ? mark(one.balanced) : 'quarantined',
+      ]),
       ...(rest > 0 ? [[`  and ${plural(rest, 'object')} more (--output json shows all)`]] : []),
       [`${source}, folder ${folder}`, ...fates(total), mark(right)],
     ];

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { DayProgress, DayResult, StepTold } from '../core/messages.js';
 import { duration } from '../core/words.js';
-import { messageOf } from '../errors.js';
+import { endOf } from '../io/temporal.js';
 
 /** Between two looks at a running day, in milliseconds. */
 const LOOK = 250;
@@ -18,36 +17,29 @@ export type DayEnd =
   | { ok: true; result: DayResult }
   | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: string };
 
-/** Awaits the end of a day; anything but its success, failure or cancellation is thrown. */
-export async function endOf(handle: WorkflowHandle, day: string): Promise<DayEnd> {
-  try {
-    return { ok: true, result: (await handle.result()) as DayResult };
-  } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    const { cause } = error;
-    if (cause instanceof CancelledFailure || cause instanceof TerminatedFailure)
-      return {
-        ok: false,
-        day,
-        outcome: 'cancelled',
-        step: '',
-        message: `Day ${day} was ${cause instanceof CancelledFailure ? 'cancelled' : 'terminated'}. Start it again: npx daybook run --day ${day}`,
-      };
-    return {
-      ok: false,
-      day,
-      outcome: 'failed',
-      step:
-        cause instanceof ApplicationFailure ? ((cause.details?.[0] as { step?: string } | undefined)?.step ?? '') : '',
-      message: cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error),
-    };
-  }
+/** {@link endOf} a day, with the step that failed and what to type next. */
+export async function endOfDay(handle: WorkflowHandle, day: string): Promise<DayEnd> {
+  const end = await endOf<DayResult>(handle);
+  if (end.ok) return end;
+  const { outcome, cause } = end;
+  if (outcome === 'failed') return { ok: false, day, outcome, step: stepOf(cause), message: end.message };
+  const how = cause instanceof CancelledFailure ? 'cancelled' : 'terminated';
+  return {
+    ok: false,
+    day,
+    outcome,
+    step: '',
+    message: `Day ${day} was ${how}. Start it again: npx daybook run --day ${day}`,
+  };
 }
 
+const stepOf = (cause: Error | undefined): string =>
+  cause instanceof ApplicationFailure ? ((cause.details?.[0] as { step?: string } | undefined)?.step ?? '') : '';
+
 /** What has been told so far; while no worker answers, nothing new. */
-async function told(handle: WorkflowHandle): Promise<DayProgress | undefined> {
+async function told<Progress>(handle: WorkflowHandle): Promise<Progress | undefined> {
   try {
-    return await handle.query<DayProgress>('progress');
+    return await handle.query<Progress>('progress');
   } catch {
     return undefined;
   }
@@ -56,19 +48,23 @@ async function told(handle: WorkflowHandle): Promise<DayProgress | undefined> {
 /** A step that was told, on one line. */
 export const line = ({ step, what, ms }: StepTold) => `${step.padEnd(10)}${what}${ms > 0 ? `  (${duration(ms)})` : ''}`;
 
-/** What a watcher is told of a running day. */
-export interface Watcher {
-  see(progress: DayProgress): void;
+/** What a watcher is told of a running day or backfill. */
+export interface Watcher<Progress = DayProgress> {
+  see(progress: Progress): void;
   /** No worker has answered for a while. Called once, until one answers again. */
   silence(): void;
 }
 
-/** Shows each new state to the watcher until the day has ended, and once more all that was told. */
-export async function watch(handle: WorkflowHandle, end: Promise<unknown>, watcher: Watcher): Promise<void> {
+/** Shows each new state to the watcher until what runs has ended, and once more all that was told. */
+export async function watch<Progress = DayProgress>(
+  handle: WorkflowHandle,
+  end: Promise<unknown>,
+  watcher: Watcher<Progress>,
+): Promise<void> {
   const ended = end.then(() => true).catch(() => true);
   let heard = Date.now();
   while (!(await Promise.race([ended, sleep(LOOK, false)]))) {
-    const progress = await Promise.race([told(handle), ended.then(() => undefined)]);
+    const progress = await Promise.race([told<Progress>(handle), ended.then(() => undefined)]);
     if (progress) {
       heard = Date.now();
       watcher.see(progress);
@@ -78,6 +74,6 @@ export async function watch(handle: WorkflowHandle, end: Promise<unknown>, watch
     }
   }
   // Only a worker can answer, and none may be left.
-  const last = await Promise.race([told(handle), sleep(LAST_LOOK, undefined, { ref: false })]);
+  const last = await Promise.race([told<Progress>(handle), sleep(LAST_LOOK, undefined, { ref: false })]);
   if (last) watcher.see(last);
 }

@@ -7,17 +7,16 @@ export const workerCommand = () =>
   new Command('worker')
     .description('Run a worker: it carries the days out. Any number of them may run side by side')
     .addOption(projectOption())
-    .option('--bundle <file>', 'a prebuilt workflow bundle; without it the workflows are bundled at start')
     .addHelpText(
       'after',
       examples(['daybook worker'], ['LOG_FORMAT=json daybook worker --project /srv/shop', 'as a service']),
     )
-    .action(({ project, bundle }) =>
+    .action(({ project }) =>
       withApp({ project }, async (app) => {
         const log = createLogger(app.env.log);
         const { installRuntime, startWorker } = await import('../worker.js');
         installRuntime(log);
-        const worker = await startWorker({ app, log, ...(bundle === undefined ? {} : { bundle }) });
+        const worker = await startWorker({ app, log });
         const stop = (signal: string) => {
           log.info({ signal }, 'stopping: running activities may end first');
           void worker.stop();

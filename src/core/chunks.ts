@@ -1,5 +1,5 @@
 import { chunkIdOf } from './fingerprints.js';
-import type { Chunk, StoredObject } from './messages.js';
+import type { Chunk, Plan, PlannedSource, StoredObject } from './messages.js';
 
 /** A chunk that an earlier build recorded: its objects as they were then. In order of first record. */
 export interface RecordedChunk {
@@ -17,7 +17,8 @@ export interface ChunkLimits {
 
 /**
  * Exact cover of one folder's listing: recorded chunks in order of first record, each if all of its objects are still listed
- * unchanged and none is covered yet; the rest is cut anew in key order. Every listed object ends in exactly one chunk, which
+ * unchanged and none is covered yet; the rest is cut anew in key order. Chunks that were fed again come before those that they
+ * took the place of, the newest first. Every listed object ends in exactly one chunk, which
  * {@link assertCover} proves again before anything is loaded.
  */
 export function coverFolder(
@@ -30,7 +31,7 @@ export function coverFolder(
   const etags = new Map(listed.map(({ key, etag }) => [key, etag]));
   const uncovered = new Map(listed.map((object) => [object.key, object]));
   const chunks: Chunk[] = [];
-  for (const { id, objects, rowsByDay } of recorded) {
+  for (const { id, objects, rowsByDay } of [...recorded.filter(isRetried).reverse(), ...recorded]) {
     if (!objects.every(({ key, etag }) => etags.get(key) === etag && uncovered.has(key))) continue;
     for (const { key } of objects) uncovered.delete(key);
     chunks.push({ id, folder, objects: [...objects], recorded: rowsByDay.has(normalizer) });
@@ -39,6 +40,9 @@ export function coverFolder(
     chunks.push({ id: chunkIdOf(objects), folder, objects, recorded: false });
   return chunks;
 }
+
+/** True of a chunk that took the place of one with the same objects; see `retriedChunkId`. */
+const isRetried = ({ id, objects }: RecordedChunk) => id !== chunkIdOf(objects);
 
 /** Groups objects in key order; a single object above the target is a chunk of its own. */
 export function cut(objects: readonly StoredObject[], { targetBytes, maxObjects }: ChunkLimits): StoredObject[][] {
@@ -70,5 +74,11 @@ export function assertCover(listed: readonly StoredObject[], chunks: readonly Ch
   if (wrong.length > 0)
     throw new RangeError(`chunks do not cover the listing exactly; first wrong object: ${wrong[0] ?? ''}`);
 }
+
+/** The chunks that a build must normalize: those without a manifest, of sources whose day is not published as it is. */
+export const chunksToDo = ({ sources }: Pick<Plan, 'sources'>): { source: PlannedSource; chunk: Chunk }[] =>
+  sources
+    .filter(({ fresh }) => !fresh)
+    .flatMap((source) => source.chunks.filter(({ recorded }) => !recorded).map((chunk) => ({ source, chunk })));
 
 const nameOf = ({ key, etag }: StoredObject) => `${key} (${etag})`;

@@ -3,6 +3,9 @@ import { DateTime } from 'luxon';
 /** An ISO calendar date such as `2026-11-10`, in the project's time zone: the unit of everything. */
 export type Day = string;
 
+/** The days that the engine's `Date` can hold, from the first to the last. */
+export const EVER: readonly [first: Day, last: Day] = ['1970-01-01', '2149-06-06'];
+
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** True for a date that exists in the calendar, written `YYYY-MM-DD`; `2026-02-30` is not one. */
@@ -24,6 +27,9 @@ export const compactDay = (day: Day): string => day.replaceAll('-', '');
 /** The calendar date that clocks in `zone` show at `instant`. */
 export const dayIn = (zone: string, instant: Date): Day =>
   DateTime.fromJSDate(instant, { zone }).toISODate() ?? fail(`no date for ${instant.toISOString()} in zone ${zone}`);
+
+/** The day that a night is for: the one before the date that clocks in `zone` show at the night's nominal time. */
+export const nightFor = (zone: string, nominal: Date): Day => addDays(dayIn(zone, nominal), -1);
 
 /** The instant at which clocks in `zone` show `time` (`HH:MM`) on `day`; in a gap of daylight saving, the moment after it. */
 export const instantOf = (day: Day, time: string, zone: string): Date =>

@@ -17,6 +17,13 @@ export const fingerprintOf = (value: unknown): string =>
 export const chunkIdOf = (objects: readonly StoredObject[]): string =>
   fingerprintOf(objects.map(({ key, etag }) => [key, etag]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
 
+/**
+ * Identity of the same objects normalized once more because something beside them changed, such as a dictionary; `retry` names
+ * the occasion. Another identity makes stale what was built from the first.
+ */
+export const retriedChunkId = (objects: readonly StoredObject[], retry: string): string =>
+  fingerprintOf({ objects: chunkIdOf(objects), retry });
+
 /** Identity of a table's day: what made it, and from what. */
 export const tableFingerprint = (code: string, data: string): string => fingerprintOf({ code, data });
 

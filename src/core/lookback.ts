@@ -82,6 +82,10 @@ export function staleAfter(
   return [...new Set([...records].filter(([name]) => isStale(name)).map(([, record]) => record.day))];
 }
 
+/** Those of the days `of` that are within a lookback of `count` days before `day`. */
+export const lookedBackOn = (day: Day, count: number, of: readonly Day[]): Day[] =>
+  of.filter((one) => one < day && one >= addDays(day, -count));
+
 /** The longest lookback with which any reader reads `table`: so many of its earlier days must stand beside the built one. */
 export const longestLookback = (table: string, readers: readonly Reader[]): number =>
   Math.max(0, ...readers.filter(({ inputs }) => inputs.includes(table)).map(({ lookback }) => lookback));

@@ -37,6 +37,10 @@ export const objectAccount = z.strictObject({
 });
 export type ObjectAccount = z.infer<typeof objectAccount>;
 
+/** An object that no row was taken from, and why: it can't be read to its end, or is not what its source holds. */
+export const quarantinedObject = z.strictObject({ object: z.string(), reason: z.string() });
+export type QuarantinedObject = z.infer<typeof quarantinedObject>;
+
 /** The commit of a normalized chunk: the first one put for a (chunk, normalizer) wins, and everybody uses it. */
 export const manifest = z.strictObject({
   format: z.literal(1),
@@ -46,10 +50,12 @@ export const manifest = z.strictObject({
   chunk: fingerprint,
   normalizer: fingerprint,
   objects: z.array(storedObject),
-  /** Key of the Parquet object that holds every line's fate; undefined when no line was left to write. */
+  /** Key of the Parquet object that holds every line's fate; empty where no object was left to read. */
   parquet: z.string(),
   rowsByDay: z.record(day, count),
   accounts: z.array(objectAccount),
+  /** Objects that were left out, where the source allows it; their accounts are all zero. */
+  quarantined: z.array(quarantinedObject),
 });
 export type Manifest = z.infer<typeof manifest>;
 
@@ -82,6 +88,9 @@ export const plannedSource = z.strictObject({
   dedupeBy: z.array(z.string()),
   /** A share (0.01) or a number of lines of folder D. */
   maxRejects: z.strictObject({ share: z.number().optional(), lines: count.optional() }),
+  onBadObject: z.enum(['fail', 'quarantine']),
+  /** Its table's day is what readers have already: it is copied from live, and none of its chunks is needed. */
+  fresh: z.boolean(),
   chunks: z.array(chunk),
 });
 export type PlannedSource = z.infer<typeof plannedSource>;
@@ -184,8 +193,63 @@ export interface SurveyInput {
 export interface SurveyResult {
   project: string;
   day: string;
-  /** Late days in ascending order: published ones are looked at again, holes are closed. */
+  /** Earlier days that are run first, in ascending order: late ones, whose folders are listed again, and stale ones. */
   late: string[];
+  /** True where the day is yesterday by the clock, so that its sources may still be arriving. */
+  wait: boolean;
+  /** Earlier days of which a day wants none missing. */
+  looksBack: number;
+  /** Those of the days that had failed before, or were late and not published. */
+  bad: string[];
+  /** True where the project names a webhook. */
+  alerts: boolean;
+  ms: number;
+}
+
+export interface AuditInput {
+  /** The day of the night. */
+  day: string;
+  /** Days that failed tonight: they have had their own words. */
+  failed: string[];
+}
+export interface AuditResult {
+  /** What the night has left to people, each with a command. */
+  notes: string[];
+  ms: number;
+}
+
+/** Something that a person should hear of although nobody looks. */
+export interface AlertInput {
+  kind: 'failed' | 'deadline' | 'warning' | 'recovered';
+  /** The day; '' where it is not known yet. */
+  day: string;
+  /** The step that failed, or ''. */
+  step: string;
+  reason: string;
+  /** Commands to type next. */
+  next: string[];
+}
+export interface AlertResult {
+  /** False where the project names no webhook. */
+  sent: boolean;
+  ms: number;
+}
+
+export interface OutlineInput {
+  /** Both inclusive. */
+  start: string;
+  end: string;
+  /** `failed`: days whose last build failed, was cancelled or was cut off. `published`: days that readers have. */
+  which: 'all' | 'failed' | 'published';
+}
+export interface OutlineResult {
+  project: string;
+  /** Ascending. */
+  days: string[];
+  /** Earlier days that any model reads: as many later ones may be stale once a day is published. */
+  looksBack: number;
+  /** Days after which a backfill begins its history anew. */
+  daysPerRun: number;
   ms: number;
 }
 
@@ -200,6 +264,8 @@ export interface AttendResult {
 
 export interface WaitInput {
   day: string;
+  /** How often was looked before, by this run. */
+  looks: number;
 }
 export interface WaitResult {
   ready: boolean;
@@ -213,18 +279,30 @@ export interface WaitResult {
 export interface ListInput {
   day: string;
   force: boolean;
+  /** Build also what differs by code alone. */
+  code?: boolean;
+  /** See {@link DayInput}. */
+  retry?: string;
 }
 export interface ListResult {
-  outcome: 'build' | 'unchanged' | 'skipped';
+  outcome: 'build' | 'unchanged' | 'skipped' | 'held';
   build: BuildRef;
   objects: number;
   bytes: number;
   chunks: number;
-  /** Indexes into the plan's chunks that have no recorded manifest are `0 … todo-1` after the plan's own ordering. */
+  /** Chunks to normalize, `0 … todo-1` in the plan's own ordering; see `chunksToDo`. */
   todo: number;
   /** Sizes in bytes of the first {@link SIZES_SHOWN} chunks to do, for their summaries. */
   sizes: number[];
-  tables: { name: string; kind: 'normalized' | 'aggregate'; inputs: string[]; level: number; lookback: number }[];
+  tables: {
+    name: string;
+    kind: 'normalized' | 'aggregate';
+    inputs: string[];
+    level: number;
+    lookback: number;
+    /** Earlier days of itself that its readers need in the stage. */
+    keep: number;
+  }[];
   tests: number;
   /** Why the day is built, or why it is left alone; sentences for people. */
   reasons: string[];
@@ -246,6 +324,8 @@ export interface NormalizeResult {
   rejected: number;
   skipped: number;
   blank: number;
+  /** Objects that were left out because they are bad. */
+  quarantined: number;
   /** True when a manifest stood already, so that nothing was read. */
   reused: boolean;
   ms: number;
@@ -269,6 +349,8 @@ export interface BuiltTable {
 export interface LoadInput {
   build: BuildRef;
   table: string;
+  /** Leave the earlier days out: they may not be done yet, and are copied when they are; see {@link LookBackInput}. */
+  alone?: boolean;
 }
 export interface LoadResult extends BuiltTable {
   /** The folder account of folder D. */
@@ -278,6 +360,21 @@ export interface LoadResult extends BuiltTable {
   blank: number;
   duplicates: number;
   chunks: number;
+  /** Objects that are missing in the folders that may hold rows of the day. */
+  quarantined: number;
+  /** Things a person should know although nothing failed. */
+  notes: string[];
+}
+
+/** Copies the earlier days of a loaded table into the stage, once the days before this one are done. */
+export interface LookBackInput {
+  build: BuildRef;
+  table: string;
+}
+export interface LookBackResult {
+  /** As in {@link BuiltTable}. */
+  earlier: Record<string, string>;
+  ms: number;
 }
 
 export interface RefreshInput {
@@ -302,22 +399,102 @@ export interface PublishInput {
   /** The changed tables, upstream first. */
   tables: { table: string; fingerprint: string; data: string; inputs: Record<string, string> }[];
 }
+/** Later published days with models that look back on a day that was published: stale until they are built again. */
+export interface Touched {
+  first: string;
+  last: string;
+  /** How many; those between that read nothing of it are not counted. */
+  days: number;
+}
+
 export interface PublishResult {
   tables: { table: string; rows: number }[];
   /** From the first swap to the last. */
   burstMs: number;
-  /** Later published days with models that look back on the day: stale until they are built again. */
-  touched: string[];
+  touched: Touched | null;
   ms: number;
 }
 
-export interface SweepInput {
+export interface PlanRollbackInput {
   day: string;
-  build: BuildRef | null;
+}
+/** The publish that is taken back, pinned in the history so that no retry takes back another one. */
+export interface PlanRollbackResult {
+  /** The rollback's own generation: builds that were planned before it must not publish any more. */
+  build: BuildRef;
+  undoes: number;
+  tables: string[];
+  ms: number;
+}
+
+export interface RollbackInput {
+  build: BuildRef;
+  undoes: number;
+  /** Why, for those who meet the held day. */
+  reason: string;
+}
+export interface RollbackResult {
+  /** What readers have now; `generation` 0 where the table had never been published before. */
+  tables: { table: string; rows: number; generation: number }[];
+  touched: Touched | null;
+  ms: number;
+}
+
+export interface CompareInput {
+  build: BuildRef;
+}
+export interface CompareResult {
+  tables: ComparedTable[];
+  ms: number;
+}
+/** What readers have of a table's day, and what a rebuild made of it. */
+export interface ComparedTable {
+  table: string;
+  equal: boolean;
+  liveRows: number;
+  rebuiltRows: number;
+  /** True where its SQL or its table was edited since the day was published, so that it may well differ. */
+  edited: boolean;
+}
+
+export interface VerifyInput {
+  first: string;
+  last: string;
+}
+export interface VerifyResult {
+  days: number;
+  /** Tables' days that were compared with the ledger. */
+  tables: number;
+  /** The first {@link DIFFERENCES_SHOWN} of them, by day. */
+  differences: Difference[];
+  /** How many there are in all. */
+  found: number;
+  ms: number;
+}
+export const DIFFERENCES_SHOWN = 50;
+
+/** A table's day that readers have otherwise than it was published. */
+export interface Difference {
+  /** `rows`: other rows than were published. `unknown`: rows that nobody published. `open`: a publish that has not ended. */
+  kind: 'rows' | 'unknown' | 'open';
+  table: string;
+  day: string;
+  /** What the live table has, and what the ledger says. */
+  found: number;
+  expected: number;
+  /** One sentence: found, expected, and the command that mends it. */
+  what: string;
+}
+
+export interface SweepInput {
+  /** The day that has ended well, whose own stages go whatever their age; null where only old things go. */
+  day: string | null;
 }
 export interface SweepResult {
   stages: number;
   archives: number;
+  /** Bytes of the archives that stay; rows that the live table still has count too, although they take no space twice. */
+  archivedBytes: number;
   objects: number;
   ms: number;
 }
@@ -333,7 +510,9 @@ export interface ConcludeInput {
 
 // ---- inputs and results of the workflows -----------------------------------------------------------------------------------
 
-export type Outcome = 'published' | 'unchanged' | 'skipped' | 'failed' | 'cancelled';
+/** How a day ended well. `held`: left as it is on request. `different`: a comparison found rows that a rebuild would not make. */
+export type GoodOutcome = 'published' | 'unchanged' | 'skipped' | 'held' | 'rolled-back' | 'different';
+export type Outcome = GoodOutcome | 'failed' | 'cancelled';
 
 export interface DayInput {
   day: string;
@@ -341,30 +520,155 @@ export interface DayInput {
   force?: boolean;
   /** Set by the nightly schedule: wait for the sources until their deadline. */
   wait?: boolean;
+  /** Take the newest publish of the day back instead of building it, and hold the day. */
+  rollback?: boolean;
+  /** Why the day is rolled back and held, for those who meet it later. */
+  reason?: string;
+  /** Build the day aside and compare it with what readers have; publish nothing. */
+  compare?: boolean;
+  /** Build also tables that differ by code alone, as a backfill does. */
+  code?: boolean;
+  /** Feed the chunks of folder D that hold rejects or quarantined objects again; any word that names the occasion. */
+  retry?: string;
+  /** Set by a backfill: normalize and load at once, then wait for the signal `open` before models are refreshed. */
+  gated?: boolean;
 }
 
 export interface DayResult {
   day: string;
-  outcome: 'published' | 'unchanged' | 'skipped';
+  outcome: GoodOutcome;
   generation: number;
   listed: { objects: number; bytes: number; chunks: number };
-  normalized: { chunks: number; lines: number; rows: number; rejected: number; skipped: number; blank: number };
+  normalized: {
+    chunks: number;
+    lines: number;
+    rows: number;
+    rejected: number;
+    skipped: number;
+    blank: number;
+    quarantined: number;
+  };
   loaded: { table: string; rows: number; duplicates: number; rejected: number; changed: boolean }[];
   refreshed: { table: string; rows: number; changed: boolean }[];
   tested: { passed: number; warned: { test: string; rows: number }[] };
   published: { table: string; rows: number }[];
+  touched: Touched | null;
+  /** A publish that a crash had left open was ended first, so that the day may differ from what it was. */
+  mended: boolean;
+  /** Where the day was built aside to be compared: each table of it. */
+  compared?: ComparedTable[];
   /** What each step did, in words, and how long it took in milliseconds; in the order of the night. */
   steps: StepTold[];
   notes: string[];
+}
+
+/** How a day failed; kept beside the message of its failure, which is of the type `DayFailed`. */
+export interface DayFailure {
+  step: string;
+  /** The type of what failed the step, one of src/errors.ts; '' where it was no failure of ours. */
+  type: string;
+  reason: string;
+}
+
+/** How a day ended that another workflow ran. */
+export interface DayEnded {
+  day: string;
+  outcome: Outcome;
+  /** Of a failed or cancelled day: why, and the command to type next; else ''. */
+  reason: string;
+  failure: DayFailure | null;
+  /** What the day answered; null where it failed or was cancelled. */
+  result: DayResult | null;
 }
 
 export interface NightlyInput {
   /** Left out by the schedule: the day before its nominal time, in the project's zone. */
   day?: string;
 }
+/** A night with a failed day answers nothing: it fails, and keeps this beside its message. */
 export interface NightlyResult {
   day: string;
   days: { day: string; outcome: Outcome; reason: string }[];
+  /** What a person should know although nothing failed, each with the day that it is about or a command. */
+  notes: string[];
+  /** Where readers have other rows than were published, each with the command that mends it. */
+  differences: string[];
+}
+
+export interface BackfillInput {
+  /** Both inclusive. */
+  start: string;
+  end: string;
+  /** Rebuild every table of every day; the same as `reprocess: 'all'`. */
+  force?: boolean;
+  /** Days under way at once; 4 where nobody says. The signal `concurrency` changes it. */
+  concurrency?: number;
+  /** `none`: look at every day and build what is stale, by data or by code. `failed`: only days whose last build failed. */
+  reprocess?: 'none' | 'failed' | 'all';
+  /** The first failed day ends the backfill; by default it does not stop the others. */
+  failFast?: boolean;
+  /** How far it is; set by the workflow itself when its history is begun anew. */
+  state?: BackfillState;
+}
+
+export interface BackfillState {
+  /** Whether the days of the range are run, or later ones that look back on them. */
+  phase: 'range' | 'later';
+  /** The first day that is not done. */
+  next: string;
+  /** Days known so far; grows by the later ones. */
+  total: number;
+  counts: Record<Outcome, number>;
+  /** Rows loaded of the days that were published. */
+  rows: number;
+  /** The first of them; `counts` knows how many there are. */
+  failed: FailedDay[];
+  paused: boolean;
+  concurrency: number;
+  /** Days after the range that may have become stale. */
+  later: { first: string; last: string } | null;
+  /** ISO instant of the very first start. */
+  since: string;
+  /** Milliseconds in which it was paused and nothing ran. */
+  idle: number;
+}
+
+/** A day that is neither published nor left alone. */
+export interface FailedDay {
+  day: string;
+  outcome: Outcome;
+  step: string;
+  reason: string;
+}
+
+/** The answer to a backfill's query `progress`. */
+export interface BackfillProgress {
+  start: string;
+  end: string;
+  phase: BackfillState['phase'];
+  total: number;
+  done: number;
+  counts: Record<Outcome, number>;
+  rows: number;
+  /** Days under way, oldest first; models of the first one are being built, the others may be waiting for it. */
+  running: string[];
+  failed: FailedDay[];
+  paused: boolean;
+  concurrency: number;
+  since: string;
+  idle: number;
+}
+
+export interface BackfillResult {
+  start: string;
+  end: string;
+  /** `failed` where any day did. */
+  outcome: 'published' | 'unchanged' | 'failed';
+  counts: Record<Outcome, number>;
+  rows: number;
+  failed: FailedDay[];
+  /** Days of the range that were not run, after a failed one ended the backfill. */
+  notRun: number;
 }
 
 /** One line of the night's story. */
@@ -381,5 +685,7 @@ export interface DayProgress {
   step: string;
   done: number;
   total: number;
+  /** What the day waits for, one sentence for each source; empty when it waits for nothing. */
+  missing: string[];
   told: StepTold[];
 }

@@ -7,14 +7,41 @@ export const stageDatabase = (project: string, day: Day, generation: number): st
   `${stagePrefix(project, day)}${generation}`;
 
 /** What the names of all stages of a day start with. */
-export const stagePrefix = (project: string, day: Day): string => `daybook_${project}_${compactDay(day)}_`;
+export const stagePrefix = (project: string, day: Day): string => `${stagesPrefix(project)}${compactDay(day)}_`;
+
+/** What the names of all stages of a project start with; so do the databases of a project whose name begins with this one's. */
+export const stagesPrefix = (project: string): string => `daybook_${project}_`;
+
+/** The day that a database is a stage of; undefined for any other database. */
+export function dayOfStage(project: string, database: string): Day | undefined {
+  const rest = database.startsWith(stagesPrefix(project)) ? database.slice(stagesPrefix(project).length) : '';
+  const { year, month, date } = STAGE.exec(rest)?.groups ?? {};
+  return year === undefined ? undefined : `${year}-${month}-${date}`;
+}
+
+const STAGE = /^(?<year>\d{4})(?<month>\d\d)(?<date>\d\d)_\d+$/;
 
 /** Database of the project's archives. */
 export const archiveDatabase = (project: string): string => `daybook_${project}_archive`;
 
-/** A table's day as it stood before a generation was published. */
-export const archiveTable = (table: string, day: Day, generation: number): string =>
-  `${table}__${compactDay(day)}__before_${generation}`;
+/** A table's day as it stood before a generation was published, as one attempt archived it. The ledger says which one counts. */
+export const archiveTable = (table: string, day: Day, generation: number, attempt: string): string =>
+  attemptTable(`${table}__${compactDay(day)}__before_${generation}`, attempt);
+
+const ARCHIVE = /^(?<table>.+)__(?<year>\d{4})(?<month>\d\d)(?<date>\d\d)__before_(?<generation>\d+)__/;
+
+/** What the name of an archive says; undefined for any other table. */
+export function readArchiveName(archive: string): { table: string; day: Day; generation: number } | undefined {
+  const { table, year, month, date, generation } = ARCHIVE.exec(archive)?.groups ?? {};
+  return table === undefined ? undefined : { table, day: `${year}-${month}-${date}`, generation: Number(generation) };
+}
+
+/**
+ * Marks everything that one attempt at one activity of one run writes. Of the run's id its end is taken: such ids begin with a
+ * time (UUID version 7), so that two runs of one minute begin alike.
+ */
+export const attemptName = (runId: string, activityId: string, attempt: number): string =>
+  `${runId.slice(-12)}-${activityId}-${attempt}`;
 
 /** Name of a table in a stage while an attempt fills it; the finished table is exchanged into its own name. */
 export const attemptTable = (table: string, attempt: string): string =>
@@ -44,13 +71,21 @@ export const parquetKey = (
   attempt: string,
 ): string => `${normalizedFolder(prefix, project, source, folder)}${chunk}/${normalizer}-${attempt}.parquet`;
 
+/** Where a raw object lies for a moment under a name that the engine can be asked about. */
+export const describedKey = (prefix: string, project: string, source: string, attempt: string): string =>
+  `${normalizedFolder(prefix, project, source, 'described')}${attempt}.parquet`;
+
 /** Named by its own content, so that writing it twice is writing it once. */
 export const planKey = (prefix: string, project: string, day: Day, generation: number, hash: string): string =>
   `${prefix}${project}/_plans/${day}/${generation}-${hash}.json`;
 
+/** What the ids of all backfills of a project start with. */
+export const backfillPrefix = (project: string): string => `daybook/${project}/backfill/`;
+
 export const workflowId = {
   day: (project: string, day: Day): string => `daybook/${project}/day/${day}`,
   nightly: (project: string): string => `daybook/${project}/nightly`,
+  backfill: (project: string, start: Day, end: Day): string => `${backfillPrefix(project)}${start}_${end}`,
 };
 
 export const taskQueue = {

@@ -1,3 +1,6 @@
+import { addDays, type Day } from './day.js';
+import { tableFingerprint } from './fingerprints.js';
+
 /** What the ledger holds of a table's day as readers have it now. */
 export interface PublishedDay {
   generation: number;
@@ -17,4 +20,60 @@ export function stalenessOf(published: PublishedDay | undefined, code: string, d
   if (!published) return 'missing';
   if (published.data !== data) return 'data';
   return published.code === code ? 'fresh' : 'code';
+}
+
+/** A table's day in the ledger, as far as its staleness goes. */
+export interface LedgerDay {
+  day: Day;
+  table: string;
+  code: string;
+  data: string;
+  /** What it was made from, by name; see `inputsRead`. */
+  inputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Days that were made from what is not there any more, ascending: directly, or because what they read is stale itself. It takes
+ * the ledger alone; what only a listing can tell, it does not know.
+ *
+ * @param records what is published; days from `since` on are judged, the days before are what they look back on
+ * @param changed tables of days, as `table@day`, that are known to be stale for another reason
+ */
+export function staleDays(records: readonly LedgerDay[], since: Day, changed: ReadonlySet<string> = new Set()): Day[] {
+  const now = new Map(records.map(({ table, day, code, data }) => [`${table}@${day}`, tableFingerprint(code, data)]));
+  const byName = new Map(records.map((record) => [`${record.table}@${record.day}`, record]));
+  const known = new Map<string, boolean>();
+  const isStale = (name: string): boolean => {
+    const record = byName.get(name);
+    if (!record || record.day < since) return false;
+    const found =
+      known.get(name) ??
+      (changed.has(name) ||
+        Object.entries(record.inputs).some(([read, fingerprint]) => {
+          const input = read.includes('@') ? read : `${read}@${record.day}`;
+          return (now.get(input) ?? '') !== fingerprint || isStale(input);
+        }));
+    known.set(name, found);
+    return found;
+  };
+  // Ascending, so that a long chain of days is known before it is asked for.
+  const ascending = [...records].sort((a, b) => (a.day < b.day ? -1 : 1));
+  return [...new Set(ascending.filter(({ table, day }) => isStale(`${table}@${day}`)).map(({ day }) => day))];
+}
+
+/** Days `start` to `end`, both inclusive. */
+export interface DayRange {
+  start: Day;
+  end: Day;
+}
+
+/** Days as the fewest ranges of days that follow each other, ascending. */
+export function rangesOf(days: readonly Day[]): DayRange[] {
+  const ranges: DayRange[] = [];
+  for (const day of [...new Set(days)].sort()) {
+    const last = ranges.at(-1);
+    if (last && addDays(last.end, 1) === day) last.end = day;
+    else ranges.push({ start: day, end: day });
+  }
+  return ranges;
 }

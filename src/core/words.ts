@@ -1,4 +1,5 @@
 import prettyBytes from 'pretty-bytes';
+import { withCommand } from './commands.js';
 import type * as messages from './messages.js';
 
 /** Every sentence that a history, a terminal or the Web UI shows of a day: one place, so that all of them say the same. */
@@ -31,21 +32,31 @@ export function duration(ms: number): string {
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
-/** Summaries of activities, as the Web UI shows them beside each event. */
+/** Summaries of activities. The Web UI shows each behind the activity's name: `normalize • chunk 3 of 12 · 118 MiB`. */
 export const summary = {
   survey: () => 'which days this night is for',
   recover: (day: string) => `look for a publish of ${day} that a crash left open`,
+  outline: (start: string, end: string) => `which days from ${start} to ${end} are run`,
   attend: (day: string) => `${day} is running already: wait until it has ended`,
-  wait: (day: string) => `wait until the sources of ${day} are complete`,
-  list: (day: string) => `list the objects that may hold rows of ${day}`,
+  wait: (day: string) => `until the sources of ${day} are complete`,
+  list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
-    list([`normalize chunk ${position + 1} of ${of}`, bytes !== undefined && size(bytes)]),
-  load: (table: string, day: string) => `load ${table} of ${day}`,
-  refresh: (table: string, day: string) => `refresh ${table} of ${day}`,
-  test: (count: number) => `run ${plural(count, 'test')} on the stage`,
-  publish: (count: number, day: string) => `publish ${plural(count, 'table')} of ${day}`,
-  sweep: (day: string) => `clean up after ${day}`,
-  conclude: (outcome: string) => `record the outcome: ${outcome}`,
+    list([`chunk ${position + 1} of ${of}`, bytes !== undefined && size(bytes)]),
+  lookBack: (table: string, day: string) => `copy the days before ${day} that are read of ${table}`,
+  load: (table: string, day: string) => `${table} of ${day}`,
+  refresh: (table: string, day: string) => `${table} of ${day}`,
+  test: (count: number) => `${plural(count, 'test')} on the stage`,
+  publish: (count: number, day: string) => `${plural(count, 'table')} of ${day}`,
+  compare: (day: string) => `a rebuild of ${day} with what readers have`,
+  planRollback: (day: string) => `find the newest publish of ${day}`,
+  rollback: (generation: number, count: number, day: string) =>
+    `take generation ${generation} of ${day} back: ${plural(count, 'table')}`,
+  verify: (first: string, last: string) => `the live tables of ${first} to ${last} against the ledger`,
+  sweepOld: () => 'clean up what is old',
+  sweep: (day: string) => `what ${day} leaves behind, and what is old`,
+  conclude: (outcome: string) => `the outcome: ${outcome}`,
+  audit: () => 'what the night leaves to people',
+  alert: ({ kind, day }: messages.AlertInput) => list([kind, day]),
   sleep: (missing: readonly string[]) => `not complete yet: ${missing.join('; ')}`,
 };
 
@@ -56,13 +67,15 @@ export const told = {
       ? `generation ${mended.generation} was left open and is ${mended.how} (${plural(mended.tables, 'table')})`
       : 'nothing was left open',
   list: ({ outcome, objects, bytes, chunks, todo, reasons }: messages.ListResult) =>
-    list([
-      plural(objects, 'object'),
-      size(bytes),
-      outcome === 'build' ? `${plural(chunks, 'chunk')}, ${number(todo)} to normalize` : plural(chunks, 'chunk'),
-      outcome === 'unchanged' ? 'nothing changed' : reasons.join('; ') || false,
-    ]),
-  normalize: ({ chunks, lines, rows, rejected, skipped, blank }: messages.DayResult['normalized']) =>
+    outcome === 'held'
+      ? 'held as it is: nothing was looked at'
+      : list([
+          plural(objects, 'object'),
+          size(bytes),
+          outcome === 'build' ? `${plural(chunks, 'chunk')}, ${number(todo)} to normalize` : plural(chunks, 'chunk'),
+          outcome === 'unchanged' ? 'nothing changed' : reasons.join('; ') || false,
+        ]),
+  normalize: ({ chunks, lines, rows, rejected, skipped, blank, quarantined }: messages.DayResult['normalized']) =>
     chunks === 0
       ? 'nothing to do'
       : list([
@@ -72,6 +85,7 @@ export const told = {
           rejected > 0 && `${number(rejected)} rejected`,
           skipped > 0 && `${number(skipped)} skipped`,
           blank > 0 && `${number(blank)} blank`,
+          quarantined > 0 && `${plural(quarantined, 'bad object')} quarantined`,
         ]),
   load: (tables: messages.DayResult['loaded']) =>
     tables
@@ -87,6 +101,7 @@ export const told = {
     tables
       .map(({ table, rows, changed }) => list([`${table} ${plural(rows, 'row')}`, !changed && 'unchanged']))
       .join('; ') || 'no models',
+  gate: () => 'the days before it are done',
   test: ({ passed, warned }: messages.DayResult['tested']) =>
     list([
       `${number(passed)} passed`,
@@ -97,12 +112,32 @@ export const told = {
     tables.length === 0
       ? 'nothing changed'
       : `${plural(tables.length, 'table')} swapped in ${duration(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
-  sweep: ({ stages, archives, objects }: messages.SweepResult) =>
+  compare: ({ tables }: messages.CompareResult) => {
+    const different = tables.filter(({ equal }) => !equal).map(({ table }) => table);
+    return different.length === 0
+      ? `${plural(tables.length, 'table')} equal to a rebuild`
+      : `${different.length} of ${plural(tables.length, 'table')} differ from a rebuild: ${different.join(', ')}`;
+  },
+  rollback: (generation: number, { tables }: messages.RollbackResult) =>
+    `generation ${generation} is taken back: ${tables
+      .map(({ table, rows, generation: now }) =>
+        now === 0 ? `${table} is not published any more` : `${table} ${plural(rows, 'row')} of generation ${now}`,
+      )
+      .join('; ')}`,
+  verify: ({ tables, days, found }: messages.VerifyResult) =>
     list([
-      stages > 0 && plural(stages, 'stage'),
-      archives > 0 && plural(archives, 'archive'),
-      objects > 0 && plural(objects, 'normalized object'),
-    ]) || 'nothing to remove',
+      `${plural(tables, 'published table')} of ${plural(days, 'day')}`,
+      found === 0 ? 'as they were published' : plural(found, 'difference'),
+    ]),
+  sweep: ({ stages, archives, archivedBytes, objects }: messages.SweepResult) =>
+    list([
+      list([
+        stages > 0 && plural(stages, 'stage'),
+        archives > 0 && plural(archives, 'archive'),
+        objects > 0 && plural(objects, 'normalized object'),
+      ]) || 'nothing to remove',
+      archivedBytes > 0 && `archives hold ${size(archivedBytes)}`,
+    ]),
 };
 
 /** The night as a table in Markdown, for the Web UI's current details. */
@@ -120,23 +155,121 @@ export const detailsOf = (
     ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n');
 
+/** Since when a day is held, why, and how it is released. `since` as the ledger gives it, in UTC. */
+export const heldSince = ({ day, since, reason }: { day: string; since: string; reason: string }): string =>
+  `${day} is held as it is since ${since.slice(0, 16)} UTC${reason === '' ? '' : ` (${reason})`}. Release it: npx daybook unhold --day ${day}`;
+
+/** A table's day that is not as it was published: found, expected, and the command that mends it. */
+export function differs(of: {
+  kind: messages.Difference['kind'];
+  database: string;
+  table: string;
+  day: string;
+  found: number;
+  expected: number;
+  /** What makes the rows incomparable; else ''. */
+  more: string;
+  held: boolean;
+  /** The table belongs to the project, so a run would build it. */
+  own: boolean;
+}): string {
+  const { kind, day, table, found, expected, more, held } = of;
+  const name = `${of.database}.${table}`;
+  const run = `npx daybook run --day ${day}`;
+  if (kind === 'open') return `${name} of ${day}: its publish was begun and has not ended. End it: ${run}`;
+  if (kind === 'unknown')
+    return (
+      `${name} of ${day}: found ${plural(found, 'row')}, expected none: nobody published them. ` +
+      (held || !of.own
+        ? `If they are to go: ALTER TABLE ${name} DROP PARTITION '${day}'`
+        : `Build the day, which replaces them: ${run} --force`)
+    );
+  const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${number(expected)}`;
+  return (
+    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote into it. ` +
+    `Publish the day again: ${run} --force${held ? ' (which releases the held day)' : ''}`
+  );
+}
+
+/** What a rollback leaves behind. */
+export const heldNow = (day: string): string =>
+  `${day} is held as it is now: no run builds it until it is released (npx daybook unhold --day ${day}) or forced`;
+
+/** What a comparison found, a sentence for each table that differs. */
+export const comparedNotes = (tables: readonly messages.ComparedTable[], day: string): string[] => {
+  const different = tables.filter(({ equal }) => !equal);
+  return [
+    ...different.map(
+      ({ table, liveRows, rebuiltRows, edited }) =>
+        `${table}: readers have ${plural(liveRows, 'row')}, a rebuild makes ${plural(rebuiltRows, 'row')}` +
+        (liveRows === rebuiltRows ? ' with other values' : '') +
+        (edited ? '; its SQL, its options or its table were edited since' : ''),
+    ),
+    ...(different.length > 0 ? [`publish the rebuild with: npx daybook run --day ${day} --force`] : []),
+  ];
+};
+
 /** The last words of a failed day: which step, what was wrong, and what to type next. */
 export const failureOf = (day: string, step: string, reason: string): string =>
-  `Day ${day} failed at step ${step}: ${reason}` +
-  (reason.includes('npx daybook') ? '' : ` When it is mended: npx daybook run --day ${day}`);
+  `Day ${day} failed at step ${step}: ${withCommand(day, reason)}`;
 
-/** A night as a table in Markdown: one line a day. */
-export const nightOf = (days: messages.NightlyResult['days']): string =>
+/** A night as a table in Markdown: one line a day, then what a person should know. */
+export const nightOf = (days: messages.NightlyResult['days'], notes: readonly string[] = []): string =>
   [
     '| day | outcome | why |',
     '|---|---|---|',
     ...days.map(({ day, outcome, reason }) => `| ${day} | ${outcome} | ${reason.replaceAll('|', '\\|')} |`),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n');
 
+/** Objects that a note names, and characters of the reason for each. */
+const QUARANTINED_NAMED = 3;
+const REASON_LENGTH = 200;
+
+/** What a day lacks that was published without some objects, and what heals it: at most one sentence, whatever their number. */
+export function quarantinedNote(
+  day: string,
+  source: string,
+  quarantined: readonly messages.QuarantinedObject[],
+): string[] {
+  if (quarantined.length === 0) return [];
+  const named = quarantined
+    .slice(0, QUARANTINED_NAMED)
+    .map(({ object, reason }) => `${object} (${clipped(reason, REASON_LENGTH)})`);
+  const more = quarantined.length > named.length ? '; …' : '';
+  return [
+    `${source}: ${plural(quarantined.length, 'bad object')} quarantined: ${named.join('; ')}${more}. ` +
+      `Written anew, the next night or npx daybook run --day ${day} heals the day`,
+  ];
+}
+
+/** A backfill as Markdown, for the Web UI's current details. */
+export function backfillOf(progress: messages.BackfillProgress): string {
+  const { start, end, phase, total, done, counts, running, failed, paused, concurrency } = progress;
+  return [
+    `**${start} to ${end}: ${number(done)} of ${plural(total, 'day')} done${paused ? ', paused' : ''}**`,
+    '',
+    '| | |',
+    '|---|---|',
+    `| published | ${number(counts.published)} |`,
+    `| left as it is | ${number(counts.unchanged + counts.skipped + counts.held)} |`,
+    `| failed | ${number(counts.failed + counts.cancelled)} |`,
+    `| running | ${running.join(', ') || 'none'} |`,
+    `| at once | ${number(concurrency)} |`,
+    ...(phase === 'later' ? ['', `Days after ${end} that look back on the range are looked at again.`] : []),
+    ...(failed.length > 0 ? ['', '| failed day | why |', '|---|---|'] : []),
+    ...failed.slice(0, FAILED_IN_DETAILS).map(({ day, reason }) => `| ${day} | ${reason.replaceAll('|', '\\|')} |`),
+  ].join('\n');
+}
+
+/** The Web UI shows details of at most 20 kB. */
+const FAILED_IN_DETAILS = 20;
+
 /** What a republished day means for the days after it. */
-export const touchedNote = (days: readonly string[]): string[] =>
-  days.length === 0
-    ? []
-    : [
-        `${days.length > 3 ? `${days.length} days, ${days[0] ?? ''} to ${days.at(-1) ?? ''},` : days.join(', ')} look${days.length === 1 ? 's' : ''} back on this day: stale until built again, oldest first: npx daybook run --day ${days[0] ?? ''}`,
-      ];
+export const touchedNote = (touched: messages.Touched | null): string[] => {
+  if (!touched) return [];
+  const { first, last, days } = touched;
+  const who = days === 1 ? `${first} looks` : `${days} days, ${first} to ${last}, look`;
+  const how = days === 1 ? `npx daybook run --day ${first}` : `npx daybook backfill --start ${first} --end ${last}`;
+  return [`${who} back on this day: stale until built again${days === 1 ? '' : ', oldest first'}: ${how}`];
+};

@@ -34,6 +34,18 @@ export interface ClickHouse {
   close(): Promise<void>;
 }
 
+/** The row of a SELECT that always gives one, such as a count. Its lack is an answer cut short, never a zero. */
+export async function oneRow<Row>(
+  clickhouse: Pick<ClickHouse, 'rows'>,
+  statement: Statement,
+  options: RunOptions = {},
+): Promise<Row> {
+  const [row] = await clickhouse.rows<Row>(statement, options);
+  if (row === undefined)
+    throw new Error(`${options.what ?? 'statement'}: ClickHouse answered no row, expected one; it is asked again.`);
+  return row;
+}
+
 /** Client-side limit of one statement, in milliseconds: above the longest load, below a forgotten socket. */
 const REQUEST_TIMEOUT = 6 * 60 * 60 * 1000;
 /** Statements at once from one process. */

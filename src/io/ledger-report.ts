@@ -1,3 +1,4 @@
+import type { LedgerDay } from '../core/staleness.js';
 import * as sql from '../statements/ledger-report.js';
 import type { ClickHouse } from './clickhouse.js';
 import type { Wire } from './ledger.js';
@@ -45,10 +46,23 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     openTables: (first: string, last: string) =>
       rows<{ day: string; generation: number; table: string }>(sql.openTables(project, first, last)),
 
+    /** What readers have and what it was made from, whatever chunks that took. */
+    publishedInputs: (first: string, last: string) => rows<LedgerDay>(sql.publishedInputs(project, first, last)),
+
+    /** Chunks that came to be recorded after a day was planned, have rows for it, and are not in what is published of it. */
+    unusedChunks: (first: string, last: string) =>
+      rows<{ day: string; table: string }>(sql.unusedChunks(project, first, last)),
+
     /** The first and the last day of which a build is recorded; undefined where there is none. */
     async knownDays(): Promise<{ first: string; last: string } | undefined> {
       const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project));
       return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
+    },
+
+    /** When the newest builds that were published were planned and ended, in milliseconds. */
+    async buildTimes(most: number): Promise<{ from: number; to: number }[]> {
+      const found = await rows<{ begun: string; ended: string }>(sql.buildTimes(project, most));
+      return found.map(({ begun, ended }) => ({ from: Number(begun), to: Number(ended) }));
     },
 
     /** Plans by day: of the newest build, and of the newest build that ended well. */

@@ -1,5 +1,5 @@
 import type { RecordedChunk } from '../core/chunks.js';
-import type { ObjectAccount, Outcome, StoredObject } from '../core/messages.js';
+import type { ObjectAccount, Outcome, QuarantinedObject, StoredObject } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
 import { final } from '../errors.js';
 import * as sql from '../statements/ledger.js';
@@ -16,6 +16,8 @@ export interface PublishRecord {
   rows: number;
   /** Decimal digits: a 64-bit sum does not fit a JavaScript number. */
   hash: string;
+  /** The columns, in order, that both hashes were taken over: a column that comes later changes none of them. */
+  columns: string[];
   code: string;
   data: string;
   inputs: Record<string, string>;
@@ -23,6 +25,29 @@ export interface PublishRecord {
   archive: string;
   archived_rows: number;
   archived_hash: string;
+}
+
+/** A publish with its latest event. */
+export interface PublishEvent extends PublishRecord {
+  last: 'intent' | 'done' | 'rollback' | 'undone';
+}
+
+/** A publish or a rollback whose swaps were begun and not ended. */
+export interface OpenIntent extends PublishRecord {
+  last: 'intent' | 'rollback';
+}
+
+/** What stood before a publish, and how that publish stands. */
+export interface ArchiveRecord extends Pick<PublishRecord, 'day' | 'table' | 'generation' | 'archive'> {
+  last: PublishEvent['last'];
+}
+
+/** A day that no build replaces until it is released. */
+export interface HoldRecord {
+  day: string;
+  /** In UTC, as the engine prints it. */
+  since: string;
+  reason: string;
 }
 
 export interface BuildRecord {
@@ -47,6 +72,8 @@ export interface RejectRecord {
 export interface FolderRecord extends ObjectAccount {
   folder: string;
   chunk: string;
+  /** Why the object was left out; empty where it was read. */
+  quarantined: string;
 }
 
 export interface DayRecord {
@@ -74,6 +101,7 @@ export interface ChunkRecord {
   objects: StoredObject[];
   rowsByDay: Record<string, number>;
   accounts: ObjectAccount[];
+  quarantined: QuarantinedObject[];
 }
 
 /** A record as JSON brings it: 64-bit integers arrive as text, because JavaScript's numbers would bend them. */
@@ -126,16 +154,43 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map(publishRecord);
     },
 
-    async openIntents(first: string, last = first): Promise<PublishRecord[]> {
-      return (await rows<Wire<PublishRecord>>(sql.openIntents(project, first, last))).map(publishRecord);
+    async openIntents(first: string, last = first): Promise<OpenIntent[]> {
+      return (await rows<Wire<OpenIntent>>(sql.openIntents(project, first, last))).map((row) => ({
+        ...publishRecord(row),
+        last: row.last,
+      }));
+    },
+
+    async publishesOf(day: string, generation: number): Promise<PublishEvent[]> {
+      return (await rows<Wire<PublishEvent>>(sql.publishesOf(project, day, generation))).map((row) => ({
+        ...publishRecord(row),
+        last: row.last,
+      }));
     },
 
     /** All tables of one publish in one block: after a crash either all or none of them are there. */
-    async recordPublishes(event: 'intent' | 'done' | 'undone', records: readonly PublishRecord[]): Promise<void> {
+    async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
       await clickhouse.insert(
         'daybook.publishes',
         records.map((record) => ({ ...record, project, event })),
       );
+    },
+
+    /** Whose archives these tables of days `first` to `last` are, by their names; what no publish names is left out. */
+    async archives(first: string, last: string, tables: readonly string[]): Promise<Map<string, ArchiveRecord>> {
+      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last, tables));
+      return new Map(found.map((row) => [row.archive, { ...row, generation: Number(row.generation) }]));
+    },
+
+    /** The held days among `first` to `last`. */
+    holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),
+
+    async holdOf(day: string): Promise<HoldRecord | undefined> {
+      return (await rows<HoldRecord>(sql.holds(project, day, day)))[0];
+    },
+
+    async recordHold(event: 'held' | 'released', day: string, reason: string): Promise<void> {
+      await clickhouse.insert('daybook.holds', [{ project, day, event, reason }]);
     },
 
     /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
@@ -174,10 +229,13 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       objects,
       rowsByDay,
       accounts,
+      quarantined,
     }: ChunkRecord): Promise<void> {
+      const reasons = new Map(quarantined.map(({ object, reason }) => [object, reason]));
+      const of = { project, account: 'folder', source, day: folder, chunk, normalizer };
       await clickhouse.insert(
         'daybook.accounts',
-        accounts.map((account) => ({ ...account, project, account: 'folder', source, day: folder, chunk, normalizer })),
+        accounts.map((account) => ({ ...account, ...of, quarantined: reasons.get(account.object) ?? '' })),
       );
       await clickhouse.insert('daybook.chunks', [
         { project, source, folder, chunk, normalizer, manifest, objects, rows_by_day: rowsByDay },
@@ -201,6 +259,17 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         skipped: Number(row.skipped),
         blank: Number(row.blank),
       }));
+    },
+
+    /** Objects of the chunks that were quarantined. */
+    async quarantinedObjects(
+      source: string,
+      chunks: readonly { folder: string; id: string; normalizer: string }[],
+    ): Promise<(QuarantinedObject & { folder: string })[]> {
+      const folders = chunks.map(({ folder }) => folder).sort();
+      const [first, last] = [folders[0], folders.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      return await rows(sql.quarantinedObjects(project, source, first, last, chunks.map(chunkName)));
     },
 
     async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   BucketAlreadyOwnedByYou,
+  CopyObjectCommand,
   CreateBucketCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -33,6 +34,10 @@ export interface Store {
   list(bucket: string, prefix: string, signal?: AbortSignal): Promise<ListedObject[]>;
   /** Text of an object, or undefined where there is none. */
   read(bucket: string, key: string): Promise<string | undefined>;
+  /** Bytes of an object as it was listed, piece by piece. A read that ends early throws: it is the network's fault. */
+  stream(bucket: string, object: StoredObject, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Copies an object inside of the store. */
+  copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void>;
   /** Writes an object; with `once`, an existing one stays and the answer is false. */
   write(bucket: string, key: string, body: string | Uint8Array, options?: { once?: boolean }): Promise<boolean>;
   remove(bucket: string, keys: readonly string[]): Promise<void>;
@@ -82,6 +87,12 @@ export function connectStore(env: Env['s3']): Store {
           if (error instanceof NoSuchKey) return undefined;
           throw error;
         }
+      }),
+    stream: (bucket, object, signal) => streamed(client, bucket, object, signal),
+    copy: (from, to) =>
+      explained(`copy s3://${from.bucket}/${from.key} to s3://${to.bucket}/${to.key}`, async () => {
+        const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
+        await client.send(new CopyObjectCommand({ Bucket: to.bucket, Key: to.key, CopySource: source }));
       }),
     write: (bucket, key, body, options = {}) =>
       explained(`write s3://${bucket}/${key}`, async () => {
@@ -164,6 +175,34 @@ function clientOf(env: Env['s3']): S3Client {
         }
       : {}),
   });
+}
+
+async function* streamed(
+  client: S3Client,
+  bucket: string,
+  { key, etag, size }: StoredObject,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const what = `read s3://${bucket}/${key}`;
+  const request = new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: `"${etag}"` });
+  let read = 0;
+  try {
+    const { Body } = await client.send(request, signal ? { abortSignal: signal } : {});
+    for await (const bytes of Body as AsyncIterable<Uint8Array>) {
+      read += bytes.length;
+      yield bytes;
+    }
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 404 || status === 412)
+      throw final(
+        status === 404 ? 'ObjectVanished' : 'ObjectChanged',
+        `${what}: it was ${status === 404 ? 'deleted' : 'rewritten'} since it was listed. Run the day again and it is listed anew.`,
+        { details: { object: key }, cause: error },
+      );
+    return await explained(what, () => Promise.reject(error as Error));
+  }
+  if (read !== size) throw new Error(`${what}: the store sent ${read} of ${size} bytes`);
 }
 
 const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);

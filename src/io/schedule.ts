@@ -1,11 +1,15 @@
 import {
   ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
   type ScheduleDescription,
+  type ScheduleHandle,
   type ScheduleOptions,
 } from '@temporalio/client';
+import { nightFor } from '../core/day.js';
 import { scheduleId, taskQueue, workflowId } from '../core/names.js';
+import { final } from '../errors.js';
 
 /** When the nights of a project start. */
 export interface NightlyTimes {
@@ -25,6 +29,22 @@ export interface ScheduleBirth {
 
 /** A server that was down this long, in milliseconds, starts each missed night when it is back, one after the other. */
 const CATCH_UP = 7 * 24 * 60 * 60 * 1000;
+
+/** Something that a schedule says otherwise than the project's config would have it. */
+export interface ScheduleChange {
+  what: string;
+  found: string;
+  wanted: string;
+}
+
+/** What {@link applySchedule} would do; `changes` is empty for a schedule that does not stand, and for one that needs none. */
+export async function planSchedule(
+  client: Client,
+  times: NightlyTimes,
+): Promise<{ stands: boolean; changes: ScheduleChange[] }> {
+  const found = await describeSchedule(client, times.project);
+  return { stands: found !== undefined, changes: found ? changesOf(found, times) : [] };
+}
 
 /**
  * Makes the project's one schedule stand as its config says; repeating it changes nothing. An untouched schedule is not written
@@ -48,10 +68,56 @@ export async function applySchedule(
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
   const handle = client.schedule.getHandle(id);
-  if (isAs(await handle.describe(), times)) return 'unchanged';
+  if (changesOf(await handle.describe(), times).length === 0) return 'unchanged';
   await handle.update(({ state }) => ({ ...wanted, state }));
   return 'updated';
 }
+
+/** The project's schedule as the server has it; undefined where none stands. */
+export async function describeSchedule(client: Client, project: string): Promise<ScheduleDescription | undefined> {
+  try {
+    return await client.schedule.getHandle(scheduleId(project)).describe();
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Does something to the project's schedule. Throws a final NotApplied where none stands. */
+export async function withSchedule<T>(
+  client: Client,
+  project: string,
+  use: (handle: ScheduleHandle) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(client.schedule.getHandle(scheduleId(project)));
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    throw final(
+      'NotApplied',
+      `The schedule ${scheduleId(project)} does not stand yet. Run: npx daybook schedule apply`,
+    );
+  }
+}
+
+/** A night that a schedule has started, or will. */
+export interface ScheduledNight {
+  /** When the schedule means it to start. */
+  nominal: Date;
+  /** The day that it is for. */
+  day: string;
+  workflowId: string;
+}
+
+/** The nights that the schedule started last, newest first. */
+export const recentNights = ({ info }: ScheduleDescription, zone: string): ScheduledNight[] =>
+  info.recentActions
+    .map(({ scheduledAt, action }) => ({
+      nominal: scheduledAt,
+      day: nightFor(zone, scheduledAt),
+      workflowId: action.workflow.workflowId,
+    }))
+    .reverse();
 
 const cronOf = ({ schedule }: NightlyTimes) => schedule.trim().split(/\s+/).join(' ');
 
@@ -75,26 +141,30 @@ function wantedSchedule(times: NightlyTimes) {
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
 }
 
-/** True where a schedule says what {@link wantedSchedule} would make it say. */
-function isAs({ spec, action, policies }: ScheduleDescription, times: NightlyTimes): boolean {
-  const wanted = wantedSchedule(times);
-  const found = {
-    times: [spec.calendars?.map(({ comment }) => comment), spec.intervals ?? [], spec.skip ?? []],
-    bounds: [spec.startAt ?? null, spec.endAt ?? null, spec.jitter ?? 0, spec.timezone],
-    action: [action.workflowType, action.workflowId, action.taskQueue, action.args, action.staticSummary],
-    policies: [policies.overlap, policies.catchupWindow, policies.pauseOnFailure],
-  };
-  const expected = {
-    times: [[cronOf(times)], [], []],
-    bounds: [null, null, 0, wanted.spec.timezone],
-    action: [
-      wanted.action.workflowType,
-      wanted.action.workflowId,
-      wanted.action.taskQueue,
-      wanted.action.args,
-      wanted.action.staticSummary,
-    ],
-    policies: [wanted.policies.overlap, wanted.policies.catchupWindow, wanted.policies.pauseOnFailure],
-  };
-  return JSON.stringify(found) === JSON.stringify(expected);
+/** What a schedule says otherwise than {@link wantedSchedule} would make it say. */
+function changesOf({ spec, action, policies }: ScheduleDescription, times: NightlyTimes): ScheduleChange[] {
+  const { spec: wantedSpec, action: wantedAction, policies: wantedPolicies } = wantedSchedule(times);
+  const cron = (spec.calendars ?? []).map(({ comment, ...calendar }) => comment ?? JSON.stringify(calendar));
+  const facts: [what: string, found: unknown, wanted: unknown][] = [
+    ['cron', cron.join(', '), cronOf(times)],
+    ['time zone', spec.timezone, wantedSpec.timezone],
+    ['intervals', spec.intervals ?? [], []],
+    ['left-out times', spec.skip ?? [], []],
+    ['first time', spec.startAt ?? null, null],
+    ['last time', spec.endAt ?? null, null],
+    ['jitter', spec.jitter ?? 0, wantedSpec.jitter],
+    ['workflow type', action.workflowType, wantedAction.workflowType],
+    ['workflow id', action.workflowId, wantedAction.workflowId],
+    ['task queue', action.taskQueue, wantedAction.taskQueue],
+    ['input', action.args, wantedAction.args],
+    ['summary', action.staticSummary, wantedAction.staticSummary],
+    ['overlap', policies.overlap, wantedPolicies.overlap],
+    ['catch-up window, ms', policies.catchupWindow, wantedPolicies.catchupWindow],
+    ['pause on failure', policies.pauseOnFailure, wantedPolicies.pauseOnFailure],
+  ];
+  return facts
+    .map(([what, found, wanted]) => ({ what, found: shown(found), wanted: shown(wanted) }))
+    .filter(({ found, wanted }) => found !== wanted);
 }
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -4,10 +4,11 @@ import {
   ScheduleNotFoundError,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  type WorkflowHandle,
 } from '@temporalio/client';
-import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { workflowId } from '../core/names.js';
+import { backfillPrefix, workflowId } from '../core/names.js';
 import type { Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
 import { startOrName } from './unreachable.js';
@@ -61,24 +62,41 @@ export async function assertSearchAttributes(client: Client): Promise<void> {
     );
 }
 
-/**
- * Waits until a workflow has closed, in whatever way; runs that continue it are waited for too.
- *
- * @throws what the server answers where it knows no such workflow; the signal's abort as the client reports it.
- */
-export async function closeOf(client: Client, workflowId: string, signal: AbortSignal): Promise<Closed> {
+/** How a workflow ended, before anybody's own words for it. */
+export type End<Result> =
+  | { ok: true; result: Result }
+  | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: string };
+
+/** Awaits the end of a workflow; anything but its success, failure or cancellation is thrown. A terminated one is cancelled. */
+export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>> {
   try {
-    const result: unknown = await client.withAbortSignal(signal, () => client.workflow.getHandle(workflowId).result());
-    return { how: 'completed', result };
+    return { ok: true, result: (await handle.result()) as Result };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const stopped = error.cause instanceof CancelledFailure || error.cause instanceof TerminatedFailure;
-    return { how: stopped ? 'cancelled' : 'failed' };
+    const { cause } = error;
+    const stopped = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
+    const message = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);
+    return { ok: false, outcome: stopped ? 'cancelled' : 'failed', cause, message };
   }
 }
 
-/** How a workflow ended; a terminated one counts as cancelled, since a person did it. */
-export type Closed = { how: 'completed'; result: unknown } | { how: 'failed' | 'cancelled' };
+/**
+ * {@link endOf} whatever has this id; runs that continue it are waited for too.
+ *
+ * @throws what the server answers where it knows no such workflow; the signal's abort as the client reports it.
+ */
+export const closeOf = <Result>(client: Client, workflowId: string, signal: AbortSignal): Promise<End<Result>> =>
+  client.withAbortSignal(signal, () => endOf<Result>(client.workflow.getHandle(workflowId)));
+
+/** True while a workflow of this id runs. */
+export async function isRunning(client: Client, id: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
 
 /** A day whose workflow runs now. */
 export interface RunningDay {
@@ -98,3 +116,28 @@ export async function runningDays(client: Client, project: string): Promise<Runn
     found.push({ day: id.slice(prefix.length), workflowId: id, runId, since: startTime.toISOString() });
   return found;
 }
+
+/** A range's workflow, running or closed. */
+export interface KnownBackfill {
+  start: string;
+  end: string;
+  workflowId: string;
+  /** As Temporal names it, such as `RUNNING`. */
+  status: string;
+}
+
+/** The project's backfills, newest first; closed ones as long as the namespace keeps them. It may be a second behind. */
+export async function knownBackfills(client: Client, project: string, running: boolean): Promise<KnownBackfill[]> {
+  const prefix = backfillPrefix(project);
+  const query = `WorkflowId STARTS_WITH '${prefix}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
+  const found: KnownBackfill[] = [];
+  for await (const { workflowId: id, status } of client.workflow.list({ query })) {
+    const [start = '', end = ''] = id.slice(prefix.length).split('_');
+    found.push({ start, end, workflowId: id, status: status.name });
+    if (found.length === MOST_LISTED) break;
+  }
+  return found;
+}
+
+/** Nobody needs more of them at once. */
+const MOST_LISTED = 20;

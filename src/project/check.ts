@@ -1,6 +1,8 @@
+import { isOlder } from '../core/versions.js';
 import { isFinal, messageOf } from '../errors.js';
 import type { ClickHouse } from '../io/clickhouse.js';
 import type { Store } from '../io/s3.js';
+import { faultOfAddress } from '../io/webhook.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
 import { bucketsOf, type Problem, type Project } from './project.js';
@@ -14,6 +16,8 @@ export interface CheckServices {
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
   /** In a local stack `apply` creates the buckets. */
   localStack: boolean;
+  /** The value of an environment variable that the config names. */
+  named: (variable: string) => string | undefined;
 }
 
 /** The first release in which REPLACE PARTITION survives a restart on a plain MergeTree. */
@@ -30,7 +34,7 @@ export async function checkProject(dir: string, services: CheckServices): Promis
     checkStore(project, services),
     checkTemporal(services.missingSearchAttributes),
   ]);
-  return [...problems, ...sql, ...connections.flat()];
+  return [...problems, ...sql, ...connections.flat(), ...checkAlerts(project, services)];
 }
 
 /** The engine answers and is new enough; and what it says of the SQL, if the files are right as far as they go. */
@@ -94,16 +98,24 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
   }
 }
 
+/** Whoever checks may be on another machine than the worker, so that a missing address is no error. */
+function checkAlerts(project: Project | undefined, { named }: CheckServices): Problem[] {
+  const variable = project?.config.alerts.webhook?.env;
+  const fault = variable === undefined ? undefined : faultOfAddress(variable, named(variable));
+  return fault === undefined
+    ? []
+    : [
+        warning(
+          'alerts.webhook',
+          `${fault} here`,
+          'Set it where the workers run; without it nobody is told of anything.',
+        ),
+      ];
+}
+
 /** An error of our own making must not look like a service that is down. */
 function throwIfBug(thrown: unknown): void {
   if (thrown instanceof TypeError || thrown instanceof ReferenceError || thrown instanceof RangeError) throw thrown;
 }
 
 const isDenied = (thrown: unknown) => isFinal(thrown) && thrown.type === 'AccessDenied';
-
-/** Compares versions such as `26.7.2.1` part by part. */
-function isOlder(version: string, least: string): boolean {
-  const [found, wanted] = [version, least].map((text) => text.split('.').map(Number));
-  const differing = (wanted ?? []).findIndex((part, index) => part !== (found?.[index] ?? 0));
-  return differing >= 0 && (found?.[differing] ?? 0) < (wanted?.[differing] ?? 0);
-}

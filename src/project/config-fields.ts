@@ -65,6 +65,16 @@ export const rejectLimit = z.union(
   LIMIT,
 );
 
+/** The name of a variable that holds a secret. What was found is not shown: it may be the secret itself. */
+export const variableName = z
+  .string('the name of an environment variable')
+  .refine((name) => /^[A-Za-z_]\w*$/.test(name), {
+    error: 'found a text that is no name of an environment variable',
+    params: {
+      fix: "Name the variable that holds the address, such as 'SLACK_WEBHOOK_URL'; the address itself stays out of the config.",
+    },
+  });
+
 function converted<Value>(expected: string, convert: (value: string) => Value | undefined) {
   return z.string(expected).transform((value, context): Value => {
     const result = convert(value);

@@ -12,6 +12,7 @@ import {
   size,
   text,
   timeOfDay,
+  variableName,
   wholeNumber,
   zone,
 } from './config-fields.js';
@@ -60,8 +61,7 @@ const source = fields({
   arrival: fields({ before: wholeNumber(0).default(1), after: wholeNumber(0).default(1) }).prefault({}),
   ready: ready.prefault({}),
   onEmpty: oneOf('fail', 'publish', 'skip').default('fail'),
-  // Publishing without a damaged object is not built yet: better refused than ignored.
-  onBadObject: oneOf('fail').default('fail'),
+  onBadObject: oneOf('fail', 'quarantine').default('fail'),
   onVanish: oneOf('keep', 'rebuild', 'fail').default('keep'),
   maxRejects: rejectLimit.prefault('1%'),
   dedupeBy: list('a list of columns', columnName).default([]),
@@ -92,7 +92,9 @@ export const configSchema = fields({
   ).default('analytics'),
   store: fields({
     bucket,
-    normalized: text("a prefix such as 'daybook/', without a leading '/'", (value) => /^[^/{}][^{}]*$/.test(value))
+    normalized: text("a prefix such as 'daybook/', without a leading '/'", (value) =>
+      /^[^/{}*?,][^{}*?,]*$/.test(value),
+    )
       .transform((value) => (value.endsWith('/') ? value : `${value}/`))
       .default('daybook/'),
     keepNormalized: duration('30 days').prefault('30 days'),
@@ -112,6 +114,7 @@ export const configSchema = fields({
     retryMost: duration('1 minute').prefault('1 minute'),
     sticky: duration('10 seconds').prefault('10 seconds'),
   }).prefault({}),
+  alerts: fields({ webhook: fields({ env: variableName }).optional() }).prefault({}),
   sources: z
     .record(sourceName, source, 'an object with one entry for each source')
     .refine((sources) => Object.keys(sources).length > 0, 'at least one source'),

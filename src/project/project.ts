@@ -43,6 +43,15 @@ export const bucketsOf = ({ config }: Project): string[] => [
   ...new Set([config.store.bucket, ...Object.values(config.sources).map(({ bucket }) => bucket)]),
 ];
 
+/** The longest lookback of any model or test; with `refuse`, of those that want no day missing. */
+export const longestLookbackOf = ({ aggregates, tests }: Project, holes?: 'refuse'): number =>
+  Math.max(
+    0,
+    ...[...aggregates, ...tests]
+      .filter(({ header }) => holes === undefined || header.holes === holes)
+      .map(({ header }) => header.lookback),
+  );
+
 /** What the engine says of a table that a file creates. */
 export interface TableSchema {
   name: string;

@@ -11,7 +11,7 @@ const RAW_ENGINES = ['Null', 'Memory', 'Log', 'TinyLog', 'StripeLog', ...ENGINES
 
 /** Table functions that an engine would contact or run merely to analyse the statement. */
 const REACHING =
-  /^(s3|gcs|oss|cosn|url|file|hdfs|azureBlobStorage|remote|remoteSecure|cluster|clusterAllReplicas|mysql|postgresql|mongodb|redis|sqlite|jdbc|odbc|executable|input|merge|dictionary|(iceberg|deltaLake|hudi|paimon)\w*|\w+Cluster|ytsaurus|arrowstream)$/i;
+  /^(s3|gcs|oss|cosn|url|file|hdfs|azureBlobStorage|remote|remoteSecure|cluster|clusterAllReplicas|mysql|postgresql|mongodb|redis|sqlite|jdbc|odbc|executable|input|merge|dictionary|(iceberg|deltaLake|hudi|paimon)\w*|\w+Cluster|ytsaurus|arrow(flight|stream)|loop)$/i;
 
 /** Settings by which a SELECT would step out of its day or its zone. */
 const OWN_SETTINGS = ['additional_table_filters', 'additional_result_filter', 'session_timezone'];
@@ -52,7 +52,9 @@ export function createProblems(path: string, table: string, isRaw: boolean, { to
 /** The SELECT reads nothing that lies outside of the database, and leaves Daybook's own settings alone. */
 export function selectProblems(path: string, { tokens }: SqlStatement): Problem[] {
   const followedBy = (symbol: string) =>
-    tokens.filter(({ kind }, index) => kind === 'word' && tokens[index + 1]?.text === symbol).map(({ text }) => text);
+    tokens
+      .filter(({ kind }, index) => (kind === 'word' || kind === 'quoted') && tokens[index + 1]?.text === symbol)
+      .map(nameOf);
   return [
     ...followedBy('(')
       .filter((name) => REACHING.test(name))

@@ -19,7 +19,48 @@ LIMIT 1 BY day, table`,
 
 /** Tables whose swap was begun and neither finished nor taken back. */
 export const openTables = (project: string, first: string, last: string): Statement => ({
-  sql: `SELECT day, generation, table FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY day, generation, position`,
+  sql: `SELECT day, generation, table FROM (${LATEST_PUBLISHES}) WHERE last IN ('intent', 'rollback') ORDER BY day, generation, position`,
+  params: over(project, first, last),
+});
+
+/** What readers have and what it was made from, without the chunks, so that years of it are a small answer. */
+export const publishedInputs = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day, table, code, data, inputs
+FROM (${LATEST_PUBLISHES})
+WHERE last = 'done'
+ORDER BY day, table, generation DESC
+LIMIT 1 BY day, table`,
+  params: over(project, first, last),
+});
+
+/**
+ * Days that a chunk with rows for them missed: it was recorded after their build was planned. A day that is listed again sees it
+ * anyway; this finds those that nobody lists.
+ */
+export const unusedChunks = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT DISTINCT published.day AS day, published.table AS table
+FROM (
+  SELECT day, table, generation, chunks FROM (${LATEST_PUBLISHES})
+  WHERE last = 'done'
+  ORDER BY day, table, generation DESC
+  LIMIT 1 BY day, table
+) AS published
+INNER JOIN (
+  SELECT day, generation, min(at) AS at FROM daybook.builds
+  WHERE project = {project:String} AND event = 'planned' AND day BETWEEN {first:Date} AND {last_day:Date}
+  GROUP BY day, generation
+) AS planned ON planned.day = published.day AND planned.generation = published.generation
+INNER JOIN (
+  SELECT source, chunk, recorded_at, arrayJoin(mapKeys(mapFilter((of, lines) -> lines > 0, by_day))) AS day FROM (
+    SELECT source, chunk, min(at) AS recorded_at, any(rows_by_day) AS by_day FROM daybook.chunks
+    WHERE project = {project:String}
+    GROUP BY source, folder, chunk
+  )
+) AS recorded ON recorded.source = published.table AND recorded.day = published.day
+WHERE recorded.recorded_at > planned.at AND NOT has(published.chunks, recorded.chunk)
+ORDER BY day, table`,
   params: over(project, first, last),
 });
 
@@ -27,6 +68,19 @@ export const openTables = (project: string, first: string, last: string): Statem
 export const knownDays = (project: string): Statement => ({
   sql: 'SELECT min(day) AS first, max(day) AS last, count() AS records FROM daybook.builds WHERE project = {project:String}',
   params: { project },
+});
+
+/** When the newest builds that were published were planned and ended, in milliseconds. */
+export const buildTimes = (project: string, most: number): Statement => ({
+  sql: `
+SELECT toUnixTimestamp64Milli(minIf(at, event = 'planned')) AS begun, toUnixTimestamp64Milli(maxIf(at, event = 'published')) AS ended
+FROM daybook.builds
+WHERE project = {project:String}
+GROUP BY day, generation
+HAVING countIf(event = 'planned') > 0 AND countIf(event = 'published') > 0
+ORDER BY ended DESC
+LIMIT {most:UInt32}`,
+  params: { project, most },
 });
 
 /** Plans of each day: of the newest build, and of the newest one that ended well. The key is empty where there is none. */

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS daybook.builds
     project LowCardinality(String),
     day Date,
     generation UInt32,
-    event Enum8('planned' = 1, 'published' = 2, 'unchanged' = 3, 'skipped' = 4, 'failed' = 5, 'cancelled' = 6),
+    event Enum8('planned' = 1, 'published' = 2, 'unchanged' = 3, 'skipped' = 4, 'failed' = 5, 'cancelled' = 6, 'held' = 7, 'rolled-back' = 8, 'different' = 9),
     at DateTime64(3, 'UTC') DEFAULT now64(3),
     run String COMMENT 'workflow run',
     plan String COMMENT 'key of the plan object',
@@ -21,18 +21,20 @@ CREATE TABLE IF NOT EXISTS daybook.builds
 )
 ENGINE = MergeTree ORDER BY (project, day, generation, event, at);
 
--- What is published: an intent before the first swap, done after the last is verified, undone when the swaps were taken back.
+-- What is published: an intent before the first swap, done after the last is verified; a rollback before the first swap that
+-- takes a publish back, undone after the last. Events of one generation only ever follow each other in this order.
 CREATE TABLE IF NOT EXISTS daybook.publishes
 (
     project LowCardinality(String),
     day Date,
     generation UInt32,
     table LowCardinality(String),
-    event Enum8('intent' = 1, 'done' = 2, 'undone' = 3),
+    event Enum8('intent' = 1, 'done' = 2, 'rollback' = 3, 'undone' = 4),
     at DateTime64(3, 'UTC') DEFAULT now64(3),
     position UInt16 COMMENT 'order of the swaps, upstream first',
     rows UInt64,
-    hash UInt64 COMMENT 'sum of cityHash64(tuple(*)) over the day',
+    hash UInt64 COMMENT 'sum of cityHash64(tuple(columns)) over the day',
+    columns Array(String) COMMENT 'the columns, in this order, that both hashes were taken over',
     code FixedString(32) COMMENT 'fingerprint of what made the day',
     data FixedString(32) COMMENT 'fingerprint of what it was made from',
     inputs Map(String, String) COMMENT 'data fingerprint of each input table',
@@ -42,6 +44,17 @@ CREATE TABLE IF NOT EXISTS daybook.publishes
     archived_hash UInt64
 )
 ENGINE = MergeTree ORDER BY (project, day, table, generation, event, at);
+
+-- Days that are left as they are: no build replaces them until they are released.
+CREATE TABLE IF NOT EXISTS daybook.holds
+(
+    project LowCardinality(String),
+    day Date,
+    event Enum8('held' = 1, 'released' = 2),
+    reason String,
+    at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree ORDER BY (project, day, at);
 
 -- Every chunk that was ever normalized, by normalizer.
 CREATE TABLE IF NOT EXISTS daybook.chunks
@@ -77,7 +90,8 @@ CREATE TABLE IF NOT EXISTS daybook.accounts
     skipped UInt64,
     blank UInt64,
     loaded UInt64,
-    duplicates UInt64
+    duplicates UInt64,
+    quarantined String COMMENT 'folder account only: why the object was left out; empty where it was read'
 )
 ENGINE = MergeTree ORDER BY (project, account, source, day, chunk, normalizer, object, generation, at);
 

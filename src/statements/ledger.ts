@@ -12,14 +12,19 @@ export const ledgerDefinition = (): Statement[] =>
     .filter((sql) => sql.replaceAll(/^--.*$/gm, '').trim() !== '')
     .map((sql) => ({ sql }));
 
-/** One row per (day, table, generation) with its latest event. Everything that reads publishes starts here. */
+const PUBLISHED_FIELDS = [
+  ...['position', 'rows', 'hash', 'columns', 'code', 'data', 'inputs', 'chunks'],
+  ...['archive', 'archived_rows', 'archived_hash'],
+];
+
+/**
+ * One row per (day, table, generation) with its latest event, which is the highest: events of a generation follow each other in
+ * their order, whatever a clock says. Where two attempts wrote an intent, the first one's archive was made before any swap.
+ * Everything that reads publishes starts here.
+ */
 export const LATEST_PUBLISHES = `
-  SELECT day, table, generation,
-    toString(argMax(event, (at, event))) AS last,
-    any(position) AS position, any(rows) AS rows, any(hash) AS hash, any(code) AS code, any(data) AS data,
-    any(inputs) AS inputs, any(chunks) AS chunks,
-    any(archive) AS archive, any(archived_rows) AS archived_rows, any(archived_hash) AS archived_hash,
-    max(at) AS last_at
+  SELECT day, table, generation, toString(max(event)) AS last, max(at) AS last_at,
+    ${PUBLISHED_FIELDS.map((field) => `argMin(${field}, at) AS ${field}`).join(', ')}
   FROM daybook.publishes
   WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
   GROUP BY day, table, generation`;
@@ -32,9 +37,33 @@ export const currentPublishes = (project: string, first: string, last: string): 
   params: over(project, first, last),
 });
 
-/** Swaps that were begun and neither finished nor taken back. */
+/** Swaps that were begun and neither finished nor taken back, of publishes and of rollbacks. */
 export const openIntents = (project: string, first: string, last: string): Statement => ({
-  sql: `SELECT * EXCEPT (last, last_at) FROM (${LATEST_PUBLISHES}) WHERE last = 'intent' ORDER BY day, generation, position`,
+  sql: `SELECT * EXCEPT (last_at) FROM (${LATEST_PUBLISHES}) WHERE last IN ('intent', 'rollback') ORDER BY day, generation, position`,
+  params: over(project, first, last),
+});
+
+/** All tables of one publish, each with its latest event, upstream first. */
+export const publishesOf = (project: string, day: string, generation: number): Statement => ({
+  sql: `SELECT * EXCEPT (last_at) FROM (${LATEST_PUBLISHES}) WHERE generation = {generation:UInt32} ORDER BY position`,
+  params: { ...over(project, day, day), generation },
+});
+
+/** Whose archives these tables are, with the latest event of that publish. */
+export const archives = (project: string, first: string, last: string, tables: readonly string[]): Statement => ({
+  sql: `SELECT day, table, generation, archive, last FROM (${LATEST_PUBLISHES}) WHERE archive IN {tables:Array(String)}`,
+  params: { ...over(project, first, last), tables },
+});
+
+/** The days that are held, with the record that holds them. */
+export const holds = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day, argMax(reason, at) AS reason, max(at) AS since
+FROM daybook.holds
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+GROUP BY day
+HAVING argMax(event, (at, event)) = 'held'
+ORDER BY day`,
   params: over(project, first, last),
 });
 
@@ -79,12 +108,29 @@ export const folderAccounts = (
   chunks: readonly string[],
 ): Statement => ({
   sql: `
-SELECT toString(day) AS folder, object, chunk, lines, rows, rejected, skipped, blank
+SELECT toString(day) AS folder, object, chunk, lines, rows, rejected, skipped, blank, quarantined
 FROM daybook.accounts
 WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
   AND concat(chunk, '/', normalizer) IN {chunks:Array(String)}
 ORDER BY folder, object, at DESC
 LIMIT 1 BY folder, object, chunk`,
+  params: { ...over(project, first, last), source, chunks },
+});
+
+/** Objects of the chunks that are asked for that were left out, and why. */
+export const quarantinedObjects = (
+  project: string,
+  source: string,
+  first: string,
+  last: string,
+  chunks: readonly string[],
+): Statement => ({
+  sql: `
+SELECT DISTINCT toString(day) AS folder, object, quarantined AS reason
+FROM daybook.accounts
+WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+  AND concat(chunk, '/', normalizer) IN {chunks:Array(String)} AND quarantined != ''
+ORDER BY folder, object`,
   params: { ...over(project, first, last), source, chunks },
 });
 

@@ -17,6 +17,15 @@ const FATE_COLUMNS = [
   '`_text_bytes` UInt64',
 ];
 
+/**
+ * A chunk is read whole, by Daybook alone and for a few weeks: filters to skip parts of it help nobody, and a fast codec is worth
+ * more than a small object (tried: both together take a third of the statement's time, and the load is faster too).
+ */
+const CHUNK_SETTINGS = {
+  output_format_parquet_write_bloom_filter: 0,
+  output_format_parquet_compression_method: 'lz4',
+};
+
 /** Raw text kept with a reject, in bytes. */
 const REJECT_TEXT = 65_536;
 
@@ -79,7 +88,7 @@ ${source.select}
   ),
   __judged AS (
     SELECT *, multiIf(
-        match(__source.text, '^[ \\\\t\\\\r\\\\x{FEFF}]*$'), 'blank',
+        __source.error != '' AND match(__source.text, '^[ \\\\t\\\\r\\\\x{FEFF}]*$'), 'blank',
         __source.error != '', 'rejected',
         __skip != '', 'skipped',
         __reason != '', 'rejected',
@@ -103,14 +112,14 @@ SELECT
     '__source.line AS _line',
     `if(__fate = 'rejected', __reason, if(__fate = 'skipped', __skip, '')) AS _reason`,
     `if(__fate = 'rejected', substring(__source.text, 1, ${REJECT_TEXT}), '') AS _text`,
-    'length(__source.text) AS _text_bytes',
+    `if(__fate = 'rejected', length(__source.text), 0) AS _text_bytes`,
     ...filled.map((column) => `${onlyRows(column)} AS ${name(column.name)}`),
   ].join(',\n  ')}
 FROM __judged`;
 
   return {
     sql,
-    settings: input.settings,
+    settings: { ...input.settings, ...CHUNK_SETTINGS },
     params: {
       ...input.params,
       ...output.params,

@@ -1,8 +1,9 @@
-import { final } from '../errors.js';
 import { name } from './text.js';
 
 /** How the engine reaches a bucket: by a named collection of its own, or with credentials that are bound as parameters. */
 export interface EngineBucket {
+  /** The bucket's name, with which the engine's `_path` begins. */
+  name: string;
   /** URL of the bucket's root as the engine sees it, ending in `/`. */
   url: string;
   collection: string | undefined;
@@ -12,15 +13,27 @@ export interface EngineBucket {
 /** A table function over objects, with the parameters that it binds. */
 export interface ObjectTable {
   sql: string;
-  params: Record<string, string>;
+  params: Record<string, string | string[]>;
 }
 
 /** The engine's names of formats that Daybook reads and writes. */
 export type ObjectFormat = 'LineAsString' | 'Parquet' | 'ParquetMetadata';
 
 /**
- * `s3(…)` over exactly these keys. Keys go into one brace list, which the engine turns into one read per key without listing;
- * `label` keeps the parameters of two such tables in one statement apart.
+ * Characters that the engine takes for a pattern or a list even when they are percent-encoded, and control characters, on which
+ * its URL parser stumbles (tried on 26.7).
+ */
+// eslint-disable-next-line no-control-regex
+const PATTERN = /[{},*?\u0000-\u001f\u007f]/;
+
+/** True of a key that no spelling of an address means. */
+export const isPattern = (key: string): boolean => PATTERN.test(key);
+
+/**
+ * Something to read from: exactly these keys. Keys go into one brace list, which the engine turns into one read per key without
+ * listing; those that it would take for patterns are named apart, as `_path`s of a pattern over their folder, and the engine
+ * then opens them and no other, by their names. `label` keeps the parameters of two such tables in one statement apart. Only a
+ * single key without pattern characters can be written to.
  */
 export function objectTable(
   bucket: EngineBucket,
@@ -29,12 +42,35 @@ export function objectTable(
   structure: string,
   label: string,
 ): ObjectTable {
-  const encoded = keys.map(encodeKey);
-  const url = bucket.url + (encoded.length === 1 ? (encoded[0] ?? '') : `{${encoded.join(',')}}`);
+  const plain = keys.filter((key) => !isPattern(key));
+  const patterns = keys.filter(isPattern);
+  const listed = plain.length > 0 ? tableFunction(bucket, listOf(plain), format, structure, label) : undefined;
+  if (listed && patterns.length === 0) return listed;
+  const folder = tableFunction(bucket, `${encoded(folderOf(patterns))}**`, format, structure, `${label}_patterns`);
+  const read = (from: string) => `SELECT *, _path, _row_number FROM ${from}`;
+  const named = `${read(folder.sql)} WHERE _path IN {${label}_paths:Array(String)}`;
+  return {
+    sql: `(${listed ? `${read(listed.sql)} UNION ALL ` : ''}${named})`,
+    params: {
+      ...listed?.params,
+      ...folder.params,
+      [`${label}_paths`]: patterns.map((key) => `${bucket.name}/${key}`),
+    },
+  };
+}
+
+/** `s3(…)` over an address below the bucket. */
+function tableFunction(
+  bucket: EngineBucket,
+  address: string,
+  format: ObjectFormat,
+  structure: string,
+  label: string,
+): ObjectTable {
   const param = (field: string) => `{${label}_${field}:String}`;
   // Parquet compresses inside; an ending such as `.parquet.gz` only tells how.
   const compression = format === 'LineAsString' ? 'auto' : 'none';
-  const shape = { [`${label}_url`]: url, [`${label}_structure`]: structure };
+  const shape = { [`${label}_url`]: bucket.url + address, [`${label}_structure`]: structure };
   if (bucket.collection !== undefined)
     return {
       sql: `s3(${name(bucket.collection)}, url = ${param('url')}, format = '${format}', structure = ${param('structure')}, compression_method = '${compression}')`,
@@ -53,16 +89,16 @@ export function objectTable(
   };
 }
 
-/** Characters that the engine takes for a pattern or a list even when they are percent-encoded (tried on 26.7). */
-const PATTERN = /[{},*?]/;
+const listOf = (keys: readonly string[]) =>
+  keys.length === 1 ? encoded(keys[0] ?? '') : `{${keys.map(encoded).join(',')}}`;
 
-/** Percent-encodes a key as the engine's URL parser wants it. Throws where no spelling of the key means the key itself. */
-function encodeKey(key: string): string {
-  if (PATTERN.test(key))
-    throw final(
-      'BadObject',
-      `object ${key}: its key has one of { } , * ?, which ClickHouse reads as a pattern. Store it under a key without them.`,
-      { details: { object: key } },
-    );
-  return key.split('/').map(encodeURIComponent).join('/');
+/** Percent-encodes a key as the engine's URL parser wants it. */
+const encoded = (key: string): string => key.split('/').map(encodeURIComponent).join('/');
+
+/** The longest beginning that all keys share and that is no pattern, up to a `/`. */
+function folderOf(keys: readonly string[]): string {
+  const [first = '', ...others] = keys;
+  let length = first.search(PATTERN);
+  for (const key of others) while (!key.startsWith(first.slice(0, length))) length--;
+  return first.slice(0, first.lastIndexOf('/', length - 1) + 1);
 }

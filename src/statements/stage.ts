@@ -1,5 +1,11 @@
 import type { Statement } from '../core/statement.js';
-import { name, table } from './text.js';
+import { name, names, table } from './text.js';
+
+/** A table by its database and name. */
+export interface Place {
+  database: string;
+  table: string;
+}
 
 /** Databases are Atomic, so that a table is exchanged in one step. */
 export const createDatabase = (database: string): Statement => ({
@@ -18,52 +24,58 @@ export const dropTable = (database: string, identifier: string): Statement => ({
  * An empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which REPLACE PARTITION demands
  * and does not all check. Merges are stopped because a copied partition would be rewritten within seconds.
  */
-export const createTwin = (
-  database: string,
-  identifier: string,
-  live: { database: string; table: string },
-): Statement[] => [
+export const createTwin = (database: string, identifier: string, live: Place): Statement[] => [
   { sql: `CREATE TABLE IF NOT EXISTS ${table(database, identifier)} AS ${table(live.database, live.table)}` },
   { sql: `SYSTEM STOP MERGES ${table(database, identifier)}` },
 ];
 
-interface Place {
-  database: string;
-  table: string;
-}
-
 /**
  * The target's day becomes the source's day by hard links. Running it again changes nothing, unlike ATTACH, which doubles rows.
- * `emptyToo` is for copies into stages and archives; a publish of an empty day is an explicit {@link dropPartition}.
+ * For copies into stages and archives, where the source may be empty; readers' tables are changed by `publishPartition`.
  */
-export const replacePartition = (target: Place, source: Place, day: string, emptyToo: boolean): Statement => ({
+export const replacePartition = (target: Place, source: Place, day: string): Statement => ({
   sql: `ALTER TABLE ${table(target.database, target.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
   params: { day },
-  ...(emptyToo ? { settings: { allow_replace_partition_from_empty_source: 1 } } : {}),
+  settings: { allow_replace_partition_from_empty_source: 1 },
 });
 
-export const dropPartition = (target: Place, day: string): Statement => ({
-  sql: `ALTER TABLE ${table(target.database, target.table)} DROP PARTITION {day:Date}`,
-  params: { day },
-});
-
-/**
- * Count and order-free hash of a table's day, and the rows of any other day. The hash takes the whole row as one tuple:
- * `cityHash64(*)` is NULL for a row with a NULL, and a sum skips those.
- */
-export const measure = (place: Place, day: string): Statement => ({
+/** Rows of a table's day, and of any other day. */
+export const countRows = (place: Place, day: string): Statement => ({
   sql: `
-SELECT countIf(day = {day:Date}) AS rows, sumIf(cityHash64(tuple(*)), day = {day:Date}) AS hash, countIf(day != {day:Date}) AS strays
+SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays
 FROM ${table(place.database, place.table)}`,
   params: { day },
 });
 
-/** The same for a live table, where other days are none of our business. */
-export const measureDay = (place: Place, day: string): Statement => ({
+/**
+ * Count and order-free hash of a table's day over some of its columns. The hash takes the row as one tuple: `cityHash64(*)` is
+ * NULL for a row with a NULL, and a sum skips those.
+ */
+export const measureDay = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
-SELECT count() AS rows, sum(cityHash64(tuple(*))) AS hash, 0 AS strays
+SELECT count() AS rows, ${hashOf(columns)} AS hash
 FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
   params: { day },
+});
+
+/** The same for every day of a range, in days' order. */
+export const measureDays = (place: Place, first: string, last: string, columns: readonly string[]): Statement => ({
+  sql: `
+SELECT day, count() AS rows, ${columns.length === 0 ? '0' : hashOf(columns)} AS hash
+FROM ${table(place.database, place.table)} WHERE day BETWEEN {first:Date} AND {last_day:Date}
+GROUP BY day ORDER BY day`,
+  params: { first, last_day: last },
+});
+
+const hashOf = (columns: readonly string[]) => `sum(cityHash64(tuple(${names(columns)})))`;
+
+/** Columns of a table that hold values of their own, in order: those that `*` gives. */
+export const columnsOf = (place: Place): Statement => ({
+  sql: `
+SELECT name, type FROM system.columns
+WHERE database = {database:String} AND table = {table:String} AND default_kind IN ('', 'DEFAULT')
+ORDER BY position`,
+  params: { ...place },
 });
 
 export const tablesLike = (database: string): Statement => ({

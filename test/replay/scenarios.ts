@@ -1,6 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { daysBetween } from '../../src/core/day.js';
+import { workflowId } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
-import { LISTED } from '../support/stubs.js';
+import { LISTED, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 /** A story that a workflow may go through; its history is kept and replayed. */
@@ -13,12 +15,21 @@ export interface Scenario {
 const DAY = '2026-11-10';
 const UNCHANGED = { outcome: 'unchanged', todo: 0 } as const;
 
+const RANGE = { start: '2026-11-09', end: '2026-11-11' } as const;
+
 const ended = async (handle: WorkflowHandle) => {
   await handle.result().catch(() => undefined);
   return handle;
 };
 
 const runDay = async (night: StubbedNight) => ended(await night.startDay({ day: DAY }));
+
+const runBackfill = async (night: StubbedNight) => ended(await night.startBackfill({ ...RANGE, concurrency: 2 }));
+
+/** Models that look back, so that a day whose turn has come copies the days before it again. */
+const lookingBack = {
+  tables: LISTED.tables.map((table) => ({ ...table, keep: table.kind === 'normalized' ? 2 : 0 })),
+};
 
 export const SCENARIOS: Record<string, Scenario> = {
   'day-published': { options: () => ({}), run: runDay },
@@ -78,7 +89,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   nightly: {
     options: (night) => ({
       stubs: {
-        survey: () => ({ project: night().project, day: DAY, late: ['2026-11-08', '2026-11-09'] }),
+        survey: () => surveyed({ project: night().project, day: DAY, late: ['2026-11-08', '2026-11-09'] }),
         list: ({ day }) => {
           if (day === '2026-11-08') throw final('AccessDenied', 's3://shop-data refuses the credentials.');
           return { ...LISTED, ...UNCHANGED, build: { ...LISTED.build, day } };
@@ -106,6 +117,70 @@ export const SCENARIOS: Record<string, Scenario> = {
       const handle = await night.startNightly({ day: DAY });
       await other.result();
       return ended(handle);
+    },
+  },
+  'nightly-alerting': {
+    options: (night) => ({
+      listed: UNCHANGED,
+      stubs: {
+        survey: () => surveyed({ project: night().project, day: DAY, alerts: true, bad: [DAY] }),
+        audit: () => ({ notes: ['2026-11-01 to 2026-11-03 were never built: npx daybook backfill'] }),
+      },
+    }),
+    run: async (night) => ended(await night.startNightly()),
+  },
+  'day-rolled-back': {
+    options: () => ({}),
+    run: async (night) => ended(await night.startDay({ day: DAY, rollback: true })),
+  },
+  'day-compared': {
+    options: () => ({}),
+    run: async (night) => ended(await night.startDay({ day: DAY, compare: true })),
+  },
+  'day-in-its-turn': {
+    options: () => ({ listed: lookingBack }),
+    run: async (night) => {
+      await runBackfill(night);
+      return night.client.workflow.getHandle(workflowId.day(night.project, DAY));
+    },
+  },
+  'backfill-published': { options: () => ({ listed: lookingBack }), run: runBackfill },
+  'backfill-failed': {
+    options: () => ({
+      stubs: {
+        test: ({ build }) => {
+          if (build.day === DAY) throw final('TestFailed', 'Test no_empty_country found 3 rows that must not exist.');
+          return { passed: 2, warned: [] };
+        },
+      },
+    }),
+    run: runBackfill,
+  },
+  'backfill-cancelled': {
+    options: () => ({ stubs: { normalize: untilCancelled } }),
+    run: async (night) => {
+      const handle = await night.startBackfill(RANGE);
+      await until(() => night.verbs().includes('normalize'));
+      await handle.signal('pause');
+      await handle.cancel();
+      return ended(handle);
+    },
+  },
+  'backfill-continued': {
+    options: (night) => ({
+      stubs: {
+        outline: ({ start, end }) => ({
+          project: night().project,
+          days: daysBetween(start, end),
+          looksBack: 0,
+          daysPerRun: 2,
+        }),
+      },
+    }),
+    run: async (night) => {
+      const { workflowId: id, firstExecutionRunId } = await night.startBackfill(RANGE);
+      await ended(night.client.workflow.getHandle(id));
+      return night.client.workflow.getHandle(id, firstExecutionRunId);
     },
   },
 };

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,6 +7,7 @@ import { execa } from 'execa';
 import ts from 'typescript';
 import { z } from 'zod';
 import { repositoryText } from './compose.js';
+import { temporaryFolder } from './stack.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -30,6 +32,20 @@ export async function buildProgram(folder: string): Promise<string> {
     await symlink(join(REPOSITORY, 'node_modules', name), link);
   }
   return join(folder, 'bin/daybook.js');
+}
+
+/** One process may load this module several times: what is built once stands on the global object. */
+const shared = globalThis as { daybookTestProgram?: Promise<string> };
+
+/** Path of the launcher of a program that is built once a process, and removed at its end. */
+export const compiledProgram = (): Promise<string> => (shared.daybookTestProgram ??= buildOnce());
+
+async function buildOnce(): Promise<string> {
+  const folder = await temporaryFolder('program');
+  process.once('exit', () => {
+    rmSync(folder.path, { recursive: true, force: true });
+  });
+  return await buildProgram(folder.path);
 }
 
 /**

@@ -14,9 +14,18 @@ import {
 } from '../../activities/index.js';
 import { openApp, type App } from '../../src/app.js';
 import { apply } from '../../src/cli/apply.js';
+import { startBackfill } from '../../src/cli/backfill-start.js';
 import { startDay } from '../../src/cli/run.js';
 import { inputsRead, type Reader } from '../../src/core/lookback.js';
-import type { BuiltTable, DayResult, Manifest, NightlyResult, PublishInput } from '../../src/core/messages.js';
+import type {
+  BackfillInput,
+  BackfillResult,
+  BuiltTable,
+  DayResult,
+  Manifest,
+  NightlyResult,
+  PublishInput,
+} from '../../src/core/messages.js';
 import { normalizedFolder, taskQueue, workflowId } from '../../src/core/names.js';
 import { readEnv } from '../../src/env.js';
 import type { Stack } from '../../src/local/stack-file.js';
@@ -49,6 +58,7 @@ export interface DayProject {
   run(day: string, force?: boolean): Promise<DayResult>;
   /** Runs a night by hand, as if the schedule had started it for this day. */
   night(day: string): Promise<NightlyResult>;
+  backfill(input: BackfillInput): Promise<BackfillResult>;
   /** Runs a day that must fail, and answers the failure that people read. */
   fail(day: string, force?: boolean): Promise<{ message: string; step: string; type: string }>;
   /** Rows of a query in the project's database. */
@@ -133,6 +143,7 @@ export async function openDays(
         args: [{ day }],
       })) as NightlyResult;
     },
+    backfill: async (input) => (await (await startBackfill(app, input)).result()) as BackfillResult,
     fail: async (day, force) => {
       const result = await project.run(day, force).then(
         ({ outcome }) => new Error(`day ${day} ended as ${outcome}, but had to fail`),
@@ -189,8 +200,8 @@ GROUP BY table, generation ORDER BY generation, table`,
     close: async () => {
       await worker?.stop();
       const own = await clickhouse.rows<{ name: string }>({
-        sql: 'SELECT name FROM system.databases WHERE name = {database:String} OR startsWith(name, {own:String})',
-        params: { database, own: `daybook_${name}_` },
+        sql: 'SELECT name FROM system.databases WHERE name = {database:String} OR startsWith(name, {own:String}) OR startsWith(name, {scratch:String})',
+        params: { database, own: `daybook_${name}_`, scratch: `daybook_schema_${name}_` },
       });
       for (const one of own) await clickhouse.run({ sql: `DROP DATABASE \`${one.name}\` SYNC` });
       await app.close();

@@ -1,4 +1,5 @@
-import type { BuiltTable, ListResult, RecoverResult, RefreshInput } from '../../src/core/messages.js';
+import { daysBetween } from '../../src/core/day.js';
+import type { BuiltTable, ListResult, RecoverResult, RefreshInput, SurveyResult } from '../../src/core/messages.js';
 import type { Stubs } from './workflows.js';
 
 /** What a small project's first activity tells; the timings are short, so that retries are soon seen. */
@@ -22,11 +23,11 @@ export const LISTED: ListResult = {
   todo: 3,
   sizes: [1024 ** 2, 1024 ** 2, 1024 ** 2],
   tables: [
-    { name: 'events', kind: 'normalized', inputs: [], level: 0, lookback: 0 },
-    { name: 'orders', kind: 'normalized', inputs: [], level: 0, lookback: 0 },
-    { name: 'daily_visits', kind: 'aggregate', inputs: ['events'], level: 1, lookback: 0 },
-    { name: 'daily_sales', kind: 'aggregate', inputs: ['events', 'orders'], level: 1, lookback: 0 },
-    { name: 'daily_share', kind: 'aggregate', inputs: ['daily_sales', 'daily_visits'], level: 2, lookback: 0 },
+    { name: 'events', kind: 'normalized', inputs: [], level: 0, lookback: 0, keep: 0 },
+    { name: 'orders', kind: 'normalized', inputs: [], level: 0, lookback: 0, keep: 0 },
+    { name: 'daily_visits', kind: 'aggregate', inputs: ['events'], level: 1, lookback: 0, keep: 0 },
+    { name: 'daily_sales', kind: 'aggregate', inputs: ['events', 'orders'], level: 1, lookback: 0, keep: 0 },
+    { name: 'daily_share', kind: 'aggregate', inputs: ['daily_sales', 'daily_visits'], level: 2, lookback: 0, keep: 0 },
   ],
   tests: 2,
   reasons: ['events is not published yet'],
@@ -34,19 +35,75 @@ export const LISTED: ListResult = {
   ms: 1,
 };
 
+/** A night for 2026-11-10 alone, in which nothing was bad before. */
+export const surveyed = (of: Partial<SurveyResult>): Omit<SurveyResult, 'ms'> => ({
+  project: 'shop',
+  day: '2026-11-10',
+  late: [],
+  wait: true,
+  looksBack: 0,
+  bad: [],
+  alerts: false,
+  ...of,
+});
+
+/** What is said of a chunk of one line. */
+export const ONE_LINE = {
+  source: 'events',
+  lines: 1,
+  rows: 1,
+  rejected: 0,
+  skipped: 0,
+  blank: 0,
+  quarantined: 0,
+  reused: false,
+};
+
 /** A night in which everything goes well. */
 export const defaultStubs = (settings: RecoverResult, listed: ListResult): Stubs => ({
-  survey: ({ day }) => ({ project: settings.project, day: day ?? '2026-11-10', late: [] }),
+  survey: ({ day }) => surveyed({ project: settings.project, day: day ?? '2026-11-10', wait: day === null }),
+  outline: ({ start, end }) => ({
+    project: settings.project,
+    days: daysBetween(start, end),
+    looksBack: 0,
+    daysPerRun: 200,
+  }),
+  alert: () => ({ sent: true }),
+  audit: () => ({ notes: [] }),
   attend: () => ({ outcome: 'published' }),
   recover: () => settings,
   wait: () => ({ ready: true, missing: [], againInMs: 10 }),
   list: ({ day }) => ({ ...listed, build: { ...listed.build, day } }),
-  normalize: () => ({ source: 'events', lines: 10, rows: 8, rejected: 1, skipped: 1, blank: 0, reused: false }),
-  load: ({ table }) => ({ ...built(table), lines: 30, rejected: 3, skipped: 3, blank: 0, duplicates: 1, chunks: 3 }),
+  normalize: () => ({
+    source: 'events',
+    lines: 10,
+    rows: 8,
+    rejected: 1,
+    skipped: 1,
+    blank: 0,
+    quarantined: 0,
+    reused: false,
+  }),
+  load: ({ table }) => ({
+    ...built(table),
+    lines: 30,
+    rejected: 3,
+    skipped: 3,
+    blank: 0,
+    duplicates: 1,
+    chunks: 3,
+    quarantined: 0,
+    notes: [],
+  }),
+  lookBack: () => ({ earlier: {} }),
   refresh: ({ table }: RefreshInput) => built(table),
   test: () => ({ passed: listed.tests, warned: [] }),
-  publish: ({ tables }) => ({ tables: tables.map(({ table }) => ({ table, rows: 24 })), burstMs: 9, touched: [] }),
-  sweep: () => ({ stages: 1, archives: 0, objects: 0 }),
+  publish: ({ tables }) => ({ tables: tables.map(({ table }) => ({ table, rows: 24 })), burstMs: 9, touched: null }),
+  compare: () => ({ tables: [{ table: 'events', equal: true, liveRows: 24, rebuiltRows: 24, edited: false }] }),
+  planRollback: ({ day }) => ({ build: { day, generation: 3, plan: '' }, undoes: 2, tables: ['events'] }),
+  rollback: () => ({ tables: [{ table: 'events', rows: 24, generation: 1 }], touched: null }),
+  verify: () => ({ days: 1, tables: 3, differences: [], found: 0 }),
+  sweep: () => ({ stages: 1, archives: 0, archivedBytes: 0, objects: 0 }),
   conclude: () => ({}),
 });
 

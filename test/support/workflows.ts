@@ -10,7 +10,7 @@ import {
 } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities, HeavyActivities } from '../../activities/index.js';
-import type { DayInput, ListResult, NightlyInput, RecoverResult } from '../../src/core/messages.js';
+import type { BackfillInput, DayInput, ListResult, NightlyInput, RecoverResult } from '../../src/core/messages.js';
 import { taskQueue, workflowId } from '../../src/core/names.js';
 import { defaultStubs, LISTED, SETTINGS } from './stubs.js';
 import { testBundle } from './worker.js';
@@ -52,6 +52,7 @@ export interface StubbedNight {
   /** Verbs in the order in which their attempts began. */
   verbs(): Verb[];
   startDay(input: DayInput): Promise<WorkflowHandleWithFirstExecutionRunId>;
+  startBackfill(input: BackfillInput): Promise<WorkflowHandleWithFirstExecutionRunId>;
   startNightly(input?: NightlyInput): Promise<WorkflowHandleWithFirstExecutionRunId>;
   stop(): Promise<void>;
 }
@@ -95,6 +96,7 @@ export async function stubbedNight(
     calls,
     verbs: () => calls.map(({ verb }) => verb),
     startDay: (input) => start('day', workflowId.day(project, input.day), input),
+    startBackfill: (input) => start('backfill', workflowId.backfill(project, input.start, input.end), input),
     startNightly: (input = {}) => start('nightly', workflowId.nightly(project), input),
     stop: async () => {
       for (const worker of workers) worker.shutdown();

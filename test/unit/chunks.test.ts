@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assertCover, coverFolder, cut, type RecordedChunk } from '../../src/core/chunks.js';
-import { chunkIdOf } from '../../src/core/fingerprints.js';
+import { chunkIdOf, retriedChunkId } from '../../src/core/fingerprints.js';
 import type { StoredObject } from '../../src/core/messages.js';
 
 const FOLDER = '2026-11-05';
@@ -54,6 +54,20 @@ describe('coverFolder', () => {
     expect(keysOf(cover([object('a', 'v2'), b], [recorded([a, b])]))).toEqual(['a,b']);
     expect(cover([object('a', 'v2'), b], [recorded([a, b])])[0]?.recorded).toBe(false);
     expect(keysOf(cover([b], [recorded([a, b])]))).toEqual(['b']);
+  });
+
+  test('a chunk that was fed again takes the place of the one with its objects, the newest of several', () => {
+    const [a, b] = [object('a'), object('b')];
+    const again = (retry: string) => ({ ...recorded([a]), id: retriedChunkId([a], retry) });
+    const known = [recorded([a]), recorded([b]), again('first'), again('second')];
+    expect(cover([a, b], known).map(({ id, recorded: made }) => [id, made])).toEqual([
+      [retriedChunkId([a], 'second'), true],
+      [chunkIdOf([b]), true],
+    ]);
+    expect(cover([object('a', 'v2'), b], known).map(({ id }) => id)).toEqual([
+      chunkIdOf([b]),
+      chunkIdOf([object('a', 'v2')]),
+    ]);
   });
 
   test('of two overlapping chunks the first recorded one counts', () => {

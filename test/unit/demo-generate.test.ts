@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import shop from '../../daybook.config.js';
 import { addDays, dayIn } from '../../src/core/day.js';
-import { demoDays, demoObjects, demoTotals, type FolderTotals } from '../../src/local/demo/generate.js';
+import { demoDays, demoObjects, demoTotals, lastMarker, type FolderTotals } from '../../src/local/demo/generate.js';
 
 interface RawEvent {
   event_id: string;
@@ -16,13 +16,12 @@ interface RawEvent {
 
 /** The lines of each object, read back from its bytes. */
 const objects = await demoObjects();
-const isOrders = ({ key }: { key: string }) => key.startsWith('raw/orders/');
-const read = objects
-  .filter((object) => !isOrders(object))
-  .map(({ key, body, act }) => {
-    const text = gunzipSync(body).toString();
-    return { key, act, folder: key.slice(14, 24), lines: (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n') };
-  });
+const isEvents = ({ key }: { key: string }) => key.startsWith('raw/events/');
+const isOrders = ({ key }: { key: string }) => key.startsWith('raw/orders/') && key.endsWith('.parquet');
+const read = objects.filter(isEvents).map(({ key, body, act }) => {
+  const text = gunzipSync(body).toString();
+  return { key, act, folder: key.slice(14, 24), lines: (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n') };
+});
 const totals = { 1: demoTotals(1), 2: demoTotals(2) };
 
 const rejected = new Set(totals[2].rejects.map(({ object, line }) => `${object}:${line}`));
@@ -41,7 +40,7 @@ describe('the bytes of the demo', () => {
     const hash = createHash('sha256');
     for (const { key, body, act } of objects) hash.update(`${key} ${act} ${body.length}\n`).update(body);
     expect(hash.digest('hex')).toMatchInlineSnapshot(
-      `"93cc3708766ecf3a1526253dc93280c64be6de22d6656f1fd4675cc145cb34a8"`,
+      `"9a3785664bc805f5018cfb413eceb56ed5ca40672e1677104acaf1ad435788e2"`,
     );
   });
 
@@ -102,6 +101,27 @@ describe('the orders of the demo', () => {
     expect(sum(orders.accounts.map(({ rows }) => rows))).toBe(sum(Object.values(orders.days).map((day) => day.orders)));
     expect(orders.rejects).toHaveLength(1);
     expect(sum(orders.accounts.map(({ rejected }) => rejected))).toBe(1);
+  });
+});
+
+describe('the returns of the demo', () => {
+  it('are one object on one day, and each is of an order that was paid before', () => {
+    const files = objects.filter(({ key }) => key.startsWith('raw/returns/'));
+    expect(files.map(({ key }) => key)).toEqual(totals[2].returns.accounts.map(({ object }) => object));
+    const lines = files.flatMap(({ body }) => Buffer.from(body).toString().trimEnd().split('\n'));
+    const amounts = lines.map((text) => Number((JSON.parse(text) as { amount: string }).amount));
+    expect(Math.round(amounts.reduce((sum, amount) => sum + amount, 0) * 100)).toBe(
+      totals[2].returns.cents['2026-11-07'],
+    );
+    expect(lines).toHaveLength(4);
+  });
+});
+
+describe('the markers of the demo', () => {
+  it('are empty objects, one in each folder of orders', () => {
+    const markers = objects.filter(({ key }) => key.endsWith('/_SUCCESS'));
+    expect(markers.map(({ body }) => body.length)).toEqual(objects.filter(isOrders).map(() => 0));
+    expect(markers).toContainEqual(lastMarker());
   });
 });
 

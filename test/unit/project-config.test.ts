@@ -26,6 +26,7 @@ test('a project, a bucket and a prefix are enough; every other field has its def
     giveUpAfter: 6 * 3600_000,
     limits: { normalizeSlots: 2, refreshConcurrency: 4, threads: 0, memory: 4 * 1024 ** 3 },
     timings: { heartbeat: 30_000, startToClose: 2 * 3600_000, retryFirst: 2_000, retryMost: 60_000, sticky: 10_000 },
+    alerts: {},
     sources: {
       events: {
         bucket: 'shop-data',
@@ -43,6 +44,20 @@ test('a project, a bucket and a prefix are enough; every other field has its def
       },
     },
   });
+});
+
+test.each([
+  ['the address itself as the variable', { webhook: { env: 'https://hooks.example/T1/hush' } }],
+  ['the address in place of the webhook', { webhook: 'https://hooks.example/T1/hush' }],
+  ['the address in place of all', 'https://hooks.example/T1/hush'],
+  ['the address under a name of its own', { webhook: { url: 'https://hooks.example/T1/hush' } }],
+])('a webhook is a variable that holds its address; %s is refused, and not repeated', (_, alerts) => {
+  expect(parseConfig({ ...least, alerts: { webhook: { env: 'SLACK_WEBHOOK_URL' } } }).config?.alerts).toEqual({
+    webhook: { env: 'SLACK_WEBHOOK_URL' },
+  });
+  const { problems } = parseConfig({ ...least, alerts });
+  expect(problems[0]?.where).toMatch(/^alerts/);
+  expect(JSON.stringify(problems)).not.toContain('hush');
 });
 
 test('what people write becomes milliseconds, bytes and whole prefixes', () => {
@@ -131,7 +146,7 @@ test('all problems come in one message, each with its path, what was found and w
         Correct the value.
       sources.events.chunk.maxObjects: found 0.5, expected a whole number, at least 1
         Correct the value.
-      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, sources
+      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, sources
         Did you mean 'project'?"
   `);
 });

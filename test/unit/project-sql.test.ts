@@ -163,6 +163,18 @@ describe('statements', () => {
     expect(problemsOf(sql).join('\n')).toContain(what);
   });
 
+  test.each([
+    ...['url', 'file', 's3', 's3Cluster', 'gcs', 'azureBlobStorage', 'hdfs', 'urlCluster', 'fileCluster', 'executable'],
+    ...['remote', 'remoteSecure', 'cluster', 'clusterAllReplicas', 'mysql', 'postgresql', 'mongodb', 'redis', 'sqlite'],
+    ...['odbc', 'jdbc', 'iceberg', 'deltaLake', 'hudi', 'paimon', 'ytsaurus', 'arrowFlight', 'input', 'merge', 'loop'],
+  ])('a model or a test that reads through %s(…), in whatever spelling and place, is refused', (name) => {
+    for (const called of [`${name}('x')`, `\`${name}\` ('x')`, `${name} /* here */ ('x')`]) {
+      expect(problemsOf(MODEL.replace('FROM events', `FROM ${called}`)).join()).toContain(`calls ${name}(…)`);
+      const nested = `SELECT day FROM events WHERE day = {day:Date} AND n IN (SELECT n FROM ${called})`;
+      expect(problemsOf(nested, 'sql/tests/nested.sql', 'tests').join()).toContain(`calls ${name}(…)`);
+    }
+  });
+
   test('a contract creates raw_<source>, and its table may have any engine that keeps to itself', () => {
     const raw = 'CREATE TABLE IF NOT EXISTS `raw_events` (a String) ENGINE = Null';
     expect(problemsOf(raw, 'sql/raw/events.sql', 'raw')).toEqual([]);

@@ -26,26 +26,26 @@ test.each([
 });
 
 test('the summary of a chunk says which of how many it is, and how large', () => {
-  expect(summary.normalize(2, 12, 118 * 1024 ** 2)).toBe('normalize chunk 3 of 12 · 118 MiB');
-  expect(summary.normalize(300, 400, undefined)).toBe('normalize chunk 301 of 400');
+  expect(summary.normalize(2, 12, 118 * 1024 ** 2)).toBe('chunk 3 of 12 · 118 MiB');
+  expect(summary.normalize(300, 400, undefined)).toBe('chunk 301 of 400');
 });
 
 describe('what a step did', () => {
   test('names only fates that lines had', () => {
-    const none = { chunks: 2, lines: 10, rows: 10, rejected: 0, skipped: 0, blank: 0 };
+    const none = { chunks: 2, lines: 10, rows: 10, rejected: 0, skipped: 0, blank: 0, quarantined: 0 };
     expect(told.normalize(none)).toBe('2 chunks · 10 lines · 10 rows');
-    expect(told.normalize({ ...none, rejected: 1, skipped: 2, blank: 3 })).toBe(
-      '2 chunks · 10 lines · 10 rows · 1 rejected · 2 skipped · 3 blank',
+    expect(told.normalize({ ...none, rejected: 1, skipped: 2, blank: 3, quarantined: 1 })).toBe(
+      '2 chunks · 10 lines · 10 rows · 1 rejected · 2 skipped · 3 blank · 1 bad object quarantined',
     );
     expect(told.normalize({ ...none, chunks: 0 })).toBe('nothing to do');
   });
 
   test('names tests that warned and tables that were swapped', () => {
     expect(told.test({ passed: 3, warned: [{ test: 'late', rows: 1 }] })).toBe('3 passed · 1 warned: late 1 row');
-    const swapped = { tables: [{ table: 'events', rows: 5 }], burstMs: 12, touched: [], ms: 90 };
+    const swapped = { tables: [{ table: 'events', rows: 5 }], burstMs: 12, touched: null, ms: 90 };
     expect(told.publish(swapped)).toBe('1 table swapped in 12 ms: events');
     expect(told.publish({ ...swapped, tables: [] })).toBe('nothing changed');
-    expect(told.sweep({ stages: 0, archives: 0, objects: 0, ms: 1 })).toBe('nothing to remove');
+    expect(told.sweep({ stages: 0, archives: 0, archivedBytes: 0, objects: 0, ms: 1 })).toBe('nothing to remove');
   });
 });
 

@@ -2,11 +2,11 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
+import { ONE_LINE } from '../support/stubs.js';
 import { until, untilCancelled, type StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';
 
 const DAY = '2026-11-10';
-const COUNTS = { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
 
 /** Runs a day that must not end well, and answers why it did not. */
 async function causeOf(one: StubbedNight): Promise<unknown> {
@@ -56,7 +56,7 @@ test('the failure says the step, the reason, and the command to type next', asyn
     `Day ${DAY} failed at step test: ${reason} When it is mended: npx daybook run --day ${DAY}`,
   );
   expect(failed.type).toBe('DayFailed');
-  expect(failed.details).toEqual([{ step: 'test', reason }]);
+  expect(failed.details).toEqual([{ step: 'test', type: 'TestFailed', reason }]);
   expect(one.verbs()).not.toContain('publish');
   expect(concluded(one)[0]?.input).toMatchObject({ day: DAY, outcome: 'failed', step: 'test', reason });
 });
@@ -91,7 +91,7 @@ test('any other failure is tried again until it is mended', async () => {
     stubs: {
       normalize: () => {
         if (++attempts < 3) throw new Error('connect ECONNREFUSED');
-        return COUNTS;
+        return ONE_LINE;
       },
     },
     listed: { todo: 1, chunks: 1 },

@@ -4,7 +4,7 @@ import type { DayResult } from '../../src/core/messages.js';
 import { processVariables, readEnv } from '../../src/env.js';
 import { SEARCH_ATTRIBUTES } from '../../src/io/temporal.js';
 import { findTemporal } from '../../src/local/executables.js';
-import { LISTED } from '../support/stubs.js';
+import { LISTED, ONE_LINE } from '../support/stubs.js';
 import { testBundle } from '../support/worker.js';
 import { stubbedNight, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
@@ -49,7 +49,7 @@ test('a history that grows long is begun anew, drained, and the new run normaliz
       },
       normalize: () => {
         done++;
-        return { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
+        return ONE_LINE;
       },
     },
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
+import { ONE_LINE } from '../support/stubs.js';
 import { gate, until } from '../support/workflows.js';
 import { night } from './night.js';
 
@@ -21,7 +22,7 @@ test('a build runs its steps in the order of the night, and tells each of them',
   expect(result).toMatchObject({
     day: DAY,
     outcome: 'published',
-    normalized: { chunks: 3, lines: 30, rows: 24, rejected: 3, skipped: 3, blank: 0 },
+    normalized: { chunks: 3, lines: 30, rows: 24, rejected: 3, skipped: 3, blank: 0, quarantined: 0 },
     tested: { passed: 2, warned: [] },
   });
   expect(result.published.map(({ table }) => table)).toEqual([
@@ -51,7 +52,16 @@ test('tables that came out as readers have them are not published again', async 
     earlier: {},
     inputs: {},
   });
-  const counts = { lines: 1, rejected: 0, skipped: 0, blank: 0, duplicates: 0, chunks: 1 };
+  const counts = {
+    lines: 1,
+    rejected: 0,
+    skipped: 0,
+    blank: 0,
+    duplicates: 0,
+    chunks: 1,
+    quarantined: 0,
+    notes: [],
+  };
   const one = await night({
     stubs: { load: ({ table }) => ({ ...same(table), ...counts }), refresh: ({ table }) => same(table) },
   });
@@ -65,8 +75,8 @@ test('force is said to the listing, and only where somebody said it', async () =
   await (await one.startDay({ day: DAY, force: true })).result();
   await (await one.startDay({ day: '2026-11-11' })).result();
   expect(one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input)).toEqual([
-    { day: DAY, force: true },
-    { day: '2026-11-11', force: false },
+    { day: DAY, force: true, code: false },
+    { day: '2026-11-11', force: false, code: false },
   ]);
 });
 
@@ -78,7 +88,7 @@ test('no more chunks are normalized at once than the project allows', async () =
     stubs: {
       normalize: async () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
-        return { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
+        return ONE_LINE;
       },
     },
   });
@@ -148,7 +158,7 @@ test('a running day answers which step runs and how far it is', async () => {
     stubs: {
       normalize: async ({ chunk }) => {
         if (chunk === 2) await opened;
-        return { source: 'events', lines: 1, rows: 1, rejected: 0, skipped: 0, blank: 0, reused: false };
+        return ONE_LINE;
       },
     },
   });

@@ -1,37 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { Context } from '@temporalio/activity';
-import { ScheduleOverlapPolicy, WorkflowFailedError, type ScheduleHandle } from '@temporalio/client';
+import {
+  ScheduleOverlapPolicy,
+  WorkflowFailedError,
+  type ScheduleHandle,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { expect, onTestFinished, test } from 'vitest';
-import { attend } from '../../activities/attend.js';
-import type { Dependencies } from '../../activities/dependencies.js';
-import type { Step } from '../../activities/step.js';
-import { survey } from '../../activities/survey.js';
 import { addDays, dayIn } from '../../src/core/day.js';
 import type { NightlyResult } from '../../src/core/messages.js';
 import { scheduleId, taskQueue, workflowId } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
-import { LISTED } from '../support/stubs.js';
-import { attributesOf, gate, until, untilCancelled, type StubbedNight, type Stubs } from '../support/workflows.js';
+import { attendOf, surveyOf } from '../support/real-activities.js';
+import { LISTED, surveyed } from '../support/stubs.js';
+import { attributesOf, gate, until, untilCancelled, type StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';
 
 const ZONE = 'Europe/Berlin';
+const CONFIG = { timezone: ZONE, lateDays: 0, start: '2026-01-01' };
 const UNCHANGED = { outcome: 'unchanged', todo: 0 } as const;
 
 const listedDays = (one: StubbedNight) =>
   one.calls.flatMap(({ verb, input }) => (verb === 'list' ? [(input as { day: string }).day] : []));
 
-/** The real survey, over a project of which only the config is real. */
-const surveyOf =
-  (project: string, lateDays = 0): Stubs['survey'] =>
-  (input) =>
-    survey(
-      {
-        loadProject: () =>
-          Promise.resolve({ config: { project, timezone: ZONE, lateDays, start: '2026-01-01' }, aggregates: [] }),
-        ledger: { currentPublishes: () => Promise.resolve([]) },
-      } as unknown as Dependencies,
-      input,
-    );
+/** The failure that a night must end with: what people read, and what is kept beside it. */
+async function failureOf(handle: WorkflowHandle): Promise<{ message: string; details: NightlyResult }> {
+  const failed: unknown = await handle.result().catch((error: unknown) => error);
+  if (!(failed instanceof WorkflowFailedError && failed.cause instanceof ApplicationFailure)) throw failed;
+  expect(failed.cause.type).toBe('NightFailed');
+  return { message: failed.cause.message, details: (failed.cause.details as [NightlyResult])[0] };
+}
 
 /** A paused schedule as `apply` makes it, so that only what the test asks for runs. */
 async function schedule(one: StubbedNight, cron: string): Promise<ScheduleHandle> {
@@ -65,7 +63,7 @@ async function started(handle: ScheduleHandle, count: number): Promise<string[]>
 
 test('a backfilled night is for the day before its nominal time, by the clocks of the project', async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
-  const one = await night({ project, stubs: { survey: surveyOf(project) }, listed: UNCHANGED });
+  const one = await night({ project, stubs: { survey: surveyOf(project, CONFIG) }, listed: UNCHANGED });
   // Half past midnight in Berlin is still the evening before in UTC.
   const handle = await schedule(one, '30 0 * * *');
   await handle.backfill({ start: new Date('2026-11-10T23:00:00Z'), end: new Date('2026-11-11T23:59:00Z') });
@@ -80,7 +78,7 @@ test('a backfilled night is for the day before its nominal time, by the clocks o
 
 test('a triggered night is for yesterday', async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
-  const one = await night({ project, stubs: { survey: surveyOf(project) }, listed: UNCHANGED });
+  const one = await night({ project, stubs: { survey: surveyOf(project, CONFIG) }, listed: UNCHANGED });
   const handle = await schedule(one, '30 4 * * *');
   const before = dayIn(ZONE, new Date());
   await handle.trigger();
@@ -91,21 +89,42 @@ test('a triggered night is for yesterday', async () => {
 
 test('late days come first, oldest first; only the last day waits for its sources', async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
-  const one = await night({ project, stubs: { survey: surveyOf(project, 2) }, listed: UNCHANGED });
+  const one = await night({
+    project,
+    stubs: { survey: surveyOf(project, { ...CONFIG, lateDays: 2 }) },
+    listed: UNCHANGED,
+  });
+  const handle = await schedule(one, '30 4 * * *');
+  await handle.trigger();
+  const [id = ''] = await started(handle, 1);
+  const { day, days } = (await one.client.workflow.getHandle(id).result()) as NightlyResult;
+  const expected = [addDays(day, -2), addDays(day, -1), day];
+  expect(days.map((ended) => ended.day)).toEqual(expected);
+  expect(listedDays(one)).toEqual(expected);
+  const waited = one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [input] : []));
+  expect(waited).toEqual([{ day, looks: 0 }]);
+});
+
+test('a night of the past waits for nothing: its sources are complete, or never will be', async () => {
+  const project = `n${randomUUID().slice(0, 8)}`;
+  const one = await night({ project, stubs: { survey: surveyOf(project, CONFIG) }, listed: UNCHANGED });
   const handle = await schedule(one, '30 4 * * *');
   await handle.backfill({ start: new Date('2026-11-11T00:00:00Z'), end: new Date('2026-11-11T12:00:00Z') });
   const [id = ''] = await started(handle, 1);
-  const result = (await one.client.workflow.getHandle(id).result()) as NightlyResult;
-  expect(result.days.map(({ day }) => day)).toEqual(['2026-11-08', '2026-11-09', '2026-11-10']);
-  expect(listedDays(one)).toEqual(['2026-11-08', '2026-11-09', '2026-11-10']);
-  const waited = one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [input] : []));
-  expect(waited).toEqual([{ day: '2026-11-10' }]);
+  await one.client.workflow.getHandle(id).result();
+  expect(listedDays(one)).toEqual(['2026-11-10']);
+  expect(one.verbs()).not.toContain('wait');
 });
 
 test('a night for a day that somebody names does not wait', async () => {
   const one = await night({ listed: UNCHANGED });
   const result = (await (await one.startNightly({ day: '2026-11-03' })).result()) as NightlyResult;
-  expect(result).toEqual({ day: '2026-11-03', days: [{ day: '2026-11-03', outcome: 'unchanged', reason: '' }] });
+  expect(result).toEqual({
+    day: '2026-11-03',
+    days: [{ day: '2026-11-03', outcome: 'unchanged', reason: '' }],
+    notes: [],
+    differences: [],
+  });
   expect(one.verbs()).not.toContain('wait');
 });
 
@@ -114,7 +133,7 @@ test('a late day that fails does not stop the others, and the night says so', as
   const one = await night({
     project,
     stubs: {
-      survey: () => ({ project, day: '2026-11-10', late: ['2026-11-08', '2026-11-09'] }),
+      survey: () => surveyed({ project, late: ['2026-11-08', '2026-11-09'] }),
       load: ({ build, table }) => {
         if (build.day === '2026-11-08') throw final('AccountsDiffer', 'events: 3 rows are missing.');
         return { table, rows: 1, fingerprint: 'f', data: 'd', changed: false, earlier: {}, inputs: {}, ...COUNTS };
@@ -122,14 +141,15 @@ test('a late day that fails does not stop the others, and the night says so', as
     },
   });
   const handle = await one.startNightly();
-  const { days } = (await handle.result()) as NightlyResult;
-  expect(days.map(({ day, outcome }) => [day, outcome])).toEqual([
+  const { message, details } = await failureOf(handle);
+  expect(details.days.map(({ day, outcome }) => [day, outcome])).toEqual([
     ['2026-11-08', 'failed'],
     ['2026-11-09', 'published'],
     ['2026-11-10', 'published'],
   ]);
-  expect(days[0]?.reason).toBe(
-    'Day 2026-11-08 failed at step load: events: 3 rows are missing. When it is mended: npx daybook run --day 2026-11-08',
+  expect(message).toBe(
+    '1 of 3 days failed.\n' +
+      '2026-11-08: Day 2026-11-08 failed at step load: events: 3 rows are missing. When it is mended: npx daybook run --day 2026-11-08',
   );
   expect(await attributesOf(handle)).toMatchObject({
     DaybookProject: project,
@@ -139,7 +159,50 @@ test('a late day that fails does not stop the others, and the night says so', as
   });
 });
 
-const COUNTS = { lines: 1, rejected: 0, skipped: 0, blank: 0, duplicates: 0, chunks: 1 };
+test('a failed late day stops the days that look back on it, and theirs in turn, but no other', async () => {
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      survey: () =>
+        surveyed({
+          project: one.project,
+          late: ['2026-11-05', '2026-11-06', '2026-11-07', '2026-11-09'],
+          looksBack: 1,
+        }),
+      list: ({ day }) => {
+        if (day === '2026-11-05') throw final('BadObject', 'raw/a.gz ends in the middle of a block.');
+        return { ...LISTED, ...UNCHANGED };
+      },
+    },
+  });
+  const { message, details } = await failureOf(await one.startNightly());
+  expect(details.days.map(({ day, outcome }) => [day, outcome])).toEqual([
+    ['2026-11-05', 'failed'],
+    ['2026-11-06', 'failed'],
+    ['2026-11-07', 'failed'],
+    // Nothing within its lookback is bad: the day before is good, whatever happened before that.
+    ['2026-11-09', 'unchanged'],
+    ['2026-11-10', 'unchanged'],
+  ]);
+  expect(listedDays(one)).toEqual(['2026-11-05', '2026-11-09', '2026-11-10']);
+  expect(message.split('\n')).toEqual([
+    '3 of 5 days failed.',
+    '2026-11-05: Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. When it is mended: npx daybook run --day 2026-11-05',
+    '2026-11-06: Day 2026-11-06 was not begun: it looks back on 2026-11-05, which is not good. When that is mended: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
+    '2026-11-07: Day 2026-11-07 was not begun: it looks back on 2026-11-06, which is not good. When that is mended: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
+  ]);
+});
+
+const COUNTS = {
+  lines: 1,
+  rejected: 0,
+  skipped: 0,
+  blank: 0,
+  duplicates: 0,
+  chunks: 1,
+  quarantined: 0,
+  notes: [],
+};
 
 test('a day that somebody else runs already is awaited; then the ledger says what is left to do', async () => {
   const { opened, open } = gate();
@@ -147,10 +210,7 @@ test('a day that somebody else runs already is awaited; then the ledger says wha
     listed: UNCHANGED,
     stubs: {
       wait: () => opened.then(() => ({ ready: true, missing: [], againInMs: 1 })),
-      attend: (input) =>
-        attend({ temporal: () => Promise.resolve(one.client) } as unknown as Dependencies, input, {
-          signal: Context.current().cancellationSignal,
-        } as Step),
+      attend: attendOf(() => one),
     },
   });
   const other = await one.startDay({ day: '2026-11-10', wait: true });
@@ -169,7 +229,7 @@ test('who cancels one day of a night cancels only that', async () => {
   const one = await night({
     listed: UNCHANGED,
     stubs: {
-      survey: () => ({ project: one.project, day: '2026-11-10', late: ['2026-11-09'] }),
+      survey: () => surveyed({ project: one.project, late: ['2026-11-09'] }),
       list: ({ day }) => (day === '2026-11-09' ? untilCancelled() : { ...LISTED, ...UNCHANGED }),
     },
   });
@@ -193,4 +253,57 @@ test('who cancels the night cancels its day, and the night waits until that has 
   const child = await one.client.workflow.getHandle(workflowId.day(one.project, '2026-11-10')).describe();
   expect(child.status.name).toBe('CANCELLED');
   expect(one.calls.find(({ verb }) => verb === 'conclude')?.input).toMatchObject({ outcome: 'cancelled' });
+});
+
+test('a night in which every day is good fails by name where readers have other rows than were published', async () => {
+  const what = 'shop.events of 2026-11-09: found 4 rows, expected 2. npx daybook run --day 2026-11-09 --force';
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      survey: () => surveyed({ project: one.project, late: ['2026-11-09'], alerts: true }),
+      verify: () => ({
+        days: 2,
+        tables: 6,
+        differences: [{ kind: 'rows', table: 'events', day: '2026-11-09', found: 4, expected: 2, what }],
+        found: 1,
+      }),
+    },
+  });
+  const handle = await one.startNightly();
+  const { message, details } = await failureOf(handle);
+  expect(message).toContain(`Readers do not have what was published:\n${what}`);
+  expect(details).toMatchObject({ days: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }], differences: [what] });
+  expect(one.calls.find(({ verb }) => verb === 'verify')?.input).toEqual({ first: '2026-11-09', last: '2026-11-10' });
+  expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({
+    kind: 'failed',
+    step: 'verify',
+    next: ['npx daybook run --day 2026-11-09 --force'],
+  });
+  expect((await attributesOf(handle))['DaybookOutcome']).toBe('failed');
+});
+
+test('what can’t be compared is no good night either; what can’t be swept tonight is', async () => {
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      verify: () => {
+        throw final('AccessDenied', 'The user may not read system.columns.');
+      },
+    },
+  });
+  const { message } = await failureOf(await one.startNightly({ day: '2026-11-10' }));
+  expect(message).toMatch(
+    /could not be compared with the ledger: The user may not .* npx daybook verify --start 2026-11-10/,
+  );
+
+  const other = await night({
+    listed: UNCHANGED,
+    stubs: {
+      sweep: () => {
+        throw final('AccessDenied', 'The user may not drop tables.');
+      },
+    },
+  });
+  const handle = await other.startNightly({ day: '2026-11-10' });
+  expect(await handle.result()).toMatchObject({ differences: [], days: [{ outcome: 'unchanged' }] });
 });

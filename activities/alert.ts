@@ -1,0 +1,14 @@
+import { slackMessage } from '../src/core/alerts.js';
+import type { AlertInput, AlertResult } from '../src/core/messages.js';
+import type { Dependencies } from './dependencies.js';
+import type { Step } from './step.js';
+
+/**
+ * Tells people what they would have to look for otherwise. Nothing waits for it and nothing fails with it; a message may come
+ * twice where the first answer was lost.
+ */
+export async function alert(deps: Dependencies, input: AlertInput, step: Step): Promise<Omit<AlertResult, 'ms'>> {
+  const webhook = await deps.webhook();
+  await webhook?.post(slackMessage(deps.ledger.project, input), step.signal);
+  return { sent: webhook !== undefined };
+}

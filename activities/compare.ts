@@ -1,0 +1,33 @@
+import type { CompareInput, CompareResult, ComparedTable } from '../src/core/messages.js';
+import { readPlan, type Dependencies } from './dependencies.js';
+import { stageOf } from './stage.js';
+import type { Step } from './step.js';
+import { columnNames, measured } from './swaps.js';
+
+/** Instead of a publish: what a rebuild made of each table of the day, beside what readers have. Changes nothing. */
+export async function compare(
+  deps: Dependencies,
+  { build }: CompareInput,
+  step: Step,
+): Promise<Omit<CompareResult, 'ms'>> {
+  const { config } = await deps.loadProject();
+  const plan = await readPlan(deps, config.store.bucket, build);
+  const published = await deps.ledger.currentPublishes(plan.day, plan.day);
+  const tables: ComparedTable[] = [];
+  for (const { name: table, code } of plan.tables) {
+    const live = { database: plan.database, table };
+    const columns = await columnNames(deps, live);
+    const standing = await measured(deps, live, plan.day, columns, step);
+    const rebuilt = await measured(deps, { database: stageOf(plan), table }, plan.day, columns, step);
+    const record = published.find((one) => one.table === table);
+    tables.push({
+      table,
+      equal: standing.rows === rebuilt.rows && standing.hash === rebuilt.hash,
+      liveRows: standing.rows,
+      rebuiltRows: rebuilt.rows,
+      edited: record !== undefined && record.code !== code,
+    });
+    step.tell(`compared ${table}`);
+  }
+  return { tables };
+}

@@ -1,0 +1,18 @@
+import type { LookBackInput, LookBackResult } from '../src/core/messages.js';
+import { readPlan, type Dependencies } from './dependencies.js';
+import { copyEarlier } from './stage.js';
+import type { Step } from './step.js';
+
+/**
+ * The rest of step 4 in a backfill, for one source: the day was loaded while earlier days were still being built; now that those
+ * are done, they are copied beside it. Any attempt may be the second: each copy replaces what stands.
+ */
+export async function lookBack(
+  deps: Dependencies,
+  { build, table }: LookBackInput,
+  step: Step,
+): Promise<Omit<LookBackResult, 'ms'>> {
+  const { config } = await deps.loadProject();
+  const plan = await readPlan(deps, config.store.bucket, build);
+  return { earlier: await copyEarlier(deps, plan, table, step) };
+}

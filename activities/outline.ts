@@ -1,0 +1,39 @@
+import { daysBetween, isDay } from '../src/core/day.js';
+import type { OutlineInput, OutlineResult } from '../src/core/messages.js';
+import { final } from '../src/errors.js';
+import type { Dependencies } from './dependencies.js';
+
+/** A day takes about a dozen events of its backfill's history, and a server suggests to begin anew at 4,096. */
+const DAYS_PER_RUN = 200;
+
+/** How a build ended that `reprocess failed` repeats; one that is only planned was cut off, or is under way and awaited. */
+const FAILED: ReadonlySet<string> = new Set(['failed', 'cancelled', 'planned']);
+
+/** Which days of a range a backfill runs. Throws `BadInput` for a range that is none: people start backfills by hand. */
+export async function outline(
+  deps: Dependencies,
+  { start, end, which }: OutlineInput,
+): Promise<Omit<OutlineResult, 'ms'>> {
+  for (const [name, day] of Object.entries({ start, end }))
+    if (!isDay(day))
+      throw final('BadInput', `${name} is ${JSON.stringify(day)}; expected a date that exists, written YYYY-MM-DD.`);
+  if (end < start) throw final('BadInput', `end ${end} is before start ${start}; both are days of the range.`);
+  const { config, aggregates } = await deps.loadProject();
+  await deps.ledger.assertReadable();
+  return {
+    project: config.project,
+    days: await daysToRun(deps, { start, end, which }),
+    looksBack: Math.max(0, ...aggregates.map(({ header }) => header.lookback)),
+    daysPerRun: DAYS_PER_RUN,
+  };
+}
+
+/** The days of a range that are asked for, ascending. */
+export async function daysToRun(
+  { ledger }: Pick<Dependencies, 'ledger'>,
+  { start, end, which }: OutlineInput,
+): Promise<string[]> {
+  if (which === 'all') return daysBetween(start, end);
+  if (which === 'published') return [...new Set((await ledger.currentPublishes(start, end)).map(({ day }) => day))];
+  return (await ledger.latestBuilds(start, end)).filter(({ event }) => FAILED.has(event)).map(({ day }) => day);
+}

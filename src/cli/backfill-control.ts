@@ -1,0 +1,133 @@
+import { Command, InvalidArgumentError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { App } from '../app.js';
+import { isConcurrency, MOST_CONCURRENCY } from '../core/backfill.js';
+import type { BackfillProgress } from '../core/messages.js';
+import { workflowId } from '../core/names.js';
+import { messageOf } from '../errors.js';
+import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../io/temporal.js';
+import { endOfBackfill } from './backfill-follow.js';
+import { failedText, progressLine } from './backfill-text.js';
+import { withApp } from './context.js';
+import { note, outputOption, print, printJson, projectOption } from './output.js';
+import { parseDay } from './run.js';
+
+interface Range {
+  start?: string | undefined;
+  end?: string | undefined;
+}
+
+/** The backfill that is meant: the one that is named, or the only one that runs. Answers undefined after saying what is wrong. */
+async function meant(app: App, { start, end }: Range, closedToo: boolean): Promise<KnownBackfill | undefined> {
+  const { project } = app.project.config;
+  const client = await app.temporal();
+  const id = start !== undefined && end !== undefined ? workflowId.backfill(project, start, end) : undefined;
+  const running = await knownBackfills(client, project, true);
+  if (id === undefined && running.length > 1) {
+    note(`${running.length} backfills run. Say which: ${running.map(rangeOf).join(' or ')}`);
+    return undefined;
+  }
+  const known = running.length === 0 && closedToo ? await knownBackfills(client, project, false) : running;
+  const found = id === undefined ? known[0] : (known.find((one) => one.workflowId === id) ?? (await byId(app, id)));
+  if (!found) note('No backfill runs. Start one: npx daybook backfill --start YYYY-MM-DD --end YYYY-MM-DD');
+  return found;
+}
+
+/** What visibility does not show yet, or not any more. */
+async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
+  try {
+    const { status } = await (await app.temporal()).workflow.getHandle(id).describe();
+    const [start = '', end = ''] = id.slice(id.lastIndexOf('/') + 1).split('_');
+    return { start, end, workflowId: id, status: status.name };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+const rangeOf = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
+
+const withRange = (name: string, description: string) =>
+  new Command(name)
+    .description(description)
+    .option('--start <YYYY-MM-DD>', 'which one, where several run', parseDay)
+    .option('--end <YYYY-MM-DD>', 'which one, where several run', parseDay)
+    .addOption(projectOption())
+    .addOption(outputOption());
+
+type Tell = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<string>;
+
+/** Finds the backfill, tells it something, and says what comes of it. */
+const tell = (options: Range & { project?: string | undefined; output: 'text' | 'json' }, what: Tell) =>
+  withApp({ project: options.project }, async (app) => {
+    const one = await meant(app, options, false);
+    if (one?.status !== 'RUNNING') {
+      if (one) note(`The backfill of ${one.start} to ${one.end} does not run any more: ${one.status.toLowerCase()}.`);
+      process.exitCode = 1;
+      return;
+    }
+    const message = await what((await app.temporal()).workflow.getHandle(one.workflowId), one, app);
+    if (options.output === 'json') printJson({ start: one.start, end: one.end, message });
+    else print(message);
+  });
+
+async function status(options: Range & { project?: string | undefined; output: 'text' | 'json' }): Promise<void> {
+  await withApp({ project: options.project }, async (app) => {
+    const one = await meant(app, options, true);
+    if (!one) {
+      process.exitCode = 1;
+      return;
+    }
+    const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
+    const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
+      note(`No worker answers (${messageOf(error)}). In another terminal: npx daybook worker`);
+    });
+    if (options.output === 'json') printJson({ ...one, progress: progress ?? null });
+    else {
+      print(`${one.start} to ${one.end}  ${one.status.toLowerCase()}`);
+      if (progress) print(progressLine(progress, Date.now()));
+      if (progress && progress.failed.length > 0) print(`\n${failedText(progress.failed)}`);
+    }
+  });
+}
+
+/** An option's or argument's value. */
+export const parseConcurrency = (text: string): number => {
+  const count = Number(text);
+  if (!isConcurrency(count)) throw new InvalidArgumentError(`Expected a whole number from 1 to ${MOST_CONCURRENCY}.`);
+  return count;
+};
+
+/** `daybook backfill status | pause | resume | cancel | concurrency`: what the Web UI and `temporal` can do too. */
+export const controlCommands = (): CommandUnknownOpts[] => [
+  withRange('status', 'Show how far a backfill is').action(status),
+  withRange('pause', 'Finish the days under way and start no more').action((options) =>
+    tell(options, async (handle, one) => {
+      await handle.signal('pause');
+      return `Days under way are finished, no more are started. Go on: npx daybook backfill resume ${rangeOf(one)}`;
+    }),
+  ),
+  withRange('resume', 'Go on after a pause').action((options) =>
+    tell(options, async (handle, one) => {
+      await handle.signal('resume');
+      return `It goes on. How far it is: npx daybook backfill status ${rangeOf(one)}`;
+    }),
+  ),
+  withRange('cancel', 'End a backfill; every day is left either old or new').action((options) =>
+    tell(options, async (handle, one) => {
+      await handle.cancel();
+      const end = await endOfBackfill(handle);
+      return end.ok
+        ? 'It was done before it could be cancelled.'
+        : `Cancelled. What is built stays; the rest: npx daybook backfill ${rangeOf(one)}`;
+    }),
+  ),
+  withRange('concurrency', 'Change how many days may be under way at once')
+    .argument('<days>', `1 to ${MOST_CONCURRENCY}`, parseConcurrency)
+    .action((days, options) =>
+      tell(options, async (handle) => {
+        await handle.signal('concurrency', days);
+        return `Up to ${days} days are under way at once from now on.`;
+      }),
+    ),
+];

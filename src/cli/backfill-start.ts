@@ -1,0 +1,17 @@
+import type { App } from '../app.js';
+import type { BackfillInput } from '../core/messages.js';
+import { workflowId } from '../core/names.js';
+import { startWorkflow } from './start.js';
+
+/** Starts a range's workflow, or attaches to the one that runs. */
+export async function startBackfill(app: App, input: BackfillInput) {
+  const { project } = app.project.config;
+  const { start, end } = input;
+  return await startWorkflow(app, {
+    type: 'backfill',
+    workflowId: workflowId.backfill(project, start, end),
+    input,
+    summary: `${project}, ${start} to ${end}`,
+    details: `Started by hand. Once more, which does only what is left: \`npx daybook backfill --start ${start} --end ${end}\``,
+  });
+}

@@ -1,0 +1,77 @@
+import { addDays, type Day } from './day.js';
+import type { BackfillInput, BackfillState, DayResult, FailedDay, Outcome, Touched } from './messages.js';
+
+/** Days under way at once where nobody says how many. */
+export const CONCURRENCY = 4;
+/** More children in flight make the server close workflow tasks by force. */
+export const MOST_CONCURRENCY = 64;
+/** Failed days that a backfill names; it counts them all. */
+export const FAILED_SHOWN = 366;
+
+export const REPROCESS = ['none', 'failed', 'all'] as const;
+
+/** True for a number of days that may be under way at once. */
+export const isConcurrency = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_CONCURRENCY;
+
+/** What is wrong with an input that somebody typed, in words; undefined where nothing is. The days are for `outline` to judge. */
+export function wrongInput({ concurrency, reprocess }: BackfillInput): string | undefined {
+  if (concurrency !== undefined && !isConcurrency(concurrency))
+    return `concurrency is ${JSON.stringify(concurrency)}; expected a whole number from 1 to ${MOST_CONCURRENCY}.`;
+  if (reprocess !== undefined && !REPROCESS.includes(reprocess))
+    return `reprocess is ${JSON.stringify(reprocess)}; expected ${REPROCESS.join(', ')}.`;
+  return undefined;
+}
+
+/** How a backfill stands before its first day. */
+export const freshState = ({ start, concurrency = CONCURRENCY }: BackfillInput, since: Date): BackfillState => ({
+  phase: 'range',
+  next: start,
+  total: 0,
+  counts: {
+    ...{ published: 0, unchanged: 0, skipped: 0, held: 0, failed: 0, cancelled: 0 },
+    // Ends of runs that a backfill never asks for.
+    ...{ 'rolled-back': 0, different: 0 },
+  },
+  rows: 0,
+  failed: [],
+  paused: false,
+  concurrency,
+  later: null,
+  since: since.toISOString(),
+  idle: 0,
+});
+
+/** Days that are done, however they ended. */
+export const doneOf = (counts: Readonly<Record<Outcome, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+/** The state once another day is done. */
+export function withDay(
+  state: BackfillState,
+  ended: FailedDay & { result: Pick<DayResult, 'outcome' | 'loaded' | 'touched'> | null },
+  after: Day | null,
+): BackfillState {
+  const { day, outcome, step, reason, result } = ended;
+  const bad = outcome === 'failed' || outcome === 'cancelled';
+  const rows = result?.outcome === 'published' ? result.loaded.reduce((sum, table) => sum + table.rows, 0) : 0;
+  return {
+    ...state,
+    counts: { ...state.counts, [outcome]: state.counts[outcome] + 1 },
+    rows: state.rows + rows,
+    failed:
+      bad && state.failed.length < FAILED_SHOWN ? [...state.failed, { day, outcome, step, reason }] : state.failed,
+    later: widened(state.later, result?.touched ?? null, after),
+  };
+}
+
+/** The later days with those that a publish touched, as far as they come after the days that are run anyway. */
+function widened(later: BackfillState['later'], touched: Touched | null, after: Day | null): BackfillState['later'] {
+  if (!touched || (after !== null && touched.last <= after)) return later;
+  const first = after !== null && touched.first <= after ? addDays(after, 1) : touched.first;
+  if (!later) return { first, last: touched.last };
+  return {
+    first: later.first < first ? later.first : first,
+    last: later.last > touched.last ? later.last : touched.last,
+  };
+}

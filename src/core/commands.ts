@@ -1,0 +1,21 @@
+/** Commands as people type them, where sentences name them. */
+
+/** A reason that names a command, or one that says to run the day. */
+export const withCommand = (day: string, reason: string): string =>
+  commandsIn(reason).length > 0 ? reason : `${reason} When it is mended: ${runCommand(day)}`;
+
+export const runCommand = (day: string): string => `npx daybook run --day ${day}`;
+export const statusCommand = (day: string): string => `npx daybook status --day ${day}`;
+/** Runs a night now, for the day before today. */
+export const TRIGGER = 'npx daybook schedule trigger';
+export const backfillCommand = (start: string, end: string): string =>
+  `npx daybook backfill --start ${start} --end ${end}`;
+
+/** Commands that a sentence tells its reader to type, each once. */
+export const commandsIn = (text: string): string[] => [
+  ...new Set(
+    text.match(
+      /npx daybook (?:(?:local|schedule) |rejects (?=retry))?[a-z]+(?: --(?:day|start|end|source) [\w-]+| --[a-z-]+)*/g,
+    ) ?? [],
+  ),
+];

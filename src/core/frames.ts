@@ -1,0 +1,136 @@
+/**
+ * Whether a compressed object ends where its last frame does. The engine reads a truncated `.zst` or `.lz4` object without an
+ * error and gives the lines up to the cut, so its frames are walked: their headers say how long each block is, and the blocks
+ * themselves are skipped. Nothing is decompressed and nothing kept.
+ */
+export interface FrameWalk {
+  /** The object's next bytes. */
+  push(bytes: Uint8Array): void;
+  /** After the last byte: what is wrong with the object, or undefined. */
+  end(): string | undefined;
+}
+
+/** Endings of objects that need a {@link FrameWalk}; the engine notices by itself where those of other kinds end too early. */
+export function frameKind(key: string): FrameKind | undefined {
+  const ending = key.slice(key.lastIndexOf('.') + 1).toLowerCase();
+  return ending === 'zst' || ending === 'lz4' ? ending : undefined;
+}
+
+export type FrameKind = 'zst' | 'lz4';
+
+/** Bytes to skip, or to be given. */
+type Step = { skip: number } | { take: number };
+type Walk = Generator<Step, void, Uint8Array>;
+
+export function walkFrames(kind: FrameKind): FrameWalk {
+  const state = { inFrame: false, whole: 0 };
+  const walk = frames(kind, state);
+  let wanted = next(walk, new Uint8Array(0));
+  let taken = new Uint8Array(0);
+  let read = 0;
+  let wrong: string | undefined;
+
+  const push = (bytes: Uint8Array) => {
+    let at = 0;
+    while (at < bytes.length && wanted && wrong === undefined) {
+      const missing = 'skip' in wanted ? wanted.skip : wanted.take - taken.length;
+      const part = bytes.subarray(at, at + missing);
+      at += part.length;
+      read += part.length;
+      if ('skip' in wanted) wanted = { skip: missing - part.length };
+      else taken = concat(taken, part);
+      if (part.length < missing) return;
+      try {
+        wanted = next(walk, taken);
+      } catch (thrown) {
+        if (!(thrown instanceof RangeError)) throw thrown;
+        wrong = `${thrown.message} at byte ${read - taken.length}`;
+      }
+      taken = new Uint8Array(0);
+    }
+  };
+  const end = () => {
+    if (wrong !== undefined) return wrong;
+    if (!state.inFrame && taken.length === 0) return undefined;
+    return `cut off after ${read} bytes, inside of its ${state.whole === 0 ? 'only' : 'last'} frame: the frame's end mark is missing`;
+  };
+  return { push, end };
+}
+
+const next = (walk: Walk, given: Uint8Array): Step | undefined => {
+  const { value } = walk.next(given);
+  return value ?? undefined;
+};
+
+interface State {
+  inFrame: boolean;
+  /** Frames that have ended. */
+  whole: number;
+}
+
+/** Frames follow each other until the object ends; both formats share the skippable ones. */
+function* frames(kind: FrameKind, state: State): Walk {
+  for (;;) {
+    const magic = number(yield { take: 4 });
+    state.inFrame = true;
+    if (magic >= SKIPPABLE && magic < SKIPPABLE + 16) yield* skip(number(yield { take: 4 }));
+    else if (kind === 'zst' && magic === ZSTD) yield* zstdFrame();
+    else if (kind === 'lz4' && magic === LZ4) yield* lz4Frame();
+    else throw new RangeError(`not ${kind === 'zst' ? 'zstd' : 'LZ4'}: no frame begins`);
+    state.inFrame = false;
+    state.whole++;
+  }
+}
+
+const SKIPPABLE = 0x184d2a50;
+const ZSTD = 0xfd2fb528;
+const LZ4 = 0x184d2204;
+
+/** RFC 8878, section 3.1.1. */
+function* zstdFrame(): Walk {
+  const descriptor = number(yield { take: 1 });
+  const single = (descriptor & 0x20) !== 0;
+  const window = single ? 0 : 1;
+  const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const size = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
+  yield* skip(window + dictionary + size);
+  for (let last = false; !last;) {
+    const header = number(yield { take: 3 });
+    const type = (header >> 1) & 3;
+    if (type === RESERVED) throw new RangeError('no zstd block begins');
+    last = (header & 1) === 1;
+    yield* skip(type === REPEATED ? 1 : header >> 3);
+  }
+  yield* skip((descriptor & 4) === 0 ? 0 : 4);
+}
+
+const REPEATED = 1;
+const RESERVED = 3;
+
+/** The LZ4 frame format, version 1.6. */
+function* lz4Frame(): Walk {
+  const flags = number(yield { take: 1 });
+  const set = (bit: number) => (flags >> bit) & 1;
+  // The block descriptor, the content's size, the dictionary, the header's checksum.
+  yield* skip(1 + 8 * set(3) + 4 * set(0) + 1);
+  for (;;) {
+    const size = number(yield { take: 4 });
+    if (size === 0) break;
+    yield* skip((size & 0x7fffffff) + 4 * set(4));
+  }
+  yield* skip(4 * set(2));
+}
+
+function* skip(bytes: number): Walk {
+  if (bytes > 0) yield { skip: bytes };
+}
+
+/** Little-endian, unsigned. */
+const number = (bytes: Uint8Array): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}

@@ -1,0 +1,56 @@
+/** The beginning of an object of which no line, or next to none, is a JSON object. */
+export interface Beginning {
+  /** Lines that are a JSON object. */
+  objects: number;
+  /** First bytes of the first line that is not blank. */
+  bytes: Uint8Array;
+  /** Whether that line alone is JSON of any kind. */
+  json: boolean;
+}
+
+/** Bytes by which other formats begin. */
+const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
+  ['1f8b', 'gzip under a name that does not end in .gz'],
+  ['28b52ffd', 'zstd under a name that does not end in .zst'],
+  ['04224d18', 'LZ4 under a name that does not end in .lz4'],
+  ['fd377a585a00', 'xz under a name that does not end in .xz'],
+  ['425a68', 'bzip2'],
+  ['504b0304', 'a ZIP archive'],
+  ['50415231', "Parquet, in a source whose format is 'ndjson'"],
+  ['4f626a01', 'Avro'],
+  ['4f5243', 'ORC'],
+];
+
+/**
+ * What an object of JSON lines is instead, where it shows: then the whole object is at fault, and a reject for each of its
+ * lines would help nobody. Undefined where its lines are merely bad, which is for each of them to say.
+ */
+export function mistakenFor({ objects, bytes, json }: Beginning): string | undefined {
+  const text = new TextDecoder().decode(bytes).trim();
+  // Of an array with an object on each line, the last one has no comma and is a valid line.
+  if (objects <= 1 && text.startsWith('[') && (objects === 0 || !json))
+    return 'a JSON array, expected one object on each line';
+  if (objects > 0) return undefined;
+  const hex = Buffer.from(bytes).toString('hex');
+  const [, magic] = MAGIC.find(([begin]) => hex.startsWith(begin)) ?? [];
+  if (magic !== undefined) return `${magic}, expected JSON lines`;
+  const encoding = wideEncoding(bytes);
+  if (encoding !== undefined) return `looks like ${encoding}, expected UTF-8`;
+  if (text === '{') return 'JSON objects over several lines each, expected one object on each line';
+  return undefined;
+}
+
+/** Told by its mark, or by the zeros that it puts beside each letter of the ASCII that JSON is mostly made of. */
+function wideEncoding(bytes: Uint8Array): string | undefined {
+  const [a, b, c, d] = bytes;
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'UTF-32' : 'UTF-16';
+  if (a === 0xfe && b === 0xff) return 'UTF-16';
+  const zeros = [0, 1].map((odd) => bytes.filter((byte, at) => at % 2 === odd && byte === 0).length);
+  const half = Math.floor(bytes.length / 2);
+  const [even = 0, odd = 0] = zeros;
+  if (half < 2 || Math.max(even, odd) < half * MOSTLY) return undefined;
+  return Math.min(even, odd) === 0 ? 'UTF-16' : even + odd < bytes.length ? 'UTF-32' : undefined;
+}
+
+/** Share of a text's characters that are ASCII where it is JSON. */
+const MOSTLY = 0.8;

@@ -1,0 +1,40 @@
+import { Context } from '@temporalio/activity';
+import { attend } from '../../activities/attend.js';
+import type { Dependencies } from '../../activities/dependencies.js';
+import type { Step } from '../../activities/step.js';
+import { survey } from '../../activities/survey.js';
+import type { StubbedNight, Stubs } from './workflows.js';
+
+/* Real activities in a night whose others are stubs: those that ask Temporal, or the calendar, and nothing else. */
+
+/** What of a config tells which day a night is for. */
+export interface NightConfig {
+  timezone: string;
+  lateDays: number;
+  start: string | undefined;
+}
+
+/** The real survey, over a project of which only the config is real. */
+export const surveyOf =
+  (project: string, config: NightConfig): Stubs['survey'] =>
+  (input) =>
+    survey(
+      {
+        loadProject: () => Promise.resolve({ config: { project, ...config, alerts: {} }, aggregates: [], tests: [] }),
+        ledger: {
+          assertReadable: () => Promise.resolve(),
+          currentPublishes: () => Promise.resolve([]),
+          latestBuilds: () => Promise.resolve([]),
+        },
+        clickhouse: { rows: () => Promise.resolve([]) },
+      } as unknown as Dependencies,
+      input,
+    );
+
+/** The real waiting for a day that somebody else runs, on the server of the night. */
+export const attendOf =
+  (night: () => StubbedNight): Stubs['attend'] =>
+  (input) =>
+    attend({ temporal: () => Promise.resolve(night().client) } as unknown as Dependencies, input, {
+      signal: Context.current().cancellationSignal,
+    } as Step);

@@ -1,0 +1,234 @@
+import { expect, test } from 'vitest';
+import type { BackfillProgress, BackfillResult, Touched } from '../../src/core/messages.js';
+import { workflowId } from '../../src/core/names.js';
+import { final } from '../../src/errors.js';
+import { attendOf } from '../support/real-activities.js';
+import { LISTED, ONE_LINE } from '../support/stubs.js';
+import { attributesOf, gate, until, untilCancelled, type StubbedNight, type Verb } from '../support/workflows.js';
+import { night } from './night.js';
+
+const DAYS = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04', '2026-11-05', '2026-11-06'];
+const [start = '', end = ''] = [DAYS[0], DAYS.at(-1)];
+const UNCHANGED = { outcome: 'unchanged', todo: 0 } as const;
+
+const dayOf = (input: unknown): string => {
+  const { day, build } = input as { day?: string; build?: { day: string } };
+  return day ?? build?.day ?? '';
+};
+
+/** Days of the attempts at an activity, in the order in which they began. */
+const daysOf = (one: StubbedNight, verb: Verb) =>
+  one.calls.filter((call) => call.verb === verb).map(({ input }) => dayOf(input));
+
+const listed = (day: string) => ({ ...LISTED, todo: 1, build: { ...LISTED.build, day } });
+const resultOf = async (handle: { result(): Promise<unknown> }) => (await handle.result()) as BackfillResult;
+
+test('days are loaded side by side, as many as asked for, and published one after the other in ascending order', async () => {
+  let underWay = 0;
+  let most = 0;
+  const publishing: number[] = [];
+  const one = await night({
+    stubs: {
+      list: ({ day }) => {
+        most = Math.max(most, ++underWay);
+        return listed(day);
+      },
+      publish: ({ tables }) => {
+        publishing.push(one.calls.filter(({ verb, end: ended }) => verb === 'publish' && ended === 'running').length);
+        return { tables: tables.map(({ table }) => ({ table, rows: 1 })), burstMs: 1, touched: null };
+      },
+      sweep: () => {
+        underWay--;
+        return { stages: 1, archives: 0, archivedBytes: 0, objects: 0 };
+      },
+    },
+  });
+  const handle = await one.startBackfill({ start, end, concurrency: 3 });
+  expect(await resultOf(handle)).toMatchObject({
+    outcome: 'published',
+    counts: { published: 6, failed: 0 },
+    failed: [],
+    notRun: 0,
+  });
+  expect(most).toBe(3);
+  expect(daysOf(one, 'publish')).toEqual(DAYS);
+  expect(new Set(publishing)).toEqual(new Set([1]));
+  const refreshed = [...new Set(daysOf(one, 'refresh'))];
+  expect(refreshed).toEqual(DAYS);
+  expect(await attributesOf(handle)).toMatchObject({ DaybookKind: 'backfill', DaybookOutcome: 'published' });
+});
+
+test('a paused backfill finishes the days under way and starts no more; resumed, it does the rest', async () => {
+  const { opened, open } = gate();
+  const one = await night({
+    stubs: {
+      normalize: async () => {
+        await opened;
+        return ONE_LINE;
+      },
+    },
+  });
+  const handle = await one.startBackfill({ start, end, concurrency: 2 });
+  await until(() => daysOf(one, 'list').length === 2);
+  await handle.signal('pause');
+  open();
+  const progress = () => handle.query<BackfillProgress>('progress');
+  await until(async () => (await progress()).done === 2);
+  expect(await progress()).toMatchObject({ paused: true, running: [], done: 2, total: 6 });
+  expect(daysOf(one, 'list')).toHaveLength(2);
+  await handle.signal('concurrency', 4);
+  await handle.signal('concurrency', 'many');
+  expect((await progress()).concurrency).toBe(4);
+  await handle.signal('resume');
+  expect((await resultOf(handle)).counts.published).toBe(6);
+});
+
+test('a failed day stops no other, and the result names it with its step and its reason', async () => {
+  const one = await night({
+    stubs: {
+      list: ({ day }) => listed(day),
+      test: ({ build }) => {
+        if (build.day === DAYS[1]) throw final('TestFailed', 'Test a found 3 rows.');
+        return { passed: 1, warned: [] };
+      },
+    },
+  });
+  const result = await resultOf(await one.startBackfill({ start, end }));
+  expect(result).toMatchObject({ outcome: 'failed', counts: { published: 5, failed: 1 }, notRun: 0 });
+  expect(result.failed).toEqual([
+    {
+      day: DAYS[1],
+      outcome: 'failed',
+      step: 'test',
+      reason: `Day ${DAYS[1] ?? ''} failed at step test: Test a found 3 rows. When it is mended: npx daybook run --day ${DAYS[1] ?? ''}`,
+    },
+  ]);
+});
+
+test('where the first failure ends it, later days under way are cancelled cleanly and the rest is not started', async () => {
+  const one = await night({
+    stubs: {
+      list: ({ day }) => listed(day),
+      test: ({ build }) => {
+        if (build.day === DAYS[1]) throw final('TestFailed', 'Test a found 3 rows.');
+        return { passed: 1, warned: [] };
+      },
+    },
+  });
+  const result = await resultOf(await one.startBackfill({ start, end, concurrency: 2, failFast: true }));
+  expect(result).toMatchObject({ outcome: 'failed', counts: { published: 1, failed: 1, cancelled: 0 }, notRun: 4 });
+  expect(daysOf(one, 'publish')).toEqual([DAYS[0]]);
+  expect(daysOf(one, 'list').length).toBeLessThanOrEqual(4);
+  for (const day of new Set(daysOf(one, 'list')))
+    expect((await one.client.workflow.getHandle(workflowId.day(one.project, day)).describe()).status.name).not.toBe(
+      'RUNNING',
+    );
+});
+
+test('only the days that failed are run where that is asked for', async () => {
+  const asked: unknown[] = [];
+  const one = await night({
+    stubs: {
+      outline: (input) => {
+        asked.push(input);
+        return { project: one.project, days: ['2026-11-02', '2026-11-05'], looksBack: 2, daysPerRun: 200 };
+      },
+    },
+  });
+  const result = await resultOf(await one.startBackfill({ start, end, reprocess: 'failed' }));
+  expect(asked).toEqual([{ start, end, which: 'failed' }]);
+  expect(result.counts.published).toBe(2);
+  expect(daysOf(one, 'publish')).toEqual(['2026-11-02', '2026-11-05']);
+});
+
+test('a day that had nothing to do looks again once an earlier day was published that it reads; later days come last', async () => {
+  const later = ['2026-11-07', '2026-11-08'];
+  const touched: Touched = { first: '2026-11-02', last: '2026-11-08', days: 7 };
+  let published = false;
+  const { opened, open } = gate();
+  const one = await night({
+    stubs: {
+      outline: ({ start: first, which }) => ({
+        project: one.project,
+        days: which === 'published' ? later.filter((day) => day >= first) : DAYS.slice(0, 3),
+        looksBack: 1,
+        daysPerRun: 200,
+      }),
+      list: ({ day }) => (day === start || published ? listed(day) : { ...listed(day), ...UNCHANGED }),
+      normalize: async ({ build }) => {
+        if (build.day === start) await opened;
+        return ONE_LINE;
+      },
+      publish: ({ build }) => {
+        published = true;
+        return { tables: [{ table: 'events', rows: 1 }], burstMs: 1, touched: build.day === start ? touched : null };
+      },
+    },
+  });
+  const handle = await one.startBackfill({ start, end: DAYS[2] ?? '' });
+  await until(() => daysOf(one, 'list').length === 3);
+  open();
+  expect((await resultOf(handle)).counts).toMatchObject({ published: 5, unchanged: 0 });
+  expect(daysOf(one, 'publish')).toEqual([...DAYS.slice(0, 3), ...later]);
+});
+
+test('a long backfill begins its history anew after so many days, drained, and counts on', async () => {
+  const days = Array.from({ length: 20 }, (_, index) => `2026-03-${String(index + 1).padStart(2, '0')}`);
+  const [first = '', last = ''] = [days[0], days.at(-1)];
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      outline: ({ start: from }) => ({
+        project: one.project,
+        days: days.filter((day) => day >= from),
+        looksBack: 0,
+        daysPerRun: 6,
+      }),
+    },
+  });
+  const handle = await one.startBackfill({ start: first, end: last, concurrency: 5 });
+  expect(await resultOf(handle)).toMatchObject({ outcome: 'unchanged', counts: { unchanged: 20 } });
+  expect(daysOf(one, 'list').sort()).toEqual(days);
+  expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(4);
+  const { historyLength } = await handle.describe();
+  // About so many events a day; 200 days stay far below the limit of 5,000.
+  expect(historyLength / 2).toBeLessThan(5_000 / 200 + 10);
+});
+
+test('who cancels a backfill cancels its days, and it ends when they have cleaned up', async () => {
+  const one = await night({ stubs: { list: ({ day }) => listed(day), normalize: untilCancelled } });
+  const handle = await one.startBackfill({ start, end, concurrency: 2 });
+  await until(() => one.verbs().filter((verb) => verb === 'normalize').length === 2);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+  expect((await handle.describe()).status.name).toBe('CANCELLED');
+  expect(await attributesOf(handle)).toMatchObject({ DaybookOutcome: 'cancelled' });
+  expect(daysOf(one, 'conclude').sort()).toEqual(DAYS.slice(0, 2));
+  expect(one.calls.filter(({ end: ended }) => ended === 'running')).toEqual([]);
+});
+
+test('a day that somebody else runs already is awaited, and then looked at', async () => {
+  const { opened, open } = gate();
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      wait: () => opened.then(() => ({ ready: true, missing: [], againInMs: 1 })),
+      attend: attendOf(() => one),
+    },
+  });
+  const other = await one.startDay({ day: DAYS[1] ?? '', wait: true });
+  await until(() => one.verbs().includes('wait'));
+  const handle = await one.startBackfill({ start, end: DAYS[2] ?? '' });
+  await until(() => one.verbs().includes('attend'));
+  open();
+  await other.result();
+  expect((await resultOf(handle)).counts.unchanged).toBe(3);
+});
+
+test('an input that makes no sense ends at once, and says what was expected', async () => {
+  const one = await night();
+  const wrong = await one.startBackfill({ start, end, concurrency: 0 });
+  await expect(wrong.result()).rejects.toMatchObject({
+    cause: { type: 'BadInput', message: 'concurrency is 0; expected a whole number from 1 to 64.' },
+  });
+});

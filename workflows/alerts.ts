@@ -1,0 +1,33 @@
+import { CancellationScope, log, rootCause } from '@temporalio/workflow';
+import type { AlertInput } from '../src/core/messages.js';
+import { summary } from '../src/core/words.js';
+import { alertActivities } from './options.js';
+
+/** The messages of one unattended workflow. */
+export interface Alerts {
+  /** Sends a message beside whatever else is done. */
+  tell(alert: AlertInput | undefined): void;
+  /** Waits until each message was accepted or given up. */
+  delivered(): Promise<void>;
+}
+
+/** A webhook that is down costs its messages, never a day. `wanted` is false where the project names none. */
+export function openAlerts(wanted: boolean): Alerts {
+  const sending: Promise<void>[] = [];
+  return {
+    tell: (alert) => {
+      if (wanted && alert) sending.push(CancellationScope.nonCancellable(() => send(alert)));
+    },
+    delivered: async () => {
+      await Promise.all(sending);
+    },
+  };
+}
+
+async function send(alert: AlertInput): Promise<void> {
+  try {
+    await alertActivities().alert.executeWithOptions({ summary: summary.alert(alert) }, [alert]);
+  } catch (error) {
+    log.warn('an alert was not delivered', { kind: alert.kind, day: alert.day, reason: rootCause(error) });
+  }
+}

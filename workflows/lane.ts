@@ -1,0 +1,112 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { DayEnded, Touched } from '../src/core/messages.js';
+import type { StartedDay } from './run-day.js';
+import { openSignal } from './story.js';
+import { MOST_IN_FLIGHT } from './window.js';
+
+/** Days in ascending order, of which several are under way and one at a time builds its models and is published. */
+export interface Lane {
+  days: readonly string[];
+  /** How many may be under way at this moment. */
+  width(): number;
+  /** While it holds, no day is started. */
+  paused(): boolean;
+  /** Once it holds, no day is started any more; those under way are finished. */
+  closed(): boolean;
+  /** Runs a day, gated or not. */
+  run(day: string, gated: boolean, onStart: (child: StartedDay) => void): Promise<DayEnded>;
+  onStart(day: string): void;
+  /** A day is done, in order. `stop` cancels those under way and ends the lane. */
+  onEnd(ended: DayEnded): 'go on' | 'stop';
+}
+
+/** A day under way. */
+interface Runner {
+  day: string;
+  /** An earlier day was published after this one had looked whether it is stale. */
+  overtaken: boolean;
+  /** Its turn has come. */
+  open(): void;
+  ended: Promise<DayEnded>;
+}
+
+/**
+ * Runs the days of a lane. Each is started as soon as there is room, normalizes and loads, and waits at its gate; the gates are
+ * opened in order, each when the day before is done. Whatever ends the lane, its days are seen to end first.
+ *
+ * @returns how many days are done.
+ */
+export async function runLane(lane: Lane): Promise<number> {
+  const { days } = lane;
+  const runners = new Map<number, Runner>();
+  const scope = new CancellationScope();
+  const at = { begun: 0, done: 0, stopped: false };
+
+  const start = async () => {
+    while (at.begun < days.length) {
+      await condition(
+        () => lane.closed() || (!lane.paused() && at.begun - at.done < Math.min(lane.width(), MOST_IN_FLIGHT)),
+      );
+      const day = days[at.begun];
+      if (lane.closed() || day === undefined) return;
+      runners.set(at.begun, startRunner(lane, day, at.begun > at.done));
+      lane.onStart(day);
+      at.begun++;
+    }
+  };
+  const advance = async () => {
+    for (; at.done < days.length && !at.stopped; at.done++) {
+      await condition(() => at.begun > at.done || lane.closed());
+      const runner = runners.get(at.done);
+      if (!runner) return;
+      runner.open();
+      let ended = await runner.ended;
+      // It had nothing to do when it looked, and may have now.
+      if (ended.outcome === 'unchanged' && runner.overtaken) ended = await lane.run(runner.day, false, () => undefined);
+      runners.delete(at.done);
+      for (const other of runners.values()) other.overtaken ||= overtakes(ended, other.day);
+      at.stopped = lane.onEnd(ended) === 'stop';
+      if (at.stopped) scope.cancel();
+    }
+  };
+
+  try {
+    await scope.run(() => Promise.all([start(), advance()]));
+  } catch (error) {
+    if (!at.stopped) throw error;
+  } finally {
+    scope.cancel();
+    await CancellationScope.nonCancellable(() => Promise.allSettled([...runners.values()].map(({ ended }) => ended)));
+  }
+  return at.done;
+}
+
+function startRunner(lane: Lane, day: string, gated: boolean): Runner {
+  const gate: { open: boolean; child?: StartedDay } = { open: !gated };
+  const tell = () => {
+    // A day that has ended needs no opening.
+    if (gated && gate.open) gate.child?.signal(openSignal).catch(() => undefined);
+  };
+  const ended = lane.run(day, gated, (child) => {
+    gate.child = child;
+    tell();
+  });
+  // It is awaited when its turn comes, or when the lane ends.
+  ended.catch(() => undefined);
+  return {
+    day,
+    overtaken: false,
+    open: () => {
+      gate.open = true;
+      tell();
+    },
+    ended,
+  };
+}
+
+/** A mended publish is not known to have changed nothing. */
+const overtakes = ({ result }: DayEnded, day: string): boolean =>
+  result !== null && (result.mended || within(result.touched, day));
+
+const within = (touched: Touched | null, day: string): boolean =>
+  touched !== null && touched.first <= day && day <= touched.last;

@@ -1,0 +1,68 @@
+import { ApplicationFailure, ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  isCancellation,
+  ParentClosePolicy,
+  rootCause,
+  startChild,
+  type ChildWorkflowHandle,
+} from '@temporalio/workflow';
+import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/core/messages.js';
+import { workflowId } from '../src/core/names.js';
+import { summary } from '../src/core/words.js';
+import { day as dayWorkflow } from './day.js';
+import { patientActivities } from './options.js';
+
+/** A day that this workflow has started. */
+export type StartedDay = ChildWorkflowHandle<typeof dayWorkflow>;
+
+/**
+ * Runs a day as a workflow of its own, under the id that people use too. Where somebody else started it, it is awaited first; then
+ * the ledger says whether anything is left to do. Its failure is an answer, not an error; only a cancelled caller throws.
+ *
+ * @param onStart is called with each start, of which there may be several: see above.
+ */
+export async function runDay(
+  project: string,
+  input: DayInput,
+  onStart: (child: StartedDay) => void = () => undefined,
+): Promise<DayEnded> {
+  const { day } = input;
+  const id = workflowId.day(project, day);
+  try {
+    for (;;) {
+      const result = await startDay(id, input, onStart);
+      if (result) return { day, outcome: result.outcome, reason: '', failure: null, result };
+      await patientActivities().attend.executeWithOptions({ summary: summary.attend(day) }, [{ workflowId: id }]);
+    }
+  } catch (error) {
+    // Who cancels the caller means all of it; who cancels one of its days means that day.
+    if (CancellationScope.current().consideredCancelled) throw error;
+    const outcome = isCancellation(error) ? 'cancelled' : 'failed';
+    return { day, outcome, reason: rootCause(error) ?? String(error), failure: failureOf(error), result: null };
+  }
+}
+
+/** Null where the day is running already. */
+async function startDay(id: string, input: DayInput, onStart: (child: StartedDay) => void): Promise<DayResult | null> {
+  try {
+    const child = await startChild(dayWorkflow, {
+      workflowId: id,
+      args: [input],
+      staticSummary: `day ${input.day}`,
+      // A cancelled caller takes its day with it, and waits until the day has cleaned up.
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    });
+    onStart(child);
+    return await child.result();
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
+  }
+}
+
+/** What a failed day keeps beside its message. */
+const failureOf = (error: unknown): DayFailure | null =>
+  error instanceof ChildWorkflowFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'DayFailed'
+    ? ((error.cause.details as [DayFailure] | undefined)?.[0] ?? null)
+    : null;
