@@ -32,8 +32,9 @@ export default {
       // JSON lines; compression is known by the extension (`.gz`, `.zst`).
       format: 'ndjson',
 
-      // The nightly run waits until this many objects lie in the folder of the day, and none was written lately.
-      ready: { minObjects: 1, quietFor: '10 minutes' },
+      // The nightly run waits until this many objects lie in the folder of the day, and none was written lately. A demo has
+      // no ten minutes; your servers have.
+      ready: { minObjects: 3, quietFor: '10 seconds' },
 
       // Servers send again when in doubt. Rows that agree in these columns are one row.
       dedupeBy: ['event_id'],
@@ -51,10 +52,23 @@ export default {
       // Columns are found by name. More of them, fewer, or other types than yesterday: the contract decides row by row.
       format: 'parquet',
 
+      // The provider puts this object last: the night waits for it. With `deadline: '09:00'` it would give up then.
+      ready: { marker: '_SUCCESS' },
+
       dedupeBy: ['order_id'],
 
       // A share needs many lines to mean something; a number of lines does not.
       maxRejects: 3,
+    },
+
+    // What came back by parcel. On most days nothing does.
+    returns: {
+      prefix: 'raw/returns/dt={YYYY}-{MM}-{DD}/',
+      arrival: { before: 1, after: 0 },
+      ready: { minObjects: 0, quietFor: '10 seconds' },
+
+      // An empty folder is an empty day. The default is to fail, because silence is more often a broken pipe.
+      onEmpty: 'publish',
     },
   },
 };

@@ -3,12 +3,13 @@
 -- What the shop sold beside what the payment provider says. Where `open` is not 0, somebody has not told all yet.
 CREATE TABLE daily_payments
 (
-    day     Date,
-    orders  UInt64,
-    sold    Decimal(18, 2), -- by the events
-    paid    Decimal(18, 2), -- by the orders
-    refused Decimal(18, 2),
-    open    Decimal(18, 2)
+    day      Date,
+    orders   UInt64,
+    sold     Decimal(18, 2), -- by the events
+    paid     Decimal(18, 2), -- by the orders
+    refused  Decimal(18, 2),
+    open     Decimal(18, 2),
+    returned Decimal(18, 2) -- came back that day, whenever it was sold
 )
 ENGINE = MergeTree
 PARTITION BY day
@@ -20,7 +21,8 @@ SELECT
     shop.sold AS sold,
     provider.paid AS paid,
     provider.refused AS refused,
-    shop.sold - provider.paid - provider.refused AS open
+    shop.sold - provider.paid - provider.refused AS open,
+    parcels.returned AS returned
 FROM
 (
     SELECT day, count() AS orders, sumIf(amount, status = 'paid') AS paid, sumIf(amount, status = 'refused') AS refused
@@ -34,4 +36,11 @@ LEFT JOIN
     FROM events
     WHERE day = {day:Date} AND type = 'purchase'
     GROUP BY day
-) AS shop ON shop.day = provider.day;
+) AS shop ON shop.day = provider.day
+LEFT JOIN
+(
+    SELECT day, sum(amount) AS returned
+    FROM returns
+    WHERE day = {day:Date}
+    GROUP BY day
+) AS parcels ON parcels.day = provider.day;

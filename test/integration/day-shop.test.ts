@@ -72,8 +72,8 @@ async function objectAccounts() {
   );
 }
 
-const byObject = ({ accounts, orders }: DemoTotals) =>
-  [...accounts, ...orders.accounts].sort((a, b) => (a.object < b.object ? -1 : 1));
+const byObject = ({ accounts, orders, returns }: DemoTotals) =>
+  [...accounts, ...orders.accounts, ...returns.accounts].sort((a, b) => (a.object < b.object ? -1 : 1));
 
 test('every line of every object has the one fate that it was written to meet', async () => {
   expect(await objectAccounts()).toEqual(byObject(demoTotals(1)));
@@ -97,9 +97,11 @@ test.each(DAYS)('%s is published with the rows, duplicates, orders and revenue t
   expect(result?.published.map(({ table }) => table)).toEqual([
     'events',
     'orders',
+    'returns',
     'daily_funnel',
     'daily_payments',
     'daily_sales',
+    'weekly_buyers',
     'daily_summary',
   ]);
   const { boughtWithoutCart = 0 } = demoTotals(1).days[day] ?? {};
@@ -127,17 +129,48 @@ test('a second run of everything finds nothing to do and changes nothing', async
   expect(await states()).toEqual(before);
 });
 
-test('a late object rebuilds exactly its day', async () => {
+test('an empty feed is an empty day, and what came back is told on the day on which it did', async () => {
+  const { cents } = demoTotals(1).returns;
+  const found = await shop.rows<{ day: string; cents: number }>(
+    'SELECT day, toInt32(returned * 100) AS cents FROM daily_payments ORDER BY day',
+    {},
+  );
+  expect(found).toEqual(DAYS.map((day) => ({ day, cents: cents[day] })));
+  expect(DAYS.filter((day) => (cents[day] ?? 0) > 0)).toEqual([LATE]);
+});
+
+test('a model with a lookback counts over the days that it declares', async () => {
+  const found = await shop.rows<{ day: string; buyers: string; came_back: string }>(
+    'SELECT day, buyers, came_back FROM weekly_buyers ORDER BY day',
+    {},
+  );
+  const buyers = await shop.rows<{ day: string; user_id: string }>(
+    "SELECT DISTINCT day, user_id FROM events WHERE type = 'purchase' AND user_id != ''",
+    {},
+  );
+  const counted = DAYS.map((last) => {
+    const seen = buyers.filter(({ day }) => day <= last).map(({ user_id }) => user_id);
+    const people = [...new Set(seen)];
+    const back = people.filter((one) => seen.filter((other) => other === one).length > 1);
+    return { day: last, buyers: String(people.length), came_back: String(back.length) };
+  });
+  expect(found).toEqual(counted);
+  expect(counted.at(-1)?.came_back).not.toBe('0');
+});
+
+test('a late object rebuilds exactly its day, and of later days the model that looks back on it', async () => {
   const before = await states();
   await upload(2);
   const again = await runAll();
   const totals = demoTotals(2);
   for (const day of DAYS) {
-    expect(again.get(day)?.outcome, day).toBe(day === LATE ? 'published' : 'unchanged');
+    expect(again.get(day)?.outcome, day).toBe(day < LATE ? 'unchanged' : 'published');
     expect(await publishedTotals(day)).toEqual(expectedTotals(totals, day));
   }
   expect(await objectAccounts()).toEqual(byObject(totals));
   const after: Map<string, DayState> = await states();
-  for (const day of DAYS.filter((one) => one !== LATE)) expect(after.get(day), day).toEqual(before.get(day));
+  for (const day of DAYS.filter((one) => one < LATE)) expect(after.get(day), day).toEqual(before.get(day));
+  for (const day of DAYS.filter((one) => one > LATE))
+    expect(again.get(day)?.published.map(({ table }) => table)).toEqual(['weekly_buyers']);
   expect(new Set(after.get(LATE)?.publishes.map(({ generation }) => generation))).toEqual(new Set([1, 2]));
 });

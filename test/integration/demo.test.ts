@@ -129,14 +129,34 @@ test('the first run publishes every day, ends by itself, and its last line is th
   expect(first.stdout.split('\n').at(-1)).toBe(`npx daybook local up --dir ${dir}`);
 });
 
-test('the late object rebuilds its day, and every other day stays as it is', () => {
+test('the late object rebuilds its day and the model that looks back on it, and every other table stays as it is', () => {
   const { days } = demoTotals(2);
   for (const day of demoDays()) {
     const block = blockOf(first.stdout, day, 'last');
     if (day === LATE)
-      expect(block).toMatch(new RegExp(`events ${number(days[day]?.rows ?? 0)} rows[^]*publish +5 tables`));
+      expect(block).toMatch(new RegExp(`events ${number(days[day]?.rows ?? 0)} rows[^]*publish +6 tables`));
+    else if (day > LATE) expect(block).toMatch(/publish +1 table .*: weekly_buyers/);
     else expect(block).toMatch(/ · unchanged/);
   }
+  expect(first.stdout).toContain(
+    'The late object rebuilt 2026-11-07, and weekly_buyers of the 2 days that look back on it.',
+  );
+});
+
+test('the last day waits for the marker of its source, and goes on when it is there', () => {
+  const last = demoDays().at(-1) ?? '';
+  expect(first.stdout).toContain(`raw/orders/dt=${last}/_SUCCESS is not there yet`);
+  expect(first.stdout).toMatch(/wait +all sources are complete/);
+});
+
+test('a day on which a feed is empty is published with no rows of it, where the source says so', () => {
+  expect(blockOf(first.stdout, demoDays()[0] ?? '', 'first')).toContain('returns 0 rows');
+  expect(blockOf(first.stdout, LATE, 'first')).toContain('returns 4 rows');
+});
+
+test('an edit is shown with its statement and the days that it makes stale, and changes nothing', () => {
+  expect(first.stdout).toContain('ALTER TABLE analytics.daily_summary ADD COLUMN basket');
+  expect(first.stdout).toContain('stale (code): daily_summary of 2026-11-05 to 2026-11-09, no other table');
 });
 
 test('it fits a terminal of 100 columns, and has no colours where there is no terminal', () => {
@@ -152,7 +172,7 @@ test('what it left on disk holds the totals that were written, and the schedule 
   await reopened(async (stack) => {
     const { days, generations } = await published(stack);
     expect(days).toEqual(expectedDays());
-    expect(generations).toEqual(demoDays().map((day) => ({ day, last: day === LATE ? 2 : 1 })));
+    expect(generations).toEqual(demoDays().map((day) => ({ day, last: day < LATE ? 1 : 2 })));
     const client = await connectTemporal(readEnv(stackVariables(stack)).temporal);
     const { state, spec } = await client.schedule.getHandle(scheduleId('shop')).describe();
     await client.connection.close();

@@ -1,17 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
-import type { DayResult } from '../../core/messages.js';
+import type { DayProgress, DayResult } from '../../core/messages.js';
 import { plural, size } from '../../core/words.js';
-import { demoDays } from '../../local/demo/generate.js';
+import { demoDays, lastMarker } from '../../local/demo/generate.js';
 import { followDay } from '../follow.js';
 import { startDay } from '../run.js';
 import type { Page } from './page.js';
 
 /** Steps that a newcomer wants to see below the listing; the history has the others too. */
-const SHOWN = ['normalize', 'load', 'refresh', 'test', 'publish'];
+const SHOWN = ['wait', 'normalize', 'load', 'refresh', 'test', 'publish'];
+
+/** Between two looks at a waiting day, in milliseconds. */
+const LOOK = 100;
 
 /** What a pass over the days needs. */
 export interface Pass {
   app: App;
+  /** The bucket of the raw objects. */
+  bucket: string;
   page: Page;
   /** Says on stderr what is running, as long as it runs. */
   running: (text: string) => void;
@@ -21,34 +28,52 @@ export interface Pass {
 }
 
 /**
- * Runs every day of the demo through Temporal, oldest first, and prints what each did. Answers the days that were published.
+ * Runs every day of the demo through Temporal, oldest first, and prints what each did. Answers those that were published. The
+ * last day waits for its source, as in a night, where what it waits for is not there yet.
  *
  * @throws the signal's reason once the running day has ended, where the signal aborts.
  */
-export async function runDays(pass: Pass): Promise<string[]> {
-  const published: string[] = [];
+export async function runDays(pass: Pass): Promise<DayResult[]> {
+  const published: DayResult[] = [];
+  const marker = lastMarker();
+  const waiting = !(await pass.app.store.list(pass.bucket, marker.key)).some(({ key }) => key === marker.key);
   for (const day of demoDays()) {
     pass.running(`${day}: running`);
-    const result = await runDay(pass, day).finally(pass.done);
+    const result = await runDay(pass, day, waiting && day === demoDays().at(-1)).finally(pass.done);
     show(pass.page, result);
-    if (result.outcome === 'published') published.push(day);
+    if (result.outcome === 'published') published.push(result);
   }
   return published;
 }
 
 /** A cancelled day cleans up behind itself, so it is awaited. */
-async function runDay({ app, signal }: Pass, day: string): Promise<DayResult> {
+async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: boolean): Promise<DayResult> {
   signal.throwIfAborted();
-  const handle = await startDay(app, { day });
+  const handle = await startDay(app, { day, ...(wait ? { wait } : {}) });
   const cancel = () => void handle.cancel().catch(() => undefined);
   if (signal.aborted) cancel(); // while it was being started
   signal.addEventListener('abort', cancel, { once: true });
+  if (wait) {
+    page.row('', `${day} waits for its sources.`);
+    for (const missing of await missed(handle, signal)) page.note(missing);
+    const { key, body } = lastMarker();
+    await app.store.write(bucket, key, body);
+  }
   const end = await followDay(handle, day, 'nothing').finally(() => {
     signal.removeEventListener('abort', cancel);
   });
   signal.throwIfAborted();
   if (!end.ok) throw new DayFailed(end.message);
   return end.result;
+}
+
+/** What a day waits for, once it does. */
+async function missed(handle: WorkflowHandle, signal: AbortSignal): Promise<string[]> {
+  for (;;) {
+    const { missing, step } = await handle.query<DayProgress>('progress');
+    if (missing.length > 0 || signal.aborted || (step !== 'recover' && step !== 'wait')) return missing;
+    await sleep(LOOK);
+  }
 }
 
 /** A day of the demo did not end well; the message is the day's own. */
@@ -67,5 +92,5 @@ function show(page: Page, { day, outcome, listed, normalized, steps, tested, not
     if (step === 'normalize' && normalized.chunks === 0)
       page.row(`  ${step}`, 'all its chunks were normalized for the days beside it');
     else page.row(`  ${step}`, page.fit(what, ms), ms, step === 'test' && tested.warned.length > 0 ? 'yellow' : 'cyan');
-  for (const note of notes) page.row('', note);
+  for (const note of notes) page.note(note);
 }

@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openApp, type App } from '../../app.js';
+import type { DayResult } from '../../core/messages.js';
 import { scheduleId } from '../../core/names.js';
 import { plural, size } from '../../core/words.js';
 import { readEnv, type Env } from '../../env.js';
 import { applySchedule } from '../../io/schedule.js';
-import { demoDays } from '../../local/demo/generate.js';
+import { demoDays, lastMarker } from '../../local/demo/generate.js';
 import { liveStack } from '../../local/live-stack.js';
 import { progressOn } from '../../local/progress.js';
 import { stackVariables, type Stack } from '../../local/stack-file.js';
@@ -15,6 +16,7 @@ import { note } from '../output.js';
 import { withWorker } from '../run.js';
 import { closing } from './closing.js';
 import { runDays, type Pass } from './days.js';
+import { showEdit } from './edit.js';
 import { onInterrupt, unlessAborted } from './interrupt.js';
 import { missingObjects, upload } from './objects.js';
 import { openPage, type Page } from './page.js';
@@ -33,11 +35,6 @@ export interface DemoOptions {
 
 /** A supervisor that outlives us has written down its pid after this long, in milliseconds. */
 const DETACHING = 3_000;
-
-/** What the acts of the demo share. */
-interface Stage extends Pass {
-  bucket: string;
-}
 
 /**
  * Brings up a stack, runs the days of the example shop, lets an object arrive late, and shows what readers see then. A stack that
@@ -99,21 +96,33 @@ async function play(app: App, page: Page, signal: AbortSignal): Promise<void> {
   const { bucket } = config.store;
   await prepare(app, page);
   const { onProgress: running, done } = progressOn(process.stderr);
-  const stage: Stage = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
+  const stage: Pass = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
   const [first, again] = await withWorker(app, async () => [await act(stage, 1), await act(stage, 2)]);
-  page.print(`\n${page.paint('bold', verdict(first, again))}\n`);
+  if (first.length + again.length > 0) {
+    page.print();
+    await showEdit(app, page);
+  }
+  page.print();
+  for (const sentence of verdict(first, again)) page.print(page.paint('bold', sentence));
+  page.print();
   for (const line of await picture(app.clickhouse, config.database, demoDays())) page.print(line);
   page.print();
 }
 
-/** What came of it all, from the days that each act published. */
-function verdict(first: readonly string[], again: readonly string[]): string {
+/** What came of it all, from what each act published. */
+function verdict(first: readonly DayResult[], again: readonly DayResult[]): string[] {
   const all = demoDays().length;
   if (first.length + again.length === 0)
-    return `Nothing to do: all ${all} days are unchanged since they were published. Each cost one listing.`;
-  const published = first.length > 0 ? [`${first.length} of ${all} days published`] : [];
-  const rebuilt = again.length > 0 ? [`the late object rebuilt ${again.join(', ')} and no other day`] : [];
-  return `${[...published, ...rebuilt].join('; ')}.`;
+    return [`Nothing to do: all ${all} days are unchanged since they were published. Each cost one listing.`];
+  const [late, ...after] = again;
+  const models = [...new Set(after.flatMap(({ published }) => published.map(({ table }) => table)))];
+  const sentences = [
+    first.length > 0 && `${first.length} of ${all} days published.`,
+    late &&
+      `The late object rebuilt ${late.day}` +
+        (after.length > 0 ? `, and ${models.join(', ')} of the ${after.length} days that look back on it.` : '.'),
+  ];
+  return sentences.filter((one) => one !== false && one !== undefined);
 }
 
 async function prepare(app: App, page: Page): Promise<void> {
@@ -133,11 +142,13 @@ async function prepare(app: App, page: Page): Promise<void> {
 }
 
 /** Uploads an act and runs the days. Where nothing was missing, only the first act looks at them. */
-async function act({ bucket, ...pass }: Stage, number: 1 | 2): Promise<string[]> {
-  const { app, page } = pass;
+async function act(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
+  const { app, bucket, page } = pass;
   const begun = performance.now();
-  const missing = await missingObjects(app.store, bucket, number);
-  if (missing.length === 0 && number === 2) return [];
+  const lacking = await missingObjects(app.store, bucket, number);
+  if (lacking.length === 0 && number === 2) return [];
+  // What the last day waits for comes while it waits.
+  const missing = lacking.filter(({ key }) => key !== lastMarker().key);
   const bytes = await upload(app.store, bucket, missing);
   const took = performance.now() - begun;
   if (number === 2) {

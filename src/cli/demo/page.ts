@@ -37,7 +37,17 @@ export function openPage(sheet: Sheet) {
       const room = width - INDENT - duration(ms).length - GAP;
       if (what.length <= room) return what;
       const shown = what.slice(0, room - 1);
-      return `${shown.slice(0, shown.search(/[,;][^,;]*$/) + 2)}…`;
+      return `${shown.slice(0, Math.max(shown.lastIndexOf(', '), shown.lastIndexOf('; ')) + 2)}…`;
+    },
+    /** A sentence below what it belongs to, on as many lines as it needs. */
+    note(text: string): void {
+      const lines = [''];
+      for (const word of text.split(' ')) {
+        const longer = `${lines.at(-1) ?? ''} ${word}`.trimStart();
+        if (longer.length <= width - INDENT) lines[lines.length - 1] = longer;
+        else lines.push(word);
+      }
+      for (const one of lines) print(' '.repeat(INDENT) + one);
     },
     /** `ms` is left out where no time is told. */
     row(label: string, what: string, ms?: number, style: Style = 'cyan'): void {

@@ -2,6 +2,7 @@ import { addDays, daysBetween, type Day } from '../../core/day.js';
 import { badLines, BLANK, lineOf, slipIn, type Line } from './lines.js';
 import { orderFiles, type OrderFile } from './orders.js';
 import { randomFrom, type Random } from './random.js';
+import { returnFiles, type ReturnFile } from './returns.js';
 import { endOf, eventsOf, type ShopEvent } from './shop.js';
 
 /** The whole demo depends on this text: another one gives another shop. */
@@ -51,6 +52,9 @@ export function writeFolders(): WrittenObject[] {
 
 /** The payment provider's objects. It knows at once of the checkouts that the hanging server tells of late. */
 export const writeOrders = (): OrderFile[] => orderFiles([...allEvents(), ...lateEvents(randomFrom(LATE_SEED))]);
+
+/** What came back by parcel. */
+export const writeReturns = (): ReturnFile[] => returnFiles(writeOrders());
 
 function allEvents(): ShopEvent[] {
   const close = endOf(LAST);

@@ -1,6 +1,7 @@
 import type { Day } from '../../core/day.js';
-import { DAYS, writeFolders, writeOrders } from './folders.js';
+import { DAYS, writeFolders, writeOrders, writeReturns } from './folders.js';
 import { orderParquet } from './order-parquet.js';
+import { returnLines } from './returns.js';
 import { storedGzip } from './stored-gzip.js';
 
 export { demoTotals } from './totals.js';
@@ -9,10 +10,19 @@ export type { DayTotals, DemoReject, DemoTotals, FolderTotals } from './totals.j
 /** One raw object of the demo. Act 1 is uploaded at first, act 2 after all days were published. */
 export interface DemoObject {
   key: string;
-  /** Gzip of JSON lines, or Parquet. */
+  /** JSON lines, plain or as gzip, or Parquet, or nothing where the object is a marker. */
   body: Uint8Array;
   act: 1 | 2;
 }
+
+/** The object with which the payment provider says that its folder is complete; the last day's comes while the day waits. */
+export const lastMarker = (): DemoObject => markerOf(DAYS.at(-1) ?? '');
+
+const markerOf = (folder: Day): DemoObject => ({
+  key: `raw/orders/dt=${folder}/_SUCCESS`,
+  body: new Uint8Array(),
+  act: 1,
+});
 
 /** The days of the demo, ascending: those that `daybook run` should publish. */
 export const demoDays = (): Day[] => [...DAYS];
@@ -28,5 +38,11 @@ export async function demoObjects(): Promise<DemoObject[]> {
   const orders = await Promise.all(
     writeOrders().map(async (file) => ({ key: file.key, act: 1 as const, body: await orderParquet(file) })),
   );
-  return [...events, ...orders].sort((one, other) => one.act - other.act);
+  const markers = writeOrders().map(({ folder }) => markerOf(folder));
+  const returns = writeReturns().map((file) => ({
+    key: file.key,
+    act: 1 as const,
+    body: encoder.encode(returnLines(file)),
+  }));
+  return [...events, ...orders, ...returns, ...markers].sort((one, other) => one.act - other.act);
 }

@@ -1,8 +1,8 @@
-import type { Day } from '../../core/day.js';
+import { dayIn, type Day } from '../../core/day.js';
 import type { ObjectAccount } from '../../core/messages.js';
-import { DAYS, writeFolders, writeOrders, type WrittenObject } from './folders.js';
+import { DAYS, writeFolders, writeOrders, writeReturns, type WrittenObject } from './folders.js';
 import type { Fate } from './lines.js';
-import type { ShopEvent } from './shop.js';
+import { ZONE, type ShopEvent } from './shop.js';
 
 /** What a folder holds: lines = rows + rejected + skipped + blank. Rows of a folder may belong to its neighbours' days. */
 export interface FolderTotals {
@@ -44,9 +44,17 @@ export interface OrderTotals {
   days: Record<Day, { orders: number; paidCents: number; refusedCents: number }>;
 }
 
-/** All but `orders` is told of the source `events`. */
+/** The third source: all its lines are good ones, and most of its folders are empty. */
+export interface ReturnTotals {
+  accounts: ObjectAccount[];
+  /** By the day in Berlin; 0 where nothing came back. */
+  cents: Record<Day, number>;
+}
+
+/** All but `orders` and `returns` is told of the source `events`. */
 export interface DemoTotals {
   orders: OrderTotals;
+  returns: ReturnTotals;
   /** In the order of the objects. */
   accounts: ObjectAccount[];
   folders: Record<Day, FolderTotals>;
@@ -67,6 +75,30 @@ export function demoTotals(act: 1 | 2): DemoTotals {
     days: Object.fromEntries(DAYS.map((day) => [day, dayTotals(objects, day)])),
     rejects: objects.flatMap(rejectsOf),
     orders: orderTotals(),
+    returns: returnTotals(),
+  };
+}
+
+function returnTotals(): ReturnTotals {
+  const files = writeReturns();
+  return {
+    accounts: files.map(({ key, returns: { length } }) => ({
+      object: key,
+      lines: length,
+      rows: length,
+      rejected: 0,
+      skipped: 0,
+      blank: 0,
+    })),
+    cents: Object.fromEntries(
+      DAYS.map((day) => [
+        day,
+        files
+          .flatMap(({ returns }) => returns)
+          .filter(({ at }) => dayIn(ZONE, new Date(at)) === day)
+          .reduce((sum, { order }) => sum + order.cents, 0),
+      ]),
+    ),
   };
 }
 

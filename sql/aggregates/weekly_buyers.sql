@@ -1,0 +1,26 @@
+-- unique: day
+-- lookback: 6 days
+
+-- Who bought in the last seven days, and how many of them on more than one. The option above lets the model see six earlier
+-- days of what it reads, and no more; where one of them is published anew, this day is built again.
+CREATE TABLE weekly_buyers
+(
+    day       Date,
+    buyers    UInt64,
+    came_back UInt64
+)
+ENGINE = MergeTree
+PARTITION BY day
+ORDER BY day;
+
+SELECT
+    {day:Date} AS day,
+    count() AS buyers,
+    countIf(days > 1) AS came_back
+FROM
+(
+    SELECT user_id, uniqExact(day) AS days
+    FROM events
+    WHERE day BETWEEN {day:Date} - 6 AND {day:Date} AND type = 'purchase' AND user_id != ''
+    GROUP BY user_id
+);

@@ -1,0 +1,13 @@
+-- What came back. On most days nothing does, and the feed is empty: `onEmpty` in daybook.config.ts says what that means.
+CREATE TABLE raw_returns
+(
+    return_id String,
+    ts        DateTime64(3, 'Europe/Berlin'),
+    order_id  String,
+    amount    Decimal(10, 2),
+    reason    Nullable(String),
+
+    _source   Tuple(object String, line UInt64, text String, error String)
+)
+ENGINE = MergeTree
+ORDER BY tuple();
