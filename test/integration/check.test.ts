@@ -33,6 +33,7 @@ function connect(changes: Record<string, string> = {}) {
       store,
       localStack: false,
       missingSearchAttributes: async () => missingSearchAttributes(await temporal),
+      named: env.named,
     },
     close: async () => {
       store.close();
@@ -108,6 +109,27 @@ test('services that do not answer, or refuse the credentials, are named with wha
     ['error', 'S3', 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and what it may do.'],
     ['error', 'Temporal', 'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach'],
   ]);
+});
+
+test.each([
+  [{}, 'SLACK_WEBHOOK_URL is not set here'],
+  [{ SLACK_WEBHOOK_URL: 'hush' }, 'SLACK_WEBHOOK_URL holds no http or https address here'],
+  [{ SLACK_WEBHOOK_URL: 'https://hooks.example/T1/hush' }, undefined],
+])('a webhook whose address is not there is a warning, and is not shown (%#)', async (changes, what) => {
+  const { dir, remove } = await projectFolder({
+    ...RIGHT,
+    'daybook.config.ts': (RIGHT['daybook.config.ts'] ?? '').replace(
+      '{\n',
+      "{\n  alerts: { webhook: { env: 'SLACK_WEBHOOK_URL' } },\n",
+    ),
+  });
+  const { services: here, close: end } = connect(changes);
+  const problems = await checkProject(dir, here);
+  await end();
+  await remove();
+  expect(problems.map((problem) => [problem.severity, problem.where, problem.what])).toEqual(
+    what === undefined ? [] : [['warning', 'alerts.webhook', what]],
+  );
 });
 
 test('a server older than the first safe release is a warning', async () => {

@@ -180,7 +180,7 @@ test('a publish that a crash left open is flagged, with the command that ends it
   });
   const record = { day, table: 'events', generation: 1, position: 0, rows: 7, hash: '1', code: hash, data: hash };
   await project.app.ledger.recordPublishes('intent', [
-    { ...record, inputs: {}, chunks: [], archive: '', archived_rows: 0, archived_hash: '0' },
+    { ...record, columns: [], inputs: {}, chunks: [], archive: '', archived_rows: 0, archived_hash: '0' },
   ]);
   expect((await run('status')).stdout).toMatch(/^2026-11-05 {2}stopped .*publish left open: run the day$/m);
   const { stdout } = await run('status', '--day', day);

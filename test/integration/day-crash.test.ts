@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../activities/dependencies.js';
 import type { BuildRef } from '../../src/core/messages.js';
-import { archiveDatabase, archiveTable, stageDatabase } from '../../src/core/names.js';
+import { archiveDatabase, stageDatabase } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
+import { diesBefore, diesBeforeRecord, frozenBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -14,32 +14,6 @@ beforeAll(async () => {
 afterAll(() => project.close());
 
 const TABLES = ['events', 'daily_amounts', 'daily_means'];
-
-/** A world in which the statement of this name never reaches the engine, as if the process had died before it. */
-function diesBefore(what: string, error = new Error('the worker died')): Partial<Dependencies> {
-  const { clickhouse } = project.app;
-  return {
-    clickhouse: {
-      ...clickhouse,
-      run: (statement, options) =>
-        options?.what === what ? Promise.reject(error) : clickhouse.run(statement, options),
-      rows: (statement, options) =>
-        options?.what === what ? Promise.reject(error) : clickhouse.rows(statement, options),
-    },
-  };
-}
-
-/** A world that ends before this record is written. */
-const diesBeforeRecord = (event: 'done' | 'undone'): Partial<Dependencies> => {
-  const { ledger } = project.app;
-  return {
-    ledger: {
-      ...ledger,
-      recordPublishes: (given, records) =>
-        given === event ? Promise.reject(new Error('the worker died')) : ledger.recordPublishes(given, records),
-    },
-  };
-};
 
 /** Counts of a day's tables; each generation `n` of these tests has `n` payments of one unit. */
 async function counts(day: string): Promise<number[]> {
@@ -57,6 +31,13 @@ const stages = async ({ day }: { day: string }) =>
       own: `daybook_${project.name}_${day.replaceAll('-', '')}_`,
     })
   ).map(({ name }) => name);
+
+/** The archive on which an open intent or the current publish of a table stands. */
+async function archiveOf(table: string, day: string): Promise<string> {
+  const { ledger } = project.app;
+  const records = [...(await ledger.openIntents(day)), ...(await ledger.currentPublishes(day, day))];
+  return `${archiveDatabase(project.name)}.${records.find((record) => record.table === table)?.archive ?? ''}`;
+}
 
 const stageOf = ({ day, generation }: BuildRef) => stageDatabase(project.name, day, generation);
 const eventsOf = async (day: string) =>
@@ -77,10 +58,10 @@ async function builtTwice(day: string) {
 }
 
 test.each([
-  ['2026-05-01', 'before the first swap', () => diesBefore('publish events'), [1, 1, 1]],
-  ['2026-05-02', 'between two swaps', () => diesBefore('publish daily_amounts'), [2, 1, 1]],
-  ['2026-05-03', 'before it verifies', () => diesBefore('verify events'), [2, 2, 1]],
-  ['2026-05-04', 'before the done record', () => diesBeforeRecord('done'), [2, 2, 1]],
+  ['2026-05-01', 'before the first swap', () => diesBefore(project, 'publish events'), [1, 1, 1]],
+  ['2026-05-02', 'between two swaps', () => diesBefore(project, 'publish daily_amounts'), [2, 1, 1]],
+  ['2026-05-03', 'before it verifies', () => diesBefore(project, 'verify events'), [2, 2, 1]],
+  ['2026-05-04', 'before the done record', () => diesBeforeRecord(project, 'done'), [2, 2, 1]],
 ])('%s: a publish that dies %s is finished by the next run', async (day, _, world, then) => {
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: world() });
@@ -103,7 +84,7 @@ test('where the stage is gone the archives are swapped back, and the day is buil
   const day = '2026-05-05';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
-  const act = project.attempt({ world: diesBefore('publish daily_amounts') });
+  const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
   await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
 
@@ -124,7 +105,7 @@ test('a first publish whose stage is gone leaves no rows of the day', async () =
   const day = '2026-05-06';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const input = await project.build(day);
-  const act = project.attempt({ world: diesBeforeRecord('done') });
+  const act = project.attempt({ world: diesBeforeRecord(project, 'done') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
   expect(await counts(day)).toEqual([1, 1, 1]);
   await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
@@ -135,9 +116,9 @@ test('a first publish whose stage is gone leaves no rows of the day', async () =
 test('old and new rows together, as a killed engine may leave them, are healed by recovery', async () => {
   const day = '2026-05-07';
   const { input } = await builtTwice(day);
-  const act = project.attempt({ world: diesBefore('publish daily_amounts') });
+  const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
-  const old = `${archiveDatabase(project.name)}.${archiveTable('events', day, 2)}`;
+  const old = await archiveOf('events', day);
   await project.app.clickhouse.run({ sql: `INSERT INTO ${project.database}.events SELECT * FROM ${old}` });
   expect(await counts(day)).toEqual([3, 1, 1]);
   await project.attempt().recover({ day });
@@ -147,13 +128,11 @@ test('old and new rows together, as a killed engine may leave them, are healed b
 test('a second attempt at publish repeats the swaps and leaves the archives as they were', async () => {
   const day = '2026-05-08';
   const { input } = await builtTwice(day);
-  const dying = project.attempt({ world: diesBefore('publish daily_amounts') });
+  const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(dying.publish(input)).rejects.toThrow('the worker died');
   await project.attempt({ attempt: 2 }).publish(input);
   expect(await counts(day)).toEqual([2, 2, 1]);
-  expect(
-    await project.rows(`SELECT count() AS n FROM ${archiveDatabase(project.name)}.${archiveTable('events', day, 2)}`),
-  ).toEqual([{ n: '1' }]);
+  expect(await project.rows(`SELECT count() AS n FROM ${await archiveOf('events', day)}`)).toEqual([{ n: '1' }]);
 });
 
 test('publish called again after it is done moves nothing', async () => {
@@ -161,7 +140,7 @@ test('publish called again after it is done moves nothing', async () => {
   const { act, input } = await builtTwice(day);
   const { tables } = await act.publish(input);
   const before = await project.state(day);
-  const again = await project.attempt({ attempt: 2, world: diesBefore('publish events') }).publish(input);
+  const again = await project.attempt({ attempt: 2, world: diesBefore(project, 'publish events') }).publish(input);
   expect(again.burstMs).toBe(0);
   expect(again.tables).toHaveLength(tables.length);
   expect(again.tables).toEqual(expect.arrayContaining(tables));
@@ -172,7 +151,7 @@ test('a final error inside the burst swaps the archives back', async () => {
   const day = '2026-05-10';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
-  const act = project.attempt({ world: diesBefore('publish daily_means', final('BadSql', 'refused')) });
+  const act = project.attempt({ world: diesBefore(project, 'publish daily_means', final('BadSql', 'refused')) });
   await expect(act.publish(input)).rejects.toMatchObject({ type: 'BadSql' });
   expect((await project.state(day)).tables).toEqual(before);
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
@@ -190,9 +169,94 @@ test('an older build than the newest publishes nothing, and finds its stage gone
   expect(await stages(newer.build)).toEqual(expect.arrayContaining([stageOf(older.build), stageOf(newer.build)]));
 
   // Older stages are gone before the first swap.
-  const dying = project.attempt({ world: diesBefore('publish events') });
+  const dying = project.attempt({ world: diesBefore(project, 'publish events') });
   await expect(dying.publish(newer)).rejects.toThrow('the worker died');
   expect(await stages(newer.build)).toEqual([stageOf(newer.build)]);
   await project.attempt({ attempt: 2 }).publish(newer);
   expect(await counts(day)).toEqual([3, 3, 1]);
+});
+
+test('an attempt that was forgotten in the burst, and wakes up after the day was swept, takes nothing back', async () => {
+  const day = '2026-05-12';
+  const { input } = await builtTwice(day);
+  const second = async () => {
+    await project.attempt({ attempt: 2 }).publish(input);
+    await project.attempt().sweep({ day });
+  };
+  const first = project.attempt({ world: frozenBefore(project, 'publish events', second) });
+  await expect(first.publish(input)).rejects.toMatchObject({ nonRetryable: true });
+  expect(await counts(day)).toEqual([2, 2, 1]);
+  expect((await eventsOf(day)).slice(3)).toEqual([...TABLES].sort().map((table) => `2 ${table} intent,done`));
+});
+
+test('an attempt that archives behind the back of a newer one spoils no archive', async () => {
+  const day = '2026-05-13';
+  const { input } = await builtTwice(day);
+  // The second attempt publishes while the first is about to archive: what that one then copies is the new day.
+  const second = () => project.attempt({ attempt: 2 }).publish(input);
+  const first = project.attempt({ world: frozenBefore(project, 'archive events', second) });
+  await first.publish(input);
+  expect(await counts(day)).toEqual([2, 2, 1]);
+  expect(await project.rows(`SELECT count() AS n FROM ${await archiveOf('events', day)}`)).toEqual([{ n: '1' }]);
+  expect(await project.app.ledger.openIntents(day)).toEqual([]);
+});
+
+test('a forgotten attempt that would publish an empty table drops nothing of a newer build', async () => {
+  const day = '2026-05-14';
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a', { note: 'skip me' })));
+  const empty = await project.build(day);
+  const newer = async () => {
+    await project.put(keyOf(day, 'b'), lines(payment(day, 'b'), payment(day, 'c')));
+    // As a new run does: the old one's intent is ended first, then the day is built anew.
+    const act = project.attempt({ activityId: 'newer' });
+    await act.recover({ day });
+    await act.publish(await project.build(day, { activityId: 'newer' }));
+  };
+  const older = project.attempt({ world: frozenBefore(project, 'publish events', newer) });
+  await expect(older.publish(empty)).rejects.toMatchObject({ nonRetryable: true });
+  expect(await counts(day)).toEqual([2, 2, 1]);
+});
+
+test('an attempt that was forgotten while it takes a publish back puts no old rows over a newer build', async () => {
+  const day = '2026-05-15';
+  const { input } = await builtTwice(day);
+  const newer = async () => {
+    await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
+    const act = project.attempt({ activityId: 'newer' });
+    await act.recover({ day });
+    await act.publish(await project.build(day, { activityId: 'newer' }));
+  };
+  const refused = diesBefore(project, 'publish daily_means', final('BadSql', 'refused')).clickhouse;
+  const world = frozenBefore(
+    { ...project, app: { ...project.app, ...(refused ? { clickhouse: refused } : {}) } },
+    'take back events',
+    newer,
+  );
+  await expect(project.attempt({ world }).publish(input)).rejects.toMatchObject({ nonRetryable: true });
+  expect(await counts(day)).toEqual([3, 3, 1]);
+});
+
+test('a day with an open publish is not unchanged until it is recovered', async () => {
+  const day = '2026-05-17';
+  const { input } = await builtTwice(day);
+  const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
+  await expect(act.publish(input)).rejects.toThrow('the worker died');
+  const ends = `The publish of generation 2 of ${day} is open`;
+  await expect(project.attempt().list({ day, force: false })).rejects.toThrow(ends);
+  await project.attempt().recover({ day });
+  expect(await project.attempt().list({ day, force: false })).toMatchObject({ outcome: 'unchanged' });
+});
+
+// The last one: it leaves a table that no file describes.
+test('a table that grows while its publish is open keeps nobody from ending it', async () => {
+  const day = '2026-05-16';
+  const { input } = await builtTwice(day);
+  const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
+  await expect(act.publish(input)).rejects.toThrow('the worker died');
+  await project.app.clickhouse.run({
+    sql: `ALTER TABLE ${project.database}.daily_amounts ADD COLUMN more UInt8 DEFAULT 7`,
+  });
+  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { generation: 2, how: 'finished' } });
+  expect(await counts(day)).toEqual([2, 2, 1]);
+  expect(await project.rows(`SELECT DISTINCT more FROM daily_amounts WHERE day = '${day}'`)).toEqual([{ more: 7 }]);
 });

@@ -111,6 +111,36 @@ test('one folder may hold plain, gzip and zstd objects with any line ends, and e
   ).toEqual([{ _object: `raw/${day}/crlf.json`, _line: '3' }]);
 });
 
+test('a line of 50 MB is a line like any other: a row whole, or a reject whose text is cut and whose size is told', async () => {
+  const day = '2026-06-12';
+  const bytes = 50 * 1024 ** 2;
+  const note = 'x'.repeat(bytes);
+  await project.put(
+    keyOf(day, 'a'),
+    lines(payment(day, 'before'), payment(day, 'long', { note }), payment(day, 'after')),
+  );
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'good'), `{"id": "cut", "note": "${note}`));
+  await project.configure({}, { maxRejects: 1 });
+  await publish(day);
+  expect(
+    await project.rows('SELECT id, toUInt32(length(note)) AS bytes FROM events WHERE day = {day:Date} ORDER BY id', {
+      day,
+    }),
+  ).toEqual([
+    { id: 'after', bytes: null },
+    { id: 'before', bytes: null },
+    { id: 'good', bytes: null },
+    { id: 'long', bytes },
+  ]);
+  expect(await accounts(day)).toEqual({ 'a.json': [3, 3, 0, 0, 0], 'b.json': [2, 1, 1, 0, 0] });
+  const [reject] = await project.rows(
+    `SELECT toUInt32(length(text)) AS kept, toUInt32(text_bytes) AS bytes, line FROM daybook.rejected_rows
+     WHERE project = {project:String} AND day = {day:Date}`,
+    { project: project.name, day },
+  );
+  expect(reject).toEqual({ kept: 65_536, bytes: bytes + '{"id": "cut", "note": "'.length, line: '2' });
+});
+
 test('keys with blanks, signs and letters of any language are read, each for itself and together', async () => {
   for (const [day, maxObjects] of [
     ['2026-06-02', 500],
@@ -140,11 +170,39 @@ test('keys with blanks, signs and letters of any language are read, each for its
   }
 });
 
-test('a key that the engine would take for a pattern is refused by name', async () => {
-  const day = '2026-06-04';
-  await project.put(keyOf(day, 'part-{1}'), lines(payment(day, 'a')));
-  await expect(project.build(day)).rejects.toMatchObject({ type: 'BadObject', nonRetryable: true });
-  await expect(project.build(day)).rejects.toThrow(/part-\{1\}\.json: its key has one of/);
+test('keys that the engine would take for patterns are read, each for itself and together, and never a key that they match', async () => {
+  for (const [day, maxObjects] of [
+    ['2026-06-04', 500],
+    ['2026-06-10', 1],
+  ] as const) {
+    await project.configure({}, { chunk: { maxObjects } });
+    const patterns = [
+      'a{1}z',
+      'a{1..3}z',
+      'a{b,c}z',
+      'a*z',
+      'a**z',
+      'a?z',
+      '??',
+      'a,z',
+      '{',
+      '}',
+      'a{}z',
+      'x?versionId=1',
+    ];
+    const others = ['a\nz', 'a\tz', 'a"z', 'a`z', 'a\\z', "'); DROP TABLE events; --", '%2A', '%7B1%7D', '%00'];
+    const matched = ['a1z', 'abz', 'acz', 'aaz', 'a**2z', 'zz', 'plain'];
+    const names = [...patterns, ...others, ...matched];
+    for (const name of names) await project.put(keyOf(day, name), lines(payment(day, name)));
+    await publish(day);
+    expect(await idsOf(day)).toEqual([...names].sort());
+    expect(await accounts(day)).toEqual(Object.fromEntries(names.map((name) => [`${name}.json`, [1, 1, 0, 0, 0]])));
+    const traced = await project.rows<{ id: string; _object: string }>(
+      'SELECT id, _object FROM events WHERE day = {day:Date}',
+      { day },
+    );
+    for (const { id, _object } of traced) expect(_object).toBe(keyOf(day, id));
+  }
 });
 
 test.each([

@@ -19,23 +19,23 @@ const SIZE = String.raw`[\d.]+ (B|KiB|MiB)`;
 /** The day's activities in the order in which they are scheduled, with what the Web UI writes beside each. */
 const stepsOf = (day: string): [verb: string, summary: RegExp][] => [
   ['recover', new RegExp(`^look for a publish of ${day} that a crash left open$`)],
-  ['list', new RegExp(`^list the objects that may hold rows of ${day}$`)],
-  ['normalize', new RegExp(`^normalize chunk 1 of 3 · ${SIZE}$`)],
-  ['normalize', new RegExp(`^normalize chunk 2 of 3 · ${SIZE}$`)],
-  ['normalize', new RegExp(`^normalize chunk 3 of 3 · ${SIZE}$`)],
-  ['load', new RegExp(`^load events of ${day}$`)],
-  ['refresh', new RegExp(`^refresh daily_amounts of ${day}$`)],
-  ['refresh', new RegExp(`^refresh daily_means of ${day}$`)],
-  ['test', /^run 1 test on the stage$/],
+  ['list', new RegExp(`^objects that may hold rows of ${day}$`)],
+  ['normalize', new RegExp(`^chunk 1 of 3 · ${SIZE}$`)],
+  ['normalize', new RegExp(`^chunk 2 of 3 · ${SIZE}$`)],
+  ['normalize', new RegExp(`^chunk 3 of 3 · ${SIZE}$`)],
+  ['load', new RegExp(`^events of ${day}$`)],
+  ['refresh', new RegExp(`^daily_amounts of ${day}$`)],
+  ['refresh', new RegExp(`^daily_means of ${day}$`)],
+  ['test', /^1 test on the stage$/],
 ];
 
 const ENDS = {
   published: (day: string): [string, RegExp][] => [
-    ['publish', new RegExp(`^publish 3 tables of ${day}$`)],
-    ['conclude', /^record the outcome: published$/],
-    ['sweep', new RegExp(`^clean up after ${day}$`)],
+    ['publish', new RegExp(`^3 tables of ${day}$`)],
+    ['conclude', /^the outcome: published$/],
+    ['sweep', new RegExp(`^what ${day} leaves behind, and what is old$`)],
   ],
-  failed: (): [string, RegExp][] => [['conclude', /^record the outcome: failed$/]],
+  failed: (): [string, RegExp][] => [['conclude', /^the outcome: failed$/]],
 };
 
 /** A history with what its server and its worker say of the workflow beside it. */

@@ -4,7 +4,7 @@ import { openDays, type DayProject } from '../support/day.js';
 import { DAYS, LOOKBACK, LOOKBACK_CONFIG } from '../support/lookback.js';
 import { keyOf, lines, payment } from '../support/payments.js';
 
-const [D1 = '', D2 = '', D3 = '', , D5 = '', D6 = ''] = DAYS;
+const [D1 = '', D2 = '', D3 = '', D4 = '', D5 = '', D6 = ''] = DAYS;
 
 let project: DayProject;
 
@@ -97,7 +97,7 @@ test('a changed old day rebuilds what reads it, in the order of days, and nothin
   );
   expect(results.get(D1)?.outcome).toBe('unchanged');
   expect(results.get(D2)?.notes).toEqual([
-    `4 days, ${D3} to ${D6}, look back on this day: stale until built again, oldest first: npx daybook run --day ${D3}`,
+    `4 days, ${D3} to ${D6}, look back on this day: stale until built again, oldest first: npx daybook backfill --start ${D3} --end ${D6}`,
   ]);
   expect(reasonOf(results.get(D3))).toContain(`rolling reads events of ${D2}, published anew since`);
   expect(reasonOf(results.get(D6))).toContain(`running reads running of ${D5}, published anew since`);
@@ -109,12 +109,12 @@ test('a changed old day rebuilds what reads it, in the order of days, and nothin
   expect([...again.values()].map(({ outcome }) => outcome)).toEqual(DAYS.map(() => 'unchanged'));
 });
 
-test('a night looks at the late days and at all that look back on them, and leaves nothing stale', async () => {
+test('a night lists the late days again, builds what looks back on them, and leaves nothing stale', async () => {
   await put(D5, 'b', payment(D5, 'later', { amount: 1000 }));
   const before = await generations();
   const { days } = await project.night(D6);
   expect(days.map(({ day, outcome }) => [day, outcome])).toEqual(
-    DAYS.map((day) => [day, day < D5 ? 'unchanged' : 'published']),
+    [D3, D4, D5, D6].map((day) => [day, day < D5 ? 'unchanged' : 'published']),
   );
   const tables = ['first_seen', 'far', 'rolling', 'running', 'smoothed', 'weekly'].map((table) => [table, [5, 6]]);
   expect(rebuilt(before, await generations())).toEqual(

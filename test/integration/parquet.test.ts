@@ -116,21 +116,23 @@ describe('files written by the engine', () => {
   });
 });
 
+/** The bytes of an object. */
+async function bytesOf(key: string): Promise<Buffer> {
+  const { store, clickhouse } = project.app;
+  const bucket = await engineBucket({ store }, project.bucket);
+  const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
+  const raw = sql.replace("'Parquet'", "'RawBLOB'").replace('{raw_structure:String}', "'blob String'");
+  const [row] = await clickhouse.rows<{ bytes: string }>({
+    sql: `SELECT base64Encode(blob) AS bytes FROM ${raw}`,
+    params,
+  });
+  return Buffer.from(row?.bytes ?? '', 'base64');
+}
+
 describe('damage', () => {
   const whole = async (day: string) => {
     await write(`raw/${day}/whole.parquet`, SHORT, shortRows(day, 500));
-    return readObject(`raw/${day}/whole.parquet`);
-  };
-  const readObject = async (key: string) => {
-    const { store, clickhouse } = project.app;
-    const bucket = await engineBucket({ store }, project.bucket);
-    const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
-    const raw = sql.replace("'Parquet'", "'RawBLOB'").replace('{raw_structure:String}', "'blob String'");
-    const [row] = await clickhouse.rows<{ bytes: string }>({
-      sql: `SELECT base64Encode(blob) AS bytes FROM ${raw}`,
-      params,
-    });
-    return Buffer.from(row?.bytes ?? '', 'base64');
+    return bytesOf(`raw/${day}/whole.parquet`);
   };
   test.each<[what: string, day: string, spoil: (bytes: Buffer) => Buffer]>([
     ['cut off', '2026-10-11', (bytes) => bytes.subarray(0, bytes.length - 20)],
@@ -146,6 +148,77 @@ describe('damage', () => {
     expect(message).toContain(`raw/${day}/broken.parquet`);
     expect(await project.manifests(day)).toEqual(new Map());
   });
+});
+
+describe('keys that are patterns', () => {
+  test('are asked for their columns and read by their very names, and never what they match', async () => {
+    const day = '2026-10-20';
+    const named = ['part-{1}', 'part-?', 'part-*', 'a,b'];
+    for (const name of [...named, 'part-1', 'part-x']) {
+      // Whoever asked a matching object for its columns would find an amount that is text.
+      const amount = name.startsWith('part-') && !named.includes(name) ? "'1.50'" : 'toDecimal64(1.5, 2)';
+      await write(
+        'tmp/one.parquet',
+        'auto',
+        `SELECT '${name}' AS id, toDateTime64('${day} 12:00:00', 3, 'UTC') AS ts, ${amount} AS amount`,
+        {
+          s3_truncate_on_insert: 1,
+        },
+      );
+      const { store } = project.app;
+      await store.copy(
+        { bucket: project.bucket, key: 'tmp/one.parquet' },
+        { bucket: project.bucket, key: `raw/${day}/${name}.parquet` },
+      );
+    }
+    for (const maxObjects of [500, 1]) {
+      await project.configure({}, { chunk: { maxObjects } });
+      await publish(day);
+      expect(
+        await project.rows('SELECT _object, id, amount FROM events WHERE day = {day:Date} ORDER BY id', { day }),
+      ).toEqual(
+        ['a,b', 'part-*', 'part-1', 'part-?', 'part-x', 'part-{1}'].map((id) => ({
+          _object: `raw/${day}/${id}.parquet`,
+          id,
+          amount: 1.5,
+        })),
+      );
+    }
+    const left = await project.app.store.list(project.bucket, 'daybook/');
+    expect(left.filter(({ key }) => key.includes('described'))).toEqual([]);
+    await project.configure({});
+  });
+});
+
+test('quarantine: a day is published without objects that are no Parquet or can never fit, each told with its reason', async () => {
+  const day = '2026-10-21';
+  await project.configure({}, { onBadObject: 'quarantine' });
+  await write(`raw/${day}/whole.parquet`, SHORT, shortRows(day, 500));
+  await write(`raw/${day}/misfit.parquet`, 'id String, ts Array(String), amount UInt8', `SELECT 'a', ['b'], 1`);
+  await write(`raw/${day}/other.parquet`, 'all UInt8', 'SELECT 1');
+  const bytes = await bytesOf(`raw/${day}/whole.parquet`);
+  await project.put(`raw/${day}/cut.parquet`, bytes.subarray(0, -20));
+  await project.put(`raw/${day}/flipped.parquet`, flipped(bytes, 200));
+  await project.put(`raw/${day}/encrypted.parquet`, Buffer.concat([bytes.subarray(0, -4), Buffer.from('PARE')]));
+  await project.put(`raw/${day}/lines.parquet`, '{"id":"a"}\n');
+  await publish(day);
+  const [manifest] = [...(await project.manifests(day)).values()];
+  const reasons = Object.fromEntries(
+    (manifest?.quarantined ?? []).map(({ object, reason }) => [object.slice(`raw/${day}/`.length), reason]),
+  );
+  expect(reasons).toEqual({
+    'cut.parquet': expect.stringMatching(/^ClickHouse says/) as string,
+    'encrypted.parquet': expect.stringMatching(/^ClickHouse says/) as string,
+    'flipped.parquet': expect.stringMatching(/CRC/) as string,
+    'lines.parquet': expect.stringMatching(/^ClickHouse says/) as string,
+    'misfit.parquet': expect.stringMatching(/^column ts is Array/) as string,
+    'other.parquet': "found none of the contract's columns, but all",
+  });
+  expect((await accounts(day))['whole']).toEqual([500, 500, 0, 0, 0]);
+  expect(await project.rows('SELECT count() AS rows FROM events WHERE day = {day:Date}', { day })).toEqual([
+    { rows: '500' },
+  ]);
+  await project.configure({});
 });
 
 const flipped = (bytes: Buffer, at: number): Buffer => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { forecast } from '../../src/cli/plan.js';
+import { forecast } from '../../src/cli/forecast.js';
+import { daysBetween } from '../../src/core/day.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -27,7 +28,7 @@ async function planned() {
   const ledger = () =>
     project.rows('SELECT count() AS builds FROM daybook.builds WHERE project = {name:String}', { name: project.name });
   const before = [await ledger(), await project.app.store.list(project.bucket, '')];
-  const found = await forecast(project.app, FIRST, THIRD);
+  const found = await forecast(project.app, daysBetween(FIRST, THIRD));
   expect([await ledger(), await project.app.store.list(project.bucket, '')], 'nothing was changed').toEqual(before);
   return {
     ...found,

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { runForItself } from '../../src/cli/own-run.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+const DAY = '2026-04-01';
+const FAILED = '2026-04-02';
+const BAD = '2026-04-03';
+
+let project: DayProject;
+
+/** Each object is a chunk of its own; a payment with a note that the dictionary does not know is a reject. */
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
+  const { clickhouse } = project.app;
+  await clickhouse.run({ sql: `CREATE DATABASE IF NOT EXISTS daybook_${project.name}_words` });
+  for (const sql of [
+    'CREATE TABLE known (word String, meaning String) ENGINE = MergeTree ORDER BY word',
+    "INSERT INTO known VALUES ('a', 'one')",
+    `CREATE DICTIONARY words (word String, meaning String) PRIMARY KEY word
+     SOURCE(CLICKHOUSE(DB 'daybook_${project.name}_words' TABLE 'known')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)`,
+  ])
+    await clickhouse.run({ sql }, { database: `daybook_${project.name}_words` });
+  await write(`note != '' AND NOT dictHas('daybook_${project.name}_words.words', ifNull(note, ''))`);
+  await project.configure({}, { maxRejects: 1 });
+});
+afterAll(() => project.close());
+
+const write = (unknown: string) =>
+  project.write(
+    'sql/normalized/events.sql',
+    (PAYMENTS['sql/normalized/events.sql'] ?? '').replace(
+      'AS skip_reason',
+      `AS skip_reason, if(${unknown}, 'unknown word', '') AS reject_reason`,
+    ),
+  );
+
+async function teach(word: string): Promise<void> {
+  const database = `daybook_${project.name}_words`;
+  await project.app.clickhouse.run(
+    { sql: `INSERT INTO known VALUES ({word:String}, 'x')`, params: { word } },
+    { database },
+  );
+  await project.app.clickhouse.run({ sql: 'SYSTEM RELOAD DICTIONARY words' }, { database });
+}
+
+const retry = async (day: string, word: string) => {
+  const end = await runForItself(
+    project.app,
+    { day, code: true, retry: word },
+    { what: 'retry', own: false, quiet: true },
+  );
+  return end.ok ? end.result : end;
+};
+
+const idsOf = async (day: string) =>
+  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
+    ({ id }) => id,
+  );
+
+test('after a dictionary was mended, only the chunks that hold rejects are fed again, and the day is republished', async () => {
+  await project.put(keyOf(DAY, 'clean'), lines(payment(DAY, 'clean', { note: 'a' })));
+  await project.put(keyOf(DAY, 'mixed'), lines(payment(DAY, 'good'), payment(DAY, 'late', { note: 'b' })));
+  expect(await project.run(DAY)).toMatchObject({
+    outcome: 'published',
+    normalized: { chunks: 2, rows: 2, rejected: 1 },
+  });
+  const before = await project.manifests(DAY);
+  await teach('b');
+  expect(await project.run(DAY), 'nothing that a build hashes has changed').toMatchObject({ outcome: 'unchanged' });
+
+  expect(await retry(DAY, 'first')).toMatchObject({
+    outcome: 'published',
+    normalized: { chunks: 1, lines: 2, rows: 2, rejected: 0 },
+    notes: [`events: 1 of 2 chunks of folder ${DAY} held rejects or quarantined objects and is fed again`],
+  });
+  expect(await idsOf(DAY)).toEqual(['clean', 'good', 'late']);
+  // What was made before stands as it was made: other days and older builds were made from it.
+  const after = await project.manifests(DAY);
+  expect(after.size).toBe(3);
+  for (const [key, manifest] of before) expect(after.get(key)).toEqual(manifest);
+
+  expect(await project.run(DAY), 'from now on the new chunk counts').toMatchObject({ outcome: 'unchanged' });
+});
+
+test('a retry of the same name, or one where nothing is left to feed again, changes nothing and says so', async () => {
+  const state = await project.state(DAY);
+  for (const word of ['first', 'second'])
+    expect(await retry(DAY, word)).toMatchObject({
+      outcome: 'unchanged',
+      notes: [`events: no chunk of folder ${DAY} holds rejects or quarantined objects; nothing is fed again`],
+    });
+  expect(await project.state(DAY)).toEqual(state);
+});
+
+test('a day that failed for too many rejects is published by a retry', async () => {
+  await project.put(keyOf(FAILED, 'clean'), lines(payment(FAILED, 'clean')));
+  await project.put(
+    keyOf(FAILED, 'two'),
+    lines(payment(FAILED, 'one', { note: 'c' }), payment(FAILED, 'two', { note: 'c' })),
+  );
+  expect((await project.fail(FAILED)).message).toContain('2 of 3 lines');
+  expect(await retry(FAILED, 'too early')).toMatchObject({ outcome: 'failed' });
+  await teach('c');
+  expect(await retry(FAILED, 'in time')).toMatchObject({ outcome: 'published', normalized: { chunks: 1 } });
+  expect(await idsOf(FAILED)).toEqual(['clean', 'one', 'two']);
+});
+
+test('quarantined objects are fed again too', async () => {
+  await project.configure({}, { onBadObject: 'quarantine' });
+  await project.put(keyOf(BAD, 'clean'), lines(payment(BAD, 'clean')));
+  await project.put(`raw/${BAD}/bad.json.gz`, 'no gzip');
+  expect(await project.run(BAD)).toMatchObject({ normalized: { quarantined: 1 } });
+  expect(await retry(BAD, 'again')).toMatchObject({ normalized: { chunks: 1, quarantined: 1 } });
+  await project.configure({}, { maxRejects: 1 });
+});
+
+test('after a fix of the SQL every chunk is made anew: a day is never a mixture of two SELECTs', async () => {
+  await project.configure({}, { maxRejects: 1 });
+  await project.put(keyOf(DAY, 'wrong'), lines(payment(DAY, 'wrong', { note: 'never known' })));
+  expect(await project.run(DAY)).toMatchObject({ normalized: { chunks: 1, rejected: 1 } });
+  await write('0');
+  expect(await retry(DAY, 'fixed')).toMatchObject({
+    outcome: 'published',
+    normalized: { chunks: 3, rows: 4, rejected: 0 },
+    notes: [`events: 3 of 3 chunks of folder ${DAY} are made anew anyway: the SQL or the objects changed`],
+  });
+  expect(await idsOf(DAY)).toEqual(['clean', 'good', 'late', 'wrong']);
+});

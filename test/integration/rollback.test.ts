@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { apply } from '../../src/cli/apply.js';
+import { archiveDatabase } from '../../src/core/names.js';
+import { daybook, environment } from '../support/command.js';
+import { diesBefore, diesBeforeRecord } from '../support/crash.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+const MODEL = 'sql/aggregates/daily_amounts.sql';
+const FILES = {
+  ...PAYMENTS,
+  'sql/aggregates/two_days.sql': `-- lookback: 1 day
+-- holes: allow
+CREATE TABLE two_days (day Date, events UInt64) ENGINE = MergeTree PARTITION BY day ORDER BY day;
+SELECT {day:Date} AS day, count() AS events FROM events;`,
+};
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), FILES, PAYMENTS_CONFIG);
+});
+afterAll(() => project.close());
+
+const command = (...args: string[]) =>
+  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+
+const rowsOf = async (day: string) =>
+  Object.fromEntries((await project.state(day)).tables.map(({ table, rows }) => [table, Number(rows)]));
+const hashes = async (day: string) => (await project.state(day)).tables;
+const eventsOf = async (day: string, generation: number) => [
+  ...new Set(
+    (await project.state(day)).publishes
+      .filter((one) => one.generation === generation)
+      .map(({ events }) => events.join()),
+  ),
+];
+
+/** A day with one payment, published again with a second one; answers what readers had first. */
+async function publishedTwice(day: string) {
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  await project.run(day);
+  const first = await hashes(day);
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b', { amount: 5 })));
+  await project.run(day);
+  expect(await hashes(day)).not.toEqual(first);
+  return first;
+}
+
+test('a rollback gives readers what they had, holds the day, and names the later days that looked back on it', async () => {
+  const day = '2026-06-01';
+  const first = await publishedTwice(day);
+  await project.put(keyOf('2026-06-02', 'a'), lines(payment('2026-06-02', 'a')));
+  await project.run('2026-06-02');
+
+  const taken = await command('rollback', '--day', day, '--reason', 'amounts were doubled');
+  expect(taken.code).toBe(0);
+  expect(taken.stdout).toContain('generation 2 is taken back: events 1 row of generation 1; daily_amounts 1 row');
+  expect(taken.stdout).toContain(`2026-06-02 looks back on this day: stale until built again`);
+  expect(taken.stdout.trimEnd().split('\n').at(-1)).toBe(`${day} rolled-back`);
+  expect(await hashes(day)).toEqual(first);
+  expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
+  const current = await project.app.ledger.currentPublishes(day, day);
+  expect(new Set(current.map(({ generation }) => generation))).toEqual(new Set([1]));
+
+  // Held: neither a run nor a plan touches it; what looks back on it takes it as it is.
+  const looked = await project.run(day);
+  expect(looked.outcome).toBe('held');
+  expect(looked.notes).toEqual([
+    expect.stringMatching(
+      /^2026-06-01 is held as it is since .* UTC \(amounts were doubled\)\. Release it: npx daybook unhold --day 2026-06-01$/,
+    ),
+  ]);
+  expect((await command('status')).stdout).toMatch(/^2026-06-01 {2}held .*amounts were doubled$/m);
+  expect((await command('plan', '--day', day)).stdout).toMatch(/^2026-06-01 {2}held\n +2026-06-01 is held as it is/);
+  const later = await project.run('2026-06-02');
+  expect(later.outcome).toBe('published');
+  expect(await rowsOf('2026-06-02')).toMatchObject({ two_days: 1 });
+  expect(await project.rows(`SELECT events FROM two_days WHERE day = '2026-06-02'`)).toEqual([{ events: '2' }]);
+
+  expect((await command('unhold', '--day', day)).stdout).toContain(`${day} is released`);
+  expect(await project.run(day)).toMatchObject({ outcome: 'published', generation: 4 });
+  expect(await rowsOf(day)).toMatchObject({ events: 2 });
+});
+
+test.each([
+  ['2026-06-05', 'before the first swap', () => diesBefore(project, 'take back events')],
+  ['2026-06-06', 'between two swaps', () => diesBefore(project, 'take back daily_amounts')],
+  ['2026-06-07', 'before it is written down', () => diesBeforeRecord(project, 'undone')],
+])('%s: a rollback that dies %s is ended by the next run', async (day, _, world) => {
+  const first = await publishedTwice(day);
+  const { build, undoes } = await project.attempt().planRollback({ day });
+  const dying = project.attempt({ world: world() });
+  await expect(dying.rollback({ build, undoes, reason: '' })).rejects.toThrow('the worker died');
+  expect(await project.app.ledger.openIntents(day)).toHaveLength(4);
+
+  const next = await project.run(day);
+  expect(next.outcome).toBe('held');
+  expect(next.steps[0]?.what).toBe('generation 2 was left open and is undone (4 tables)');
+  expect(await hashes(day)).toEqual(first);
+  expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
+});
+
+test('a second attempt takes nothing back that the first has not; a second rollback takes the publish before it', async () => {
+  const day = '2026-06-08';
+  const first = await publishedTwice(day);
+  const { build, undoes } = await project.attempt().planRollback({ day });
+  await project.attempt().rollback({ build, undoes, reason: '' });
+  const again = await project.attempt({ attempt: 2 }).rollback({ build, undoes, reason: '' });
+  expect(again.tables).toContainEqual({ table: 'events', rows: 1, generation: 1 });
+  expect(await hashes(day)).toEqual(first);
+
+  const second = await command('rollback', '--day', day);
+  expect(second.stdout).toContain('generation 1 is taken back: events is not published any more');
+  expect(await rowsOf(day)).toEqual({ events: 0, daily_amounts: 0, daily_means: 0, two_days: 0 });
+  expect(await project.app.ledger.currentPublishes(day, day)).toEqual([]);
+
+  const third = await command('rollback', '--day', day);
+  expect(third.code).toBe(1);
+  expect(third.stderr).toContain(`Nothing of ${day} is published, so there is no publish to take back`);
+  expect((await command('status', '--day', day)).stdout).not.toContain('failed');
+});
+
+test('a build that was planned before a rollback publishes nothing after it', async () => {
+  const day = '2026-06-09';
+  const first = await publishedTwice(day);
+  await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
+  const older = await project.build(day);
+  const { build, undoes } = await project.attempt().planRollback({ day });
+  await project.attempt().rollback({ build, undoes, reason: '' });
+  await expect(project.attempt().publish(older)).rejects.toMatchObject({ type: 'Superseded' });
+  expect(await hashes(day)).toEqual(first);
+});
+
+test('a day that is held while it is being built is not published; a forced run publishes and releases it', async () => {
+  const day = '2026-06-10';
+  const first = await publishedTwice(day);
+  await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
+  const input = await project.build(day);
+  expect((await command('hold', '--day', day, '--reason', 'audited')).stdout).toContain(`${day} is held as it is now`);
+  const before = await hashes(day);
+  expect(before).not.toEqual(first);
+  await expect(project.attempt().publish(input)).rejects.toMatchObject({ type: 'Held' });
+  expect(await hashes(day)).toEqual(before);
+
+  expect((await project.run(day, true)).outcome).toBe('published');
+  expect(await rowsOf(day)).toMatchObject({ events: 3 });
+  expect(await project.app.ledger.holdOf(day)).toBeUndefined();
+});
+
+test('a rollback whose archive is gone is refused by name, and changes nothing', async () => {
+  const day = '2026-06-11';
+  await publishedTwice(day);
+  const before = await project.state(day);
+  const [record] = await project.app.ledger.currentPublishes(day, day);
+  await project.app.clickhouse.run({
+    sql: `DROP TABLE ${archiveDatabase(project.name)}.${record?.archive ?? ''} SYNC`,
+  });
+  const refused = await command('rollback', '--day', day);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(
+    /can't be put back: .* archived no more .*keepPrevious.* npx daybook run --day 2026-06-11 --force/,
+  );
+  expect(await project.state(day)).toEqual(before);
+  expect(await project.app.ledger.holdOf(day)).toBeUndefined();
+});
+
+test('archives from before a column was added are put back by name', async () => {
+  const day = '2026-06-12';
+  await publishedTwice(day);
+  await project.write(
+    MODEL,
+    (PAYMENTS[MODEL] ?? '').replace(
+      'amount Decimal(18, 2))',
+      'amount Decimal(18, 2), largest Decimal(10, 2) DEFAULT 9)',
+    ),
+  );
+  await apply(project.app, () => undefined);
+  expect((await command('verify', '--day', day)).code).toBe(0);
+
+  expect((await command('rollback', '--day', day)).code).toBe(0);
+  expect(await project.rows(`SELECT events, amount, largest FROM daily_amounts WHERE day = '${day}'`)).toEqual([
+    { events: 1, amount: 1, largest: 9 },
+  ]);
+  expect((await command('verify', '--day', day)).code).toBe(0);
+});

@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import example from '../../daybook.config.js';
+import type { Trace } from '../../src/cli/trace-rows.js';
+import { demoObjects, demoTotals } from '../../src/local/demo/generate.js';
+import { daybook, environment } from '../support/command.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { sqlFilesOf } from '../support/project.js';
+
+const DAY = '2026-11-07';
+let shop: DayProject;
+/** Lines of the raw objects of events, by key. */
+const raw = new Map<string, string[]>();
+
+beforeAll(async () => {
+  const files = await sqlFilesOf(fileURLToPath(new URL('../..', import.meta.url)));
+  shop = await openDays(inject('stack'), files, { ...example, start: DAY, database: 'unused' });
+  for (const { key, body, act } of await demoObjects()) {
+    if (act === 2) continue;
+    await shop.put(key, body);
+    if (key.endsWith('.json.gz')) raw.set(key, gunzipSync(body).toString().split('\n'));
+  }
+  await shop.run(DAY);
+});
+afterAll(() => shop.close());
+
+const run = (...args: string[]) =>
+  daybook(['trace', '--day', DAY, '--project', shop.app.project.dir, ...args], environment(inject('stack'), {}));
+const traced = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout) as Trace;
+
+test('a row of a normalized table leads to its raw line, as it stands in its object', async () => {
+  const found = await traced('--table', 'events', '--where', "type = 'purchase'", '--limit', '3');
+  expect(found.rows).toHaveLength(3);
+  expect(found.lines).toHaveLength(3);
+  for (const { object, line, text } of found.lines) {
+    expect(text).toBe(raw.get(object)?.[line - 1]);
+    expect(text).toContain('"purchase"');
+  }
+  const ids = (texts: unknown[]) => texts.map((text) => /"event_id":"([^"]+)"/.exec(String(text))?.[1]).sort();
+  expect(ids(found.lines.map(({ text }) => text))).toEqual(
+    ids(found.rows.map((row) => JSON.stringify({ event_id: row['event_id'] }))),
+  );
+});
+
+test('a row that came from Parquet leads to its row there, as JSON', async () => {
+  const found = await traced('--table', 'orders', '--where', "status = 'refused'", '--limit', '1');
+  const [line] = found.lines;
+  expect(line?.object).toMatch(/^raw\/orders\/.*\.parquet$/);
+  expect(JSON.parse(line?.text ?? '')).toMatchObject({
+    order_id: found.rows[0]?.['order_id'],
+    status: 'refused',
+  });
+});
+
+test('a table that does not keep where its rows came from is traced through its normalized chunks', async () => {
+  const found = await traced('--table', 'returns', '--where', "return_id = 'r-2'");
+  expect(found.lines).toMatchObject([{ object: `raw/returns/dt=${DAY}/returns-00.json`, line: 2 }]);
+  expect(found.lines[0]?.text).toContain('"return_id":"r-2"');
+});
+
+test('a row of a model leads to the rows with its values, and to their objects, counted', async () => {
+  const found = await traced('--table', 'daily_sales', '--where', "country = 'AT'");
+  const [input, ...others] = found.inputs;
+  expect(others).toEqual([]);
+  expect(input).toMatchObject({ table: 'events', by: ['country'], days: 1 });
+  const objects = await shop.rows<{ object: string; rows: number }>(
+    `SELECT _object AS object, toUInt32(count()) AS rows FROM events WHERE day = {day:Date} AND country = 'AT'
+     GROUP BY object ORDER BY rows DESC, object`,
+    { day: DAY },
+  );
+  expect(input?.objects).toEqual(objects);
+  expect(input?.lines.every(({ text }) => /"country":" ?(AT|at)/.test(text ?? ''))).toBe(true);
+});
+
+test('a model over models says where to look further; one that looks back counts all its days', async () => {
+  const { stdout } = await run('--table', 'daily_summary');
+  expect(stdout).toContain(`further: npx daybook trace --day ${DAY} --table daily_sales --where`);
+  const weekly = await traced('--table', 'weekly_buyers');
+  expect(weekly.inputs).toMatchObject([{ table: 'events', by: [], days: 7, rows: demoTotals(1).days[DAY]?.rows }]);
+});
+
+test('an object that was rewritten since is not quoted as if it were what was read', async () => {
+  const object = `raw/returns/dt=${DAY}/returns-00.json`;
+  await shop.put(object, '{"return_id":"another"}\n');
+  const found = await traced('--table', 'returns', '--where', "return_id = 'r-1'");
+  expect(found.lines).toEqual([{ object, line: 1, gone: 'the object was rewritten since it was read' }]);
+});
+
+test('what cannot be traced is said, with what there is', async () => {
+  const unknown = await run('--table', 'nothing');
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toMatch(/has no table 'nothing'; it has events, orders, returns, daily_funnel/);
+  const none = await run('--table', 'events', '--where', "country = 'XX'");
+  expect(none.code).toBe(1);
+  expect(none.stderr).toContain(`No row of events on ${DAY} fits country = 'XX'`);
+  const wrong = await run('--table', 'events', '--where', 'nonsense = 1');
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toMatch(/nonsense/);
+});

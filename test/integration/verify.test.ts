@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { daybook, environment } from '../support/command.js';
+import { diesBefore } from '../support/crash.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+const [FIRST, SECOND, THIRD] = ['2026-05-01', '2026-05-02', '2026-05-03'] as const;
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
+  for (const day of [FIRST, SECOND, THIRD]) {
+    await project.put(keyOf(day, 'a'), lines(payment(day, 'a'), payment(day, 'b', { amount: 2 })));
+    await project.run(day);
+  }
+});
+afterAll(() => project.close());
+
+const command = (...args: string[]) =>
+  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const verify = (...args: string[]) => command('verify', '--start', FIRST, '--end', '2026-05-31', ...args);
+
+test('days as they were published end with 0 and one line', async () => {
+  const { code, stdout } = await verify();
+  expect(code).toBe(0);
+  expect(stdout.trimEnd()).toBe(
+    '2026-05-01 to 2026-05-31: 9 published tables compared with the ledger, all as they were published',
+  );
+});
+
+test('rows that came, went or changed are named with table, day, both counts and the command that mends them', async () => {
+  const { database } = project;
+  await project.app.clickhouse.run({
+    sql: `INSERT INTO ${database}.events SELECT * FROM ${database}.events WHERE day = '${FIRST}'`,
+  });
+  await project.app.clickhouse.run({ sql: `ALTER TABLE ${database}.daily_means DROP PARTITION '${SECOND}'` });
+  await project.app.clickhouse.run({
+    sql: `ALTER TABLE ${database}.daily_amounts UPDATE amount = amount + 1 WHERE day = '${THIRD}' SETTINGS mutations_sync = 2`,
+  });
+  await project.app.clickhouse.run({ sql: `INSERT INTO ${database}.daily_means VALUES ('2026-05-09', 1)` });
+  const { code, stdout } = await verify();
+  expect(code).toBe(1);
+  const again = (day: string) => `Publish the day again: npx daybook run --day ${day} --force`;
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    `LiveDiffers: ${database}.events of ${FIRST}: found 4 rows, expected 2 as published. Something else wrote into it. ${again(FIRST)}`,
+    `LiveDiffers: ${database}.daily_means of ${SECOND}: found 0 rows, expected 1 as published. Something else wrote into it. ${again(SECOND)}`,
+    `LiveDiffers: ${database}.daily_amounts of ${THIRD}: found 1 row with other values, expected 1 as published. Something else wrote into it. ${again(THIRD)}`,
+    expect.stringMatching(/daily_means of 2026-05-09: found 1 row, expected none: nobody published them\. .*--force$/),
+    '2026-05-01 to 2026-05-31: 9 published tables compared with the ledger, 4 differences',
+  ]);
+  const json = JSON.parse((await verify('--output', 'json')).stdout) as { differences: object[] };
+  expect(json).toMatchObject({ ok: false, found: 4 });
+  expect(json.differences[0]).toMatchObject({ kind: 'rows', table: 'events', day: FIRST, found: 4, expected: 2 });
+
+  const rebuilt = await command('verify', '--day', THIRD, '--rebuild');
+  expect(rebuilt.code).toBe(1);
+  expect(rebuilt.stdout).toContain('daily_amounts: readers have 1 row, a rebuild makes 1 row with other values');
+  expect(rebuilt.stdout.trimEnd().split('\n').at(-1)).toBe(`${THIRD} different`);
+
+  for (const day of [FIRST, SECOND, THIRD]) await project.run(day, true);
+  await project.app.clickhouse.run({ sql: `ALTER TABLE ${database}.daily_means DROP PARTITION '2026-05-09'` });
+  expect((await verify()).code).toBe(0);
+});
+
+test('a rebuild of a day that is right is equal, publishes nothing and leaves no stage', async () => {
+  const before = await project.state(SECOND);
+  const rebuilt = await command('verify', '--day', SECOND, '--rebuild', '--output', 'json');
+  expect(rebuilt.code).toBe(0);
+  expect(JSON.parse(rebuilt.stdout)).toMatchObject({
+    ok: true,
+    days: [{ day: SECOND, outcome: 'unchanged', compared: [{ equal: true }, { equal: true }, { equal: true }] }],
+  });
+  expect(await project.state(SECOND)).toEqual(before);
+  expect(
+    await project.rows('SELECT name FROM system.databases WHERE startsWith(name, {own:String})', {
+      own: `daybook_${project.name}_2026`,
+    }),
+  ).toEqual([]);
+});
+
+test('a day that was rolled back and is held is verified as it stands; a publish that is open is named', async () => {
+  const day = '2026-05-20';
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  await project.run(day);
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
+  await project.run(day);
+  expect((await command('rollback', '--day', day)).code).toBe(0);
+  expect((await command('verify', '--day', day)).code).toBe(0);
+
+  const open = '2026-05-21';
+  await project.put(keyOf(open, 'a'), lines(payment(open, 'a')));
+  const input = await project.build(open);
+  const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
+  await expect(dying.publish(input)).rejects.toThrow('the worker died');
+  const { code, stdout } = await command('verify', '--day', open);
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    `events of ${open}: its publish was begun and has not ended. End it: npx daybook run --day ${open}`,
+  );
+});
