@@ -1,0 +1,52 @@
+import { beforeAll, expect, inject, test } from 'vitest';
+import { SHARED_DISK } from './disk.js';
+import { sample, wordsOf, type Fault, type Trouble } from './plan.js';
+import { openRing, type Ring } from './ring.js';
+
+/*
+ * A sample of the ring: one fault of each sort. `npm run test:faults` runs all of them.
+ */
+
+const SEED = 20261110;
+
+const kill =
+  (...victims: string[]) =>
+  ({ trouble }: Fault) =>
+    trouble.kind === 'kill' && trouble.victims.join() === victims.join() && trouble.moment.at === 'step';
+const inside =
+  (name: string) =>
+  ({ trouble, scenario }: Fault) =>
+    trouble.kind === 'kill' && 'point' in trouble.moment && trouble.moment.point.name === name && scenario === 'again';
+const store =
+  (what: string) =>
+  ({ trouble }: Fault) =>
+    trouble.kind === 'store' && trouble.what === what;
+const of =
+  (kind: Trouble['kind']) =>
+  ({ trouble }: Fault) =>
+    trouble.kind === kind;
+
+const FAULTS = sample(SEED, [
+  kill('worker'),
+  kill('clickhouse', 's3'),
+  kill('temporal'),
+  inside('swap'),
+  store('503'),
+  store('reset request'),
+  of('full disk'),
+  of('out of memory'),
+  of('cut'),
+  of('object'),
+]);
+
+let ring: Ring;
+beforeAll(() => {
+  ring = openRing(inject('stack'), SHARED_DISK);
+});
+
+test.each(FAULTS.map((fault) => ({ fault, words: wordsOf(fault) })))(
+  'a day ends as if nothing had happened: $words',
+  async ({ fault }) => {
+    expect(await ring.meet(fault)).toEqual([]);
+  },
+);

@@ -1,0 +1,328 @@
+/*
+ * The plan of faults: pure data. Fault N of seed S is always the same fault, whatever runs before it. The cells below are what
+ * one full round covers; each round deals them anew, and what a cell leaves open (a moment, a position, a length) is drawn from
+ * the seed and the fault's number.
+ */
+
+export const VICTIMS = ['worker', 'clickhouse', 's3', 'temporal'] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+/** The activities of a day, in the order of the night. */
+export const STEPS = [
+  'recover',
+  'wait',
+  'list',
+  'normalize',
+  'load',
+  'refresh',
+  'test',
+  'publish',
+  'conclude',
+  'sweep',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** Around a request: before the server has it, while it works on it, when it is done and the client does not know yet. */
+export const PHASES = ['before', 'during', 'after'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** `first`: a day that looks back on a published one is built. `again`: a published day is built with objects that came late. */
+export type Scenario = 'first' | 'again';
+
+/** Statements of a day by name, with how often each comes at least. */
+export const STATEMENTS = {
+  'planned record': 1,
+  normalize: 2,
+  'count of fates': 2,
+  'rejects record': 1,
+  'chunk account': 2,
+  'chunk record': 2,
+  load: 2,
+  'day account': 2,
+  refresh: 3,
+  staging: 4,
+  test: 1,
+  'lookback copy': 1,
+  archive: 4,
+  intent: 1,
+  swap: 5,
+  measure: 10,
+  'done record': 1,
+  'published record': 1,
+  'drop of the stage': 1,
+} as const;
+export type StatementName = keyof typeof STATEMENTS;
+
+/** Requests of a day to the store by name, with how often each comes at least. The engine sends some of them by itself. */
+export const REQUESTS = {
+  listing: 4,
+  'plan write': 1,
+  'plan read': 1,
+  'raw read': 2,
+  'chunk write': 2,
+  'chunk read': 2,
+  'manifest write': 2,
+  'manifest read': 2,
+} as const;
+export type RequestName = keyof typeof REQUESTS;
+
+/** The `nth` statement or request of its name, counted from 1. */
+export interface Point<Name extends string> {
+  name: Name;
+  nth: number;
+}
+
+/** `ms`: from the end of the day's first step; inside of a statement or request, from its arrival at the server. */
+export type Moment =
+  | { at: 'step'; step: Step }
+  | { at: 'time'; ms: number }
+  | { at: 'statement'; point: Point<StatementName>; phase: Phase; ms: number }
+  | { at: 'request'; point: Point<RequestName>; phase: Phase; ms: number };
+
+export type StoreTrouble = '503' | '500' | 'reset answer' | 'reset request' | 'trickle';
+
+/** What happens to the world. Times in milliseconds. */
+export type Trouble =
+  | { kind: 'kill'; victims: readonly Victim[]; moment: Moment }
+  | { kind: 'store'; what: StoreTrouble; point: Point<RequestName>; ms: number }
+  | { kind: 'full disk'; point: Point<StatementName>; ms: number }
+  | { kind: 'out of memory'; point: Point<StatementName> }
+  /** The client is cut off at once; the engine gets the statement `lateMs` later and runs it to its end. */
+  | { kind: 'cut'; point: Point<StatementName>; lateMs: number }
+  | { kind: 'object'; what: 'rewritten' | 'deleted'; phase: Phase };
+
+export interface Fault {
+  seed: number;
+  /** Counted from 1. */
+  number: number;
+  scenario: Scenario;
+  trouble: Trouble;
+}
+
+type Cell = (random: Random) => Trouble;
+
+const ALONE: readonly Victim[][] = VICTIMS.map((victim) => [victim]);
+const PAIRS: readonly Victim[][] = VICTIMS.flatMap((one, index) =>
+  VICTIMS.slice(index + 1).map((other) => [one, other]),
+);
+
+/** From the end of a day's first step, over all the others and a little longer, in milliseconds. */
+const LONGEST_MOMENT = 2_500;
+
+/** A statement of the ring takes so long, in milliseconds. */
+const SHORT = 15;
+
+const nthOf = <Name extends StatementName | RequestName>(name: Name, random: Random): Point<Name> => {
+  const times: number = { ...STATEMENTS, ...REQUESTS }[name];
+  return { name, nth: 1 + random.below(times) };
+};
+
+/** Each step's beginning and two moments, for each process and each pair of them. */
+const KILLS: Cell[] = [...ALONE, ...PAIRS].flatMap((victims): Cell[] => [
+  ...STEPS.map((step): Cell => () => ({ kind: 'kill', victims, moment: { at: 'step', step } })),
+  ...[0, 1].map((): Cell => (random) => ({
+    kind: 'kill',
+    victims,
+    moment: { at: 'time', ms: random.below(LONGEST_MOMENT) },
+  })),
+]);
+
+/** Inside of the steps, where an effect is half done or nobody knows that it is done. */
+const KILLS_INSIDE: Cell[] = [
+  ...(
+    ['swap', 'swap', 'intent', 'done record', 'archive', 'load', 'refresh', 'lookback copy', 'normalize'] as const
+  ).flatMap((name): Cell[] =>
+    (name === 'swap' ? PHASES : PHASES.slice(1)).map((phase): Cell => (random) => ({
+      kind: 'kill',
+      victims: random.pick([['clickhouse'], ['worker'], ['worker', 'clickhouse']]),
+      moment: { at: 'statement', point: nthOf(name, random), phase, ms: random.below(SHORT) },
+    })),
+  ),
+  ...(['chunk account', 'chunk record', 'day account', 'drop of the stage', 'published record'] as const).map(
+    (name): Cell =>
+      (random) => ({
+        kind: 'kill',
+        victims: random.pick([['worker'], ['clickhouse']]),
+        moment: {
+          at: 'statement',
+          point: nthOf(name, random),
+          phase: random.pick(['during', 'after']),
+          ms: random.below(SHORT),
+        },
+      }),
+  ),
+  ...(['chunk write', 'manifest write', 'raw read', 'plan write', 'chunk read'] as const).map(
+    (name): Cell =>
+      (random) => ({
+        kind: 'kill',
+        victims: random.pick([['s3'], ['worker'], ['worker', 's3']]),
+        moment: { at: 'request', point: nthOf(name, random), phase: random.pick(PHASES), ms: random.below(SHORT) },
+      }),
+  ),
+];
+
+const STORE: Cell[] = [
+  ...(['503', '500'] as const).flatMap((what) =>
+    (['listing', 'raw read', 'chunk write', 'manifest write', 'chunk read'] as const).map((name): Cell => (random) => ({
+      kind: 'store',
+      what,
+      point: nthOf(name, random),
+      ms: 1_000 + random.below(3_000),
+    })),
+  ),
+  ...(
+    [
+      ['reset answer', 'listing'],
+      ['reset answer', 'raw read'],
+      ['reset answer', 'chunk read'],
+      ['reset answer', 'manifest read'],
+      ['reset request', 'plan write'],
+      ['reset request', 'chunk write'],
+      ['reset request', 'manifest write'],
+      ['trickle', 'listing'],
+      ['trickle', 'raw read'],
+      ['trickle', 'chunk read'],
+      ['trickle', 'plan read'],
+    ] as const
+  ).map(([what, name]): Cell => (random) => ({
+    kind: 'store',
+    what,
+    point: nthOf(name, random),
+    ms: 500 + random.below(2_000),
+  })),
+];
+
+const ENGINE: Cell[] = [
+  ...(['normalize', 'load', 'refresh', 'intent', 'swap', 'chunk record'] as const).map((name): Cell => (random) => ({
+    kind: 'full disk',
+    point: nthOf(name, random),
+    ms: 1_000 + random.below(2_000),
+  })),
+  ...(['normalize', 'count of fates', 'rejects record', 'load', 'refresh', 'test', 'measure'] as const).map(
+    (name): Cell =>
+      (random) => ({ kind: 'out of memory', point: nthOf(name, random) }),
+  ),
+  ...(
+    [
+      'normalize',
+      'load',
+      'refresh',
+      'staging',
+      'intent',
+      'swap',
+      'done record',
+      'chunk record',
+      'drop of the stage',
+    ] as const
+  ).map((name): Cell => (random) => ({
+    kind: 'cut',
+    point: nthOf(name, random),
+    lateMs: random.pick([0, 0, 400, 1_500]),
+  })),
+];
+
+const OBJECTS: Cell[] = (['rewritten', 'deleted'] as const).flatMap((what) =>
+  PHASES.map((phase): Cell => () => ({ kind: 'object', what, phase })),
+);
+
+const CELLS: readonly Cell[] = [...KILLS, ...KILLS_INSIDE, ...STORE, ...ENGINE, ...OBJECTS];
+
+/** Faults in a full run: at least all cells once. */
+export const FULL_RUN = Math.max(200, CELLS.length);
+
+/** The fault of this number. */
+export function faultAt(seed: number, number: number): Fault {
+  const round = Math.floor((number - 1) / CELLS.length);
+  const cell = shuffled(CELLS, randomOf(seed, -1 - round))[(number - 1) % CELLS.length];
+  if (!cell) throw new RangeError(`expected a fault's number from 1 on, found ${number}`);
+  const random = randomOf(seed, number);
+  const trouble = cell(random);
+  return { seed, number, scenario: scenarioOf(trouble, random), trouble };
+}
+
+/** Where a statement comes in one of the scenarios only, the scenario follows from it. */
+function scenarioOf(trouble: Trouble, random: Random): Scenario {
+  const name = pointOf(trouble)?.name;
+  if (trouble.kind === 'object' || name === 'lookback copy') return 'first';
+  if (name === 'archive') return 'again';
+  return random.pick(['first', 'again']);
+}
+
+const pointOf = (trouble: Trouble): Point<StatementName | RequestName> | undefined => {
+  if (trouble.kind === 'kill') return 'point' in trouble.moment ? trouble.moment.point : undefined;
+  return 'point' in trouble ? trouble.point : undefined;
+};
+
+/** One fault of each wanted sort: the first in the seed's order for which the test holds. */
+export function sample(seed: number, sorts: readonly ((fault: Fault) => boolean)[]): Fault[] {
+  const all = Array.from({ length: CELLS.length }, (_, index) => faultAt(seed, index + 1));
+  return sorts.map((sort) => {
+    const found = all.find(sort);
+    if (!found) throw new RangeError('no fault of this seed is of a wanted sort');
+    return found;
+  });
+}
+
+/** What happens, in words. */
+export function wordsOf({ trouble, scenario }: Fault): string {
+  const built = scenario === 'first' ? '' : ', on a day that is built again';
+  return words(trouble) + built;
+}
+
+function words(trouble: Trouble): string {
+  switch (trouble.kind) {
+    case 'kill':
+      return `kill ${trouble.victims.join(' and ')} ${whenOf(trouble.moment)}`;
+    case 'store':
+      return `the store gives ${trouble.what} from the ${wordOf(trouble.point)} on, for ${trouble.ms} ms`;
+    case 'full disk':
+      return `the engine's disk is full from the ${wordOf(trouble.point)} on, for ${trouble.ms} ms`;
+    case 'out of memory':
+      return `the engine has no memory for the ${wordOf(trouble.point)}`;
+    case 'cut':
+      return `the client is cut off from the ${wordOf(trouble.point)}, which runs ${trouble.lateMs > 0 ? `${trouble.lateMs} ms late` : 'on'}`;
+    case 'object':
+      return `an object is ${trouble.what} ${trouble.phase} its reading`;
+  }
+}
+
+function whenOf(moment: Moment): string {
+  switch (moment.at) {
+    case 'step':
+      return `as ${moment.step} begins`;
+    case 'time':
+      return `after ${moment.ms} ms`;
+    default:
+      return `${moment.phase} the ${wordOf(moment.point)}`;
+  }
+}
+
+const wordOf = ({ name, nth }: Point<string>) => `${name}${nth === 1 ? '' : ` number ${nth}`}`;
+
+/** A stream of chance that depends on the seed and the number alone. */
+interface Random {
+  /** A whole number from 0 to below the limit. */
+  below(limit: number): number;
+  pick<Item>(items: readonly Item[]): Item;
+}
+
+function randomOf(seed: number, number: number): Random {
+  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(number + 0x7f4a7c15, 0xc2b2ae35);
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number) => Math.floor(next() * limit);
+  return { below, pick: (items) => items[below(items.length)] as (typeof items)[number] };
+}
+
+function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  const dealt = [...items];
+  for (let last = dealt.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    [dealt[last], dealt[other]] = [dealt[other] as Item, dealt[last] as Item];
+  }
+  return dealt;
+}
