@@ -1,10 +1,10 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
 import { addDays } from '../src/core/day.js';
 import { duration, number, size } from '../src/core/words.js';
-import { connectStore } from '../src/io/s3.js';
+import { wholeNumber } from './by-hand.js';
 import { createTables, daybookWay, engineWay, nodeWay, startDaybook, type Measured, type Worker } from './ways.js';
-import { BUCKET, generate, openWorld, type World } from './world.js';
+import { generate, openWorld, type World } from './world.js';
 
 /*
  * One day of events, brought into ClickHouse in three ways on the same engine in the same run:
@@ -15,12 +15,6 @@ import { BUCKET, generate, openWorld, type World } from './world.js';
  */
 
 const FIRST_DAY = '2026-11-01';
-
-const wholeNumber = (text: string) => {
-  const value = Number(text.replaceAll('_', ''));
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number.');
-  return value;
-};
 
 const { rows, runs, output } = new Command('bench')
   .option('--rows <n>', 'events of a day', wholeNumber, 2_000_000)
@@ -109,9 +103,6 @@ function print(result: ReturnType<typeof report>): void {
 
 const world = await openWorld();
 try {
-  const store = connectStore(world.env.s3);
-  await store.createBucket(BUCKET);
-  store.close();
   const worker = await startDaybook(world);
   await createTables(world, 'bench_engine');
   await createTables(world, 'bench_node');

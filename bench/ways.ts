@@ -7,8 +7,9 @@ import { startDay } from '../src/cli/run.js';
 import type { DayResult, StepTold } from '../src/core/messages.js';
 import { taskQueue } from '../src/core/names.js';
 import { pollers } from '../src/io/temporal-pollers.js';
+import { handWritten } from './by-hand.js';
 import { forgetPeak, peakMemory } from './memory.js';
-import { rawTable, type World } from './world.js';
+import type { World } from './world.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PROJECT = here('project');
@@ -82,9 +83,6 @@ export async function startDaybook(world: World): Promise<Worker> {
   };
 }
 
-const TYPED =
-  "event_id String, ts DateTime64(3, 'UTC'), user_id UInt64, type LowCardinality(String), country LowCardinality(String), amount Decimal(10, 2), url String";
-
 /** Tables like the project's, in a database of another way's own. */
 export async function createTables({ clickhouse }: World, database: string): Promise<void> {
   await clickhouse.run({ sql: `CREATE DATABASE ${database}` });
@@ -92,14 +90,10 @@ export async function createTables({ clickhouse }: World, database: string): Pro
     await clickhouse.run({ sql: `CREATE TABLE ${database}.${table} AS bench_daybook.${table}` });
 }
 
-/** (b) The engine alone: what a person would type. No rejects, no accounts, no tests; a bad line stops it or is lost. */
+/** (b) The engine alone: no rejects, no accounts, no tests. */
 export const engineWay = (world: World, day: string): Promise<Measured> =>
   timed(world, async () => {
-    const raw = rawTable(world, day, 'part-{0..15}.json.gz', 'JSONEachRow', TYPED);
-    await world.clickhouse.run({
-      sql: `INSERT INTO bench_engine.events SELECT toDate(ts) AS day, ts, event_id, user_id, type, country, amount, url FROM ${raw}`,
-      settings: { date_time_input_format: 'best_effort' },
-    });
+    await world.clickhouse.run(handWritten(world, day, 'bench_engine'));
     await aggregate(world, 'bench_engine', day);
     return {};
   });

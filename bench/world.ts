@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processVariables, readEnv, type Env } from '../src/env.js';
 import { connectClickHouse, type ClickHouse } from '../src/io/clickhouse.js';
+import { connectStore } from '../src/io/s3.js';
 import { stackVariables, type Stack } from '../src/local/stack-file.js';
 import { startStack } from '../src/local/stack.js';
 import { literal } from '../src/statements/text.js';
@@ -31,6 +32,9 @@ export async function openWorld(): Promise<World> {
   const variables = { ...stackVariables(stack), LOG_LEVEL: 'error' };
   const env = readEnv(variables);
   const clickhouse = connectClickHouse(env.clickhouse);
+  const store = connectStore(env.s3);
+  await store.createBucket(BUCKET);
+  store.close();
   return {
     env,
     stack,

@@ -1,0 +1,88 @@
+import { plainTable } from '../src/cli/text.js';
+import type { Column } from '../src/core/messages.js';
+import { number, size } from '../src/core/words.js';
+import { connectStore } from '../src/io/s3.js';
+import { loadStatement } from '../src/statements/load.js';
+import { chunkStructure } from '../src/statements/normalize.js';
+import { objectTable } from '../src/statements/objects.js';
+import { forgetPeak, peakMemory } from './memory.js';
+import { BUCKET, openWorld } from './world.js';
+
+/*
+ * What de-duplicating by key costs the engine in memory: the day's rows grow, the rows of one bucket, which is one statement,
+ * stay the same. One row in ten is a duplicate.
+ */
+
+const ROWS_PER_BUCKET = 1_000_000;
+const MILLIONS = [1, 2, 4, 8];
+const DAY = '2026-11-01';
+const COLUMNS: Column[] = [
+  ['day', 'Date'],
+  ['id', 'String'],
+  ['amount', 'UInt64'],
+  ['note', 'String'],
+].map(([name = '', type = '']) => ({ name, type, defaultKind: '' }));
+
+const world = await openWorld();
+try {
+  const store = connectStore(world.env.s3);
+  const bucket = {
+    name: BUCKET,
+    url: store.engine.bucketUrl(BUCKET),
+    collection: undefined,
+    credentials: await store.engine.credentials(),
+  };
+  store.close();
+  await world.clickhouse.run({ sql: 'CREATE DATABASE bench_dedupe' });
+  const pid = world.stack.processes.find(({ name }) => name === 'clickhouse')?.pid ?? 0;
+  const rows: string[][] = [];
+  for (const millions of MILLIONS) {
+    const count = millions * 1_000_000;
+    const key = `dedupe/${millions}.parquet`;
+    const { sql, params } = objectTable(bucket, [key], 'Parquet', chunkStructure(COLUMNS), 'chunk');
+    await world.clickhouse.run({
+      sql: `
+INSERT INTO FUNCTION ${sql}
+SELECT 'row', 'object', number, '', '', 0, {day:Date}, hex(sipHash128(intDiv(number * 9, 10))), number, repeat('x', 50)
+FROM numbers({count:UInt64})`,
+      params: { ...params, day: DAY, count },
+    });
+    const table = `rows_${millions}`;
+    await world.clickhouse.run({
+      sql: `CREATE TABLE bench_dedupe.${table} (day Date, id String, amount UInt64, note String) ENGINE = MergeTree PARTITION BY day ORDER BY id`,
+    });
+    const load = loadStatement({
+      target: { database: 'bench_dedupe', table },
+      columns: COLUMNS,
+      filled: COLUMNS,
+      bucket,
+      parquetKeys: [key],
+      day: DAY,
+      dedupeBy: ['id'],
+      bucket_number: 0,
+      buckets: count / ROWS_PER_BUCKET,
+    });
+    await forgetPeak(pid);
+    const before = (await peakMemory(pid)) ?? 0;
+    const started = performance.now();
+    await world.clickhouse.run(load);
+    const took = performance.now() - started;
+    const peak = (await peakMemory(pid)) ?? 0;
+    const [found] = await world.clickhouse.rows<{ loaded: string }>({
+      sql: `SELECT count() AS loaded FROM bench_dedupe.${table}`,
+    });
+    rows.push([
+      number(count),
+      number(Number(found?.loaded)),
+      size(before),
+      size(peak),
+      `${(took / 1000).toFixed(1)} s`,
+    ]);
+  }
+  const headings = ['rows of the day', 'loaded by one statement', 'memory before', 'peak', 'took'].map((right) => ({
+    right,
+  }));
+  process.stdout.write(`${plainTable(headings, rows)}\n`);
+} finally {
+  await world.close();
+}
