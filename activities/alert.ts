@@ -1,7 +1,7 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
 import { slackMessage } from '../src/core/alerts.js';
 import type { AlertInput, AlertResult } from '../src/core/messages.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
 
 /**
  * Tells people what they would have to look for otherwise. Nothing waits for it and nothing fails with it; a message may come

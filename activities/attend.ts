@@ -1,7 +1,7 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
 import type { AttendInput, AttendResult, Outcome } from '../src/core/messages.js';
 import { closeOf } from '../src/io/temporal.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
 
 /**
  * Waits until a day that somebody else started has ended, and answers how. What it left to do is for the ledger to say: whoever

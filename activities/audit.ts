@@ -1,11 +1,11 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import { codesOf } from '../src/build/planning.js';
 import { addDays, daysBetween, type Day } from '../src/core/day.js';
 import type { AuditInput, AuditResult } from '../src/core/messages.js';
 import { leftNotes } from '../src/core/night-words.js';
 import { rangesOf, staleDays } from '../src/core/staleness.js';
 import { openLedgerReport } from '../src/io/ledger-report.js';
 import { longestLookbackOf } from '../src/project/project.js';
-import type { Dependencies } from './dependencies.js';
-import { codesOf } from './planning.js';
 
 /**
  * After a night: what it has left to people, with the command that closes it. Days that should exist and are not published, days

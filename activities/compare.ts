@@ -1,8 +1,8 @@
+import { readPlan, type Dependencies } from '../src/build/dependencies.js';
+import { stageOf } from '../src/build/stage.js';
+import type { Step } from '../src/build/step.js';
+import { columnNames, measured } from '../src/build/swaps.js';
 import type { CompareInput, CompareResult, ComparedTable } from '../src/core/messages.js';
-import { readPlan, type Dependencies } from './dependencies.js';
-import { stageOf } from './stage.js';
-import type { Step } from './step.js';
-import { columnNames, measured } from './swaps.js';
 
 /** Instead of a publish: what a rebuild made of each table of the day, beside what readers have. Changes nothing. */
 export async function compare(
@@ -10,8 +10,7 @@ export async function compare(
   { build }: CompareInput,
   step: Step,
 ): Promise<Omit<CompareResult, 'ms'>> {
-  const { config } = await deps.loadProject();
-  const plan = await readPlan(deps, config.store.bucket, build);
+  const plan = await readPlan(deps, build);
   const published = await deps.ledger.currentPublishes(plan.day, plan.day);
   const tables: ComparedTable[] = [];
   for (const { name: table, code } of plan.tables) {

@@ -1,6 +1,6 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
 import type { ConcludeInput } from '../src/core/messages.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
 
 /** Writes how a build ended into the ledger, which remembers longer than Temporal does. */
 export async function conclude(

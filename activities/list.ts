@@ -1,15 +1,15 @@
 import prettyBytes from 'pretty-bytes';
+import type { Dependencies } from '../src/build/dependencies.js';
+import { openIntentsOf } from '../src/build/intents.js';
+import { bytesOf, planDay } from '../src/build/planning.js';
+import type { Step } from '../src/build/step.js';
 import { chunksToDo } from '../src/core/chunks.js';
 import { fingerprintOf } from '../src/core/fingerprints.js';
 import { SIZES_SHOWN, type ListInput, type ListResult, type Plan } from '../src/core/messages.js';
-import { planKey } from '../src/core/names.js';
+import { objectUrl, planKey } from '../src/core/names.js';
 import { heldSince, quarantinedNote } from '../src/core/words.js';
 import type { HoldRecord, PublishRecord } from '../src/io/ledger.js';
 import { assertApplied } from '../src/project/apply.js';
-import type { Dependencies } from './dependencies.js';
-import { openIntentsOf } from './intents.js';
-import { bytesOf, planDay } from './planning.js';
-import type { Step } from './step.js';
 
 /**
  * Step 2. Reads the project's folder once, lists the folders that may hold rows of the day, covers every listed object by exactly
@@ -35,9 +35,11 @@ export async function list(
   );
   const { generation } = plan;
   const text = JSON.stringify(plan);
-  const key = planKey(plan.normalized.prefix, plan.project, day, generation, fingerprintOf(plan));
+  const { bucket, prefix } = plan.normalized;
+  const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
+  const url = objectUrl(bucket, key);
   if (outcome === 'build') {
-    await deps.store.write(plan.normalized.bucket, key, text);
+    await deps.store.write(bucket, key, text);
     await deps.ledger.recordBuild({
       day,
       generation,
@@ -45,7 +47,7 @@ export async function list(
       step: '',
       reason: verdict.reasons.join('; '),
       run: step.attempt,
-      plan: key,
+      plan: url,
       engine: await deps.clickhouse.version(),
     });
   } else await forgive(deps, day, outcome, step);
@@ -58,7 +60,7 @@ export async function list(
     outcome,
     build:
       outcome === 'build'
-        ? { day, generation, plan: key }
+        ? { day, generation, plan: url }
         : { day, generation: newest([...published.values()]), plan: '' },
     objects: objects.length,
     bytes: bytesOf(chunks),

@@ -1,3 +1,8 @@
+import { engineBucket, readPlan, type Dependencies } from '../src/build/dependencies.js';
+import { limitsOf } from '../src/build/limits.js';
+import { readManifest } from '../src/build/manifests.js';
+import { buildInStage, copyFromLive } from '../src/build/stage.js';
+import type { Step } from '../src/build/step.js';
 import { dayImbalance, mostRejects, sumAccounts } from '../src/core/accounts.js';
 import { dataOfChunks, tableFingerprint } from '../src/core/fingerprints.js';
 import { grouped } from '../src/core/grouped.js';
@@ -17,11 +22,6 @@ import { oneRow } from '../src/io/clickhouse.js';
 import type { PublishRecord } from '../src/io/ledger.js';
 import { countDuplicates, loadStatement } from '../src/statements/load.js';
 import { filledColumns } from '../src/statements/normalize.js';
-import { engineBucket, readPlan, type Dependencies } from './dependencies.js';
-import { limitsOf } from './limits.js';
-import { readManifest } from './normalize.js';
-import { buildInStage, copyFromLive } from './stage.js';
-import type { Step } from './step.js';
 
 /** Rows de-duplicated by one statement: the sort and the set of keys of so many rows fit the default memory limit. */
 const ROWS_PER_BUCKET = 10_000_000;
@@ -38,8 +38,7 @@ export async function load(
   { build, table: name, alone = false }: LoadInput,
   step: Step,
 ): Promise<Omit<LoadResult, 'ms'>> {
-  const { config } = await deps.loadProject();
-  const plan = await readPlan(deps, config.store.bucket, build);
+  const plan = await readPlan(deps, build);
   const { source, table } = planned(plan, name);
   if (source.fresh) return await reuseWhole(deps, plan, source, { alone }, step);
   const manifests = await readManifests(deps, plan, source, step);

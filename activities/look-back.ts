@@ -1,7 +1,7 @@
+import { readPlan, type Dependencies } from '../src/build/dependencies.js';
+import { copyEarlier } from '../src/build/stage.js';
+import type { Step } from '../src/build/step.js';
 import type { LookBackInput, LookBackResult } from '../src/core/messages.js';
-import { readPlan, type Dependencies } from './dependencies.js';
-import { copyEarlier } from './stage.js';
-import type { Step } from './step.js';
 
 /**
  * The rest of step 4 in a backfill, for one source: the day was loaded while earlier days were still being built; now that those
@@ -12,7 +12,6 @@ export async function lookBack(
   { build, table }: LookBackInput,
   step: Step,
 ): Promise<Omit<LookBackResult, 'ms'>> {
-  const { config } = await deps.loadProject();
-  const plan = await readPlan(deps, config.store.bucket, build);
+  const plan = await readPlan(deps, build);
   return { earlier: await copyEarlier(deps, plan, table, step) };
 }

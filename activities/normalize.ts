@@ -1,17 +1,12 @@
+import { engineBucket, readPlan, type Dependencies } from '../src/build/dependencies.js';
+import { readManifest } from '../src/build/manifests.js';
+import { columnsOf, normalizeChunk, type Work } from '../src/build/normalize-chunk.js';
+import type { Step } from '../src/build/step.js';
 import { sumAccounts } from '../src/core/accounts.js';
 import { chunksToDo } from '../src/core/chunks.js';
-import {
-  manifest as manifestSchema,
-  type Manifest,
-  type NormalizeInput,
-  type NormalizeResult,
-  type Plan,
-} from '../src/core/messages.js';
+import { type Manifest, type NormalizeInput, type NormalizeResult, type Plan } from '../src/core/messages.js';
 import { manifestKey } from '../src/core/names.js';
 import { filledColumns, recordRejects } from '../src/statements/normalize.js';
-import { engineBucket, readPlan, type Dependencies } from './dependencies.js';
-import { columnsOf, normalizeChunk, type Work } from './normalize-chunk.js';
-import type { Step } from './step.js';
 
 /**
  * Step 3, for one chunk: raw lines become one Parquet object of an attempt's own name; both ends of the folder account are
@@ -22,8 +17,7 @@ export async function normalize(
   { build, chunk: position }: NormalizeInput,
   step: Step,
 ): Promise<Omit<NormalizeResult, 'ms'>> {
-  const { config } = await deps.loadProject();
-  const plan = await readPlan(deps, config.store.bucket, build);
+  const plan = await readPlan(deps, build);
   const work = workAt(plan, position);
   const { project, normalized } = plan;
   const key = manifestKey(
@@ -55,15 +49,6 @@ function workAt(plan: Plan, position: number): Work {
   const work = todo[position];
   if (!work) throw new RangeError(`the plan leaves ${todo.length} chunks to do, there is no number ${position}`);
   return { plan, ...work };
-}
-
-export async function readManifest(
-  { store }: Dependencies,
-  bucket: string,
-  key: string,
-): Promise<Manifest | undefined> {
-  const text = await store.read(bucket, key);
-  return text === undefined ? undefined : manifestSchema.parse(JSON.parse(text));
 }
 
 /** Puts the manifest. Where another attempt was first, that one counts, and this one's Parquet goes. */

@@ -1,7 +1,7 @@
+import type { Dependencies } from '../src/build/dependencies.js';
 import { daysBetween, isDay } from '../src/core/day.js';
 import type { OutlineInput, OutlineResult } from '../src/core/messages.js';
 import { final } from '../src/errors.js';
-import type { Dependencies } from './dependencies.js';
 
 /** A day takes about a dozen events of its backfill's history, and a server suggests to begin anew at 4,096. */
 const DAYS_PER_RUN = 200;

@@ -1,9 +1,9 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
+import { assertArchived } from '../src/build/swaps.js';
 import type { PlanRollbackInput, PlanRollbackResult } from '../src/core/messages.js';
 import { archiveDatabase } from '../src/core/names.js';
 import { final } from '../src/errors.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
-import { assertArchived } from './swaps.js';
 
 /**
  * Decides which publish of a day a rollback takes back: the newest, with all tables that it changed. It gets a generation of its

@@ -1,15 +1,24 @@
+import { readPlan, type Dependencies } from '../src/build/dependencies.js';
+import { openIntentsOf } from '../src/build/intents.js';
+import { stageOf } from '../src/build/stage.js';
+import type { Step } from '../src/build/step.js';
+import {
+  assertNewest,
+  columnNames,
+  fence,
+  measured,
+  misfit,
+  swapBack,
+  swapForward,
+  type Swap,
+} from '../src/build/swaps.js';
+import { touchedDays } from '../src/build/touched.js';
 import type { Plan, PublishInput, PublishResult } from '../src/core/messages.js';
-import { archiveDatabase, archiveTable, stagePrefix } from '../src/core/names.js';
+import { archiveDatabase, archiveTable } from '../src/core/names.js';
 import { heldSince } from '../src/core/words.js';
 import { final, isFinal } from '../src/errors.js';
 import type { PublishRecord } from '../src/io/ledger.js';
-import { createDatabase, createTwin, databasesLike, dropDatabase, replacePartition } from '../src/statements/stage.js';
-import { readPlan, type Dependencies } from './dependencies.js';
-import { openIntentsOf } from './intents.js';
-import { stageOf } from './stage.js';
-import type { Step } from './step.js';
-import { assertNewest, columnNames, measured, misfit, swapBack, swapForward, type Swap } from './swaps.js';
-import { touchedDays } from './touched.js';
+import { createDatabase, createTwin, replacePartition } from '../src/statements/stage.js';
 
 /**
  * Step 7. Checks that all tables fit, archives what stands, writes the intent, fences older builds off, swaps all tables in one
@@ -21,8 +30,7 @@ export async function publish(
   { build, tables }: PublishInput,
   step: Step,
 ): Promise<Omit<PublishResult, 'ms'>> {
-  const { config } = await deps.loadProject();
-  const plan = await readPlan(deps, config.store.bucket, build);
+  const plan = await readPlan(deps, build);
   const stage = stageOf(plan);
   const swap: Swap = {
     day: plan.day,
@@ -38,7 +46,7 @@ export async function publish(
     return {
       tables: records.map(({ table, rows }) => ({ table, rows })),
       burstMs,
-      touched: await touchedDays(deps, plan.day, tables),
+      touched: plan.tables.some(({ lookback }) => lookback > 0) ? await touchedDays(deps, plan.day, tables) : null,
     };
   };
 
@@ -147,17 +155,4 @@ async function chunksOf(deps: Dependencies, plan: Plan, table: string): Promise<
   return recorded
     .filter(({ id, rowsByDay }) => planned.has(id) && (rowsByDay.get(source.normalizer)?.[plan.day] ?? 0) > 0)
     .map(({ id }) => id);
-}
-
-/** Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing. */
-export async function fence(
-  { clickhouse }: Dependencies,
-  project: string,
-  { day, newest }: Pick<Swap, 'day' | 'newest'>,
-  step: Step,
-): Promise<void> {
-  const prefix = stagePrefix(project, day);
-  for (const { name } of await clickhouse.rows<{ name: string }>(databasesLike(prefix)))
-    if (Number(name.slice(prefix.length)) < newest)
-      await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
 }

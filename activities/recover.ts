@@ -1,3 +1,6 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
+import { swapBack, swapForward, type Swap } from '../src/build/swaps.js';
 import { isDay } from '../src/core/day.js';
 import type { RecoverInput, RecoverResult } from '../src/core/messages.js';
 import { archiveDatabase, stageDatabase, workflowId } from '../src/core/names.js';
@@ -5,9 +8,6 @@ import { clipped } from '../src/core/words.js';
 import { final } from '../src/errors.js';
 import type { OpenIntent, PublishRecord } from '../src/io/ledger.js';
 import { tablesLike } from '../src/statements/stage.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
-import { swapBack, swapForward, type Swap } from './swaps.js';
 
 /**
  * Step 0. A publish that a crash left open is ended before anything else: finished from its stage where that still stands, taken

@@ -1,13 +1,13 @@
+import { readPlan, type Dependencies } from '../src/build/dependencies.js';
+import { limitsOf } from '../src/build/limits.js';
+import { buildInStage, copyFromLive, stagedTable, stagedTables, stageOf } from '../src/build/stage.js';
+import type { Step } from '../src/build/step.js';
 import { addDays } from '../src/core/day.js';
 import { dataOfInputs, tableFingerprint } from '../src/core/fingerprints.js';
 import { inputsRead } from '../src/core/lookback.js';
 import type { Plan, PlannedTable, RefreshInput, RefreshResult } from '../src/core/messages.js';
 import type { PublishRecord } from '../src/io/ledger.js';
 import { refreshStatement, windowOf } from '../src/statements/refresh.js';
-import { readPlan, type Dependencies } from './dependencies.js';
-import { limitsOf } from './limits.js';
-import { buildInStage, copyFromLive, stagedTable, stagedTables, stageOf } from './stage.js';
-import type { Step } from './step.js';
 
 /**
  * Step 5, for one model. Its SELECT runs as the user wrote it with the stage as its database, so that every table's name means
@@ -18,8 +18,7 @@ export async function refresh(
   { build, table: name, inputs }: RefreshInput,
   step: Step,
 ): Promise<Omit<RefreshResult, 'ms'>> {
-  const { config } = await deps.loadProject();
-  const plan = await readPlan(deps, config.store.bucket, build);
+  const plan = await readPlan(deps, build);
   const table = plan.tables.find((one) => one.name === name);
   if (!table) throw new RangeError(`the plan has no model ${name}`);
   const records = await deps.ledger.currentPublishes(addDays(plan.day, -table.lookback), plan.day);

@@ -1,11 +1,10 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
+import { fence, swapBack, type Swap } from '../src/build/swaps.js';
+import { touchedDays } from '../src/build/touched.js';
 import { tableFingerprint } from '../src/core/fingerprints.js';
 import type { RollbackInput, RollbackResult } from '../src/core/messages.js';
 import { archiveDatabase, stageDatabase } from '../src/core/names.js';
-import type { Dependencies } from './dependencies.js';
-import { fence } from './publish.js';
-import type { Step } from './step.js';
-import { swapBack, type Swap } from './swaps.js';
-import { touchedDays } from './touched.js';
 
 /**
  * Takes one publish back: what stood before it is put in its place again, table by table in one burst, verified, and written
@@ -17,7 +16,7 @@ export async function rollback(
   { build, undoes, reason }: RollbackInput,
   step: Step,
 ): Promise<Omit<RollbackResult, 'ms'>> {
-  const { config } = await deps.loadProject();
+  const { config, aggregates } = await deps.loadProject();
   const { ledger } = deps;
   const { day, generation } = build;
   const records = await ledger.publishesOf(day, undoes);
@@ -50,6 +49,6 @@ export async function rollback(
   });
   return {
     tables: tables.map(({ table, rows, generation: of }) => ({ table, rows, generation: of })),
-    touched: await touchedDays(deps, day, tables),
+    touched: aggregates.some(({ header }) => header.lookback > 0) ? await touchedDays(deps, day, tables) : null,
   };
 }

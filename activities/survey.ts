@@ -1,10 +1,10 @@
+import type { Dependencies } from '../src/build/dependencies.js';
 import { addDays, nightFor } from '../src/core/day.js';
 import { earlierDays } from '../src/core/lookback.js';
 import type { SurveyInput, SurveyResult } from '../src/core/messages.js';
 import { staleDays } from '../src/core/staleness.js';
 import { openLedgerReport } from '../src/io/ledger-report.js';
 import { longestLookbackOf } from '../src/project/project.js';
-import type { Dependencies } from './dependencies.js';
 
 /**
  * Before a night: which day it is for, by calendar arithmetic in the project's zone, and which days come before it. Those are the

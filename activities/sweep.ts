@@ -1,3 +1,5 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
 import type { SweepInput, SweepResult } from '../src/core/messages.js';
 import {
   archiveDatabase,
@@ -11,8 +13,6 @@ import {
 import { isRunning } from '../src/io/temporal.js';
 import { databasesLike, dropDatabase, dropTable } from '../src/statements/stage.js';
 import { stagesHeld, tablesHeld } from '../src/statements/sweep.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
 
 /**
  * Step 8. The day's own stage goes, and what is old: archives beyond the configured days and versions, normalized chunks past

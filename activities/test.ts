@@ -1,3 +1,7 @@
+import { readPlan, type Dependencies } from '../src/build/dependencies.js';
+import { limitsOf } from '../src/build/limits.js';
+import { stagedTables, stageOf } from '../src/build/stage.js';
+import type { Step } from '../src/build/step.js';
 import { mostFailing } from '../src/core/accounts.js';
 import type { Plan, PlannedTest, TestInput, TestResult } from '../src/core/messages.js';
 import { clipped } from '../src/core/words.js';
@@ -5,10 +9,6 @@ import { final } from '../src/errors.js';
 import { oneRow } from '../src/io/clickhouse.js';
 import type { TestRecord } from '../src/io/ledger.js';
 import { duplicatesOf, failingRows, largestOf, windowOf } from '../src/statements/refresh.js';
-import { readPlan, type Dependencies } from './dependencies.js';
-import { limitsOf } from './limits.js';
-import { stagedTables, stageOf } from './stage.js';
-import type { Step } from './step.js';
 
 /** Failing rows that are kept in the ledger, per test. */
 const SAMPLE = 20;
@@ -19,8 +19,7 @@ const ROW_SHOWN = 300;
 
 /** Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. */
 export async function test(deps: Dependencies, { build }: TestInput, step: Step): Promise<Omit<TestResult, 'ms'>> {
-  const { config } = await deps.loadProject();
-  const plan = await readPlan(deps, config.store.bucket, build);
+  const plan = await readPlan(deps, build);
   const results: Tested[] = [];
   for (const [index, one] of testsOf(plan).entries()) {
     step.tell(`${one.name}, ${index + 1} of ${testsOf(plan).length}`);

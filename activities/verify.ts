@@ -1,11 +1,11 @@
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
+import { columnNames } from '../src/build/swaps.js';
 import { daysBetween } from '../src/core/day.js';
 import { DIFFERENCES_SHOWN, type Difference, type VerifyInput, type VerifyResult } from '../src/core/messages.js';
 import { differs } from '../src/core/words.js';
 import type { PublishRecord } from '../src/io/ledger.js';
 import { measureDays, tablesLike } from '../src/statements/stage.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
-import { columnNames } from './swaps.js';
 
 /**
  * Holds the live tables against the ledger: rows and fingerprint of every published table's day, and days that nobody published.

@@ -1,12 +1,12 @@
 import { DateTime } from 'luxon';
+import type { Dependencies } from '../src/build/dependencies.js';
+import type { Step } from '../src/build/step.js';
 import { addDays, instantOf } from '../src/core/day.js';
 import { dataObjects } from '../src/core/listing.js';
 import type { WaitInput, WaitResult } from '../src/core/messages.js';
 import { final } from '../src/errors.js';
 import type { SourceConfig } from '../src/project/config.js';
 import { folderPrefix } from '../src/project/prefix.js';
-import type { Dependencies } from './dependencies.js';
-import type { Step } from './step.js';
 
 /**
  * Between two looks at a source that is not ready, in milliseconds: at first it is often a matter of seconds, later a night is

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
-import { engineBucket } from '../activities/dependencies.js';
-import { planDay } from '../activities/planning.js';
 import { openApp, type App } from '../src/app.js';
+import { engineBucket } from '../src/build/dependencies.js';
+import { planDay } from '../src/build/planning.js';
 import { apply } from '../src/cli/apply.js';
 import { plainTable } from '../src/cli/text.js';
 import type { Statement } from '../src/core/statement.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
-import type { Dependencies } from '../activities/dependencies.js';
+import type { Dependencies } from './build/dependencies.js';
 import type { Env } from './env.js';
 import { connectClickHouse, type ClickHouse } from './io/clickhouse.js';
 import { openLedger, type Ledger } from './io/ledger.js';

@@ -1,7 +1,7 @@
 import prettyBytes from 'pretty-bytes';
-import type { TableVerdict } from '../../activities/judge.js';
-import { bytesOf, planDay } from '../../activities/planning.js';
 import type { App } from '../app.js';
+import type { TableVerdict } from '../build/judge.js';
+import { bytesOf, planDay } from '../build/planning.js';
 import { chunksToDo } from '../core/chunks.js';
 import type { Day } from '../core/day.js';
 import type { Chunk } from '../core/messages.js';

@@ -1,9 +1,9 @@
-import { engineBucket } from '../../activities/dependencies.js';
-import { readManifest } from '../../activities/normalize.js';
-import { plannedSource } from '../../activities/planning.js';
-import { openInput } from '../../activities/raw-input.js';
-import { localStep } from '../../activities/step.js';
 import type { App } from '../app.js';
+import { engineBucket } from '../build/dependencies.js';
+import { readManifest } from '../build/manifests.js';
+import { plannedSource } from '../build/planning.js';
+import { openInput } from '../build/raw-input.js';
+import { localStep } from '../build/step.js';
 import type { RecordedChunk } from '../core/chunks.js';
 import { addDays, type Day } from '../core/day.js';
 import { manifestKey } from '../core/names.js';

@@ -1,5 +1,5 @@
-import { readPlan } from '../../activities/dependencies.js';
 import type { App } from '../app.js';
+import { readPlan } from '../build/dependencies.js';
 import { addDays } from '../core/day.js';
 import type { LedgerReport, NormalizedChunk, PlanRecord } from '../io/ledger-report.js';
 import type { FolderRecord } from '../io/ledger.js';
@@ -23,9 +23,9 @@ export async function usedChunks(
   build: PlanRecord | null,
 ): Promise<UsedChunks> {
   if (!build) return { sources: [], by: 'plan' };
-  const { sources, store } = app.project.config;
+  const { sources } = app.project.config;
   try {
-    const plan = await readPlan(app, store.bucket, { day, ...build });
+    const plan = await readPlan(app, { day, ...build });
     const used = plan.sources.map(({ name, normalizer, chunks }) => ({
       source: name,
       chunks: chunks.map(({ id, folder }) => ({ id, folder, normalizer })),

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
-import { localStep } from '../../activities/step.js';
 import { verify } from '../../activities/verify.js';
 import type { App } from '../app.js';
+import { localStep } from '../build/step.js';
 import { addDays, dayIn, daysBetween, type Day } from '../core/day.js';
 import type { ComparedTable } from '../core/messages.js';
 import { number, plural } from '../core/words.js';

@@ -165,7 +165,7 @@ export type Timings = z.infer<typeof timings>;
 export interface BuildRef {
   day: string;
   generation: number;
-  /** Key of the plan object in the normalized zone. */
+  /** Where the plan object lies, `s3://<bucket>/<key>`; '' where nothing is built. */
   plan: string;
 }
 

@@ -79,6 +79,16 @@ export const describedKey = (prefix: string, project: string, source: string, at
 export const planKey = (prefix: string, project: string, day: Day, generation: number, hash: string): string =>
   `${prefix}${project}/_plans/${day}/${generation}-${hash}.json`;
 
+/** An object of the store, `s3://<bucket>/<key>`. */
+export const objectUrl = (bucket: string, key: string): string => `s3://${bucket}/${key}`;
+
+/** The two parts of what {@link objectUrl} gave. Throws `RangeError` for anything else. */
+export function bucketAndKey(url: string): [bucket: string, key: string] {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(url) ?? [];
+  if (bucket === undefined || key === undefined) throw new RangeError(`'${url}' is no s3://<bucket>/<key>`);
+  return [bucket, key];
+}
+
 /** What the ids of all backfills of a project start with. */
 export const backfillPrefix = (project: string): string => `daybook/${project}/backfill/`;
 

@@ -15,7 +15,7 @@ export interface PublishedTable {
   at: string;
 }
 
-/** Where the plan of a build lies: its key in the store, and its generation. */
+/** Where the plan of a build lies, `s3://<bucket>/<key>`, and its generation. */
 export interface PlanRecord {
   plan: string;
   generation: number;

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS daybook.builds
     event Enum8('planned' = 1, 'published' = 2, 'unchanged' = 3, 'skipped' = 4, 'failed' = 5, 'cancelled' = 6, 'held' = 7, 'rolled-back' = 8, 'different' = 9),
     at DateTime64(3, 'UTC') DEFAULT now64(3),
     run String COMMENT 'workflow run',
-    plan String COMMENT 'key of the plan object',
+    plan String COMMENT 'where the plan object lies: s3://bucket/key',
     step LowCardinality(String) COMMENT 'step that ended the build, when it failed',
     reason String,
     engine LowCardinality(String) COMMENT 'version of ClickHouse',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../activities/dependencies.js';
+import type { Dependencies } from '../../src/build/dependencies.js';
 import { detailDay } from '../../src/cli/day-detail.js';
 import { reportDays } from '../../src/cli/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status-text.js';

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { engineBucket, type Dependencies } from '../../activities/dependencies.js';
+import { engineBucket, type Dependencies } from '../../src/build/dependencies.js';
 import { parquetKey } from '../../src/core/names.js';
 import { objectTable } from '../../src/statements/objects.js';
 import { openDays, type DayProject } from '../support/day.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../activities/dependencies.js';
+import type { Dependencies } from '../../src/build/dependencies.js';
 import { tableFingerprint } from '../../src/core/fingerprints.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SMALL, SMALL_CONFIG, SPARSE } from '../support/lookback.js';

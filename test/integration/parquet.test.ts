@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { engineBucket } from '../../activities/dependencies.js';
+import { engineBucket } from '../../src/build/dependencies.js';
 import { objectTable } from '../../src/statements/objects.js';
 import { pythonTools, pythonVersion } from '../clients/python.js';
 import { openDays, type DayProject } from '../support/day.js';

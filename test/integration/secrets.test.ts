@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { engineBucket } from '../../activities/dependencies.js';
+import { engineBucket } from '../../src/build/dependencies.js';
 import { messageOf } from '../../src/errors.js';
 import { objectTable } from '../../src/statements/objects.js';
 import { openDays, type DayProject } from '../support/day.js';

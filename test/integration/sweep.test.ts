@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../activities/dependencies.js';
+import type { Dependencies } from '../../src/build/dependencies.js';
 import { startDay } from '../../src/cli/run.js';
 import { archiveDatabase, readArchiveName, stageDatabase } from '../../src/core/names.js';
 import { diesBefore } from '../support/crash.js';

@@ -1,4 +1,4 @@
-import type { Dependencies } from '../../activities/dependencies.js';
+import type { Dependencies } from '../../src/build/dependencies.js';
 import type { PublishEvent } from '../../src/io/ledger.js';
 import type { DayProject } from './day.js';
 

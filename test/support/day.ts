@@ -5,7 +5,6 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { Dependencies } from '../../activities/dependencies.js';
 import {
   createActivities,
   createHeavyActivities,
@@ -13,6 +12,7 @@ import {
   type HeavyActivities,
 } from '../../activities/index.js';
 import { openApp, type App } from '../../src/app.js';
+import type { Dependencies } from '../../src/build/dependencies.js';
 import { apply } from '../../src/cli/apply.js';
 import { startBackfill } from '../../src/cli/backfill-start.js';
 import { startDay } from '../../src/cli/run.js';

@@ -16,7 +16,7 @@ export const SETTINGS: RecoverResult = {
 /** Two sources; three models, of which the last reads both others. */
 export const LISTED: ListResult = {
   outcome: 'build',
-  build: { day: '2026-11-10', generation: 1, plan: 'daybook/shop/_plans/2026-11-10/1-0123.json' },
+  build: { day: '2026-11-10', generation: 1, plan: 's3://shop-data/daybook/shop/_plans/2026-11-10/1-0123.json' },
   objects: 3,
   bytes: 3 * 1024 ** 2,
   chunks: 3,

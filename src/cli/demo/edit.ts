@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planDay } from '../../../activities/planning.js';
 import { openApp, type App } from '../../app.js';
+import { planDay } from '../../build/planning.js';
 import { demoDays } from '../../local/demo/generate.js';
 import { planChanges } from '../../project/apply.js';
 import type { Project } from '../../project/project.js';
@@ -35,7 +35,7 @@ export async function showEdit(app: App, page: Page): Promise<void> {
       for (const day of demoDays())
         for (const { table, staleness } of (await planDay(deps, { project, schema, day, force: false })).verdict.tables)
           if (staleness === 'code') stale.set(table, [...(stale.get(table) ?? []), day]);
-      page.row('an edit', `a column more in ${EDITED} (on a copy, nothing is changed)`, performance.now() - begun);
+      page.row('an edit', `a column more in ${EDITED}, tried on a copy`, performance.now() - begun);
       for (const sql of statements) page.row('  apply', sql.replaceAll('`', '').replaceAll(/\s+/g, ' '));
       for (const [table, days] of stale)
         page.row('  plan', `stale (code): ${table} of ${days[0] ?? ''} to ${days.at(-1) ?? ''}, no other table`);

@@ -1,5 +1,5 @@
-import { final } from '../src/errors.js';
-import type { OpenIntent } from '../src/io/ledger.js';
+import { final } from '../errors.js';
+import type { OpenIntent } from '../io/ledger.js';
 import type { Dependencies } from './dependencies.js';
 
 /**

@@ -1,9 +1,9 @@
-import { addDays } from '../src/core/day.js';
-import { fingerprintOf, NORMALIZER_VERSION } from '../src/core/fingerprints.js';
-import { longestLookback } from '../src/core/lookback.js';
-import type { Chunk, Plan, PlannedSource, PlannedTable } from '../src/core/messages.js';
-import type { PublishRecord } from '../src/io/ledger.js';
-import type { Project, Schema, TableSchema } from '../src/project/project.js';
+import { addDays } from '../core/day.js';
+import { fingerprintOf, NORMALIZER_VERSION } from '../core/fingerprints.js';
+import { longestLookback } from '../core/lookback.js';
+import type { Chunk, Plan, PlannedSource, PlannedTable } from '../core/messages.js';
+import type { PublishRecord } from '../io/ledger.js';
+import type { Project, Schema, TableSchema } from '../project/project.js';
 import type { Dependencies } from './dependencies.js';
 import { listFolders, type SourceListing } from './folders.js';
 import { judge, type Verdict } from './judge.js';

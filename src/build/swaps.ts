@@ -1,18 +1,20 @@
-import { attemptTable } from '../src/core/names.js';
-import { final } from '../src/errors.js';
-import { oneRow } from '../src/io/clickhouse.js';
-import type { PublishRecord } from '../src/io/ledger.js';
-import { copyByName, publishEmpty, publishPartition, structureOf } from '../src/statements/publish.js';
+import { attemptTable, stagePrefix } from '../core/names.js';
+import { final } from '../errors.js';
+import { oneRow } from '../io/clickhouse.js';
+import type { PublishRecord } from '../io/ledger.js';
+import { copyByName, publishEmpty, publishPartition, structureOf } from '../statements/publish.js';
 import {
   columnsOf,
   createDatabase,
   createTwin,
+  databasesLike,
+  dropDatabase,
   dropTable,
   measureDay,
   replacePartition,
   tablesLike,
   type Place,
-} from '../src/statements/stage.js';
+} from '../statements/stage.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
 
@@ -185,6 +187,19 @@ async function twinOf(
   const copy = fits ? replacePartition(twin, source, swap.day) : copyByName(twin, source, swap.day, columns);
   await clickhouse.run(copy, step.statement(`copy ${table}`));
   return twin;
+}
+
+/** Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing. */
+export async function fence(
+  { clickhouse }: Dependencies,
+  project: string,
+  { day, newest }: Pick<Swap, 'day' | 'newest'>,
+  step: Step,
+): Promise<void> {
+  const prefix = stagePrefix(project, day);
+  for (const { name } of await clickhouse.rows<{ name: string }>(databasesLike(prefix)))
+    if (Number(name.slice(prefix.length)) < newest)
+      await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
 }
 
 /** An older build must never publish over a newer one. */

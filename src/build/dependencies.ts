@@ -1,12 +1,13 @@
 import type { Client } from '@temporalio/client';
-import { plan as planSchema, type BuildRef, type Plan } from '../src/core/messages.js';
-import { final } from '../src/errors.js';
-import type { ClickHouse } from '../src/io/clickhouse.js';
-import type { Ledger } from '../src/io/ledger.js';
-import type { Store } from '../src/io/s3.js';
-import type { Webhook } from '../src/io/webhook.js';
-import type { Project, Schema } from '../src/project/project.js';
-import type { EngineBucket } from '../src/statements/objects.js';
+import { plan as planSchema, type BuildRef, type Plan } from '../core/messages.js';
+import { bucketAndKey } from '../core/names.js';
+import { final } from '../errors.js';
+import type { ClickHouse } from '../io/clickhouse.js';
+import type { Ledger } from '../io/ledger.js';
+import type { Store } from '../io/s3.js';
+import type { Webhook } from '../io/webhook.js';
+import type { Project, Schema } from '../project/project.js';
+import type { EngineBucket } from '../statements/objects.js';
 
 /** What activities need of the world; built in one place, `src/app.ts`. */
 export interface Dependencies {
@@ -28,25 +29,21 @@ const plans = new Map<string, Promise<Plan>>();
 const PLANS_KEPT = 8;
 
 /** The plan of a build. Every step but the first takes all that it needs from here, never from the project's folder. */
-export function readPlan({ store }: Pick<Dependencies, 'store'>, bucket: string, build: BuildRef): Promise<Plan> {
-  const key = `${bucket}/${build.plan}`;
-  const known = plans.get(key);
+export function readPlan({ store }: Pick<Dependencies, 'store'>, { plan: url }: BuildRef): Promise<Plan> {
+  const known = plans.get(url);
   if (known) return known;
-  const reading = read(store, bucket, build);
-  plans.set(key, reading);
-  reading.catch(() => plans.delete(key));
+  const reading = read(store, url);
+  plans.set(url, reading);
+  reading.catch(() => plans.delete(url));
   const oldest = plans.keys().next().value;
   if (plans.size > PLANS_KEPT && oldest !== undefined) plans.delete(oldest);
   return reading;
 }
 
-async function read(store: Store, bucket: string, build: BuildRef): Promise<Plan> {
-  const text = await store.read(bucket, build.plan);
+async function read(store: Store, url: string): Promise<Plan> {
+  const text = await store.read(...bucketAndKey(url));
   if (text === undefined)
-    throw final(
-      'ObjectVanished',
-      `The plan s3://${bucket}/${build.plan} is gone. Run the day again; it is planned anew.`,
-    );
+    throw final('ObjectVanished', `The plan ${url} is gone. Run the day again; it is planned anew.`);
   return planSchema.parse(JSON.parse(text));
 }
 

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { PlannedSource } from '../src/core/messages.js';
-import { describedKey } from '../src/core/names.js';
-import { final, isFinal, messageOf } from '../src/errors.js';
-import type { Input } from '../src/statements/input.js';
-import { isPattern, type EngineBucket } from '../src/statements/objects.js';
-import type { FileColumn } from '../src/statements/parquet-values.js';
-import { countLines, readLines } from '../src/statements/read-lines.js';
+import type { PlannedSource } from '../core/messages.js';
+import { describedKey } from '../core/names.js';
+import { final, isFinal, messageOf } from '../errors.js';
+import type { Input } from '../statements/input.js';
+import { isPattern, type EngineBucket } from '../statements/objects.js';
+import type { FileColumn } from '../statements/parquet-values.js';
+import { countLines, readLines } from '../statements/read-lines.js';
 import {
   describeParquet,
   readFooters,
   readParquet,
   type ParquetFooter,
   type ParquetShape,
-} from '../src/statements/read-parquet.js';
+} from '../statements/read-parquet.js';
 import { engineBucket, type Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
 

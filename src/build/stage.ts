@@ -1,19 +1,12 @@
-import { addDays, EVER } from '../src/core/day.js';
-import { tableFingerprint } from '../src/core/fingerprints.js';
-import { earlierDays } from '../src/core/lookback.js';
-import type { Plan } from '../src/core/messages.js';
-import { attemptTable, stageDatabase } from '../src/core/names.js';
-import { final } from '../src/errors.js';
-import { oneRow } from '../src/io/clickhouse.js';
-import type { PublishRecord } from '../src/io/ledger.js';
-import {
-  countRows,
-  createDatabase,
-  createTwin,
-  dropTable,
-  replacePartition,
-  type Place,
-} from '../src/statements/stage.js';
+import { addDays, EVER } from '../core/day.js';
+import { tableFingerprint } from '../core/fingerprints.js';
+import { earlierDays } from '../core/lookback.js';
+import type { Plan } from '../core/messages.js';
+import { attemptTable, stageDatabase } from '../core/names.js';
+import { final } from '../errors.js';
+import { oneRow } from '../io/clickhouse.js';
+import type { PublishRecord } from '../io/ledger.js';
+import { countRows, createDatabase, createTwin, dropTable, replacePartition, type Place } from '../statements/stage.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
 import { measured } from './swaps.js';

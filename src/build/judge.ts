@@ -1,8 +1,8 @@
-import { dataOfChunks, dataOfInputs, tableFingerprint } from '../src/core/fingerprints.js';
-import { asReadBefore, changedSince, inputsRead } from '../src/core/lookback.js';
-import type { Plan, PlannedTable } from '../src/core/messages.js';
-import { stalenessOf, type PublishedDay, type Staleness } from '../src/core/staleness.js';
-import type { PublishRecord } from '../src/io/ledger.js';
+import { dataOfChunks, dataOfInputs, tableFingerprint } from '../core/fingerprints.js';
+import { asReadBefore, changedSince, inputsRead } from '../core/lookback.js';
+import type { Plan, PlannedTable } from '../core/messages.js';
+import { stalenessOf, type PublishedDay, type Staleness } from '../core/staleness.js';
+import type { PublishRecord } from '../io/ledger.js';
 import type { SourceListing } from './folders.js';
 
 /** How one table's day stands. */

@@ -1,5 +1,5 @@
-import { folderImbalances } from '../src/core/accounts.js';
-import { addDays } from '../src/core/day.js';
+import { folderImbalances } from '../core/accounts.js';
+import { addDays } from '../core/day.js';
 import type {
   Chunk,
   Manifest,
@@ -8,10 +8,10 @@ import type {
   PlannedSource,
   QuarantinedObject,
   StoredObject,
-} from '../src/core/messages.js';
-import { parquetKey } from '../src/core/names.js';
-import { final, isFinal } from '../src/errors.js';
-import { countFates, filledColumns, normalizeStatement } from '../src/statements/normalize.js';
+} from '../core/messages.js';
+import { parquetKey } from '../core/names.js';
+import { final, isFinal } from '../errors.js';
+import { countFates, filledColumns, normalizeStatement } from '../statements/normalize.js';
 import { badObjects, cutObjects, mistakenObjects, unreadableObjects } from './bad-objects.js';
 import { engineBucket, type Dependencies } from './dependencies.js';
 import { limitsOf } from './limits.js';

@@ -1,13 +1,13 @@
-import { assertCover, coverFolder, type RecordedChunk } from '../src/core/chunks.js';
-import { addDays, daysBetween } from '../src/core/day.js';
-import { dataObjects, vanishedObjects } from '../src/core/listing.js';
-import type { Chunk, StoredObject } from '../src/core/messages.js';
-import { manifestKey, normalizedFolder } from '../src/core/names.js';
-import { final } from '../src/errors.js';
-import type { PublishRecord } from '../src/io/ledger.js';
-import type { SourceConfig } from '../src/project/config.js';
-import { folderPrefix } from '../src/project/prefix.js';
-import type { Project } from '../src/project/project.js';
+import { assertCover, coverFolder, type RecordedChunk } from '../core/chunks.js';
+import { addDays, daysBetween } from '../core/day.js';
+import { dataObjects, vanishedObjects } from '../core/listing.js';
+import type { Chunk, StoredObject } from '../core/messages.js';
+import { manifestKey, normalizedFolder } from '../core/names.js';
+import { final } from '../errors.js';
+import type { PublishRecord } from '../io/ledger.js';
+import type { SourceConfig } from '../project/config.js';
+import { folderPrefix } from '../project/prefix.js';
+import type { Project } from '../project/project.js';
 import type { Dependencies } from './dependencies.js';
 import { retryRejects } from './retry-rejects.js';
 

@@ -1,9 +1,9 @@
-import { frameKind, walkFrames } from '../src/core/frames.js';
-import { grouped } from '../src/core/grouped.js';
-import type { PlannedSource, QuarantinedObject, StoredObject } from '../src/core/messages.js';
-import { mistakenFor } from '../src/core/sniff.js';
-import { final, isFinal, messageOf } from '../src/errors.js';
-import { readBeginnings, readThrough } from '../src/statements/bad-objects.js';
+import { frameKind, walkFrames } from '../core/frames.js';
+import { grouped } from '../core/grouped.js';
+import type { PlannedSource, QuarantinedObject, StoredObject } from '../core/messages.js';
+import { mistakenFor } from '../core/sniff.js';
+import { final, isFinal, messageOf } from '../errors.js';
+import { readBeginnings, readThrough } from '../statements/bad-objects.js';
 import { engineBucket, type Dependencies } from './dependencies.js';
 import { openInput } from './raw-input.js';
 import type { Step } from './step.js';

@@ -1,6 +1,6 @@
-import { retriedChunkId } from '../src/core/fingerprints.js';
-import type { Chunk } from '../src/core/messages.js';
-import { plural } from '../src/core/words.js';
+import { retriedChunkId } from '../core/fingerprints.js';
+import type { Chunk } from '../core/messages.js';
+import { plural } from '../core/words.js';
 import type { Dependencies } from './dependencies.js';
 
 /** What came of a wish to feed rejects again. */

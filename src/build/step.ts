@@ -1,9 +1,9 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ZodError } from 'zod';
-import { attemptName } from '../src/core/names.js';
-import { clipped } from '../src/core/words.js';
-import { final, isFinal, messageOf } from '../src/errors.js';
-import type { RunOptions } from '../src/io/clickhouse.js';
+import { attemptName } from '../core/names.js';
+import { clipped } from '../core/words.js';
+import { final, isFinal, messageOf } from '../errors.js';
+import type { RunOptions } from '../io/clickhouse.js';
 import type { Dependencies } from './dependencies.js';
 
 /** What an attempt at a step knows of itself. */
