@@ -61,7 +61,7 @@ export async function reportDays(
   const [builds, published, open, plans, holds] = await Promise.all([
     app.ledger.latestBuilds(first, last),
     report.publishedTables(first, last),
-    report.openTables(first, last),
+    app.ledger.openIntents(first, last),
     report.plans(first, last),
     app.ledger.holds(first, last),
   ]);

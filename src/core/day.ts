@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime, IANAZone } from 'luxon';
 
 /** An ISO calendar date such as `2026-11-10`, in the project's time zone: the unit of everything. */
 export type Day = string;
@@ -36,7 +36,7 @@ export const instantOf = (day: Day, time: string, zone: string): Date =>
   DateTime.fromISO(`${day}T${time}`, { zone }).toJSDate();
 
 /** True for a zone that the IANA database knows. */
-export const isZone = (zone: string): boolean => DateTime.local({ zone }).isValid;
+export const isZone = (zone: string): boolean => IANAZone.isValidZone(zone);
 
 const at = (day: Day) => DateTime.fromISO(day, { zone: 'utc' });
 

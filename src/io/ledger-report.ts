@@ -1,7 +1,7 @@
 import type { LedgerDay } from '../core/staleness.js';
 import * as sql from '../statements/ledger-report.js';
 import type { ClickHouse } from './clickhouse.js';
-import type { Wire } from './ledger.js';
+import { chunkName, counted, type Wire } from './ledger.js';
 
 /** A table's day as readers have it. */
 export interface PublishedTable {
@@ -39,12 +39,8 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     /** What readers have of the days `first` to `last`, upstream first. */
     async publishedTables(first: string, last: string): Promise<PublishedTable[]> {
       const found = await rows<Wire<PublishedTable>>(sql.publishedTables(project, first, last));
-      return found.map((row) => ({ ...row, generation: Number(row.generation), rows: Number(row.rows) }));
+      return found.map((row) => counted<PublishedTable>(row, 'generation', 'rows'));
     },
-
-    /** Tables whose swap was begun and neither finished nor taken back. */
-    openTables: (first: string, last: string) =>
-      rows<{ day: string; generation: number; table: string }>(sql.openTables(project, first, last)),
 
     /** What readers have and what it was made from, whatever chunks that took. */
     publishedInputs: (first: string, last: string) => rows<LedgerDay>(sql.publishedInputs(project, first, last)),
@@ -82,9 +78,10 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
       folder: string,
       chunks: readonly NormalizedChunk[],
     ): Promise<{ reason: string; lines: number }[]> {
-      const names = chunks.map(({ id, normalizer }) => `${id}/${normalizer}`);
-      const found = await rows<{ reason: string; lines: string }>(sql.rejectReasons(project, source, folder, names));
-      return found.map(({ reason, lines }) => ({ reason, lines: Number(lines) }));
+      const found = await rows<Wire<{ reason: string; lines: number }>>(
+        sql.rejectReasons(project, source, folder, chunks.map(chunkName)),
+      );
+      return found.map((row) => counted<{ reason: string; lines: number }>(row, 'lines'));
     },
   };
 }

@@ -107,6 +107,10 @@ export interface ChunkRecord {
 /** A record as JSON brings it: 64-bit integers arrive as text, because JavaScript's numbers would bend them. */
 export type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
 
+/** The record of a row as it arrived: each number of it is named. */
+export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[]): Row =>
+  ({ ...row, ...Object.fromEntries(numbers.map((field) => [field, Number(row[field])])) }) as Row;
+
 /** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
 
@@ -151,21 +155,21 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
 
     async currentPublishes(first: string, last: string): Promise<PublishRecord[]> {
-      return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map(publishRecord);
+      return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map((row) =>
+        counted<PublishRecord>(row, ...PUBLISH_COUNTS),
+      );
     },
 
     async openIntents(first: string, last = first): Promise<OpenIntent[]> {
-      return (await rows<Wire<OpenIntent>>(sql.openIntents(project, first, last))).map((row) => ({
-        ...publishRecord(row),
-        last: row.last,
-      }));
+      return (await rows<Wire<OpenIntent>>(sql.openIntents(project, first, last))).map((row) =>
+        counted<OpenIntent>(row, ...PUBLISH_COUNTS),
+      );
     },
 
     async publishesOf(day: string, generation: number): Promise<PublishEvent[]> {
-      return (await rows<Wire<PublishEvent>>(sql.publishesOf(project, day, generation))).map((row) => ({
-        ...publishRecord(row),
-        last: row.last,
-      }));
+      return (await rows<Wire<PublishEvent>>(sql.publishesOf(project, day, generation))).map((row) =>
+        counted<PublishEvent>(row, ...PUBLISH_COUNTS),
+      );
     },
 
     /** All tables of one publish in one block: after a crash either all or none of them are there. */
@@ -179,7 +183,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     /** Whose archives these tables of days `first` to `last` are, by their names; what no publish names is left out. */
     async archives(first: string, last: string, tables: readonly string[]): Promise<Map<string, ArchiveRecord>> {
       const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last, tables));
-      return new Map(found.map((row) => [row.archive, { ...row, generation: Number(row.generation) }]));
+      return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
     },
 
     /** The held days among `first` to `last`. */
@@ -211,7 +215,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         const chunk = found.get(id) ?? {
           folder: row.folder,
           id: row.chunk,
-          objects: row.objects.map(storedObject),
+          objects: row.objects.map((object) => counted<StoredObject>(object, 'size')),
           rowsByDay: new Map(),
         };
         chunk.rowsByDay.set(row.normalizer, numbers(row.rows_by_day));
@@ -251,14 +255,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       const found = await rows<Wire<FolderRecord>>(
         sql.folderAccounts(project, source, first, last, chunks.map(chunkName)),
       );
-      return found.map((row) => ({
-        ...row,
-        lines: Number(row.lines),
-        rows: Number(row.rows),
-        rejected: Number(row.rejected),
-        skipped: Number(row.skipped),
-        blank: Number(row.blank),
-      }));
+      return found.map((row) => counted<FolderRecord>(row, 'lines', 'rows', 'rejected', 'skipped', 'blank'));
     },
 
     /** Objects of the chunks that were quarantined. */
@@ -279,13 +276,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     async dayAccounts(day: string): Promise<DayRecord[]> {
       const found = await rows<Wire<DayRecord>>(sql.dayAccounts(project, day));
-      return found.map((row) => ({
-        ...row,
-        generation: Number(row.generation),
-        rows: Number(row.rows),
-        loaded: Number(row.loaded),
-        duplicates: Number(row.duplicates),
-      }));
+      return found.map((row) => counted<DayRecord>(row, 'generation', 'rows', 'loaded', 'duplicates'));
     },
 
     async rejectsOf(
@@ -295,7 +286,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       most: number,
     ): Promise<RejectRecord[]> {
       const found = await rows<Wire<RejectRecord>>(sql.rejectsOf(project, source, folder, chunks.map(chunkName), most));
-      return found.map((row) => ({ ...row, line: Number(row.line), text_bytes: Number(row.text_bytes) }));
+      return found.map((row) => counted<RejectRecord>(row, 'line', 'text_bytes'));
     },
 
     async recordTests(day: string, generation: number, results: readonly TestRecord[]): Promise<void> {
@@ -307,27 +298,19 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     async testResults(day: string, generation: number): Promise<TestRecord[]> {
       const found = await rows<Wire<TestRecord>>(sql.testResults(project, day, generation));
-      return found.map((row) => ({ ...row, failing: Number(row.failing) }));
+      return found.map((row) => counted<TestRecord>(row, 'failing'));
     },
   };
 }
 
-const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
+export const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
 
 const isMissing = (error: unknown) =>
   UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||
   /\b(60|81) \(UNKNOWN_(TABLE|DATABASE)\)/.test(error instanceof Error ? error.message : '');
 
-const storedObject = ({ key, etag, size }: Wire<StoredObject>): StoredObject => ({ key, etag, size: Number(size) });
-
 const numbers = (map: Record<string, string>): Record<string, number> =>
   Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));
 
-/** Counts of rows fit a number; hashes do not, and stay text. */
-const publishRecord = (row: Wire<PublishRecord>): PublishRecord => ({
-  ...row,
-  generation: Number(row.generation),
-  position: Number(row.position),
-  rows: Number(row.rows),
-  archived_rows: Number(row.archived_rows),
-});
+/** What of a publish is a number here: counts of rows fit one; hashes do not, and stay text. */
+const PUBLISH_COUNTS = ['generation', 'position', 'rows', 'archived_rows'] as const;

@@ -1,10 +1,8 @@
 import type { Statement } from '../core/statement.js';
-import { LATEST_PUBLISHES } from './ledger.js';
+import { LATEST_PUBLISHES, over } from './ledger.js';
 import { literal } from './text.js';
 
 /** What people ask the ledger: reads over several days, and counts. No build depends on any of them. */
-
-const over = (project: string, first: string, last: string) => ({ project, first, last_day: last });
 
 /** What readers have: for each table's day, the newest generation that is done and not undone. */
 export const publishedTables = (project: string, first: string, last: string): Statement => ({
@@ -14,12 +12,6 @@ FROM (${LATEST_PUBLISHES})
 WHERE last = 'done'
 ORDER BY day, position, table, generation DESC
 LIMIT 1 BY day, table`,
-  params: over(project, first, last),
-});
-
-/** Tables whose swap was begun and neither finished nor taken back. */
-export const openTables = (project: string, first: string, last: string): Statement => ({
-  sql: `SELECT day, generation, table FROM (${LATEST_PUBLISHES}) WHERE last IN ('intent', 'rollback') ORDER BY day, generation, position`,
   params: over(project, first, last),
 });
 

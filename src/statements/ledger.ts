@@ -29,7 +29,8 @@ export const LATEST_PUBLISHES = `
   WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
   GROUP BY day, table, generation`;
 
-const over = (project: string, first: string, last: string) => ({ project, first, last_day: last });
+/** Parameters of everything that is asked of the days `first` to `last`. */
+export const over = (project: string, first: string, last: string) => ({ project, first, last_day: last });
 
 /** What readers have: for each table's day, the newest generation that is done and not undone. */
 export const currentPublishes = (project: string, first: string, last: string): Statement => ({
