@@ -43,7 +43,7 @@ export function readArchiveName(archive: string): { table: string; day: Day; gen
 export const attemptName = (runId: string, activityId: string, attempt: number): string =>
   `${runId.slice(-12)}-${activityId}-${attempt}`;
 
-/** Name of a table in a stage while an attempt fills it; the finished table is exchanged into its own name. */
+/** Name of a table in a stage while an attempt fills it; its partition then goes under the table's own name. */
 export const attemptTable = (table: string, attempt: string): string =>
   `${table}__${attempt.replaceAll(/[^A-Za-z0-9]/g, '_')}`;
 

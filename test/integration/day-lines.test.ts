@@ -264,7 +264,7 @@ test('a manifest that stands, but is not in the ledger yet, is adopted instead o
   const [chunk] = await ledger.chunksOf('events', day, day);
   const normalizer = [...(chunk?.rowsByDay.keys() ?? [])][0] ?? '';
   expect(before).toContain(
-    parquetKey('daybook/', project.name, 'events', day, chunk?.id ?? '', normalizer, '00000000-by-hand-1'),
+    parquetKey('daybook/', project.name, 'events', day, chunk?.id ?? '', normalizer, '000000000000-by-hand-1'),
   );
   const rejects = await ledger.rejectsOf('events', day, [{ id: chunk?.id ?? '', normalizer }], 10);
   expect(rejects).toMatchObject([{ line: 2, text: 'no json' }]);
