@@ -11,34 +11,52 @@ import { loadProject } from './project/load.js';
 import type { Project } from './project/project.js';
 import { readSchema } from './project/schema.js';
 
-/** A project with everything it talks to. The worker and every command are made of this, and nothing else builds a gateway. */
-export interface App {
+/** The three services that an environment names. */
+export interface Services {
+  clickhouse: ClickHouse;
+  store: Store;
+  /** Connects on the first call, within so many milliseconds. */
+  temporal: (within?: number) => Promise<Client>;
+  close: () => Promise<void>;
+}
+
+/** A project with everything it talks to. The worker and every command are made of this. */
+export interface App extends Services {
   env: Env;
   /** The project as it was when the app was opened; activities read it afresh. */
   project: Project;
-  clickhouse: ClickHouse;
-  store: Store;
   ledger: Ledger;
   dependencies: Dependencies;
-  /** Connects on the first call, within so many milliseconds. */
-  temporal(within?: number): Promise<Client>;
-  close(): Promise<void>;
+}
+
+/** Connects to the services; nothing else builds a gateway. None of them is spoken to yet. */
+export function openServices(env: Env): Services {
+  const clickhouse = connectClickHouse(env.clickhouse);
+  const store = connectStore(env.s3);
+  let client: Promise<Client> | undefined;
+  return {
+    clickhouse,
+    store,
+    temporal: (within) => (client ??= connectTemporal(env.temporal, within)),
+    close: async () => {
+      store.close();
+      await clickhouse.close();
+      await (await client?.catch(() => undefined))?.connection.close();
+    },
+  };
 }
 
 /** Opens the project in `dir`. Throws a final BadConfig with all problems where the folder is not one. */
 export async function openApp(env: Env, dir: string): Promise<App> {
   const folder = resolve(dir);
   const project = await loadProject(folder);
-  const clickhouse = connectClickHouse(env.clickhouse);
-  const store = connectStore(env.s3);
+  const services = openServices(env);
+  const { clickhouse, store, temporal } = services;
   const ledger = openLedger(clickhouse, project.config.project);
-  let client: Promise<Client> | undefined;
-  const temporal = (within?: number) => (client ??= connectTemporal(env.temporal, within));
   return {
+    ...services,
     env,
     project,
-    clickhouse,
-    store,
     ledger,
     dependencies: {
       clickhouse,
@@ -53,12 +71,6 @@ export async function openApp(env: Env, dir: string): Promise<App> {
       },
       loadProject: () => loadProject(folder),
       readSchema: (one) => readSchema(one, clickhouse),
-    },
-    temporal,
-    close: async () => {
-      store.close();
-      await clickhouse.close();
-      await (await client?.catch(() => undefined))?.connection.close();
     },
   };
 }

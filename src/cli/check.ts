@@ -1,7 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { connectClickHouse } from '../io/clickhouse.js';
-import { connectStore } from '../io/s3.js';
-import { connectTemporal, missingSearchAttributes } from '../io/temporal.js';
+import { missingSearchAttributes } from '../io/temporal.js';
 import { checkProject, type CheckServices } from '../project/check.js';
 import { errorsOf } from '../project/problems.js';
 import type { Problem } from '../project/project.js';
@@ -19,25 +17,18 @@ export interface OpenCheck {
 /** The three services as the environment names them; the project itself is read by the check. */
 export async function openCheck({ project }: { project?: string | undefined }): Promise<OpenCheck> {
   const env = await commandEnv();
-  const clickhouse = connectClickHouse(env.clickhouse);
-  const store = connectStore(env.s3);
-  const temporal = connectTemporal(env.temporal);
-  // Whoever asks first sees the failure; until then nobody should be told of an unhandled one.
-  temporal.catch(() => undefined);
+  const { openServices } = await import('../app.js');
+  const { clickhouse, store, temporal, close } = openServices(env);
   return {
     dir: projectDir(env, project),
     services: {
       clickhouse,
       store,
-      missingSearchAttributes: async () => await missingSearchAttributes(await temporal),
+      missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),
       localStack: env.localStack,
       named: env.named,
     },
-    close: async () => {
-      store.close();
-      await clickhouse.close();
-      await (await temporal.catch(() => undefined))?.connection.close();
-    },
+    close,
   };
 }
 

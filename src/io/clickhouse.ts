@@ -162,7 +162,9 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       return found;
     },
     version: async () =>
-      (await gateway.rows<{ version: string }>({ sql: 'SELECT version() AS version' }))[0]?.version ?? 'unknown',
+      (
+        await gateway.rows<{ version: string }>({ sql: 'SELECT version() AS version' }, { what: 'ask for the version' })
+      )[0]?.version ?? 'unknown',
     close: async () => {
       await client.close();
     },
