@@ -1,7 +1,7 @@
 import { engineBucket, readPlan, type Dependencies } from '../src/build/dependencies.js';
 import { limitsOf } from '../src/build/limits.js';
 import { readManifest } from '../src/build/manifests.js';
-import { buildInStage, copyFromLive } from '../src/build/stage.js';
+import { buildInStage, copyFromLive, type Staged } from '../src/build/stage.js';
 import type { Step } from '../src/build/step.js';
 import { dayImbalance, mostRejects, sumAccounts } from '../src/core/accounts.js';
 import { dataOfChunks, tableFingerprint } from '../src/core/fingerprints.js';
@@ -55,13 +55,14 @@ export async function load(
   const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
   const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
 
-  const { rows, duplicates, earlier } =
+  const { rows, hash, duplicates, earlier } =
     published && !changed
       ? await reuse(deps, plan, published, { alone }, step)
       : await loadAnew(deps, { plan, source, table, used, alone }, step);
   return {
     table: name,
     rows,
+    hash,
     fingerprint,
     data,
     changed,
@@ -132,13 +133,13 @@ async function reuse(
   published: PublishRecord,
   options: { alone: boolean },
   step: Step,
-): Promise<Pick<LoadResult, 'rows' | 'earlier' | 'duplicates'>> {
-  const { rows, earlier } = await copyFromLive(deps, plan, published, step, options);
+): Promise<Staged & Pick<LoadResult, 'duplicates'>> {
+  const staged = await copyFromLive(deps, plan, published, step, options);
   const accounts = await deps.ledger.dayAccounts(plan.day);
   const account = accounts.find(
     ({ table, generation }) => table === published.table && generation === published.generation,
   );
-  return { rows, earlier, duplicates: account?.duplicates ?? 0 };
+  return { ...staged, duplicates: account?.duplicates ?? 0 };
 }
 
 interface Loading {
@@ -158,7 +159,8 @@ async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
   const filling = async (target: { database: string; table: string }) => {
     duplicates = await fill(deps, { ...loading, promised, target }, step);
   };
-  const { rows, earlier } = await buildInStage(deps, plan, table.name, step, filling, { alone });
+  const staged = await buildInStage(deps, plan, table.name, step, filling, { alone });
+  const { rows } = staged;
   const wrong = dayImbalance(table.name, promised, rows, duplicates);
   if (wrong !== undefined)
     throw final('AccountsDiffer', `${wrong}. Nothing is published.`, { details: { step: 'load', table: table.name } });
@@ -170,7 +172,7 @@ async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
     loaded: rows,
     duplicates,
   });
-  return { rows, earlier, duplicates };
+  return { ...staged, duplicates };
 }
 
 interface Filling extends Loading {

@@ -4,6 +4,7 @@ import { stageOf } from '../src/build/stage.js';
 import type { Step } from '../src/build/step.js';
 import {
   assertNewest,
+  assertStaged,
   columnNames,
   fence,
   measured,
@@ -17,7 +18,7 @@ import type { Plan, PublishInput, PublishResult } from '../src/core/messages.js'
 import { archiveDatabase, archiveTable } from '../src/core/names.js';
 import { heldSince } from '../src/core/words.js';
 import { final, isFinal } from '../src/errors.js';
-import type { PublishRecord } from '../src/io/ledger.js';
+import type { PublishEvent, PublishRecord } from '../src/io/ledger.js';
 import { createDatabase, createTwin, replacePartition } from '../src/statements/stage.js';
 
 /**
@@ -50,18 +51,25 @@ export async function publish(
     };
   };
 
-  const done = (await deps.ledger.currentPublishes(plan.day, plan.day)).filter(
-    ({ generation }) => generation === plan.generation,
-  );
+  const done = await doneOf(deps, plan);
   if (done.length === tables.length) return await answer(done, 0);
 
   const open = await openIntentsOf(deps, plan.day, plan.generation);
   if (open.length === 0) await intend(deps, plan, swap, tables, step);
   // Read back: where two attempts wrote an intent, the ledger says which one's archives hold.
   const intents = await openIntentsOf(deps, plan.day, plan.generation);
+  if (intents.length < tables.length) {
+    const meanwhile = await doneOf(deps, plan);
+    if (meanwhile.length === tables.length) return await answer(meanwhile, 0);
+    throw new Error(
+      `the ledger shows ${intents.length} intents for ${tables.length} tables of ${plan.day}; they are read again`,
+    );
+  }
   await assertNewest(deps, swap);
   await fence(deps, plan.project, swap, step);
   try {
+    // An attempt that wrote the intent has measured the stage; since then the engine may have fallen with its host.
+    if (open.length > 0) await assertStaged(deps, swap, intents, step);
     step.tell('swapping');
     const burstMs = await swapForward(deps, swap, intents, step);
     return await answer(intents, burstMs);
@@ -70,6 +78,19 @@ export async function publish(
       await swapBack(deps, swap, intents, step);
     throw error;
   }
+}
+
+/** The tables of this generation whose publish another attempt has ended well; throws where it was taken back. */
+async function doneOf(deps: Dependencies, { day, generation }: Plan): Promise<PublishEvent[]> {
+  const records = await deps.ledger.publishesOf(day, generation);
+  if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
+    throw final(
+      'TakenBack',
+      `The publish of generation ${generation} of ${day} was taken back after an error that an earlier attempt met; its history tells which. ` +
+        `Readers have what they had before. Run the day again: npx daybook run --day ${day}`,
+      { details: { step: 'publish' } },
+    );
+  return records.filter(({ last }) => last === 'done');
 }
 
 /** Checks that the stage fits and that the day may change, archives what stands, and writes all of it down before anything moves. */
@@ -82,20 +103,24 @@ async function intend(
 ): Promise<void> {
   await assertNotHeld(deps, plan);
   for (const { table } of tables) await assertFits(deps, swap, table);
+  const built: (PublishInput['tables'][number] & { columns: string[] })[] = [];
+  for (const one of tables) {
+    const columns = await columnNames(deps, { database: swap.stage, table: one.table });
+    built.push({ ...one, columns });
+  }
+  await assertStaged(deps, swap, built, step);
   await deps.clickhouse.run(createDatabase(swap.archive));
   const intents: PublishRecord[] = [];
-  for (const [position, { table, data, inputs }] of tables.entries()) {
+  for (const [position, { table, rows, hash, columns, data, inputs }] of built.entries()) {
     const live = { database: swap.live, table };
-    const columns = await columnNames(deps, live);
-    const staged = await measured(deps, { database: swap.stage, table }, plan.day, columns, step);
     const standing = await measured(deps, live, plan.day, columns, step);
     intents.push({
       day: plan.day,
       table,
       generation: plan.generation,
       position,
-      rows: staged.rows,
-      hash: staged.hash,
+      rows,
+      hash,
       columns,
       code: plan.tables.find(({ name }) => name === table)?.code ?? '',
       data,

@@ -1,17 +1,17 @@
 import type { Dependencies } from '../src/build/dependencies.js';
 import type { Step } from '../src/build/step.js';
-import { swapBack, swapForward, type Swap } from '../src/build/swaps.js';
+import { assertStaged, swapBack, swapForward, type Swap } from '../src/build/swaps.js';
 import { isDay } from '../src/core/day.js';
 import type { RecoverInput, RecoverResult } from '../src/core/messages.js';
 import { archiveDatabase, stageDatabase, workflowId } from '../src/core/names.js';
 import { clipped } from '../src/core/words.js';
-import { final } from '../src/errors.js';
-import type { OpenIntent, PublishRecord } from '../src/io/ledger.js';
+import { final, isFinal } from '../src/errors.js';
+import type { OpenIntent } from '../src/io/ledger.js';
 import { tablesLike } from '../src/statements/stage.js';
 
 /**
- * Step 0. A publish that a crash left open is ended before anything else: finished from its stage where that still stands, taken
- * back from its archives where it does not. Also tells the workflow what it needs of the config, which never travels as input.
+ * Step 0. A publish that a crash left open is ended before anything else: finished from its stage where that still stands as it was
+ * built, taken back from its archives where it does not. Also tells the workflow what it needs of the config, which never travels as input.
  */
 export async function recover(
   deps: Dependencies,
@@ -56,7 +56,9 @@ async function mend(
       newest,
       scratch: stageDatabase(project, day, newest),
     };
-    mended = { generation, how: await end(deps, swap, open, generation < published, step), tables: open.length };
+    const left = await withoutDropped(deps, swap, open);
+    const how = left.length === 0 ? 'undone' : await end(deps, swap, left, generation < published, step);
+    mended = { generation, how, tables: left.length };
   }
   return mended;
 }
@@ -73,17 +75,42 @@ async function end(
     await deps.ledger.recordPublishes('undone', open);
     return 'undone';
   }
-  const forward = open.every(({ last }) => last === 'intent') && (await stageStands(deps, swap.stage, open));
-  if (forward) await swapForward(deps, swap, open, step);
-  else await swapBack(deps, swap, open, step);
-  return forward ? 'finished' : 'undone';
+  if (open.every(({ last }) => last === 'intent') && (await finished(deps, swap, open, step))) return 'finished';
+  try {
+    await swapBack(deps, swap, open, step);
+  } catch (error) {
+    // Neither stage nor archive can end it: what stands is left to a build, which this intent must not keep from beginning.
+    if (isFinal(error) && error.type === 'ArchiveLost') await deps.ledger.recordPublishes('undone', open);
+    throw error;
+  }
+  return 'undone';
 }
 
-async function stageStands(
-  { clickhouse }: Dependencies,
-  stage: string,
-  intents: readonly PublishRecord[],
-): Promise<boolean> {
-  const tables = new Set((await clickhouse.rows<{ name: string }>(tablesLike(stage))).map(({ name }) => name));
-  return intents.every(({ table }) => tables.has(table));
+/** Tables that somebody dropped since have nothing to finish or to take back; a table that the project has is missed by the next step. */
+async function withoutDropped(
+  { clickhouse, ledger }: Dependencies,
+  { live }: Swap,
+  open: readonly OpenIntent[],
+): Promise<OpenIntent[]> {
+  const standing = await tablesIn(clickhouse, live);
+  const dropped = open.filter(({ table }) => !standing.has(table));
+  await ledger.recordPublishes('undone', dropped);
+  return open.filter(({ table }) => standing.has(table));
 }
+
+/** Finishes a publish from its stage; false where the stage is gone, not what was built, or meets an error that no retry mends. */
+async function finished(deps: Dependencies, swap: Swap, open: readonly OpenIntent[], step: Step): Promise<boolean> {
+  const staged = await tablesIn(deps.clickhouse, swap.stage);
+  if (!open.every(({ table }) => staged.has(table))) return false;
+  try {
+    await assertStaged(deps, swap, open, step);
+    await swapForward(deps, swap, open, step);
+    return true;
+  } catch (error) {
+    if (!isFinal(error) || error.type === 'Superseded') throw error;
+    return false;
+  }
+}
+
+const tablesIn = async (clickhouse: Dependencies['clickhouse'], database: string): Promise<Set<string>> =>
+  new Set((await clickhouse.rows<{ name: string }>(tablesLike(database))).map(({ name }) => name));

@@ -28,10 +28,10 @@ export async function refresh(
   const fingerprint = tableFingerprint(table.code, data);
   const published = own.find((record) => record.day === plan.day);
   const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
-  const { rows, earlier } = changed
+  const { rows, hash, earlier } = changed
     ? await fill(deps, plan, table, own, step)
     : await copyFromLive(deps, plan, published, step);
-  return { table: name, rows, fingerprint, data, changed, earlier, inputs: read };
+  return { table: name, rows, hash, fingerprint, data, changed, earlier, inputs: read };
 }
 
 const fingerprintIn = (own: readonly PublishRecord[], day: string): string | undefined => {

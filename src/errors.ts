@@ -21,6 +21,7 @@ export const FINAL = {
   LookbackMissing: 'a day that the build looks back on should exist and is not published',
   AccountsDiffer: 'lines or rows went missing or came twice; nothing is published',
   AccessDenied: 'a service refuses the credentials it was given',
+  TakenBack: 'the publish met a final error and was taken back; readers have what they had before',
   Superseded: 'a newer build of the same day exists; the older one must not publish',
   LedgerTooNew: 'the ledger was written by a newer Daybook; this one might misread it',
   Bug: 'Daybook itself is wrong; a retry meets the same code',

@@ -221,8 +221,10 @@ export async function publishChanged(
 ): Promise<PublishResult> {
   story.begin('publish');
   const tables = listed.flatMap(({ name: table }) => {
-    const { changed = false, fingerprint = '', data = '', inputs = {} } = built.get(table) ?? {};
-    return changed ? [{ table, fingerprint, data, inputs }] : [];
+    const one = built.get(table);
+    if (!one?.changed) return [];
+    const { rows, hash, fingerprint, data, inputs } = one;
+    return [{ table, rows, hash, fingerprint, data, inputs }];
   });
   const published =
     tables.length === 0

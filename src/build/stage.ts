@@ -6,10 +6,18 @@ import { attemptTable, stageDatabase } from '../core/names.js';
 import { final } from '../errors.js';
 import { oneRow } from '../io/clickhouse.js';
 import type { PublishRecord } from '../io/ledger.js';
-import { countRows, createDatabase, createTwin, dropTable, replacePartition, type Place } from '../statements/stage.js';
+import {
+  countRows,
+  createDatabase,
+  createTwin,
+  dropTable,
+  measureBuilt,
+  replacePartition,
+  type Place,
+} from '../statements/stage.js';
 import type { Dependencies } from './dependencies.js';
 import type { Step } from './step.js';
-import { measured } from './swaps.js';
+import { columnNames, type Measure } from './swaps.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
@@ -18,15 +26,25 @@ export const stagedTables = (plan: Plan): string[] => plan.tables.map(({ name })
 export const stagedTable = (plan: Plan, name: string): string => `${stageOf(plan)}.${name}`;
 
 /** A table's day as it stands in the stage. */
-export interface Staged {
-  rows: number;
+export interface Staged extends Measure {
   /** Fingerprints of its earlier days beside it, by day. */
   earlier: Record<string, string>;
 }
 
+/** How a day is built in the stage. */
+export interface BuildOptions {
+  /** Leave the earlier days out, which its readers need beside it. */
+  alone?: boolean;
+  /** The columns that the hash is taken over; all that hold values of their own where nothing is said. */
+  columns?: readonly string[];
+  /** Throws where what was built must not become the table's day. */
+  accept?: (built: Measure) => void;
+}
+
 /**
  * Builds one table's day in the stage: under an attempt's name, filled by `fill`, measured, and only then moved under the table's
- * own name, beside the earlier days that its readers need (unless `alone`). An attempt that dies leaves a table that nobody reads.
+ * own name, beside the earlier days that its readers need. An attempt that dies leaves a table that nobody reads; one that was
+ * forgotten may still move its own rows there, so that a publish holds the stage against what was measured here.
  */
 export async function buildInStage(
   deps: Dependencies,
@@ -34,7 +52,7 @@ export async function buildInStage(
   table: string,
   step: Step,
   fill: (target: { database: string; table: string }, earlier: Record<string, string>) => Promise<void>,
-  { alone = false }: { alone?: boolean } = {},
+  { alone = false, columns, accept = () => undefined }: BuildOptions = {},
 ): Promise<Staged> {
   const stage = stageOf(plan);
   const attempt = attemptTable(table, step.attempt);
@@ -45,7 +63,14 @@ export async function buildInStage(
       await deps.clickhouse.run(statement, step.statement(`stage ${table}`));
   const earlier = alone ? {} : await copyEarlier(deps, plan, table, step);
   await fill({ database: stage, table: attempt }, earlier);
-  const { rows, strays } = await counted(deps, { database: stage, table: attempt }, plan.day, step, `count ${table}`);
+  const place = { database: stage, table: attempt };
+  const statement = measureBuilt(place, plan.day, columns ?? (await columnNames(deps, place)));
+  const found = await oneRow<{ rows: string; strays: string; hash: string }>(
+    deps.clickhouse,
+    statement,
+    step.statement(`count ${table}`),
+  );
+  const [rows, strays] = [Number(found.rows), Number(found.strays)];
   if (strays > 0)
     throw final(
       'ContractBroken',
@@ -54,25 +79,23 @@ export async function buildInStage(
         details: { table },
       },
     );
+  const built = { rows, hash: found.hash };
+  accept(built);
   await deps.clickhouse.run(
-    replacePartition({ database: stage, table }, { database: stage, table: attempt }, plan.day),
-    step.statement(`stage ${table}`),
+    replacePartition({ database: stage, table }, place, plan.day),
+    step.statement(`move ${table}`),
   );
   await deps.clickhouse.run(dropTable(stage, attempt));
-  return { rows, earlier };
+  return { ...built, earlier };
 }
 
-/** Rows of a table's day, and of any other. */
-async function counted(deps: Dependencies, place: Place, day: string, step: Step, what: string) {
-  const { rows, strays } = await oneRow<{ rows: string; strays: string }>(
-    deps.clickhouse,
-    countRows(place, day),
-    step.statement(what),
-  );
-  return { rows: Number(rows), strays: Number(strays) };
+/** Rows of a table's day. */
+async function counted(deps: Dependencies, place: Place, day: string, step: Step, what: string): Promise<number> {
+  const { rows } = await oneRow<{ rows: string }>(deps.clickhouse, countRows(place, day), step.statement(what));
+  return Number(rows);
 }
 
-/** Brings a table's unchanged day into the stage by hard links, after its live rows are proven to be the published ones. */
+/** Brings a table's unchanged day into the stage by hard links, where its live rows prove to be the published ones. */
 export async function copyFromLive(
   deps: Dependencies,
   plan: Plan,
@@ -82,18 +105,19 @@ export async function copyFromLive(
 ): Promise<Staged> {
   const { table } = record;
   const live = { database: plan.database, table };
-  const found = await measured(deps, live, plan.day, record.columns, step, `count ${table}`);
-  if (found.rows !== record.rows || found.hash !== record.hash)
-    throw final(
-      'AccountsDiffer',
-      `${plan.database}.${table} holds ${found.rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote into it. ` +
-        `Republish the day: npx daybook run --day ${plan.day} --force`,
-      { details: { table } },
-    );
+  const accept = ({ rows, hash }: Measure) => {
+    if (rows !== record.rows || hash !== record.hash)
+      throw final(
+        'AccountsDiffer',
+        `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote into it. ` +
+          `Republish the day: npx daybook run --day ${plan.day} --force`,
+        { details: { table } },
+      );
+  };
   const copy = async (target: { database: string; table: string }) => {
     await deps.clickhouse.run(replacePartition(target, live, plan.day), step.statement(`copy ${table}`));
   };
-  return await buildInStage(deps, plan, table, step, copy, options);
+  return await buildInStage(deps, plan, table, step, copy, { ...options, columns: record.columns, accept });
 }
 
 /**
@@ -122,7 +146,7 @@ export async function copyEarlier(
       replacePartition(place, live, record.day),
       step.statement(`copy ${table} of ${record.day}`),
     );
-    const { rows } = await counted(deps, place, record.day, step, `count ${table} of ${record.day}`);
+    const rows = await counted(deps, place, record.day, step, `count ${table} of ${record.day}`);
     if (rows !== record.rows) differing.push({ ...record, found: rows });
   }
   const after = await publishedDays(deps, plan, table, first);

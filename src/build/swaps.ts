@@ -128,6 +128,28 @@ export async function swapBack(
   for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
 }
 
+/**
+ * Throws where the stage holds other rows of the day than were built: an engine that fell with its host may have lost some, and a
+ * forgotten attempt may have moved its own there.
+ */
+export async function assertStaged(
+  deps: Dependencies,
+  { day, stage }: Pick<Swap, 'day' | 'stage'>,
+  built: readonly (Measure & { table: string; columns: readonly string[] })[],
+  step: Step,
+): Promise<void> {
+  for (const { table, rows, hash, columns } of built) {
+    const found = await measured(deps, { database: stage, table }, day, columns, step);
+    if (found.rows !== rows || found.hash !== hash)
+      throw final(
+        'AccountsDiffer',
+        `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. ` +
+          `Something was lost or came late in ${stage}. Nothing was published; build the day anew: npx daybook run --day ${day}`,
+        { details: { step: 'publish', table } },
+      );
+  }
+}
+
 /** Throws where a table that has to be put back is archived no more. */
 export async function assertArchived(
   { clickhouse }: Dependencies,

@@ -335,6 +335,8 @@ export interface NormalizeResult {
 export interface BuiltTable {
   table: string;
   rows: number;
+  /** Order-free hash of the day's rows as they were built, in decimal digits. */
+  hash: string;
   /** Fingerprint of code and data together; equal to the ledger's when `changed` is false. */
   fingerprint: string;
   data: string;
@@ -396,8 +398,8 @@ export interface TestResult {
 
 export interface PublishInput {
   build: BuildRef;
-  /** The changed tables, upstream first. */
-  tables: { table: string; fingerprint: string; data: string; inputs: Record<string, string> }[];
+  /** The changed tables, upstream first; `rows` and `hash` are what the stage must hold. */
+  tables: Pick<BuiltTable, 'table' | 'rows' | 'hash' | 'fingerprint' | 'data' | 'inputs'>[];
 }
 /** Later published days with models that look back on a day that was published: stale until they are built again. */
 export interface Touched {

@@ -1,9 +1,6 @@
 import type { Statement } from '../core/statement.js';
-import type { Place } from './stage.js';
+import { ANY_SIZE, type Place } from './stage.js';
 import { names, table } from './text.js';
-
-/** The engine's guard against dropping big tables by accident also holds for partitions that are replaced: here it is no accident. */
-const ANY_SIZE = { max_partition_size_to_drop: 0 };
 
 /** Readers' day becomes the source's day, which must not be empty: the engine refuses that. */
 export const publishPartition = (live: Place, source: Place, day: string): Statement => ({

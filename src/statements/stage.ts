@@ -12,12 +12,20 @@ export const createDatabase = (database: string): Statement => ({
   sql: `CREATE DATABASE IF NOT EXISTS ${name(database)} ENGINE = Atomic`,
 });
 
+/**
+ * The engine's guards against dropping big tables by accident hold for stages and archives too, and for partitions that are
+ * replaced: here it is no accident.
+ */
+export const ANY_SIZE = { max_table_size_to_drop: 0, max_partition_size_to_drop: 0 };
+
 export const dropDatabase = (database: string): Statement => ({
   sql: `DROP DATABASE IF EXISTS ${name(database)} SYNC`,
+  settings: ANY_SIZE,
 });
 
 export const dropTable = (database: string, identifier: string): Statement => ({
   sql: `DROP TABLE IF EXISTS ${table(database, identifier)} SYNC`,
+  settings: ANY_SIZE,
 });
 
 /**
@@ -36,13 +44,19 @@ export const createTwin = (database: string, identifier: string, live: Place): S
 export const replacePartition = (target: Place, source: Place, day: string): Statement => ({
   sql: `ALTER TABLE ${table(target.database, target.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
   params: { day },
-  settings: { allow_replace_partition_from_empty_source: 1 },
+  settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
 
-/** Rows of a table's day, and of any other day. */
+/** Rows of a table's day. */
 export const countRows = (place: Place, day: string): Statement => ({
+  sql: `SELECT count() AS rows FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
+  params: { day },
+});
+
+/** Rows of the day that was built and of any other day, and the hash of that day as {@link measureDay} takes it. */
+export const measureBuilt = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
-SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays
+SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash
 FROM ${table(place.database, place.table)}`,
   params: { day },
 });
@@ -67,7 +81,10 @@ GROUP BY day ORDER BY day`,
   params: { first, last_day: last },
 });
 
-const hashOf = (columns: readonly string[]) => `sum(cityHash64(tuple(${names(columns)})))`;
+const hashOf = (columns: readonly string[], only?: string) =>
+  only === undefined
+    ? `sum(cityHash64(tuple(${names(columns)})))`
+    : `sumIf(cityHash64(tuple(${names(columns)})), ${only})`;
 
 /** Columns of a table that hold values of their own, in order: those that `*` gives. */
 export const columnsOf = (place: Place): Statement => ({

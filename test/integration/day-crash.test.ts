@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Dependencies } from '../../src/build/dependencies.js';
+import { apply } from '../../src/cli/apply.js';
 import type { BuildRef } from '../../src/core/messages.js';
 import { archiveDatabase, stageDatabase } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
-import { diesBefore, diesBeforeRecord, frozenBefore } from '../support/crash.js';
+import { diesAfterRecord, diesBefore, diesBeforeRecord, frozenBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -157,6 +159,63 @@ test('a final error inside the burst swaps the archives back', async () => {
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
 });
 
+test('a publish that was taken back by an attempt that died then ends as that, never as done', async () => {
+  const day = '2026-05-18';
+  const { input } = await builtTwice(day);
+  const before = (await project.state(day)).tables;
+  const world = {
+    ...diesBefore(project, 'publish daily_means', final('BadSql', 'refused')),
+    ...diesAfterRecord(project, 'undone'),
+  };
+  await expect(project.attempt({ world }).publish(input)).rejects.toThrow('the worker died');
+  const undone = await project.state(day);
+  expect(undone.tables).toEqual(before);
+  await expect(project.attempt({ attempt: 2 }).publish(input)).rejects.toMatchObject({
+    type: 'TakenBack',
+    message: expect.stringContaining(`npx daybook run --day ${day}`) as string,
+  });
+  expect(await project.state(day)).toEqual(undone);
+  expect(await project.run(day)).toMatchObject({ outcome: 'published', generation: 3 });
+});
+
+test.each([
+  ['2026-05-19', 'lost its rows', 0, ''],
+  ['2026-05-20', 'holds older rows', 1, 'INSERT INTO STAGE.events SELECT * FROM LIVE.events WHERE day = DAY'],
+])('%s: a stage that %s since it was built is not published', async (day, _, found, then) => {
+  const { act, input } = await builtTwice(day);
+  const before = await project.state(day);
+  const stage = stageOf(input.build);
+  const spoil = [`ALTER TABLE ${stage}.events DROP PARTITION '${day}'`, then].filter((sql) => sql !== '');
+  for (const sql of spoil)
+    await project.app.clickhouse.run({
+      sql: sql.replace('STAGE', stage).replace('LIVE', project.database).replace('DAY', `'${day}'`),
+    });
+  await expect(act.publish(input)).rejects.toMatchObject({
+    type: 'AccountsDiffer',
+    message: expect.stringMatching(`^events of ${day}: the stage holds ${found} rows .*, but 2 with`) as string,
+  });
+  expect(await project.state(day)).toEqual(before);
+});
+
+test('a stage that lost its rows after the intent is taken back by the second attempt, and by recovery', async () => {
+  const day = '2026-05-21';
+  const { input } = await builtTwice(day);
+  const before = (await project.state(day)).tables;
+  const lose = (sql: string) => project.app.clickhouse.run({ sql });
+  const dying = () => project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
+  await expect(dying().publish(input)).rejects.toThrow('the worker died');
+  await lose(`ALTER TABLE ${stageOf(input.build)}.daily_amounts DROP PARTITION '${day}'`);
+  const second = project.attempt({ attempt: 2 }).publish(input);
+  await expect(second).rejects.toMatchObject({ type: 'AccountsDiffer' });
+  expect((await project.state(day)).tables).toEqual(before);
+
+  const third = await project.build(day);
+  await expect(dying().publish(third)).rejects.toThrow('the worker died');
+  await lose(`ALTER TABLE ${stageOf(third.build)}.daily_amounts DROP PARTITION '${day}'`);
+  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { generation: 3, how: 'undone' } });
+  expect((await project.state(day)).tables).toEqual(before);
+});
+
 test('an older build than the newest publishes nothing, and finds its stage gone once the newer one swaps', async () => {
   const day = '2026-05-11';
   const { act, input: older } = await builtTwice(day);
@@ -195,7 +254,15 @@ test('an attempt that archives behind the back of a newer one spoils no archive'
   // The second attempt publishes while the first is about to archive: what that one then copies is the new day.
   const second = () => project.attempt({ attempt: 2 }).publish(input);
   const first = project.attempt({ world: frozenBefore(project, 'archive events', second) });
-  await first.publish(input);
+  // What it finds done it answers as done: a day without tables would pass for unchanged.
+  const { tables } = await first.publish(input);
+  expect(tables.map(({ table, rows }) => [table, rows])).toEqual(
+    expect.arrayContaining([
+      ['events', 2],
+      ['daily_amounts', 1],
+      ['daily_means', 1],
+    ]),
+  );
   expect(await counts(day)).toEqual([2, 2, 1]);
   expect(await project.rows(`SELECT count() AS n FROM ${await archiveOf('events', day)}`)).toEqual([{ n: '1' }]);
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
@@ -245,6 +312,66 @@ test('a day with an open publish is not unchanged until it is recovered', async 
   await expect(project.attempt().list({ day, force: false })).rejects.toThrow(ends);
   await project.attempt().recover({ day });
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ outcome: 'unchanged' });
+});
+
+test('a table of the largest size passes the guards of an engine that lets nothing be dropped', async () => {
+  const day = '2026-05-22';
+  const { clickhouse } = project.app;
+  const guards = { max_table_size_to_drop: 1, max_partition_size_to_drop: 1 };
+  const guarded: Dependencies['clickhouse'] = {
+    ...clickhouse,
+    run: (statement, options) =>
+      clickhouse.run({ ...statement, settings: { ...guards, ...statement.settings } }, options),
+  };
+  const big = `${archiveDatabase(project.name)}.big`;
+  await clickhouse.run({ sql: `CREATE TABLE ${big} ENGINE = MergeTree ORDER BY one AS SELECT 1 AS one` });
+  await expect(guarded.run({ sql: `DROP TABLE ${big} SYNC` })).rejects.toThrow('359');
+  await clickhouse.run({ sql: `DROP TABLE ${big} SYNC` });
+
+  const act = project.attempt({ world: { clickhouse: guarded } });
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  await act.publish(await project.build(day, { world: { clickhouse: guarded } }));
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
+  const input = await project.build(day, { world: { clickhouse: guarded } });
+  // What a first attempt left in the stage is replaced and dropped.
+  await project.attempt({ attempt: 2, world: { clickhouse: guarded } }).load({ build: input.build, table: 'events' });
+  await act.publish(input);
+  expect(await counts(day)).toEqual([2, 2, 1]);
+  await act.sweep({ day });
+  expect(await stages(input.build)).toEqual([]);
+});
+
+test('an open publish whose stage and archive are gone fails one run by name, and keeps the next from nothing', async () => {
+  const day = '2026-05-23';
+  const { input } = await builtTwice(day);
+  const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
+  await expect(dying.publish(input)).rejects.toThrow('the worker died');
+  const archive = await archiveOf('events', day);
+  await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
+  await project.app.clickhouse.run({ sql: `DROP TABLE ${archive} SYNC` });
+  await expect(project.attempt().recover({ day })).rejects.toMatchObject({
+    type: 'ArchiveLost',
+    message: expect.stringContaining(`npx daybook run --day ${day} --force`) as string,
+  });
+  expect(await project.run(day, true)).toMatchObject({ outcome: 'published', generation: 3 });
+  expect(await counts(day)).toEqual([2, 2, 1]);
+});
+
+test('a live table that was dropped while its publish was open keeps no run from ending it', async () => {
+  const day = '2026-05-24';
+  const { input } = await builtTwice(day);
+  const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
+  await expect(dying.publish(input)).rejects.toThrow('the worker died');
+  await project.app.clickhouse.run({ sql: `DROP TABLE ${project.database}.daily_amounts SYNC` });
+  expect((await project.fail(day)).message).toContain('npx daybook apply');
+  expect((await eventsOf(day)).slice(3)).toEqual([
+    '2 daily_amounts intent,undone',
+    '2 daily_means intent,done',
+    '2 events intent,done',
+  ]);
+  await apply(project.app);
+  expect(await project.run(day)).toMatchObject({ outcome: 'published', generation: 3 });
+  expect(await counts(day)).toEqual([2, 2, 1]);
 });
 
 // The last one: it leaves a table that no file describes.

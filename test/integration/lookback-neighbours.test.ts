@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Dependencies } from '../../src/build/dependencies.js';
 import { tableFingerprint } from '../../src/core/fingerprints.js';
+import type { BuiltTable } from '../../src/core/messages.js';
+import { frozenBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SMALL, SMALL_CONFIG, SPARSE } from '../support/lookback.js';
 import { keyOf, lines, payment } from '../support/payments.js';
@@ -91,6 +93,29 @@ test('a model that reads itself begins again where its day before was published 
   expect(read[`running@${first}`]).toBe(await fingerprint('running', first));
   // The copy of the events is the older one, and the ledger will say so.
   expect(read[`events@${first}`]).not.toBe(await fingerprint('events', first));
+});
+
+test('what a forgotten attempt builds of older rows is not published under the name of newer ones', async () => {
+  const [first, second] = ['2026-06-15', '2026-06-16'];
+  await startsWith(first);
+  await put(project, second, 'a');
+  const act = project.attempt();
+  const { build } = await act.list({ day: second, force: false });
+  await act.normalize({ build, chunk: 0 });
+  const events = await act.load({ build, table: 'events' });
+  const request = { build, table: 'running', inputs: { events: events.fingerprint } };
+  let newer: BuiltTable | undefined;
+  const meanwhile = async () => {
+    await put(project, first, 'b');
+    await project.run(first);
+    newer = await project.attempt({ attempt: 2 }).refresh(request);
+  };
+  const older = await project.attempt({ world: frozenBefore(project, 'move running', meanwhile) }).refresh(request);
+  expect(newer?.fingerprint).not.toBe(older.fingerprint);
+  await expect(act.publish({ build, tables: newer ? [newer] : [] })).rejects.toMatchObject({
+    type: 'AccountsDiffer',
+    message: expect.stringMatching(`^running of ${second}: the stage holds 1 rows with hash`) as string,
+  });
 });
 
 test('a neighbour that publishes after it was copied leaves the day stale, which the next look finds', async () => {

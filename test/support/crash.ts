@@ -31,6 +31,20 @@ export const diesBeforeRecord = (
   },
 });
 
+/** A world that ends right after this record is written. */
+export const diesAfterRecord = (
+  { app: { ledger } }: DayProject,
+  event: PublishEvent['last'],
+): Partial<Dependencies> => ({
+  ledger: {
+    ...ledger,
+    recordPublishes: async (given, records) => {
+      await ledger.recordPublishes(given, records);
+      if (given === event) throw new Error('the worker died');
+    },
+  },
+});
+
 /** A world in which something happens right before the statement of this name, while the one who runs it is frozen. */
 export function frozenBefore(
   { app: { clickhouse } }: DayProject,

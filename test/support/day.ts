@@ -229,7 +229,9 @@ async function buildByHand(act: Activities & HeavyActivities, day: string, force
   await act.test({ build });
   const changed = tables.flatMap(({ name: table }) => {
     const one = built.get(table);
-    return one?.changed ? [{ table, fingerprint: one.fingerprint, data: one.data, inputs: one.inputs }] : [];
+    if (!one?.changed) return [];
+    const { rows, hash, fingerprint, data, inputs } = one;
+    return [{ table, rows, hash, fingerprint, data, inputs }];
   });
   return { build, tables: changed };
 }

@@ -110,6 +110,7 @@ export const defaultStubs = (settings: RecoverResult, listed: ListResult): Stubs
 export const built = (table: string): BuiltTable => ({
   table,
   rows: 24,
+  hash: '42',
   fingerprint: `fingerprint of ${table}`,
   data: `data of ${table}`,
   changed: true,

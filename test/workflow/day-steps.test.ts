@@ -46,6 +46,7 @@ test('tables that came out as readers have them are not published again', async 
   const same = (table: string) => ({
     table,
     rows: 1,
+    hash: '1',
     fingerprint: 'f',
     data: 'd',
     changed: false,
@@ -112,6 +113,7 @@ test('a model starts only after everything that it reads, and with the fingerpri
         return {
           table,
           rows: 1,
+          hash: '1',
           fingerprint: `fingerprint of ${table}`,
           data: '',
           changed: true,
@@ -137,7 +139,7 @@ test.each([1, 2])('models of one level are refreshed at once, up to the %i that 
     stubs: {
       refresh: async ({ table }) => {
         await new Promise((resolve) => setTimeout(resolve, 200));
-        return { table, rows: 1, fingerprint: table, data: '', changed: true, earlier: {}, inputs: {} };
+        return { table, rows: 1, hash: '1', fingerprint: table, data: '', changed: true, earlier: {}, inputs: {} };
       },
     },
   });
