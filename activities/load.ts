@@ -47,12 +47,13 @@ export async function load(
   );
   const quarantined = manifests.flatMap((manifest) => manifest.quarantined);
   assertNoneLeftOut(source, quarantined);
+  const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
+  if (leavesAlone(plan, source, manifests, published)) return await reuseWhole(deps, plan, source, { alone }, step);
   await assertFewRejects(deps, plan, source, manifests);
 
   const used = manifests.filter(({ rowsByDay }) => (rowsByDay[plan.day] ?? 0) > 0);
   const data = dataOfChunks(used.map(({ chunk }) => chunk));
   const fingerprint = tableFingerprint(table.code, data);
-  const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
   const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
 
   const { rows, hash, duplicates, earlier } =
@@ -88,6 +89,31 @@ function assertNoneLeftOut({ name, onBadObject }: PlannedSource, quarantined: re
     'BadObject',
     `${name}: ${first.object}${more} was quarantined when its chunk was normalized, and onBadObject is 'fail' now: ${first.reason}. ` +
       "Have it written anew and it is read again; or set onBadObject to 'quarantine'.",
+    { details: { step: 'load', source: name, object: first.object } },
+  );
+}
+
+/**
+ * A folder of which nothing could be read is an empty one, and its source says what that means. True where the published day is to
+ * be left as it is; throws where it is a failure, or nothing is published that could be left.
+ */
+function leavesAlone(
+  { day, force }: Plan,
+  { name, onEmpty }: PlannedSource,
+  manifests: readonly Manifest[],
+  published: PublishRecord | undefined,
+): boolean {
+  const own = manifests.filter(({ folder }) => folder === day);
+  const objects = own.reduce((sum, manifest) => sum + manifest.objects.length, 0);
+  const [first] = own.flatMap(({ quarantined }) => quarantined);
+  const readable = own.some((manifest) => manifest.quarantined.length < manifest.objects.length);
+  if (!first || readable || force || onEmpty === 'publish') return false;
+  if (onEmpty === 'skip' && published) return true;
+  throw final(
+    'SourceNotReady',
+    `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. ` +
+      `The source's onEmpty is '${onEmpty}', so that readers keep what they have. Have them written anew, then: npx daybook run --day ${day}. ` +
+      "If the day really is empty, set onEmpty to 'publish'.",
     { details: { step: 'load', source: name, object: first.object } },
   );
 }

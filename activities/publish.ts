@@ -43,7 +43,7 @@ export async function publish(
   };
   await assertNewest(deps, swap);
   const answer = async (records: readonly PublishRecord[], burstMs: number) => {
-    if (plan.force) await release(deps, plan.day);
+    if (plan.overHold) await release(deps, plan.day);
     return {
       tables: records.map(({ table, rows }) => ({ table, rows })),
       burstMs,
@@ -160,9 +160,9 @@ async function assertFits(deps: Dependencies, swap: Swap, table: string): Promis
     );
 }
 
-/** A day may be held while it is being built. Who forces a run means the day, and releases it. */
-async function assertNotHeld(deps: Dependencies, { day, force }: Plan): Promise<void> {
-  const hold = force ? undefined : await deps.ledger.holdOf(day);
+/** A day may be held while it is being built. Who forces a run of it means it, and releases it. */
+async function assertNotHeld(deps: Dependencies, { day, overHold }: Plan): Promise<void> {
+  const hold = overHold ? undefined : await deps.ledger.holdOf(day);
   if (hold) throw final('Held', `${heldSince(hold)} Nothing was published.`, { details: { step: 'publish' } });
 }
 

@@ -3,26 +3,36 @@ import type { Step } from '../src/build/step.js';
 import type { SweepInput, SweepResult } from '../src/core/messages.js';
 import {
   archiveDatabase,
+  dayOfPlan,
   dayOfStage,
+  manifestOfParquet,
   normalizedFolder,
+  objectUrl,
+  plansFolder,
   readArchiveName,
   stagePrefix,
   stagesPrefix,
   workflowId,
 } from '../src/core/names.js';
+import { openLedgerReport } from '../src/io/ledger-report.js';
 import { isRunning } from '../src/io/temporal.js';
 import { databasesLike, dropDatabase, dropTable } from '../src/statements/stage.js';
 import { stagesHeld, tablesHeld } from '../src/statements/sweep.js';
 
 /**
  * Step 8. The day's own stage goes, and what is old: archives beyond the configured days and versions, normalized chunks past
- * their time (the manifest before its Parquet, so that nobody trusts a manifest without one).
+ * their time (the manifest before its Parquet, so that nobody trusts a manifest without one), and the plans of builds that count
+ * no more.
  */
-export async function sweep(deps: Dependencies, { day }: SweepInput, step: Step): Promise<Omit<SweepResult, 'ms'>> {
+export async function sweep(
+  deps: Dependencies,
+  { day, generation }: SweepInput,
+  step: Step,
+): Promise<Omit<SweepResult, 'ms'>> {
   return {
-    stages: (day === null ? 0 : await sweepStages(deps, day, step)) + (await sweepOldStages(deps, step)),
+    stages: (day === null ? 0 : await sweepStages(deps, day, generation, step)) + (await sweepOldStages(deps, step)),
     ...(await sweepArchives(deps, step)),
-    objects: await sweepNormalized(deps, step),
+    objects: (await sweepNormalized(deps, step)) + (await sweepPlans(deps, step)),
   };
 }
 
@@ -32,10 +42,13 @@ const INSPECTED = 3 * SECONDS_A_DAY;
 /** Younger than this, a table that the ledger does not name may belong to a publish that is about to name it; in seconds. */
 const SETTLED = 6 * 60 * 60;
 
-/** All stages of a day without an open intent. Only the day's own workflow comes here, and it is done with them. */
-async function sweepStages(deps: Dependencies, day: string, step: Step): Promise<number> {
+/** The stages of a day without an open intent, up to a generation. Only the day's own workflow comes here, and it is done with them. */
+async function sweepStages(deps: Dependencies, day: string, newest = Infinity, step: Step): Promise<number> {
   if ((await deps.ledger.openIntents(day)).length > 0) return 0;
-  const stages = await deps.clickhouse.rows<{ name: string }>(databasesLike(stagePrefix(deps.ledger.project, day)));
+  const prefix = stagePrefix(deps.ledger.project, day);
+  const stages = (await deps.clickhouse.rows<{ name: string }>(databasesLike(prefix))).filter(
+    ({ name }) => Number(name.slice(prefix.length)) <= newest,
+  );
   for (const { name } of stages) await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
   return stages.length;
 }
@@ -103,11 +116,16 @@ async function sweepNormalized(deps: Dependencies, step: Step): Promise<number> 
   let removed = 0;
   for (const source of Object.keys(config.sources)) {
     const prefix = normalizedFolder(normalized, config.project, source, '').replace(/\/$/, '');
-    const old = (await store.list(bucket, prefix, step.signal))
-      .filter(({ modified }) => modified.getTime() < before)
-      .map(({ key }) => key);
-    const manifests = old.filter((key) => key.endsWith('.json'));
-    await store.remove(bucket, manifests);
+    const listed = await store.list(bucket, prefix, step.signal);
+    const young = new Set(listed.filter(({ modified }) => modified.getTime() >= before).map(({ key }) => key));
+    // A chunk's Parquet is older than its manifest, and must outlive it.
+    const old = listed
+      .map(({ key }) => key)
+      .filter((key) => !young.has(key) && !young.has(manifestOfParquet(key) ?? ''));
+    await store.remove(
+      bucket,
+      old.filter((key) => key.endsWith('.json')),
+    );
     await store.remove(
       bucket,
       old.filter((key) => !key.endsWith('.json')),
@@ -115,4 +133,32 @@ async function sweepNormalized(deps: Dependencies, step: Step): Promise<number> 
     removed += old.length;
   }
   return removed;
+}
+
+/** Plans go with the chunks that they name; those of a day's newest build, and of its newest that ended well, are still asked for. */
+async function sweepPlans(deps: Dependencies, step: Step): Promise<number> {
+  const { store } = deps;
+  const { config } = await deps.loadProject();
+  const { bucket, normalized, keepNormalized } = config.store;
+  const before = Date.now() - keepNormalized;
+  const old = (await store.list(bucket, plansFolder(normalized, config.project), step.signal))
+    .filter(({ modified }) => modified.getTime() < before)
+    .flatMap(({ key }) => {
+      const day = dayOfPlan(key);
+      return day === undefined ? [] : [{ key, day }];
+    });
+  const days = [...new Set(old.map(({ day }) => day))].sort();
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return 0;
+  const current = await openLedgerReport(deps.clickhouse, config.project).plans(first, last);
+  const left = old.filter(({ key, day }) => {
+    const { newest, whole } = current.get(day) ?? { newest: null, whole: null };
+    return ![newest?.plan, whole?.plan].includes(objectUrl(bucket, key));
+  });
+  const running = new Set<string>();
+  for (const day of new Set(left.map((one) => one.day)))
+    if (await isRunning(await deps.temporal(), workflowId.day(config.project, day))) running.add(day);
+  const gone = left.filter(({ day }) => !running.has(day)).map(({ key }) => key);
+  await store.remove(bucket, gone);
+  return gone.length;
 }

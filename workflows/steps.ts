@@ -27,6 +27,8 @@ export interface Night {
   /** The activities, with what is left of the build's time at this moment. */
   act: () => ReturnType<typeof dayActivities>;
   startedAt: number;
+  /** What is built or rolled back, once that is decided. */
+  generation?: number;
 }
 
 /** Where a backfill holds a loaded day until the days before it are done. Open where nobody holds it. */
@@ -66,7 +68,8 @@ export async function waitForSources(night: Night): Promise<void> {
   }
 }
 
-export async function listObjects({ input, story, act }: Night): Promise<ListResult> {
+export async function listObjects(night: Night): Promise<ListResult> {
+  const { input, story, act } = night;
   story.begin('list');
   const listed = await act().list.executeWithOptions({ summary: summary.list(input.day) }, [
     {
@@ -77,6 +80,7 @@ export async function listObjects({ input, story, act }: Night): Promise<ListRes
       ...(input.retry === undefined ? {} : { retry: input.retry }),
     },
   ]);
+  night.generation = listed.build.generation;
   story.tell(told.list(listed), listed.ms);
   return listed;
 }
@@ -244,8 +248,10 @@ export async function compareStage({ input, story, act }: Night, build: BuildRef
   return compared.tables;
 }
 
-export async function sweepDay({ input, story, act }: Night): Promise<void> {
+export async function sweepDay({ input, story, act, generation }: Night): Promise<void> {
   story.begin('sweep');
-  const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [{ day: input.day }]);
+  const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [
+    { day: input.day, ...(generation === undefined ? {} : { generation }) },
+  ]);
   story.tell(told.sweep(swept), swept.ms);
 }

@@ -57,7 +57,7 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
     );
 
   const generation = (await deps.ledger.lastGeneration(day)) + 1;
-  const plan = planOf(project, schema, { day, force, generation, listings });
+  const plan = planOf(project, schema, { day, force, overHold: force && !code, generation, listings });
   const verdict = judge(plan, listings, records, { code, ...(of.moving ? { moving: of.moving } : {}) });
   for (const source of plan.sources)
     source.fresh =
@@ -92,7 +92,7 @@ function normalizerOf(project: Project, schema: Schema, table: TableSchema): str
 function planOf(
   project: Project,
   schema: Schema,
-  build: { day: string; force: boolean; generation: number; listings: SourceListing[] },
+  build: { day: string; force: boolean; overHold: boolean; generation: number; listings: SourceListing[] },
 ): Plan {
   const { config } = project;
   const tables = schema.tables.filter(({ kind }) => kind !== 'raw');
@@ -105,6 +105,7 @@ function planOf(
     start: config.start,
     generation: build.generation,
     force: build.force,
+    overHold: build.overHold,
     normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
     limits: { threads: config.limits.threads, memory: config.limits.memory },
     sources: build.listings.map(({ source, normalizer, chunks }) =>
@@ -146,6 +147,7 @@ export function plannedSource(
     dedupeBy: config.dedupeBy,
     maxRejects: config.maxRejects,
     onBadObject: config.onBadObject,
+    onEmpty: config.onEmpty,
     fresh: false,
     chunks,
   };

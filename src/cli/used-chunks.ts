@@ -12,8 +12,8 @@ export interface UsedChunks {
 }
 
 /**
- * What a build used stands in its plan, exactly. Plans lie in the normalized zone and expire with it; the ledger's chunks remain,
- * and the newest record of each object is then the best answer: it differs from the plan's only after a SELECT was changed back
+ * What a build used stands in its plan, exactly. Plans lie in the normalized zone, where those that count no more expire with it
+ * and a lifecycle rule may take the others; the ledger's chunks remain, and the newest record of each object is then the best answer: it differs from the plan's only after a SELECT was changed back
  * to an earlier text, whose chunks are found recorded and not recorded again.
  */
 export async function usedChunks(

@@ -89,6 +89,7 @@ export const plannedSource = z.strictObject({
   /** A share (0.01) or a number of lines of folder D. */
   maxRejects: z.strictObject({ share: z.number().optional(), lines: count.optional() }),
   onBadObject: z.enum(['fail', 'quarantine']),
+  onEmpty: z.enum(['fail', 'publish', 'skip']),
   /** Its table's day is what readers have already: it is copied from live, and none of its chunks is needed. */
   fresh: z.boolean(),
   chunks: z.array(chunk),
@@ -139,6 +140,8 @@ export const plan = z.strictObject({
   start: day.optional(),
   generation: count,
   force: z.boolean(),
+  /** Somebody forced this one day: a hold of it does not stand in the way, and is released. A range takes no hold away. */
+  overHold: z.boolean(),
   /** Where manifests and Parquet objects are written: a bucket and a prefix that ends in `/`. */
   normalized: z.strictObject({ bucket: z.string(), prefix: z.string() }),
   /** Threads (0: the engine's choice) and bytes of memory that one statement may use. */
@@ -491,6 +494,8 @@ export interface Difference {
 export interface SweepInput {
   /** The day that has ended well, whose own stages go whatever their age; null where only old things go. */
   day: string | null;
+  /** The newest of its generations whose stage goes: a sweep that was forgotten must not end a newer build. */
+  generation?: number;
 }
 export interface SweepResult {
   stages: number;

@@ -71,13 +71,26 @@ export const parquetKey = (
   attempt: string,
 ): string => `${normalizedFolder(prefix, project, source, folder)}${chunk}/${normalizer}-${attempt}.parquet`;
 
+/** The manifest of the chunk and normalizer that a Parquet object was written for; undefined for any other object. */
+export function manifestOfParquet(key: string): string | undefined {
+  const [, chunk] = /^(.*\/[0-9a-f]{32}\/[0-9a-f]{32})-[^/]*\.parquet$/s.exec(key) ?? [];
+  return chunk === undefined ? undefined : `${chunk}.json`;
+}
+
 /** Where a raw object lies for a moment under a name that the engine can be asked about. */
 export const describedKey = (prefix: string, project: string, source: string, attempt: string): string =>
   `${normalizedFolder(prefix, project, source, 'described')}${attempt}.parquet`;
 
+/** Folder of all plans of a project, below the normalized prefix. */
+export const plansFolder = (prefix: string, project: string): string => `${prefix}${project}/_plans/`;
+
 /** Named by its own content, so that writing it twice is writing it once. */
 export const planKey = (prefix: string, project: string, day: Day, generation: number, hash: string): string =>
-  `${prefix}${project}/_plans/${day}/${generation}-${hash}.json`;
+  `${plansFolder(prefix, project)}${day}/${generation}-${hash}.json`;
+
+/** The day of a plan; undefined for any other object. */
+export const dayOfPlan = (key: string): Day | undefined =>
+  /\/_plans\/(\d{4}-\d\d-\d\d)\/\d+-[0-9a-f]+\.json$/.exec(key)?.[1];
 
 /** An object of the store, `s3://<bucket>/<key>`. */
 export const objectUrl = (bucket: string, key: string): string => `s3://${bucket}/${key}`;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Dependencies } from '../../src/build/dependencies.js';
 import { detailDay } from '../../src/cli/day-detail.js';
@@ -128,7 +129,7 @@ describe('a day that lacks an object', () => {
 
 test('a day of which every object is bad is published empty where the source allows both, and says what it lacks', async () => {
   const day = '2026-05-03';
-  await project.configure({}, { ...together, onBadObject: 'quarantine' });
+  await project.configure({}, { ...together, onBadObject: 'quarantine', onEmpty: 'publish' });
   await project.put(`raw/${day}/a.json.gz`, 'no gzip');
   await project.put(keyOf(day, 'b'), `[${payment(day, 'b')}]`);
   expect(await project.run(day)).toMatchObject({
@@ -137,6 +138,35 @@ test('a day of which every object is bad is published empty where the source all
     notes: [expect.stringContaining('2 bad objects quarantined')],
   });
   expect(await manifest(day)).toMatchObject({ parquet: '', rowsByDay: {}, quarantined: [{}, {}] });
+  expect(await idsOf(day)).toEqual([]);
+});
+
+test('a folder of which nothing can be read is an empty one: it fails by name, leaves the published day or empties it, as the source says', async () => {
+  const day = '2026-05-06';
+  const object = `raw/${day}/a.json.gz`;
+  await project.configure({}, { onBadObject: 'quarantine', onEmpty: 'skip' });
+  await project.put(object, 'no gzip');
+  const nothing = await project.fail(day);
+  expect(nothing.message).toContain(`events: none of the 1 objects in folder ${day} could be read, first ${object}: `);
+  await project.put(object, gzipSync(lines(payment(day, 'a'))));
+  await project.run(day);
+  const before = await project.state(day);
+
+  await project.put(object, 'no gzip again');
+  await project.configure({}, { onBadObject: 'quarantine' });
+  const failed = await project.fail(day);
+  expect(failed).toMatchObject({ step: 'load', message: expect.stringContaining("onEmpty is 'fail'") as string });
+  expect(await project.state(day)).toEqual(before);
+
+  await project.configure({}, { onBadObject: 'quarantine', onEmpty: 'skip' });
+  expect(await project.run(day)).toMatchObject({
+    outcome: 'unchanged',
+    notes: [expect.stringContaining('1 bad object quarantined')],
+  });
+  expect(await project.state(day)).toEqual(before);
+
+  await project.configure({}, { onBadObject: 'quarantine', onEmpty: 'publish' });
+  expect(await project.run(day)).toMatchObject({ outcome: 'published' });
   expect(await idsOf(day)).toEqual([]);
 });
 

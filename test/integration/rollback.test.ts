@@ -148,6 +148,19 @@ test('a day that is held while it is being built is not published; a forced run 
   expect(await project.app.ledger.holdOf(day)).toBeUndefined();
 });
 
+test('a day that is held while a forced backfill builds it stays as it is, and held', async () => {
+  const day = '2026-06-13';
+  await publishedTwice(day);
+  const { build } = await project.attempt().list({ day, force: true, code: true });
+  const act = project.attempt();
+  const events = await act.load({ build, table: 'events' });
+  await command('hold', '--day', day, '--reason', 'audited');
+  const before = await project.state(day);
+  await expect(act.publish({ build, tables: [events] })).rejects.toMatchObject({ type: 'Held' });
+  expect(await project.state(day)).toEqual(before);
+  expect(await project.app.ledger.holdOf(day)).toMatchObject({ reason: 'audited' });
+});
+
 test('a rollback whose archive is gone is refused by name, and changes nothing', async () => {
   const day = '2026-06-11';
   await publishedTwice(day);

@@ -29,6 +29,26 @@ function aged(seconds: number): Partial<Dependencies> {
   };
 }
 
+/** A world in which the objects of the store whose keys match were last written so many seconds earlier. */
+function writtenEarlier(seconds: number, matching: RegExp): Partial<Dependencies> {
+  const { store } = project.app;
+  const earlier = (modified: Date) => new Date(modified.getTime() - seconds * 1000);
+  return {
+    store: {
+      ...store,
+      list: async (...args: Parameters<typeof store.list>) =>
+        (await store.list(...args)).map((one) =>
+          matching.test(one.key) ? { ...one, modified: earlier(one.modified) } : one,
+        ),
+    },
+  };
+}
+
+const keys = async (prefix: string) => {
+  const { store } = project.app;
+  return (await store.list(project.bucket, prefix)).map(({ key }) => key);
+};
+
 const names = async (sql: string, params: Record<string, unknown>) =>
   (await project.rows<{ name: string }>(sql, params)).map(({ name }) => name);
 const archivesOf = async (day: string) =>
@@ -87,6 +107,57 @@ test('what an open publish would need to be taken back outlives any age; what wa
   expect(await project.attempt().recover({ day })).toMatchObject({ mended: { how: 'undone' } });
   await project.attempt().sweep({ day });
   expect(await archivesOf(day)).toEqual([]);
+});
+
+test('a sweep that was forgotten leaves the stage of a newer build alone', async () => {
+  const day = '2025-01-13';
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  const older = await project.build(day);
+  await project.attempt().publish(older);
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
+  const newer = await project.build(day);
+  expect(await project.attempt().sweep({ day, generation: older.build.generation })).toMatchObject({ stages: 1 });
+  await project.attempt().publish(newer);
+  expect(await project.attempt().sweep({ day, generation: newer.build.generation })).toMatchObject({ stages: 1 });
+});
+
+test('a chunk loses its manifest before its Parquet, however much older that is', async () => {
+  const day = '2025-01-14';
+  await publishAgain(day, 'a');
+  const chunks = `daybook/${project.name}/events/${day}/`;
+  const before = await keys(chunks);
+  expect(before.map((key) => key.split('.').at(-1))).toEqual(['parquet', 'json'].sort().reverse());
+  const long = 31 * A_DAY;
+  await project.attempt({ world: writtenEarlier(long, /\.parquet$/) }).sweep({ day: null });
+  expect(await keys(chunks)).toEqual(before);
+  // An orphan of an attempt that died has no manifest.
+  const orphan = `${chunks}${'0'.repeat(32)}/${'1'.repeat(32)}-dead-1.parquet`;
+  await project.put(orphan, 'PAR1');
+  await project.attempt({ world: writtenEarlier(long, /-dead-1\.parquet$/) }).sweep({ day: null });
+  expect(await keys(chunks)).toEqual(before);
+  await project.attempt({ world: writtenEarlier(long, new RegExp(`/${day}/`)) }).sweep({ day: null });
+  expect(await keys(chunks)).toEqual([]);
+});
+
+test('plans go with the chunks that they name, but for those of builds that count and of days that run', async () => {
+  const day = '2025-01-15';
+  await publishAgain(day, 'a');
+  const { build } = await project.attempt().list({ day, force: true });
+  await project.attempt().conclude({ day, build, outcome: 'unchanged', step: '', reason: '' });
+  const failed = await project.attempt().list({ day, force: true });
+  await project.attempt().conclude({ day, build: failed.build, outcome: 'failed', step: 'test', reason: 'no' });
+  const plans = `daybook/${project.name}/_plans/${day}/`;
+  const generations = async () => (await keys(plans)).map((key) => key.slice(plans.length).split('-')[0]);
+  expect(await generations()).toEqual(['1', '2', '3']);
+
+  const old = writtenEarlier(31 * A_DAY, new RegExp(`/_plans/${day}/`));
+  const running = await startDay(project.app, { day });
+  await project.attempt({ world: old }).sweep({ day: null });
+  await running.terminate();
+  expect(await generations()).toEqual(['1', '2', '3']);
+
+  expect(await project.attempt({ world: old }).sweep({ day: null })).toMatchObject({ objects: 1 });
+  expect(await generations()).toEqual(['2', '3']);
 });
 
 test('the stage of a failed day stays to be looked at; when it is old it goes, unless the day runs', async () => {
