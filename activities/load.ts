@@ -37,6 +37,7 @@ export async function load(
   deps: Dependencies,
   { build, table: name, alone = false }: LoadInput,
   step: Step,
+  { rowsPerBucket = ROWS_PER_BUCKET }: { rowsPerBucket?: number } = {},
 ): Promise<Omit<LoadResult, 'ms'>> {
   const plan = await readPlan(deps, build);
   const { source, table } = planned(plan, name);
@@ -59,7 +60,7 @@ export async function load(
   const { rows, hash, duplicates, earlier } =
     published && !changed
       ? await reuse(deps, plan, published, { alone }, step)
-      : await loadAnew(deps, { plan, source, table, used, alone }, step);
+      : await loadAnew(deps, { plan, source, table, used, alone, rowsPerBucket }, step);
   return {
     table: name,
     rows,
@@ -175,6 +176,7 @@ interface Loading {
   /** Manifests of the chunks with rows of the day. */
   used: readonly Manifest[];
   alone: boolean;
+  rowsPerBucket: number;
 }
 
 /** Loads the day and balances its account: what the manifests promise is loaded, or is a duplicate. */
@@ -209,12 +211,12 @@ interface Filling extends Loading {
 /** Fills the attempt's table and answers how many duplicates the chunks hold, counted apart from what was inserted. */
 async function fill(
   deps: Dependencies,
-  { plan, source, table, used, promised, target }: Filling,
+  { plan, source, table, used, rowsPerBucket, promised, target }: Filling,
   step: Step,
 ): Promise<number> {
   const bucket = await engineBucket(deps, plan.normalized.bucket);
   const { dedupeBy } = source;
-  const buckets = dedupeBy.length === 0 ? 1 : Math.max(1, Math.ceil(promised / ROWS_PER_BUCKET));
+  const buckets = dedupeBy.length === 0 ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
   const parquet = used.map((manifest) => manifest.parquet);
   // A key's rows may lie in any object, so with a key every statement reads all of them.
   const groups =

@@ -1,4 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client';
+import { LEAST_CLICKHOUSE } from '../core/versions.js';
 import { final, type FinalType } from '../errors.js';
 
 /**
@@ -12,8 +13,8 @@ const FINAL_CODES: Partial<Record<FinalType, readonly number[]>> = {
   ContractBroken: [6, 26, 27, 70, 72, 252, 321, 349, 395, 407, 469],
   // names, types and functions that the engine does not accept; 36 and 48 also cover refused ALTERs
   BadSql: [
-    8, 10, 16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 69, 80, 81, 82, 122, 179, 184, 215, 352, 359, 386, 403, 456,
-    457, 472, 701, 764,
+    8, 10, 16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 69, 80, 81, 82, 115, 122, 179, 184, 215, 352, 359, 386, 403,
+    456, 457, 472, 701, 764,
   ],
   AccessDenied: [192, 193, 194, 195, 497, 516],
   ObjectChanged: [1009],
@@ -24,6 +25,7 @@ const TYPE_OF_CODE = new Map(
 );
 
 const S3_ERROR = 499;
+const UNKNOWN_SETTING = 115;
 
 /** Server code of an error that came from ClickHouse, `undefined` for any other (a broken connection, say). */
 export const codeOf = (error: unknown): number | undefined =>
@@ -37,7 +39,8 @@ export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
   if (code === undefined || !(error instanceof ClickHouseError)) return error;
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : TYPE_OF_CODE.get(code);
-  const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}`;
+  const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
+  const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
   return type ? final(type, message, { details: { code } }) : new Error(message);
 }
 

@@ -1,4 +1,4 @@
-import { isOlder } from '../core/versions.js';
+import { isOlder, LEAST_CLICKHOUSE } from '../core/versions.js';
 import { isFinal, messageOf } from '../errors.js';
 import type { ClickHouse } from '../io/clickhouse.js';
 import type { Store } from '../io/s3.js';
@@ -20,9 +20,6 @@ export interface CheckServices {
   named: (variable: string) => string | undefined;
 }
 
-/** The first release in which REPLACE PARTITION survives a restart on a plain MergeTree. */
-const LEAST_VERSION = '26.6.1';
-
 /**
  * Everything that is wrong with the project in `dir` and with the services it would run on: config and files first, then the
  * SQL as the engine understands it, then the three connections. Throws only what is a bug.
@@ -41,11 +38,11 @@ export async function checkProject(dir: string, services: CheckServices): Promis
 async function checkClickHouse(project: Project | undefined, clickhouse: ClickHouse): Promise<Problem[]> {
   try {
     const version = await clickhouse.version();
-    const old = isOlder(version, LEAST_VERSION)
+    const old = isOlder(version, LEAST_CLICKHOUSE)
       ? [
-          warning(
+          error(
             'ClickHouse',
-            `found version ${version}, expected ${LEAST_VERSION} or later: earlier ones can bring replaced rows back after a restart`,
+            `found version ${version}, expected ${LEAST_CLICKHOUSE} or later: earlier ones can bring replaced rows back after a restart, and refuse to copy an empty day`,
             'Upgrade the server.',
           ),
         ]

@@ -132,7 +132,7 @@ test.each([
   );
 });
 
-test('a server older than the first safe release is a warning', async () => {
+test('a server older than the first safe release is an error', async () => {
   const { dir } = await initProject(join(folder.path, 'checked-old'), 'checked');
   const versions: Record<string, string[]> = {
     '26.6.0.5': ['ClickHouse'],
@@ -144,8 +144,17 @@ test('a server older than the first safe release is a warning', async () => {
     const clickhouse = { ...services.clickhouse, version: () => Promise.resolve(version) };
     const problems = await checkProject(dir, { ...services, clickhouse });
     expect(problems.map((problem) => problem.where)).toEqual(where);
-    expect(problems.every(({ severity }) => severity === 'warning')).toBe(true);
+    expect(problems.every(({ severity }) => severity === 'error')).toBe(true);
   }
+});
+
+test('a setting that the server does not know fails a statement at once, and names the release that is needed', async () => {
+  const statement = { sql: 'SELECT 1', settings: { a_setting_to_come: 1 } };
+  await expect(services.clickhouse.run(statement)).rejects.toMatchObject({
+    type: 'BadSql',
+    nonRetryable: true,
+    message: expect.stringMatching(/115 .*a_setting_to_come.*Daybook needs ClickHouse 26\.6\.1 or newer$/) as string,
+  });
 });
 
 test('the command prints one JSON document, and its exit code says whether a build could run', async () => {
