@@ -1,5 +1,5 @@
 /**
- * Whether a compressed object ends where its last frame does. The engine reads a truncated `.zst` or `.lz4` object without an
+ * Whether a compressed object ends where its last frame does. The engine reads a truncated zstd or LZ4 object without an
  * error and gives the lines up to the cut, so its frames are walked: their headers say how long each block is, and the blocks
  * themselves are skipped. Nothing is decompressed and nothing kept.
  */
@@ -10,11 +10,12 @@ export interface FrameWalk {
   end(): string | undefined;
 }
 
+/** Every ending, in small letters, by which the engine takes an object for one of a kind that it reads without an end (tried). */
+const KINDS: Readonly<Record<string, FrameKind>> = { zst: 'zst', zstd: 'zst', lz4: 'lz4' };
+
 /** Endings of objects that need a {@link FrameWalk}; the engine notices by itself where those of other kinds end too early. */
-export function frameKind(key: string): FrameKind | undefined {
-  const ending = key.slice(key.lastIndexOf('.') + 1).toLowerCase();
-  return ending === 'zst' || ending === 'lz4' ? ending : undefined;
-}
+export const frameKind = (key: string): FrameKind | undefined =>
+  KINDS[key.slice(key.lastIndexOf('.') + 1).toLowerCase()];
 
 export type FrameKind = 'zst' | 'lz4';
 

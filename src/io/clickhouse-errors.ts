@@ -26,6 +26,7 @@ const TYPE_OF_CODE = new Map(
 
 const S3_ERROR = 499;
 const UNKNOWN_SETTING = 115;
+const NOT_IMPLEMENTED = 48;
 
 /** Server code of an error that came from ClickHouse, `undefined` for any other (a broken connection, say). */
 export const codeOf = (error: unknown): number | undefined =>
@@ -38,11 +39,15 @@ export const codeOf = (error: unknown): number | undefined =>
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
   if (code === undefined || !(error instanceof ClickHouseError)) return error;
-  const type = code === S3_ERROR ? typeOfS3Error(error.message) : TYPE_OF_CODE.get(code);
+  const type = code === S3_ERROR ? typeOfS3Error(error.message) : typeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
   return type ? final(type, message, { details: { code } }) : new Error(message);
 }
+
+/** Not every build of the engine can read every compression; its complaint then does not name the object. */
+const typeOf = (code: number, message: string): FinalType | undefined =>
+  code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
 
 function typeOfS3Error(message: string): FinalType | undefined {
   if (/\b403\b|AccessDenied|Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch/i.test(message)) return 'AccessDenied';

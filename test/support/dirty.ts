@@ -52,6 +52,12 @@ export function badKinds(day: string): BadKind[] {
       body: zstd(lines(payment(day, 'lost1')), 'x').subarray(0, -4),
       reason: /^cut off after \d+ bytes/,
     },
+    { name: 'cut.json.zstd', body: frame.subarray(0, -30), reason: /^cut off after \d+ bytes/ },
+    {
+      name: 'unknown.json.bz2',
+      body: bytes('425a6839314159265359'),
+      reason: /^ClickHouse says 48 .*compression method/,
+    },
     { name: 'cut-in-a-line.json.zst', body: frame.subarray(0, -30), reason: /^cut off after \d+ bytes/ },
     { name: 'second-frame-cut.json.zst', body: Buffer.concat([frame, frame.subarray(0, 9)]), reason: /its last frame/ },
     { name: 'corrupt.json.zst', body: wrong, reason: /^no zstd block begins at byte 6/ },

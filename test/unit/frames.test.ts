@@ -97,7 +97,9 @@ test('an object without a byte has no frame that could be cut', () => {
 });
 
 test('the ending of a key says which objects have frames to walk', () => {
-  expect(['a.json.zst', 'a.ZST', 'a.lz4', 'a.json', 'a.zst/b.json', 'zst'].map(frameKind)).toEqual([
+  expect(['a.json.zst', 'a.ZST', 'a.zstd', 'a.ZSTD', 'a.lz4', 'a.json', 'a.zst/b.json', 'zst'].map(frameKind)).toEqual([
+    'zst',
+    'zst',
     'zst',
     'zst',
     'lz4',
