@@ -51,13 +51,13 @@ async function lacking(
     const { marker } = source.ready;
     return listed.some(({ key }) => key === prefix + marker)
       ? undefined
-      : `${prefix}${marker} is not there yet, the folder holds ${objectsOf(dataObjects(listed, prefix).length)}`;
+      : `${prefix}${marker} is not there yet, the folder holds ${objectsOf(dataObjects(listed, prefix, marker).length)}`;
   }
   const { minObjects, quietFor } = source.ready;
   const objects = dataObjects(listed, prefix);
   if (objects.length < minObjects)
     return `${prefix} holds ${objectsOf(objects.length)}, at least ${minObjects} are expected`;
-  const newest = Math.max(...objects.map(({ modified }) => modified.getTime()), 0);
+  const newest = objects.reduce((latest, { modified }) => Math.max(latest, modified.getTime()), 0);
   if (now.getTime() - newest < quietFor)
     return `${prefix} was still written to at ${DateTime.fromMillis(newest, { zone: 'utc' }).toISO() ?? ''}`;
   return undefined;

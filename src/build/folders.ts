@@ -84,7 +84,8 @@ async function listFolder(
   signal?: AbortSignal,
 ): Promise<StoredObject[]> {
   const prefix = folderPrefix(config.prefix, folder);
-  const objects = dataObjects(await store.list(config.bucket, prefix, signal), prefix);
+  const marker = 'marker' in config.ready ? config.ready.marker : undefined;
+  const objects = dataObjects(await store.list(config.bucket, prefix, signal), prefix, marker);
   return objects.map(({ key, etag, size }) => ({ key, etag, size }));
 }
 
@@ -105,7 +106,7 @@ function vanished(
   for (const chunk of recorded.filter(({ id }) => used.has(id))) {
     known += chunk.objects.length;
     const missing = vanishedObjects(listed.get(chunk.folder) ?? [], chunk.objects);
-    gone.push(...missing.map(({ key }) => key));
+    for (const { key } of missing) gone.push(key);
     if (config.onVanish === 'keep' && missing.length > 0)
       kept.set(chunk.folder, [...(kept.get(chunk.folder) ?? []), ...missing]);
   }

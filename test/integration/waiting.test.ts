@@ -56,6 +56,19 @@ test('without a marker a source is complete when enough objects are there and no
   expect((await look(day)).ready).toBe(false);
 });
 
+test('a folder of very many objects is judged like any other', async () => {
+  const day = '2026-06-05';
+  await project.configure({}, { ready: { minObjects: 2, quietFor: '3 seconds' } });
+  const listed = Array.from({ length: 300_000 }, (_, index) => ({
+    key: keyOf(day, String(index)),
+    etag: '1',
+    size: 5,
+    modified: new Date(0),
+  }));
+  const store = { ...project.app.store, list: () => Promise.resolve(listed) };
+  expect(await project.attempt({ world: { store } }).wait({ day, looks: 0 })).toMatchObject({ ready: true });
+});
+
 test('a deadline that is still to come lets the night wait on', async () => {
   await project.configure({}, { ready: { marker: '_SUCCESS', deadline: '06:00' } });
   expect(await look(SOON)).toMatchObject({ ready: false });
