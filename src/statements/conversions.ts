@@ -16,6 +16,8 @@ export interface Conversion {
 interface Leaf {
   text: string;
   jsonType: string;
+  /** The text in which it was written, digit for digit; none within arrays and maps, which would copy it for each element. */
+  written?: string;
 }
 
 type Scalar = (type: ColumnType, text: string) => string;
@@ -64,10 +66,11 @@ const date: Scalar = (type, text) => {
 const dateTime: Scalar = (type, text) => {
   const zone = type.literals.at(-1) ?? "'UTC'";
   const digits = type.base === 'DateTime' ? 0 : Number(type.literals[0] ?? 3);
-  const years = type.base === 'DateTime' ? '(19[7-9][0-9]|20[0-9]{2}|210[0-5])' : '(19[0-9]{2}|2[0-2][0-9]{2})';
   const fraction = digits === 0 ? '([.]0*)?' : `([.][0-9]{0,${digits}}0*)?`;
-  const pattern = `^${years}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]${fraction})?${OFFSET}?$`;
-  const value = castTo(type, `parseDateTime64BestEffortOrNull(${text}, ${digits}, ${zone})`);
+  const pattern = `^(19[0-9]{2}|2[0-2][0-9]{2})-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]${fraction})?${OFFSET}?$`;
+  // Without a fraction the parser clamps to the range of DateTime, whatever the type.
+  const parsed = Math.max(digits, 1);
+  const value = narrowed(type, `parseDateTime64BestEffortOrNull(${text}, ${parsed}, ${zone})`, parsed, digits);
   // Without an offset the text is a local time, and some local times never were: clocks jump in spring.
   const clock = `substring(toString(${value}), 1, 16) = concat(substring(${text}, 1, 10), ' ', substring(${text}, 12, 5))`;
   return `if(${matches(text, pattern)} AND (${matches(text, `${OFFSET}$`)} OR ${clock}), ${value}, NULL)`;
@@ -76,8 +79,12 @@ const dateTime: Scalar = (type, text) => {
 /** No clock on Earth is more than 14 hours from UTC. */
 const OFFSET = '(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])';
 
-const castTo = (type: ColumnType, value: string) =>
-  type.base === 'DateTime' ? `accurateCastOrNull(${value}, ${literal(type.text)})` : value;
+/** A moment as the type has it; beyond the range of DateTime the cast wraps around, so that the same moment must come back. */
+function narrowed(type: ColumnType, moment: string, parsed: number, digits: number): string {
+  if (parsed === digits) return moment;
+  const value = `accurateCastOrNull(${moment}, ${literal(type.text)})`;
+  return `if(${value} = ${moment}, ${value}, NULL)`;
+}
 
 const oneOf: Scalar = (type, text) => {
   const allowed = type.literals.map((pair) => pair.replace(/\s*=\s*-?\d+$/, ''));
@@ -131,11 +138,11 @@ export function unsupportedIn(type: ColumnType): string | undefined {
 
 /** Converts one column of the contract from its leaf of the line. `line` and `leaf` are expressions, `key` is the JSON key. */
 export const convertColumn = (columnType: string, key: string, line: string, leaf: string): Conversion =>
-  convert(parseType(columnType), { text: leaf, jsonType: `JSONType(${line}, ${literal(key)})` });
+  convert(parseType(columnType), { text: leaf, jsonType: `JSONType(${line}, ${literal(key)})`, written: line });
 
 /** Converts one column from an expression of its JSON text, which is never NULL. */
 export const convertJson = (columnType: string, json: string): Conversion =>
-  convert(parseType(columnType), { text: json, jsonType: `JSONType(${json})` });
+  convert(parseType(columnType), { text: json, jsonType: `JSONType(${json})`, written: json });
 
 function convert(type: ColumnType, leaf: Leaf): Conversion {
   const inner = bare(type);
@@ -155,30 +162,44 @@ function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf): Convers
   const scalar = SCALARS[inner.base];
   if (!scalar) throw new RangeError(`a contract can't hold ${type.text}`);
   const converted = scalar(inner, leaf.text);
-  const value = EXACT.test(inner.base) ? `if(${lostDigits(leaf)}, NULL, ${converted})` : converted;
+  const lost = lostDigits(leaf);
+  const value = EXACT.test(inner.base) ? `if(${lost}, NULL, ${converted})` : converted;
   // An object or array where text was promised arrives as its JSON text; only then is the line parsed once more.
   const nested = `(startsWith(${leaf.text}, '{') OR startsWith(${leaf.text}, '[')) AND ${leaf.jsonType} IN ('Object', 'Array')`;
   const unfit = {
-    String: `ifNull(${nested}, false)`,
-    FixedString: `${leaf.text} IS NOT NULL AND (${value} IS NULL OR ${nested})`,
+    String: `ifNull(${nested}, false) OR ${lost}`,
+    FixedString: `${leaf.text} IS NOT NULL AND (${value} IS NULL OR ${nested} OR ${lost})`,
   }[inner.base];
   return { value, unfit: unfit ?? `${leaf.text} IS NOT NULL AND ${value} IS NULL` };
 }
 
-/** Types in which every digit counts. */
+/** Types in which every digit counts, beside those of text. */
 const EXACT = /^(U?Int\d+|Decimal)$/;
 
 /** Every number of so many digits survives the way through a double. */
 const DOUBLE_DIGITS = 15;
 
+/** No double prints as a longer text. */
+const DOUBLE_TEXT = 25;
+
 /**
- * True where a JSON number with a fraction or an exponent has more digits than a double keeps: its text is then another number.
- * Its JSON type is only asked for, at the price of parsing the line once more, where the text is that long.
+ * True where a JSON number with a fraction or an exponent has more digits than a double keeps: its text is then another number,
+ * unless it was written just so. Its JSON type is only asked for, at the price of parsing the line once more, where the text
+ * looks like such a number.
  */
-function lostDigits({ text, jsonType }: Leaf): string {
-  const digits = `length(replaceRegexpAll(${text}, '^[-+0.]+|[.]|e.*$', ''))`;
-  return `ifNull(length(${text}) > ${DOUBLE_DIGITS} AND ${digits} > ${DOUBLE_DIGITS} AND ${jsonType} = 'Double', false)`;
+function lostDigits({ text, jsonType, written }: Leaf): string {
+  const length = `length(${text}) BETWEEN ${DOUBLE_DIGITS + 1} AND ${DOUBLE_TEXT}`;
+  const digits = `length(replaceRegexpAll(${text}, '^[-+0.]+|[.]|e.*$', '')) > ${DOUBLE_DIGITS}`;
+  const number = matches(text, '^[-+]?[0-9]+([.][0-9]+)?(e[-+]?[0-9]+)?$');
+  const changed = written === undefined ? '' : ` AND NOT ${stands(text, written)}`;
+  return `ifNull(${length} AND ${number} AND ${digits} AND ${jsonType} = 'Double'${changed}, false)`;
 }
+
+/** True where a number's text stands in another one, and does not go on there. */
+const stands = (text: string, written: string) => {
+  const at = `position(${written}, ifNull(${text}, ''))`;
+  return `(${at} > 0 AND NOT match(substring(${written}, ${at} + length(${text}), 1), '[0-9.eE]'))`;
+};
 
 /** A raw JSON value (with its quotes) as a leaf. */
 const rawLeaf = (raw: string): Leaf => ({
@@ -221,6 +242,7 @@ function convertTuple(type: ColumnType, leaf: Leaf): Conversion {
     const one = {
       text: `tupleElement(${texts}, ${index + 1})`,
       jsonType: `JSONType(${object}, ${literal(field)})`,
+      ...(leaf.written === undefined ? {} : { written: leaf.written }),
     };
     return { type: fieldType, leaf: one, part: convert(fieldType, one) };
   });
@@ -231,7 +253,8 @@ function convertTuple(type: ColumnType, leaf: Leaf): Conversion {
   };
 }
 
-function elementOf(type: ColumnType, position: number): ColumnType {
+/** One of the types among a type's arguments. */
+export function elementOf(type: ColumnType, position: number): ColumnType {
   const element = type.of[position]?.type;
   if (!element) throw new RangeError(`${type.text} lacks an argument`);
   return element;
@@ -244,7 +267,7 @@ function elementOf(type: ColumnType, position: number): ColumnType {
 export function holding(type: ColumnType): string {
   const inner = bare(type);
   if (inner.base === 'Tuple')
-    return `Tuple(${inner.of.map(({ name: field, type: part }) => `${name(field)} ${holding(part)}`).join(', ')})`;
+    return `Tuple(${inner.of.map(({ name: field, type: part }) => (field === '' ? '' : `${name(field)} `) + holding(part)).join(', ')})`;
   if (inner.base === 'Map') return `Map(String, ${holding(elementOf(inner, 1))})`;
   if (inner.base === 'Array') return `Array(${holding(elementOf(inner, 0))})`;
   return `Nullable(${inner.text})`;
