@@ -23,9 +23,10 @@ export interface InspectedTable {
 
 /**
  * Analysing runs scalar subqueries, on empty tables; whatever is slow there waits for something. Without their optimization, one
- * that gives an array or a tuple is still shown with the tables that it reads, and not as a mere `__getScalar`.
+ * that gives an array or a tuple is still shown with the tables that it reads, and not as a mere `__getScalar`. Types come in one
+ * line, as a table's columns have them.
  */
-const SETTINGS = { max_execution_time: 20, enable_scalar_subquery_optimization: 0 };
+const SETTINGS = { max_execution_time: 20, enable_scalar_subquery_optimization: 0, print_pretty_type_names: 0 };
 
 /** Any day does: types do not depend on it. */
 const SOME_DAY = '2000-01-01';

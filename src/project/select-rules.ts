@@ -1,4 +1,6 @@
+import { parseType } from '../core/column-types.js';
 import type { Column } from '../core/messages.js';
+import { canCast } from '../statements/casts.js';
 import { either, error, meantBy, warning } from './problems.js';
 import type { Problem } from './project.js';
 import type { QueryTree } from './query-tree.js';
@@ -155,6 +157,20 @@ export function columnProblems(
       error(path, `the SELECT gives ${name}, which the table fills by itself`, 'Leave it out of the SELECT.'),
     ),
     ...twice.map((name) => error(path, `the SELECT gives ${name} twice`, 'Name each column once.')),
+    ...selected.flatMap((one) => typeProblems(path, one, columns)),
+  ];
+}
+
+/** Scalars are converted value by value, and so are the elements of composites; other shapes are nobody's guess. */
+function typeProblems(path: string, { name, type: given }: Column, columns: readonly Column[]): Problem[] {
+  const wanted = columns.find((column) => column.name === name)?.type;
+  if (wanted === undefined || canCast(parseType(given), parseType(wanted))) return [];
+  return [
+    error(
+      path,
+      `the SELECT gives ${name} as ${given}, expected ${wanted} or what can be converted to it without a loss`,
+      'Make it in the SELECT with the shape that the column has: the same kind of list, map or tuple, with the same fields.',
+    ),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { bare, isComposite, isNullable, parseType } from '../core/column-types.js';
 import type { Column, PlannedSource } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
-import { castValue } from './casts.js';
+import { castComposite, castValue } from './casts.js';
 import { holding } from './conversions.js';
 import { quoted, unfitOf, valueOf, type Fault, type Input } from './input.js';
 import { objectTable, type EngineBucket } from './objects.js';
@@ -25,6 +25,9 @@ const CHUNK_SETTINGS = {
   output_format_parquet_write_bloom_filter: 0,
   output_format_parquet_compression_method: 'lz4',
 };
+
+/** A moment of 2206 is no day of 2026: by default `toDate` wraps it around, into the days that the folder may hold. */
+const OUT_OF_RANGE = { date_time_overflow_behavior: 'saturate' };
 
 /** Raw text kept with a reject, in bytes. */
 const REJECT_TEXT = 65_536;
@@ -119,7 +122,7 @@ FROM __judged`;
 
   return {
     sql,
-    settings: { ...input.settings, ...CHUNK_SETTINGS },
+    settings: { ...input.settings, ...CHUNK_SETTINGS, ...OUT_OF_RANGE },
     params: {
       ...input.params,
       ...output.params,
@@ -174,7 +177,11 @@ function fit(column: Column, selected: readonly Column[]): Fit {
   const type = parseType(column.type);
   const given = parseType(selected.find(({ name: other }) => other === column.name)?.type ?? column.type);
   const inner = name(`__${column.name}`);
-  if (isComposite(bare(type))) return { column: column.name, value: inner, faults: [] };
+  if (isComposite(bare(type))) {
+    const { value, lost } = castComposite(inner, given, type);
+    const faults = lost === undefined ? [] : [{ when: lost, say: complaint(column, inner) }];
+    return { column: column.name, value: `CAST(${value}, ${literal(holding(type))})`, faults };
+  }
   const same = bare(given).text === bare(type).text;
   const value = castValue(inner, bare(given), bare(type));
   const lost = { when: `${inner} IS NOT NULL AND ${value} IS NULL`, say: complaint(column, inner) };

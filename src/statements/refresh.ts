@@ -2,7 +2,8 @@ import { bare, isComposite, isNullable, parseType, type ColumnType } from '../co
 import { addDays } from '../core/day.js';
 import type { Column } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
-import { castValue } from './casts.js';
+import { castComposite, castValue } from './casts.js';
+import { fromText } from './conversions.js';
 import { literal, name, names, table } from './text.js';
 
 /**
@@ -29,21 +30,39 @@ ${select}
 function converted({ name: column, type: text }: Column, selected: readonly Column[]): string {
   const type = parseType(text);
   const inner = bare(type);
-  if (isComposite(inner)) return `CAST(${name(column)}, ${literal(text)})`;
-  const given = bare(parseType(selected.find((one) => one.name === column)?.type ?? text));
-  return `accurateCast(${lossless(name(column), given, inner)}, ${literal(isNullable(type) ? `Nullable(${inner.text})` : inner.text)})`;
+  const given = parseType(selected.find((one) => one.name === column)?.type ?? text);
+  if (isComposite(inner)) return composite(name(column), given, type);
+  return `accurateCast(${lossless(name(column), bare(given), inner)}, ${literal(isNullable(type) ? `Nullable(${inner.text})` : inner.text)})`;
 }
+
+/** A composite of the column's type, or an error where it would hold something else. */
+function composite(value: string, given: ColumnType, wanted: ColumnType): string {
+  const { value: made, lost } = castComposite(value, given, wanted, roundedCast);
+  // The engine can't choose between two constant tuples.
+  const cast = `CAST(${lost === undefined ? made : `materialize(${made})`}, ${literal(wanted.text)})`;
+  return lost === undefined
+    ? cast
+    : `if(${throwIf(lost, value, given, wanted)} = 0, ${cast}, defaultValueOfTypeName(${literal(wanted.text)}))`;
+}
+
+/** What models compute in floats is meant to the nearest digit that the column has. */
+const roundedCast: typeof castValue = (value, given, wanted) =>
+  given.base.startsWith('Float') && wanted.base === 'Decimal'
+    ? fromText(wanted, `toString(${nearest(value, wanted)})`)
+    : castValue(value, given, wanted);
+
+const nearest = (value: string, wanted: ColumnType) => `round(${value}, ${wanted.literals[1] ?? '0'})`;
+
+const throwIf = (lost: string, value: string, given: ColumnType, wanted: ColumnType) =>
+  `throwIf(${lost}, ${literal(`${value}: a value of ${given.text} does not fit ${wanted.text}`)})`;
 
 /** The value, or an error where the column would hold another one. */
 function lossless(value: string, given: ColumnType, wanted: ColumnType): string {
   // Integers are checked by the engine's own cast.
   if (given.text === wanted.text || (isInteger(given) && isInteger(wanted))) return value;
-  // What models compute in floats is meant to the nearest digit that the column has.
-  if (given.base.startsWith('Float') && wanted.base === 'Decimal')
-    return `toString(round(${value}, ${wanted.literals[1] ?? '0'}))`;
+  if (given.base.startsWith('Float') && wanted.base === 'Decimal') return `toString(${nearest(value, wanted)})`;
   const cast = castValue(value, given, wanted);
-  const complaint = literal(`${value}: a value of ${given.text} does not fit ${wanted.text}`);
-  return `if(throwIf(${value} IS NOT NULL AND ${cast} IS NULL, ${complaint}) = 0, ${cast}, NULL)`;
+  return `if(${throwIf(`${value} IS NOT NULL AND ${cast} IS NULL`, value, given, wanted)} = 0, ${cast}, NULL)`;
 }
 
 const isInteger = ({ base }: ColumnType) => /^U?Int(8|16|32|64)$/.test(base);

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { parseType } from '../../src/core/column-types.js';
 import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
-import { castValue } from '../../src/statements/casts.js';
+import { castComposite, castValue } from '../../src/statements/casts.js';
+import { holding } from '../../src/statements/conversions.js';
 import { refreshStatement } from '../../src/statements/refresh.js';
+import { literal } from '../../src/statements/text.js';
 
 let clickhouse: ClickHouse;
 
@@ -55,6 +57,51 @@ test.each(CASTS)('%s reaches a column of %s as the same value, or not at all', a
   expect(cases.map(([value], index) => [value, row?.[`c${index}`]])).toEqual(cases);
 });
 
+/** What a SELECT gives, as an expression of its type; the type of the table's column; what stands there then. */
+const COMPOSITES: readonly (readonly [value: string, given: string, wanted: string, stands: string | null])[] = [
+  ['[1, 255]', 'Array(Int64)', 'Array(UInt8)', '[1,255]'],
+  ['[300, 1]', 'Array(Int64)', 'Array(UInt8)', LOST],
+  ['[-1]', 'Array(Int64)', 'Array(Nullable(UInt8))', LOST],
+  ["['a', NULL]", 'Array(Nullable(String))', 'Array(String)', LOST],
+  ["['a', NULL]", 'Array(Nullable(String))', 'Array(Nullable(String))', "['a',NULL]"],
+  ["['a']", 'Array(LowCardinality(String))', 'Array(String)', "['a']"],
+  ["['2026-02-28']", 'Array(String)', 'Array(Date)', "['2026-02-28']"],
+  ["['2026-02-30']", 'Array(String)', 'Array(Date)', LOST],
+  ['[19.99]', 'Array(Float64)', 'Array(Decimal(10, 2))', '[19.99]'],
+  ['[1.005]', 'Array(Float64)', 'Array(Decimal(10, 2))', LOST],
+  ["['2026-11-05 10:00:00.5']", "Array(DateTime64(3, 'UTC'))", "Array(DateTime('UTC'))", LOST],
+  ['[[1], [2, 3]]', 'Array(Array(UInt64))', 'Array(Array(UInt8))', '[[1],[2,3]]'],
+  ['[[1], [256]]', 'Array(Array(UInt64))', 'Array(Array(UInt8))', LOST],
+  ['[]', 'Array(Nothing)', 'Array(Array(UInt8))', '[]'],
+  ["map('a', 7)", 'Map(String, UInt64)', 'Map(String, UInt8)', "{'a':7}"],
+  ["map('a', 70000)", 'Map(String, UInt64)', 'Map(String, UInt8)', LOST],
+  ["map('a', NULL)", 'Map(String, Nullable(UInt8))', 'Map(String, UInt8)', LOST],
+  ['map(7, 7)', 'Map(UInt64, UInt64)', 'Map(UInt8, UInt8)', "{'7':7}"],
+  ['map(300, 7)', 'Map(UInt64, UInt64)', 'Map(UInt8, UInt8)', LOST],
+  ["map('a', [1])", 'Map(String, Array(UInt64))', 'Map(String, Array(UInt8))', "{'a':[1]}"],
+  ["map('a', [256])", 'Map(String, Array(UInt64))', 'Map(String, Array(UInt8))', LOST],
+  ['map()', 'Map(Nothing, Nothing)', 'Map(String, UInt8)', '{}'],
+  ["(7, 'x')", 'Tuple(a UInt64, b String)', 'Tuple(b String, a UInt8)', "('x',7)"],
+  ["(300, 'x')", 'Tuple(a UInt64, b String)', 'Tuple(a UInt8, b String)', LOST],
+  ["(7, 'x')", 'Tuple(UInt64, String)', 'Tuple(a UInt8, b String)', "(7,'x')"],
+  ["(7, 'x')", 'Tuple(UInt64, String)', 'Tuple(UInt8, String)', "(7,'x')"],
+  ["(NULL, 'x')", 'Tuple(a Nullable(UInt8), b String)', 'Tuple(a UInt8, b String)', LOST],
+  ['if(materialize(0), (7, 8), NULL)', 'Nullable(Tuple(a UInt8, b UInt8))', 'Tuple(a UInt8, b UInt8)', LOST],
+  ["[(7, map('a', [8]))]", 'Array(Tuple(n UInt64, m Map(String, Array(UInt64))))', 'Array(Tuple(n UInt8, m Map(String, Array(UInt8))))', "[(7,{'a':[8]})]"],
+  ["[(7, map('a', [256]))]", 'Array(Tuple(n UInt64, m Map(String, Array(UInt64))))', 'Array(Tuple(n UInt8, m Map(String, Array(UInt8))))', LOST],
+]; // prettier-ignore
+
+test.each(COMPOSITES)('%s as %s reaches a column of %s whole, or not at all', async (value, given, wanted, stands) => {
+  const input = `CAST(${value}, ${literal(given)})`;
+  const { value: cast, lost = '0' } = castComposite('v', parseType(given), parseType(wanted));
+  const held = `CAST(${cast}, ${literal(holding(parseType(wanted)))})`;
+  const sql = `SELECT toString(${held}) AS value, toBool(${lost}) AS lost FROM (SELECT materialize(${input}) AS v)`;
+  // An expression may be a Nullable Tuple; only writing that type down has to be allowed.
+  const settings = { enable_nullable_tuple_type: 1 };
+  const [row] = await clickhouse.rows<{ value: string; lost: boolean }>({ sql, settings });
+  expect(row?.lost ? LOST : row?.value).toBe(stands);
+});
+
 /** What a model gives, by expression and type; the type of the table's column; what stands there then. */
 const MODELS: readonly (readonly [value: string, given: string, wanted: string, stands: string | null])[] = [
   ['19.99', 'Float64', 'Decimal(10, 2)', '19.99'],
@@ -74,6 +121,15 @@ const MODELS: readonly (readonly [value: string, given: string, wanted: string, 
   ['NULL', 'Nullable(Float64)', 'Decimal(10, 2)', LOST],
   ['NULL', 'Nullable(Float64)', 'Nullable(Decimal(10, 2))', '\\N'],
   ["'x'", 'LowCardinality(String)', 'String', 'x'],
+  ['[43, 44]', 'Array(UInt64)', 'Array(UInt8)', '[43,44]'],
+  ['[299, 300]', 'Array(UInt64)', 'Array(UInt8)', LOST],
+  ['[0.1 + 0.2]', 'Array(Float64)', 'Array(Decimal(10, 2))', '[0.3]'],
+  ['[nan]', 'Array(Float64)', 'Array(Decimal(10, 2))', LOST],
+  ['map(1, 7)', 'Map(UInt64, UInt64)', 'Map(UInt8, UInt8)', '{1:7}'],
+  ['map(1, 70000)', 'Map(UInt64, UInt64)', 'Map(UInt8, UInt8)', LOST],
+  ["(7, 'x')", 'Tuple(a UInt64, b String)', 'Tuple(b String, a UInt8)', "('x',7)"],
+  ["(300, 'x')", 'Tuple(UInt64, String)', 'Tuple(a UInt8, b String)', LOST],
+  ["['2026-02-30']", 'Array(String)', 'Array(Date)', LOST],
 ];
 
 test.each(MODELS)(

@@ -246,6 +246,32 @@ describe('models', () => {
     `);
   });
 
+  test('a list, map or tuple comes in the shape that its column has', async () => {
+    const giving = async (expression: string, type: string) => {
+      const table = RIGHT[path]?.replace('orders UInt64)', `orders UInt64, shape ${type})`) ?? '';
+      const changes = { [path]: table.replace('count() AS orders', `count() AS orders, ${expression} AS shape`) };
+      return lines((await inspectSchema(await load(changes), clickhouse)).problems);
+    };
+    expect(await giving('groupArray(event_id)', 'Array(UInt8)')).toEqual([]);
+    expect(await giving('(count(), 7)', 'Tuple(a UInt8, b UInt8)')).toEqual([]);
+    expect(await giving('[]', 'Array(Array(UInt8))')).toEqual([]);
+    expect(await giving('toString(groupArray(event_id))', 'Array(String)')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: the SELECT gives shape as String, expected Array(String) or what can be converted to it without a loss",
+      ]
+    `);
+    expect(await giving("CAST((1, 2), 'Tuple(a UInt8, b UInt8)')", 'Tuple(a UInt8, c UInt8)')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: the SELECT gives shape as Tuple(a UInt8, b UInt8), expected Tuple(a UInt8, c UInt8) or what can be converted to it without a loss",
+      ]
+    `);
+    expect(await giving('[(1, 2, 3)]', 'Array(Tuple(UInt8, UInt8))')).toMatchInlineSnapshot(`
+      [
+        "error sql/aggregates/daily_sales.sql: the SELECT gives shape as Array(Tuple(UInt8, UInt8, UInt8)), expected Array(Tuple(UInt8, UInt8)) or what can be converted to it without a loss",
+      ]
+    `);
+  });
+
   test('they read tables of the project by their names alone', async () => {
     const reading = (from: string) =>
       problemsAfter(path, 'FROM events', `FROM (SELECT * FROM events UNION ALL ${from})`);
