@@ -5,7 +5,7 @@ import { mistakenFor } from '../core/sniff.js';
 import { final, isFinal, messageOf } from '../errors.js';
 import { readBeginnings, readThrough } from '../statements/bad-objects.js';
 import { engineBucket, type Dependencies } from './dependencies.js';
-import { openInput } from './raw-input.js';
+import { openInput, type InputOf } from './raw-input.js';
 import type { Step } from './step.js';
 
 /** Objects read at once when each is read alone. */
@@ -17,13 +17,13 @@ const AT_ONCE = 4;
  */
 export const unreadableObjects = (
   deps: Dependencies,
-  source: PlannedSource,
+  of: InputOf,
   objects: readonly StoredObject[],
   step: Step,
 ): Promise<QuarantinedObject[]> =>
   eachAlone(objects, step, async ({ key }) => {
     try {
-      const { input } = await openInput(deps, source, [key], `read ${key}`, step);
+      const { input } = await openInput(deps, of, [key], `read ${key}`, step);
       await deps.clickhouse.rows(readThrough(input), step.statement(`read ${key}`));
       return undefined;
     } catch (thrown) {

@@ -105,7 +105,7 @@ async function readOnce(
   if (cut.status === 'rejected') throw cut.reason;
   if (written.status === 'rejected') {
     if (!isFinal(written.reason) || written.reason.type !== 'BadObject') throw written.reason;
-    const bad = merged(cut.value, await unreadableObjects(deps, source, objects, step));
+    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step));
     if (bad.length === 0) throw written.reason;
     return only(bad);
   }
@@ -133,7 +133,7 @@ async function writeParquet(
     folder: chunk.folder,
   };
   const keys = objects.map(({ key }) => key);
-  const { input, countLines } = await openInput(deps, source, keys, what, step);
+  const { input, countLines } = await openInput(deps, { plan, source }, keys, what, step);
   const statement = normalizeStatement({
     source,
     columns: columnsOf(plan, source.name),

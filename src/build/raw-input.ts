@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { PlannedSource } from '../core/messages.js';
+import { grouped } from '../core/grouped.js';
+import type { Plan, PlannedSource } from '../core/messages.js';
 import { describedKey } from '../core/names.js';
 import { final, isFinal, messageOf } from '../errors.js';
 import type { Input } from '../statements/input.js';
@@ -10,6 +11,7 @@ import {
   describeParquet,
   readFooters,
   readParquet,
+  sizesUnknown,
   type ParquetFooter,
   type ParquetShape,
 } from '../statements/read-parquet.js';
@@ -22,13 +24,24 @@ export interface RawInput {
   countLines: () => Promise<{ object: string; lines: string }[]>;
 }
 
+/** A source, and what of its plan the reading needs: where Daybook's own objects lie. */
+export interface InputOf {
+  plan: Pick<Plan, 'project' | 'normalized'>;
+  source: PlannedSource;
+}
+
+type World = Pick<Dependencies, 'clickhouse' | 'store'>;
+
+/** Objects that are asked for their columns at once. */
+const AT_ONCE = 4;
+
 /**
  * Prepares the reading of raw objects in the source's format. Throws `BadObject`, naming the object, where one is no Parquet or
  * can never fit the contract.
  */
 export async function openInput(
-  deps: Dependencies,
-  source: PlannedSource,
+  deps: World,
+  { plan, source }: InputOf,
   keys: readonly string[],
   what: string,
   step: Step,
@@ -44,13 +57,14 @@ export async function openInput(
   const footers = await readAllFooters(ask, raw, source.bucket, keys);
   const shapes: ParquetShape[] = [];
   const copy = async () => {
-    const { project, store } = (await deps.loadProject()).config;
-    const key = describedKey(store.normalized, project, source.name, `${step.attempt}-${randomUUID()}`);
-    return { bucket: await engineBucket(deps, store.bucket), key };
+    const { bucket, prefix } = plan.normalized;
+    const key = describedKey(prefix, plan.project, source.name, `${step.attempt}-${randomUUID()}`);
+    return { bucket: await engineBucket(deps, bucket), key };
   };
-  for (const alike of groupsOf(footers)) shapes.push(await shapeOf(deps.store, ask, raw, alike, copy));
+  for (const groups of grouped(groupsOf(footers), AT_ONCE))
+    shapes.push(...(await Promise.all(groups.map((alike) => shapeOf(deps.store, ask, raw, alike, copy)))));
   return {
-    input: readParquet(raw, source.bucket, shapes, source.contract),
+    input: readParquet(raw, source.bucket, joined(shapes), source.contract),
     countLines: () => Promise.resolve(footers),
   };
 }
@@ -75,12 +89,24 @@ const isBadFooter = (thrown: unknown) =>
   (isFinal(thrown) && thrown.type === 'BadObject') ||
   /STD_EXCEPTION.*(parquet|thrift|metadata)/is.test(messageOf(thrown));
 
-/** Objects with equal leaves have equal columns, and are read in one go. */
-function groupsOf(footers: readonly ParquetFooter[]): ParquetFooter[][] {
-  const groups = new Map<string, ParquetFooter[]>();
-  for (const footer of footers) {
-    const shape = JSON.stringify(footer.leaves);
-    groups.set(shape, [...(groups.get(shape) ?? []), footer]);
+/** Objects with equal leaves have equal columns, as far as leaves tell; where they do not, each is asked for itself. */
+const groupsOf = (footers: readonly ParquetFooter[]): ParquetFooter[][] =>
+  alikeIn(footers, (footer) => JSON.stringify([footer.leaves, sizesUnknown(footer) ? footer.object : '']));
+
+/** Objects with equal columns are read in one go. */
+const joined = (shapes: readonly ParquetShape[]): ParquetShape[] =>
+  alikeIn(shapes, ({ columns }) => JSON.stringify(columns)).map((alike) => ({
+    keys: alike.flatMap(({ keys }) => keys),
+    columns: alike[0]?.columns ?? [],
+  }));
+
+function alikeIn<Item>(items: readonly Item[], by: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = by(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
   return [...groups.values()];
 }

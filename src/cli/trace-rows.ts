@@ -183,7 +183,13 @@ async function linesOf(
   const keys = [...new Set(standing.map(({ object }) => object))];
   const texts = new Map<string, string>();
   if (keys.length > 0) {
-    const { input } = await openInput(app.dependencies, source, keys, 'trace', localStep(app.dependencies));
+    const { config } = project;
+    const plan = {
+      project: config.project,
+      normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
+    };
+    const step = localStep(app.dependencies);
+    const { input } = await openInput(app.dependencies, { plan, source }, keys, 'trace', step);
     const found = await app.clickhouse.rows<{ object: string; line: string; text: string }>(rawLines(input, standing), {
       what: 'read the raw lines',
       zone: project.config.timezone,

@@ -33,12 +33,16 @@ const STRICT = {
 const FOOTER =
   'num_rows UInt64, columns Array(Tuple(name String, path String, max_definition_level UInt64, max_repetition_level UInt64, physical_type String, logical_type String, compression String, total_uncompressed_size UInt64, total_compressed_size UInt64, space_saved String, encodings Array(String)))';
 
-/** What a footer tells: the object's rows, and its leaves as `[path, logical type, …]`. Equal leaves mean equal columns. */
+/** What a footer tells: the object's rows, and its leaves. */
 export interface ParquetFooter {
   object: string;
   lines: string;
-  leaves: [path: string, logicalType: string, ...rest: string[]][];
+  leaves: [path: string, logicalType: string, physicalType: string, ...rest: string[]][];
 }
+
+/** True where equal leaves do not mean equal columns: the engine does not tell how long the values of a leaf are. */
+export const sizesUnknown = ({ leaves }: ParquetFooter): boolean =>
+  leaves.some(([, logical, physical]) => physical === 'FIXED_LEN_BYTE_ARRAY' && logical === 'None');
 
 /** Reads the footer of each object; none of its data. */
 export function readFooters(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {

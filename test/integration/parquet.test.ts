@@ -150,6 +150,27 @@ describe('damage', () => {
   });
 });
 
+test.each([
+  ['2026-10-17', 'short', 'long'],
+  ['2026-10-18', 'long', 'short'],
+])('%s: texts of a fixed length are read whole, whichever length is looked at first', async (day, first, second) => {
+  const one = (name: string) => {
+    const [pieces, tag] = name === 'long' ? ["'255', 3", "'abcd', 4"] : ["'7', 1", "'xy', 2"];
+    const select = `SELECT '${name}' AS id, toDateTime64('${day} 12:00:00', 3, 'UTC') AS ts, toDecimal64(1, 2) AS amount,
+      toFixedString(${pieces}) AS pieces, [toFixedString(${tag})] AS tags`;
+    return write(`raw/${day}/${name === first ? 'a' : 'b'}.parquet`, 'auto', select);
+  };
+  await one(first);
+  await one(second);
+  await publish(day);
+  expect(await rejects(day)).toEqual({});
+  const rows = await project.rows('SELECT id, pieces, tags FROM events WHERE day = {day:Date} ORDER BY id', { day });
+  expect(rows).toEqual([
+    { id: 'long', pieces: 255, tags: ['abcd'] },
+    { id: 'short', pieces: 7, tags: ['xy'] },
+  ]);
+});
+
 describe('keys that are patterns', () => {
   test('are asked for their columns and read by their very names, and never what they match', async () => {
     const day = '2026-10-20';
@@ -187,6 +208,17 @@ describe('keys that are patterns', () => {
     const left = await project.app.store.list(project.bucket, 'daybook/');
     expect(left.filter(({ key }) => key.includes('described'))).toEqual([]);
     await project.configure({});
+  });
+
+  test('are read from the plan alone: the folder may be edited while a day is built', async () => {
+    const day = '2026-10-22';
+    await write('tmp/planned.parquet', SHORT, shortRows(day, 3));
+    const { store } = project.app;
+    const from = { bucket: project.bucket, key: 'tmp/planned.parquet' };
+    await store.copy(from, { bucket: project.bucket, key: `raw/${day}/part-{1}.parquet` });
+    const { build } = await project.attempt().list({ day, force: false });
+    const world = { loadProject: () => Promise.reject(new Error('the folder was opened')) };
+    expect(await project.attempt({ world }).normalize({ build, chunk: 0 })).toMatchObject({ rows: 3 });
   });
 });
 
