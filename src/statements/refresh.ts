@@ -88,9 +88,9 @@ export function windowOf(
   return { additional_table_filters: `{${filters.join(',')}}` };
 }
 
-/** Keys that stand more than once in a day, with how often: the rows that `-- unique:` forbids. */
+/** Keys that stand more than once in a day, with how often, under a name that no key has: the rows that `-- unique:` forbids. */
 export const duplicatesOf = (identifier: string, key: readonly string[], day: string): Statement => ({
-  sql: `SELECT ${names(key)}, count() AS times FROM ${name(identifier)} WHERE day = {day:Date} GROUP BY ${names(key)} HAVING times > 1`,
+  sql: `SELECT ${names(key)}, count() AS ${name('how often')} FROM ${name(identifier)} WHERE day = {day:Date} GROUP BY ${names(key)} HAVING count() > 1`,
   params: { day },
 });
 

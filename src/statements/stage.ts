@@ -70,6 +70,7 @@ export const measureDay = (place: Place, day: string, columns: readonly string[]
 SELECT count() AS rows, ${hashOf(columns)} AS hash
 FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
   params: { day },
+  settings: COLUMNS_FIRST,
 });
 
 /** The same for every day of a range, in days' order. */
@@ -79,7 +80,11 @@ SELECT day, count() AS rows, ${columns.length === 0 ? '0' : hashOf(columns)} AS 
 FROM ${table(place.database, place.table)} WHERE day BETWEEN {first:Date} AND {last_day:Date}
 GROUP BY day ORDER BY day`,
   params: { first, last_day: last },
+  settings: COLUMNS_FIRST,
 });
+
+/** Users may call their columns what the results are called here. */
+const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
 const hashOf = (columns: readonly string[], only?: string) =>
   only === undefined

@@ -119,13 +119,15 @@ test('a key that stands twice stops the day, in a normalized table and in a mode
     ['f', { note: 'same', amount: 2 }],
   );
   expect(step).toBe('test');
-  expect(message).toContain('Test unique events (id) found 1 row that must not exist, such as {"id":"a","times":"2"}');
+  expect(message).toContain(
+    'Test unique events (id) found 1 row that must not exist, such as {"id":"a","how often":"2"}',
+  );
   expect(await results(day, 2)).toMatchObject({
-    'unique events (id)': { status: 'fail', failing: 1, sample: ['{"id":"a","times":"2"}'] },
+    'unique events (id)': { status: 'fail', failing: 1, sample: ['{"id":"a","how often":"2"}'] },
     'unique daily_notes (day, note)': {
       status: 'fail',
       failing: 1,
-      sample: [`{"day":"${day}","note":"same","times":"2"}`],
+      sample: [`{"day":"${day}","note":"same","how often":"2"}`],
     },
   });
 });
