@@ -47,6 +47,9 @@ export const replacePartition = (target: Place, source: Place, day: string): Sta
   settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
 
+/** Users may call their columns what the results are called here. */
+const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
+
 /** Rows of a table's day. */
 export const countRows = (place: Place, day: string): Statement => ({
   sql: `SELECT count() AS rows FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
@@ -59,6 +62,7 @@ export const measureBuilt = (place: Place, day: string, columns: readonly string
 SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash
 FROM ${table(place.database, place.table)}`,
   params: { day },
+  settings: COLUMNS_FIRST,
 });
 
 /**
@@ -82,9 +86,6 @@ GROUP BY day ORDER BY day`,
   params: { first, last_day: last },
   settings: COLUMNS_FIRST,
 });
-
-/** Users may call their columns what the results are called here. */
-const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
 const hashOf = (columns: readonly string[], only?: string) =>
   only === undefined
