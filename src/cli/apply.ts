@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { EVER } from '../core/day.js';
 import { final } from '../errors.js';
+import { openLedgerReport } from '../io/ledger-report.js';
 import { applyChanges, planChanges, type TableChange } from '../project/apply.js';
 import { bucketsOf } from '../project/project.js';
 import { withApp } from './context.js';
@@ -11,8 +12,13 @@ import { examples, print, projectOption } from './output.js';
  * Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each.
  *
  * @param show called with what is about to happen to the tables, before anything does
+ * @param allowLoss see {@link planChanges}
  */
-export async function apply(app: App, show: (changes: TableChange[]) => void = () => undefined): Promise<string[]> {
+export async function apply(
+  app: App,
+  show: (changes: TableChange[]) => void = () => undefined,
+  allowLoss: readonly string[] = [],
+): Promise<string[]> {
   const { env, clickhouse, store, ledger, project, dependencies } = app;
   const { database } = project.config;
   const buckets = [];
@@ -21,13 +27,13 @@ export async function apply(app: App, show: (changes: TableChange[]) => void = (
   await ledger.migrate();
   // Read afresh: an app may be older than an edit.
   const current = await dependencies.loadProject();
-  const changes = await planChanges(current, await dependencies.readSchema(current), clickhouse);
+  const changes = await planChanges(current, await dependencies.readSchema(current), clickhouse, allowLoss);
   show(changes);
-  if (changes.some(({ kind }) => kind === 'alter')) await assertNothingOpen(app);
+  if (changes.some(({ kind, contract }) => kind === 'alter' && !contract)) await assertNothingOpen(app);
   await applyChanges(changes, clickhouse, database);
   return [
     ...buckets.map((bucket) => `created bucket ${bucket}`),
-    ...changes.map(({ table, kind }) => `${kind === 'alter' ? 'altered' : `${kind}d`} ${database}.${table}`),
+    ...changes.map(({ table, kind }) => `${kind === 'alter' ? 'altered' : 'created'} ${database}.${table}`),
   ];
 }
 
@@ -42,24 +48,38 @@ async function assertNothingOpen({ ledger }: App): Promise<void> {
 }
 
 /** What would happen to the tables. */
-async function dryRun({ clickhouse, dependencies }: App): Promise<TableChange[]> {
+async function dryRun({ clickhouse, dependencies }: App, allowLoss: readonly string[]): Promise<TableChange[]> {
   const project = await dependencies.loadProject();
-  return await planChanges(project, await dependencies.readSchema(project), clickhouse);
+  return await planChanges(project, await dependencies.readSchema(project), clickhouse, allowLoss);
 }
 
 const showChanges = (changes: readonly TableChange[]): void => {
-  for (const { statements } of changes) for (const sql of statements) print(`${sql};`);
+  for (const { table, losses, statements } of changes) {
+    for (const loss of losses) print(`-- ${table}: ${loss}`);
+    for (const sql of statements) print(`${sql};`);
+  }
 };
 
 const AFTERWARDS =
   'Days that were published before keep what they have, and are stale by code. Which: npx daybook plan';
 
+/** Said once tables no longer hold what was published into them. */
+async function lossText({ clickhouse, ledger }: App): Promise<string> {
+  const known = await openLedgerReport(clickhouse, ledger.project).knownDays();
+  const range = known ? `--start ${known.first} --end ${known.last}` : '--start YYYY-MM-DD --end YYYY-MM-DD';
+  return (
+    'Days that were published before no longer hold what the ledger knows of them: verify and the nights report them as different, ' +
+    `and no rollback reaches behind this change, until they are built again. Now: npx daybook backfill ${range}`
+  );
+}
+
 export const applyCommand = () =>
   new Command('apply')
     .description(
-      'Create the ledger, the database and missing tables; add columns, change comments, codecs and settings. Refuses what would lose rows',
+      'Create the ledger, the database and missing tables; add columns, change comments, codecs and settings. Refuses what would lose values',
     )
     .option('--dry-run', 'print the statements, and change nothing')
+    .option('--allow-loss <table...>', 'tables in which columns may be dropped, converted to another type, or moved')
     .addOption(projectOption())
     .addHelpText(
       'after',
@@ -69,19 +89,26 @@ export const applyCommand = () =>
           'prints each statement, then runs it; safe to repeat: the second time it finds nothing to do',
         ],
         ['daybook apply --dry-run'],
+        ['daybook apply --allow-loss daily_sales', 'also drops columns of this table that its file no longer has'],
       ),
     )
-    .action(({ dryRun: dry, project }) =>
+    .action(({ dryRun: dry, allowLoss = [], project }) =>
       withApp({ project }, async (app) => {
         if (dry) {
-          const changes = await dryRun(app);
+          const changes = await dryRun(app, allowLoss);
           showChanges(changes);
           print(changes.length === 0 ? 'The tables stand as the project says.' : 'Nothing was changed.');
           return;
         }
-        const done = await apply(app, showChanges);
+        const losses: string[] = [];
+        const show = (changes: readonly TableChange[]) => {
+          showChanges(changes);
+          losses.push(...changes.flatMap((change) => change.losses));
+        };
+        const done = await apply(app, show, allowLoss);
         for (const line of done) print(line);
         print(done.length === 0 ? 'Everything stands as the project says.' : `Applied ${done.length} changes.`);
-        if (done.some((line) => line.startsWith('altered '))) print(AFTERWARDS);
+        if (losses.length > 0) print(await lossText(app));
+        else if (done.some((line) => line.startsWith('altered '))) print(AFTERWARDS);
       }),
     );

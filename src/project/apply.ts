@@ -1,8 +1,8 @@
 import { final, isFinal, messageOf } from '../errors.js';
-import type { ClickHouse } from '../io/clickhouse.js';
-import { createDatabase, dropTable } from '../statements/stage.js';
-import { table as tableName } from '../statements/text.js';
-import { alterations, standingTable } from './evolve.js';
+import { oneRow, type ClickHouse } from '../io/clickhouse.js';
+import { createDatabase, type Place } from '../statements/stage.js';
+import { literal, name as identifier, table as tableName } from '../statements/text.js';
+import { alterations, standingTable, type StandingTable } from './evolve.js';
 import { definitionOf } from './inspect.js';
 import type { Project, Schema, TableSchema } from './project.js';
 import { withScratch } from './scratch.js';
@@ -10,10 +10,20 @@ import { withScratch } from './scratch.js';
 /** How one live table is made what its file says. */
 export interface TableChange {
   table: string;
-  /** A contract's table holds no rows, so it is made anew instead of altered. */
-  kind: 'create' | 'recreate' | 'alter';
+  kind: 'create' | 'alter';
+  /** Whether the table is a contract's, which holds no rows. */
+  contract: boolean;
+  /** What the statements lose or change of published rows, in words; empty unless the caller allowed it. */
+  losses: string[];
   /** In order; unqualified names mean the project's database. Repeating all of them after a crash is safe. */
   statements: string[];
+}
+
+/** Why a table is left as it is. */
+interface Refusal {
+  /** What {@link planChanges} does where the table is named to it. */
+  losses: string[];
+  refused: string[];
 }
 
 /** A table of the project that is missing in the live database, or stands there with another definition. */
@@ -40,45 +50,71 @@ async function differences(schema: Schema, clickhouse: ClickHouse, database: str
 
 /**
  * What it takes to make the live tables those of the project: missing tables, added columns, changed comments, codecs and
- * settings. Anything that would lose rows or change what they mean is refused, with all other refusals, before anything is done.
+ * settings. A contract's table is empty and may change in every column. Anything that would lose rows or change what they mean is
+ * refused, with all other refusals, before anything is done.
+ *
+ * @param allowLoss tables in which columns may be dropped, converted and moved all the same.
  */
-export async function planChanges({ config }: Project, schema: Schema, clickhouse: ClickHouse): Promise<TableChange[]> {
+export async function planChanges(
+  { config }: Project,
+  schema: Schema,
+  clickhouse: ClickHouse,
+  allowLoss: readonly string[] = [],
+): Promise<TableChange[]> {
   const { database, project } = config;
+  const unknown = allowLoss.find((name) => !schema.tables.some((table) => table.name === name));
+  if (unknown !== undefined)
+    throw final(
+      'BadConfig',
+      `${project} has no table '${unknown}'; it has ${schema.tables.map(({ name }) => name).join(', ')}.`,
+    );
   const changes: TableChange[] = [];
-  const refusals: string[] = [];
+  const refusals: (Refusal & { table: string })[] = [];
   for (const { table, found } of await differences(schema, clickhouse, database)) {
-    if (found === '') changes.push({ table: table.name, kind: 'create', statements: [table.file.create] });
+    const contract = table.kind === 'raw';
+    if (found === '')
+      changes.push({ table: table.name, kind: 'create', contract, losses: [], statements: [table.file.create] });
     else {
-      const change =
-        table.kind === 'raw'
-          ? await recreation(table, clickhouse, database)
-          : await alteration({ table, found }, clickhouse, { database, project });
-      if ('refused' in change) refusals.push(`${database}.${table.name}: ${change.refused.join('; ')}.`);
-      else changes.push(change);
+      const change = await alteration({ table, found }, clickhouse, {
+        ...{ database, project },
+        allowed: allowLoss.includes(table.name),
+      });
+      if ('refused' in change) refusals.push({ table: table.name, ...change });
+      else changes.push({ table: table.name, kind: 'alter', contract, ...change });
     }
   }
-  if (refusals.length > 0)
-    throw final(
-      'NotApplied',
-      `What the files say would lose rows or change what they mean, so nothing was changed.\n${refusals.join('\n')}\n` +
-        'Either give the changed table a new name (a new file) and build its days, or ALTER it by hand to what its file says, ' +
-        'or take the change back; then run: npx daybook apply',
-    );
+  if (refusals.length > 0) throw final('NotApplied', refusalText(refusals, database, allowLoss));
   return changes;
 }
 
-async function recreation(
-  { name, file }: TableSchema,
-  clickhouse: ClickHouse,
+function refusalText(
+  refusals: readonly (Refusal & { table: string })[],
   database: string,
-): Promise<TableChange | { refused: string[] }> {
-  const [counted] = await clickhouse.rows<{ rows: string }>({
-    sql: `SELECT count() AS rows FROM ${tableName(database, name)}`,
-  });
-  const rows = Number(counted?.rows);
-  if (rows !== 0)
-    return { refused: [`a contract's table is empty, but this one holds ${rows} rows; empty it by hand`] };
-  return { table: name, kind: 'recreate', statements: [dropTable(database, name).sql, file.create] };
+  allowLoss: readonly string[],
+): string {
+  const mended = refusals.filter(({ refused }) => refused.length === 0).map(({ table }) => table);
+  return [
+    'What the files say would lose rows or change what they mean, so nothing was changed.',
+    ...refusals.map(({ table, losses, refused }) => `${database}.${table}: ${[...losses, ...refused].join('; ')}.`),
+    ...(mended.length > 0
+      ? [
+          `If it is meant, see the statements, then run them without --dry-run: npx daybook apply --dry-run --allow-loss ${[...new Set([...allowLoss, ...mended])].join(' ')}`,
+        ]
+      : []),
+    ...(mended.length < refusals.length
+      ? [
+          'What no ALTER can do takes a new table: give it a new name (a new file), run npx daybook apply, build its days with ' +
+            'npx daybook backfill, and drop the old table by hand when nobody reads it any more. A table without rows, such as a ' +
+            "contract's, can be dropped by hand at once: npx daybook apply makes it anew.",
+        ]
+      : []),
+    'Or take the change back.',
+  ].join('\n');
+}
+
+async function rowsIn(clickhouse: ClickHouse, database: string, table: string): Promise<number> {
+  const statement = { sql: `SELECT count() AS rows FROM ${tableName(database, table)}` };
+  return Number((await oneRow<{ rows: string }>(clickhouse, statement)).rows);
 }
 
 /**
@@ -88,39 +124,75 @@ async function recreation(
 async function alteration(
   { table, found }: Difference,
   clickhouse: ClickHouse,
-  { database, project }: { database: string; project: string },
-): Promise<TableChange | { refused: string[] }> {
+  { database, project, allowed }: { database: string; project: string; allowed: boolean },
+): Promise<Pick<TableChange, 'losses' | 'statements'> | Refusal> {
   const { name, file, definition } = table;
+  const empty = table.kind === 'raw';
+  const rows = empty ? await rowsIn(clickhouse, database, name) : 0;
+  if (rows > 0)
+    return {
+      losses: [],
+      refused: [`a contract's table is empty, but this one holds ${rows} rows; empty it by hand`],
+    };
   return await withScratch(clickhouse, project, (wanted) =>
     withScratch(clickhouse, project, async (copy) => {
       await clickhouse.run({ sql: file.create }, { database: wanted, what: `create ${name} (${file.path})` });
       await clickhouse.run({ sql: found }, { database: copy, what: `copy ${database}.${name}` });
-      const { clauses, refused } = alterations(
-        await standingTable(clickhouse, copy, name),
-        await standingTable(clickhouse, wanted, name),
-      );
-      if (refused.length > 0) return { refused };
+      const before = await standingTable(clickhouse, copy, name);
+      const after = await standingTable(clickhouse, wanted, name);
+      const { clauses, losses, refused } = alterations(before, after, { empty });
+      if (refused.length > 0) return { losses, refused };
       for (const clause of clauses)
         try {
           await clickhouse.run({ sql: `ALTER TABLE ${tableName(copy, name)} ${clause}` }, { what: clause });
         } catch (error) {
           if (!isFinal(error)) throw error;
-          return { refused: [`the engine refuses ${messageOf(error)}`] };
+          return { losses, refused: [`the engine refuses ${messageOf(error)}`] };
         }
       const [made] = await clickhouse.rows<{ create_table_query: string }>({
         sql: 'SELECT create_table_query FROM system.tables WHERE database = {copy:String} AND name = {name:String}',
         params: { copy, name },
       });
-      const after = definitionOf(made?.create_table_query ?? '');
-      if (after !== definition)
-        return { refused: [`found ${after}, expected ${definition}, which no ALTER known here makes of it`] };
-      return {
-        table: name,
-        kind: 'alter',
-        statements: clauses.map((clause) => `ALTER TABLE ${tableName(database, name)} ${clause}`),
-      };
+      const became = definitionOf(made?.create_table_query ?? '');
+      if (became !== definition)
+        return { losses, refused: [`found ${became}, expected ${definition}, which no ALTER known here makes of it`] };
+      const stuck = empty ? [] : await unconvertible(clickhouse, { database, table: name }, before, after);
+      if (stuck.length > 0) return { losses, refused: stuck };
+      if (losses.length > 0 && !allowed) return { losses, refused: [] };
+      const statements = clauses.map((clause) => `ALTER TABLE ${tableName(database, name)} ${clause}`);
+      return { losses, statements };
     }),
   );
+}
+
+/**
+ * Columns whose values do not convert to their new type, in words. They are converted once here, because a conversion that fails
+ * as part of an ALTER leaves a table that nobody can read.
+ */
+async function unconvertible(
+  clickhouse: ClickHouse,
+  { database, table }: Place,
+  before: StandingTable,
+  after: StandingTable,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name, type } of after.columns) {
+    const standing = before.columns.find((column) => column.name === name);
+    if (!standing || standing.type === type) continue;
+    // A NULL becomes the column's default, without which the engine refuses such a type.
+    const value = `CAST(assumeNotNull(${identifier(name)}), ${literal(type)})`;
+    const place = tableName(database, table);
+    try {
+      await clickhouse.run(
+        { sql: `SELECT max(cityHash64(tuple(${value}))) FROM ${place} WHERE ${identifier(name)} IS NOT NULL` },
+        { what: `convert ${name}` },
+      );
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      found.push(`column ${name} holds values that are no ${type}: ${messageOf(error)}`);
+    }
+  }
+  return found;
 }
 
 /** Creates the database, and carries out what {@link planChanges} planned. */

@@ -58,36 +58,43 @@ export function settingsIn(engine: string): Map<string, string> {
   );
 }
 
-/**
- * What it takes to make a table that stands the wanted one: clauses of ALTER TABLE that lose nothing, in order, and whatever no
- * clause here may do, in words.
- */
-export function alterations(found: StandingTable, wanted: StandingTable): { clauses: string[]; refused: string[] } {
+/** What it takes to make a table that stands the wanted one. */
+export interface Alterations {
+  /** Clauses of ALTER TABLE, in order. */
+  clauses: string[];
+  /** What some of the clauses lose, or change of rows that stand, in words. */
+  losses: string[];
+  /** What no clause here may do, in words. */
+  refused: string[];
+}
+
+/** @param empty of a table without rows: a column that differs is made anew, and nothing is lost. */
+export function alterations(found: StandingTable, wanted: StandingTable, { empty }: { empty: boolean }): Alterations {
   const clauses: string[] = [];
+  const losses: string[] = [];
   const refused: string[] = [];
   const standing = new Map(found.columns.map((column) => [column.name, column]));
-  for (const { name: gone } of found.columns.filter(
-    (column) => !wanted.columns.some((one) => one.name === column.name),
-  ))
-    refused.push(`column ${gone} is not in the file: dropping it loses what it holds`);
+  const gone = found.columns.filter((column) => !wanted.columns.some((one) => one.name === column.name));
+  // Names of the columns that stay, in the order that the clauses so far leave them in.
+  const order = found.columns.filter((column) => !gone.includes(column)).map((column) => column.name);
   for (const [index, column] of wanted.columns.entries()) {
-    const before = standing.get(column.name);
     const place = index === 0 ? 'FIRST' : `AFTER ${name(wanted.columns[index - 1]?.name ?? '')}`;
-    if (!before) {
-      clauses.push(`ADD COLUMN ${definition(column)} ${place}`);
-      continue;
+    const before = standing.get(column.name);
+    const moved = before !== undefined && order[index] !== column.name;
+    if (moved) order.splice(order.indexOf(column.name), 1);
+    if (moved || !before) order.splice(index, 0, column.name);
+    const differing = before ? differencesOf(before, column, moved) : [];
+    if (!before) clauses.push(`ADD COLUMN ${definition(column)} ${place}`);
+    else if (differing.length > 0 && empty)
+      clauses.push(`DROP COLUMN ${name(column.name)}`, `ADD COLUMN ${definition(column)} ${place}`);
+    else {
+      losses.push(...differing);
+      clauses.push(...modified(before, column, moved ? place : ''), ...described(before, column));
     }
-    if (before.type !== column.type)
-      refused.push(`column ${column.name} is ${before.type}, the file says ${column.type}`);
-    if (fallback(before) !== fallback(column))
-      refused.push(
-        `column ${column.name} has ${fallback(before) || 'no default'}, the file says ${fallback(column) || 'none'}`,
-      );
-    if (before.comment !== column.comment)
-      clauses.push(`COMMENT COLUMN ${name(column.name)} ${literal(column.comment)}`);
-    if (before.compression_codec !== column.compression_codec)
-      clauses.push(`MODIFY COLUMN ${name(column.name)} ${column.compression_codec || 'REMOVE CODEC'}`);
   }
+  clauses.push(...gone.map((column) => `DROP COLUMN ${name(column.name)}`));
+  if (!empty)
+    losses.push(...gone.map((column) => `column ${column.name} is not in the file: dropping it loses what it holds`));
   if (found.comment !== wanted.comment) clauses.push(`MODIFY COMMENT ${literal(wanted.comment)}`);
   clauses.push(...settingClauses(found.settings, wanted.settings));
   for (const [what, key] of KEYS)
@@ -97,8 +104,35 @@ export function alterations(found: StandingTable, wanted: StandingTable): { clau
     refused.push(`its CONSTRAINT ${one} is not in the file`);
   for (const one of wanted.constraints.filter((constraint) => !found.constraints.includes(constraint)))
     refused.push(`it lacks the CONSTRAINT ${one}`);
-  return { clauses, refused };
+  return { clauses, losses, refused };
 }
+
+/** What of a column changes rows that stand, or how they are read. */
+const differencesOf = (found: StandingColumn, wanted: StandingColumn, moved: boolean): string[] => [
+  ...(found.type === wanted.type ? [] : [`column ${found.name} is ${found.type}, the file says ${wanted.type}`]),
+  ...(fallback(found) === fallback(wanted)
+    ? []
+    : [`column ${found.name} has ${fallback(found) || 'no default'}, the file says ${fallback(wanted) || 'none'}`]),
+  ...(moved ? [`column ${found.name} stands elsewhere in the file`] : []),
+];
+
+function modified(found: StandingColumn, wanted: StandingColumn, place: string): string[] {
+  const other = fallback(found) !== fallback(wanted);
+  const given = found.type !== wanted.type || place !== '' || (other && wanted.default_kind !== '');
+  const parts = [name(wanted.name), wanted.type, other ? fallback(wanted) : '', place];
+  return [
+    ...(given ? [`MODIFY COLUMN ${parts.filter((part) => part !== '').join(' ')}`] : []),
+    ...(other && wanted.default_kind === '' ? [`MODIFY COLUMN ${name(found.name)} REMOVE ${found.default_kind}`] : []),
+  ];
+}
+
+/** What of a column changes no row. */
+const described = (found: StandingColumn, wanted: StandingColumn): string[] => [
+  ...(found.comment === wanted.comment ? [] : [`COMMENT COLUMN ${name(wanted.name)} ${literal(wanted.comment)}`]),
+  ...(found.compression_codec === wanted.compression_codec
+    ? []
+    : [`MODIFY COLUMN ${name(wanted.name)} ${wanted.compression_codec || 'REMOVE CODEC'}`]),
+];
 
 const KEYS = [
   ['engine', 'engine'],

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +155,32 @@ test('the compiled worker publishes the example with the documented rights, says
   const { exitCode, stderr } = await worker;
   expect(exitCode).toBe(0);
   expect(stderr).toContain('stopping');
+});
+
+test('a contract changes with the documented rights; dropping what readers have takes one right more, and says so', async () => {
+  const change = async (path: string, before: string, after: string) => {
+    const file = join(variables['DAYBOOK_PROJECT'] ?? '', path);
+    const text = await readFile(file, 'utf8');
+    expect(text).toContain(before);
+    await writeFile(file, text.replace(before, after));
+  };
+  const contract = 'sql/raw/orders.sql';
+  await change(contract, '    _source ', '    weight   Nullable(UInt16),\n    _source ');
+  expect((await daybook('apply')).stdout).toContain('altered analytics.raw_orders');
+  await change(contract, 'Nullable(UInt16)', 'UInt32');
+  await change(contract, '    _source ', '    colour   String,\n    _source ');
+  const again = await daybook('apply');
+  expect(again.stderr).toBe('');
+  expect(again.stdout).toContain('DROP COLUMN `weight`;');
+  expect((await daybook('apply')).stdout).toBe('Everything stands as the project says.');
+
+  const model = 'sql/aggregates/daily_sales.sql';
+  await change(model, 'revenue ', "note String DEFAULT '',\n    revenue ");
+  expect((await daybook('apply')).exitCode).toBe(0);
+  await change(model, "note String DEFAULT '',\n    ", '');
+  const denied = await daybook('apply', '--allow-loss', 'daily_sales');
+  expect(denied.exitCode).toBe(1);
+  expect(denied.stderr).toMatch(/ALTER DROP COLUMN.*daily_sales/);
 });
 
 test('readers find every row, and the documented alerts are silent', async () => {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply.js';
+import type { TableChange } from '../../src/project/apply.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -31,11 +32,12 @@ const GROWN =
 beforeEach(() => model(GROWN));
 
 /** Runs `apply`; answers the statements that it showed first, and what it said it did. */
-async function applied() {
+async function applied(...allowLoss: string[]) {
   const shown: string[] = [];
-  const done = await apply(project.app, (changes) => {
+  const show = (changes: TableChange[]) => {
     shown.push(...changes.flatMap(({ statements }) => statements));
-  });
+  };
+  const done = await apply(project.app, show, allowLoss);
   return { shown: shown.map((sql) => sql.replaceAll('`', '').replaceAll(`${project.database}.`, '')), done };
 }
 
@@ -95,7 +97,7 @@ test.each([
     'another order of columns',
     GROWN.replace('events UInt32, amount Decimal(18, 2)', 'amount Decimal(18, 2), events UInt32'),
     '',
-    'which no ALTER known here',
+    'column amount stands elsewhere in the file',
   ],
   ['an index', `${GROWN}, INDEX i events TYPE minmax GRANULARITY 1`, '', 'which no ALTER known here'],
   ['a setting that parts depend on', GROWN, 'SETTINGS index_granularity = 100', 'the engine refuses MODIFY SETTING'],
@@ -128,17 +130,47 @@ SELECT day, count() AS events, sum(amount) AS amount FROM events WHERE day = {da
   await expect(applied()).rejects.toThrow('its ORDER BY is day, the file says day, events');
 });
 
-test('a contract is made anew while its table is empty, and refused while it is not', async () => {
-  const path = 'sql/raw/events.sql';
-  const text = PAYMENTS[path] ?? '';
-  await project.write(path, text.replace('id String', 'id String, colour Nullable(String)'));
-  expect((await applied()).done).toEqual([`recreated ${project.database}.raw_events`]);
-  expect(await definition('raw_events')).toContain('colour');
-  await project.app.clickhouse.run({ sql: `INSERT INTO ${project.database}.raw_events (id) VALUES ('by hand')` });
-  await project.write(path, text);
+const RAW = 'sql/raw/events.sql';
+const CONTRACT = PAYMENTS[RAW] ?? '';
+
+test('a contract changes in every column by ALTER alone, and is refused while its table holds rows', async () => {
+  const { database } = project;
+  const created = () =>
+    project.rows<{ uuid: string }>(
+      "SELECT uuid FROM system.tables WHERE database = currentDatabase() AND name = 'raw_events'",
+    );
+  const before = [await definition('raw_events'), await created()];
+  await project.write(
+    RAW,
+    CONTRACT.replace('id String,', 'colour Nullable(String), id String,')
+      .replace('amount Decimal(10, 2), note', "amount Decimal(12, 4) COMMENT 'in euro', note")
+      .replace('ts DateTime64', 'late Bool, ts DateTime64'),
+  );
+  expect(await applied()).toEqual({
+    shown: [
+      'ALTER TABLE raw_events ADD COLUMN colour Nullable(String) FIRST',
+      'ALTER TABLE raw_events ADD COLUMN late Bool AFTER id',
+      'ALTER TABLE raw_events DROP COLUMN amount',
+      "ALTER TABLE raw_events ADD COLUMN amount Decimal(12, 4) COMMENT 'in euro' AFTER ts",
+    ],
+    done: [`altered ${database}.raw_events`],
+  });
+  expect(await applied()).toEqual({ shown: [], done: [] });
+  await project.app.clickhouse.run({ sql: `INSERT INTO ${database}.raw_events (id) VALUES ('by hand')` });
+  await project.write(RAW, CONTRACT);
   await expect(applied()).rejects.toThrow("a contract's table is empty, but this one holds 1 rows");
-  await project.app.clickhouse.run({ sql: `TRUNCATE TABLE ${project.database}.raw_events` });
-  expect((await applied()).done).toEqual([`recreated ${project.database}.raw_events`]);
+  await project.app.clickhouse.run({ sql: `TRUNCATE TABLE ${database}.raw_events` });
+  expect((await applied()).shown).toEqual([
+    'ALTER TABLE raw_events DROP COLUMN amount',
+    'ALTER TABLE raw_events ADD COLUMN amount Decimal(10, 2) AFTER ts',
+    'ALTER TABLE raw_events DROP COLUMN colour',
+    'ALTER TABLE raw_events DROP COLUMN late',
+  ]);
+  expect([await definition('raw_events'), await created()]).toEqual(before);
+
+  await project.write(RAW, CONTRACT.replace('ORDER BY tuple()', 'ORDER BY id'));
+  await expect(applied()).rejects.toThrow("A table without rows, such as a contract's, can be dropped by hand at once");
+  await project.write(RAW, CONTRACT);
 });
 
 test('apply --dry-run prints the statements and changes nothing', async () => {
@@ -156,4 +188,70 @@ test('apply --dry-run prints the statements and changes nothing', async () => {
   );
   expect(wet.stdout).toContain('npx daybook plan');
   expect(await definition()).toContain('`more` String');
+});
+
+test('what loses values is shown and done where its table is named, and refused with that command where it is not', async () => {
+  const { database } = project;
+  const dir = project.app.project.dir;
+  const run = (...args: string[]) => daybook([...args, '--project', dir], environment(inject('stack')));
+  await model(GROWN);
+  expect((await run('apply', '--allow-loss', 'daily_amounts')).code).toBe(0);
+  expect((await project.run(DAY, true)).outcome).toBe('published');
+
+  await model('day Date, events UInt64, largest Decimal(10, 2) DEFAULT 1, amount Decimal(18, 2)');
+  const refused = await run('apply');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(
+    'run them without --dry-run: npx daybook apply --dry-run --allow-loss daily_amounts',
+  );
+  expect((await run('apply', '--allow-loss', 'daily_means')).code).toBe(1);
+  expect((await run('apply', '--allow-loss', 'daily_amount')).stderr).toContain("no table 'daily_amount'; it has ");
+  const shown = [
+    '-- daily_amounts: column events is UInt32, the file says UInt64',
+    '-- daily_amounts: column events stands elsewhere in the file',
+    '-- daily_amounts: column largest has DEFAULT 0, the file says DEFAULT 1',
+    '-- daily_amounts: column note is not in the file: dropping it loses what it holds',
+    `ALTER TABLE \`${database}\`.\`daily_amounts\` MODIFY COLUMN \`events\` UInt64 AFTER \`day\`;`,
+    `ALTER TABLE \`${database}\`.\`daily_amounts\` MODIFY COLUMN \`largest\` Decimal(10, 2) DEFAULT 1;`,
+    `ALTER TABLE \`${database}\`.\`daily_amounts\` DROP COLUMN \`note\`;`,
+  ];
+  const before = await definition();
+  const dry = await run('apply', '--dry-run', '--allow-loss', 'daily_amounts');
+  expect(dry.stdout.split('\n')).toEqual([...shown, 'Nothing was changed.']);
+  expect(await definition()).toBe(before);
+  const wet = await run('apply', '--allow-loss', 'daily_amounts');
+  expect(wet.stdout.split('\n').slice(0, -1)).toEqual([
+    ...shown,
+    `altered ${database}.daily_amounts`,
+    'Applied 1 changes.',
+  ]);
+  expect(wet.stdout).toContain(`Now: npx daybook backfill --start ${DAY} --end ${DAY}`);
+
+  expect((await run('verify', '--day', DAY)).stdout).toContain('has no note');
+  expect(await project.backfill({ start: DAY, end: DAY })).toMatchObject({ outcome: 'published' });
+  expect((await run('verify', '--day', DAY)).code).toBe(0);
+  expect(await project.rows('SELECT * FROM daily_amounts')).toEqual([{ day: DAY, events: '2', largest: 1, amount: 3 }]);
+});
+
+test('a type to which the values that stand do not convert is refused, and the table stays readable', async () => {
+  const columns = 'day Date, events UInt64, largest Decimal(10, 2) DEFAULT 1, amount Decimal(18, 2)';
+  await model(`${columns}, label Nullable(String) DEFAULT NULL, code Nullable(String) DEFAULT NULL`);
+  await applied();
+  await project.app.clickhouse.run({
+    sql: `INSERT INTO ${project.database}.daily_amounts (day, label, code) VALUES ('${DAY}', 'two', '2'), ('${DAY}', NULL, NULL)`,
+  });
+  await model(`${columns}, label UInt32 DEFAULT 0, code UInt32 DEFAULT 0`);
+  const before = await definition();
+  await expect(applied('daily_amounts')).rejects.toThrow('column label holds values that are no UInt32');
+  expect(await definition()).toBe(before);
+  await model(`${columns}, code UInt32 DEFAULT 0`);
+  expect((await applied('daily_amounts')).shown).toEqual([
+    'ALTER TABLE daily_amounts MODIFY COLUMN code UInt32 DEFAULT 0',
+    'ALTER TABLE daily_amounts DROP COLUMN label',
+  ]);
+  expect(await project.rows('SELECT code FROM daily_amounts ORDER BY code')).toEqual([
+    { code: 0 },
+    { code: 0 },
+    { code: 2 },
+  ]);
 });
