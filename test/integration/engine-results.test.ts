@@ -168,12 +168,20 @@ describe('headers', () => {
     await client.close();
   });
 
-  test('sum up what a statement gave', async () => {
+  test('sum up what a statement gave, and say nothing of what it read, which the engine does not tell', async () => {
     const { response_headers } = await engine.client.query({
       query: 'SELECT number FROM numbers(10)',
       format: 'TabSeparated',
     });
-    expect(JSON.parse(String(response_headers['x-clickhouse-summary']))).toMatchObject({
+    const { elapsed_ns, ...summary } = JSON.parse(String(response_headers['x-clickhouse-summary'])) as Record<
+      string,
+      string
+    >;
+    expect(Number(elapsed_ns)).toBeGreaterThan(0);
+    expect(summary).toEqual({
+      written_rows: '0',
+      written_bytes: '0',
+      total_rows_to_read: '0',
       result_rows: '10',
       result_bytes: '20',
     });
@@ -189,7 +197,28 @@ test('a session is as its statements left it, whatever a request asked for itsel
   expect(await ask(state, { database: 'system', max_threads: '2', max_block_size: '99' })).toBe('system\t2\t99\n');
   expect(await ask(state)).toBe('default\t3\t65409\n');
   await ask('USE elsewhere', { max_threads: '2' });
-  expect(await ask(state, { max_threads: '1' })).toBe('elsewhere\t1\t65409\n');
+  expect(await ask(state)).toBe('elsewhere\t3\t65409\n');
+
+  for (const readonly of ['1', '2']) {
+    expect(await ask('CREATE TABLE refused (n UInt8) ENGINE = Memory', { readonly })).toContain('164');
+    expect(await ask(state, { readonly, max_block_size: '98' })).toBe('elsewhere\t3\t98\n');
+    expect(await ask(state)).toBe('elsewhere\t3\t65409\n');
+    expect(await ask(`CREATE TABLE allowed_${readonly} (n UInt8) ENGINE = Memory`)).toBe('');
+  }
+  await ask('SET readonly = 2');
+  expect(await ask('SELECT 1', { readonly: '1' })).toContain('164');
+  expect(await ask('CREATE TABLE refused (n UInt8) ENGINE = Memory')).toContain('164');
+});
+
+test('a parameter counts for its own request; one that a session does not have is named, not guessed', async () => {
+  const ask = async (query: string, search: Record<string, string> = {}) =>
+    (await post(query, { session_id: 'parameters', ...search })).text();
+  expect(await ask('SELECT {day:Date}', { param_day: '2026-11-05' })).toBe('2026-11-05\n');
+  expect(await ask('SELECT { day : Date }')).toContain('Code: 456. DB::Exception: Substitution `day` is not set.');
+  expect(await ask("SELECT '{day:Date}'")).toBe('{day:Date}\n');
+  expect(await ask('SELECT {day:Date}', { param_day: '2026-11-06' })).toBe('2026-11-06\n');
+  await ask("SET param_day = '2026-11-07'");
+  expect([await ask('SELECT {day:Date}'), await ask('SELECT {day:Date}')]).toEqual(['2026-11-07\n', '2026-11-07\n']);
 });
 
 test('a mistake is named by its place in the text of the client', async () => {

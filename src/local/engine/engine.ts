@@ -1,12 +1,13 @@
 import { EngineError } from './errors.js';
 import { loadNative, type Connection } from './native.js';
-import { beforeQuery, restore, setUp, type Before, type Scope } from './scope.js';
+import { beforeQuery, checkParameters, expire, restore, setUp, type Before, type Scope } from './scope.js';
 import { openSessions, type Sessions } from './sessions.js';
 import { hidden } from './sql.js';
 
-/** How many rows and bytes a statement took in, wrote and gave, as far as the engine tells: the rest is 0. */
+/** How many rows and bytes a statement took in, wrote and gave. */
 export interface Counts {
-  read: { rows: number; bytes: number };
+  /** Undefined where the engine does not tell: once a statement that gives rows has ended. */
+  read: { rows: number; bytes: number } | undefined;
   written: { rows: number; bytes: number };
   result: { rows: number; bytes: number };
   /** Known while a statement runs; 0 before and after. */
@@ -64,16 +65,18 @@ export async function openEngine(folder: string, args: readonly string[] = []): 
 
   function run<T>(scope: Scope, sql: string, work: (connection: Connection) => Promise<T>): Promise<T> {
     if (closing) return Promise.reject(new EngineError(236, 'ABORTED', 'The engine is shutting down'));
-    const done = sessions.use(scope.session, async (connection) => {
+    const done = sessions.use(scope.session, async (connection, expired) => {
       if (!scope.session) {
         await all(connection, setUp(scope));
         return work(connection);
       }
+      checkParameters(scope, sql, expired);
       const before = JSON.parse(await text(connection, beforeQuery(scope), 'JSONEachRow')) as Before;
       try {
         await all(connection, setUp(scope));
         return await work(connection);
       } finally {
+        expire(scope, sql, expired);
         // What is wrong with a setting has been said by then.
         await all(connection, restore(scope, sql, before)).catch(noop);
       }
@@ -96,7 +99,7 @@ export async function openEngine(folder: string, args: readonly string[] = []): 
       run(scope, sql, async (connection) => {
         const { bytes, elapsed, rowsRead, bytesRead } = await native.QueryAsyncConnection(connection, sql, format);
         const result = { rows: rowsRead, bytes: bytesRead };
-        return { body: bytes, counts: { ...NOTHING, result, elapsedSeconds: elapsed } };
+        return { body: bytes, counts: { ...NOTHING, read: undefined, result, elapsedSeconds: elapsed } };
       }),
     insert: (scope, sql, rows = Buffer.alloc(0)) =>
       run(scope, sql, async (connection) => {

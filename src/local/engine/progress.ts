@@ -38,8 +38,7 @@ export function countsText(
   result?: { rows: number; bytes: number },
 ): string {
   return JSON.stringify({
-    read_rows: String(read.rows),
-    read_bytes: String(read.bytes),
+    ...(read ? { read_rows: String(read.rows), read_bytes: String(read.bytes) } : {}),
     written_rows: String(written.rows),
     written_bytes: String(written.bytes),
     total_rows_to_read: String(rowsToRead),

@@ -1,5 +1,8 @@
+import { EngineError } from './errors.js';
 import type { ExternalTable } from './external.js';
+import type { Expired } from './sessions.js';
 import { identifier, quoted } from './sql.js';
+import { tokens } from './tokens.js';
 
 /** Where and how a statement runs: its own database, settings and parameters, which no other statement sees. */
 export interface Scope {
@@ -59,12 +62,39 @@ export function beforeQuery(scope: Scope): string {
  * a SET or a USE says counts for the session, and is therefore left as it is.
  */
 export function restore(scope: Scope, sql: string, { database, settings }: Before): string[] {
-  if (/^\s*(SET|USE)\b/i.test(sql)) return [];
-  const names = Object.keys(scope.settings).filter((name) => name !== 'readonly');
-  const values = names.map((name) => `${name} = ${name in settings ? quoted(settings[name] ?? '') : 'DEFAULT'}`);
+  const [verb, ...said] = Array.from(tokens(sql), ({ text }) => text);
+  const isSet = verb?.toUpperCase() === 'SET';
+  const undone = Object.keys(scope.settings).filter((name) => !(isSet && said.includes(name)));
+  const before = (name: string) => (name in settings ? quoted(settings[name] ?? '') : 'DEFAULT');
+  const values = undone.filter((name) => name !== 'readonly').map((name) => `${name} = ${before(name)}`);
   return [
-    ...(scope.database ? [`USE ${identifier(database)}`] : []),
+    // First, because it forbids changes; the engine lets the default pass.
+    ...(undone.includes('readonly') ? ['SET readonly = DEFAULT'] : []),
+    ...(scope.database && verb?.toUpperCase() !== 'USE' ? [`USE ${identifier(database)}`] : []),
     ...(values.length > 0 ? [`SET ${values.join(', ')}`] : []),
     ...(scope.tables ?? []).map(({ name }) => `DROP TEMPORARY TABLE IF EXISTS ${identifier(name)}`),
+    ...(undone.includes('readonly') && 'readonly' in settings ? [`SET readonly = ${before('readonly')}`] : []),
   ];
+}
+
+/**
+ * The engine can't forget a parameter, so it is told here which of them a named session has no more: those of requests that are
+ * over. A value that a SET gave before such a request is gone with it.
+ * @throws EngineError 456 for a statement that names one of them.
+ */
+export function checkParameters(scope: Scope, sql: string, expired: Expired): void {
+  const texts = Array.from(tokens(sql), ({ text }) => text);
+  const isSet = texts[0]?.toUpperCase() === 'SET';
+  for (const [at, text] of texts.entries()) {
+    if (isSet && text.startsWith('param_')) expired.delete(text.slice('param_'.length));
+    if (texts[at - 1] === '{' && texts[at + 1] === ':' && expired.has(text) && !(text in scope.params))
+      throw new EngineError(456, 'UNKNOWN_QUERY_PARAMETER', `Substitution \`${text}\` is not set`);
+  }
+}
+
+/** Called when a request is over. */
+export function expire(scope: Scope, sql: string, expired: Expired): void {
+  const [verb, ...said] = Array.from(tokens(sql), ({ text }) => text);
+  for (const name of Object.keys(scope.params))
+    if (!(verb?.toUpperCase() === 'SET' && said.includes(`param_${name}`))) expired.add(name);
 }
