@@ -65,8 +65,9 @@ export function backfillCommand() {
 
 async function showPlan(app: App, { start, end, reprocess }: BackfillInput, output: 'text' | 'json'): Promise<void> {
   await app.ledger.assertReadable();
-  const days = await daysToRun(app, { start, end, which: reprocess === 'failed' ? 'failed' : 'all' });
-  const found = await forecast(app, days, { force: reprocess === 'all', code: true });
+  const whole = reprocess !== 'failed';
+  const days = await daysToRun(app, { start, end, which: whole ? 'all' : 'failed' });
+  const found = await forecast(app, days, { force: reprocess === 'all', code: true, beyond: { end, whole } });
   if (output === 'json') printJson({ project: app.project.config.project, start, end, ...found });
   else print(forecastText(found, 0, [again({ start, end, ...(reprocess ? { reprocess } : {}) })]));
 }

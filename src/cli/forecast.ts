@@ -3,13 +3,14 @@ import type { App } from '../app.js';
 import type { TableVerdict } from '../build/judge.js';
 import { bytesOf, planDay } from '../build/planning.js';
 import { chunksToDo } from '../core/chunks.js';
-import type { Day } from '../core/day.js';
+import { addDays, EVER, type Day } from '../core/day.js';
 import type { Chunk } from '../core/messages.js';
-import { busyMs } from '../core/throughput.js';
+import { paceOf } from '../core/throughput.js';
 import { duration, heldSince, plural } from '../core/words.js';
 import { isFinal, messageOf } from '../errors.js';
 import { openLedgerReport } from '../io/ledger-report.js';
 import { assertApplied } from '../project/apply.js';
+import { longestLookbackOf } from '../project/project.js';
 
 /** Commands shown. */
 const NEXT_SHOWN = 5;
@@ -30,6 +31,8 @@ export interface DayForecast {
 
 export interface Forecast {
   days: DayForecast[];
+  /** Days behind the last one that would then be built because they look back on what was; see {@link Purpose}. */
+  later: DayForecast[];
   /** Milliseconds that the days would take, as the newest builds did; null where none was ever built, 0 where nothing is to do. */
   estimate: { ms: number; builds: number } | null;
   /** Over all days: a chunk that two days need is read once. */
@@ -42,38 +45,45 @@ export interface Purpose {
   force: boolean;
   /** Build also what differs by code alone, as a backfill does. */
   code: boolean;
+  /**
+   * The last day of a range behind which a run goes on with published days that look back on what it has built, and, where it runs
+   * all days of the range, with those that were left stale before.
+   */
+  beyond?: { end: Day; whole: boolean };
 }
 
 /** Judges the days in ascending order, as a night would run them: a day that is built anew moves those that look back on it. */
 export async function forecast(
   app: App,
   asked: readonly Day[],
-  { force, code }: Purpose = { force: false, code: false },
+  { force, code, beyond }: Purpose = { force: false, code: false },
 ): Promise<Forecast> {
   const { dependencies: deps, ledger } = app;
   const project = await deps.loadProject();
   const schema = await deps.readSchema(project);
   await assertApplied(schema, app.clickhouse, project.config.database);
-  const [first = '', last = ''] = [asked[0], asked.at(-1)];
-  const open = new Set((asked.length === 0 ? [] : await ledger.openIntents(first, last)).map(({ day }) => day));
-  const holds = asked.length === 0 ? [] : await ledger.holds(first, last);
-  const held = new Map(holds.map((hold) => [hold.day, hold]));
+  const published = beyond ? await ledger.currentPublishes(addDays(beyond.end, 1), EVER[1]) : [];
+  const after = [...new Set(published.map(({ day }) => day))].sort();
+  const [first, last] = [asked[0] ?? after[0], after.at(-1) ?? asked.at(-1)];
+  const known = first !== undefined && last !== undefined;
+  const open = new Set((known ? await ledger.openIntents(first, last) : []).map(({ day }) => day));
+  const held = new Map((known ? await ledger.holds(first, last) : []).map((hold) => [hold.day, hold]));
   const moving = new Set<string>();
   const todo = new Map<string, Chunk>();
-  const days: DayForecast[] = [];
-  for (const day of asked) {
+
+  /** What a run of the day would do; what it would build anew is `moving` from then on. */
+  async function look(day: Day, how: { force: boolean; code: boolean }): Promise<DayForecast> {
     const run = `npx daybook run --day ${day}`;
     const left = open.has(day) ? ['its publish was left open by a crash, and is ended first'] : [];
     const hold = held.get(day);
-    if (hold) {
-      const command = left.length > 0 ? run : '';
-      days.push({ day, outcome: 'held', tables: [], toRead: NOTHING, notes: [...left, heldSince(hold)], command });
-      continue;
-    }
+    const as = (outcome: 'held' | 'fails', note: string): DayForecast => ({
+      ...{ day, outcome, tables: [], toRead: NOTHING, notes: [...left, note], command: left.length > 0 ? run : '' },
+    });
+    if (hold) return as('held', heldSince(hold));
     try {
-      const planned = await planDay(deps, { project, schema, day, force, code, moving });
+      const planned = await planDay(deps, { project, schema, day, ...how, moving });
       const { tables, notes } = planned.verdict;
-      const stale = tables.filter(({ staleness }) => force || staleness !== 'fresh');
+      const stale = tables.filter(({ staleness }) => how.force || staleness !== 'fresh');
       const outcome = planned.outcome === 'unchanged' && stale.length > 0 ? 'code' : planned.outcome;
       const chunks =
         outcome === 'build'
@@ -81,8 +91,8 @@ export async function forecast(
           : [];
       for (const [id, chunk] of chunks) todo.set(id, chunk);
       if (outcome === 'build')
-        for (const { table, staleness } of stale) if (code || staleness !== 'code') moving.add(`${table}@${day}`);
-      days.push({
+        for (const { table, staleness } of stale) if (how.code || staleness !== 'code') moving.add(`${table}@${day}`);
+      return {
         day,
         outcome,
         tables: stale.map(({ table, staleness, reason }) => ({
@@ -92,33 +102,39 @@ export async function forecast(
         toRead: sizeOf(chunks.map(([, chunk]) => chunk)),
         notes: [...left, ...planned.listings.flatMap((listing) => listing.notes), ...(outcome === 'code' ? [] : notes)],
         command: outcome === 'code' ? `${run} --force` : outcome === 'build' || left.length > 0 ? run : '',
-      });
+      };
     } catch (error) {
       if (!isFinal(error)) throw error;
-      days.push({
-        day,
-        outcome: 'fails',
-        tables: [],
-        toRead: NOTHING,
-        notes: [...left, messageOf(error)],
-        command: left.length > 0 ? run : '',
-      });
+      return as('fails', messageOf(error));
     }
   }
-  return {
-    days,
-    estimate: await estimate(app, days.filter(({ outcome }) => outcome === 'build').length),
-    toRead: { chunks: todo.size, ...sizeOf([...todo.values()]) },
-  };
+
+  const days: DayForecast[] = [];
+  for (const day of asked) days.push(await look(day, { force, code }));
+  const later: DayForecast[] = [];
+  const looksBack = longestLookbackOf(project);
+  let moved = days.findLast(({ outcome }) => outcome === 'build')?.day;
+  if (beyond?.whole) moved = beyond.end;
+  for (const day of after) {
+    if (moved === undefined || day > addDays(moved, looksBack)) break;
+    const found = await look(day, { force: false, code: false });
+    if (found.outcome === 'build') moved = day;
+    if (found.outcome === 'build' || found.outcome === 'fails') later.push(found);
+  }
+  const toRead = { chunks: todo.size, ...sizeOf([...todo.values()]) };
+  const builds = [...days, ...later].filter(({ outcome }) => outcome === 'build').length;
+  return { days, later, estimate: await estimate(app, builds, toRead.bytes), toRead };
 }
 
 /** Builds that an estimate is made from. */
 const NEWEST = 50;
 
-/** From past throughput: the time in which the newest builds were under way, side by side or not, shared among them. */
-async function estimate({ clickhouse, ledger }: App, builds: number): Promise<Forecast['estimate']> {
-  const past = await openLedgerReport(clickhouse, ledger.project).buildTimes(NEWEST);
-  return past.length === 0 ? null : { ms: Math.round((builds * busyMs(past)) / past.length), builds: past.length };
+/** From what the newest builds took, side by side or not, and from what they read meanwhile. */
+async function estimate({ clickhouse, ledger }: App, builds: number, bytes: number): Promise<Forecast['estimate']> {
+  const report = openLedgerReport(clickhouse, ledger.project);
+  const past = await report.pastBuilds(NEWEST);
+  const pace = paceOf(past, await report.chunksSince(Math.min(...past.map(({ from }) => from))));
+  return pace ? { ms: Math.round(builds * pace.perBuild + bytes * pace.perByte), builds: past.length } : null;
 }
 
 const NOTHING = { objects: 0, bytes: 0 };
@@ -139,16 +155,13 @@ const OUTCOMES: Record<DayForecast['outcome'], string> = {
 
 /** @param next what to type, in order. */
 export function forecastText(
-  { days, toRead, estimate: expected }: Forecast,
+  { days, later, toRead, estimate: expected }: Forecast,
   earlier: number,
   next: readonly string[],
 ): string {
   return [
-    ...days.flatMap(({ day, outcome, tables, toRead: read, notes }) => [
-      `${day}  ${OUTCOMES[outcome]}${read.objects > 0 ? `, ${amount(read)} to read` : ''}`,
-      ...tables.map(({ reason }) => `            ${reason}`),
-      ...notes.map((one) => `            ${one}`),
-    ]),
+    ...days.flatMap(dayLines),
+    ...(later.length > 0 ? ['Then the later days that look back on them:', ...later.flatMap(dayLines)] : []),
     ...(earlier > 0 ? [`${earlier} earlier days were not looked at: npx daybook plan --start YYYY-MM-DD`] : []),
     `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
     ...(expected && expected.ms > 0
@@ -158,6 +171,12 @@ export function forecastText(
     ...(next.length > NEXT_SHOWN ? [`  and ${next.length - NEXT_SHOWN} more`] : []),
   ].join('\n');
 }
+
+const dayLines = ({ day, outcome, tables, toRead, notes }: DayForecast): string[] => [
+  `${day}  ${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
+  ...tables.map(({ reason }) => `            ${reason}`),
+  ...notes.map((one) => `            ${one}`),
+];
 
 const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>
   `${objects} ${objects === 1 ? 'object' : 'objects'}, ${prettyBytes(bytes, { binary: true })}`;

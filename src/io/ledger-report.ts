@@ -1,4 +1,5 @@
 import type { LedgerDay } from '../core/staleness.js';
+import type { PastBuild, PastChunk } from '../core/throughput.js';
 import * as sql from '../statements/ledger-report.js';
 import type { ClickHouse } from './clickhouse.js';
 import { chunkName, counted, type Wire } from './ledger.js';
@@ -55,10 +56,17 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
       return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
     },
 
-    /** When the newest builds that were published were planned and ended, in milliseconds. */
-    async buildTimes(most: number): Promise<{ from: number; to: number }[]> {
-      const found = await rows<{ begun: string; ended: string }>(sql.buildTimes(project, most));
-      return found.map(({ begun, ended }) => ({ from: Number(begun), to: Number(ended) }));
+    /** The newest builds that were published. */
+    async pastBuilds(most: number): Promise<PastBuild[]> {
+      const found = await rows<{ day: string; begun: string; ended: string }>(sql.pastBuilds(project, most));
+      return found.map(({ day, begun, ended }) => ({ day, from: Number(begun), to: Number(ended) }));
+    },
+
+    /** Chunks that were normalized from a moment on, in milliseconds since 1970. */
+    async chunksSince(moment: number): Promise<PastChunk[]> {
+      if (!Number.isFinite(moment)) return [];
+      const found = await rows<{ folder: string; made: string; bytes: string }>(sql.chunksSince(project, moment));
+      return found.map(({ folder, made, bytes }) => ({ folder, at: Number(made), bytes: Number(bytes) }));
     },
 
     /** Plans by day: of the newest build, and of the newest build that ended well. */

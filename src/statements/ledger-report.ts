@@ -62,10 +62,10 @@ export const knownDays = (project: string): Statement => ({
   params: { project },
 });
 
-/** When the newest builds that were published were planned and ended, in milliseconds. */
-export const buildTimes = (project: string, most: number): Statement => ({
+/** The newest builds that were published, and when they were planned and ended, in milliseconds. */
+export const pastBuilds = (project: string, most: number): Statement => ({
   sql: `
-SELECT toUnixTimestamp64Milli(minIf(at, event = 'planned')) AS begun, toUnixTimestamp64Milli(maxIf(at, event = 'published')) AS ended
+SELECT day, toUnixTimestamp64Milli(minIf(at, event = 'planned')) AS begun, toUnixTimestamp64Milli(maxIf(at, event = 'published')) AS ended
 FROM daybook.builds
 WHERE project = {project:String}
 GROUP BY day, generation
@@ -73,6 +73,15 @@ HAVING countIf(event = 'planned') > 0 AND countIf(event = 'published') > 0
 ORDER BY ended DESC
 LIMIT {most:UInt32}`,
   params: { project, most },
+});
+
+/** Chunks that were normalized since a moment, with the bytes of their raw objects. */
+export const chunksSince = (project: string, moment: number): Statement => ({
+  sql: `
+SELECT folder, toUnixTimestamp64Milli(at) AS made, arraySum(object -> object.size, objects) AS bytes
+FROM daybook.chunks
+WHERE project = {project:String} AND at >= fromUnixTimestamp64Milli({moment:Int64}, 'UTC')`,
+  params: { project, moment },
 });
 
 /** Plans of each day: of the newest build, and of the newest one that ended well. The key is empty where there is none. */

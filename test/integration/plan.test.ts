@@ -71,6 +71,23 @@ test('a new object builds its day, and of the next day what looks back on it; a 
   expect((await planned()).outcomes).toEqual(DAYS.map(() => ['unchanged']));
 });
 
+test('a dry run of a backfill goes on behind its range, to the days that the backfill then builds', async () => {
+  await project.put(keyOf(FIRST, 'c'), lines(payment(FIRST, 'c')));
+  const { code, stdout } = await daybook(
+    ['backfill', '--start', FIRST, '--end', FIRST, '--dry-run', '--project', project.app.project.dir],
+    environment(inject('stack')),
+  );
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    `Then the later days that look back on them:\n${SECOND}  build\n            daily_trend reads daily_amounts@${FIRST}, which is built anew\nTo read: 1 object, `,
+  );
+  expect(stdout).not.toContain(THIRD);
+  const { counts } = await project.backfill({ start: FIRST, end: FIRST });
+  expect(counts).toMatchObject({ published: 2, unchanged: 0 });
+  const beyond = { end: FIRST, whole: true };
+  expect((await forecast(project.app, [FIRST], { force: false, code: true, beyond })).later).toEqual([]);
+});
+
 test('days that differ by SQL alone are listed with the command that rebuilds them', async () => {
   await project.write(TREND, FILES[TREND].replace('sum(events)', 'sum(events) + 0'));
   const { outcomes, days } = await planned();
