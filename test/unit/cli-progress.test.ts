@@ -1,0 +1,148 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { followBackfill } from '../../src/cli/backfill-follow.js';
+import { pace, progressLine, resultText } from '../../src/cli/backfill-text.js';
+import { followDay } from '../../src/cli/follow.js';
+import { line } from '../../src/cli/watch.js';
+import { freshState } from '../../src/core/backfill.js';
+import type { BackfillProgress, BackfillResult, DayProgress, StepTold } from '../../src/core/messages.js';
+
+const SINCE = '2026-11-10T04:00:00.000Z';
+const { counts: NONE } = freshState({ start: '2026-01-01', end: '2026-12-31' }, new Date(SINCE));
+
+/** A backfill that has done 4 of 10 days. */
+const progress = (fields: Partial<BackfillProgress> = {}): BackfillProgress => ({
+  ...{ start: '2026-01-01', end: '2026-01-10', phase: 'range', total: 10, done: 4 },
+  counts: { ...NONE, published: 4 },
+  ...{ rows: 20_000, running: ['2026-01-05', '2026-01-06'], failed: [], paused: false, concurrency: 2 },
+  ...{ since: SINCE, idle: 0, ...fields },
+});
+const after = (seconds: number) => Date.parse(SINCE) + seconds * 1_000;
+
+describe('pace', () => {
+  test('is rows a second and the time that the other days take at that speed', () => {
+    expect(pace(progress(), after(20))).toEqual({ rowsPerSecond: 1_000, msLeft: 30_000 });
+  });
+
+  test('leaves out the time in which it was paused', () => {
+    expect(pace(progress({ idle: 60_000 }), after(80))).toEqual({ rowsPerSecond: 1_000, msLeft: 30_000 });
+  });
+
+  test('is unknown before the first day is done, and where clocks differ', () => {
+    expect(pace(progress({ done: 0 }), after(20))).toBeUndefined();
+    expect(pace(progress(), after(-1))).toBeUndefined();
+  });
+});
+
+describe('the line of a backfill', () => {
+  test('says how far it is, what runs, how fast, and how long it will take', () => {
+    expect(progressLine(progress(), after(20))).toBe(
+      '4 of 10 days done · running 2026-01-05, 2026-01-06 · 1,000 rows/s · about 30.0 s left',
+    );
+  });
+
+  test('counts what failed, and what runs beyond the first three days', () => {
+    const running = [5, 6, 7, 8, 9].map((day) => `2026-01-0${day}`);
+    const counts = { ...NONE, published: 2, failed: 1, cancelled: 1 };
+    expect(progressLine(progress({ counts, running, phase: 'later' }), after(20))).toBe(
+      '4 of 10 days done · later days that look back · 2 failed · running 2026-01-05, 2026-01-06, 2026-01-07 and 2 more · 1,000 rows/s · about 30.0 s left',
+    );
+  });
+
+  test('promises no time while it is paused', () => {
+    expect(progressLine(progress({ paused: true }), after(20))).toMatch(/ · pausing$/);
+    expect(progressLine(progress({ paused: true, running: [] }), after(20))).toBe('4 of 10 days done · paused');
+  });
+});
+
+const RESULT: BackfillResult = {
+  ...{ start: '2026-01-01', end: '2026-01-10', outcome: 'published', counts: { ...NONE, published: 10 } },
+  ...{ rows: 50_000, failed: [], notRun: 0 },
+};
+
+describe('what a backfill came to', () => {
+  test('is one line where all is well', () => {
+    const counts = { ...NONE, published: 6, unchanged: 3, held: 1 };
+    expect(resultText(RESULT)).toBe('2026-01-01 to 2026-01-10: 10 published (50,000 rows)');
+    expect(resultText({ ...RESULT, counts })).toBe(
+      '2026-01-01 to 2026-01-10: 6 published (50,000 rows) · 4 left as they are · 1 of them held',
+    );
+  });
+
+  test('names failed days with their reasons, and what to type for them and for those that were not run', () => {
+    const failed = [{ day: '2026-01-03', outcome: 'failed' as const, step: 'test', reason: 'Test x found\n1 row' }];
+    const text = resultText({ ...RESULT, counts: { ...NONE, published: 2, failed: 2 }, failed, notRun: 6 });
+    expect(text.split('\n')).toEqual([
+      '2026-01-01 to 2026-01-10: 2 published (50,000 rows) · 2 failed · 6 not run',
+      '',
+      'FAILED DAY  STEP  WHY',
+      '2026-01-03  test  Test x found 1 row',
+      'and 1 more',
+      '',
+      'When it is mended: npx daybook backfill --start 2026-01-01 --end 2026-01-10 --reprocess failed',
+      'The days that were not run: npx daybook backfill --start 2026-01-01 --end 2026-01-10',
+    ]);
+  });
+});
+
+describe('without a terminal', () => {
+  const printed = { stdout: '', stderr: '' };
+  beforeEach(() => {
+    for (const name of ['stdout', 'stderr'] as const) {
+      printed[name] = '';
+      vi.spyOn(process[name], 'write').mockImplementation((text) => {
+        printed[name] += String(text);
+        return true;
+      });
+    }
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** A workflow that tells these states, one a look, and ends with the last of them. */
+  const told = (states: readonly object[], result: object): WorkflowHandle => {
+    const left = [...states];
+    let end: () => void = () => undefined;
+    const ended = new Promise<object>((resolve) => {
+      end = () => {
+        resolve(result);
+      };
+    });
+    if (left.length === 0) end();
+    const query = () => {
+      const state = left.length > 1 ? left.shift() : left[0];
+      if (left.length === 1) end();
+      return Promise.resolve(state);
+    };
+    return { query, result: () => ended } as unknown as WorkflowHandle;
+  };
+
+  test('a backfill is told in plain lines: a failed day at once, how far it is not at every look', async () => {
+    const failed = [{ day: '2026-01-05', outcome: 'failed' as const, step: 'load', reason: 'no bucket' }];
+    const states = [progress({ done: 0 }), progress({ done: 1, failed }), progress({ done: 2, failed })];
+    const end = await followBackfill(told(states, RESULT), 'lines', new AbortController().signal);
+    expect(end).toEqual({ ok: true, result: RESULT });
+    expect(printed).toEqual({
+      stdout: '0 of 10 days done · running 2026-01-05, 2026-01-06\n2026-01-05 failed at load: no bucket\n',
+      stderr: '',
+    });
+  });
+
+  test('a day is told a line for each step, once, also where its run goes on in a new history', async () => {
+    const step = (name: string, what: string, ms: number): StepTold => ({ step: name, what, ms });
+    const [list, load] = [step('list', '8 objects', 493), step('load', '71 rows', 2_100)];
+    const states = [[list], [list, load], [load]].map(
+      (steps) => ({ step: '', done: 0, total: 0, told: steps }) as unknown as DayProgress,
+    );
+    await followDay(told(states, {}), '2026-01-05', 'lines');
+    expect(printed.stdout).toBe(`  ${line(list)}\n  ${line(load)}\n  ${line(load)}\n`);
+    expect(line(load)).toBe('load      71 rows  (2.1 s)');
+  });
+
+  test('for programs nothing is told but the end', async () => {
+    const end = await followBackfill(told([], RESULT), 'nothing', new AbortController().signal);
+    expect(end).toEqual({ ok: true, result: RESULT });
+    expect(printed).toEqual({ stdout: '', stderr: '' });
+  });
+});
