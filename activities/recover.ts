@@ -3,7 +3,7 @@ import type { Step } from '../src/build/step.js';
 import { assertStaged, swapBack, swapForward, type Swap } from '../src/build/swaps.js';
 import { isDay } from '../src/core/day.js';
 import type { RecoverInput, RecoverResult } from '../src/core/messages.js';
-import { archiveDatabase, stageDatabase, workflowId } from '../src/core/names.js';
+import { archiveDatabase, stageDatabase, taskQueue, workflowId } from '../src/core/names.js';
 import { clipped } from '../src/core/words.js';
 import { final, isFinal } from '../src/errors.js';
 import type { OpenIntent } from '../src/io/ledger.js';
@@ -15,25 +15,44 @@ import { tablesLike } from '../src/statements/stage.js';
  */
 export async function recover(
   deps: Dependencies,
-  { day }: RecoverInput,
+  { day, workflowId: id }: RecoverInput,
   step: Step,
 ): Promise<Omit<RecoverResult, 'ms'>> {
   // Anybody may start a day from the Web UI: what is no date must not come as far as a name or a statement.
   if (!isDay(day))
     throw final('BadConfig', `'${clipped(day, 40)}' is no day: expected a date that exists, written YYYY-MM-DD.`);
   const { config } = await deps.loadProject();
+  if (id !== undefined) assertOwnId(config.project, day, id);
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   await deps.ledger.assertReadable();
   // A run that was terminated may have left statements running: they are seen gone before this one begins.
   await deps.clickhouse.endQueries(`${workflowId.day(config.project, day)}/`);
+  const mended = await mend(deps, { day, project: config.project, database: config.database }, step);
   return {
     project: config.project,
     zone: config.timezone,
     timings: { heartbeat, startToClose, retryFirst, retryMost, giveUpAfter: config.giveUpAfter },
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,
-    mended: await mend(deps, { day, project: config.project, database: config.database }, step),
+    mended,
+    published: await newestPublished(deps, day),
   };
+}
+
+const newestPublished = async ({ ledger }: Dependencies, day: string): Promise<number> =>
+  Math.max(0, ...(await ledger.currentPublishes(day, day)).map(({ generation }) => generation));
+
+/** Under another id a second build of the day would run beside the first, end its statements and share its stage. */
+function assertOwnId(project: string, day: string, found: string): void {
+  const id = workflowId.day(project, day);
+  if (found === id) return;
+  throw final(
+    'BadInput',
+    `The workflow of ${day} has the id '${clipped(found, 100)}'; expected ${id}, so that no two builds of one day ever run. ` +
+      `Start it so: npx daybook run --day ${day}, or: temporal workflow start --type day --task-queue ${taskQueue.light(project)} ` +
+      `--workflow-id ${id} --input '{"day":"${day}"}'`,
+    { details: { step: 'recover' } },
+  );
 }
 
 async function mend(
@@ -44,7 +63,7 @@ async function mend(
   const intents = await deps.ledger.openIntents(day);
   if (intents.length === 0) return null;
   const newest = await deps.ledger.lastGeneration(day);
-  const published = Math.max(0, ...(await deps.ledger.currentPublishes(day, day)).map(({ generation }) => generation));
+  const published = await newestPublished(deps, day);
   let mended: RecoverResult['mended'] = null;
   for (const generation of new Set(intents.map((intent) => intent.generation))) {
     const open = intents.filter((intent) => intent.generation === generation);

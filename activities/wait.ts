@@ -5,7 +5,7 @@ import { addDays, instantOf } from '../src/core/day.js';
 import { dataObjects } from '../src/core/listing.js';
 import type { WaitInput, WaitResult } from '../src/core/messages.js';
 import { final } from '../src/errors.js';
-import type { SourceConfig } from '../src/project/config.js';
+import type { Config, SourceConfig } from '../src/project/config.js';
 import { folderPrefix } from '../src/project/prefix.js';
 
 /**
@@ -15,51 +15,76 @@ import { folderPrefix } from '../src/project/prefix.js';
 const SOON = 3_000;
 const LATER = 60_000;
 
-/** Step 1. Looks once whether every source's folder of the day is complete; the workflow sleeps in between. */
-export async function wait(deps: Dependencies, { day, looks }: WaitInput, step: Step): Promise<Omit<WaitResult, 'ms'>> {
+/**
+ * Step 1. Looks once whether every source's folder of the day is complete; the workflow sleeps in between. Nothing is waited for
+ * past its deadline: an empty folder is then its source's `onEmpty` to judge, one that is not complete fails the day by name.
+ */
+export async function wait(
+  deps: Dependencies,
+  { day, looks, since }: WaitInput,
+  step: Step,
+): Promise<Omit<WaitResult, 'ms'>> {
   const { config } = await deps.loadProject();
   const now = new Date();
   const missing: string[] = [];
   // Nobody builds a held day, so nobody has to wait for it.
   if (await deps.ledger.holdOf(day)) return { ready: true, missing, againInMs: LATER };
   for (const [name, source] of Object.entries(config.sources)) {
-    const reason = await lacking(deps, source, day, now, step);
-    if (reason === undefined) continue;
-    const { deadline } = source.ready;
-    if (deadline !== undefined && now > instantOf(addDays(day, 1), deadline, config.timezone))
+    const lacks = await lacking(deps, source, day, now, step);
+    if (lacks === undefined) continue;
+    const over = hadItsTime(config, source, { day, since, now });
+    if (over === undefined) missing.push(`${name}: ${lacks.reason}`);
+    else if (!lacks.empty || source.onEmpty === 'fail')
       throw final(
         'SourceNotReady',
-        `${name}: ${reason}, and its deadline, ${deadline} of ${addDays(day, 1)} (${config.timezone}), has passed. When it has arrived: npx daybook run --day ${day}`,
+        `${name}: ${lacks.reason}, and ${over}. When it has arrived: npx daybook run --day ${day}`,
         { details: { step: 'wait', source: name } },
       );
-    missing.push(`${name}: ${reason}`);
   }
   return { ready: missing.length === 0, missing, againInMs: Math.min(SOON * 2 ** looks, LATER) };
 }
 
-/** What a folder lacks to be complete, or undefined. */
+/** Why a source is waited for no longer, or undefined where it is. */
+function hadItsTime(
+  { timezone, giveUpAfter }: Pick<Config, 'timezone' | 'giveUpAfter'>,
+  { ready: { deadline } }: SourceConfig,
+  { day, since, now }: { day: string; since: string | null; now: Date },
+): string | undefined {
+  if (since === null) return 'a late day is not waited for';
+  const next = addDays(day, 1);
+  if (deadline !== undefined)
+    return now > instantOf(next, deadline, timezone)
+      ? `its deadline, ${deadline} of ${next} (${timezone}), has passed`
+      : undefined;
+  return now.getTime() - new Date(since).getTime() >= giveUpAfter
+    ? `it has no deadline and was waited for since ${since}, as long as giveUpAfter says`
+    : undefined;
+}
+
+/** What a folder lacks to be complete, and whether it holds nothing at all; or undefined. */
 async function lacking(
   deps: Dependencies,
   source: SourceConfig,
   day: string,
   now: Date,
   step: Step,
-): Promise<string | undefined> {
+): Promise<{ reason: string; empty: boolean } | undefined> {
   const prefix = folderPrefix(source.prefix, day);
   const listed = await deps.store.list(source.bucket, prefix, step.signal);
+  const objects = dataObjects(listed, prefix);
+  const lack = (reason: string) => ({ reason, empty: objects.length === 0 });
   if ('marker' in source.ready) {
     const { marker } = source.ready;
     return listed.some(({ key }) => key === prefix + marker)
       ? undefined
-      : `${prefix}${marker} is not there yet, the folder holds ${objectsOf(dataObjects(listed, prefix, marker).length)}`;
+      : lack(`${prefix}${marker} is not there yet, the folder holds ${objectsOf(objects.length)}`);
   }
   const { minObjects, quietFor } = source.ready;
-  const objects = dataObjects(listed, prefix);
   if (objects.length < minObjects)
-    return `${prefix} holds ${objectsOf(objects.length)}, at least ${minObjects} are expected`;
+    return lack(`${prefix} holds ${objectsOf(objects.length)}, at least ${minObjects} are expected`);
   const newest = objects.reduce((latest, { modified }) => Math.max(latest, modified.getTime()), 0);
   if (now.getTime() - newest < quietFor)
-    return `${prefix} was still written to at ${DateTime.fromMillis(newest, { zone: 'utc' }).toISO() ?? ''}`;
+    return lack(`${prefix} was still written to at ${DateTime.fromMillis(newest, { zone: 'utc' }).toISO() ?? ''}`);
   return undefined;
 }
 

@@ -1,26 +1,11 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import {
-  CancellationScope,
-  ContinueAsNew,
-  isCancellation,
-  log,
-  rootCause,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type {
-  BuildRef,
-  BuiltTable,
-  ConcludeInput,
-  DayFailure,
-  DayInput,
-  DayResult,
-  ListResult,
-} from '../src/core/messages.js';
-import { comparedNotes, failureOf, heldNow, summary, touchedNote } from '../src/core/words.js';
-import { dayActivities, firstActivities } from './options.js';
+import { CancellationScope, ContinueAsNew, setHandler } from '@temporalio/workflow';
+import type { BuiltTable, DayInput, DayResult, ListResult } from '../src/core/messages.js';
+import { comparedNotes, heldNow, touchedNote } from '../src/core/words.js';
+import { final } from '../src/errors.js';
+import { closeDay, emptyResult, endBadly } from './day-end.js';
 import { rollBackDay } from './rollback.js';
 import {
+  beginRun,
   compareStage,
   listObjects,
   loadSources,
@@ -29,19 +14,19 @@ import {
   publishChanged,
   recoverDay,
   refreshModels,
-  sweepDay,
   testStage,
   waitForSources,
+  type DayRun,
   type Gate,
-  type Night,
 } from './steps.js';
-import { openSignal, tellStory, type Story } from './story.js';
+import { openSignal, tellStory } from './story.js';
 
 /**
  * A day, from raw objects to published tables. Its id is the day's, so that no two builds of one day ever run. Every effect is
  * named by content or by attempt, so that running it again repeats no work and changes nothing.
  */
 export async function day(input: DayInput): Promise<DayResult> {
+  assertDay(input);
   const story = tellStory(input.day);
   const gate: Gate = { open: input.gated !== true };
   setHandler(
@@ -51,158 +36,85 @@ export async function day(input: DayInput): Promise<DayResult> {
     },
     { description: 'sent by a backfill when the days before this one are done' },
   );
-  let act = firstActivities;
-  let build: BuildRef | null = null;
+  let run: DayRun | null = null;
   try {
     const settings = await recoverDay(input.day, story);
-    act = () => dayActivities(settings.timings, night.startedAt);
-    const night: Night = { input, story, gate, settings, act, startedAt: workflowInfo().runStartTime.getTime() };
-    const begin = (begun: BuildRef) => {
-      build = begun;
-    };
-    const result = input.rollback ? await takeBack(night, begin) : await buildIfNeeded(night, begin);
+    run = beginRun({ input, story, gate, settings });
+    const result = input.rollback ? await takeBack(run) : await buildIfNeeded(run);
     story.end(result.outcome, result.notes);
     return { ...result, mended: settings.mended !== null, steps: [...story.steps] };
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    throw await CancellationScope.nonCancellable(() => concludeFailure(act, input.day, story, build, error));
+    return await CancellationScope.nonCancellable(() => endBadly(input.day, story, run, error));
   }
 }
 
-async function buildIfNeeded(night: Night, begin: (build: BuildRef) => void): Promise<DayResult> {
-  const { input } = night;
-  if (input.wait) await waitForSources(night);
-  const listed = await listObjects(night);
-  begin(listed.build);
-  if (listed.outcome !== 'build') return nothingToDo(input.day, listed.outcome, listed);
-  return input.compare ? await compareDay(night, listed) : await buildDay(night, listed);
+/** People start days from the Web UI, where an input is easily forgotten. Throws a final BadInput. */
+function assertDay(input: unknown): asserts input is DayInput {
+  if (typeof (input as Partial<DayInput> | null | undefined)?.day === 'string') return;
+  const found = input === undefined ? 'none' : JSON.stringify(input);
+  throw final('BadInput', `The input of a day is ${found}; expected one such as {"day":"2026-11-05"}.`);
+}
+
+async function buildIfNeeded(run: DayRun): Promise<DayResult> {
+  const { input } = run;
+  if (input.wait || input.complete) await waitForSources(run);
+  const listed = await listObjects(run);
+  if (listed.outcome !== 'build') return emptyResult(input.day, listed.outcome, listed);
+  return input.compare ? await compareDay(run, listed) : await buildDay(run, listed);
 }
 
 /** Normalize, load, refresh, test, publish, sweep: readers see nothing of it before the second last. */
-async function buildDay(night: Night, listed: ListResult): Promise<DayResult> {
-  const { build, notes } = listed;
+async function buildDay(run: DayRun, listed: ListResult): Promise<DayResult> {
   const built = new Map<string, BuiltTable>();
-  const normalized = await normalizeChunks(night, listed);
-  const { loaded, notes: without } = await loadSources(night, listed, built);
-  await passGate(night, listed, built);
-  const refreshed = await refreshModels(night, listed, built);
-  const { passed, warned } = await testStage(night, listed);
-  const { tables: published, touched } = await publishChanged(night, listed, built);
+  const made = await buildStage(run, listed, built);
+  const { passed, warned } = await testStage(run, listed);
+  const { tables: published, touched } = await publishChanged(run, listed, built);
   const outcome = published.length === 0 ? 'unchanged' : 'published';
-  await conclude(night, build, outcome);
-  await sweepDay(night);
+  const left = await closeDay(run, listed.build, outcome);
   return {
-    ...nothingToDo(night.input.day, outcome, listed),
-    normalized,
-    loaded,
-    refreshed,
+    ...emptyResult(run.input.day, outcome, listed),
+    ...made,
     tested: { passed, warned },
     published,
     touched,
-    notes: [...notes, ...without, ...touchedNote(touched)],
+    notes: [...made.notes, ...touchedNote(touched), ...left],
   };
 }
 
 /** Builds the day aside, all of it, and holds it against what readers have. Nothing is published. */
-async function compareDay(night: Night, listed: ListResult): Promise<DayResult> {
-  const { build, notes } = listed;
-  const built = new Map<string, BuiltTable>();
-  const normalized = await normalizeChunks(night, listed);
-  const { loaded, notes: without } = await loadSources(night, listed, built);
-  const refreshed = await refreshModels(night, listed, built);
-  const compared = await compareStage(night, build);
+async function compareDay(run: DayRun, listed: ListResult): Promise<DayResult> {
+  const made = await buildStage(run, listed, new Map());
+  const compared = await compareStage(run, listed.build);
   const outcome = compared.every(({ equal }) => equal) ? 'unchanged' : 'different';
-  await conclude(night, build, outcome);
-  await sweepDay(night);
-  const result = nothingToDo(night.input.day, outcome, listed);
+  const left = await closeDay(run, listed.build, outcome);
   return {
-    ...result,
-    normalized,
-    loaded,
-    refreshed,
+    ...emptyResult(run.input.day, outcome, listed),
+    ...made,
     compared,
-    notes: [...notes, ...without, ...comparedNotes(compared, build.day)],
+    notes: [...made.notes, ...comparedNotes(compared, run.input.day), ...left],
   };
 }
 
+/** All tables of the day in the stage, each noted in `built`. */
+async function buildStage(
+  run: DayRun,
+  listed: ListResult,
+  built: Map<string, BuiltTable>,
+): Promise<Pick<DayResult, 'normalized' | 'loaded' | 'refreshed' | 'notes'>> {
+  const normalized = await normalizeChunks(run, listed);
+  const { loaded, notes } = await loadSources(run, listed, built);
+  await passGate(run, listed, built);
+  const refreshed = await refreshModels(run, listed, built);
+  return { normalized, loaded, refreshed, notes: [...listed.notes, ...notes] };
+}
+
 /** Readers get back what they had before the newest publish of the day. */
-async function takeBack(night: Night, begin: (build: BuildRef) => void): Promise<DayResult> {
-  const { planned, taken } = await rollBackDay(night, begin);
-  const { build } = planned;
-  await conclude(night, build, 'rolled-back');
-  await sweepDay(night);
-  const notes = [heldNow(build.day), ...touchedNote(taken.touched)];
+async function takeBack(run: DayRun): Promise<DayResult> {
+  const { day } = run.input;
+  const { begun, taken } = await rollBackDay(run);
+  const left = await closeDay(run, begun.build, 'rolled-back');
+  const notes = [heldNow(day), ...touchedNote(taken.touched), ...left];
   const published = taken.tables.map(({ table, rows }) => ({ table, rows }));
-  const result = nothingToDo(build.day, 'rolled-back', { build, objects: 0, bytes: 0, chunks: 0, notes });
-  return { ...result, published, touched: taken.touched };
+  return { ...emptyResult(day, 'rolled-back', { ...begun, notes }), published, touched: taken.touched };
 }
-
-const conclude = ({ act }: Night, build: BuildRef, outcome: DayResult['outcome']) =>
-  act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
-    { day: build.day, build, outcome, step: '', reason: '' },
-  ]);
-
-/** Writes the outcome down and answers the failure that ends the workflow: which step, what was wrong, what to type next. */
-async function concludeFailure(
-  act: Night['act'],
-  of: string,
-  story: Story,
-  build: BuildRef | null,
-  error: unknown,
-): Promise<unknown> {
-  const cancelled = isCancellation(error);
-  const outcome = cancelled ? 'cancelled' : 'failed';
-  const reason = cancelled ? 'cancelled' : (rootCause(error) ?? String(error));
-  if (story.step === 'publish' || (story.step === 'rollback' && build !== null)) await endPublish(act, of);
-  story.end(outcome, [reason]);
-  const record = { day: of, build, outcome, step: story.step, reason } as const;
-  // Where nothing could be read, nothing can be written either; a rollback that was refused leaves the day as it was.
-  const refused = story.step === 'rollback' && build === null;
-  if (story.step !== 'recover' && !refused) await recordOutcome(act, record);
-  const failure: DayFailure = { step: story.step, type: typeOf(error), reason };
-  return cancelled ? error : ApplicationFailure.nonRetryable(failureOf(of, story.step, reason), 'DayFailed', failure);
-}
-
-/** The type of the failure that an activity ended with. */
-function typeOf(error: unknown): string {
-  const thrown = error instanceof ActivityFailure ? error.cause : error;
-  return thrown instanceof ApplicationFailure ? (thrown.type ?? '') : '';
-}
-
-/** What was cut off between its swaps is finished or taken back at once, so that readers have the day either old or new. */
-async function endPublish(act: Night['act'], of: string): Promise<void> {
-  try {
-    await act().recover.executeWithOptions({ summary: summary.recover(of) }, [{ day: of }]);
-  } catch (error) {
-    log.error('the publish stays open until the day is run again', { reason: rootCause(error) });
-  }
-}
-
-/** A ledger that cannot be written to must not hide why the day ended; the history keeps both. */
-async function recordOutcome(act: Night['act'], record: ConcludeInput): Promise<void> {
-  try {
-    await act().conclude.executeWithOptions({ summary: summary.conclude(record.outcome) }, [record]);
-  } catch (error) {
-    log.error('the outcome is not in the ledger', { reason: rootCause(error) });
-  }
-}
-
-const nothingToDo = (
-  of: string,
-  outcome: DayResult['outcome'],
-  { build, objects, bytes, chunks, notes }: Pick<ListResult, 'build' | 'objects' | 'bytes' | 'chunks' | 'notes'>,
-): DayResult => ({
-  day: of,
-  outcome,
-  generation: build.generation,
-  listed: { objects, bytes, chunks },
-  normalized: { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, quarantined: 0 },
-  loaded: [],
-  refreshed: [],
-  tested: { passed: 0, warned: [] },
-  published: [],
-  touched: null,
-  mended: false,
-  steps: [],
-  notes,
-});

@@ -17,8 +17,11 @@ const FIRST: Timings = {
 /** No day that is waited for lasts longer. */
 const LONGEST_DAY = 24 * 60 * 60_000;
 
-/** Nothing gets less than this, however late it starts: the failure should be the step's own, not a spent budget. */
+/** What ends a failed day gets at least this, however late it is: nobody should wait longer for the failure. */
 const LEAST_BUDGET = 60_000;
+
+/** A chunk may stand this long in the queue behind those of other days. That is no fault, and uses up nobody's time. */
+const LONGEST_QUEUE = 24 * 60 * 60_000;
 
 /** A night that is done waits at most this long for the last question. */
 const BRIEF = 15 * 60_000;
@@ -29,13 +32,13 @@ const ALERT = { attempt: 30_000, retryFirst: 1_000, retryMost: 60_000, giveUpAft
 /** Attempts grow apart by this factor. */
 const BACKOFF = 2;
 
-const options = (timings: Timings, startedAt: number): ActivityOptions => ({
+const options = (timings: Timings, startedAt: number, least = LEAST_BUDGET): ActivityOptions => ({
   // One attempt: longer than the longest statement should take. A dead worker is noticed by the heartbeat, not by this.
   startToCloseTimeout: timings.startToClose,
   // A killed worker's step starts again after this.
   heartbeatTimeout: timings.heartbeat,
   // All attempts together: a passing fault is retried until the build, counted from its start, gives up.
-  scheduleToCloseTimeout: Math.max(LEAST_BUDGET, startedAt + timings.giveUpAfter - Date.now()),
+  scheduleToCloseTimeout: Math.max(least, startedAt + timings.giveUpAfter - Date.now()),
   // A cancelled step is seen to end: its statement is killed in the engine before the workflow closes.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   // Final failures are marked by the activities themselves; see src/errors.ts.
@@ -78,10 +81,35 @@ export const checkActivities = () =>
     startToCloseTimeout: FIRST.giveUpAfter,
   });
 
-/** The steps of a day, under the project's timings. */
+/** The steps of a day, under the project's timings. However late a step starts, it gets the time of one whole attempt. */
 export const dayActivities = (timings: Timings, startedAt: number) =>
-  proxyActivities<Activities>(options(timings, startedAt));
+  proxyActivities<Activities>(options(timings, startedAt, timings.startToClose));
 
-/** Normalization has a queue of its own with few slots: it is the only step that is heavy. */
-export const heavyActivities = (timings: Timings, startedAt: number, project: string) =>
-  proxyActivities<HeavyActivities>({ ...options(timings, startedAt), taskQueue: taskQueue.heavy(project) });
+/** What a failed or cancelled day still does. */
+export const lastActivities = (timings: Timings, startedAt: number) =>
+  proxyActivities<Pick<Activities, 'recover' | 'conclude'>>(options(timings, startedAt));
+
+/**
+ * Normalization has a queue of its own with few slots: it is the only step that is heavy. How long a chunk stands in that queue
+ * says nothing of faults, so its retries are counted instead of timed: they end when their pauses come to `giveUpAfter`.
+ */
+export const heavyActivities = (timings: Timings, project: string) => {
+  const { retry, ...common } = options(timings, Date.now());
+  return proxyActivities<HeavyActivities>({
+    ...common,
+    taskQueue: taskQueue.heavy(project),
+    scheduleToCloseTimeout: timings.giveUpAfter + LONGEST_QUEUE,
+    retry: { ...retry, maximumAttempts: attemptsWithin(timings) },
+  });
+};
+
+/** So many attempts that the pauses between them come to `giveUpAfter`. */
+function attemptsWithin({ retryFirst, retryMost, giveUpAfter }: Timings): number {
+  let attempts = 1;
+  let left = giveUpAfter;
+  for (let pause = Math.max(1, retryFirst); pause < retryMost && pause <= left; pause *= BACKOFF) {
+    left -= pause;
+    attempts++;
+  }
+  return attempts + Math.floor(left / Math.max(1, retryMost));
+}

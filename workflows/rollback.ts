@@ -1,22 +1,19 @@
-import type { BuildRef, PlanRollbackResult, RollbackResult } from '../src/core/messages.js';
+import type { RollbackResult } from '../src/core/messages.js';
 import { summary, told } from '../src/core/words.js';
-import type { Night } from './steps.js';
+import type { Begun, DayRun } from './steps.js';
 
 /** Decides which publish goes, takes it back, and tells what readers have now. The day's stages go as after any build. */
-export async function rollBackDay(
-  night: Night,
-  begin: (build: BuildRef) => void,
-): Promise<{ planned: PlanRollbackResult; taken: RollbackResult }> {
-  const { input, story, act } = night;
-  const { day, reason = '' } = input;
+export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: RollbackResult }> {
+  const { story, act } = run;
+  const { day, reason = '' } = run.input;
   story.begin('rollback');
   const planned = await act().planRollback.executeWithOptions({ summary: summary.planRollback(day) }, [{ day }]);
   const { build, undoes, tables } = planned;
-  begin(build);
-  night.generation = build.generation;
+  const begun = { build, objects: 0, bytes: 0, chunks: 0, notes: [] };
+  run.begun = begun;
   const taken = await act().rollback.executeWithOptions({ summary: summary.rollback(undoes, tables.length, day) }, [
     { build, undoes, reason },
   ]);
   story.tell(told.rollback(undoes, taken), planned.ms + taken.ms);
-  return { planned, taken };
+  return { begun, taken };
 }

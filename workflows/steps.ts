@@ -12,24 +12,43 @@ import type {
   TestResult,
 } from '../src/core/messages.js';
 import { summary, told } from '../src/core/words.js';
-import { firstActivities, heavyActivities, type dayActivities } from './options.js';
+import { dayActivities, firstActivities, heavyActivities } from './options.js';
 import { attribute, type Story } from './story.js';
 import { inWindow } from './window.js';
 
 /* The steps of a day, in the order of the night: each runs its activities and tells what they did. */
 
-/** What the whole night shares. */
-export interface Night {
+/** One run of a day's workflow, as all its steps share it. */
+export interface DayRun {
   input: DayInput;
   story: Story;
   gate: Gate;
   settings: RecoverResult;
-  /** The activities, with what is left of the build's time at this moment. */
-  act: () => ReturnType<typeof dayActivities>;
+  /** What is built, once that is known: the first thing that a failed day is asked for. */
+  begun: Begun | null;
+  /** From when the time counts in which faults are retried. Milliseconds. */
   startedAt: number;
-  /** What is built or rolled back, once that is decided. */
-  generation?: number;
+  /** The activities, with what is left of that time at this moment. */
+  act: () => ReturnType<typeof dayActivities>;
 }
+
+/** A build, and what was listed for it. */
+export type Begun = Pick<ListResult, 'build' | 'objects' | 'bytes' | 'chunks' | 'notes'>;
+
+export function beginRun(of: Pick<DayRun, 'input' | 'story' | 'gate' | 'settings'>): DayRun {
+  const run: DayRun = {
+    ...of,
+    begun: null,
+    startedAt: workflowInfo().runStartTime.getTime(),
+    act: () => dayActivities(of.settings.timings, run.startedAt),
+  };
+  return run;
+}
+
+/** Waiting and standing in a queue are no faults: they do not use up the time in which the build retries. */
+const giveBack = (run: DayRun, since: number) => {
+  run.startedAt += Date.now() - since;
+};
 
 /** Where a backfill holds a loaded day until the days before it are done. Open where nobody holds it. */
 export interface Gate {
@@ -37,25 +56,32 @@ export interface Gate {
 }
 
 /** Begins the day's workflow anew, under the same id: what is done is recorded, so that the new run does only the rest. */
-const beginAnew = ({ input, gate }: Pick<Night, 'input' | 'gate'>) =>
-  continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, gated: !gate.open });
+const beginAnew = ({ input, gate }: DayRun, more: Partial<DayInput> = {}) =>
+  continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, ...more, gated: !gate.open });
 
 /** A publish that a crash left open is ended first; with it come the settings that the workflow needs. */
 export async function recoverDay(of: string, story: Story): Promise<RecoverResult> {
-  const settings = await firstActivities().recover.executeWithOptions({ summary: summary.recover(of) }, [{ day: of }]);
+  const { workflowId } = workflowInfo();
+  const settings = await firstActivities().recover.executeWithOptions({ summary: summary.recover(of) }, [
+    { day: of, workflowId },
+  ]);
   upsertSearchAttributes([{ key: attribute.project, value: settings.project }]);
   story.tell(told.recover(settings), settings.ms);
   return settings;
 }
 
-/** Looks until every source is complete; the deadline is the activity's to judge, the sleep is Temporal's. */
-export async function waitForSources(night: Night): Promise<void> {
-  const { input, story, act } = night;
+/**
+ * Looks until every source is complete; the deadline is the activity's to judge, the sleep is Temporal's. A late day is looked at
+ * once: what it lacks has had its time.
+ */
+export async function waitForSources(run: DayRun): Promise<void> {
+  const { input, story, act } = run;
   story.begin('wait');
   const begun = Date.now();
+  const since = input.waiting ?? new Date(begun).toISOString();
   for (let looks = 0; ; looks++) {
     const looked = await act().wait.executeWithOptions({ summary: summary.wait(input.day) }, [
-      { day: input.day, looks },
+      { day: input.day, looks, since: input.wait ? since : null },
     ]);
     story.miss(looked.missing);
     if (looked.ready) {
@@ -63,13 +89,15 @@ export async function waitForSources(night: Night): Promise<void> {
       return;
     }
     // A source that stays away for days must not fill a history.
-    if (workflowInfo().continueAsNewSuggested) await beginAnew(night);
+    if (workflowInfo().continueAsNewSuggested) await beginAnew(run, { waiting: since });
+    const slept = Date.now();
     await sleep(looked.againInMs, { summary: summary.sleep(looked.missing) });
+    giveBack(run, slept);
   }
 }
 
-export async function listObjects(night: Night): Promise<ListResult> {
-  const { input, story, act } = night;
+export async function listObjects(run: DayRun): Promise<ListResult> {
+  const { input, story, act } = run;
   story.begin('list');
   const listed = await act().list.executeWithOptions({ summary: summary.list(input.day) }, [
     {
@@ -80,7 +108,7 @@ export async function listObjects(night: Night): Promise<ListResult> {
       ...(input.retry === undefined ? {} : { retry: input.retry }),
     },
   ]);
-  night.generation = listed.build.generation;
+  run.begun = listed;
   story.tell(told.list(listed), listed.ms);
   return listed;
 }
@@ -90,17 +118,18 @@ export async function listObjects(night: Night): Promise<ListResult> {
  * under its content, so that the new run plans only the rest.
  */
 export async function normalizeChunks(
-  night: Night,
+  run: DayRun,
   { build, todo, sizes }: ListResult,
 ): Promise<DayResult['normalized']> {
-  const { story, settings, startedAt } = night;
+  const { story, settings } = run;
+  const since = Date.now();
   const sum = { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, quarantined: 0, ms: 0 };
   story.begin('normalize', todo);
   const started = await inWindow(
     todo,
     settings.normalizeSlots,
     async (chunk) => {
-      const { normalize } = heavyActivities(settings.timings, startedAt, settings.project);
+      const { normalize } = heavyActivities(settings.timings, settings.project);
       const one = await normalize.executeWithOptions({ summary: summary.normalize(chunk, todo, sizes[chunk]) }, [
         { build, chunk },
       ]);
@@ -110,7 +139,8 @@ export async function normalizeChunks(
     },
     () => workflowInfo().continueAsNewSuggested,
   );
-  if (started < todo) await beginAnew(night);
+  if (started < todo) await beginAnew(run);
+  giveBack(run, since);
   const { ms, ...normalized } = sum;
   story.tell(told.normalize(normalized), ms);
   return normalized;
@@ -120,7 +150,7 @@ const COUNTS = ['lines', 'rows', 'rejected', 'skipped', 'blank', 'quarantined', 
 
 /** A day that waits for its turn leaves out the days before it, which are still being built. */
 export async function loadSources(
-  { input, story, act, gate }: Night,
+  { input, story, act, gate }: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
 ): Promise<{ loaded: DayResult['loaded']; notes: string[] }> {
@@ -152,17 +182,16 @@ const inOrder = <Done extends { table: string }>(done: readonly Done[], tables: 
 
 /** Until a backfill says that it is this day's turn; the days before it, which are done by then, are copied beside it. */
 export async function passGate(
-  night: Night,
+  run: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
 ): Promise<void> {
-  const { input, story, act, gate } = night;
+  const { input, story, act, gate } = run;
   if (!input.gated) return;
   const since = Date.now();
   story.begin('gate');
   await condition(() => gate.open);
-  // Waiting is no fault: it does not use up the time in which the build retries.
-  night.startedAt += Date.now() - since;
+  giveBack(run, since);
   const keeping = tables.filter(({ name, keep }) => keep > 0 && built.has(name));
   await inWindow(keeping.length, keeping.length, async (index) => {
     const table = keeping[index]?.name ?? '';
@@ -177,7 +206,7 @@ export async function passGate(
 
 /** Level by level: a model starts when everything it reads stands in the stage. */
 export async function refreshModels(
-  { input, story, settings, act }: Night,
+  { input, story, settings, act }: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
 ): Promise<DayResult['refreshed']> {
@@ -210,7 +239,7 @@ const inputsOf = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTab
     earlier === of ? built.get(table)?.fingerprint : built.get(table)?.earlier[earlier],
   );
 
-export async function testStage({ story, act }: Night, { build, tests }: ListResult): Promise<TestResult> {
+export async function testStage({ story, act }: DayRun, { build, tests }: ListResult): Promise<TestResult> {
   story.begin('test');
   const tested = await act().test.executeWithOptions({ summary: summary.test(tests) }, [{ build }]);
   story.tell(told.test(tested), tested.ms);
@@ -219,7 +248,7 @@ export async function testStage({ story, act }: Night, { build, tests }: ListRes
 
 /** Publishes the tables that differ from what readers have, upstream first. */
 export async function publishChanged(
-  { input, story, act }: Night,
+  { input, story, act }: DayRun,
   { build, tables: listed }: ListResult,
   built: ReadonlyMap<string, BuiltTable>,
 ): Promise<PublishResult> {
@@ -241,17 +270,17 @@ export async function publishChanged(
 }
 
 /** Instead of a publish: what was built beside what readers have. */
-export async function compareStage({ input, story, act }: Night, build: BuildRef): Promise<ComparedTable[]> {
+export async function compareStage({ input, story, act }: DayRun, build: BuildRef): Promise<ComparedTable[]> {
   story.begin('compare');
   const compared = await act().compare.executeWithOptions({ summary: summary.compare(input.day) }, [{ build }]);
   story.tell(told.compare(compared), compared.ms);
   return compared.tables;
 }
 
-export async function sweepDay({ input, story, act, generation }: Night): Promise<void> {
+export async function sweepDay({ input, story, act, begun }: DayRun): Promise<void> {
   story.begin('sweep');
   const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [
-    { day: input.day, ...(generation === undefined ? {} : { generation }) },
+    { day: input.day, ...(begun ? { generation: begun.build.generation } : {}) },
   ]);
   story.tell(told.sweep(swept), swept.ms);
 }

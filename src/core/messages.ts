@@ -174,6 +174,8 @@ export interface BuildRef {
 
 export interface RecoverInput {
   day: string;
+  /** Id of the workflow that builds the day, which must be the day's own; left out where nothing is built. */
+  workflowId?: string;
 }
 export interface RecoverResult {
   project: string;
@@ -184,6 +186,8 @@ export interface RecoverResult {
   refreshConcurrency: number;
   /** A publish that a crash had left open, and how it was ended. */
   mended: { generation: number; how: 'finished' | 'undone'; tables: number } | null;
+  /** Newest published generation of the day, after that; 0 where nothing of it is published. */
+  published: number;
   ms: number;
 }
 
@@ -269,6 +273,8 @@ export interface WaitInput {
   day: string;
   /** How often was looked before, by this run. */
   looks: number;
+  /** ISO instant since which the day waits; null where it does not: what is not complete has had its time. */
+  since: string | null;
 }
 export interface WaitResult {
   ready: boolean;
@@ -527,6 +533,10 @@ export interface DayInput {
   force?: boolean;
   /** Set by the nightly schedule: wait for the sources until their deadline. */
   wait?: boolean;
+  /** Since when it waits, an ISO instant; set by the workflow itself when its history is begun anew. */
+  waiting?: string;
+  /** Set by the nightly schedule for a late day that is not good yet: look once whether its sources are complete. */
+  complete?: boolean;
   /** Take the newest publish of the day back instead of building it, and hold the day. */
   rollback?: boolean;
   /** Why the day is rolled back and held, for those who meet it later. */

@@ -265,6 +265,16 @@ export function backfillOf(progress: messages.BackfillProgress): string {
 /** The Web UI shows details of at most 20 kB. */
 const FAILED_IN_DETAILS = 20;
 
+/** Of a day that was published although its publish was cut off: nobody can say any more what it touched. */
+export const cutOffNote = (reason: string): string =>
+  `the publish was cut off and then finished: readers have the day (${reason}). What looks back on it may be stale: npx daybook plan`;
+
+/** What could not follow a publish. */
+export const notRecordedNote = (outcome: string, reason: string): string =>
+  `the day is ${outcome}, and the ledger could not be told so: ${reason}`;
+export const notSweptNote = (reason: string): string =>
+  `what the day leaves behind was not swept, which a night does: ${reason}`;
+
 /** What a republished day means for the days after it. */
 export const touchedNote = (touched: messages.Touched | null): string[] => {
   if (!touched) return [];

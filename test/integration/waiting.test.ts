@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startDay } from '../../src/cli/run.js';
+import { endOfDay } from '../../src/cli/watch.js';
 import { addDays, dayIn } from '../../src/core/day.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -10,7 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const look = (day: string) => project.attempt().wait({ day, looks: 0 });
+/** One look of a day that has waited for so long, in milliseconds; null: a late day, which waits for nothing. */
+const look = (day: string, waited: number | null = 0, looks = 0) =>
+  project.attempt().wait({ day, looks, since: waited === null ? null : new Date(Date.now() - waited).toISOString() });
 const put = (day: string, name: string) => project.put(keyOf(day, name), lines(payment(day, name)));
 
 /** A day whose deadline, some time on the day after it, is still to come, whenever the test runs. */
@@ -27,7 +31,7 @@ test('a source with a marker is complete when its marker is there, however many 
     missing: [`events: raw/${day}/_SUCCESS is not there yet, the folder holds 2 objects`],
   });
   // Often it is a matter of seconds; a source that stays away for hours is asked for once a minute.
-  const later = await Promise.all([1, 5, 50].map((looks) => project.attempt().wait({ day, looks })));
+  const later = await Promise.all([1, 5, 50].map((looks) => look(day, 0, looks)));
   expect([before, ...later].map(({ againInMs }) => againInMs)).toEqual([3_000, 6_000, 60_000, 60_000]);
   await project.put(`raw/${day}/_SUCCESS`, '');
   expect(await look(day)).toMatchObject({ ready: true, missing: [] });
@@ -66,7 +70,7 @@ test('a folder of very many objects is judged like any other', async () => {
     modified: new Date(0),
   }));
   const store = { ...project.app.store, list: () => Promise.resolve(listed) };
-  expect(await project.attempt({ world: { store } }).wait({ day, looks: 0 })).toMatchObject({ ready: true });
+  expect(await project.attempt({ world: { store } }).wait({ day, looks: 0, since: null })).toMatchObject({ ready: true });
 });
 
 test('a deadline that is still to come lets the night wait on', async () => {
@@ -95,6 +99,49 @@ test('a deadline that has passed names the source, what was found, the deadline 
   await project.put(`raw/${day}/_SUCCESS`, '');
   await project.configure({}, { ready: { marker: '_SUCCESS', deadline: '06:00' } });
   expect(await look(day)).toMatchObject({ ready: true });
+});
+
+const HOURS = 60 * 60 * 1000;
+
+test('a source without a deadline is waited for as long as giveUpAfter says, and a late day not at all', async () => {
+  const day = '2026-06-05';
+  await project.configure({ giveUpAfter: '6 hours' }, { ready: { marker: '_SUCCESS' } });
+  await put(day, 'a');
+  expect(await look(day, 5 * HOURS)).toMatchObject({ ready: false });
+  await expect(look(day, 7 * HOURS)).rejects.toMatchObject({
+    type: 'SourceNotReady',
+    message: expect.stringMatching(
+      `^events: raw/${day}/_SUCCESS is not there yet, the folder holds 1 object, and it has no deadline and was waited for since .*giveUpAfter.* npx daybook run --day ${day}$`,
+    ) as string,
+  });
+  await expect(look(day, null)).rejects.toMatchObject({
+    message: expect.stringContaining('and a late day is not waited for.') as string,
+  });
+  await project.put(`raw/${day}/_SUCCESS`, '');
+  expect(await look(day, null)).toMatchObject({ ready: true });
+});
+
+test.each([
+  ['publish', 'published'],
+  ['skip', 'skipped'],
+  ['fail', 'wait'],
+] as const)('a folder that is empty at its deadline does what its source says: %s', async (onEmpty, end) => {
+  const nights = await openDays(inject('stack'), PAYMENTS, {
+    ...PAYMENTS_CONFIG,
+    sources: { events: { ...PAYMENTS_CONFIG.sources['events'], onEmpty, ready: { deadline: '00:00' } } },
+  });
+  try {
+    const day = addDays(dayIn('UTC', new Date()), -1);
+    const handle = await startDay(nights.app, { day, wait: true });
+    const ended = await endOfDay(handle, day);
+    expect(ended.ok ? ended.result.outcome : ended.step).toBe(end);
+    const [build] = await nights.app.ledger.latestBuilds(day, day);
+    expect(build?.event).toBe(ended.ok ? end : 'failed');
+    if (!ended.ok) expect(ended.message).toContain(`raw/${day}/ holds 0 objects, at least 1`);
+    expect(await nights.app.ledger.currentPublishes(day, day)).toHaveLength(end === 'published' ? 3 : 0);
+  } finally {
+    await nights.close();
+  }
 });
 
 test('a day that is run by hand does not wait: its folder is taken as it is', async () => {

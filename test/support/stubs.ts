@@ -10,6 +10,7 @@ export const SETTINGS: RecoverResult = {
   normalizeSlots: 2,
   refreshConcurrency: 4,
   mended: null,
+  published: 0,
   ms: 1,
 };
 

@@ -40,6 +40,8 @@ export interface StubbedNightOptions {
   listed?: Partial<ListResult>;
   /** Default: a fresh name, and with it queues and workflow ids that no other test uses. */
   project?: string;
+  /** Chunks that the worker normalizes at once; default: the SDK's. */
+  heavySlots?: number;
   /** The workflows that the worker runs; default: the real ones. */
   bundle?: string;
 }
@@ -84,7 +86,12 @@ export async function stubbedNight(
       workflowBundle: { codePath: bundle },
       activities: light,
     }),
-    await Worker.create({ ...common, taskQueue: taskQueue.heavy(project), activities: { normalize } }),
+    await Worker.create({
+      ...common,
+      taskQueue: taskQueue.heavy(project),
+      activities: { normalize },
+      ...(options.heavySlots === undefined ? {} : { maxConcurrentActivityTaskExecutions: options.heavySlots }),
+    }),
   ];
   const running = Promise.all(workers.map((worker) => worker.run()));
   const client = new Client({ connection, namespace });

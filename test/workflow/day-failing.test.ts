@@ -1,9 +1,11 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
+import type { DayResult } from '../../src/core/messages.js';
 import { final } from '../../src/errors.js';
-import { ONE_LINE } from '../support/stubs.js';
-import { until, untilCancelled, type StubbedNight } from '../support/workflows.js';
+import { ONE_LINE, SETTINGS } from '../support/stubs.js';
+import { attributesOf, until, untilCancelled, type StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';
 
 const DAY = '2026-11-10';
@@ -164,12 +166,127 @@ test('every step gets what is left of the time to give up, not all of it anew', 
   });
   const handle = await one.startDay({ day: DAY });
   await handle.result();
-  const limits = new Map(
+  const limits = await limitsOf(handle);
+  const spent = (limits.get('list') ?? 0) - (limits.get('publish') ?? 0);
+  expect(spent).toBeGreaterThan(1.4);
+});
+
+test('a step that begins late still gets the time of one whole attempt, so that a long build in good health goes on', async () => {
+  const one = await night({
+    settings: { timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 50, retryMost: 100, giveUpAfter: 1 } },
+  });
+  const handle = await one.startDay({ day: DAY });
+  expect(await handle.result()).toMatchObject({ outcome: 'published' });
+  const limits = await limitsOf(handle);
+  expect(['list', 'load', 'publish', 'sweep'].map((verb) => limits.get(verb))).toEqual([30, 30, 30, 30]);
+});
+
+test('waiting and standing in a queue use up nothing of the time to give up', async () => {
+  const WAITED = 2_000;
+  let looks = 0;
+  const one = await night({
+    heavySlots: 1,
+    settings: { normalizeSlots: 4 },
+    listed: { todo: 4, chunks: 4 },
+    stubs: {
+      wait: () => ({ ready: ++looks > 1, missing: ['events: 0 objects'], againInMs: WAITED }),
+      // One slot for four chunks: the last one stands in the queue for most of this.
+      normalize: () => sleep(WAITED / 4, ONE_LINE),
+    },
+  });
+  const handle = await one.startDay({ day: DAY, wait: true });
+  await handle.result();
+  const limits = await limitsOf(handle);
+  const spent = (from: string, to: string) => (limits.get(from) ?? 0) - (limits.get(to) ?? 0);
+  expect(spent('wait', 'list')).toBeLessThan(WAITED / 2_000);
+  expect(spent('list', 'load')).toBeLessThan(WAITED / 2_000);
+  // A day in the queue is no fault, so that no other day's chunks make this one fail.
+  expect(limits.get('normalize')).toBeGreaterThan(24 * 60 * 60);
+});
+
+test('a chunk is tried again until its pauses come to the time to give up, however long it stood in the queue', async () => {
+  const one = await night({
+    // Pauses of 10, 20, 20, 20 and 20 ms; another one would be too much.
+    settings: { timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 10, retryMost: 20, giveUpAfter: 100 } },
+    listed: { todo: 1, chunks: 1 },
+    stubs: {
+      normalize: () => {
+        throw new Error('connect ECONNREFUSED');
+      },
+    },
+  });
+  expect((await failure(one)).message).toContain('failed at step normalize: connect ECONNREFUSED');
+  expect(one.verbs().filter((verb) => verb === 'normalize')).toHaveLength(6);
+});
+
+test('a day that is published stays one, whatever fails after it, and says what is left', async () => {
+  const one = await night({
+    stubs: {
+      conclude: () => {
+        throw final('AccessDenied', 'the ledger refuses');
+      },
+      sweep: () => {
+        throw final('AccessDenied', 'the user may not drop databases');
+      },
+      publish: () => ({ tables: [{ table: 'events', rows: 1 }], burstMs: 1, touched: TOUCHED }),
+    },
+  });
+  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
+  expect(result).toMatchObject({ outcome: 'published', touched: TOUCHED });
+  expect(result.notes.slice(-2)).toEqual([
+    'the day is published, and the ledger could not be told so: the ledger refuses',
+    'what the day leaves behind was not swept, which a night does: the user may not drop databases',
+  ]);
+});
+
+test('who cancels a day that is published already has it recorded as that', async () => {
+  const one = await night({ stubs: { sweep: untilCancelled } });
+  const handle = await one.startDay({ day: DAY });
+  await until(() => one.verbs().includes('sweep'));
+  await handle.cancel();
+  expect(await handle.result()).toMatchObject({
+    outcome: 'published',
+    notes: ['what the day leaves behind was not swept, which a night does: cancelled'],
+  });
+  expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome: 'published' }]);
+});
+
+test.each([
+  ['finished', 1, 'published'],
+  ['taken back', 0, 'failed'],
+] as const)(
+  'a publish that was cut off and is then %s ends the day as what readers have',
+  async (_, published, outcome) => {
+    const one = await night({
+      stubs: {
+        recover: () => ({
+          ...SETTINGS,
+          project: one.project,
+          published: one.verbs().includes('publish') ? published : 0,
+        }),
+        publish: () => {
+          throw final('AccessDenied', 'the connection is gone');
+        },
+      },
+    });
+    const handle = await one.startDay({ day: DAY });
+    const result = (await handle.result().catch(() => undefined)) as DayResult | undefined;
+    expect(result?.outcome).toBe(outcome === 'published' ? outcome : undefined);
+    // What it touched is not known any more: a backfill takes it for everything.
+    if (result)
+      expect(result).toMatchObject({ mended: true, notes: [expect.stringContaining('the connection is gone')] });
+    expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome }]);
+    expect((await attributesOf(handle))['DaybookOutcome']).toBe(outcome);
+  },
+);
+
+const TOUCHED = { first: '2026-11-11', last: '2026-11-12', days: 2 };
+
+/** How long all attempts at an activity may take together, in seconds; of several calls of one, the last one's. */
+const limitsOf = async (handle: WorkflowHandle) =>
+  new Map(
     (await handle.fetchHistory()).events?.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
       const { seconds, nanos } = scheduled?.scheduleToCloseTimeout ?? {};
       return scheduled ? [[scheduled.activityType?.name, Number(seconds) + (nanos ?? 0) / 1e9] as const] : [];
     }),
   );
-  const spent = (limits.get('list') ?? 0) - (limits.get('publish') ?? 0);
-  expect(spent).toBeGreaterThan(1.4);
-});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
+import { taskQueue, workflowId } from '../../src/core/names.js';
 import { ONE_LINE } from '../support/stubs.js';
 import { gate, until } from '../support/workflows.js';
 import { night } from './night.js';
@@ -172,4 +173,21 @@ test('a running day answers which step runs and how far it is', async () => {
   expect(progress.told.map(({ step }) => step)).toEqual(['recover', 'list']);
   await handle.result();
   expect((await handle.query<DayProgress>('progress')).told).toHaveLength(8);
+});
+
+test('a day that is started without its day says what was expected', async () => {
+  const one = await night();
+  const handle = await one.client.workflow.start('day', {
+    workflowId: workflowId.day(one.project, 'none'),
+    taskQueue: taskQueue.light(one.project),
+  });
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'BadInput', message: 'The input of a day is none; expected one such as {"day":"2026-11-05"}.' },
+  });
+});
+
+test('the first step is told the id under which the day runs, which is the one that the day must have', async () => {
+  const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
+  await (await one.startDay({ day: DAY })).result();
+  expect(one.calls[0]?.input).toEqual({ day: DAY, workflowId: workflowId.day(one.project, DAY) });
 });

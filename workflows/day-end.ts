@@ -1,0 +1,126 @@
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
+import type { BuildRef, ConcludeInput, DayFailure, DayResult } from '../src/core/messages.js';
+import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '../src/core/words.js';
+import { lastActivities } from './options.js';
+import { sweepDay, type Begun, type DayRun } from './steps.js';
+import type { Story } from './story.js';
+
+/* How a day ends: well, badly, or well after all. */
+
+/**
+ * What follows once readers have what they should: the outcome in the ledger, and the day's stages gone. Nothing of it can make a
+ * bad day of a good one: what fails or is cut off is noted, and the ledger and the next night find what is left.
+ *
+ * @returns what was left undone, in words.
+ */
+export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<string[]> {
+  const { input, act } = run;
+  const notes: string[] = [];
+  try {
+    await CancellationScope.nonCancellable(() =>
+      act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
+        { day: input.day, build, outcome, step: '', reason: '' },
+      ]),
+    );
+  } catch (error) {
+    notes.push(notRecordedNote(outcome, reasonOf(error)));
+  }
+  try {
+    await sweepDay(run);
+  } catch (error) {
+    notes.push(notSweptNote(reasonOf(error)));
+  }
+  if (notes.length > 0) log.warn('the day is done, and not all that follows', { day: input.day, notes });
+  return notes;
+}
+
+/**
+ * Ends a day that was cut off. What readers have counts: a publish that is finished after all makes it a published one, whatever
+ * was thrown meanwhile. Everything else is written down and thrown as the failure that ends the workflow: which step, what was
+ * wrong, what to type next.
+ */
+export async function endBadly(of: string, story: Story, run: DayRun | null, error: unknown): Promise<DayResult> {
+  const { step } = story;
+  const cancelled = isCancellation(error);
+  const outcome = cancelled ? 'cancelled' : 'failed';
+  const reason = reasonOf(error);
+  const published = run && (await endPublish(run, step));
+  if (published) return await publishedAfterAll(run, published, reason);
+  story.end(outcome, [reason]);
+  // Where nothing could be read, nothing can be written either; a rollback that was refused leaves the day as it was.
+  const refused = step === 'rollback' && !run?.begun;
+  if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
+  const failure: DayFailure = { step, type: typeOf(error), reason };
+  throw cancelled ? error : ApplicationFailure.nonRetryable(failureOf(of, step, reason), 'DayFailed', failure);
+}
+
+const reasonOf = (error: unknown): string =>
+  isCancellation(error) ? 'cancelled' : (rootCause(error) ?? String(error));
+
+/** The type of the failure that an activity ended with. */
+function typeOf(error: unknown): string {
+  const thrown = error instanceof ActivityFailure ? error.cause : error;
+  return thrown instanceof ApplicationFailure ? (thrown.type ?? '') : '';
+}
+
+/**
+ * What was cut off between its swaps is finished or taken back at once, so that readers have the day either old or new.
+ *
+ * @returns what this run built, where they have it.
+ */
+async function endPublish({ input, begun, settings, startedAt }: DayRun, step: string): Promise<Begun | null> {
+  if (!begun || (step !== 'publish' && step !== 'rollback')) return null;
+  try {
+    const { recover } = lastActivities(settings.timings, startedAt);
+    const { published } = await recover.executeWithOptions({ summary: summary.recover(input.day) }, [
+      { day: input.day },
+    ]);
+    return step === 'publish' && published === begun.build.generation ? begun : null;
+  } catch (error) {
+    log.error('the publish stays open until the day is run again', { reason: rootCause(error) });
+    return null;
+  }
+}
+
+/** What it touched is not known any more, so that it counts as mended: whoever ran it looks at the days after it. */
+async function publishedAfterAll(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+  const { input, story } = run;
+  const note = cutOffNote(reason);
+  story.tell(note, 0);
+  const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
+  story.end('published', notes);
+  const result = emptyResult(input.day, 'published', { ...begun, notes });
+  return { ...result, mended: true, steps: [...story.steps] };
+}
+
+/** A ledger that cannot be written to must not hide why the day ended; the history keeps both. */
+async function recordOutcome({ settings, startedAt }: DayRun, record: ConcludeInput): Promise<void> {
+  try {
+    const { conclude } = lastActivities(settings.timings, startedAt);
+    await conclude.executeWithOptions({ summary: summary.conclude(record.outcome) }, [record]);
+  } catch (error) {
+    log.error('the outcome is not in the ledger', { reason: rootCause(error) });
+  }
+}
+
+/** The result of a day of which nothing was done yet. */
+export const emptyResult = (
+  of: string,
+  outcome: DayResult['outcome'],
+  { build, objects, bytes, chunks, notes }: Begun,
+): DayResult => ({
+  day: of,
+  outcome,
+  generation: build.generation,
+  listed: { objects, bytes, chunks },
+  normalized: { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, quarantined: 0 },
+  loaded: [],
+  refreshed: [],
+  tested: { passed: 0, warned: [] },
+  published: [],
+  touched: null,
+  mended: false,
+  steps: [],
+  notes,
+});
