@@ -10,7 +10,7 @@ import {
 import { alertOf, warningOf } from '../src/core/alerts.js';
 import { commandsIn, TRIGGER } from '../src/core/commands.js';
 import { lookedBackOn } from '../src/core/lookback.js';
-import type { DayEnded, NightlyInput, NightlyResult, SurveyResult } from '../src/core/messages.js';
+import type { DayEnded, DayInput, NightlyInput, NightlyResult, SurveyResult } from '../src/core/messages.js';
 import {
   differencesTold,
   nightFailure,
@@ -37,14 +37,21 @@ const NOMINAL_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DA
 export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> {
   const night = await surveyNight(input);
   const alerts = openAlerts(night.alerts);
-  const days = await runDays(night, alerts);
-  const differences = await verifyNight(night, alerts);
-  await sweepOld();
-  const notes = [...days.flatMap(notesOf), ...(await auditNight(night, days))];
-  setCurrentDetails(nightOf(days, [...differences, ...notes]));
-  if (notes.length > 0) alerts.tell(warningOf(night.day, notes));
-  await alerts.delivered();
-  return end(night.day, days, { notes, differences });
+  try {
+    const days = await runDays(night, alerts);
+    const differences = await verifyNight(night, alerts);
+    await sweepOld();
+    const notes = [...days.flatMap(notesOf), ...(await auditNight(night, days))];
+    setCurrentDetails(nightOf(days, [...differences, ...notes]));
+    if (notes.length > 0) alerts.tell(warningOf(night.day, notes));
+    return end(night.day, days, { notes, differences });
+  } catch (error) {
+    if (isCancellation(error)) upsertSearchAttributes([{ key: attribute.outcome, value: 'cancelled' }]);
+    throw error;
+  } finally {
+    // Also of a night that is cancelled: what failed before that is no less worth telling.
+    await alerts.delivered();
+  }
 }
 
 /** Which days the night is for. Where not even that can be said, people hear of it. */
@@ -62,11 +69,12 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
     ]);
     return night;
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    const cancelled = isCancellation(error);
     upsertSearchAttributes([
       { key: attribute.kind, value: 'nightly' },
-      { key: attribute.outcome, value: 'failed' },
+      { key: attribute.outcome, value: cancelled ? 'cancelled' : 'failed' },
     ]);
+    if (cancelled) throw error;
     const alerts = openAlerts(true);
     const reason = rootCause(error) ?? String(error);
     alerts.tell({ kind: 'failed', day: input.day ?? '', step: 'survey', reason, next: [TRIGGER] });
@@ -81,14 +89,23 @@ async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]>
   for (const day of [...night.late, night.day]) {
     const bad = days.flatMap((one) => (one.result === null ? [one.day] : []));
     const missed = lookedBackOn(day, night.looksBack, bad);
-    const wait = day === night.day && night.wait;
+    const wasBad = night.bad.includes(day);
     const ended =
-      missed.length > 0 ? stopped(day, missed) : await runDay(night.project, { day, ...(wait ? { wait } : {}) });
+      missed.length > 0 ? stopped(day, missed) : await runDay(night.project, { day, ...readiness(night, day, wasBad) });
     days.push(ended);
     setCurrentDetails(nightOf(days));
-    alerts.tell(alertOf(ended, night.bad.includes(day)));
+    alerts.tell(alertOf(ended, wasBad));
   }
   return days;
+}
+
+/**
+ * Yesterday waits for its sources. A late day that is not good yet is built only if they are complete by now: what missed its
+ * deadline must not pass for whole a day later. What is published was complete once, and is rebuilt with whatever came since.
+ */
+function readiness({ day: yesterday, wait }: SurveyResult, day: string, wasBad: boolean): Partial<DayInput> {
+  if (day === yesterday) return wait ? { wait } : {};
+  return wasBad ? { complete: true } : {};
 }
 
 /** What the night leaves to people. Not knowing it is no reason to call a good night a bad one. */

@@ -9,7 +9,7 @@ import { final } from '../../src/errors.js';
 import { openWebhook } from '../../src/io/webhook.js';
 import { receive } from '../support/http.js';
 import { LISTED, surveyed } from '../support/stubs.js';
-import type { StubbedNight, Stubs } from '../support/workflows.js';
+import { attributesOf, until, untilCancelled, type StubbedNight, type Stubs } from '../support/workflows.js';
 import { night } from './night.js';
 
 const SECRET = 'T0001-B0002-hush';
@@ -57,7 +57,8 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
           : { ...LISTED, build: { ...LISTED.build, day } };
       },
       test: ({ build }) => ({ passed: 1, warned: build.day === '2026-11-09' ? [{ test: 'few_rows', rows: 2 }] : [] }),
-      wait: () => {
+      wait: ({ day }) => {
+        if (day !== DAY) return { ready: true, missing: [], againInMs: 1 };
         throw final('SourceNotReady', `events: nothing there. When it has arrived: npx daybook run --day ${DAY}`);
       },
     },
@@ -95,6 +96,50 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       next: ['npx daybook status --day 2026-11-09'],
     },
   ]);
+});
+
+test('a late day whose folder is still not complete is no recovered one: it fails as before', async () => {
+  const late = '2026-11-09';
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      survey: () => surveyed({ project: one.project, late: ['2026-11-08', late], bad: [late], alerts: true }),
+      wait: ({ day, since }) => {
+        if (day === DAY) return { ready: true, missing: [], againInMs: 1 };
+        throw final('SourceNotReady', `no marker, waited since ${String(since)}`);
+      },
+    },
+  });
+  expect(await closed(await one.startNightly())).toBe('FAILED');
+  // A day that is published was complete once: it is not asked.
+  expect(one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [(input as { day: string }).day] : []))).toEqual([
+    late,
+    DAY,
+  ]);
+  expect(alerts(one)).toMatchObject([{ kind: 'deadline', day: late, reason: 'no marker, waited since null' }]);
+});
+
+test('a night that is cancelled while its webhook is down still delivers what it had to tell', async () => {
+  let attempts = 0;
+  const one = await night({
+    stubs: {
+      survey: () => surveyed({ project: one.project, late: ['2026-11-09'], alerts: true }),
+      list: ({ day }) => {
+        if (day === '2026-11-09') throw final('TestFailed', 'Test never_less found 3 rows.');
+        return untilCancelled();
+      },
+      alert: () => {
+        if (++attempts < 3) throw new Error('connect ECONNREFUSED');
+        return { sent: true };
+      },
+    },
+  });
+  const handle = await one.startNightly();
+  await until(() => attempts > 0 && one.verbs().filter((verb) => verb === 'list').length === 2);
+  await handle.cancel();
+  expect(await closed(handle)).toBe('CANCELLED');
+  expect(attempts).toBe(3);
+  expect(await attributesOf(handle)).toMatchObject({ DaybookKind: 'nightly', DaybookOutcome: 'cancelled' });
 });
 
 test('a night that cannot begin is told of, too', async () => {
