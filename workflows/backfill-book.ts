@@ -33,7 +33,8 @@ export interface Book {
   /** @param after touched days up to this one are run anyway. */
   end(ended: DayEnded, after: string | null): void;
   close(notRun: number): BackfillResult;
-  cancel(): void;
+  /** Ends it before its days are done. */
+  breakOff(outcome: 'cancelled' | 'failed'): void;
 }
 
 export function keepBook(input: BackfillInput): Book {
@@ -126,9 +127,9 @@ export function keepBook(input: BackfillInput): Book {
       upsertSearchAttributes([{ key: attribute.outcome, value: outcome }]);
       return { start, end, outcome, counts, rows, failed, notRun };
     },
-    cancel: () => {
+    breakOff: (outcome) => {
       running.clear();
-      upsertSearchAttributes([{ key: attribute.outcome, value: 'cancelled' }]);
+      upsertSearchAttributes([{ key: attribute.outcome, value: outcome }]);
       show();
     },
   };

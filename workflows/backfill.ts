@@ -1,13 +1,23 @@
-import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import {
+  ContinueAsNew,
+  continueAsNew,
+  isCancellation,
+  rootCause,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { wrongInput } from '../src/core/backfill.js';
 import { addDays } from '../src/core/day.js';
 import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/core/messages.js';
+import { backfillNotBegun } from '../src/core/night-words.js';
 import { summary } from '../src/core/words.js';
 import { final } from '../src/errors.js';
 import { keepBook, type Book } from './backfill-book.js';
 import { runLane, type Lane } from './lane.js';
 import { firstActivities } from './options.js';
 import { runDay } from './run-day.js';
+import { attribute } from './story.js';
 
 /**
  * A range of days, both ends inclusive: several days normalize and load side by side, models and publishes go in one ascending
@@ -15,17 +25,34 @@ import { runDay } from './run-day.js';
  * people use too. What is built already is left alone, so that starting a range again resumes it.
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
-  const book = keepBook(input);
   const wrong = wrongInput(input);
-  if (wrong !== undefined) throw final('BadInput', wrong);
+  if (wrong !== undefined) {
+    upsertSearchAttributes([
+      { key: attribute.kind, value: 'backfill' },
+      { key: attribute.outcome, value: 'failed' },
+    ]);
+    throw final('BadInput', wrong);
+  }
+  const book = keepBook(input);
   try {
     const notRun = book.state.phase === 'range' ? await runRange(input, book) : 0;
     if (book.state.phase === 'later') await runLater(input, book);
     return book.close(notRun);
   } catch (error) {
-    if (isCancellation(error)) book.cancel();
-    throw error;
+    if (error instanceof ContinueAsNew) throw error;
+    book.breakOff(isCancellation(error) ? 'cancelled' : 'failed');
+    throw isCancellation(error) ? error : failureOf(input, error);
   }
+}
+
+/** A backfill fails itself only where it can't be said which days it is for: why, and what to type next. */
+function failureOf({ start, end }: BackfillInput, error: unknown): unknown {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
+  const reason = rootCause(error) ?? String(error);
+  // Its command would hold what is wrong.
+  if (type === 'BadInput') return final(type, reason);
+  return ApplicationFailure.nonRetryable(backfillNotBegun(start, end, reason), 'BackfillFailed');
 }
 
 /** @returns how many days were not run because one failed. */
@@ -34,8 +61,10 @@ async function runRange(input: BackfillInput, book: Book): Promise<number> {
   const whole = reprocess !== 'failed';
   const outlined = await outline({ start: book.state.next, end, which: whole ? 'all' : 'failed' }, book);
   const { days, project, looksBack } = outlined;
-  // Whoever ran a part of this range before may have left later days stale; a listing tells.
-  if (whole && looksBack > 0) book.look({ first: addDays(end, 1), last: addDays(end, looksBack), ...book.state.later });
+  // Whoever ran these days before may have left later ones stale, also of a day that counts as failed; a listing tells.
+  const [first = end, last = end] = whole ? [] : [days[0], days.at(-1)];
+  if (days.length > 0 && looksBack > 0)
+    book.look({ first: addDays(first, 1), last: addDays(last, looksBack), ...book.state.later });
   const fails = () => failFast && book.state.counts.failed + book.state.counts.cancelled > 0;
   const done = await runLane({
     ...laneOf(book, outlined),

@@ -1,4 +1,5 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
+import { mayHavePublished } from '../src/core/backfill.js';
 import type { DayEnded, Touched } from '../src/core/messages.js';
 import type { StartedDay } from './run-day.js';
 import { openSignal } from './story.js';
@@ -27,6 +28,7 @@ interface Runner {
   overtaken: boolean;
   /** Its turn has come. */
   open(): void;
+  /** Of the run that counts: an overtaken day may have a second one. */
   ended: Promise<DayEnded>;
 }
 
@@ -62,7 +64,10 @@ export async function runLane(lane: Lane): Promise<number> {
       runner.open();
       let ended = await runner.ended;
       // It had nothing to do when it looked, and may have now.
-      if (ended.outcome === 'unchanged' && runner.overtaken) ended = await lane.run(runner.day, false, () => undefined);
+      if (ended.outcome === 'unchanged' && runner.overtaken) {
+        runner.ended = lane.run(runner.day, false, () => undefined);
+        ended = await runner.ended;
+      }
       runners.delete(at.done);
       for (const other of runners.values()) other.overtaken ||= overtakes(ended, other.day);
       at.stopped = lane.onEnd(ended) === 'stop';
@@ -104,9 +109,9 @@ function startRunner(lane: Lane, day: string, gated: boolean): Runner {
   };
 }
 
-/** A mended publish is not known to have changed nothing. */
-const overtakes = ({ result }: DayEnded, day: string): boolean =>
-  result !== null && (result.mended || within(result.touched, day));
+/** A mended publish is not known to have changed nothing; neither is one that may have come before its day's bad end. */
+const overtakes = (ended: DayEnded, day: string): boolean =>
+  ended.result === null ? mayHavePublished(ended) : ended.result.mended || within(ended.result.touched, day);
 
 const within = (touched: Touched | null, day: string): boolean =>
   touched !== null && touched.first <= day && day <= touched.last;

@@ -1,5 +1,5 @@
 import { addDays, type Day } from './day.js';
-import type { BackfillInput, BackfillState, DayResult, FailedDay, Outcome, Touched } from './messages.js';
+import type { BackfillInput, BackfillState, DayEnded, DayResult, FailedDay, Outcome, Touched } from './messages.js';
 
 /** Days under way at once where nobody says how many. */
 export const CONCURRENCY = 4;
@@ -15,7 +15,10 @@ export const isConcurrency = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_CONCURRENCY;
 
 /** What is wrong with an input that somebody typed, in words; undefined where nothing is. The days are for `outline` to judge. */
-export function wrongInput({ concurrency, reprocess }: BackfillInput): string | undefined {
+export function wrongInput(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null)
+    return `The input of a backfill is ${input === undefined ? 'none' : JSON.stringify(input)}; expected one such as {"start":"2026-11-01","end":"2026-11-30"}.`;
+  const { concurrency, reprocess } = input as BackfillInput;
   if (concurrency !== undefined && !isConcurrency(concurrency))
     return `concurrency is ${JSON.stringify(concurrency)}; expected a whole number from 1 to ${MOST_CONCURRENCY}.`;
   if (reprocess !== undefined && !REPROCESS.includes(reprocess))
@@ -45,6 +48,10 @@ export const freshState = ({ start, concurrency = CONCURRENCY }: BackfillInput, 
 /** Days that are done, however they ended. */
 export const doneOf = (counts: Readonly<Record<Outcome, number>>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+/** True of a bad end that does not say whether readers have the day: it was cut off in its publish, or ended by force. */
+export const mayHavePublished = ({ result, failure }: Pick<DayEnded, 'result' | 'failure'>): boolean =>
+  result === null && (failure === null || failure.step === 'publish');
 
 /** The state once another day is done. */
 export function withDay(

@@ -45,6 +45,11 @@ export const notVerified = (reason: string, first: string, last: string): string
 export const nightNotBegun = (reason: string): string =>
   `The night could not begin: ${commandsIn(reason).length > 0 ? reason : `${reason} When it is mended: ${TRIGGER}`}`;
 
+/** The last words of a backfill that could not say which days it is for. */
+export const backfillNotBegun = (start: string, end: string, reason: string): string =>
+  `The backfill of ${start} to ${end} could not begin, or go on: ` +
+  (commandsIn(reason).length > 0 ? reason : `${reason} When it is mended: ${backfillCommand(start, end)}`);
+
 /** What a day that went well is worth a look for, each line with its day. Stale days are the whole night's to tell. */
 export const notesOf = ({ day, result }: messages.DayEnded): string[] => [
   ...(result?.tested.warned ?? []).map(

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BackfillProgress, BackfillResult, Touched } from '../../src/core/messages.js';
-import { workflowId } from '../../src/core/names.js';
+import { taskQueue, workflowId } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
 import { attendOf } from '../support/real-activities.js';
-import { LISTED, ONE_LINE } from '../support/stubs.js';
+import { LISTED, ONE_LINE, SETTINGS } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight, type Verb } from '../support/workflows.js';
 import { night } from './night.js';
 
@@ -55,6 +56,8 @@ test('days are loaded side by side, as many as asked for, and published one afte
   expect(new Set(publishing)).toEqual(new Set([1]));
   const refreshed = [...new Set(daysOf(one, 'refresh'))];
   expect(refreshed).toEqual(DAYS);
+  // A run takes 200 days, and a history should stay below 5,000 events.
+  expect((await handle.describe()).historyLength / DAYS.length).toBeLessThanOrEqual(5_000 / 200);
   expect(await attributesOf(handle)).toMatchObject({ DaybookKind: 'backfill', DaybookOutcome: 'published' });
 });
 
@@ -125,20 +128,24 @@ test('where the first failure ends it, later days under way are cancelled cleanl
     );
 });
 
-test('only the days that failed are run where that is asked for', async () => {
+test('only the days that failed are run where that is asked for, and then the days that look back on them', async () => {
   const asked: unknown[] = [];
   const one = await night({
     stubs: {
       outline: (input) => {
         asked.push(input);
-        return { project: one.project, days: ['2026-11-02', '2026-11-05'], looksBack: 2, daysPerRun: 200 };
+        const days = input.which === 'failed' ? ['2026-11-02', '2026-11-05'] : ['2026-11-03'];
+        return { project: one.project, days, looksBack: 2, daysPerRun: 200 };
       },
     },
   });
   const result = await resultOf(await one.startBackfill({ start, end, reprocess: 'failed' }));
-  expect(asked).toEqual([{ start, end, which: 'failed' }]);
-  expect(result.counts.published).toBe(2);
-  expect(daysOf(one, 'publish')).toEqual(['2026-11-02', '2026-11-05']);
+  expect(asked).toEqual([
+    { start, end, which: 'failed' },
+    { start: '2026-11-03', end: '2026-11-07', which: 'published' },
+  ]);
+  expect(result.counts.published).toBe(3);
+  expect(daysOf(one, 'publish')).toEqual(['2026-11-02', '2026-11-05', '2026-11-03']);
 });
 
 test('a day that had nothing to do looks again once an earlier day was published that it reads; later days come last', async () => {
@@ -190,9 +197,6 @@ test('a long backfill begins its history anew after so many days, drained, and c
   expect(await resultOf(handle)).toMatchObject({ outcome: 'unchanged', counts: { unchanged: 20 } });
   expect(daysOf(one, 'list').sort()).toEqual(days);
   expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(4);
-  const { historyLength } = await handle.describe();
-  // About so many events a day; 200 days stay far below the limit of 5,000.
-  expect(historyLength / 2).toBeLessThan(5_000 / 200 + 10);
 });
 
 test('who cancels a backfill cancels its days, and it ends when they have cleaned up', async () => {
@@ -205,6 +209,66 @@ test('who cancels a backfill cancels its days, and it ends when they have cleane
   expect(await attributesOf(handle)).toMatchObject({ DaybookOutcome: 'cancelled' });
   expect(daysOf(one, 'conclude').sort()).toEqual(DAYS.slice(0, 2));
   expect(one.calls.filter(({ end: ended }) => ended === 'running')).toEqual([]);
+});
+
+test('who cancels a backfill while an overtaken day runs once more waits for that one, too', async () => {
+  const [first, overtaken] = [DAYS[0] ?? '', DAYS[1] ?? ''];
+  const { opened, open } = gate();
+  let cleaned = false;
+  const one = await night({
+    stubs: {
+      list: ({ day }) => {
+        const looks = daysOf(one, 'list').filter((listedDay) => listedDay === overtaken).length;
+        return day === overtaken && looks === 1 ? { ...listed(day), ...UNCHANGED } : listed(day);
+      },
+      normalize: async ({ build }) => {
+        if (build.day === first) await opened;
+        else
+          await untilCancelled().finally(async () => {
+            // A statement takes its time to be seen gone.
+            await sleep(build.day === overtaken ? 1_000 : 0);
+            cleaned ||= build.day === overtaken;
+          });
+        return ONE_LINE;
+      },
+      publish: () => ({
+        tables: [{ table: 'events', rows: 1 }],
+        burstMs: 1,
+        touched: { first: overtaken, last: overtaken, days: 1 },
+      }),
+    },
+  });
+  // Two at once: others still wait to be started when it is cancelled.
+  const handle = await one.startBackfill({ start, end, concurrency: 2 });
+  await until(() => daysOf(one, 'list').length === 2);
+  open();
+  await until(() => daysOf(one, 'normalize').includes(overtaken));
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+  expect(cleaned).toBe(true);
+});
+
+test('a day whose publish may have come before its bad end overtakes those that had looked before', async () => {
+  const [first, second] = [DAYS[0] ?? '', DAYS[1] ?? ''];
+  const { opened, open } = gate();
+  const one = await night({
+    stubs: {
+      list: ({ day }) => (day === first ? listed(day) : { ...listed(day), ...UNCHANGED }),
+      normalize: () => opened.then(() => ONE_LINE),
+      publish: () => {
+        throw final('Bug', 'nobody knows how far it came');
+      },
+      recover: () => {
+        if (one.verbs().includes('publish')) throw final('AccessDenied', 'the ledger cannot be asked');
+        return { ...SETTINGS, project: one.project };
+      },
+    },
+  });
+  const handle = await one.startBackfill({ start: first, end: second });
+  await until(() => daysOf(one, 'list').length === 2);
+  open();
+  await resultOf(handle);
+  expect(one.verbs().filter((verb) => verb === 'recover').length).toBeGreaterThan(3);
 });
 
 test('a day that somebody else runs already is awaited, and then looked at', async () => {
@@ -231,4 +295,44 @@ test('an input that makes no sense ends at once, and says what was expected', as
   await expect(wrong.result()).rejects.toMatchObject({
     cause: { type: 'BadInput', message: 'concurrency is 0; expected a whole number from 1 to 64.' },
   });
+  expect(await attributesOf(wrong)).toMatchObject({ DaybookKind: 'backfill', DaybookOutcome: 'failed' });
+  const none = await one.client.workflow.start('backfill', {
+    workflowId: `${workflowId.backfill(one.project, start, end)}-none`,
+    taskQueue: taskQueue.light(one.project),
+  });
+  await expect(none.result()).rejects.toMatchObject({
+    cause: { type: 'BadInput', message: expect.stringContaining('The input of a backfill is none') as string },
+  });
 });
+
+test.each([
+  {
+    type: 'BadInput',
+    text: 'end 2026-10-01 is before start',
+    as: 'BadInput',
+    message: /^end 2026-10-01 is before start$/,
+  },
+  {
+    type: 'AccessDenied',
+    text: 'ClickHouse refuses.',
+    as: 'BackfillFailed',
+    message:
+      /could not begin, or go on: ClickHouse refuses\. When it is mended: npx daybook backfill --start 2026-11-01 --end 2026-11-06$/,
+  },
+] as const)(
+  'a backfill that cannot say its days ($type) is a failed one, with what to type',
+  async ({ type, text, as, message }) => {
+    const one = await night({
+      stubs: {
+        outline: () => {
+          throw final(type, text);
+        },
+      },
+    });
+    const handle = await one.startBackfill({ start, end });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { type: as, message: expect.stringMatching(message) as string },
+    });
+    expect(await attributesOf(handle)).toMatchObject({ DaybookOutcome: 'failed' });
+  },
+);
