@@ -70,7 +70,9 @@ test('a folder of very many objects is judged like any other', async () => {
     modified: new Date(0),
   }));
   const store = { ...project.app.store, list: () => Promise.resolve(listed) };
-  expect(await project.attempt({ world: { store } }).wait({ day, looks: 0, since: null })).toMatchObject({ ready: true });
+  expect(await project.attempt({ world: { store } }).wait({ day, looks: 0, since: null })).toMatchObject({
+    ready: true,
+  });
 });
 
 test('a deadline that is still to come lets the night wait on', async () => {

@@ -93,14 +93,22 @@ describe('a named session after a request', () => {
 
   test('is what it was before', () => {
     expect(restore(scope, 'SELECT 1', { database: 'was', settings: { b: "it's" } })).toEqual([
+      'SET readonly = DEFAULT',
       'USE `was`',
       "SET a = DEFAULT, b = 'it\\'s'",
     ]);
   });
 
   test('keeps what the statement itself has set', () => {
-    expect(restore(scope, ' use other', { database: 'was', settings: {} })).toEqual([]);
-    expect(restore(scope, 'SET a = 3', { database: 'was', settings: {} })).toEqual([]);
+    expect(restore(scope, ' use other', { database: 'was', settings: {} })).toEqual([
+      'SET readonly = DEFAULT',
+      'SET a = DEFAULT, b = DEFAULT',
+    ]);
+    expect(restore(scope, 'SET a = 3', { database: 'was', settings: {} })).toEqual([
+      'SET readonly = DEFAULT',
+      'USE `was`',
+      'SET b = DEFAULT',
+    ]);
   });
 });
 
