@@ -11,7 +11,7 @@ import { inspectSchema } from './schema.js';
 /** What a check asks. Nothing is connected before it is asked. */
 export interface CheckServices {
   clickhouse: ClickHouse;
-  store: Pick<Store, 'checkBucket'>;
+  store: Pick<Store, 'checkBucket' | 'engine'>;
   /** Connects, and names the search attributes that the namespace lacks; undefined where the server does not tell. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
   /** In a local stack `apply` creates the buckets. */
@@ -31,7 +31,7 @@ export async function checkProject(dir: string, services: CheckServices): Promis
     checkStore(project, services),
     checkTemporal(services.missingSearchAttributes),
   ]);
-  return [...problems, ...sql, ...connections.flat(), ...checkAlerts(project, services)];
+  return [...problems, ...sql, ...connections.flat(), ...checkKeys(services), ...checkAlerts(project, services)];
 }
 
 /** The engine answers and is new enough; and what it says of the SQL, if the files are right as far as they go. */
@@ -94,6 +94,21 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
     ];
   }
 }
+
+/** Keys of a store on this machine open nothing else; others should not travel with each statement. */
+function checkKeys({ store: { engine } }: CheckServices): Problem[] {
+  const { hostname } = new URL(engine.bucketUrl('bucket'));
+  if (engine.collection !== undefined || LOCAL.test(hostname)) return [];
+  return [
+    warning(
+      'S3',
+      'ClickHouse gets the credentials of the store with each statement, as parameters in the address of its request, which servers of some versions and proxies in between write to their logs',
+      'Create a named collection and set DAYBOOK_S3_COLLECTION; docs/production.md says how.',
+    ),
+  ];
+}
+
+const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Whoever checks may be on another machine than the worker, so that a missing address is no error. */
 function checkAlerts(project: Project | undefined, { named }: CheckServices): Problem[] {

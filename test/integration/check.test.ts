@@ -183,3 +183,18 @@ test('the command prints one JSON document, and its exit code says whether a bui
     answer: { ok: false, problems: [{ fix: "Did you mean 'daily_events'?" }] },
   });
 });
+
+test('keys that travel to a store elsewhere are warned of, and a named collection ends that', async () => {
+  const { dir } = await initProject(join(folder.path, 'keys'), 'checked');
+  const elsewhere = { DAYBOOK_S3_ENGINE_ENDPOINT: 'https://s3.example.com' };
+  const problemsWith = async (changes: Record<string, string>) => {
+    const { services: changed, close: end } = connect(changes);
+    const problems = await checkProject(dir, changed);
+    await end();
+    return problems;
+  };
+  expect(await problemsWith(elsewhere)).toMatchObject([
+    { severity: 'warning', where: 'S3', fix: expect.stringContaining('set DAYBOOK_S3_COLLECTION') as string },
+  ]);
+  expect(await problemsWith({ ...elsewhere, DAYBOOK_S3_COLLECTION: 'daybook_store' })).toEqual([]);
+});

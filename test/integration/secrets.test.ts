@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { engineBucket } from '../../src/build/dependencies.js';
 import { messageOf } from '../../src/errors.js';
 import { objectTable } from '../../src/statements/objects.js';
+import { environment, start } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -158,6 +159,47 @@ describe("the store's secret", () => {
       await clickhouse.run({ sql: `DROP NAMED COLLECTION ${collection}` });
     }
   });
+});
+
+test("no secret stands in a worker's log, whatever it meets and however much it tells", async () => {
+  const told = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
+  const password = 'engine-password-of-this-test';
+  const wrong = 'store-secret-of-this-test';
+  try {
+    /** Starts a worker in a process of its own, lets `use` run days on it, and answers all that it said. */
+    const saidBy = async (changes: Record<string, string>, use: () => Promise<unknown>) => {
+      const env = environment(inject('stack'), { LOG_LEVEL: 'debug', CLICKHOUSE_PASSWORD: password, ...changes });
+      const worker = start(['worker', '--project', told.app.project.dir], env);
+      try {
+        await use();
+      } finally {
+        worker.kill('SIGTERM');
+      }
+      const { stdout, stderr } = await worker;
+      return stdout + stderr;
+    };
+    const days = { good: '2026-03-11', object: '2026-03-12', sql: '2026-03-13', denied: '2026-03-14' };
+    for (const day of Object.values(days)) await told.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+    await told.put(`raw/${days.object}/bad.json.gz`, 'no gzip');
+    const worked = await saidBy({}, async () => {
+      await told.run(days.good);
+      expect((await told.fail(days.object)).step).toBe('normalize');
+      await told.write(
+        'sql/tests/throws.sql',
+        "SELECT throwIf(id = 'a') AS thrown FROM events WHERE day = {day:Date} HAVING thrown;",
+      );
+      expect((await told.fail(days.sql)).step).toBe('test');
+    });
+    const denied = await saidBy({ AWS_SECRET_ACCESS_KEY: wrong }, async () => {
+      expect((await told.fail(days.denied)).message).toContain('request signature');
+    });
+    expect(worked).toContain(`${days.good} publish done`);
+    for (const day of [days.object, days.sql]) expect(worked).toMatch(new RegExp(`${day} .*failed`));
+    expect(denied).toMatch(new RegExp(`${days.denied} .*failed`));
+    for (const one of [secret, password, wrong]) expect((worked + denied).includes(one), one).toBe(false);
+  } finally {
+    await told.close();
+  }
 });
 
 test('names of columns, constraints, tests and keys are names, whatever stands in them', async () => {
