@@ -10,14 +10,33 @@ const documented = repositoryText('docs/production.md');
 /** Variables about the local stack and the demo, which a production environment does not have. */
 const LAPTOP = /^(DAYBOOK_(CACHE|TEMPORAL|VERSITYGW|LOCAL_STACK)|XDG_CACHE_HOME|npm_config_\w+)$/;
 
+/** What people never set by hand: a local stack says that it is one, and npm keeps an option of the demo for itself. */
+const INTERNAL = new Set(['DAYBOOK_LOCAL_STACK', 'npm_config_keep', 'XDG_CACHE_HOME']);
+
+/** Read by the program and not set in the compose file: other names of what is set, and what that stack has no use for. */
+const UNUSED = [
+  ...['AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL', 'CLICKHOUSE_USERNAME'],
+  ...['AWS_SESSION_TOKEN', 'DAYBOOK_S3_ENGINE_ENDPOINT'],
+];
+
 /** The names that `src/env.ts` asks for, whether others are set or not; TEMPORAL_* it takes as they come. */
-function knownVariables(): string[] {
+function askedVariables(): string[] {
   const asked = new Set<string>();
   const spy = (answer: string | undefined): Variables =>
     new Proxy({}, { get: (_, name) => (typeof name === 'string' ? (asked.add(name), answer) : undefined) });
   readEnv(spy(undefined));
   readEnv(spy('given'));
-  return [...asked].filter((name) => !LAPTOP.test(name)).sort();
+  return [...asked].sort();
+}
+
+const knownVariables = () => askedVariables().filter((name) => !LAPTOP.test(name));
+
+/** Names in the first column of the table whose heading begins so. */
+function namesInTable(text: string, heading: string): string[] {
+  const [, table = ''] = new RegExp(`^\\| ${heading} .*\\n([^]*?)\\n\\n`, 'm').exec(text) ?? [];
+  return table
+    .split('\n')
+    .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([\w*…]+)`/g)].map(([, name = '']) => name));
 }
 
 const endsByItself = (name: string) => 'disable' in (compose.services[name]?.healthcheck ?? {});
@@ -61,22 +80,39 @@ test('two workers run, and a stop is more patient than they are', () => {
   expect(parseInt(worker?.stop_grace_period ?? '0')).toBeGreaterThan(Number(grace));
 });
 
-test('every variable of the workers is one that the program reads, and stands in the README', () => {
-  const known = knownVariables();
-  const [, readme = ''] = /^#+ The environment\n([^]*?)\n#/m.exec(repositoryText('README.md')) ?? [];
-  for (const service of ['worker', 'apply'])
-    for (const name of Object.keys(compose.services[service]?.environment ?? {})) {
-      expect(known.includes(name) || name.startsWith('TEMPORAL_'), name).toBe(true);
-      expect(readme).toContain(`\`${name}\``);
-    }
+test('the workers of the compose file get every variable that the program reads, or none of its name is needed there', () => {
+  for (const service of ['worker', 'apply']) {
+    const given = Object.keys(compose.services[service]?.environment ?? {});
+    expect([...given, ...UNUSED].sort()).toEqual(
+      [...knownVariables(), 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'].sort(),
+    );
+  }
 });
 
 test('the documented variables are those that the program reads', () => {
-  const [, table = ''] = /^\| variable .*\n([^]*?)\n\n/m.exec(documented) ?? [];
-  const names = table
-    .split('\n')
-    .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+\*?)`/g)].map(([, name = '']) => name));
+  const names = namesInTable(documented, 'variable');
   expect(names.filter((name) => name !== 'TEMPORAL_*').sort()).toEqual(knownVariables());
+});
+
+test('the README names every variable that people may set, and no other', () => {
+  const names = namesInTable(repositoryText('README.md'), 'variable').filter((name) => !name.startsWith('TEMPORAL_'));
+  // Read by the AWS SDK itself.
+  const expected = [...askedVariables().filter((name) => !INTERNAL.has(name)), 'AWS_PROFILE'];
+  expect(names.sort()).toEqual(expected.sort());
+});
+
+test('what the compose file takes from the shell is documented with its default', () => {
+  const text = repositoryText('docker-compose.yml').replaceAll(/^\s*#.*$/gm, '');
+  const taken = [...text.matchAll(/(?<!\$)\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', standard = '']) => ({
+    name,
+    standard,
+  }));
+  const documentedNames = namesInTable(documented, 'variable of');
+  expect(documentedNames.sort()).toEqual([...new Set(taken.map(({ name }) => name))].sort());
+  for (const { name, standard } of taken)
+    expect(documented).toMatch(
+      new RegExp(`^\\| \`${name}\` +\\|[^|]*\\| \`${standard.replaceAll('.', '[.]')}\` +\\|$`, 'm'),
+    );
 });
 
 test('both ends of a secret are the same variable', () => {
