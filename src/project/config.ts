@@ -33,6 +33,7 @@ const fields = <Shape extends z.ZodRawShape>(shape: Shape) =>
 
 const bucket = pattern("a bucket's name such as 'shop-data'", /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
 const key = text('a key such as _SUCCESS', (value) => value !== '' && !value.startsWith('/'));
+const functionName = pattern("the name of a table function such as 'url'", /^[A-Za-z_][A-Za-z0-9_]*$/);
 const columnName = pattern('the name of a column', /^[A-Za-z_][A-Za-z0-9_]*$/);
 
 /** When a folder counts as complete: a marker object lies in it, or enough objects and none of them written lately (ms). */
@@ -115,6 +116,7 @@ export const configSchema = fields({
     sticky: duration('10 seconds').prefault('10 seconds'),
   }).prefault({}),
   alerts: fields({ webhook: fields({ env: variableName }).optional() }).prefault({}),
+  allowFunctions: list('a list of table functions', functionName).default([]),
   sources: z
     .record(sourceName, source, 'an object with one entry for each source')
     .refine((sources) => Object.keys(sources).length > 0, 'at least one source'),

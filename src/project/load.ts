@@ -28,11 +28,12 @@ export async function readProject(dir: string): Promise<{ project?: Project; pro
   const found = await readConfig(root);
   if ('problem' in found) return { problems: [found.problem] };
   const { config, problems } = parseConfig(found.exported);
+  const allowed = allowedFunctions(found.exported);
   const [raw, normalized, aggregates, tests] = await Promise.all([
-    readFolder(root, 'raw'),
-    readFolder(root, 'normalized'),
-    readFolder(root, 'aggregates'),
-    readFolder(root, 'tests'),
+    readFolder(root, 'raw', allowed),
+    readFolder(root, 'normalized', allowed),
+    readFolder(root, 'aggregates', allowed),
+    readFolder(root, 'tests', allowed),
   ]);
   problems.push(...[raw, normalized, aggregates, tests].flatMap((folder) => folder.problems));
   problems.push(...checkNames(sourceNames(found.exported), raw.files, normalized.files, aggregates.files));
@@ -65,13 +66,17 @@ async function importConfig(path: string): Promise<unknown> {
   return await jiti.import(path, { default: true });
 }
 
-async function readFolder(root: string, kind: SqlKind): Promise<{ files: SqlFile[]; problems: Problem[] }> {
+async function readFolder(
+  root: string,
+  kind: SqlKind,
+  allowed: readonly string[],
+): Promise<{ files: SqlFile[]; problems: Problem[] }> {
   const entries = await namesIn(join(root, 'sql', kind));
   const names = entries.filter((name) => name.endsWith('.sql') && !name.startsWith('.')).sort();
   const results = await Promise.all(
     names.map(async (name) => {
       const path = `sql/${kind}/${name}`;
-      return readSqlFile(path, kind, await readFile(join(root, path), 'utf8'));
+      return readSqlFile(path, kind, await readFile(join(root, path), 'utf8'), allowed);
     }),
   );
   return { files: results.map(({ file }) => file), problems: results.flatMap(({ problems }) => problems) };
@@ -84,6 +89,12 @@ const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(():
 function sourceNames(exported: unknown): string[] {
   const sources = (exported as { sources?: unknown } | null | undefined)?.sources;
   return typeof sources === 'object' && sources !== null ? Object.keys(sources) : [];
+}
+
+/** Functions that a config allows, also one that is wrong elsewhere. */
+function allowedFunctions(exported: unknown): string[] {
+  const allowed = (exported as { allowFunctions?: unknown } | null | undefined)?.allowFunctions;
+  return Array.isArray(allowed) ? allowed.filter((name) => typeof name === 'string') : [];
 }
 
 /** Each source has its two files, each of these files has its source, and no two files make one table. */

@@ -21,7 +21,7 @@ import {
   rowByRowProblems,
   selfProblems,
 } from './select-rules.js';
-import { contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
+import { constraintProblems, contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
 
 /**
  * Reads the project's SQL as the engine understands it, in a scratch database that is dropped again. Throws `BadSql` with all
@@ -50,7 +50,8 @@ export const inspectSchema = (
       .filter((name) => !made.tables.has(name));
 
     const read = async (file: SqlFile, kind: TableSchema['kind'] | 'test') => {
-      const result = await readSelect(scratch, file, kind, made.tables, readable);
+      const { allowFunctions } = project.config;
+      const result = await readSelect(scratch, file, kind, { tables: made.tables, readable, allowFunctions });
       // A table that could not be made has told its own problem already.
       problems.push(...result.problems.filter(({ what }) => !unmade.some((name) => what.includes(`'${name}'`))));
       return result;
@@ -120,24 +121,33 @@ async function makeTables(
   return { tables, problems };
 }
 
+/** What there is to read. */
+interface Readable {
+  tables: ReadonlyMap<string, InspectedTable>;
+  /** Names of the tables that models and tests may read. */
+  readable: ReadonlySet<string>;
+  allowFunctions: readonly string[];
+}
+
 async function readSelect(
   scratch: Scratch,
   file: SqlFile,
   kind: TableSchema['kind'] | 'test',
-  tables: ReadonlyMap<string, InspectedTable>,
-  readable: ReadonlySet<string>,
+  { tables, readable, allowFunctions }: Readable,
 ): Promise<Pick<TableSchema, 'selected' | 'inputs'> & { problems: Problem[] }> {
   const { path, name } = file;
   const { database } = scratch;
   const raw = `raw_${name}`;
   try {
     const { selected, tree } = await inspectSelect(scratch, file.select, { what: path, day: kind !== 'normalized' });
-    const columns = tables.get(name)?.columns ?? [];
+    const table = tables.get(name);
+    const columns = table?.columns ?? [];
     const problems = changingProblems(path, tree);
     if (kind === 'normalized') {
       problems.push(...rowByRowProblems(path, raw, database, tree));
       const free = ['_source', 'skip_reason', 'reject_reason'];
       problems.push(...columnProblems(path, columns, selected, { free, filled: ['_object', '_line'] }));
+      if (table) problems.push(...constraintProblems(path, table, selected));
       if (!selected.some((column) => column.name === '_source'))
         problems.push(
           error(
@@ -148,7 +158,7 @@ async function readSelect(
         );
       return { selected, inputs: [], problems };
     }
-    problems.push(...readProblems(path, database, tree, readable));
+    problems.push(...readProblems(path, database, tree, readable, allowFunctions));
     if (kind === 'aggregate') problems.push(...columnProblems(path, columns, selected, { free: [], filled: [] }));
     const inputs = inputsOf(database, tree, readable);
     problems.push(...selfProblems(path, name, file.header.lookback, kind === 'aggregate' ? inputs : []));

@@ -4,6 +4,7 @@ import { canCast } from '../statements/casts.js';
 import { either, error, meantBy, warning } from './problems.js';
 import type { Problem } from './project.js';
 import type { QueryTree } from './query-tree.js';
+import { isAllowed } from './statement-rules.js';
 
 /** Table functions that read nothing but their arguments. */
 const HARMLESS = new Set([
@@ -61,11 +62,19 @@ export function rowByRowProblems(path: string, raw: string, scratch: string, tre
   return problems;
 }
 
-/** What a model or a test reads: tables of the project that readers see, by their names alone. */
-export function readProblems(path: string, scratch: string, tree: QueryTree, readable: ReadonlySet<string>): Problem[] {
+/** What a model or a test reads: tables of the project that readers see, by their names alone, and functions that are `allowed`. */
+export function readProblems(
+  path: string,
+  scratch: string,
+  tree: QueryTree,
+  readable: ReadonlySet<string>,
+  allowed: readonly string[],
+): Problem[] {
   const strangers = tree.tables.map((table) => local(table, scratch)).filter((table) => !readable.has(table));
-  const functions = tree.tableFunctions.filter((name) => !HARMLESS.has(name));
-  const hiding = tree.functions.map(({ name }) => name).filter((name) => HIDING.test(name));
+  const functions = tree.tableFunctions.filter((name) => !HARMLESS.has(name) && !isAllowed(name, allowed));
+  const hiding = tree.functions
+    .map(({ name }) => name)
+    .filter((name) => HIDING.test(name) && !isAllowed(name, allowed));
   return [
     ...strangers.map((table) =>
       table.startsWith('raw_')
@@ -81,7 +90,11 @@ export function readProblems(path: string, scratch: string, tree: QueryTree, rea
           ),
     ),
     ...functions.map((name) =>
-      error(path, `reads from ${name}(), whose content no build can reproduce or order`, 'Read tables of the project.'),
+      error(
+        path,
+        `reads from ${name}(), whose content no build can reproduce or order`,
+        `Read tables of the project, or allow it in the config: allowFunctions: ['${name}'].`,
+      ),
     ),
     ...hiding.map((name) =>
       error(path, `calls ${name}(), which reads a table by a name in a text`, 'Write a JOIN, or use a dictionary.'),

@@ -18,8 +18,15 @@ const CONTENT: Record<SqlKind, string> = {
 /**
  * Splits one file of `sql/<kind>/` into its options and statements, each as the user wrote it, and checks what can be checked
  * without an engine. `path` is relative to the project's folder and ends in `<name>.sql`.
+ *
+ * @param allowed table functions that the config allows
  */
-export function readSqlFile(path: string, kind: SqlKind, sql: string): { file: SqlFile; problems: Problem[] } {
+export function readSqlFile(
+  path: string,
+  kind: SqlKind,
+  sql: string,
+  allowed: readonly string[] = [],
+): { file: SqlFile; problems: Problem[] } {
   const name = path.replace(/^.*\//, '').replace(/\.sql$/, '');
   const { header, problems } = readHeader(path, kind, sql);
   if (!NAME.test(name))
@@ -44,8 +51,8 @@ export function readSqlFile(path: string, kind: SqlKind, sql: string): { file: S
       ),
     );
   if (create && kind !== 'tests')
-    problems.push(...createProblems(path, kind === 'raw' ? `raw_${name}` : name, kind === 'raw', create));
-  if (select) problems.push(...selectProblems(path, select));
+    problems.push(...createProblems(path, kind === 'raw' ? `raw_${name}` : name, kind === 'raw', create, allowed));
+  if (select) problems.push(...selectProblems(path, select, allowed));
   return { file: { path, name, header, create: create?.text ?? '', select: select?.text ?? '' }, problems };
 }
 

@@ -1,10 +1,11 @@
 import { parseType } from '../core/column-types.js';
 import type { Column } from '../core/messages.js';
 import { unsupportedIn } from '../statements/conversions.js';
+import { filledColumns } from '../statements/normalize.js';
 import type { InspectedTable } from './inspect.js';
 import { error, warning } from './problems.js';
 import type { Problem, SqlFile } from './project.js';
-import { tokenize } from './sql-tokens.js';
+import { nameOf, statementsOf, tokenize } from './sql-tokens.js';
 
 /** The column through which a row is traced to its raw line. */
 export const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String)';
@@ -131,6 +132,42 @@ export function normalizedProblems(
       ),
     ),
   ];
+}
+
+/** A normalizing build judges a row before the load fills the rest of its columns, so constraints see what the SELECT gives. */
+export function constraintProblems(
+  path: string,
+  { columns, constraints }: InspectedTable,
+  selected: readonly Column[],
+): Problem[] {
+  const given = filledColumns(columns, selected);
+  // Other columns are missing altogether, which is said elsewhere.
+  const unseen = columns
+    .filter((column) => !given.includes(column) && (column.defaultKind !== '' || column.name in TRACED))
+    .map(({ name }) => name);
+  return constraints.flatMap(({ name: constraint, expression }) =>
+    columnsIn(expression)
+      .filter((name) => unseen.includes(name))
+      .map((name) =>
+        error(
+          path,
+          `CONSTRAINT ${constraint} reads ${name}, which the SELECT does not give: a row is judged before it has one`,
+          name in TRACED
+            ? `Give reject_reason in the SELECT instead; there it is _source.${name.slice(1)}.`
+            : `Add ${name} to the SELECT, or write what it stands for in the constraint.`,
+        ),
+      ),
+  );
+}
+
+/** Names in an expression that may be columns, each once: no functions, and no parts of others. */
+function columnsIn(expression: string): string[] {
+  const tokens = statementsOf(expression).flatMap((statement) => statement.tokens);
+  const names = tokens.filter(
+    ({ kind }, index) =>
+      (kind === 'word' || kind === 'quoted') && tokens[index + 1]?.text !== '(' && tokens[index - 1]?.text !== '.',
+  );
+  return [...new Set(names.map(nameOf))];
 }
 
 /** `toDate` and reading follow a column's zone, or the session's where there is none: then a row's day depends on who asks. */

@@ -226,6 +226,18 @@ describe('tables', () => {
     `);
   });
 
+  test('a constraint reads what the SELECT gives', async () => {
+    const path = 'sql/normalized/events.sql';
+    const checking = (expression: string) => problemsAfter(path, 'CHECK amount >= 0', `CHECK ${expression}`);
+    expect(await checking("match(country, '^_line$') OR upper(event_id) != 'loaded_at'")).toEqual([]);
+    expect(await checking('amount >= 0 AND _line > 1 AND `loaded_at` < ts')).toMatchInlineSnapshot(`
+      [
+        "error sql/normalized/events.sql: CONSTRAINT not_negative reads _line, which the SELECT does not give: a row is judged before it has one",
+        "error sql/normalized/events.sql: CONSTRAINT not_negative reads loaded_at, which the SELECT does not give: a row is judged before it has one",
+      ]
+    `);
+  });
+
   test('dedupeBy names columns of the normalized table', async () => {
     expect(await problemsAfter('daybook.config.ts', "['event_id']", "['eventid']")).toMatchInlineSnapshot(`
       [
@@ -293,6 +305,12 @@ describe('models', () => {
       ]
     `);
     expect(await reading(`SELECT ${row} FROM numbers(3)`)).toMatchInlineSnapshot(`[]`);
+    const random = `FROM (SELECT * FROM events UNION ALL SELECT ${row} FROM generateRandom('a UInt8'))`;
+    const config = (RIGHT['daybook.config.ts'] ?? '').replace(
+      'timezone',
+      "allowFunctions: ['generateRandom'], timezone",
+    );
+    expect(await problemsAfter(path, 'FROM events', random, { 'daybook.config.ts': config })).toEqual([]);
     expect(await problemsAfter(path, 'FROM events', 'FROM evnts')).toMatchInlineSnapshot(`
       [
         "error sql/aggregates/daily_sales.sql: found the table 'evnts', expected one that the project makes: daily_sales or events",

@@ -18,6 +18,7 @@ test('a project, a bucket and a prefix are enough; every other field has its def
   expect(config).toEqual({
     project: 'shop',
     timezone: 'UTC',
+    allowFunctions: [],
     schedule: '30 4 * * *',
     lateDays: 3,
     database: 'analytics',
@@ -146,7 +147,7 @@ test('all problems come in one message, each with its path, what was found and w
         Correct the value.
       sources.events.chunk.maxObjects: found 0.5, expected a whole number, at least 1
         Correct the value.
-      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, sources
+      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
         Did you mean 'project'?"
   `);
 });

@@ -175,6 +175,36 @@ describe('statements', () => {
     }
   });
 
+  test.each(['url', 'FILE', 'merge'])('neither do a default or a constraint read through %s(…)', (name) => {
+    for (const part of [`b String DEFAULT ${name}('x')`, `CONSTRAINT c CHECK \`${name}\`('x') = ''`])
+      expect(problemsOf(MODEL.replace('n UInt64', `n UInt64, ${part}`)).join()).toContain(`calls ${name}(…)`);
+  });
+
+  test('a table definition reads no tables, other than its own in a projection', () => {
+    const having = (part: string) => problemsOf(MODEL.replace('n UInt64', `n UInt64, ${part}`));
+    expect(having('CONSTRAINT c CHECK n IN (SELECT n FROM events)')).toEqual([
+      'found a SELECT inside of CREATE TABLE, which would read tables in no order -> ' +
+        'Write the check as a test under sql/tests/, or give the value in the SELECT of the file.',
+    ]);
+    expect(having('PROJECTION p (SELECT day, sum(n) GROUP BY day)')).toEqual([]);
+    expect(having('file String, INDEX url (file) TYPE minmax, `input` String')).toEqual([]);
+  });
+
+  test('functions that the config allows are called where they like', () => {
+    const reading = MODEL.replace('FROM events', "FROM URL('http://x/y.csv')").replace(
+      'n UInt64',
+      "n UInt64 DEFAULT url('x')",
+    );
+    const problems = (allowed: string[]) =>
+      readSqlFile('sql/aggregates/daily.sql', 'aggregates', reading, allowed).problems;
+    expect(problems([]).map(({ what }) => what)).toEqual([
+      "calls url(…), which reads outside of the project's tables",
+      "calls URL(…), which reads outside of the project's tables",
+    ]);
+    expect(problems(['s3'])).toHaveLength(2);
+    expect(problems(['url'])).toEqual([]);
+  });
+
   test('a contract creates raw_<source>, and its table may have any engine that keeps to itself', () => {
     const raw = 'CREATE TABLE IF NOT EXISTS `raw_events` (a String) ENGINE = Null';
     expect(problemsOf(raw, 'sql/raw/events.sql', 'raw')).toEqual([]);
