@@ -97,6 +97,22 @@ const SETTINGS_AT_END = new RegExp(
   String.raw` SETTINGS (\w+ = (?:${TEXT}|[^\s,]+)(?:, \w+ = (?:${TEXT}|[^\s,]+))*)((?: COMMENT ${TEXT})?)$`,
 );
 
+/** Tables that dictionaries load their rows from, of those that are named here as `database.dictionary`. */
+export async function sourcesOf(
+  { clickhouse }: Scratch,
+  dictionaries: readonly string[],
+): Promise<{ dictionary: string; database: string; table: string }[]> {
+  if (dictionaries.length === 0) return [];
+  return await clickhouse.rows({
+    sql: `
+SELECT concat(database, '.', name) AS dictionary, source.1 AS database, source.2 AS table
+FROM system.tables ARRAY JOIN arrayZip(loading_dependencies_database, loading_dependencies_table) AS source
+WHERE engine = 'Dictionary' AND concat(database, '.', name) IN {dictionaries:Array(String)}`,
+    params: { dictionaries },
+    settings: { prefer_column_name_to_alias: 1 },
+  });
+}
+
 /** What a SELECT gives and what it is made of. With `day` false, `{day:Date}` has no value. */
 export async function inspectSelect(
   scratch: Scratch,

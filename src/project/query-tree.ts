@@ -9,6 +9,8 @@ export interface QueryTree {
   tableFunctions: string[];
   /** Functions called anywhere, each once. */
   functions: { name: string; type: string }[];
+  /** Dictionaries read by `dictGet` and its like, as they are named there, each once. */
+  dictionaries: string[];
   /** Clauses of the outermost SELECT beside its columns and FROM, as the engine names them: `WHERE`, `GROUP BY`, `DISTINCT`. */
   clauses: string[];
   /** What stands in the outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN`, `QUERY`; `UNION` where several SELECTs are joined. */
@@ -27,6 +29,8 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
   const tableFunctions = new Set<string>();
   const functions = new Map<string, string>();
   const clauses = new Set<string>();
+  const dictionaries = new Set<string>();
+  let asksDictionary = false;
   let subqueries = -1;
   let from = '';
   let section = '';
@@ -46,13 +50,22 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     if (kind === 'TABLE') tables.add(field(rest, 'table_name'));
     if (kind === 'TABLE' && / (?:final|sample_size)/.test(rest)) clauses.add('FINAL or SAMPLE');
     if (kind === 'TABLE_FUNCTION') tableFunctions.add(field(rest, 'table_function_name'));
-    if (kind === 'FUNCTION') functions.set(field(rest, 'function_name'), field(rest, 'function_type'));
+    if (kind === 'FUNCTION') {
+      functions.set(field(rest, 'function_name'), field(rest, 'function_type'));
+      asksDictionary = /^dict[A-Z]/.test(field(rest, 'function_name'));
+    }
+    // The first argument of such a function is the dictionary's name.
+    if (kind === 'CONSTANT' && asksDictionary) {
+      dictionaries.add(field(rest, 'constant_value').replaceAll("'", ''));
+      asksDictionary = false;
+    }
   }
   tables.delete('system.one');
   return {
     tables: [...tables].filter((table) => !table.startsWith('_temporary_and_external_tables.')).sort(),
     tableFunctions: [...tableFunctions],
     functions: [...functions].map(([name, type]) => ({ name, type })),
+    dictionaries: [...dictionaries],
     clauses: [...clauses],
     from,
     subqueries,

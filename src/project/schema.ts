@@ -7,6 +7,7 @@ import {
   inspectSelect,
   inspectTables,
   offerContract,
+  sourcesOf,
   type InspectedTable,
   type Scratch,
 } from './inspect.js';
@@ -16,6 +17,7 @@ import { withScratch } from './scratch.js';
 import {
   changingProblems,
   columnProblems,
+  dictionaryProblems,
   inputsOf,
   readProblems,
   rowByRowProblems,
@@ -50,8 +52,8 @@ export const inspectSchema = (
       .filter((name) => !made.tables.has(name));
 
     const read = async (file: SqlFile, kind: TableSchema['kind'] | 'test') => {
-      const { allowFunctions } = project.config;
-      const result = await readSelect(scratch, file, kind, { tables: made.tables, readable, allowFunctions });
+      const { allowFunctions, database: live } = project.config;
+      const result = await readSelect(scratch, file, kind, { tables: made.tables, readable, allowFunctions, live });
       // A table that could not be made has told its own problem already.
       problems.push(...result.problems.filter(({ what }) => !unmade.some((name) => what.includes(`'${name}'`))));
       return result;
@@ -127,13 +129,15 @@ interface Readable {
   /** Names of the tables that models and tests may read. */
   readable: ReadonlySet<string>;
   allowFunctions: readonly string[];
+  /** The database that readers see. */
+  live: string;
 }
 
 async function readSelect(
   scratch: Scratch,
   file: SqlFile,
   kind: TableSchema['kind'] | 'test',
-  { tables, readable, allowFunctions }: Readable,
+  { tables, readable, allowFunctions, live }: Readable,
 ): Promise<Pick<TableSchema, 'selected' | 'inputs'> & { problems: Problem[] }> {
   const { path, name } = file;
   const { database } = scratch;
@@ -142,7 +146,9 @@ async function readSelect(
     const { selected, tree } = await inspectSelect(scratch, file.select, { what: path, day: kind !== 'normalized' });
     const table = tables.get(name);
     const columns = table?.columns ?? [];
-    const problems = changingProblems(path, tree);
+    const sources = (await sourcesOf(scratch, tree.dictionaries)).filter((source) => source.database === live);
+    const own = sources.filter((source) => readable.has(source.table));
+    const problems = [...changingProblems(path, tree), ...dictionaryProblems(path, kind, own)];
     if (kind === 'normalized') {
       problems.push(...rowByRowProblems(path, raw, database, tree));
       const free = ['_source', 'skip_reason', 'reject_reason'];

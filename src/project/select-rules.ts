@@ -102,6 +102,25 @@ export function readProblems(
   ];
 }
 
+/**
+ * A dictionary over a table of the project holds what readers have when it happens to load: neither the day that is being built,
+ * nor any that a rebuild could go back to. A normalizing SELECT has no other way to look something up.
+ */
+export const dictionaryProblems = (
+  path: string,
+  kind: 'normalized' | 'aggregate' | 'raw' | 'test',
+  sources: readonly { dictionary: string; table: string }[],
+): Problem[] =>
+  sources.map(({ dictionary, table }) =>
+    (kind === 'normalized' ? warning : error)(
+      path,
+      `reads the dictionary ${dictionary}, which is loaded from ${table} as readers have it, in no order with its builds`,
+      kind === 'normalized'
+        ? `Look it up in a model that reads ${table}, or load the dictionary from elsewhere.`
+        : `Read ${table} itself, with a JOIN: then it is built first.`,
+    ),
+  );
+
 /** Names of the project's tables among those that a SELECT reads. */
 export const inputsOf = (scratch: string, tree: QueryTree, readable: ReadonlySet<string>): string[] =>
   tree.tables.map((table) => local(table, scratch)).filter((table) => readable.has(table));

@@ -345,6 +345,47 @@ describe('models', () => {
     });
   });
 
+  test('a dictionary over one of the tables is none that a build may read', async () => {
+    const config = (RIGHT['daybook.config.ts'] ?? '').replace('timezone', "database: 'dictionaries', timezone");
+    const run = (sql: string) => clickhouse.run({ sql });
+    await run('CREATE DATABASE dictionaries');
+    try {
+      for (const table of ['daily_sales', 'countries']) {
+        await run(
+          `CREATE TABLE dictionaries.${table} (country String, name String) ENGINE = MergeTree ORDER BY country`,
+        );
+        await run(`CREATE DICTIONARY dictionaries.of_${table} (country String, name String) PRIMARY KEY country
+          SOURCE(CLICKHOUSE(DB 'dictionaries' TABLE '${table}')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)`);
+      }
+      const looking = (of: string) =>
+        problemsAfter(
+          path,
+          'count() AS orders',
+          `any(dictHas('dictionaries.of_${of}', tuple(country))) + count() AS orders`,
+          {
+            'daybook.config.ts': config,
+          },
+        );
+      expect(await looking('countries')).toEqual([]);
+      expect(await looking('daily_sales')).toMatchInlineSnapshot(`
+        [
+          "error sql/aggregates/daily_sales.sql: reads the dictionary dictionaries.of_daily_sales, which is loaded from daily_sales as readers have it, in no order with its builds",
+        ]
+      `);
+      const normalizing = `dictGetOrDefault('dictionaries.of_daily_sales', 'name', tuple(event_id), '') AS country`;
+      const normalized = 'sql/normalized/events.sql';
+      const files = { 'daybook.config.ts': config };
+      expect(await problemsAfter(normalized, "ifNull(user.country, '') AS country", normalizing, files))
+        .toMatchInlineSnapshot(`
+        [
+          "warning sql/normalized/events.sql: reads the dictionary dictionaries.of_daily_sales, which is loaded from daily_sales as readers have it, in no order with its builds",
+        ]
+      `);
+    } finally {
+      await run('DROP DATABASE dictionaries SYNC');
+    }
+  });
+
   test('what a rebuild would not repeat is a warning', async () => {
     expect(await problemsAfter(path, 'count() AS orders', 'count() + toUInt64(rand() * 0) AS orders'))
       .toMatchInlineSnapshot(`
