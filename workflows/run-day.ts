@@ -5,11 +5,12 @@ import {
   ParentClosePolicy,
   rootCause,
   startChild,
+  workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/core/messages.js';
 import { workflowId } from '../src/core/names.js';
-import { summary } from '../src/core/words.js';
+import { startedBy, summary } from '../src/core/words.js';
 import { day as dayWorkflow } from './day.js';
 import { patientActivities } from './options.js';
 
@@ -45,11 +46,13 @@ export async function runDay(
 
 /** Null where the day is running already. */
 async function startDay(id: string, input: DayInput, onStart: (child: StartedDay) => void): Promise<DayResult | null> {
+  const { workflowId: parent } = workflowInfo();
   try {
     const child = await startChild(dayWorkflow, {
       workflowId: id,
       args: [input],
-      staticSummary: `day ${input.day}`,
+      staticSummary: summary.day(input.day),
+      staticDetails: startedBy(parent, input.day),
       // A cancelled caller takes its day with it, and waits until the day has cleaned up.
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });

@@ -1,4 +1,5 @@
 import type { App } from '../app.js';
+import { CONCURRENCY } from '../core/backfill.js';
 import type { BackfillInput } from '../core/messages.js';
 import { workflowId } from '../core/names.js';
 import { startWorkflow } from './start.js';
@@ -12,6 +13,11 @@ export async function startBackfill(app: App, input: BackfillInput) {
     workflowId: workflowId.backfill(project, start, end),
     input,
     summary: `${project}, ${start} to ${end}`,
+    choices: {
+      ...{ reprocess: 'none', force: false, failFast: false },
+      // Who does not say how many takes what there is.
+      ...(input.concurrency === undefined ? {} : { concurrency: CONCURRENCY }),
+    },
     details: `Started by hand. Once more, which does only what is left: \`npx daybook backfill --start ${start} --end ${end}\``,
   });
 }

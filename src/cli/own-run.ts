@@ -26,6 +26,7 @@ export async function runForItself(
         workflowId: workflowId.day(project, day),
         input,
         summary: `${project}, ${what} of ${day}`,
+        details: `Started by hand, for a ${what}. How the day stands: \`npx daybook status --day ${day}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
       return await followDay(handle, day, quiet ? 'nothing' : 'lines');

@@ -24,6 +24,7 @@ export async function startDay(app: App, input: DayInput) {
     input,
     summary: `${project}, day ${input.day}${input.force ? ', forced' : ''}`,
     details: `Started by hand. Once more: \`npx daybook run --day ${input.day}\``,
+    choices: { force: false, rollback: false, compare: false },
   });
 }
 

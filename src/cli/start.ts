@@ -1,6 +1,8 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { App } from '../app.js';
 import { taskQueue } from '../core/names.js';
+import { inputOf } from '../io/temporal.js';
+import { note } from './output.js';
 
 /** What a command starts: its type and id, its input, and what the Web UI shows of it. */
 export interface Start {
@@ -9,7 +11,9 @@ export interface Start {
   input: object;
   summary: string;
   /** Markdown. */
-  details?: string;
+  details: string;
+  /** What of the input makes another run of it; the default of each, where it is left out. */
+  choices?: Readonly<Record<string, unknown>>;
   /** What happens where it runs already; the default attaches to it. */
   conflict?: WorkflowIdConflictPolicy;
 }
@@ -17,16 +21,31 @@ export interface Start {
 /** Starts a workflow of the project on its own queue; an id whose run has ended may be used again. */
 export async function startWorkflow(
   app: App,
-  { type, workflowId, input, summary, details, conflict = WorkflowIdConflictPolicy.USE_EXISTING }: Start,
+  { type, workflowId, input, summary, details, choices = {}, conflict = WorkflowIdConflictPolicy.USE_EXISTING }: Start,
 ) {
   const client = await app.temporal();
-  return await client.workflow.start(type, {
+  const handle = await client.workflow.start(type, {
     workflowId,
     taskQueue: taskQueue.light(app.project.config.project),
     args: [input],
     workflowIdConflictPolicy: conflict,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     staticSummary: summary,
-    ...(details === undefined ? {} : { staticDetails: details }),
+    staticDetails: details,
   });
+  const differing = otherChoices(choices, input, await inputOf(client, workflowId));
+  if (differing.length > 0)
+    note(
+      `${workflowId} runs already, and not as asked: ${differing.join('; ')}. What follows is that run's; when it has ended, the same command starts another.`,
+    );
+  return handle;
 }
+
+/** What was asked for otherwise than it runs, by name. */
+const otherChoices = (choices: Readonly<Record<string, unknown>>, asked: object, running: unknown): string[] =>
+  Object.entries(choices).flatMap(([name, otherwise]) => {
+    const [wanted, found] = [asked, running].map(
+      (input) => (input as Record<string, unknown> | null)?.[name] ?? otherwise,
+    );
+    return wanted === found ? [] : [`${name} is ${JSON.stringify(found)}, asked for was ${JSON.stringify(wanted)}`];
+  });

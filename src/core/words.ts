@@ -34,6 +34,7 @@ const list = (parts: readonly (string | false)[]) => parts.filter((part) => part
 
 /** Summaries of activities. The Web UI shows each behind the activity's name: `normalize • chunk 3 of 12 · 118 MiB`. */
 export const summary = {
+  day: (day: string) => `day ${day}`,
   survey: () => 'which days this night is for',
   recover: (day: string) => `look for a publish of ${day} that a crash left open`,
   outline: (start: string, end: string) => `which days from ${start} to ${end} are run`,
@@ -59,6 +60,10 @@ export const summary = {
   alert: ({ kind, day }: messages.AlertInput) => list([kind, day]),
   sleep: (missing: readonly string[]) => `not complete yet: ${missing.join('; ')}`,
 };
+
+/** The details of a day that another workflow started, in Markdown. */
+export const startedBy = (workflowId: string, day: string): string =>
+  `Started by \`${workflowId}\`. Once more: \`npx daybook run --day ${day}\``;
 
 /** What a step did, once it has. */
 export const told = {

@@ -123,6 +123,9 @@ const cronOf = ({ schedule }: NightlyTimes) => schedule.trim().split(/\s+/).join
 
 const summaryOf = ({ project }: NightlyTimes) => `${project}, the night`;
 
+const detailsOf = ({ schedule, timezone }: NightlyTimes) =>
+  `The night for yesterday, at \`${schedule}\` in ${timezone}: late days first, then the day before. Another one: \`npx daybook schedule trigger\``;
+
 /** Jitter would move the nominal time away from backfills that name it; a failed night must not stop the next one. */
 function wantedSchedule(times: NightlyTimes) {
   const cron = cronOf(times);
@@ -136,6 +139,7 @@ function wantedSchedule(times: NightlyTimes) {
       taskQueue: taskQueue.light(times.project),
       args: [{}],
       staticSummary: summaryOf(times),
+      staticDetails: detailsOf(times),
     },
     policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: CATCH_UP, pauseOnFailure: false },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
@@ -158,6 +162,7 @@ function changesOf({ spec, action, policies }: ScheduleDescription, times: Night
     ['task queue', action.taskQueue, wantedAction.taskQueue],
     ['input', action.args, wantedAction.args],
     ['summary', action.staticSummary, wantedAction.staticSummary],
+    ['details', action.staticDetails, wantedAction.staticDetails],
     ['overlap', policies.overlap, wantedPolicies.overlap],
     ['catch-up window, ms', policies.catchupWindow, wantedPolicies.catchupWindow],
     ['pause on failure', policies.pauseOnFailure, wantedPolicies.pauseOnFailure],

@@ -7,7 +7,7 @@ import type { BackfillProgress, BackfillResult } from '../../src/core/messages.j
 import { taskQueue, workflowId } from '../../src/core/names.js';
 import { processVariables, readEnv } from '../../src/env.js';
 import { findTemporal } from '../../src/local/executables.js';
-import { daybook, environment } from '../support/command.js';
+import { daybook, environment, start as startCommand } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -109,6 +109,20 @@ test('temporal starts, asks, pauses, resumes and cancels a backfill as our own c
   const paused = await progress();
   expect(paused).toMatchObject({ paused: true, concurrency: 2, total: 6 });
   expect((await backfill('status', '--start', start, '--end', end)).stdout).toContain('paused');
+  // Who attaches with other wishes hears what runs.
+  const attaching = startCommand(
+    ['backfill', '--start', start, '--end', end, '--concurrency', '3', '--force', '--project', project.app.project.dir],
+    environment(inject('stack')),
+  );
+  let said = '';
+  attaching.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await expect
+    .poll(() => said, { timeout: 30_000 })
+    .toContain(
+      `${id} runs already, and not as asked: reprocess is "none", asked for was "all"; concurrency is 1, asked for was 3.`,
+    );
+  attaching.kill('SIGINT');
+  await attaching;
   await run('signal', '--name', 'resume');
   await expect.poll(async () => (await progress()).done, { timeout: 60_000 }).toBeGreaterThan(paused.done);
   await run('cancel');

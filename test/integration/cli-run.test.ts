@@ -71,7 +71,12 @@ test('without a worker run says so at once; Ctrl-C leaves the day running, and a
   expect(said).not.toMatch(/^ +at /m);
   expect(await statusOf(WAITING)).toBe('RUNNING');
 
-  const attached = await run('--day', WAITING, '--with-worker');
+  // It was not asked for what it would have been started with, so that must be said.
+  const attached = await run('--day', WAITING, '--with-worker', '--force');
   expect(attached).toMatchObject({ code: 0 });
+  expect(attached.stderr).toContain(
+    `${workflowId.day(project.name, WAITING)} runs already, and not as asked: force is false, asked for was true. ` +
+      "What follows is that run's; when it has ended, the same command starts another.",
+  );
   expect(attached.stdout).toContain(`${WAITING} published`);
 });

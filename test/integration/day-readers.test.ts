@@ -3,6 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { startDay } from '../../src/cli/run.js';
+import { taskQueue, workflowId } from '../../src/core/names.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -120,31 +121,39 @@ test('a row that something else put into a live table is noticed before the day 
   expect(await project.rows('SELECT count() AS n FROM events WHERE day = {day:Date}', { day })).toEqual([{ n: '2' }]);
 });
 
-test('a cancelled day ends its query in the engine, leaves readers what they have, and can be run again', async () => {
-  const day = '2026-04-07';
-  const before = await published(day);
-  await select(
-    `SELECT day, toUInt32(countIf(sipHash64(number) = 0)) AS events, sum(amount) AS amount
-     FROM events CROSS JOIN numbers(1000000000000) AS many WHERE day = {day:Date} GROUP BY day`,
+/** A SELECT of the model that no test sees the end of. */
+const ENDLESS = `SELECT day, toUInt32(countIf(sipHash64(number) = 0)) AS events, sum(amount) AS amount
+  FROM events CROSS JOIN numbers(1000000000000) AS many WHERE day = {day:Date} GROUP BY day`;
+
+/** Statements of the project that run now. */
+const running = async () => {
+  const queries = await project.rows<{ query: string }>(
+    "SELECT query FROM system.processes WHERE startsWith(Settings['log_comment'], {own:String})",
+    { own: `daybook/${project.name}/` },
   );
-  const running = async () => {
-    const queries = await project.rows<{ query: string }>(
-      "SELECT query FROM system.processes WHERE startsWith(Settings['log_comment'], {own:String})",
-      { own: `daybook/${project.name}/` },
-    );
-    return queries.map(({ query }) => query);
-  };
-  const handle = await startDay(project.app, { day, force: true });
-  const ended = handle.result().then(String, (reason: unknown) => reason);
-  // Earlier steps run queries too, and a poll may meet one of those.
+  return queries.map(({ query }) => query);
+};
+
+/** Until the endless one does; earlier steps run queries too, and a poll may meet one of those. */
+async function untilItRuns(ended: Promise<unknown>): Promise<void> {
   while (!(await running()).some((query) => query.includes('sipHash64'))) {
     const early = await Promise.race([ended, sleep(50)]);
     expect(early, 'the day ended before its query ran').toBeUndefined();
   }
+}
+
+test('a cancelled day ends its query in the engine, leaves readers what they have, and can be run again', async () => {
+  const day = '2026-04-07';
+  const before = await published(day);
+  await select(ENDLESS);
+  const handle = await startDay(project.app, { day, force: true });
+  const ended = handle.result().then(String, (reason: unknown) => reason);
+  await untilItRuns(ended);
   await handle.cancel();
   const error = await ended;
   expect(error).toBeInstanceOf(WorkflowFailedError);
-  expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+  const { cause } = error as WorkflowFailedError;
+  expect(cause, cause?.message).toBeInstanceOf(CancelledFailure);
   expect(await running()).toEqual([]);
   expect(await project.app.ledger.latestBuilds(day, day)).toMatchObject([
     { generation: 2, event: 'cancelled', step: 'refresh' },
@@ -155,4 +164,31 @@ test('a cancelled day ends its query in the engine, leaves readers what they hav
   expect(await project.run(day, true)).toMatchObject({ outcome: 'published', generation: 3 });
   expect((await project.state(day)).tables).toEqual(before.tables);
   expect(await stages(day)).toEqual([]);
+});
+
+test('a day that is started under another id is refused by name, and the one that runs goes on undisturbed', async () => {
+  const day = '2026-04-08';
+  await published(day);
+  await select(ENDLESS);
+  const handle = await startDay(project.app, { day, force: true });
+  const ended = handle.result().then(String, () => 'cancelled');
+  await untilItRuns(ended);
+
+  const client = await project.app.temporal();
+  const [id, queue] = [workflowId.day(project.name, day), taskQueue.light(project.name)];
+  const second = await client.workflow.start('day', { workflowId: 'by-hand', taskQueue: queue, args: [{ day }] });
+  await expect(second.result()).rejects.toMatchObject({
+    cause: {
+      type: 'DayFailed',
+      message:
+        `Day ${day} failed at step recover: The workflow of ${day} has the id 'by-hand'; expected ${id}, so that no two builds ` +
+        `of one day ever run. Start it so: npx daybook run --day ${day}, or: temporal workflow start --type day ` +
+        `--task-queue ${queue} --workflow-id ${id} --input '{"day":"${day}"}'`,
+      details: [{ step: 'recover', type: 'BadInput' }],
+    },
+  });
+  expect((await running()).some((query) => query.includes('sipHash64'))).toBe(true);
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  await handle.cancel();
+  expect(await ended).toBe('cancelled');
 });

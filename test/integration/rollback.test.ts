@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply.js';
 import { archiveDatabase } from '../../src/core/names.js';
+import { workflowId } from '../../src/core/names.js';
 import { daybook, environment } from '../support/command.js';
 import { diesBefore, diesBeforeRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
@@ -54,6 +55,9 @@ test('a rollback gives readers what they had, holds the day, and names the later
   await project.run('2026-06-02');
 
   const taken = await command('rollback', '--day', day, '--reason', 'amounts were doubled');
+  const ran = await (await project.app.temporal()).workflow.getHandle(workflowId.day(project.name, day)).describe();
+  expect(await ran.staticSummary()).toBe(`${project.name}, rollback of ${day}`);
+  expect(await ran.staticDetails()).toContain('Started by hand, for a rollback.');
   expect(taken.code).toBe(0);
   expect(taken.stdout).toContain('generation 2 is taken back: events 1 row of generation 1; daily_amounts 1 row');
   expect(taken.stdout).toContain(`2026-06-02 looks back on this day: stale until built again`);

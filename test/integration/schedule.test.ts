@@ -28,6 +28,8 @@ test('is created once, runs each missed night in turn, and lets no failure stop 
     workflowId: `daybook/${NIGHT.project}/nightly`,
     taskQueue: `daybook-${NIGHT.project}`,
     args: [{}],
+    staticSummary: `${NIGHT.project}, the night`,
+    staticDetails: expect.stringContaining('npx daybook schedule trigger') as string,
   });
   expect(policies).toEqual({ overlap: 'BUFFER_ALL', catchupWindow: 7 * 86_400_000, pauseOnFailure: false });
   expect([spec.timezone, spec.jitter ?? 0]).toEqual(['Europe/Berlin', 0]);
@@ -56,6 +58,8 @@ test.each([
 test('is mended where somebody edited it by hand', async () => {
   await applySchedule(client, NIGHT, { paused: true });
   await schedule().update((found) => ({ ...found, spec: { calendars: [{ hour: 1 }], timezone: 'UTC' } }));
+  expect(await applySchedule(client, NIGHT, { paused: true })).toBe('updated');
+  await schedule().update((found) => ({ ...found, action: { ...found.action, staticDetails: 'edited' } }));
   expect(await applySchedule(client, NIGHT, { paused: true })).toBe('updated');
   await schedule().update((found) => ({ ...found, policies: { ...found.policies, pauseOnFailure: true } }));
   expect(await applySchedule(client, NIGHT, { paused: true })).toBe('updated');

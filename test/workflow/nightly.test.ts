@@ -130,6 +130,11 @@ test('a night for a day that somebody names does not wait', async () => {
     differences: [],
   });
   expect(one.verbs()).not.toContain('wait');
+  const child = await one.client.workflow.getHandle(workflowId.day(one.project, '2026-11-03')).describe();
+  expect(await child.staticSummary()).toBe('day 2026-11-03');
+  expect(await child.staticDetails()).toBe(
+    `Started by \`${workflowId.nightly(one.project)}\`. Once more: \`npx daybook run --day 2026-11-03\``,
+  );
 });
 
 test('a late day that fails does not stop the others, and the night says so', async () => {
