@@ -1,7 +1,8 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import proto, { type temporal } from '@temporalio/proto';
 
-/** Where the histories lie, as `<scenario>.json`. */
+/** Where the histories lie: those of today as `<scenario>.json`, older ones as `<version or date>/<scenario>.json`. */
 export const FOLDER = fileURLToPath(new URL('histories', import.meta.url));
 
 /**
@@ -21,3 +22,13 @@ export const toKept = (history: temporal.api.history.v1.IHistory): object =>
   History.toObject(History.fromObject(history), { longs: String, enums: String, bytes: String });
 
 export const fromKept = (kept: KeptHistory): temporal.api.history.v1.History => History.fromObject(kept);
+
+/** The histories that are kept, as paths below {@link FOLDER} without their ending; older ones have a folder in them. */
+export const keptHistories = async (): Promise<string[]> =>
+  (await readdir(FOLDER, { recursive: true }))
+    .filter((path) => path.endsWith('.json'))
+    .map((path) => path.replace(/\.json$/, ''))
+    .sort();
+
+export const readHistory = async (name: string) =>
+  JSON.parse(await readFile(`${FOLDER}/${name}.json`, 'utf8')) as KeptHistory;

@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import * as prettier from 'prettier';
+import { impatientServer } from '../support/impatient-server.js';
 import { startTestStack } from '../support/stack.js';
 import { stubbedNight, type StubbedNight } from '../support/workflows.js';
 import { FOLDER, toKept } from './history-file.js';
@@ -39,11 +40,22 @@ async function record(scenario: Scenario, temporal: { address: string; namespace
   }
 }
 
+/** The scenarios' own server where they need one that is impatient. */
+async function recordOn(scenario: Scenario, temporal: { address: string; namespace: string }): Promise<string> {
+  if (scenario.suggestedAt === undefined) return await record(scenario, temporal);
+  const server = await impatientServer(scenario.suggestedAt);
+  try {
+    return await record(scenario, { address: server.address, namespace: 'default' });
+  } finally {
+    await server.teardown();
+  }
+}
+
 const { stack, stop } = await startTestStack(['temporal']);
 try {
   await mkdir(FOLDER, { recursive: true });
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
-    const text = await record(scenario, stack.temporal);
+    const text = await recordOn(scenario, stack.temporal);
     if (text.includes(hostname())) throw new Error(`${name}: the history names this machine`);
     await writeFile(`${FOLDER}/${name}.json`, text);
     process.stdout.write(`${name}: ${text.length} bytes\n`);

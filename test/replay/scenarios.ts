@@ -1,12 +1,15 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { daysBetween } from '../../src/core/day.js';
+import type { BackfillProgress } from '../../src/core/messages.js';
 import { workflowId } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
-import { LISTED, surveyed } from '../support/stubs.js';
+import { LISTED, ONE_LINE, SETTINGS, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 /** A story that a workflow may go through; its history is kept and replayed. */
 export interface Scenario {
+  /** Events after which the server suggests to begin the history anew; the default is Temporal's own. */
+  suggestedAt?: number;
   options(night: () => StubbedNight): StubbedNightOptions;
   /** Runs it to its end, good or bad. */
   run(night: StubbedNight): Promise<WorkflowHandle>;
@@ -16,15 +19,27 @@ const DAY = '2026-11-10';
 const UNCHANGED = { outcome: 'unchanged', todo: 0 } as const;
 
 const RANGE = { start: '2026-11-09', end: '2026-11-11' } as const;
+const RANGE_DAYS = 3;
 
 const ended = async (handle: WorkflowHandle) => {
   await handle.result().catch(() => undefined);
   return handle;
 };
 
+/** The first of the runs that a long history is divided into, and the last. */
+const firstRunOf = async (night: StubbedNight, started: WorkflowHandleWithFirstExecutionRunId) => {
+  await ended(night.client.workflow.getHandle(started.workflowId));
+  return night.client.workflow.getHandle(started.workflowId, started.firstExecutionRunId);
+};
+const lastRunOf = (night: StubbedNight, { workflowId: id }: WorkflowHandle) =>
+  ended(night.client.workflow.getHandle(id));
+
 const runDay = async (night: StubbedNight) => ended(await night.startDay({ day: DAY }));
 
 const runBackfill = async (night: StubbedNight) => ended(await night.startBackfill({ ...RANGE, concurrency: 2 }));
+
+const progressOf = ({ client, project }: StubbedNight) =>
+  client.workflow.getHandle(workflowId.backfill(project, RANGE.start, RANGE.end)).query<BackfillProgress>('progress');
 
 /** Models that look back, so that a day whose turn has come copies the days before it again. */
 const lookingBack = {
@@ -119,6 +134,21 @@ export const SCENARIOS: Record<string, Scenario> = {
       return ended(handle);
     },
   },
+  'nightly-cancelled': {
+    options: (night) => ({
+      stubs: {
+        survey: () => surveyed({ project: night().project, day: DAY, late: ['2026-11-09'], bad: ['2026-11-09'] }),
+        wait: ({ day }) => (day === DAY ? untilCancelled() : { ready: true, missing: [], againInMs: 10 }),
+      },
+      listed: UNCHANGED,
+    }),
+    run: async (night) => {
+      const handle = await night.startNightly();
+      await until(() => night.verbs().filter((verb) => verb === 'wait').length === 2);
+      await handle.cancel();
+      return ended(handle);
+    },
+  },
   'nightly-alerting': {
     options: (night) => ({
       listed: UNCHANGED,
@@ -128,6 +158,43 @@ export const SCENARIOS: Record<string, Scenario> = {
       },
     }),
     run: async (night) => ended(await night.startNightly()),
+  },
+  'day-published-after-all': {
+    options: (night) => ({
+      stubs: {
+        recover: () => ({
+          ...SETTINGS,
+          project: night().project,
+          published: night().verbs().includes('publish') ? LISTED.build.generation : 0,
+        }),
+        publish: () => {
+          throw final('AccessDenied', 's3://shop-data refuses the credentials.');
+        },
+      },
+    }),
+    run: runDay,
+  },
+  'day-closed-badly': {
+    options: () => ({
+      stubs: {
+        conclude: () => {
+          throw final('AccessDenied', 'the ledger refuses the credentials.');
+        },
+      },
+    }),
+    run: runDay,
+  },
+  'day-continued': {
+    suggestedAt: 40,
+    options: (night) => ({
+      stubs: {
+        list: ({ day }) => {
+          const done = night().calls.filter(({ verb, end }) => verb === 'normalize' && end === 'done').length;
+          return { ...LISTED, build: { ...LISTED.build, day }, chunks: 20, todo: 20 - done, sizes: [] };
+        },
+      },
+    }),
+    run: async (night) => firstRunOf(night, await night.startDay({ day: DAY })),
   },
   'day-rolled-back': {
     options: () => ({}),
@@ -177,10 +244,63 @@ export const SCENARIOS: Record<string, Scenario> = {
         }),
       },
     }),
+    run: async (night) => firstRunOf(night, await night.startBackfill(RANGE)),
+  },
+  // The second run of a range, which also comes to the later days.
+  'backfill-in-its-second-run': {
+    options: (night) => ({
+      stubs: {
+        outline: ({ start, end, which }) => ({
+          project: night().project,
+          days: which === 'all' ? daysBetween(start, end) : ['2026-11-12'],
+          looksBack: 1,
+          daysPerRun: 2,
+        }),
+      },
+    }),
+    run: async (night) => lastRunOf(night, await night.startBackfill(RANGE)),
+  },
+  'backfill-overtaken': {
+    options: (night) => {
+      const { opened, open } = gate();
+      return {
+        stubs: {
+          list: ({ day }) => {
+            const looks = night()
+              .verbs()
+              .filter((verb) => verb === 'list').length;
+            if (looks === RANGE_DAYS) open();
+            const first = day === RANGE.start || looks > RANGE_DAYS;
+            return { ...LISTED, ...(first ? {} : UNCHANGED), build: { ...LISTED.build, day } };
+          },
+          normalize: () => opened.then(() => ONE_LINE),
+          publish: ({ tables }) => ({
+            tables: tables.map(({ table }) => ({ table, rows: 1 })),
+            burstMs: 1,
+            touched: { first: RANGE.start, last: RANGE.end, days: RANGE_DAYS },
+          }),
+        },
+      };
+    },
+    run: async (night) => ended(await night.startBackfill(RANGE)),
+  },
+  'backfill-paused-and-resumed': {
+    options: (night) => ({
+      stubs: {
+        normalize: async () => {
+          await until(async () => (await progressOf(night())).concurrency === 2);
+          return ONE_LINE;
+        },
+      },
+    }),
     run: async (night) => {
-      const { workflowId: id, firstExecutionRunId } = await night.startBackfill(RANGE);
-      await ended(night.client.workflow.getHandle(id));
-      return night.client.workflow.getHandle(id, firstExecutionRunId);
+      const handle = await night.startBackfill({ ...RANGE, concurrency: 1 });
+      await until(() => night.verbs().includes('normalize'));
+      await handle.signal('pause');
+      await handle.signal('concurrency', 2);
+      await handle.signal('concurrency', 'many');
+      await handle.signal('resume');
+      return ended(handle);
     },
   },
 };

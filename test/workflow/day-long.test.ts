@@ -1,33 +1,18 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { DayResult } from '../../src/core/messages.js';
-import { processVariables, readEnv } from '../../src/env.js';
-import { SEARCH_ATTRIBUTES } from '../../src/io/temporal.js';
-import { findTemporal } from '../../src/local/executables.js';
+import type { DayResult, WaitInput } from '../../src/core/messages.js';
+import { impatientServer } from '../support/impatient-server.js';
 import { LISTED, ONE_LINE } from '../support/stubs.js';
-import { testBundle } from '../support/worker.js';
 import { stubbedNight, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 const DAY = '2026-11-10';
-/** Events after which this file's server suggests to begin a history anew; by default that is 4,096. */
+/** Events after which this file's server suggests to begin a history anew. */
 const SUGGESTED_AT = 60;
 
 let server: TestWorkflowEnvironment;
 
 beforeAll(async () => {
-  await testBundle();
-  const path = await findTemporal(readEnv(processVariables()), () => undefined);
-  server = await TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path },
-      ip: '127.0.0.1',
-      log: { format: 'json', level: 'error' },
-      extraArgs: [
-        ...['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_AT}`],
-        ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-      ],
-    },
-  });
+  server = await impatientServer(SUGGESTED_AT);
 });
 afterAll(() => server.teardown());
 
@@ -73,5 +58,8 @@ test('a source that stays away for days fills no history', async () => {
   const handle = await one.startDay({ day: DAY, wait: true });
   expect(((await handle.result()) as DayResult).outcome).toBe('unchanged');
   expect(one.verbs().filter((verb) => verb === 'recover').length).toBeGreaterThan(1);
+  // It still waits since it began to, so that the time in which it may is not begun anew.
+  const since = one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [(input as WaitInput).since] : []));
+  expect(new Set(since).size).toBe(1);
   expect((await handle.describe()).historyLength).toBeLessThan(2 * SUGGESTED_AT);
 });
