@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { daysBetween, nightFor } from '../../src/core/day.js';
 import type { NightlyResult } from '../../src/core/messages.js';
-import { scheduleId, workflowId } from '../../src/core/names.js';
+import { scheduleId, taskQueue, workflowId } from '../../src/core/names.js';
 import { applySchedule, describeSchedule, withSchedule } from '../../src/io/schedule.js';
 import { SEARCH_ATTRIBUTES } from '../../src/io/temporal.js';
 import { freePort } from '../support/http.js';
@@ -74,6 +74,43 @@ test.each([
     expect(found.map(({ day }) => day)).toEqual(runs.map((run) => nightFor('UTC', new Date(run))));
   },
 );
+
+/** As docs/operating.md has the line. */
+test('a night that the `temporal` executable triggers is for yesterday', async () => {
+  const project = freshName();
+  const zone = 'Europe/Berlin';
+  const one = await night({
+    project,
+    stubs: { survey: surveyOf(project, { timezone: zone, lateDays: 0, start: undefined }) },
+    listed: { outcome: 'unchanged', todo: 0 },
+  });
+  await applySchedule(one.client, { project, schedule: '30 4 * * *', timezone: zone }, { paused: true });
+  onTestFinished(() => withSchedule(one.client, project, (handle) => handle.delete()));
+  const before = nightFor(zone, new Date());
+  await temporal(
+    inject('stack').temporal,
+    ...['schedule', 'trigger', '--schedule-id', scheduleId(project), '--overlap-policy', 'BufferAll'],
+  );
+  const [found] = await nights(one, 1);
+  expect([before, nightFor(zone, new Date())]).toContain(found?.day);
+});
+
+/** As docs/operating.md has the lines. */
+test('the `temporal` executable starts a day and a night under their own ids', async () => {
+  const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
+  const day = '2026-11-05';
+  for (const [type, id] of [
+    ['day', workflowId.day(one.project, day)],
+    ['nightly', workflowId.nightly(one.project)],
+  ] as const) {
+    await temporal(
+      inject('stack').temporal,
+      ...['workflow', 'start', '--fail-existing', '--type', type, '--task-queue', taskQueue.light(one.project)],
+      ...['--workflow-id', id, '--input', JSON.stringify({ day })],
+    );
+    expect(await one.client.workflow.getHandle(id).result()).toMatchObject({ day });
+  }
+});
 
 test('after an outage of the server each missed night runs in turn, late, and for its own day', async () => {
   const folder = await temporaryFolder('outage');
