@@ -2,10 +2,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { final } from '../errors.js';
+import { PROJECT } from '../project/config.js';
 import { projectFiles } from './init-template.js';
 import { examples, print } from './output.js';
-
-const PROJECT = /^[a-z][a-z0-9_]{0,30}$/;
 
 /**
  * Writes a small project into `dir`, which must be empty or not yet there, and answers the paths of its files. `project` is its

@@ -3,6 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
 import { processVariables, readEnv } from '../env.js';
 import type { Stack } from '../local/stack-file.js';
+import { examples, outputOption, print, printJson } from './output.js';
 
 /*
  * `daybook local`: the embedded stack. Its modules are imported by the actions, since they need packages that a
@@ -59,13 +60,13 @@ function statusCommand() {
   return new Command('status')
     .description('What runs and where it answers; exit code 1 if not all of it does')
     .addOption(dirOption())
-    .addOption(new Option('--output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook local status'], ['daybook local status --output json']))
     .action(({ dir, output }) =>
       handled(async () => {
         const { stackStatus } = await import('../local/live-stack.js');
         const status = await stackStatus(dir);
-        if (output === 'json') print(JSON.stringify(status, null, 2));
+        if (output === 'json') printJson(status);
         else if (status.running) print(statusTable(status.services));
         else print(`No local stack runs in ${dir}. Start it with: daybook local up`);
         if (!status.running || status.services.some(({ answers }) => !answers)) process.exitCode = 1;
@@ -142,11 +143,4 @@ async function handled(action: () => Promise<unknown>): Promise<void> {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
   }
-}
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
-function examples(...lines: [command: string, what?: string][]): string {
-  const width = Math.max(...lines.map(([command]) => command.length));
-  return `\nExamples:\n${lines.map(([command, what = '']) => `  ${command.padEnd(width)}  ${what}`.trimEnd()).join('\n')}\n`;
 }

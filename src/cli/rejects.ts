@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { sumAccounts } from '../core/accounts.js';
 import { number, plural } from '../core/words.js';
@@ -6,6 +6,7 @@ import { final } from '../errors.js';
 import { openLedgerReport } from '../io/ledger-report.js';
 import type { RejectRecord } from '../io/ledger.js';
 import { withApp } from './context.js';
+import { parseWhole } from './options.js';
 import { examples, outputOption, print, printJson, projectOption } from './output.js';
 import { runForItself } from './own-run.js';
 import { parseDay, report } from './run.js';
@@ -77,12 +78,6 @@ function assertSource(app: App, source: string | undefined): void {
     throw final('BadConfig', `${app.project.config.project} has no source '${source}'; it has ${known.join(', ')}.`);
 }
 
-const parseLimit = (text: string): number => {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 0) throw new InvalidArgumentError('Expected a whole number, 0 or more.');
-  return limit;
-};
-
 /** Options that the subcommand shares with `rejects`, which reads them wherever they stand. */
 interface Shared {
   day: string;
@@ -125,7 +120,7 @@ export const rejectsCommand = () =>
     .description('Show the raw lines of a day that could not become rows, and why')
     .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder is asked for', parseDay)
     .option('--source <name>', 'only this source')
-    .option('--limit <lines>', 'lines shown of each source; reasons count all of them', parseLimit, LIMIT)
+    .option('--limit <lines>', 'lines shown of each source; reasons count all of them', parseWhole(0), LIMIT)
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(

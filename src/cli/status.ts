@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { addDays, dayIn } from '../core/day.js';
 import { messageOf } from '../errors.js';
@@ -7,6 +7,7 @@ import { runningDays } from '../io/temporal.js';
 import { withApp } from './context.js';
 import { detailDay } from './day-detail.js';
 import { daysToShow, reportDays, type Running } from './day-report.js';
+import { parseWhole } from './options.js';
 import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
 import { parseDay } from './run.js';
 import { detailText, overviewText } from './status-text.js';
@@ -63,19 +64,13 @@ function sayUnreachable({ message }: Running): void {
   if (message !== undefined) note(`Which days run now is not known. ${message}`);
 }
 
-const parseCount = (text: string): number => {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
-  return count;
-};
-
 /** `daybook status` reports, whatever it finds: exit code 0 also for failed days; 1 and 2 mean that it could not report. */
 export const statusCommand = () =>
   new Command('status')
     .description('Show how the days stand: outcome, rows, rejects, and what to type next')
     .option('--day <YYYY-MM-DD>', 'one day, with its tables, tests and rejects', parseDay)
     .option('--accounts', 'with --day: what became of every raw line')
-    .option('--days <count>', 'how many of the newest days to show', parseCount, DAYS)
+    .option('--days <count>', 'how many of the newest days to show', parseWhole(1), DAYS)
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { number, plural } from '../core/words.js';
 import { withApp } from './context.js';
+import { parseWhole } from './options.js';
 import { examples, outputOption, print, printJson, projectOption } from './output.js';
 import { parseDay } from './run.js';
 import { cut, printable, terminalWidth } from './text.js';
@@ -8,12 +9,6 @@ import { trace, type Trace, type TracedInput, type TracedLine } from './trace-ro
 
 /** Rows and lines shown without `--limit`. */
 const LIMIT = 5;
-
-const parseLimit = (text: string): number => {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
-  return limit;
-};
 
 const lineText = ({ object, line, text, gone }: TracedLine, width: number): string =>
   `  ${printable(object)}:${line}\n    ${gone === undefined ? cut(text ?? '', width - 4) : `(${gone})`}`;
@@ -53,7 +48,7 @@ export const traceCommand = () =>
     .requiredOption('--table <name>', 'a table of the project')
     .requiredOption('--day <YYYY-MM-DD>', 'the day of the rows', parseDay)
     .option('--where <expression>', 'which rows of the day: a condition in SQL', 'true')
-    .option('--limit <rows>', 'rows and lines shown', parseLimit, LIMIT)
+    .option('--limit <rows>', 'rows and lines shown', parseWhole(1), LIMIT)
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(

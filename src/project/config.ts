@@ -77,12 +77,12 @@ const sourceName = pattern(
   /^[a-z][a-z0-9_]{0,58}$/,
 );
 
+/** The name of a project. */
+export const PROJECT = /^[a-z][a-z0-9_]{0,30}$/;
+
 /** The schema of `daybook.config.ts`. Messages of its issues name what was expected. */
 export const configSchema = fields({
-  project: pattern(
-    "a name such as 'shop': a lower-case letter, then up to 30 of a-z, 0-9, _",
-    /^[a-z][a-z0-9_]{0,30}$/,
-  ),
+  project: pattern("a name such as 'shop': a lower-case letter, then up to 30 of a-z, 0-9, _", PROJECT),
   timezone: zone.default('UTC'),
   start: calendarDay.optional(),
   schedule: cron.default('30 4 * * *'),
