@@ -123,7 +123,7 @@ test('a row that something else put into a live table is noticed before the day 
 
 /** A SELECT of the model that no test sees the end of. */
 const ENDLESS = `SELECT day, toUInt32(countIf(sipHash64(number) = 0)) AS events, sum(amount) AS amount
-  FROM events CROSS JOIN numbers(1000000000000) AS many WHERE day = {day:Date} GROUP BY day`;
+  FROM numbers(1000000000000) AS many CROSS JOIN events WHERE day = {day:Date} GROUP BY day`;
 
 /** Statements of the project that run now. */
 const running = async () => {

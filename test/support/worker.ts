@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +33,10 @@ async function bundleWorkflows(): Promise<string> {
   const folder = await temporaryFolder('workflows');
   const path = join(folder.path, 'bundle.cjs');
   await writeFile(path, code);
-  process.once('exit', () => void folder.remove());
+  // Vitest ends its processes by a signal.
+  process.once('SIGTERM', () => process.exit());
+  process.once('exit', () => {
+    rmSync(folder.path, { recursive: true, force: true });
+  });
   return path;
 }
