@@ -92,7 +92,7 @@ export async function openDays(
   config: DayConfig,
   options: { worker?: boolean } = {},
 ): Promise<DayProject> {
-  const name = `t${Date.now().toString(36)}${(projects++).toString(36)}`;
+  const name = `t${process.pid.toString(36)}x${Date.now().toString(36)}${(projects++).toString(36)}`;
   const bucket = `${name}-data`;
   const full = {
     ...config,
