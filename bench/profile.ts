@@ -11,7 +11,7 @@ import { number } from '../src/core/words.js';
 import { loadStatement } from '../src/statements/load.js';
 import { countFates, filledColumns, normalizeStatement } from '../src/statements/normalize.js';
 import { countLines, readLines } from '../src/statements/read-lines.js';
-import { handWritten, wholeNumber } from './by-hand.js';
+import { handWritten, readByHand, wholeNumber } from './by-hand.js';
 import { generate, openWorld, type World } from './world.js';
 
 /*
@@ -60,6 +60,7 @@ async function statementsOf(app: App, world: World): Promise<[what: string, stat
   const loading = { target, columns, filled, bucket: raw, parquetKeys: [parquetKey], day: DAY, dedupeBy: [] };
   return [
     ['by hand: one INSERT … SELECT … FROM s3()', handWritten(world, DAY, 'bench_profile')],
+    ["by hand: the engine's own JSON reader alone (writing nothing)", readByHand(world, DAY)],
     ['normalize: read, convert, judge (writing nothing)', reading],
     ['normalize: the same, and write the chunk', normalizing],
     ['normalize: count the fates in the chunk', countFates(raw, parquetKey, filled)],
