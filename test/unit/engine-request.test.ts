@@ -99,16 +99,14 @@ describe('a named session after a request', () => {
     ]);
   });
 
-  test('keeps what the statement itself has set', () => {
-    expect(restore(scope, ' use other', { database: 'was', settings: {} })).toEqual([
+  test('keeps what the statement itself has set, and only that', () => {
+    const before = { database: 'was', settings: { readonly: '1' } };
+    expect(restore(scope, ' use other', before)).toEqual([
       'SET readonly = DEFAULT',
       'SET a = DEFAULT, b = DEFAULT',
+      "SET readonly = '1'",
     ]);
-    expect(restore(scope, 'SET a = 3', { database: 'was', settings: {} })).toEqual([
-      'SET readonly = DEFAULT',
-      'USE `was`',
-      'SET b = DEFAULT',
-    ]);
+    expect(restore(scope, '/* a */ SET a = 3, readonly = 2', before)).toEqual(['USE `was`', 'SET b = DEFAULT']);
   });
 });
 
