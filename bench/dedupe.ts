@@ -1,6 +1,6 @@
 import { plainTable } from '../src/cli/text.js';
+import { number, size } from '../src/core/format.js';
 import type { Column } from '../src/core/messages.js';
-import { number, size } from '../src/core/words.js';
 import { connectStore } from '../src/io/s3.js';
 import { loadStatement } from '../src/statements/load.js';
 import { chunkStructure } from '../src/statements/normalize.js';

@@ -1,6 +1,6 @@
 import type { LogEntry } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { duration } from './core/words.js';
+import { duration } from './core/format.js';
 import { isFinal, messageOf } from './errors.js';
 
 /** One line of a worker's log. */

@@ -8,8 +8,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { doneOf, freshState, isConcurrency, withDay } from '../src/core/backfill.js';
+import { clipped } from '../src/core/format.js';
 import type { BackfillInput, BackfillProgress, BackfillResult, BackfillState, DayEnded } from '../src/core/messages.js';
-import { backfillOf, clipped } from '../src/core/words.js';
+import { backfillOf } from '../src/core/words.js';
 import { attribute } from './story.js';
 
 export const backfillQuery = defineQuery<BackfillProgress>('progress');

@@ -15,11 +15,12 @@ import {
   differencesTold,
   nightFailure,
   nightNotBegun,
+  nightOf,
   notesOf,
   notVerified,
   stoppedBy,
 } from '../src/core/night-words.js';
-import { nightOf, summary } from '../src/core/words.js';
+import { summary } from '../src/core/words.js';
 import { openAlerts, type Alerts } from './alerts.js';
 import { briefActivities, checkActivities, firstActivities } from './options.js';
 import { runDay } from './run-day.js';

@@ -1,6 +1,6 @@
 import { retriedChunkId } from '../core/fingerprints.js';
+import { plural } from '../core/format.js';
 import type { Chunk } from '../core/messages.js';
-import { plural } from '../core/words.js';
 import type { Dependencies } from './dependencies.js';
 
 /** What came of a wish to feed rejects again. */

@@ -1,7 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ZodError } from 'zod';
+import { clipped } from '../core/format.js';
 import { attemptName } from '../core/names.js';
-import { clipped } from '../core/words.js';
 import { final, isFinal, messageOf } from '../errors.js';
 import type { RunOptions } from '../io/clickhouse.js';
 import type { Dependencies } from './dependencies.js';

@@ -1,5 +1,5 @@
+import { duration, number, plural } from '../core/format.js';
 import type { BackfillProgress, BackfillResult } from '../core/messages.js';
-import { duration, number, plural } from '../core/words.js';
 import { cut, plainTable, terminalWidth } from './text.js';
 
 /** Days named as running, before the rest is counted. */

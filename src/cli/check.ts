@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
+import { plural } from '../core/format.js';
 import { missingSearchAttributes } from '../io/temporal.js';
 import { checkProject, type CheckServices } from '../project/check.js';
 import { errorsOf } from '../project/problems.js';
@@ -66,9 +67,7 @@ function textOf(dir: string, problems: readonly Problem[]): string {
   );
   const errors = errorsOf(problems).length;
   const warnings = problems.length - errors;
-  const counts = [errors > 0 ? counted(errors, 'error') : '', warnings > 0 ? counted(warnings, 'warning') : ''];
+  const counts = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''];
   const verdict = problems.length === 0 ? 'config, SQL and connections are right' : counts.filter(Boolean).join(', ');
   return [...told, `${dir}: ${verdict}`].join('\n');
 }
-
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { sumAccounts } from '../core/accounts.js';
-import { number, plural } from '../core/words.js';
+import { number, plural } from '../core/format.js';
 import { final } from '../errors.js';
 import { openLedgerReport } from '../io/ledger-report.js';
 import type { RejectRecord } from '../io/ledger.js';

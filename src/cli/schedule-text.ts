@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { nightFor } from '../core/day.js';
+import { plural } from '../core/format.js';
 import { scheduleId } from '../core/names.js';
-import { plural } from '../core/words.js';
 import { planSchedule, recentNights, withSchedule, type NightlyTimes, type ScheduleChange } from '../io/schedule.js';
 import { WorkflowNotFoundError } from '../io/temporal.js';
 

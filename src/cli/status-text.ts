@@ -1,4 +1,4 @@
-import { number, plural } from '../core/words.js';
+import { number, plural } from '../core/format.js';
 import type { DayAccounts, DayDetail } from './day-detail.js';
 import type { DayRange, DayReport } from './day-report.js';
 import { cut, localTime, plainTable, printable, terminalWidth, type Heading } from './text.js';

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { number, plural } from '../core/words.js';
+import { number, plural } from '../core/format.js';
 import { withApp } from './context.js';
 import { parseWhole } from './options.js';
 import { examples, outputOption, print, printJson, projectOption } from './output.js';

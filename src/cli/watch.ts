@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { duration } from '../core/format.js';
 import type { DayProgress, DayResult, StepTold } from '../core/messages.js';
-import { duration } from '../core/words.js';
 import { endOf } from '../io/temporal.js';
 
 /** Between two looks at a running day, in milliseconds. */

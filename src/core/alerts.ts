@@ -1,6 +1,6 @@
 import { commandsIn, runCommand, statusCommand } from './commands.js';
+import { clipped } from './format.js';
 import type { AlertInput, DayEnded } from './messages.js';
-import { clipped } from './words.js';
 
 /*
  * What goes to people who do not look: which ends of a day are worth a message, and the message as Slack takes it. Mattermost,

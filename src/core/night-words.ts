@@ -1,7 +1,7 @@
 import { backfillCommand, commandsIn, statusCommand, TRIGGER, withCommand } from './commands.js';
+import { number, plural } from './format.js';
 import type * as messages from './messages.js';
 import type { DayRange } from './staleness.js';
-import { number, plural } from './words.js';
 
 /** The sentences of a night: why days were stopped, how it failed, what it leaves to people. */
 
@@ -81,3 +81,12 @@ const rangeNotes = (ranges: readonly DayRange[], what: string): string[] => {
 };
 
 const TOLD_BY_NIGHT = /^stale by code: |: stale until built again/;
+
+/** A night as a table in Markdown: one line a day, then what a person should know. */
+export const nightOf = (days: messages.NightlyResult['days'], notes: readonly string[] = []): string =>
+  [
+    '| day | outcome | why |',
+    '|---|---|---|',
+    ...days.map(({ day, outcome, reason }) => `| ${day} | ${outcome} | ${reason.replaceAll('|', '\\|')} |`),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
+  ].join('\n');

@@ -1,34 +1,8 @@
-import prettyBytes from 'pretty-bytes';
 import { withCommand } from './commands.js';
+import { clipped, duration, number, plural, size } from './format.js';
 import type * as messages from './messages.js';
 
-/** Every sentence that a history, a terminal or the Web UI shows of a day: one place, so that all of them say the same. */
-
-/** `1,204` */
-export const number = (value: number): string => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
-
-/** `1 object`, `2 objects` */
-export const plural = (count: number, noun: string): string => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
-
-/** `118 MiB` */
-export const size = (bytes: number): string =>
-  prettyBytes(bytes, { binary: true, maximumFractionDigits: bytes < 10 * 1024 ** 2 ? 1 : 0 });
-
-/** A text of at most about `most` characters: a longer one keeps its beginning and its end, where commands stand. */
-export function clipped(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const end = Math.floor(most / 4);
-  const left = text.length - most;
-  return `${text.slice(0, most - end)} … (${number(left)} characters left out) … ${text.slice(-end)}`;
-}
-
-/** `820 ms`, `2.1 s`, `4 min 12 s` */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
+/* Every sentence that a history, a terminal or the Web UI shows of a day: one place, so that all of them say the same. */
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
@@ -217,15 +191,6 @@ export const comparedNotes = (tables: readonly messages.ComparedTable[], day: st
 /** The last words of a failed day: which step, what was wrong, and what to type next. */
 export const failureOf = (day: string, step: string, reason: string): string =>
   `Day ${day} failed at step ${step}: ${withCommand(day, reason)}`;
-
-/** A night as a table in Markdown: one line a day, then what a person should know. */
-export const nightOf = (days: messages.NightlyResult['days'], notes: readonly string[] = []): string =>
-  [
-    '| day | outcome | why |',
-    '|---|---|---|',
-    ...days.map(({ day, outcome, reason }) => `| ${day} | ${outcome} | ${reason.replaceAll('|', '\\|')} |`),
-    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
-  ].join('\n');
 
 /** Objects that a note names, and characters of the reason for each. */
 const QUARANTINED_NAMED = 3;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { detailsOf, duration, failureOf, nightOf, number, plural, size, summary, told } from '../../src/core/words.js';
+import { duration, number, plural, size } from '../../src/core/format.js';
+import { nightOf } from '../../src/core/night-words.js';
+import { detailsOf, failureOf, summary, told } from '../../src/core/words.js';
 
 test('numbers are grouped, and nouns agree with them', () => {
   expect([0, 999, 1000, 1234567].map(number)).toEqual(['0', '999', '1,000', '1,234,567']);
@@ -12,7 +14,9 @@ test.each([
   [2_140, '2.1 s'],
   [59_949, '59.9 s'],
   [252_000, '4 min 12 s'],
-  [3_600_000, '60 min 0 s'],
+  [59_950, '1 min 0 s'],
+  [3_600_000, '1 h 0 min'],
+  [18_180_000, '5 h 3 min'],
 ])('%i ms reads as %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
 });

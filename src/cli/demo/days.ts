@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
+import { plural, size } from '../../core/format.js';
 import type { DayProgress, DayResult } from '../../core/messages.js';
-import { plural, size } from '../../core/words.js';
 import { demoDays, lastMarker } from '../../local/demo/generate.js';
 import { followDay } from '../follow.js';
 import { startDay } from '../run.js';

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openApp, type App } from '../../app.js';
+import { plural, size } from '../../core/format.js';
 import type { DayResult } from '../../core/messages.js';
 import { scheduleId } from '../../core/names.js';
-import { plural, size } from '../../core/words.js';
 import { readEnv, type Env } from '../../env.js';
 import { applySchedule } from '../../io/schedule.js';
 import { demoDays, lastMarker } from '../../local/demo/generate.js';

@@ -1,4 +1,4 @@
-import { number } from '../../core/words.js';
+import { number } from '../../core/format.js';
 import type { ClickHouse } from '../../io/clickhouse.js';
 
 /** One bar: what it stands for, its value in euros, and what is said beside it. */
