@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clickhouse/client';
 import type { Statement } from '../core/statement.js';
 import type { Env } from '../env.js';
+import { countRunning, engineVersion, killRunning } from '../statements/catalog.js';
 import { explain } from './clickhouse-errors.js';
 import { startOrName, unreachable } from './unreachable.js';
 
@@ -146,25 +147,18 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         });
       }),
     endQueries: async (prefix) => {
-      const running = {
-        sql: "SELECT count() AS n FROM system.processes WHERE startsWith(Settings['log_comment'], {prefix:String})",
-        params: { prefix },
-      };
-      const count = async () => Number((await gateway.rows<{ n: string }>(running))[0]?.n ?? 0);
+      const count = async () =>
+        Number((await gateway.rows<{ running: string }>(countRunning(prefix)))[0]?.running ?? 0);
       const found = await count();
       for (let left = found; left > 0; left = await count()) {
-        await gateway.run({
-          sql: "KILL QUERY WHERE startsWith(Settings['log_comment'], {prefix:String}) ASYNC",
-          params: { prefix },
-        });
+        await gateway.run(killRunning(prefix));
         await sleep(KILL_POLL);
       }
       return found;
     },
     version: async () =>
-      (
-        await gateway.rows<{ version: string }>({ sql: 'SELECT version() AS version' }, { what: 'ask for the version' })
-      )[0]?.version ?? 'unknown',
+      (await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' }))[0]?.version ??
+      'unknown',
     close: async () => {
       await client.close();
     },

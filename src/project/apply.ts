@@ -1,7 +1,7 @@
 import { final, isFinal, messageOf } from '../errors.js';
 import { oneRow, type ClickHouse } from '../io/clickhouse.js';
+import { alterTable, convertAll, countAll, tablesOf } from '../statements/catalog.js';
 import { createDatabase, type Place } from '../statements/stage.js';
-import { literal, name as identifier, table as tableName } from '../statements/text.js';
 import { alterations, standingTable, type StandingTable } from './evolve.js';
 import { definitionOf } from './inspect.js';
 import type { Project, Schema, TableSchema } from './project.js';
@@ -36,12 +36,9 @@ interface Difference {
 /** Empty means that everything is applied. */
 async function differences(schema: Schema, clickhouse: ClickHouse, database: string): Promise<Difference[]> {
   const live = new Map(
-    (
-      await clickhouse.rows<{ name: string; create_table_query: string }>({
-        sql: 'SELECT name, create_table_query FROM system.tables WHERE database = {database:String}',
-        params: { database },
-      })
-    ).map(({ name, create_table_query }) => [name, definitionOf(create_table_query)]),
+    (await clickhouse.rows<{ name: string; create_table_query: string }>(tablesOf(database))).map(
+      ({ name, create_table_query }) => [name, definitionOf(create_table_query)],
+    ),
   );
   return schema.tables
     .map((table) => ({ table, found: live.get(table.name) ?? '' }))
@@ -112,10 +109,8 @@ function refusalText(
   ].join('\n');
 }
 
-async function rowsIn(clickhouse: ClickHouse, database: string, table: string): Promise<number> {
-  const statement = { sql: `SELECT count() AS rows FROM ${tableName(database, table)}` };
-  return Number((await oneRow<{ rows: string }>(clickhouse, statement)).rows);
-}
+const rowsIn = async (clickhouse: ClickHouse, place: Place): Promise<number> =>
+  Number((await oneRow<{ rows: string }>(clickhouse, countAll(place))).rows);
 
 /**
  * The statements are tried on an empty copy first, and count only if they make it exactly the wanted table: whatever this program
@@ -128,7 +123,7 @@ async function alteration(
 ): Promise<Pick<TableChange, 'losses' | 'statements'> | Refusal> {
   const { name, file, definition } = table;
   const empty = table.kind === 'raw';
-  const rows = empty ? await rowsIn(clickhouse, database, name) : 0;
+  const rows = empty ? await rowsIn(clickhouse, { database, table: name }) : 0;
   if (rows > 0)
     return {
       losses: [],
@@ -144,22 +139,20 @@ async function alteration(
       if (refused.length > 0) return { losses, refused };
       for (const clause of clauses)
         try {
-          await clickhouse.run({ sql: `ALTER TABLE ${tableName(copy, name)} ${clause}` }, { what: clause });
+          await clickhouse.run({ sql: alterTable({ database: copy, table: name }, clause) }, { what: clause });
         } catch (error) {
           if (!isFinal(error)) throw error;
           return { losses, refused: [`the engine refuses ${messageOf(error)}`] };
         }
-      const [made] = await clickhouse.rows<{ create_table_query: string }>({
-        sql: 'SELECT create_table_query FROM system.tables WHERE database = {copy:String} AND name = {name:String}',
-        params: { copy, name },
-      });
+      // The copy's database holds nothing else.
+      const [made] = await clickhouse.rows<{ create_table_query: string }>(tablesOf(copy));
       const became = definitionOf(made?.create_table_query ?? '');
       if (became !== definition)
         return { losses, refused: [`found ${became}, expected ${definition}, which no ALTER known here makes of it`] };
       const stuck = empty ? [] : await unconvertible(clickhouse, { database, table: name }, before, after);
       if (stuck.length > 0) return { losses, refused: stuck };
       if (losses.length > 0 && !allowed) return { losses, refused: [] };
-      const statements = clauses.map((clause) => `ALTER TABLE ${tableName(database, name)} ${clause}`);
+      const statements = clauses.map((clause) => alterTable({ database, table: name }, clause));
       return { losses, statements };
     }),
   );
@@ -171,7 +164,7 @@ async function alteration(
  */
 async function unconvertible(
   clickhouse: ClickHouse,
-  { database, table }: Place,
+  place: Place,
   before: StandingTable,
   after: StandingTable,
 ): Promise<string[]> {
@@ -179,14 +172,8 @@ async function unconvertible(
   for (const { name, type } of after.columns) {
     const standing = before.columns.find((column) => column.name === name);
     if (!standing || standing.type === type) continue;
-    // A NULL becomes the column's default, without which the engine refuses such a type.
-    const value = `CAST(assumeNotNull(${identifier(name)}), ${literal(type)})`;
-    const place = tableName(database, table);
     try {
-      await clickhouse.run(
-        { sql: `SELECT max(cityHash64(tuple(${value}))) FROM ${place} WHERE ${identifier(name)} IS NOT NULL` },
-        { what: `convert ${name}` },
-      );
+      await clickhouse.run(convertAll(place, name, type), { what: `convert ${name}` });
     } catch (error) {
       if (!isFinal(error)) throw error;
       found.push(`column ${name} holds values that are no ${type}: ${messageOf(error)}`);

@@ -1,4 +1,6 @@
+import type { Statement } from '../core/statement.js';
 import type { ClickHouse } from '../io/clickhouse.js';
+import { describeTable } from '../statements/catalog.js';
 import { literal, name } from '../statements/text.js';
 
 /** What the engine says of a table that stands, as far as an ALTER may change it. */
@@ -26,18 +28,13 @@ export interface StandingTable {
 
 /** Asks the engine for one table. */
 export async function standingTable(clickhouse: ClickHouse, database: string, table: string): Promise<StandingTable> {
-  const params = { database, table };
-  const of = 'WHERE database = {database:String} AND table = {table:String}';
-  const ask = <Row>(sql: string) => clickhouse.rows<Row>({ sql, params }, { what: `describe ${table}` });
+  const asked = describeTable({ database, table });
+  const ask = <Row>(statement: Statement) => clickhouse.rows<Row>(statement, { what: `describe ${table}` });
   type Row = Omit<StandingTable, 'columns' | 'settings' | 'constraints'> & { engine_full: string };
   const [tables, columns, constraints] = await Promise.all([
-    ask<Row>(
-      `SELECT comment, engine, engine_full, partition_key, sorting_key, primary_key, sampling_key FROM system.tables ${of}`,
-    ),
-    ask<StandingTable['columns'][number]>(
-      `SELECT name, type, default_kind, default_expression, comment, compression_codec FROM system.columns ${of} ORDER BY position`,
-    ),
-    ask<{ name: string; expression: string }>(`SELECT name, expression FROM system.constraints ${of} ORDER BY name`),
+    ask<Row>(asked.options),
+    ask<StandingTable['columns'][number]>(asked.columns),
+    ask<{ name: string; expression: string }>(asked.constraints),
   ]);
   const [found] = tables;
   if (!found) throw new RangeError(`no table ${database}.${table}`);

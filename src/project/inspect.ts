@@ -1,6 +1,7 @@
 import { parseType } from '../core/column-types.js';
 import type { Column } from '../core/messages.js';
 import type { ClickHouse, RunOptions } from '../io/clickhouse.js';
+import { checksIn, columnsIn, dictionarySources, tablesOf } from '../statements/catalog.js';
 import { holding } from '../statements/conversions.js';
 import { name } from '../statements/text.js';
 import { parseQueryTree, type QueryTree } from './query-tree.js';
@@ -47,20 +48,10 @@ export const offerContract = (scratch: Scratch, table: string, columns: readonly
 
 /** All tables of the scratch database, by name. */
 export async function inspectTables({ clickhouse, database }: Scratch): Promise<Map<string, InspectedTable>> {
-  const params = { database };
   const [tables, columns, constraints] = await Promise.all([
-    clickhouse.rows<{ name: string; partition_key: string; create_table_query: string }>({
-      sql: 'SELECT name, partition_key, create_table_query FROM system.tables WHERE database = {database:String}',
-      params,
-    }),
-    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string }>({
-      sql: 'SELECT table, name, type, default_kind FROM system.columns WHERE database = {database:String} ORDER BY table, position',
-      params,
-    }),
-    clickhouse.rows<{ table: string; name: string; expression: string }>({
-      sql: "SELECT table, name, expression FROM system.constraints WHERE database = {database:String} AND type = 'CHECK'",
-      params,
-    }),
+    clickhouse.rows<{ name: string; partition_key: string; create_table_query: string }>(tablesOf(database)),
+    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string }>(columnsIn(database)),
+    clickhouse.rows<{ table: string; name: string; expression: string }>(checksIn(database)),
   ]);
   return new Map(
     tables.map((table) => [
@@ -102,15 +93,7 @@ export async function sourcesOf(
   { clickhouse }: Scratch,
   dictionaries: readonly string[],
 ): Promise<{ dictionary: string; database: string; table: string }[]> {
-  if (dictionaries.length === 0) return [];
-  return await clickhouse.rows({
-    sql: `
-SELECT concat(database, '.', name) AS dictionary, source.1 AS database, source.2 AS table
-FROM system.tables ARRAY JOIN arrayZip(loading_dependencies_database, loading_dependencies_table) AS source
-WHERE engine = 'Dictionary' AND concat(database, '.', name) IN {dictionaries:Array(String)}`,
-    params: { dictionaries },
-    settings: { prefer_column_name_to_alias: 1 },
-  });
+  return dictionaries.length === 0 ? [] : await clickhouse.rows(dictionarySources(dictionaries));
 }
 
 /** What a SELECT gives and what it is made of. With `day` false, `{day:Date}` has no value. */
