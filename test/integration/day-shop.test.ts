@@ -106,7 +106,8 @@ test.each(DAYS)('%s is published with the rows, duplicates, orders and revenue t
   ]);
   const { boughtWithoutCart = 0 } = demoTotals(1).days[day] ?? {};
   expect(result?.tested.warned).toEqual(
-    boughtWithoutCart === 0 ? [] : [{ test: 'bought_without_cart', rows: boughtWithoutCart }],
+    // The test tolerates two.
+    boughtWithoutCart <= 2 ? [] : [{ test: 'bought_without_cart', rows: boughtWithoutCart }],
   );
 });
 
