@@ -123,8 +123,9 @@ const cronOf = ({ schedule }: NightlyTimes) => schedule.trim().split(/\s+/).join
 
 const summaryOf = ({ project }: NightlyTimes) => `${project}, the night`;
 
-const detailsOf = ({ schedule, timezone }: NightlyTimes) =>
-  `The night for yesterday, at \`${schedule}\` in ${timezone}: late days first, then the day before. Another one: \`npx daybook schedule trigger\``;
+/** In Markdown. What the schedule itself shows, such as its times, is not said again. */
+const DETAILS =
+  'The night for yesterday: late days first, then the day before. Another one: `npx daybook schedule trigger`';
 
 /** Jitter would move the nominal time away from backfills that name it; a failed night must not stop the next one. */
 function wantedSchedule(times: NightlyTimes) {
@@ -139,7 +140,7 @@ function wantedSchedule(times: NightlyTimes) {
       taskQueue: taskQueue.light(times.project),
       args: [{}],
       staticSummary: summaryOf(times),
-      staticDetails: detailsOf(times),
+      staticDetails: DETAILS,
     },
     policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: CATCH_UP, pauseOnFailure: false },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
