@@ -100,6 +100,11 @@ ORDER BY folder, first_at, chunk`,
   params: { ...over(project, first, last), source },
 });
 
+/** Folder accounts of the chunks and normalizers that are asked for. */
+const FOLDER_ACCOUNTS = `FROM daybook.accounts
+WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+  AND concat(chunk, '/', normalizer) IN {chunks:Array(String)}`;
+
 /** The folder account of each object, of the chunks and normalizers that are asked for. */
 export const folderAccounts = (
   project: string,
@@ -110,9 +115,7 @@ export const folderAccounts = (
 ): Statement => ({
   sql: `
 SELECT toString(day) AS folder, object, chunk, lines, rows, rejected, skipped, blank, quarantined
-FROM daybook.accounts
-WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
-  AND concat(chunk, '/', normalizer) IN {chunks:Array(String)}
+${FOLDER_ACCOUNTS}
 ORDER BY folder, object, at DESC
 LIMIT 1 BY folder, object, chunk`,
   params: { ...over(project, first, last), source, chunks },
@@ -128,9 +131,7 @@ export const quarantinedObjects = (
 ): Statement => ({
   sql: `
 SELECT DISTINCT toString(day) AS folder, object, quarantined AS reason
-FROM daybook.accounts
-WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
-  AND concat(chunk, '/', normalizer) IN {chunks:Array(String)} AND quarantined != ''
+${FOLDER_ACCOUNTS} AND quarantined != ''
 ORDER BY folder, object`,
   params: { ...over(project, first, last), source, chunks },
 });
