@@ -12,8 +12,12 @@ export interface WorkerLine {
 
 /** Lines that are true of every healthy worker of ours, whose halves serve one kind of task each. */
 const SAID_OF_ALL = /^No (workflows|activities|Nexus services) registered/;
-/** Steps of the SDK's own machinery. */
-const MACHINERY = /^(Worker state changed|Workflow bundle created|Webpack|asset |cacheable modules|modules by path)/;
+/**
+ * Steps of the SDK's own machinery. The leftover tasks are queries, asked of a run as it left the worker's cache, which the
+ * server hands out again: its core calls them "likely invalidated anyway", and warns nevertheless.
+ */
+const MACHINERY =
+  /^(Worker state changed|Workflow bundle created|Webpack|asset |cacheable modules|modules by path|There were leftover buffered tasks)/;
 
 /**
  * What a line of Temporal's runtime means to a person: one line, which names the day and the step; undefined where it means

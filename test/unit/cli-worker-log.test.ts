@@ -46,6 +46,11 @@ describe("what Temporal's runtime says becomes one line that a person reads", ()
     expect(line('INFO', 'Worker state changed', { state: 'RUNNING' })?.level).toBe('debug');
   });
 
+  test('a query that met a run on its way out of the cache is no warning', () => {
+    const leftover = line('WARN', 'There were leftover buffered tasks when evicting run', { activityType: undefined });
+    expect(leftover?.level).toBe('debug');
+  });
+
   test('anything else keeps its level and its words', () => {
     expect(line('WARN', 'gRPC call retried 5 times', { error: 'transport error' })).toMatchObject({
       level: 'warn',
