@@ -217,11 +217,7 @@ async function assertUnchanged(
   chunk: Chunk,
   step: Step,
 ): Promise<void> {
-  const first = chunk.objects[0]?.key ?? '';
-  const folder = first.slice(0, first.lastIndexOf('/') + 1);
-  const prefix = chunk.objects.every(({ key }) => key.startsWith(folder))
-    ? folder
-    : commonPrefix(chunk.objects.map(({ key }) => key));
+  const prefix = commonPrefix(chunk.objects.map(({ key }) => key));
   const now = new Map((await store.list(source.bucket, prefix, step.signal)).map(({ key, etag }) => [key, etag]));
   for (const { key, etag } of chunk.objects)
     if (now.get(key) !== etag)

@@ -1,6 +1,6 @@
 import { addDays, EVER } from '../core/day.js';
-import { staleAfter } from '../core/lookback.js';
 import type { Touched } from '../core/messages.js';
+import { staleAfter } from '../core/staleness.js';
 import type { Dependencies } from './dependencies.js';
 
 /** Later published days that look back on what changed, or on such a day in turn: the ledger will find them stale. */

@@ -52,36 +52,6 @@ export const changedSince = (
     .filter((read) => read in before && before[read] !== now[read])
     .map((read) => read.replace('@', ' of '));
 
-/**
- * Later days that are stale now that `tables` of `day` are published, ascending: those that were made from other fingerprints, and
- * all that were made from those in turn. A publish of the very same rows makes nothing stale.
- *
- * @param later what is published of later days, each with what it was made from; see {@link inputsRead}
- */
-export function staleAfter(
-  day: Day,
-  tables: readonly { table: string; fingerprint: string }[],
-  later: readonly { table: string; day: Day; inputs: Readonly<Record<string, string>> }[],
-): Day[] {
-  const now = new Map(tables.map(({ table, fingerprint }) => [`${table}@${day}`, fingerprint]));
-  const ascending = [...later].sort((a, b) => (a.day < b.day ? -1 : 1));
-  const records = new Map(ascending.map((record) => [`${record.table}@${record.day}`, record]));
-  const known = new Map<string, boolean>();
-  const isStale = (name: string): boolean => {
-    const record = records.get(name);
-    if (!record) return false;
-    const found =
-      known.get(name) ??
-      Object.entries(record.inputs).some(([read, fingerprint]) => {
-        const input = read.includes('@') ? read : `${read}@${record.day}`;
-        return now.has(input) ? now.get(input) !== fingerprint : isStale(input);
-      });
-    known.set(name, found);
-    return found;
-  };
-  return [...new Set([...records].filter(([name]) => isStale(name)).map(([, record]) => record.day))];
-}
-
 /** Those of the days `of` that are within a lookback of `count` days before `day`. */
 export const lookedBackOn = (day: Day, count: number, of: readonly Day[]): Day[] =>
   of.filter((one) => one < day && one >= addDays(day, -count));

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  asReadBefore,
-  changedSince,
-  earlierDays,
-  inputsRead,
-  longestLookback,
-  staleAfter,
-} from '../../src/core/lookback.js';
+import { asReadBefore, changedSince, earlierDays, inputsRead, longestLookback } from '../../src/core/lookback.js';
+import { staleAfter } from '../../src/core/staleness.js';
 
 const TODAY = '2026-03-01';
 
