@@ -1,5 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { slackMessage } from '../src/core/alerts.js';
 import type { AlertInput, AlertResult } from '../src/core/messages.js';
 
@@ -7,7 +7,7 @@ import type { AlertInput, AlertResult } from '../src/core/messages.js';
  * Tells people what they would have to look for otherwise. Nothing waits for it and nothing fails with it; a message may come
  * twice where the first answer was lost.
  */
-export async function alert(deps: Dependencies, input: AlertInput, step: Step): Promise<Omit<AlertResult, 'ms'>> {
+export async function alert(deps: Dependencies, input: AlertInput, step: Step): Answer<AlertResult> {
   const webhook = await deps.webhook();
   await webhook?.post(slackMessage(deps.ledger.project, input), step.signal);
   return { sent: webhook !== undefined };

@@ -1,5 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import type { AttendInput, AttendResult, Outcome } from '../src/core/messages.js';
 import { closeOf } from '../src/io/temporal.js';
 
@@ -7,11 +7,7 @@ import { closeOf } from '../src/io/temporal.js';
  * Waits until a day that somebody else started has ended, and answers how. What it left to do is for the ledger to say: whoever
  * waited starts the day again, which costs one listing if nothing is left.
  */
-export async function attend(
-  deps: Dependencies,
-  { workflowId }: AttendInput,
-  step: Step,
-): Promise<Omit<AttendResult, 'ms'>> {
+export async function attend(deps: Dependencies, { workflowId }: AttendInput, step: Step): Answer<AttendResult> {
   const end = await closeOf<{ outcome: Outcome }>(await deps.temporal(), workflowId, step.signal);
   return { outcome: end.ok ? end.result.outcome : end.outcome };
 }

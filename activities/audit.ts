@@ -1,5 +1,6 @@
 import type { Dependencies } from '../src/build/dependencies.js';
 import { codesOf } from '../src/build/planning.js';
+import type { Answer } from '../src/build/step.js';
 import { addDays, daysBetween, type Day } from '../src/core/day.js';
 import type { AuditInput, AuditResult } from '../src/core/messages.js';
 import { leftNotes } from '../src/core/night-words.js';
@@ -12,7 +13,7 @@ import { longestLookbackOf } from '../src/project/project.js';
  * whose inputs changed since and that no night looks at, days that differ by SQL alone. It asks the ledger and lists nothing; days
  * that failed tonight have had their own words, and a held day stands as it is on purpose.
  */
-export async function audit(deps: Dependencies, { day, failed }: AuditInput): Promise<Omit<AuditResult, 'ms'>> {
+export async function audit(deps: Dependencies, { day, failed }: AuditInput): Answer<AuditResult> {
   const project = await deps.loadProject();
   const report = openLedgerReport(deps.clickhouse, deps.ledger.project);
   const known = await report.knownDays();

@@ -1,15 +1,11 @@
 import { readPlan, type Dependencies } from '../src/build/dependencies.js';
 import { stageOf } from '../src/build/stage.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { columnNames, measured } from '../src/build/swaps.js';
 import type { CompareInput, CompareResult, ComparedTable } from '../src/core/messages.js';
 
 /** Instead of a publish: what a rebuild made of each table of the day, beside what readers have. Changes nothing. */
-export async function compare(
-  deps: Dependencies,
-  { build }: CompareInput,
-  step: Step,
-): Promise<Omit<CompareResult, 'ms'>> {
+export async function compare(deps: Dependencies, { build }: CompareInput, step: Step): Answer<CompareResult> {
   const plan = await readPlan(deps, build);
   const published = await deps.ledger.currentPublishes(plan.day, plan.day);
   const tables: ComparedTable[] = [];

@@ -1,6 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
 import { asActivity } from '../src/build/step.js';
-import type * as messages from '../src/core/messages.js';
 import { alert } from './alert.js';
 import { attend } from './attend.js';
 import { audit } from './audit.js';
@@ -24,31 +23,31 @@ import { wait } from './wait.js';
 
 /** Light activities: they ask, check and swap. In the order of the night. */
 export const createActivities = (deps: Dependencies) => ({
-  survey: asActivity<messages.SurveyInput, messages.SurveyResult>(deps, 'survey', survey),
-  outline: asActivity<messages.OutlineInput, messages.OutlineResult>(deps, 'outline', outline),
+  survey: asActivity(deps, 'survey', survey),
+  outline: asActivity(deps, 'outline', outline),
   // It must go out while the engine is down.
-  alert: asActivity<messages.AlertInput, messages.AlertResult>(deps, 'alert', alert, { statements: false }),
-  attend: asActivity<messages.AttendInput, messages.AttendResult>(deps, 'attend', attend),
-  audit: asActivity<messages.AuditInput, messages.AuditResult>(deps, 'audit', audit),
-  recover: asActivity<messages.RecoverInput, messages.RecoverResult>(deps, 'recover', recover),
-  wait: asActivity<messages.WaitInput, messages.WaitResult>(deps, 'wait', wait),
-  list: asActivity<messages.ListInput, messages.ListResult>(deps, 'list', list),
-  load: asActivity<messages.LoadInput, messages.LoadResult>(deps, 'load', load),
-  lookBack: asActivity<messages.LookBackInput, messages.LookBackResult>(deps, 'lookBack', lookBack),
-  refresh: asActivity<messages.RefreshInput, messages.RefreshResult>(deps, 'refresh', refresh),
-  test: asActivity<messages.TestInput, messages.TestResult>(deps, 'test', test),
-  publish: asActivity<messages.PublishInput, messages.PublishResult>(deps, 'publish', publish),
-  compare: asActivity<messages.CompareInput, messages.CompareResult>(deps, 'compare', compare),
-  planRollback: asActivity<messages.PlanRollbackInput, messages.PlanRollbackResult>(deps, 'rollback', planRollback),
-  rollback: asActivity<messages.RollbackInput, messages.RollbackResult>(deps, 'rollback', rollback),
-  verify: asActivity<messages.VerifyInput, messages.VerifyResult>(deps, 'verify', verify),
-  sweep: asActivity<messages.SweepInput, messages.SweepResult>(deps, 'sweep', sweep),
-  conclude: asActivity<messages.ConcludeInput, object>(deps, 'conclude', conclude),
+  alert: asActivity(deps, 'alert', alert, { statements: false }),
+  attend: asActivity(deps, 'attend', attend),
+  audit: asActivity(deps, 'audit', audit),
+  recover: asActivity(deps, 'recover', recover),
+  wait: asActivity(deps, 'wait', wait),
+  list: asActivity(deps, 'list', list),
+  load: asActivity(deps, 'load', load),
+  lookBack: asActivity(deps, 'lookBack', lookBack),
+  refresh: asActivity(deps, 'refresh', refresh),
+  test: asActivity(deps, 'test', test),
+  publish: asActivity(deps, 'publish', publish),
+  compare: asActivity(deps, 'compare', compare),
+  planRollback: asActivity(deps, 'rollback', planRollback),
+  rollback: asActivity(deps, 'rollback', rollback),
+  verify: asActivity(deps, 'verify', verify),
+  sweep: asActivity(deps, 'sweep', sweep),
+  conclude: asActivity(deps, 'conclude', conclude),
 });
 
 /** The heavy one, on a queue of its own with as many slots as the project allows. */
 export const createHeavyActivities = (deps: Dependencies) => ({
-  normalize: asActivity<messages.NormalizeInput, messages.NormalizeResult>(deps, 'normalize', normalize),
+  normalize: asActivity(deps, 'normalize', normalize),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

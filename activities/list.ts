@@ -2,7 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import type { Dependencies } from '../src/build/dependencies.js';
 import { openIntentsOf } from '../src/build/intents.js';
 import { bytesOf, planDay } from '../src/build/planning.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { chunksToDo } from '../src/core/chunks.js';
 import { fingerprintOf } from '../src/core/fingerprints.js';
 import { SIZES_SHOWN, type ListInput, type ListResult, type Plan } from '../src/core/messages.js';
@@ -19,7 +19,7 @@ export async function list(
   deps: Dependencies,
   { day, force, code = false, retry }: ListInput,
   step: Step,
-): Promise<Omit<ListResult, 'ms'>> {
+): Answer<ListResult> {
   await openIntentsOf(deps, day, 0);
   // A range takes no hold away; who forces one day means it.
   const hold = force && !code ? undefined : await deps.ledger.holdOf(day);
@@ -94,7 +94,7 @@ async function stillWithout({ ledger }: Dependencies, { day, sources }: Plan): P
 }
 
 /** A held day stands as it is: nothing is listed, and its lookbacks use what is published. */
-async function leaveHeld(deps: Dependencies, hold: HoldRecord): Promise<Omit<ListResult, 'ms'>> {
+async function leaveHeld(deps: Dependencies, hold: HoldRecord): Answer<ListResult> {
   const { day } = hold;
   const published = await deps.ledger.currentPublishes(day, day);
   return {

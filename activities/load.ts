@@ -2,7 +2,7 @@ import { engineBucket, readPlan, type Dependencies } from '../src/build/dependen
 import { limitsOf } from '../src/build/limits.js';
 import { readManifest } from '../src/build/manifests.js';
 import { buildInStage, copyFromLive, type Staged } from '../src/build/stage.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { dayImbalance, mostRejects, sumAccounts } from '../src/core/accounts.js';
 import { dataOfChunks, tableFingerprint } from '../src/core/fingerprints.js';
 import { grouped } from '../src/core/grouped.js';
@@ -38,7 +38,7 @@ export async function load(
   { build, table: name, alone = false }: LoadInput,
   step: Step,
   { rowsPerBucket = ROWS_PER_BUCKET }: { rowsPerBucket?: number } = {},
-): Promise<Omit<LoadResult, 'ms'>> {
+): Answer<LoadResult> {
   const plan = await readPlan(deps, build);
   const { source, table } = planned(plan, name);
   if (source.fresh) return await reuseWhole(deps, plan, source, { alone }, step);
@@ -129,7 +129,7 @@ async function reuseWhole(
   source: PlannedSource,
   options: { alone: boolean },
   step: Step,
-): Promise<Omit<LoadResult, 'ms'>> {
+): Answer<LoadResult> {
   const { day } = plan;
   const { name, normalizer } = source;
   const published = (await deps.ledger.currentPublishes(day, day)).find((record) => record.table === name);

@@ -1,6 +1,6 @@
 import { readPlan, type Dependencies } from '../src/build/dependencies.js';
 import { copyEarlier } from '../src/build/stage.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import type { LookBackInput, LookBackResult } from '../src/core/messages.js';
 
 /**
@@ -11,7 +11,7 @@ export async function lookBack(
   deps: Dependencies,
   { build, table }: LookBackInput,
   step: Step,
-): Promise<Omit<LookBackResult, 'ms'>> {
+): Answer<LookBackResult> {
   const plan = await readPlan(deps, build);
   return { earlier: await copyEarlier(deps, plan, table, step) };
 }

@@ -1,7 +1,7 @@
 import { engineBucket, readPlan, type Dependencies } from '../src/build/dependencies.js';
 import { readManifest } from '../src/build/manifests.js';
 import { columnsOf, normalizeChunk, type Work } from '../src/build/normalize-chunk.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { sumAccounts } from '../src/core/accounts.js';
 import { chunksToDo } from '../src/core/chunks.js';
 import { type Manifest, type NormalizeInput, type NormalizeResult, type Plan } from '../src/core/messages.js';
@@ -16,7 +16,7 @@ export async function normalize(
   deps: Dependencies,
   { build, chunk: position }: NormalizeInput,
   step: Step,
-): Promise<Omit<NormalizeResult, 'ms'>> {
+): Answer<NormalizeResult> {
   const plan = await readPlan(deps, build);
   const work = workAt(plan, position);
   const { project, normalized } = plan;

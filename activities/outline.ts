@@ -1,4 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
+import type { Answer } from '../src/build/step.js';
 import { daysBetween, isDay } from '../src/core/day.js';
 import type { OutlineInput, OutlineResult } from '../src/core/messages.js';
 import { final } from '../src/errors.js';
@@ -10,10 +11,7 @@ const DAYS_PER_RUN = 200;
 const FAILED: ReadonlySet<string> = new Set(['failed', 'cancelled', 'planned']);
 
 /** Which days of a range a backfill runs. Throws `BadInput` for a range that is none: people start backfills by hand. */
-export async function outline(
-  deps: Dependencies,
-  { start, end, which }: OutlineInput,
-): Promise<Omit<OutlineResult, 'ms'>> {
+export async function outline(deps: Dependencies, { start, end, which }: OutlineInput): Answer<OutlineResult> {
   for (const [name, day] of Object.entries({ start, end }))
     if (!isDay(day))
       throw final('BadInput', `${name} is ${JSON.stringify(day)}; expected a date that exists, written YYYY-MM-DD.`);

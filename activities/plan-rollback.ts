@@ -1,5 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { assertArchived } from '../src/build/swaps.js';
 import type { PlanRollbackInput, PlanRollbackResult } from '../src/core/messages.js';
 import { archiveDatabase } from '../src/core/names.js';
@@ -13,7 +13,7 @@ export async function planRollback(
   deps: Dependencies,
   { day }: PlanRollbackInput,
   step: Step,
-): Promise<Omit<PlanRollbackResult, 'ms'>> {
+): Answer<PlanRollbackResult> {
   const published = await deps.ledger.currentPublishes(day, day);
   const undoes = Math.max(0, ...published.map(({ generation }) => generation));
   const records = published.filter(({ generation }) => generation === undoes);

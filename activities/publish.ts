@@ -1,7 +1,7 @@
 import { readPlan, type Dependencies } from '../src/build/dependencies.js';
 import { openIntentsOf } from '../src/build/intents.js';
 import { stageOf } from '../src/build/stage.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import {
   assertNewest,
   assertStaged,
@@ -26,11 +26,7 @@ import { createDatabase, createTwin, replacePartition } from '../src/statements/
  * burst, verifies each against the stage, and writes that it is done. Any attempt may be the second: an intent of this generation
  * means that the archives are made, and only the swaps are repeated.
  */
-export async function publish(
-  deps: Dependencies,
-  { build, tables }: PublishInput,
-  step: Step,
-): Promise<Omit<PublishResult, 'ms'>> {
+export async function publish(deps: Dependencies, { build, tables }: PublishInput, step: Step): Answer<PublishResult> {
   const plan = await readPlan(deps, build);
   const stage = stageOf(plan);
   const swap: Swap = {

@@ -1,5 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { assertStaged, swapBack, swapForward, type Swap } from '../src/build/swaps.js';
 import { isDay } from '../src/core/day.js';
 import { clipped } from '../src/core/format.js';
@@ -17,7 +17,7 @@ export async function recover(
   deps: Dependencies,
   { day, workflowId: id }: RecoverInput,
   step: Step,
-): Promise<Omit<RecoverResult, 'ms'>> {
+): Answer<RecoverResult> {
   // Anybody may start a day from the Web UI: what is no date must not come as far as a name or a statement.
   if (!isDay(day))
     throw final('BadConfig', `'${clipped(day, 40)}' is no day: expected a date that exists, written YYYY-MM-DD.`);

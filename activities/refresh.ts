@@ -1,7 +1,7 @@
 import { readPlan, type Dependencies } from '../src/build/dependencies.js';
 import { limitsOf } from '../src/build/limits.js';
 import { buildInStage, copyFromLive, stagedTable, stagedTables, stageOf } from '../src/build/stage.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { addDays } from '../src/core/day.js';
 import { dataOfInputs, tableFingerprint } from '../src/core/fingerprints.js';
 import { inputsRead } from '../src/core/lookback.js';
@@ -17,7 +17,7 @@ export async function refresh(
   deps: Dependencies,
   { build, table: name, inputs }: RefreshInput,
   step: Step,
-): Promise<Omit<RefreshResult, 'ms'>> {
+): Answer<RefreshResult> {
   const plan = await readPlan(deps, build);
   const table = plan.tables.find((one) => one.name === name);
   if (!table) throw new RangeError(`the plan has no model ${name}`);

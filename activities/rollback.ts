@@ -1,5 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { fence, swapBack, type Swap } from '../src/build/swaps.js';
 import { touchedDays } from '../src/build/touched.js';
 import { tableFingerprint } from '../src/core/fingerprints.js';
@@ -15,7 +15,7 @@ export async function rollback(
   deps: Dependencies,
   { build, undoes, reason }: RollbackInput,
   step: Step,
-): Promise<Omit<RollbackResult, 'ms'>> {
+): Answer<RollbackResult> {
   const { config, aggregates } = await deps.loadProject();
   const { ledger } = deps;
   const { day, generation } = build;

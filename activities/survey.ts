@@ -1,4 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
+import type { Answer } from '../src/build/step.js';
 import { addDays, nightFor } from '../src/core/day.js';
 import { earlierDays } from '../src/core/lookback.js';
 import type { SurveyInput, SurveyResult } from '../src/core/messages.js';
@@ -11,10 +12,7 @@ import { longestLookbackOf } from '../src/project/project.js';
  * late days, whose folders are listed again, and of the days before them, as far as models look back, those that the ledger knows
  * to be stale.
  */
-export async function survey(
-  deps: Dependencies,
-  { day: given, nominal }: SurveyInput,
-): Promise<Omit<SurveyResult, 'ms'>> {
+export async function survey(deps: Dependencies, { day: given, nominal }: SurveyInput): Answer<SurveyResult> {
   await deps.ledger.assertReadable();
   const project = await deps.loadProject();
   const { config } = project;

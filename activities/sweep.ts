@@ -1,5 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import type { SweepInput, SweepResult } from '../src/core/messages.js';
 import {
   archiveDatabase,
@@ -24,11 +24,7 @@ import { stagesHeld, tablesHeld } from '../src/statements/sweep.js';
  * their time (the manifest before its Parquet, so that nobody trusts a manifest without one), and the plans of builds that count
  * no more.
  */
-export async function sweep(
-  deps: Dependencies,
-  { day, generation }: SweepInput,
-  step: Step,
-): Promise<Omit<SweepResult, 'ms'>> {
+export async function sweep(deps: Dependencies, { day, generation }: SweepInput, step: Step): Answer<SweepResult> {
   return {
     stages: (day === null ? 0 : await sweepStages(deps, day, generation, step)) + (await sweepOldStages(deps, step)),
     ...(await sweepArchives(deps, step)),

@@ -1,7 +1,7 @@
 import { readPlan, type Dependencies } from '../src/build/dependencies.js';
 import { limitsOf } from '../src/build/limits.js';
 import { stagedTables, stageOf } from '../src/build/stage.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { mostFailing } from '../src/core/accounts.js';
 import { clipped } from '../src/core/format.js';
 import type { Plan, PlannedTest, TestInput, TestResult } from '../src/core/messages.js';
@@ -18,7 +18,7 @@ const SHOWN = 3;
 const ROW_SHOWN = 300;
 
 /** Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. */
-export async function test(deps: Dependencies, { build }: TestInput, step: Step): Promise<Omit<TestResult, 'ms'>> {
+export async function test(deps: Dependencies, { build }: TestInput, step: Step): Answer<TestResult> {
   const plan = await readPlan(deps, build);
   const results: Tested[] = [];
   for (const [index, one] of testsOf(plan).entries()) {

@@ -1,5 +1,5 @@
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { columnNames } from '../src/build/swaps.js';
 import { daysBetween } from '../src/core/day.js';
 import { DIFFERENCES_SHOWN, type Difference, type VerifyInput, type VerifyResult } from '../src/core/messages.js';
@@ -11,11 +11,7 @@ import { measureDays, tablesLike } from '../src/statements/stage.js';
  * Holds the live tables against the ledger: rows and fingerprint of every published table's day, and days that nobody published.
  * Changes nothing. What differs is looked at twice, since a publish may end in between.
  */
-export async function verify(
-  deps: Dependencies,
-  { first, last }: VerifyInput,
-  step: Step,
-): Promise<Omit<VerifyResult, 'ms'>> {
+export async function verify(deps: Dependencies, { first, last }: VerifyInput, step: Step): Answer<VerifyResult> {
   const { tables, differences: seen } = await look(deps, first, last, step);
   const days = seen.map(({ day }) => day).sort();
   const again = seen.length > 0 ? await look(deps, days[0] ?? first, days.at(-1) ?? last, step) : { differences: [] };

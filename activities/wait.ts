@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { Dependencies } from '../src/build/dependencies.js';
-import type { Step } from '../src/build/step.js';
+import type { Answer, Step } from '../src/build/step.js';
 import { addDays, instantOf } from '../src/core/day.js';
 import { dataObjects } from '../src/core/listing.js';
 import type { WaitInput, WaitResult } from '../src/core/messages.js';
@@ -19,11 +19,7 @@ const LATER = 60_000;
  * Step 1. Looks once whether every source's folder of the day is complete; the workflow sleeps in between. Nothing is waited for
  * past its deadline: an empty folder is then its source's `onEmpty` to judge, one that is not complete fails the day by name.
  */
-export async function wait(
-  deps: Dependencies,
-  { day, looks, since }: WaitInput,
-  step: Step,
-): Promise<Omit<WaitResult, 'ms'>> {
+export async function wait(deps: Dependencies, { day, looks, since }: WaitInput, step: Step): Answer<WaitResult> {
   const { config } = await deps.loadProject();
   const now = new Date();
   const missing: string[] = [];

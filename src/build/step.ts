@@ -19,8 +19,8 @@ export interface Step {
   tell(progress: string): void;
 }
 
-/** An activity as it is written: dependencies and input in, small JSON out. */
-export type Written<Input, Result> = (deps: Dependencies, input: Input, step: Step) => Promise<Omit<Result, 'ms'>>;
+/** What a written step answers; {@link asActivity} adds how long it took. */
+export type Answer<Result extends { ms: number }> = Promise<Omit<Result, 'ms'>>;
 
 const HEARTBEAT_SHARE = 3;
 const DEFAULT_HEARTBEAT = 30_000;
@@ -31,13 +31,13 @@ const DEFAULT_HEARTBEAT = 30_000;
  *
  * @param options `statements` is false for a step that runs none in the engine, and so must not depend on it
  */
-export function asActivity<Input, Result>(
+export function asActivity<Input, Made extends object>(
   deps: Dependencies,
   verb: string,
-  written: Written<Input, Result>,
+  written: (deps: Dependencies, input: Input, step: Step) => Promise<Made>,
   { statements = true }: { statements?: boolean } = {},
 ) {
-  return async (input: Input): Promise<Result> => {
+  return async (input: Input): Promise<Made & { ms: number }> => {
     const context = Context.current();
     const { activityId, attempt, workflowExecution, heartbeatTimeoutMs } = activityInfo();
     const signal = context.cancellationSignal;
@@ -63,7 +63,7 @@ export function asActivity<Input, Result>(
     try {
       // An attempt that timed out may still be writing: it is ended, and seen gone, before this one starts.
       if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle);
-      return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) } as Result;
+      return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw shortened(asFailure(error, verb));
