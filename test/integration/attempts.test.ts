@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { workflowId } from '../../src/core/names.js';
-import { openDays, type DayProject } from '../support/day.js';
+import { byHand, openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 const DAY = '2026-07-01';
@@ -30,7 +30,8 @@ async function forgotten(handle: string): Promise<Promise<unknown>[]> {
 }
 
 test('a second attempt sees the statements of the first one gone before it begins', async () => {
-  const handle = 'test/00000000-0000-0000-0000-000000000000/by-hand/1';
+  const first = byHand(project.name);
+  const handle = `${first.workflowId}/${first.runId}/by-hand/1`;
   const [ended] = await forgotten(handle);
   const seen: number[] = [];
   const { ledger } = project.app;

@@ -187,7 +187,10 @@ GROUP BY table, generation ORDER BY generation, table`,
       return new Map(keys.map((key, index) => [key, JSON.parse(texts[index] ?? '') as Manifest]));
     },
     attempt: ({ attempt = 1, activityId = 'by-hand', world = {} } = {}) => {
-      const environment = new MockActivityEnvironment({ attempt, activityId }, { logger: new DefaultLogger('ERROR') });
+      const environment = new MockActivityEnvironment(
+        { attempt, activityId, workflowExecution: byHand(name) },
+        { logger: new DefaultLogger('ERROR') },
+      );
       const seen = { ...dependencies, ...world };
       const written = { ...createActivities(seen), ...createHeavyActivities(seen) };
       const calls = Object.entries(written).map(([verb, one]) => [
@@ -210,6 +213,12 @@ GROUP BY table, generation ORDER BY generation, table`,
   };
   return project;
 }
+
+/** The run that activities by hand belong to: a project's own, because a second attempt ends the statements of its run's first. */
+export const byHand = (project: string) => ({
+  workflowId: `by-hand/${project}`,
+  runId: '00000000-0000-0000-0000-000000000000',
+});
 
 async function buildByHand(act: Activities & HeavyActivities, day: string, force: boolean): Promise<PublishInput> {
   const { build, todo, tables } = await act.list({ day, force });
