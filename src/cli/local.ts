@@ -34,7 +34,7 @@ function upCommand() {
     .description('Start the stack. What is missing is downloaded or built once, which takes minutes')
     .option('--detach', 'leave it running until `daybook local down`')
     .addOption(dirOption())
-    .addHelpText('after', examples(['daybook local up'], ['daybook local up --detach --dir /tmp/daybook']))
+    .addHelpText('after', examples(['daybook local up'], ['daybook local up --detach --dir ../daybook-stack']))
     .action((options) => handled(() => up(options.dir, options.detach ?? false)));
 }
 

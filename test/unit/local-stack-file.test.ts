@@ -49,7 +49,7 @@ test('a file of another format is refused with what was found and what to do', a
 });
 
 test('the variables lead every Daybook command to the stack', () => {
-  const variables = stackVariables(stackIn('/tmp/stack'));
+  const variables = stackVariables(stackIn('stack'));
   expect(namesServices(variables)).toBe(true);
   expect(readEnv(variables)).toMatchObject({
     temporal: { TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_NAMESPACE: 'default' },
