@@ -94,8 +94,10 @@ test('the documented variables are those that the program reads', () => {
   expect(names.filter((name) => name !== 'TEMPORAL_*').sort()).toEqual(knownVariables());
 });
 
-test('the README names every variable that people may set, and no other', () => {
-  const names = namesInTable(repositoryText('README.md'), 'variable').filter((name) => !name.startsWith('TEMPORAL_'));
+test('the reference names every variable that people may set, and no other', () => {
+  const names = namesInTable(repositoryText('docs/reference.md'), 'variable').filter(
+    (name) => !name.startsWith('TEMPORAL_'),
+  );
   // Read by the AWS SDK itself.
   const expected = [...askedVariables().filter((name) => !INTERNAL.has(name)), 'AWS_PROFILE'];
   expect(names.sort()).toEqual(expected.sort());
