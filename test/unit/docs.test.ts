@@ -61,6 +61,20 @@ test.each(documents)('%s uses the words of the field', (path) => {
   expect(repositoryText(path).match(DROPPED) ?? []).toEqual([]);
 });
 
+test('the reference lists every command, and no other', async () => {
+  const folder = new URL('../../src/cli/commands/', import.meta.url);
+  const modules = readdirSync(folder).map(
+    async (name) =>
+      (await import(/* @vite-ignore */ new URL(name, folder).href)) as Record<string, () => { name: () => string }>,
+  );
+  const commands = (await Promise.all(modules)).flatMap((one) => Object.values(one).map((make) => make().name()));
+  // A row may name two commands: `daybook hold \| unhold`.
+  const documented = firstColumn('Commands').flatMap((cell) =>
+    cell.includes('unhold') ? ['hold', 'unhold'] : (/daybook (\w+)/.exec(cell)?.[1] ?? []),
+  );
+  expect([...new Set(documented)].sort()).toEqual(commands.sort());
+});
+
 test('the reference lists every final error, and no other', () => {
   expect(firstColumn('Errors')).toEqual(Object.keys(FINAL).map((type) => `\`${type}\``));
 });
