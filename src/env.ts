@@ -29,6 +29,7 @@ export interface Env {
     /** Executables named by the user; undefined means PATH, the cache, a download or a build. */
     temporalPath: string | undefined;
     versitygwPath: string | undefined;
+    clickhousePath: string | undefined;
   };
   /** True where the services are a local stack's: `apply` then creates missing buckets, too. */
   localStack: boolean;
@@ -101,6 +102,7 @@ export function readEnv(vars: Variables): Env {
       cacheDir: get('DAYBOOK_CACHE') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'daybook'),
       temporalPath: get('DAYBOOK_TEMPORAL'),
       versitygwPath: get('DAYBOOK_VERSITYGW'),
+      clickhousePath: get('DAYBOOK_CLICKHOUSE'),
     },
     localStack: get('DAYBOOK_LOCAL_STACK') === '1',
     keepDemo: get('npm_config_keep') === 'true',

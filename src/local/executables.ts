@@ -119,10 +119,11 @@ function noWayLeft({ name, version, variable, goPackage }: Program, failures: st
   ].join('\n');
 }
 
-const onPath = (name: string): string[] =>
+/** Every place on PATH where a program of this name may be, in the order of PATH. */
+export const onPath = (name: string): string[] =>
   (processVariables()['PATH'] ?? '').split(delimiter).flatMap((folder) => (folder === '' ? [] : [join(folder, name)]));
 
-async function isExecutable(path: string): Promise<boolean> {
+export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile();

@@ -166,7 +166,7 @@ test('a day whose publish is open cannot be looked back on, and the message says
 test('an earlier day that somebody wrote into is not read: the day is named with what mends it', async () => {
   const [first, second] = ['2026-07-11', '2026-07-12'];
   await startsWith(first);
-  await project.app.clickhouse.run({
+  await project.admin.run({
     sql: `INSERT INTO ${project.database}.events SELECT * REPLACE ('smuggled' AS id) FROM ${project.database}.events WHERE day = {day:Date}`,
     params: { day: first },
   });

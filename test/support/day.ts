@@ -28,9 +28,10 @@ import type {
 } from '../../src/core/messages.js';
 import { normalizedFolder, taskQueue, workflowId } from '../../src/core/names.js';
 import { readEnv } from '../../src/env.js';
+import type { ClickHouse } from '../../src/io/clickhouse.js';
 import type { Stack } from '../../src/local/stack-file.js';
 import { projectFolder, type ProjectFiles } from './project.js';
-import { testVariables } from './stack.js';
+import { connectAdmin, testVariables } from './stack.js';
 import { startTestWorker } from './worker.js';
 
 /** Fields of a config as a user may write them; loading the project checks them. */
@@ -61,7 +62,9 @@ export interface DayProject {
   backfill(input: BackfillInput): Promise<BackfillResult>;
   /** Runs a day that must fail, and answers the failure that people read. */
   fail(day: string, force?: boolean): Promise<{ message: string; step: string; type: string }>;
-  /** Rows of a query in the project's database. */
+  /** With every right: for what tests look at, and what they break. The project itself has production's grants. */
+  admin: ClickHouse;
+  /** Rows of a query in the project's database, with every right. */
   rows<Row>(sql: string, params?: Record<string, unknown>): Promise<Row[]>;
   state(day: string): Promise<DayState>;
   /** Manifests of a folder, by their key. */
@@ -110,7 +113,8 @@ export async function openDays(
   const app = await openApp(readEnv(testVariables(stack)), dir);
   await apply(app);
   const worker = options.worker === false ? undefined : await startTestWorker(app);
-  const { clickhouse, store, dependencies } = app;
+  const admin = connectAdmin(stack);
+  const { store, dependencies } = app;
   const { database } = app.project.config;
 
   const project: DayProject = {
@@ -153,9 +157,10 @@ export async function openDays(
       const [details] = result.cause.details as [{ step: string }];
       return { message: result.cause.message, step: details.step, type: result.cause.type ?? '' };
     },
-    rows: (sql, params) => clickhouse.rows({ sql, ...(params ? { params } : {}) }, { database }),
+    admin,
+    rows: (sql, params) => admin.rows({ sql, ...(params ? { params } : {}) }, { database }),
     state: async (day) => {
-      const tables = await clickhouse.rows<{ name: string }>({
+      const tables = await admin.rows<{ name: string }>({
         sql: `SELECT name FROM system.tables WHERE database = {database:String} AND NOT startsWith(name, 'raw_') ORDER BY name`,
         params: { database },
       });
@@ -171,7 +176,7 @@ export async function openDays(
           rows: one?.rows ?? '',
           hash: one?.hash ?? '',
         })),
-        publishes: await clickhouse.rows({
+        publishes: await admin.rows({
           sql: `
 SELECT table, generation, groupArray(toString(event)) AS events
 FROM (SELECT * FROM daybook.publishes WHERE project = {name:String} AND day = {day:Date} ORDER BY at, event)
@@ -202,11 +207,12 @@ GROUP BY table, generation ORDER BY generation, table`,
     build: (day, { force = false, ...options } = {}) => buildByHand(project.attempt(options), day, force),
     close: async () => {
       await worker?.stop();
-      const own = await clickhouse.rows<{ name: string }>({
+      const own = await admin.rows<{ name: string }>({
         sql: 'SELECT name FROM system.databases WHERE name = {database:String} OR startsWith(name, {own:String}) OR startsWith(name, {scratch:String})',
         params: { database, own: `daybook_${name}_`, scratch: `daybook_schema_${name}_` },
       });
-      for (const one of own) await clickhouse.run({ sql: `DROP DATABASE \`${one.name}\` SYNC` });
+      for (const one of own) await admin.run({ sql: `DROP DATABASE \`${one.name}\` SYNC` });
+      await admin.close();
       await app.close();
       await remove();
     },
