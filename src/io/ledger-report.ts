@@ -2,7 +2,7 @@ import type { LedgerDay } from '../core/staleness.js';
 import type { PastBuild, PastChunk } from '../core/throughput.js';
 import * as sql from '../statements/ledger-report.js';
 import type { ClickHouse } from './clickhouse.js';
-import { chunkName, counted, type Wire } from './ledger.js';
+import { counted, inGroups, type Wire } from './ledger.js';
 
 /** A table's day as readers have it. */
 export interface PublishedTable {
@@ -86,10 +86,12 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
       folder: string,
       chunks: readonly NormalizedChunk[],
     ): Promise<{ reason: string; lines: number }[]> {
-      const found = await rows<Wire<{ reason: string; lines: number }>>(
-        sql.rejectReasons(project, source, folder, chunks.map(chunkName)),
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<{ reason: string; lines: number }>>(sql.rejectReasons(project, source, folder, names)),
       );
-      return found.map((row) => counted<{ reason: string; lines: number }>(row, 'lines'));
+      const lines = new Map<string, number>();
+      for (const one of found) lines.set(one.reason, (lines.get(one.reason) ?? 0) + Number(one.lines));
+      return [...lines].map(([reason, count]) => ({ reason, lines: count })).sort((a, b) => b.lines - a.lines);
     },
   };
 }

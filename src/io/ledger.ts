@@ -1,4 +1,5 @@
 import type { RecordedChunk } from '../core/chunks.js';
+import { grouped } from '../core/grouped.js';
 import type { ObjectAccount, Outcome, QuarantinedObject, StoredObject } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
 import { final } from '../errors.js';
@@ -180,9 +181,9 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    /** Whose archives these tables of days `first` to `last` are, by their names; what no publish names is left out. */
-    async archives(first: string, last: string, tables: readonly string[]): Promise<Map<string, ArchiveRecord>> {
-      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last, tables));
+    /** The archives that publishes of days `first` to `last` name, by their tables' names. */
+    async archives(first: string, last: string): Promise<Map<string, ArchiveRecord>> {
+      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last));
       return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
     },
 
@@ -252,10 +253,12 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       last: string,
       chunks: readonly { id: string; normalizer: string }[],
     ): Promise<FolderRecord[]> {
-      const found = await rows<Wire<FolderRecord>>(
-        sql.folderAccounts(project, source, first, last, chunks.map(chunkName)),
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<FolderRecord>>(sql.folderAccounts(project, source, first, last, names)),
       );
-      return found.map((row) => counted<FolderRecord>(row, 'lines', 'rows', 'rejected', 'skipped', 'blank'));
+      return found
+        .map((row) => counted<FolderRecord>(row, 'lines', 'rows', 'rejected', 'skipped', 'blank'))
+        .sort(byFolder);
     },
 
     /** Objects of the chunks that were quarantined. */
@@ -266,7 +269,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       const folders = chunks.map(({ folder }) => folder).sort();
       const [first, last] = [folders[0], folders.at(-1)];
       if (first === undefined || last === undefined) return [];
-      return await rows(sql.quarantinedObjects(project, source, first, last, chunks.map(chunkName)));
+      const found = await inGroups(chunks, (names) =>
+        rows<QuarantinedObject & { folder: string }>(sql.quarantinedObjects(project, source, first, last, names)),
+      );
+      return found.sort(byFolder);
     },
 
     async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {
@@ -285,8 +291,13 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       chunks: readonly { id: string; normalizer: string }[],
       most: number,
     ): Promise<RejectRecord[]> {
-      const found = await rows<Wire<RejectRecord>>(sql.rejectsOf(project, source, folder, chunks.map(chunkName), most));
-      return found.map((row) => counted<RejectRecord>(row, 'line', 'text_bytes'));
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<RejectRecord>>(sql.rejectsOf(project, source, folder, names, most)),
+      );
+      return found
+        .map((row) => counted<RejectRecord>(row, 'line', 'text_bytes'))
+        .sort((a, b) => byObject(a, b) || a.line - b.line)
+        .slice(0, most);
     },
 
     async recordTests(day: string, generation: number, results: readonly TestRecord[]): Promise<void> {
@@ -303,7 +314,26 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
   };
 }
 
-export const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
+const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
+
+/** Chunks that one statement names: so many take 340 KB of its request. */
+const CHUNKS_NAMED = 5_000;
+
+/** Asks about chunks, a group at a time, because a day may have any number of them. Each row is about one chunk. */
+export async function inGroups<Row>(
+  chunks: readonly { id: string; normalizer: string }[],
+  ask: (names: string[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const found: Row[][] = [];
+  for (const group of grouped(chunks.map(chunkName), CHUNKS_NAMED)) found.push(await ask(group));
+  return found.flat();
+}
+
+const byObject = (a: { object: string }, b: { object: string }) =>
+  a.object < b.object ? -1 : a.object > b.object ? 1 : 0;
+
+const byFolder = (a: { folder: string; object: string }, b: { folder: string; object: string }) =>
+  a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : byObject(a, b);
 
 const isMissing = (error: unknown) =>
   UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||

@@ -50,10 +50,10 @@ export const publishesOf = (project: string, day: string, generation: number): S
   params: { ...over(project, day, day), generation },
 });
 
-/** Whose archives these tables are, with the latest event of that publish. */
-export const archives = (project: string, first: string, last: string, tables: readonly string[]): Statement => ({
-  sql: `SELECT day, table, generation, archive, last FROM (${LATEST_PUBLISHES}) WHERE archive IN {tables:Array(String)}`,
-  params: { ...over(project, first, last), tables },
+/** All archives that a publish names, with the latest event of that publish. */
+export const archives = (project: string, first: string, last: string): Statement => ({
+  sql: `SELECT day, table, generation, archive, last FROM (${LATEST_PUBLISHES}) WHERE archive != ''`,
+  params: over(project, first, last),
 });
 
 /** The days that are held, with the record that holds them. */

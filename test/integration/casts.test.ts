@@ -144,7 +144,7 @@ test.each(MODELS)(
     const select = `SELECT CAST(${value}, '${given.replaceAll("'", "\\'")}') AS c`;
     await admin.run({ sql: `CREATE OR REPLACE TABLE casts (c ${wanted}) ENGINE = MergeTree ORDER BY tuple()` });
     const selected = [{ name: 'c', type: given, defaultKind: '' }];
-    const done = clickhouse.run(refreshStatement(target, columns, { select, selected }, '2026-11-05'));
+    const done = clickhouse.run(refreshStatement(target, columns, { select, selected }, '2026-11-05', ''));
     if (stands === LOST) {
       await expect(done).rejects.toMatchObject({ type: 'ContractBroken' });
       return;
