@@ -65,8 +65,11 @@ export async function startStack(options: StartOptions): Promise<StartedStack> {
 
 async function startIn(dir: string, options: StartOptions): Promise<StartedStack> {
   const { env, detach = false, onProgress = () => undefined, only = ALL } = options;
-  const temporal = only.includes('temporal') ? await findTemporal(env, onProgress) : undefined;
-  const versitygw = only.includes('s3') ? await findVersitygw(env, onProgress) : undefined;
+  // Side by side: either may have to be downloaded or built.
+  const [temporal, versitygw] = await Promise.all([
+    only.includes('temporal') ? findTemporal(env, onProgress) : undefined,
+    only.includes('s3') ? findVersitygw(env, onProgress) : undefined,
+  ]);
   for (const folder of ['home', 'clickhouse', 'logs']) await mkdir(join(dir, folder), { recursive: true });
   const settings = await remember(dir);
   const described = describe(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
