@@ -68,9 +68,12 @@ export async function startStack(options: StartOptions): Promise<StartedStack> {
 
 async function startIn(dir: string, options: StartOptions): Promise<StartedStack> {
   const { env, detach = false, onProgress = () => undefined, only = ALL } = options;
-  const temporal = only.includes('temporal') ? await findTemporal(env, onProgress) : undefined;
-  const versitygw = only.includes('s3') ? await findVersitygw(env, onProgress) : undefined;
-  const clickhouse = only.includes('clickhouse') ? await findClickHouse(env, onProgress) : undefined;
+  // Side by side: each may have to be downloaded or built.
+  const [temporal, versitygw, clickhouse] = await Promise.all([
+    only.includes('temporal') ? findTemporal(env, onProgress) : undefined,
+    only.includes('s3') ? findVersitygw(env, onProgress) : undefined,
+    only.includes('clickhouse') ? findClickHouse(env, onProgress) : undefined,
+  ]);
   if (only.includes('clickhouse') && clickhouse === undefined) findLibrary(); // says why it can't be, before anything starts
   for (const folder of ['home', 'logs']) await mkdir(join(dir, folder), { recursive: true });
   const settings = await remember(dir);

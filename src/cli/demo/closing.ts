@@ -14,7 +14,7 @@ export interface Ending {
 export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database }: Ending): string[] {
   const query = `SELECT * FROM ${database}.daily_summary ORDER BY day FORMAT Pretty`;
   const lost =
-    s3.kind === 'fauxqs' ? ' The raw objects were in memory, because there is no Go here, and are gone.' : '';
+    s3.kind === 'fauxqs' ? ' The raw objects were in memory, because versitygw could not be had, and are gone.' : '';
   return [
     up
       ? 'The stack stays up; the last line ends it. Meanwhile:'

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { isOlder, LEAST_CLICKHOUSE } from '../../core/versions.js';
-import type { Env } from '../../env.js';
-import { isExecutable, onPath } from '../executables.js';
+import { processVariables, type Env } from '../../env.js';
+import { isExecutable, onPath } from '../programs/where.js';
 import { LocalStackError } from '../local-error.js';
 import { toolEnvironment } from '../tool-environment.js';
 
@@ -24,7 +24,7 @@ export async function findClickHouse(
         'or unset the variable to use the ClickHouse that npm brings.',
     );
   }
-  for (const path of onPath('clickhouse')) {
+  for (const path of onPath('clickhouse', processVariables())) {
     if (!(await isExecutable(path))) continue;
     const reason = await unfit(path);
     if (reason === undefined) return path;
