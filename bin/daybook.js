@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 // Runs the program that lies beside it, in this very process, so that signals arrive: compiled code in what `npm run build`
-// makes, the TypeScript as it stands in a clone. A clone never runs its dist/ by accident, which may be older than its source.
+// makes, the TypeScript as it is now in a clone. A clone never runs its dist/ by accident, which may be older than its source.
 import { existsSync } from 'node:fs';
 
 const compiled = new URL('../src/cli/main.js', import.meta.url);
 if (existsSync(compiled)) {
   await import(compiled.href);
 } else {
-  const { register } = await import('tsx/esm/api');
-  register();
-  await import(new URL('../src/cli/main.ts', import.meta.url).href);
+  const { runSource } = await import('./source.js');
+  await runSource('src/cli/main.ts');
 }

@@ -7,7 +7,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { doneOf, freshState, isConcurrency, withDay } from '../src/core/backfill.js';
+import { isConcurrency } from '../src/core/backfill-input.js';
+import { doneOf, freshState, withDay } from '../src/core/backfill.js';
 import { clipped } from '../src/core/format.js';
 import type { BackfillInput, BackfillProgress, BackfillResult, BackfillState, DayEnded } from '../src/core/messages.js';
 import { backfillOf } from '../src/core/words.js';

@@ -7,7 +7,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { wrongInput } from '../src/core/backfill.js';
+import { wrongInput } from '../src/core/backfill-input.js';
 import { addDays } from '../src/core/day.js';
 import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/core/messages.js';
 import { backfillNotBegun } from '../src/core/night-words.js';

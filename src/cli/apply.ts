@@ -1,12 +1,11 @@
-import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { EVER } from '../core/day.js';
 import { final } from '../errors.js';
 import { openLedgerReport } from '../io/ledger-report.js';
 import { applyChanges, planChanges, type TableChange } from '../project/apply.js';
 import { bucketsOf } from '../project/project.js';
-import { withApp } from './context.js';
-import { examples, print, projectOption } from './output.js';
+import { withApp, type ProjectOptions } from './context.js';
+import { print } from './output.js';
 
 /**
  * Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each.
@@ -73,42 +72,28 @@ async function lossText({ clickhouse, ledger }: App): Promise<string> {
   );
 }
 
-export const applyCommand = () =>
-  new Command('apply')
-    .description(
-      'Create the ledger, the database and missing tables; add columns, change comments, codecs and settings. Refuses what would lose values',
-    )
-    .option('--dry-run', 'print the statements, and change nothing')
-    .option('--allow-loss <table...>', 'tables in which columns may be dropped, converted to another type, or moved')
-    .addOption(projectOption())
-    .addHelpText(
-      'after',
-      examples(
-        [
-          'daybook apply',
-          'prints each statement, then runs it; safe to repeat: the second time it finds nothing to do',
-        ],
-        ['daybook apply --dry-run'],
-        ['daybook apply --allow-loss daily_sales', 'also drops columns of this table that its file no longer has'],
-      ),
-    )
-    .action(({ dryRun: dry, allowLoss = [], project }) =>
-      withApp({ project }, async (app) => {
-        if (dry) {
-          const changes = await dryRun(app, allowLoss);
-          showChanges(changes);
-          print(changes.length === 0 ? 'The tables stand as the project says.' : 'Nothing was changed.');
-          return;
-        }
-        const losses: string[] = [];
-        const show = (changes: readonly TableChange[]) => {
-          showChanges(changes);
-          losses.push(...changes.flatMap((change) => change.losses));
-        };
-        const done = await apply(app, show, allowLoss);
-        for (const line of done) print(line);
-        print(done.length === 0 ? 'Everything stands as the project says.' : `Applied ${done.length} changes.`);
-        if (losses.length > 0) print(await lossText(app));
-        else if (done.some((line) => line.startsWith('altered '))) print(AFTERWARDS);
-      }),
-    );
+interface ApplyOptions extends ProjectOptions {
+  dryRun?: boolean | undefined;
+  allowLoss?: string[] | undefined;
+}
+
+/** Applies the project, or shows with `dryRun` what that would do, statement by statement. */
+export const applyProject = ({ dryRun: dry, allowLoss = [], project }: ApplyOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    if (dry) {
+      const changes = await dryRun(app, allowLoss);
+      showChanges(changes);
+      print(changes.length === 0 ? 'The tables stand as the project says.' : 'Nothing was changed.');
+      return;
+    }
+    const losses: string[] = [];
+    const show = (changes: readonly TableChange[]) => {
+      showChanges(changes);
+      losses.push(...changes.flatMap((change) => change.losses));
+    };
+    const done = await apply(app, show, allowLoss);
+    for (const line of done) print(line);
+    print(done.length === 0 ? 'Everything stands as the project says.' : `Applied ${done.length} changes.`);
+    if (losses.length > 0) print(await lossText(app));
+    else if (done.some((line) => line.startsWith('altered '))) print(AFTERWARDS);
+  });

@@ -1,21 +1,21 @@
-import { Command, InvalidArgumentError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../app.js';
-import { isConcurrency, MOST_CONCURRENCY } from '../core/backfill.js';
 import type { BackfillProgress } from '../core/messages.js';
 import { workflowId } from '../core/names.js';
 import { messageOf } from '../errors.js';
 import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../io/temporal.js';
 import { endOfBackfill } from './backfill-follow.js';
 import { failedText, progressLine } from './backfill-text.js';
-import { withApp } from './context.js';
-import { note, outputOption, print, printJson, projectOption } from './output.js';
-import { parseDay } from './run.js';
+import { withApp, type ProjectOptions } from './context.js';
+import type { Output } from './options.js';
+import { note, print, printJson } from './output.js';
 
 interface Range {
   start?: string | undefined;
   end?: string | undefined;
 }
+
+type ControlOptions = Range & ProjectOptions & { output: Output };
 
 /** The backfill that is meant: the one that is named, or the only one that runs. Answers undefined after saying what is wrong. */
 async function meant(app: App, { start, end }: Range, closedToo: boolean): Promise<KnownBackfill | undefined> {
@@ -47,18 +47,10 @@ async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
 
 const rangeOf = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
 
-const withRange = (name: string, description: string) =>
-  new Command(name)
-    .description(description)
-    .option('--start <YYYY-MM-DD>', 'which one, where several run', parseDay)
-    .option('--end <YYYY-MM-DD>', 'which one, where several run', parseDay)
-    .addOption(projectOption())
-    .addOption(outputOption());
-
 type Tell = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<string>;
 
 /** Finds the backfill, tells it something, and says what comes of it. */
-const tell = (options: Range & { project?: string | undefined; output: 'text' | 'json' }, what: Tell) =>
+const tell = (options: ControlOptions, what: Tell) =>
   withApp({ project: options.project }, async (app) => {
     const one = await meant(app, options, false);
     if (one?.status !== 'RUNNING') {
@@ -71,7 +63,8 @@ const tell = (options: Range & { project?: string | undefined; output: 'text' | 
     else print(message);
   });
 
-async function status(options: Range & { project?: string | undefined; output: 'text' | 'json' }): Promise<void> {
+/** Prints how far a backfill is; exit code 1 where there is none. */
+export async function showBackfill(options: ControlOptions): Promise<void> {
   await withApp({ project: options.project }, async (app) => {
     const one = await meant(app, options, true);
     if (!one) {
@@ -91,43 +84,29 @@ async function status(options: Range & { project?: string | undefined; output: '
   });
 }
 
-/** An option's or argument's value. */
-export const parseConcurrency = (text: string): number => {
-  const count = Number(text);
-  if (!isConcurrency(count)) throw new InvalidArgumentError(`Expected a whole number from 1 to ${MOST_CONCURRENCY}.`);
-  return count;
-};
+export const pauseBackfill = (options: ControlOptions): Promise<void> =>
+  tell(options, async (handle, one) => {
+    await handle.signal('pause');
+    return `Days under way are finished, no more are started. Go on: npx daybook backfill resume ${rangeOf(one)}`;
+  });
 
-/** `daybook backfill status | pause | resume | cancel | concurrency`: what the Web UI and `temporal` can do too. */
-export const controlCommands = (): CommandUnknownOpts[] => [
-  withRange('status', 'Show how far a backfill is').action(status),
-  withRange('pause', 'Finish the days under way and start no more').action((options) =>
-    tell(options, async (handle, one) => {
-      await handle.signal('pause');
-      return `Days under way are finished, no more are started. Go on: npx daybook backfill resume ${rangeOf(one)}`;
-    }),
-  ),
-  withRange('resume', 'Go on after a pause').action((options) =>
-    tell(options, async (handle, one) => {
-      await handle.signal('resume');
-      return `It goes on. How far it is: npx daybook backfill status ${rangeOf(one)}`;
-    }),
-  ),
-  withRange('cancel', 'End a backfill; every day is left either old or new').action((options) =>
-    tell(options, async (handle, one) => {
-      await handle.cancel();
-      const end = await endOfBackfill(handle);
-      return end.ok
-        ? 'It was done before it could be cancelled.'
-        : `Cancelled. What is built stays; the rest: npx daybook backfill ${rangeOf(one)}`;
-    }),
-  ),
-  withRange('concurrency', 'Change how many days may be under way at once')
-    .argument('<days>', `1 to ${MOST_CONCURRENCY}`, parseConcurrency)
-    .action((days, options) =>
-      tell(options, async (handle) => {
-        await handle.signal('concurrency', days);
-        return `Up to ${days} days are under way at once from now on.`;
-      }),
-    ),
-];
+export const resumeBackfill = (options: ControlOptions): Promise<void> =>
+  tell(options, async (handle, one) => {
+    await handle.signal('resume');
+    return `It goes on. How far it is: npx daybook backfill status ${rangeOf(one)}`;
+  });
+
+export const cancelBackfill = (options: ControlOptions): Promise<void> =>
+  tell(options, async (handle, one) => {
+    await handle.cancel();
+    const end = await endOfBackfill(handle);
+    return end.ok
+      ? 'It was done before it could be cancelled.'
+      : `Cancelled. What is built stays; the rest: npx daybook backfill ${rangeOf(one)}`;
+  });
+
+export const setConcurrency = (days: number, options: ControlOptions): Promise<void> =>
+  tell(options, async (handle) => {
+    await handle.signal('concurrency', days);
+    return `Up to ${days} days are under way at once from now on.`;
+  });

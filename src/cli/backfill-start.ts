@@ -1,5 +1,5 @@
 import type { App } from '../app.js';
-import { CONCURRENCY } from '../core/backfill.js';
+import { CONCURRENCY } from '../core/backfill-input.js';
 import type { BackfillInput } from '../core/messages.js';
 import { workflowId } from '../core/names.js';
 import { startWorkflow } from './start.js';

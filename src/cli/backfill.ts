@@ -1,69 +1,41 @@
-import { Command, Option } from '@commander-js/extra-typings';
 import { daysToRun } from '../../activities/outline.js';
 import type { App } from '../app.js';
-import { CONCURRENCY, REPROCESS } from '../core/backfill.js';
 import type { BackfillInput } from '../core/messages.js';
-import { parseConcurrency, controlCommands } from './backfill-control.js';
 import { followBackfill, type BackfillEnd } from './backfill-follow.js';
 import { startBackfill } from './backfill-start.js';
 import { resultText } from './backfill-text.js';
-import { withApp } from './context.js';
+import { withApp, type ProjectOptions } from './context.js';
 import { forecast, forecastText } from './forecast.js';
-import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
-import { onInterrupt, parseDay, sayIfNobodyPolls, STOPPING, withWorker } from './run.js';
+import type { Output } from './options.js';
+import { note, print, printJson } from './output.js';
+import { onInterrupt, sayIfNobodyPolls, STOPPING, withWorker } from './run.js';
 
-export function backfillCommand() {
-  const command = new Command('backfill')
-    .description('Build a range of days: start it, resume it, or attach to it where it runs already')
-    .option('--start <YYYY-MM-DD>', 'the first day', parseDay)
-    .option('--end <YYYY-MM-DD>', 'the last day', parseDay)
-    .option('--force', 'rebuild every table of every day; the same as --reprocess all')
-    .option('--concurrency <days>', `days under way at once (default: ${CONCURRENCY})`, parseConcurrency)
-    .addOption(
-      new Option('--reprocess <which>', 'none: what is stale, by data or by code; failed: only days that failed; all')
-        .choices(REPROCESS)
-        .default('none' as const),
-    )
-    .option('--fail-fast', 'end with the first day that fails')
-    .option('--dry-run', 'show what would be built and why, and change nothing')
-    .option('--with-worker', 'run a worker in this process meanwhile')
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        [
-          'daybook backfill --start 2026-01-01 --end 2026-12-31 --concurrency 8',
-          'both days belong to the range; exit code 0: all is well; 1: a day failed; 2: wrong usage or a crash',
-        ],
-        ['daybook backfill --start 2026-01-01 --end 2026-12-31 --dry-run'],
-        ['daybook backfill --start 2026-01-01 --end 2026-12-31 --reprocess failed'],
-        ['daybook backfill status'],
-        ['daybook backfill pause'],
-        ['daybook backfill concurrency 2'],
-      ),
-    )
-    .action(async (options, self) => {
-      const { start, end, force, concurrency, reprocess, failFast, dryRun, withWorker: own, project, output } = options;
-      if (start === undefined || end === undefined)
-        return self.error(
-          "error: '--start' and '--end' are needed, or one of status, pause, resume, cancel, concurrency",
-        );
-      if (end < start) return self.error(`error: '--end' ${end} is before '--start' ${start}`);
-      const input: BackfillInput = {
-        ...{ start, end, reprocess: force ? 'all' : reprocess },
-        ...(concurrency === undefined ? {} : { concurrency }),
-        ...(failFast ? { failFast } : {}),
-      };
-      await withApp({ project }, (app) =>
-        dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }),
-      );
-    });
-  for (const control of controlCommands()) command.addCommand(control);
-  return command;
+interface BackfillOptions extends ProjectOptions {
+  start: string;
+  end: string;
+  force?: boolean | undefined;
+  concurrency?: number | undefined;
+  reprocess: NonNullable<BackfillInput['reprocess']>;
+  failFast?: boolean | undefined;
+  dryRun?: boolean | undefined;
+  withWorker?: boolean | undefined;
+  output: Output;
 }
 
-async function showPlan(app: App, { start, end, reprocess }: BackfillInput, output: 'text' | 'json'): Promise<void> {
+/** Builds a range of days and shows how far it is, or shows with `dryRun` what it would build. */
+export async function buildRange(options: BackfillOptions): Promise<void> {
+  const { start, end, force, concurrency, reprocess, failFast, dryRun, withWorker: own, project, output } = options;
+  const input: BackfillInput = {
+    ...{ start, end, reprocess: force ? 'all' : reprocess },
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(failFast ? { failFast } : {}),
+  };
+  await withApp({ project }, (app) =>
+    dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }),
+  );
+}
+
+async function showPlan(app: App, { start, end, reprocess }: BackfillInput, output: Output): Promise<void> {
   await app.ledger.assertReadable();
   const whole = reprocess !== 'failed';
   const days = await daysToRun(app, { start, end, which: whole ? 'all' : 'failed' });
@@ -72,11 +44,7 @@ async function showPlan(app: App, { start, end, reprocess }: BackfillInput, outp
   else print(forecastText(found, 0, [again({ start, end, ...(reprocess ? { reprocess } : {}) })]));
 }
 
-async function run(
-  app: App,
-  input: BackfillInput,
-  { own, output }: { own: boolean; output: 'text' | 'json' },
-): Promise<void> {
+async function run(app: App, input: BackfillInput, { own, output }: { own: boolean; output: Output }): Promise<void> {
   const { start, end } = input;
   const range = `--start ${start} --end ${end}`;
   const interruption = onInterrupt(own ? STOPPING : undefined);
@@ -105,7 +73,7 @@ async function run(
 const again = ({ start, end, reprocess = 'none' }: BackfillInput) =>
   `npx daybook backfill --start ${start} --end ${end}${reprocess === 'none' ? '' : ` --reprocess ${reprocess}`}`;
 
-function report(input: BackfillInput, output: 'text' | 'json', end: BackfillEnd): void {
+function report(input: BackfillInput, output: Output, end: BackfillEnd): void {
   if (!end.ok || end.result.outcome === 'failed') process.exitCode = 1;
   if (output === 'json')
     printJson(end.ok ? end.result : { start: input.start, end: input.end, outcome: end.outcome, message: end.message });

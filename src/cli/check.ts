@@ -1,11 +1,11 @@
-import { Command } from '@commander-js/extra-typings';
 import { plural } from '../core/format.js';
 import { missingSearchAttributes } from '../io/temporal.js';
 import { checkProject, type CheckServices } from '../project/check.js';
 import { errorsOf } from '../project/problems.js';
 import type { Problem } from '../project/project.js';
-import { commandEnv, projectDir } from './context.js';
-import { examples, outputOption, print, printJson, projectOption } from './output.js';
+import { commandEnv, projectDir, type ProjectOptions } from './context.js';
+import type { Output } from './options.js';
+import { print, printJson } from './output.js';
 
 /** What `check` works on; `close` is called at the end, whatever happened. */
 export interface OpenCheck {
@@ -16,7 +16,7 @@ export interface OpenCheck {
 }
 
 /** The three services as the environment names them; the project itself is read by the check. */
-export async function openCheck({ project }: { project?: string | undefined }): Promise<OpenCheck> {
+export async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
   const env = await commandEnv();
   const { openServices } = await import('../app.js');
   const { clickhouse, store, temporal, close } = openServices(env);
@@ -33,31 +33,22 @@ export async function openCheck({ project }: { project?: string | undefined }): 
   };
 }
 
-/** `daybook check`: exit code 0 where nothing stops a build (warnings are allowed), 1 where something does. */
-export const checkCommand = (open: (options: { project?: string | undefined }) => Promise<OpenCheck>) =>
-  new Command('check')
-    .description('Say what is wrong with the config, the SQL and the three connections, and how to mend it')
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        ['daybook check', 'nothing is changed; the SQL is tried on empty tables in a scratch database'],
-        ['daybook check --project ../shop --output json', 'one JSON document: { ok, dir, problems }'],
-      ),
-    )
-    .action(async ({ project, output }) => {
-      const { dir, services, close } = await open({ project });
-      try {
-        const problems = await checkProject(dir, services);
-        const ok = errorsOf(problems).length === 0;
-        if (output === 'json') printJson({ ok, dir, problems });
-        else print(textOf(dir, problems));
-        if (!ok) process.exitCode = 1;
-      } finally {
-        await close();
-      }
-    });
+/** Checks the project and prints what is wrong; exit code 1 where something stops a build. */
+export async function check(
+  { project, output }: ProjectOptions & { output: Output },
+  open: (options: ProjectOptions) => Promise<OpenCheck> = openCheck,
+): Promise<void> {
+  const { dir, services, close } = await open({ project });
+  try {
+    const problems = await checkProject(dir, services);
+    const ok = errorsOf(problems).length === 0;
+    if (output === 'json') printJson({ ok, dir, problems });
+    else print(textOf(dir, problems));
+    if (!ok) process.exitCode = 1;
+  } finally {
+    await close();
+  }
+}
 
 /** Each problem on three lines: where, what, and the way to mend it; then how many there are. */
 function textOf(dir: string, problems: readonly Problem[]): string {

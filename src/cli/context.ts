@@ -4,9 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { App } from '../app.js';
 import { namesServices, processVariables, readEnv, type Env } from '../env.js';
 import { readStack, stackVariables } from '../local/stack-file.js';
-
-/** Folder in which `daybook local up` keeps its stack. */
-export const STACK_DIR = '.daybook';
+import { STACK_DIR } from './options.js';
+import { note } from './output.js';
 
 /** The example project is the repository itself. */
 export const EXAMPLE = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,7 +24,7 @@ export async function commandEnv(): Promise<Env> {
   if (namesServices(vars)) return readEnv(vars);
   const stack = await readStack(STACK_DIR);
   if (!stack) return readEnv(vars);
-  process.stderr.write(`Using the local stack in ${STACK_DIR}/ (no service address is set)\n`);
+  note(`Using the local stack in ${STACK_DIR}/ (no service address is set)`);
   return readEnv({ ...vars, ...stackVariables(stack) });
 }
 

@@ -1,10 +1,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Command } from '@commander-js/extra-typings';
 import { final } from '../errors.js';
 import { PROJECT } from '../project/config.js';
 import { projectFiles } from './init-template.js';
-import { examples, print } from './output.js';
+import { print } from './output.js';
 
 /**
  * Writes a small project into `dir`, which must be empty or not yet there, and answers the paths of its files. `project` is its
@@ -47,19 +46,11 @@ const nameFrom = (folder: string) =>
     .replace(/_+$/, '')
     .slice(0, 31) || 'shop';
 
-/** `daybook init DIR`: a project to start from. */
-export const initCommand = () =>
-  new Command('init')
-    .description('Write a small project into a new folder: a source, a model, a test')
-    .argument('<folder>', 'a new or empty folder')
-    .option('--project <name>', "the project's name (default: from the folder's)")
-    .addHelpText('after', examples(['daybook init shop'], ['daybook init analytics/shop --project web_shop']))
-    .action(async (folder, options) => {
-      const { dir, project, files } = await initProject(folder, options.project);
-      print(
-        [`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...nextSteps(folder)].join('\n'),
-      );
-    });
+/** Writes the project and prints its files, with what to do next. */
+export async function writeProject(folder: string, name: string | undefined): Promise<void> {
+  const { dir, project, files } = await initProject(folder, name);
+  print([`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...nextSteps(folder)].join('\n'));
+}
 
 const nextSteps = (folder: string) => [
   'Next:',

@@ -1,99 +1,60 @@
 import { resolve } from 'node:path';
-import { Command, Option } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
 import { processVariables, readEnv } from '../env.js';
 import type { Stack } from '../local/stack-file.js';
-import { examples, outputOption, print, printJson } from './output.js';
+import { STACK_DIR, type Output } from './options.js';
+import { note, print, printJson } from './output.js';
 
 /*
- * `daybook local`: the embedded stack. Its modules are imported by the actions, since they need packages that a
- * production install leaves out.
+ * `daybook local`: the embedded stack. Its modules are imported when they are needed, since they need packages that a
+ * production install leaves out. A failure that the user can mend is printed and sets exit code 1.
  */
 
-const dirOption = () =>
-  new Option('--dir <folder>', "folder of the stack's data, logs and addresses").default('.daybook');
-
-/** `daybook local up | down | status | env`. A failure that the user can mend is printed and sets exit code 1. */
-export function localCommand() {
-  const local = new Command('local').description('The embedded stack: Temporal, ClickHouse and S3 on this machine');
-  local.addCommand(upCommand()).addCommand(downCommand()).addCommand(statusCommand()).addCommand(envCommand());
-  local.addHelpText(
-    'after',
-    examples(
-      ['daybook local up', 'start it here; Ctrl-C ends it'],
-      ['daybook local up --detach', 'start it and leave it running until `daybook local down`'],
-      ['daybook local status', 'what runs, and where it answers'],
-      ['eval "$(daybook local env)"', 'point this shell, and any other client, at it'],
-    ),
-  );
-  return local;
+interface StackOptions {
+  /** Folder of the stack. */
+  dir: string;
 }
 
-function upCommand() {
-  return new Command('up')
-    .description('Start the stack. What is missing is downloaded or built once, which takes minutes')
-    .option('--detach', 'leave it running until `daybook local down`')
-    .addOption(dirOption())
-    .addHelpText('after', examples(['daybook local up'], ['daybook local up --detach --dir ../daybook-stack']))
-    .action((options) => handled(() => up(options.dir, options.detach ?? false)));
-}
+/** Starts the stack; without `detach` it ends with this process. */
+export const startLocal = ({ dir, detach }: StackOptions & { detach?: boolean | undefined }): Promise<void> =>
+  handled(() => up(dir, detach ?? false));
 
-function downCommand() {
-  return new Command('down')
-    .description('End the stack; its data stays')
-    .addOption(dirOption())
-    .addHelpText('after', examples(['daybook local down']))
-    .action(({ dir }) =>
-      handled(async () => {
-        const { stopStack } = await import('../local/stack.js');
-        const ended = await stopStack(dir);
-        print(
-          ended.length === 0
-            ? `No local stack runs in ${dir}.`
-            : `Ended the local stack in ${dir} (${ended.length} processes).`,
-        );
-      }),
+/** Ends the stack; its data stays. */
+export const endLocal = ({ dir }: StackOptions): Promise<void> =>
+  handled(async () => {
+    const { stopStack } = await import('../local/stack.js');
+    const ended = await stopStack(dir);
+    print(
+      ended.length === 0
+        ? `No local stack runs in ${dir}.`
+        : `Ended the local stack in ${dir} (${ended.length} processes).`,
     );
-}
+  });
 
-function statusCommand() {
-  return new Command('status')
-    .description('What runs and where it answers; exit code 1 if not all of it does')
-    .addOption(dirOption())
-    .addOption(outputOption())
-    .addHelpText('after', examples(['daybook local status'], ['daybook local status --output json']))
-    .action(({ dir, output }) =>
-      handled(async () => {
-        const { stackStatus } = await import('../local/live-stack.js');
-        const status = await stackStatus(dir);
-        if (output === 'json') printJson(status);
-        else if (status.running) print(statusTable(status.services));
-        else print(`No local stack runs in ${dir}. Start it with: daybook local up`);
-        if (!status.running || status.services.some(({ answers }) => !answers)) process.exitCode = 1;
-      }),
-    );
-}
+/** Prints what runs and where it answers; exit code 1 where not all of it does. */
+export const showLocal = ({ dir, output }: StackOptions & { output: Output }): Promise<void> =>
+  handled(async () => {
+    const { stackStatus } = await import('../local/live-stack.js');
+    const status = await stackStatus(dir);
+    if (output === 'json') printJson(status);
+    else if (status.running) print(statusTable(status.services));
+    else print(`No local stack runs in ${dir}. Start it with: daybook local up`);
+    if (!status.running || status.services.some(({ answers }) => !answers)) process.exitCode = 1;
+  });
 
-function envCommand() {
-  return new Command('env')
-    .description("The stack's addresses and credentials as lines for a shell")
-    .addOption(dirOption())
-    .addHelpText('after', examples(['eval "$(daybook local env)"']))
-    .action(({ dir }) =>
-      handled(async () => {
-        const { liveStack } = await import('../local/live-stack.js');
-        const { LocalStackError } = await import('../local/local-error.js');
-        const { stackVariables } = await import('../local/stack-file.js');
-        const stack = await liveStack(dir);
-        if (!stack)
-          throw new LocalStackError(`No local stack runs in ${dir}. Start it with: daybook local up --detach`);
-        for (const [name, value] of Object.entries(stackVariables(stack))) {
-          print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
-        }
-        print(otherLogins(stack));
-      }),
-    );
-}
+/** Prints the stack's addresses and credentials as lines for a shell. */
+export const printVariables = ({ dir }: StackOptions): Promise<void> =>
+  handled(async () => {
+    const { liveStack } = await import('../local/live-stack.js');
+    const { LocalStackError } = await import('../local/local-error.js');
+    const { stackVariables } = await import('../local/stack-file.js');
+    const stack = await liveStack(dir);
+    if (!stack) throw new LocalStackError(`No local stack runs in ${dir}. Start it with: daybook local up --detach`);
+    for (const [name, value] of Object.entries(stackVariables(stack))) {
+      print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+    }
+    print(otherLogins(stack));
+  });
 
 async function up(dir: string, detach: boolean): Promise<void> {
   const { startStack } = await import('../local/stack.js');
@@ -108,14 +69,14 @@ async function up(dir: string, detach: boolean): Promise<void> {
   print(addresses(stack));
   if (!started) print(`It was running already, in ${stack.dir}.`);
   if (!started || detach) {
-    print(`End it with: daybook local down${dir === '.daybook' ? '' : ` --dir ${dir}`}`);
+    print(`End it with: daybook local down${dir === STACK_DIR ? '' : ` --dir ${dir}`}`);
     return;
   }
   print('Ctrl-C ends it.');
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void handled(stop));
   const code = await ended;
   if (code === 0) return;
-  process.stderr.write(`The local stack ended by itself; ${resolve(dir, 'logs', 'supervisor.log')} says why.\n`);
+  note(`The local stack ended by itself; ${resolve(dir, 'logs', 'supervisor.log')} says why.`);
   process.exitCode = 1;
 }
 
@@ -151,7 +112,7 @@ async function handled(action: () => Promise<unknown>): Promise<void> {
   } catch (error) {
     const { LocalStackError } = await import('../local/local-error.js');
     if (!(error instanceof LocalStackError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    note(error.message);
     process.exitCode = 1;
   }
 }

@@ -1,25 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { quietenSdk } from '../env.js';
-import { isFinal, messageOf } from '../errors.js';
-import { applyCommand } from './apply.js';
-import { backfillCommand } from './backfill.js';
-import { checkCommand, openCheck } from './check.js';
-import { demoCommand } from './demo.js';
-import { healthCommand } from './health.js';
-import { holdCommand, unholdCommand } from './hold.js';
-import { initCommand } from './init.js';
-import { localCommand } from './local.js';
-import { note, printJson } from './output.js';
-import { planCommand } from './plan.js';
-import { rejectsCommand } from './rejects.js';
-import { rollbackCommand } from './rollback.js';
-import { runCommand } from './run.js';
-import { scheduleCommand } from './schedule.js';
-import { statusCommand } from './status.js';
-import { traceCommand } from './trace.js';
-import { verifyCommand } from './verify.js';
-import { workerCommand } from './worker.js';
+import { applyCommand } from './commands/apply.js';
+import { backfillCommand } from './commands/backfill.js';
+import { checkCommand } from './commands/check.js';
+import { demoCommand } from './commands/demo.js';
+import { healthCommand } from './commands/health.js';
+import { holdCommand, unholdCommand } from './commands/hold.js';
+import { initCommand } from './commands/init.js';
+import { localCommand } from './commands/local.js';
+import { planCommand } from './commands/plan.js';
+import { rejectsCommand } from './commands/rejects.js';
+import { rollbackCommand } from './commands/rollback.js';
+import { runCommand } from './commands/run.js';
+import { scheduleCommand } from './commands/schedule.js';
+import { statusCommand } from './commands/status.js';
+import { traceCommand } from './commands/trace.js';
+import { verifyCommand } from './commands/verify.js';
+import { workerCommand } from './commands/worker.js';
+import { endProcess, note, printJson, survivesReaders } from './output.js';
 
 /** 0: all is well. 1: a handled failure, such as a failed day. 2: wrong usage, or a crash. */
 const EXIT = { handled: 1, crash: 2 } as const;
@@ -38,7 +37,7 @@ const program = new Command('daybook')
 
 for (const command of [
   initCommand(),
-  checkCommand(openCheck),
+  checkCommand(),
   applyCommand(),
   planCommand(),
   runCommand(),
@@ -71,25 +70,30 @@ program.hook('preAction', (_, action) => {
   asked.json = action.getOptionValue('output') === 'json';
 });
 
+/** Prints why a command ended, and answers the exit code for it. */
+async function fail(error: unknown): Promise<number> {
+  const { isFinal, messageOf } = await import('../errors.js');
+  const message = missingPackage(messageOf(error)) ?? messageOf(error);
+  note(message);
+  if (asked.json) printJson({ error: { type: isFinal(error) ? error.type : 'Crash', message } });
+  return isFinal(error) ? EXIT.handled : EXIT.crash;
+}
+
 /** A production install leaves out what only the local stack needs. */
-function missingPackage(error: unknown): string | undefined {
-  const [, name] = /^Cannot find package '([^']+)'/.exec(messageOf(error)) ?? [];
+function missingPackage(message: string): string | undefined {
+  const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
   return name === undefined
     ? undefined
     : `The package ${name} is not installed here. The local stack and the demo need the development packages: npm ci --include=dev`;
 }
 
+survivesReaders();
 quietenSdk();
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.crash;
-  else {
-    const message = missingPackage(error) ?? messageOf(error);
-    note(message);
-    if (asked.json) printJson({ error: { type: isFinal(error) ? error.type : 'Crash', message } });
-    process.exitCode = isFinal(error) ? EXIT.handled : EXIT.crash;
-  }
+  else process.exitCode = await fail(error);
 }
-// Every command has ended when its action has: what a library left open, such as a call that it repeats, must not hold the process.
-process.exit();
+// Every command has ended when its action has.
+await endProcess();

@@ -1,21 +1,18 @@
-import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { sumAccounts } from '../core/accounts.js';
 import { number, plural } from '../core/format.js';
 import { final } from '../errors.js';
 import { openLedgerReport } from '../io/ledger-report.js';
 import type { RejectRecord } from '../io/ledger.js';
-import { withApp } from './context.js';
-import { parseWhole } from './options.js';
-import { examples, outputOption, print, printJson, projectOption } from './output.js';
+import { withApp, type ProjectOptions } from './context.js';
+import type { Output } from './options.js';
+import { print, printJson } from './output.js';
 import { runForItself } from './own-run.js';
-import { parseDay, report } from './run.js';
+import { report } from './run.js';
 import { reasonsText } from './status-text.js';
 import { cut, printable, terminalWidth } from './text.js';
 import { objectAccounts, ofFolder, usedChunks } from './used-chunks.js';
 
-/** Rejected lines shown without `--limit`. */
-const LIMIT = 50;
 /** Reasons shown before the rest is only counted. */
 const REASONS_SHOWN = 20;
 
@@ -78,66 +75,36 @@ function assertSource(app: App, source: string | undefined): void {
     throw final('BadConfig', `${app.project.config.project} has no source '${source}'; it has ${known.join(', ')}.`);
 }
 
-/** Options that the subcommand shares with `rejects`, which reads them wherever they stand. */
-interface Shared {
+interface RejectsOptions extends ProjectOptions {
   day: string;
-  project?: string | undefined;
-  output: 'text' | 'json';
+  source?: string | undefined;
+  /** Lines shown of each source. */
+  limit: number;
+  output: Output;
 }
 
-/** `daybook rejects retry`: exit code 0 where the day is published or nothing changed, 1 where it failed. */
-const retryCommand = () =>
-  new Command('retry')
-    .description("Feed a day's rejects and quarantined objects again, and republish the day")
-    .usage('--day <YYYY-MM-DD> [options]')
-    .option('--with-worker', 'run a worker in this process meanwhile')
-    .addHelpText(
-      'after',
-      examples(
-        [
-          'daybook rejects retry --day 2026-11-05',
-          'after a dictionary was mended: only the chunks that hold rejects are normalized again',
-        ],
-        [
-          'daybook rejects retry --day 2026-11-05 --with-worker',
-          "after a fix of the SQL: all chunks of the day, because a day is never a mixture of two SELECTs' rows",
-        ],
-      ),
-    )
-    .action(({ withWorker: own = false }, command) => {
-      const { day, project, output } = command.optsWithGlobals() as unknown as Shared;
-      return withApp({ project }, async (app) => {
-        await app.ledger.assertReadable();
-        const quiet = output === 'json';
-        const input = { day, code: true, retry: new Date().toISOString() };
-        report(day, output, await runForItself(app, input, { what: 'retry of rejects', own, quiet }));
-      });
-    });
+/** Prints the rejected lines of a day's folder and their reasons. */
+export const showRejects = ({ day, source, limit, project, output }: RejectsOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    assertSource(app, source);
+    await app.ledger.assertReadable();
+    const sources = await rejectsOf(app, day, source, limit);
+    if (output === 'json') printJson({ project: app.project.config.project, day, sources });
+    else if (sources.length === 0) print(`${day} was never built. Build it: npx daybook run --day ${day}`);
+    else print(sources.map(textOf).join('\n\n'));
+  });
 
-export const rejectsCommand = () =>
-  new Command('rejects')
-    .addCommand(retryCommand())
-    .description('Show the raw lines of a day that could not become rows, and why')
-    .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder is asked for', parseDay)
-    .option('--source <name>', 'only this source')
-    .option('--limit <lines>', 'lines shown of each source; reasons count all of them', parseWhole(0), LIMIT)
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        ['daybook rejects --day 2026-11-05', 'also where the day failed and nothing was published'],
-        ['daybook rejects --day 2026-11-05 --source events --limit 0', 'the reasons alone'],
-        ["daybook rejects --day 2026-11-05 --output json | jq -r '.sources[].rows[].text'", 'the raw lines'],
-      ),
-    )
-    .action(({ day, source, limit, project, output }) =>
-      withApp({ project }, async (app) => {
-        assertSource(app, source);
-        await app.ledger.assertReadable();
-        const sources = await rejectsOf(app, day, source, limit);
-        if (output === 'json') printJson({ project: app.project.config.project, day, sources });
-        else if (sources.length === 0) print(`${day} was never built. Build it: npx daybook run --day ${day}`);
-        else print(sources.map(textOf).join('\n\n'));
-      }),
-    );
+export interface RetryOptions extends ProjectOptions {
+  day: string;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Normalizes the chunks with rejects again and publishes the day, as a run of the day's workflow. */
+export const retryRejects = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    await app.ledger.assertReadable();
+    const quiet = output === 'json';
+    const input = { day, code: true, retry: new Date().toISOString() };
+    report(day, output, await runForItself(app, input, { what: 'retry of rejects', own, quiet }));
+  });

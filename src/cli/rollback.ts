@@ -1,33 +1,19 @@
-import { Command } from '@commander-js/extra-typings';
-import { withApp } from './context.js';
-import { examples, outputOption, projectOption } from './output.js';
+import { withApp, type ProjectOptions } from './context.js';
+import type { Output } from './options.js';
 import { runForItself } from './own-run.js';
-import { parseDay, report } from './run.js';
+import { report } from './run.js';
 
-/** `daybook rollback`: exit code 0 where readers have what they had before, 1 where nothing could be taken back. */
-export const rollbackCommand = () =>
-  new Command('rollback')
-    .description('Take the newest publish of a day back: readers get what they had before; the day is held')
-    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
-    .option('--reason <text>', 'why, for those who meet the held day', '')
-    .option('--with-worker', 'run a worker in this process meanwhile')
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        [
-          'daybook rollback --day 2026-11-05 --reason "prices were doubled"',
-          'exactly one publish is undone; once more undoes the one before it, as long as its archive stays (keepPrevious)',
-        ],
-        ['daybook unhold --day 2026-11-05', 'lets runs build the day again'],
-        ['daybook run --day 2026-11-05 --force', 'builds the day again now, and releases it'],
-      ),
-    )
-    .action(({ day, reason, withWorker: own = false, project, output }) =>
-      withApp({ project }, async (app) => {
-        await app.ledger.assertReadable();
-        const asked = { what: 'rollback', own, quiet: output === 'json' };
-        report(day, output, await runForItself(app, { day, rollback: true, reason }, asked));
-      }),
-    );
+interface RollbackOptions extends ProjectOptions {
+  day: string;
+  reason: string;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Takes the newest publish of a day back, as a run of the day's workflow. */
+export const rollBack = ({ day, reason, withWorker: own = false, project, output }: RollbackOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    await app.ledger.assertReadable();
+    const asked = { what: 'rollback', own, quiet: output === 'json' };
+    report(day, output, await runForItself(app, { day, rollback: true, reason }, asked));
+  });

@@ -1,19 +1,13 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
-import { isDay } from '../core/day.js';
 import type { DayInput } from '../core/messages.js';
 import { taskQueue, workflowId } from '../core/names.js';
 import { pollers } from '../io/temporal-pollers.js';
 import { createLogger } from '../log.js';
-import { withApp } from './context.js';
+import { withApp, type ProjectOptions } from './context.js';
 import { followDay, type DayEnd } from './follow.js';
-import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
+import type { Output } from './options.js';
+import { note, print, printJson } from './output.js';
 import { startWorkflow } from './start.js';
-
-export const parseDay = (text: string): string => {
-  if (!isDay(text)) throw new InvalidArgumentError('Expected a date that exists, written YYYY-MM-DD.');
-  return text;
-};
 
 /** Starts a day's workflow, or attaches to the one that runs. */
 export async function startDay(app: App, input: DayInput) {
@@ -56,54 +50,37 @@ export async function sayIfNobodyPolls(
     note(`No worker polls ${queue}: ${what} waits until one does. In another terminal: npx daybook worker${otherwise}`);
 }
 
-export const runCommand = () =>
-  new Command('run')
-    .description('Build one day now: start it, or attach to it where it runs already')
-    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
-    .option('--force', 'rebuild every table of the day although nothing changed')
-    .option('--with-worker', 'run a worker in this process while the day runs')
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        [
-          'daybook run --day 2026-11-05',
-          'exit code 0: published or unchanged; 1: the day failed; 2: wrong usage or a crash',
-        ],
-        ['daybook run --day 2026-11-05 --force --with-worker'],
-        ['daybook run --day 2026-11-05 --output json | jq .outcome'],
-      ),
-    )
-    .action(({ day, force, withWorker: own, project, output }) =>
-      withApp({ project }, async (app) => {
-        const interruption = onInterrupt(own ? STOPPING : undefined);
-        const run = async (): Promise<DayEnd> => {
-          const handle = await startDay(app, { day, ...(force ? { force } : {}) });
-          const live = process.stdout.isTTY;
-          return await followDay(
-            handle,
-            day,
-            output === 'json' ? 'nothing' : live ? 'live' : 'lines',
-            interruption.signal,
-          );
-        };
-        try {
-          if (!own) await sayIfNobodyPolls(app);
-          report(day, output, own ? await withWorker(app, run) : await run());
-        } catch (error) {
-          if (error !== interruption.signal.reason) throw error;
-          const message = own
-            ? `Day ${day} is not done: it goes on as soon as a worker runs: npx daybook run --day ${day} --with-worker`
-            : `Day ${day} goes on. Attach again: npx daybook run --day ${day}`;
-          if (output === 'json') printJson({ day, outcome: 'interrupted', message });
-          note(message);
-          process.exitCode = 2;
-        } finally {
-          interruption.release();
-        }
-      }),
-    );
+interface RunOptions extends ProjectOptions {
+  day: string;
+  force?: boolean | undefined;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Builds one day, or attaches to the run that builds it, and shows its steps. */
+export const buildDay = ({ day, force, withWorker: own, project, output }: RunOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    const interruption = onInterrupt(own ? STOPPING : undefined);
+    const run = async (): Promise<DayEnd> => {
+      const handle = await startDay(app, { day, ...(force ? { force } : {}) });
+      const live = process.stdout.isTTY;
+      return await followDay(handle, day, output === 'json' ? 'nothing' : live ? 'live' : 'lines', interruption.signal);
+    };
+    try {
+      if (!own) await sayIfNobodyPolls(app);
+      report(day, output, own ? await withWorker(app, run) : await run());
+    } catch (error) {
+      if (error !== interruption.signal.reason) throw error;
+      const message = own
+        ? `Day ${day} is not done: it goes on as soon as a worker runs: npx daybook run --day ${day} --with-worker`
+        : `Day ${day} goes on. Attach again: npx daybook run --day ${day}`;
+      if (output === 'json') printJson({ day, outcome: 'interrupted', message });
+      note(message);
+      process.exitCode = 2;
+    } finally {
+      interruption.release();
+    }
+  });
 
 export const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
 
@@ -125,7 +102,7 @@ export function onInterrupt(say: string | undefined): { signal: AbortSignal; rel
 }
 
 /** Tells the end of a day and sets the exit code. */
-export function report(day: string, output: 'text' | 'json', end: DayEnd): void {
+export function report(day: string, output: Output, end: DayEnd): void {
   if (!end.ok) process.exitCode = 1;
   if (output === 'json')
     printJson(end.ok ? end.result : { day, outcome: end.outcome, step: end.step, message: end.message });

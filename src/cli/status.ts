@@ -1,19 +1,15 @@
-import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { addDays, dayIn } from '../core/day.js';
 import { messageOf } from '../errors.js';
 import { openLedgerReport } from '../io/ledger-report.js';
 import { runningDays } from '../io/temporal.js';
-import { withApp } from './context.js';
+import { withApp, type ProjectOptions } from './context.js';
 import { detailDay } from './day-detail.js';
 import { daysToShow, reportDays, type Running } from './day-report.js';
-import { parseWhole } from './options.js';
-import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
-import { parseDay } from './run.js';
+import type { Output } from './options.js';
+import { note, print, printJson } from './output.js';
 import { detailText, overviewText } from './status-text.js';
 
-/** Days shown without `--days`. */
-const DAYS = 14;
 /** How long Temporal may take to be reached before the ledger alone has to do, in milliseconds. */
 const TEMPORAL_WITHIN = 2_500;
 
@@ -27,7 +23,7 @@ async function askTemporal(app: App): Promise<Running> {
   }
 }
 
-async function overview(app: App, count: number, output: 'text' | 'json'): Promise<void> {
+async function overview(app: App, count: number, output: Output): Promise<void> {
   const { project, timezone: zone, start } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
   const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays()]);
@@ -44,7 +40,7 @@ async function overview(app: App, count: number, output: 'text' | 'json'): Promi
   sayUnreachable(running);
 }
 
-async function detail(app: App, day: string, accounts: boolean, output: 'text' | 'json'): Promise<void> {
+async function detail(app: App, day: string, accounts: boolean, output: Output): Promise<void> {
   const { project, timezone: zone } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
   const running = await askTemporal(app);
@@ -64,27 +60,17 @@ function sayUnreachable({ message }: Running): void {
   if (message !== undefined) note(`Which days run now is not known. ${message}`);
 }
 
-/** `daybook status` reports, whatever it finds: exit code 0 also for failed days; 1 and 2 mean that it could not report. */
-export const statusCommand = () =>
-  new Command('status')
-    .description('Show how the days stand: outcome, rows, rejects, and what to type next')
-    .option('--day <YYYY-MM-DD>', 'one day, with its tables, tests and rejects', parseDay)
-    .option('--accounts', 'with --day: what became of every raw line')
-    .option('--days <count>', 'how many of the newest days to show', parseWhole(1), DAYS)
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        ['daybook status', 'exit code 0 also where a day failed: it reports, `run` judges'],
-        ['daybook status --day 2026-11-05 --accounts'],
-        [`daybook status --output json | jq -r '.days[] | select(.state == "failed") | .day'`],
-      ),
-    )
-    .action(({ day, accounts, days, project, output }, command) => {
-      if (accounts && day === undefined) command.error("error: '--accounts' needs '--day <YYYY-MM-DD>'");
-      return withApp({ project }, async (app) => {
-        await app.ledger.assertReadable();
-        await (day === undefined ? overview(app, days, output) : detail(app, day, accounts ?? false, output));
-      });
-    });
+interface StatusOptions extends ProjectOptions {
+  day?: string | undefined;
+  accounts?: boolean | undefined;
+  /** How many of the newest days. */
+  days: number;
+  output: Output;
+}
+
+/** Prints how the days are, or one of them in detail. */
+export const showStatus = ({ day, accounts = false, days, project, output }: StatusOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    await app.ledger.assertReadable();
+    await (day === undefined ? overview(app, days, output) : detail(app, day, accounts, output));
+  });

@@ -1,14 +1,12 @@
-import { Command } from '@commander-js/extra-typings';
 import { number, plural } from '../core/format.js';
-import { withApp } from './context.js';
-import { parseWhole } from './options.js';
-import { examples, outputOption, print, printJson, projectOption } from './output.js';
-import { parseDay } from './run.js';
+import { withApp, type ProjectOptions } from './context.js';
+import type { Output } from './options.js';
+import { print, printJson } from './output.js';
 import { cut, printable, terminalWidth } from './text.js';
 import { trace, type Trace, type TracedInput, type TracedLine } from './trace-rows.js';
 
-/** Rows and lines shown without `--limit`. */
-const LIMIT = 5;
+/** Objects named of each table. */
+const OBJECTS_SHOWN = 5;
 
 const lineText = ({ object, line, text, gone }: TracedLine, width: number): string =>
   `  ${printable(object)}:${line}\n    ${gone === undefined ? cut(text ?? '', width - 4) : `(${gone})`}`;
@@ -20,9 +18,11 @@ function inputText({ table, by, days, rows, objects, lines }: TracedInput, { day
     '',
     `from ${table}: ${plural(rows, 'row')} (${link} ${reach}; ${of.table}'s own WHERE may take fewer)`,
     ...objects
-      .slice(0, LIMIT)
+      .slice(0, OBJECTS_SHOWN)
       .map(({ object, rows: count }) => `  ${number(count).padStart(10)}  ${printable(object)}`),
-    ...(objects.length > LIMIT ? [`  ${plural(objects.length - LIMIT, 'object')} more: --output json`] : []),
+    ...(objects.length > OBJECTS_SHOWN
+      ? [`  ${plural(objects.length - OBJECTS_SHOWN, 'object')} more: --output json`]
+      : []),
     ...(lines.length > 0 ? ['', '  the first lines:', ...lines.map((line) => lineText(line, width))] : []),
     ...(objects.length === 0 && rows > 0
       ? [`  further: npx daybook trace --day ${day} --table ${table} --where "…"`]
@@ -42,33 +42,19 @@ function textOf(found: Trace): string {
   ].join('\n');
 }
 
-export const traceCommand = () =>
-  new Command('trace')
-    .description('From published rows back to the raw lines and objects that they were made of')
-    .requiredOption('--table <name>', 'a table of the project')
-    .requiredOption('--day <YYYY-MM-DD>', 'the day of the rows', parseDay)
-    .option('--where <expression>', 'which rows of the day: a condition in SQL', 'true')
-    .option('--limit <rows>', 'rows and lines shown', parseWhole(1), LIMIT)
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        [
-          `daybook trace --day 2026-11-05 --table events --where "type = 'purchase' AND unit_price > 100"`,
-          'the raw line of each row, as it stands in its object',
-        ],
-        [
-          `daybook trace --day 2026-11-05 --table daily_sales --where "country = 'DE'"`,
-          'the rows and objects behind a number',
-        ],
-      ),
-    )
-    .action(({ table, day, where, limit, project, output }) =>
-      withApp({ project }, async (app) => {
-        await app.ledger.assertReadable();
-        const found = await trace(app, { table, day, where, limit });
-        if (output === 'json') printJson({ project: app.project.config.project, ...found });
-        else print(textOf(found));
-      }),
-    );
+interface TraceOptions extends ProjectOptions {
+  table: string;
+  day: string;
+  where: string;
+  limit: number;
+  output: Output;
+}
+
+/** Prints published rows with the raw lines and objects that they were made of. */
+export const showTrace = ({ project, output, ...asked }: TraceOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    await app.ledger.assertReadable();
+    const found = await trace(app, asked);
+    if (output === 'json') printJson({ project: app.project.config.project, ...found });
+    else print(textOf(found));
+  });

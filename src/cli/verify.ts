@@ -1,17 +1,16 @@
-import { Command } from '@commander-js/extra-typings';
 import { verify } from '../../activities/verify.js';
 import type { App } from '../app.js';
 import { localStep } from '../build/step.js';
 import { addDays, dayIn, daysBetween, type Day } from '../core/day.js';
 import { number, plural } from '../core/format.js';
 import type { ComparedTable } from '../core/messages.js';
-import { withApp } from './context.js';
-import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
+import { withApp, type ProjectOptions } from './context.js';
+import type { Output } from './options.js';
+import { note, print, printJson } from './output.js';
 import { runForItself } from './own-run.js';
-import { parseDay } from './run.js';
 
 /** Live tables against the ledger. */
-async function verifyDays(app: App, first: Day, last: Day, output: 'text' | 'json'): Promise<void> {
+async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
   const result = await verify(app.dependencies, { first, last }, localStep(app.dependencies));
   const { days, tables, differences, found } = result;
   if (found > 0) process.exitCode = 1;
@@ -28,7 +27,7 @@ async function verifyDays(app: App, first: Day, last: Day, output: 'text' | 'jso
 }
 
 /** Each day built aside and compared, one after the other. */
-async function rebuildDays(app: App, days: readonly Day[], output: 'text' | 'json', own: boolean): Promise<void> {
+async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
   const quiet = output === 'json';
   const told: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: string }[] = [];
   for (const day of days) {
@@ -47,35 +46,31 @@ async function rebuildDays(app: App, days: readonly Day[], output: 'text' | 'jso
   if (quiet) printJson({ ok: process.exitCode !== 1, days: told });
 }
 
-/** `daybook verify`: exit code 0 where readers have what was published, 1 where something differs. */
-export const verifyCommand = () =>
-  new Command('verify')
-    .description('Check that readers have what was published: rows and fingerprint of each day, against the ledger')
-    .option('--day <YYYY-MM-DD>', 'one day', parseDay)
-    .option('--start <YYYY-MM-DD>', 'the first day (default: as many days as nights look at again)', parseDay)
-    .option('--end <YYYY-MM-DD>', 'the last day (default: yesterday)', parseDay)
-    .option('--rebuild', 'also build each day aside from its sources, and compare; publishes nothing')
-    .option('--with-worker', 'with --rebuild: run a worker in this process meanwhile')
-    .addOption(projectOption())
-    .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(
-        ['daybook verify', 'changes nothing; a difference names table and day, and the command that mends it'],
-        ['daybook verify --start 2026-11-01 --end 2026-11-30'],
-        ['daybook verify --day 2026-11-05 --rebuild', "is the day what today's SQL makes of its objects?"],
-      ),
-    )
-    .action(({ day, start, end, rebuild = false, withWorker: own = false, project, output }, command) => {
-      if (day !== undefined && (start ?? end) !== undefined)
-        command.error("error: '--day' is one day, '--start' and '--end' are a range; give one of them");
-      return withApp({ project }, async (app) => {
-        await app.ledger.assertReadable();
-        const { timezone, lateDays } = app.project.config;
-        const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
-        const first = day ?? start ?? addDays(last, -lateDays);
-        if (first > last) note(`There is no day from ${first} to ${last}.`);
-        else if (rebuild) await rebuildDays(app, daysBetween(first, last), output, own);
-        else await verifyDays(app, first, last, output);
-      });
-    });
+interface VerifyOptions extends ProjectOptions {
+  day?: Day | undefined;
+  start?: Day | undefined;
+  end?: Day | undefined;
+  rebuild?: boolean | undefined;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Compares what readers have with what was published; exit code 1 where something differs. */
+export const verifyPublished = ({
+  day,
+  start,
+  end,
+  rebuild,
+  withWorker,
+  project,
+  output,
+}: VerifyOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    await app.ledger.assertReadable();
+    const { timezone, lateDays } = app.project.config;
+    const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
+    const first = day ?? start ?? addDays(last, -lateDays);
+    if (first > last) note(`There is no day from ${first} to ${last}.`);
+    else if (rebuild) await rebuildDays(app, daysBetween(first, last), output, withWorker ?? false);
+    else await verifyDays(app, first, last, output);
+  });

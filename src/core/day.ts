@@ -1,15 +1,10 @@
 import { DateTime, IANAZone } from 'luxon';
+import type { Day } from './iso-day.js';
 
-/** An ISO calendar date such as `2026-11-10`, in the project's time zone: the unit of everything. */
-export type Day = string;
+export { isDay, type Day } from './iso-day.js';
 
 /** The days that the engine's `Date` can hold, from the first to the last. */
 export const EVER: readonly [first: Day, last: Day] = ['1970-01-01', '2149-06-06'];
-
-const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/;
-
-/** True for a date that exists in the calendar, written `YYYY-MM-DD`; `2026-02-30` is not one. */
-export const isDay = (text: string): text is Day => ISO_DAY.test(text) && at(text).isValid;
 
 /** The day `count` days after `day` (before it, when negative): calendar arithmetic, so a 23-hour day is a day. */
 export const addDays = (day: Day, count: number): Day => at(day).plus({ days: count }).toISODate() ?? day;

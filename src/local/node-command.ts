@@ -1,15 +1,13 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 /**
- * The arguments with which Node runs a module of ours as a process of its own: as it stands when compiled, through tsx
- * when it is TypeScript. The loader is named by its full address, since a bare name resolves from the working folder.
+ * The arguments with which Node runs a module of ours as a process of its own: as it is in a production build, from its
+ * compiled form in a clone.
  */
 export function nodeArguments(moduleUrl: string, ...args: string[]): string[] {
   const path = fileURLToPath(moduleUrl);
   if (!path.endsWith('.ts')) return [path, ...args];
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return ['--import', loader, path, ...args];
+  return [fileURLToPath(new URL('../../bin/source.js', import.meta.url)), path, ...args];
 }
 
 /** The address of a module beside the caller, with the caller's own extension: `.ts` in the clone, `.js` when compiled. */

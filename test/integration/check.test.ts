@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { checkCommand } from '../../src/cli/check.js';
+import { check } from '../../src/cli/check.js';
 import { initProject } from '../../src/cli/init.js';
 import { readEnv } from '../../src/env.js';
 import { connectClickHouse } from '../../src/io/clickhouse.js';
@@ -165,8 +165,7 @@ test('the command prints one JSON document, and its exit code says whether a bui
     const before = process.exitCode;
     process.exitCode = 0;
     try {
-      const command = checkCommand(() => Promise.resolve({ dir, services, close: () => Promise.resolve() }));
-      await command.parseAsync(['--output', 'json'], { from: 'user' });
+      await check({ output: 'json' }, () => Promise.resolve({ dir, services, close: () => Promise.resolve() }));
       return {
         code: process.exitCode,
         answer: JSON.parse(printed.join('')) as { ok: boolean; problems: unknown[] },

@@ -1,0 +1,32 @@
+// Runs a module of a clone in this very process, from its compiled form: node bin/source.js src/local/supervisor.ts --dir D
+import { realpathSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { compiledClone } from './compile.js';
+
+const self = fileURLToPath(import.meta.url);
+
+/** Runs a module, named by its path inside the clone. Exit code 2 with one sentence where it cannot be compiled. */
+export async function runSource(path) {
+  let build;
+  try {
+    build = await compiledClone();
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  process.setSourceMapsEnabled(true);
+  await import(pathToFileURL(join(build, path.replace(/\.ts$/, '.js'))).href);
+}
+
+const explain = (error) =>
+  error.code === 'ERR_MODULE_NOT_FOUND'
+    ? 'This clone of Daybook has no compiler, which is a development package. Install it: npm ci --include=dev'
+    : `Daybook could not be compiled. ${error.message}`;
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === self) {
+  // The module sees its own arguments, as if Node had been called with it.
+  process.argv.splice(1, 1);
+  await runSource(relative(resolve(self, '../..'), process.argv[1]));
+}
