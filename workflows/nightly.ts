@@ -22,6 +22,7 @@ import {
 } from '../src/core/night-words.js';
 import { summary } from '../src/core/words.js';
 import { openAlerts, type Alerts } from './alerts.js';
+import { assertInput } from './input.js';
 import { briefActivities, checkActivities, firstActivities } from './options.js';
 import { runDay } from './run-day.js';
 import { attribute } from './story.js';
@@ -36,6 +37,7 @@ const NOMINAL_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DA
  * have is held against the ledger: a difference fails the night too.
  */
 export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> {
+  assertInput('nightly', input);
   const night = await surveyNight(input);
   const alerts = openAlerts(night.alerts);
   try {
