@@ -1,11 +1,12 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { ContinueAsNew, continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
 import { addDays } from '../src/core/day.js';
 import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/core/messages.js';
 import { backfillNotBegun } from '../src/core/night-words.js';
 import { summary } from '../src/core/words.js';
 import { final } from '../src/errors.js';
 import { keepBook, type Book } from './backfill-book.js';
+import { throwIfBug } from './bugs.js';
 import { assertInput } from './input.js';
 import { runLane, type Lane } from './lane.js';
 import { firstActivities } from './options.js';
@@ -24,7 +25,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     if (book.state.phase === 'later') await runLater(input, book);
     return book.close(notRun);
   } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
+    throwIfBug(error);
     book.breakOff(isCancellation(error) ? 'cancelled' : 'failed');
     throw isCancellation(error) ? error : failureOf(input, error);
   }

@@ -1,6 +1,7 @@
-import { CancellationScope, ContinueAsNew, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler } from '@temporalio/workflow';
 import type { BuiltTable, DayInput, DayResult, ListResult } from '../src/core/messages.js';
 import { comparedNotes, heldNow, touchedNote } from '../src/core/words.js';
+import { throwIfBug } from './bugs.js';
 import { closeDay, emptyResult, endBadly } from './day-end.js';
 import { assertInput } from './input.js';
 import { rollBackDay } from './rollback.js';
@@ -44,7 +45,7 @@ export async function day(input: DayInput): Promise<DayResult> {
     story.end(result.outcome, result.notes);
     return { ...result, mended: settings.mended !== null, steps: [...story.steps] };
   } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
+    throwIfBug(error);
     return await CancellationScope.nonCancellable(() => endBadly(input.day, story, run, error));
   }
 }
