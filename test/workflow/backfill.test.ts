@@ -293,7 +293,10 @@ test('an input that makes no sense ends at once, and says what was expected', as
   const one = await night();
   const wrong = await one.startBackfill({ start, end, concurrency: 0 });
   await expect(wrong.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', message: 'concurrency is 0; expected a whole number from 1 to 64.' },
+    cause: {
+      type: 'BadInput',
+      message: expect.stringContaining('concurrency is 0; expected a whole number from 1 to 64') as string,
+    },
   });
   expect(await attributesOf(wrong)).toMatchObject({ DaybookKind: 'backfill', DaybookOutcome: 'failed' });
   const none = await one.client.workflow.start('backfill', {
@@ -301,7 +304,7 @@ test('an input that makes no sense ends at once, and says what was expected', as
     taskQueue: taskQueue.light(one.project),
   });
   await expect(none.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', message: expect.stringContaining('The input of a backfill is none') as string },
+    cause: { type: 'BadInput', message: expect.stringContaining('the input is missing') as string },
   });
 });
 

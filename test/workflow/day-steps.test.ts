@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
 import { taskQueue, workflowId } from '../../src/core/names.js';
 import { ONE_LINE } from '../support/stubs.js';
-import { gate, until } from '../support/workflows.js';
+import { attributesOf, gate, until } from '../support/workflows.js';
 import { night } from './night.js';
 
 const DAY = '2026-11-10';
@@ -182,8 +182,30 @@ test('a day that is started without its day says what was expected', async () =>
     taskQueue: taskQueue.light(one.project),
   });
   await expect(handle.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', message: 'The input of a day is none; expected one such as {"day":"2026-11-05"}.' },
+    cause: { type: 'BadInput', message: expect.stringContaining('the input is missing; expected an object') as string },
   });
+});
+
+test.each([
+  ['day', { day: DAY, force: 'false' }, 'force is "false"'],
+  ['day', { day: DAY, rollback: 'no' }, 'rollback is "no"'],
+  ['day', { day: DAY, rolback: true }, 'did you mean rollback?'],
+  ['day', { day: '2026-02-30' }, 'day is "2026-02-30"'],
+  ['nightly', { days: DAY }, 'did you mean day?'],
+  ['backfill', { start: DAY, end: '2026-11-01' }, 'start 2026-11-10 is after end 2026-11-01'],
+  ['backfill', { start: DAY, end: DAY, reproces: 'all' }, 'did you mean reprocess?'],
+] as const)('a %s that is started with %j fails by name before anything is done', async (type, input, told) => {
+  const one = await night();
+  const handle = await one.client.workflow.start(type, {
+    workflowId: `${one.project}-typed-by-hand`,
+    taskQueue: taskQueue.light(one.project),
+    args: [input],
+  });
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'BadInput', nonRetryable: true, message: expect.stringContaining(told) as string },
+  });
+  expect(one.verbs()).toEqual([]);
+  expect(await attributesOf(handle)).toMatchObject({ DaybookKind: type, DaybookOutcome: 'failed' });
 });
 
 test('the first step is told the id under which the day runs, which is the one that the day must have', async () => {
