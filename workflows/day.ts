@@ -1,4 +1,5 @@
 import { CancellationScope, ContinueAsNew, setHandler } from '@temporalio/workflow';
+import { wrongChoice } from '../src/core/choice.js';
 import type { BuiltTable, DayInput, DayResult, ListResult } from '../src/core/messages.js';
 import { comparedNotes, heldNow, touchedNote } from '../src/core/words.js';
 import { final } from '../src/errors.js';
@@ -51,9 +52,12 @@ export async function day(input: DayInput): Promise<DayResult> {
 
 /** People start days from the Web UI, where an input is easily forgotten. Throws a final BadInput. */
 function assertDay(input: unknown): asserts input is DayInput {
-  if (typeof (input as Partial<DayInput> | null | undefined)?.day === 'string') return;
-  const found = input === undefined ? 'none' : JSON.stringify(input);
-  throw final('BadInput', `The input of a day is ${found}; expected one such as {"day":"2026-11-05"}.`);
+  if (typeof (input as Partial<DayInput> | null | undefined)?.day !== 'string') {
+    const found = input === undefined ? 'none' : JSON.stringify(input);
+    throw final('BadInput', `The input of a day is ${found}; expected one such as {"day":"2026-11-05"}.`);
+  }
+  const wrong = wrongChoice(input as DayInput);
+  if (wrong !== undefined) throw final('BadInput', wrong);
 }
 
 async function buildIfNeeded(run: DayRun): Promise<DayResult> {

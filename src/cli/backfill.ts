@@ -2,6 +2,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { daysToRun } from '../../activities/outline.js';
 import type { App } from '../app.js';
 import { CONCURRENCY, REPROCESS } from '../core/backfill.js';
+import { choiceOf, chosen } from '../core/choice.js';
 import type { BackfillInput } from '../core/messages.js';
 import { parseConcurrency, controlCommands } from './backfill-control.js';
 import { followBackfill, type BackfillEnd } from './backfill-follow.js';
@@ -9,6 +10,7 @@ import { startBackfill } from './backfill-start.js';
 import { resultText } from './backfill-text.js';
 import { withApp } from './context.js';
 import { forecast, forecastText } from './forecast.js';
+import { allowEmptyOption, keepVanishedOption, replaceFolderOption } from './options.js';
 import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
 import { onInterrupt, parseDay, sayIfNobodyPolls, STOPPING, withWorker } from './run.js';
 
@@ -24,6 +26,9 @@ export function backfillCommand() {
         .choices(REPROCESS)
         .default('none' as const),
     )
+    .addOption(replaceFolderOption())
+    .addOption(keepVanishedOption())
+    .addOption(allowEmptyOption())
     .option('--fail-fast', 'end with the first day that fails')
     .option('--dry-run', 'show what would be built and why, and change nothing')
     .option('--with-worker', 'run a worker in this process meanwhile')
@@ -38,6 +43,10 @@ export function backfillCommand() {
         ],
         ['daybook backfill --start 2026-01-01 --end 2026-12-31 --dry-run'],
         ['daybook backfill --start 2026-01-01 --end 2026-12-31 --reprocess failed'],
+        [
+          'daybook backfill --start 2026-01-01 --end 2026-01-31 --reprocess failed --replace-folder',
+          'after a month of folders was compacted; folders that were only thinned keep their rows',
+        ],
         ['daybook backfill status'],
         ['daybook backfill pause'],
         ['daybook backfill concurrency 2'],
@@ -54,6 +63,7 @@ export function backfillCommand() {
         ...{ start, end, reprocess: force ? 'all' : reprocess },
         ...(concurrency === undefined ? {} : { concurrency }),
         ...(failFast ? { failFast } : {}),
+        ...chosen(options),
       };
       await withApp({ project }, (app) =>
         dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }),
@@ -63,13 +73,17 @@ export function backfillCommand() {
   return command;
 }
 
-async function showPlan(app: App, { start, end, reprocess }: BackfillInput, output: 'text' | 'json'): Promise<void> {
+async function showPlan(app: App, input: BackfillInput, output: 'text' | 'json'): Promise<void> {
+  const { start, end, reprocess } = input;
   await app.ledger.assertReadable();
   const whole = reprocess !== 'failed';
   const days = await daysToRun(app, { start, end, which: whole ? 'all' : 'failed' });
-  const found = await forecast(app, days, { force: reprocess === 'all', code: true, beyond: { end, whole } });
+  const found = await forecast(app, days, {
+    ...{ force: reprocess === 'all', code: true, beyond: { end, whole } },
+    choice: choiceOf(input),
+  });
   if (output === 'json') printJson({ project: app.project.config.project, start, end, ...found });
-  else print(forecastText(found, 0, [again({ start, end, ...(reprocess ? { reprocess } : {}) })]));
+  else print(forecastText(found, 0, [again(input)]));
 }
 
 async function run(
@@ -102,8 +116,14 @@ async function run(
   }
 }
 
-const again = ({ start, end, reprocess = 'none' }: BackfillInput) =>
-  `npx daybook backfill --start ${start} --end ${end}${reprocess === 'none' ? '' : ` --reprocess ${reprocess}`}`;
+const again = ({ start, end, reprocess = 'none', ...input }: BackfillInput) =>
+  [
+    `npx daybook backfill --start ${start} --end ${end}`,
+    ...(reprocess === 'none' ? [] : [`--reprocess ${reprocess}`]),
+    ...(input.replaceFolder ? ['--replace-folder'] : []),
+    ...(input.keepVanished ? ['--keep-vanished'] : []),
+    ...(input.allowEmpty ? ['--allow-empty'] : []),
+  ].join(' ');
 
 function report(input: BackfillInput, output: 'text' | 'json', end: BackfillEnd): void {
   if (!end.ok || end.result.outcome === 'failed') process.exitCode = 1;

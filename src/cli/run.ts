@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
+import { chosen, NO_CHOICE } from '../core/choice.js';
 import { isDay } from '../core/day.js';
 import type { DayInput } from '../core/messages.js';
 import { taskQueue, workflowId } from '../core/names.js';
@@ -7,6 +8,7 @@ import { pollers } from '../io/temporal-pollers.js';
 import { createLogger } from '../log.js';
 import { withApp } from './context.js';
 import { followDay, type DayEnd } from './follow.js';
+import { allowEmptyOption, keepVanishedOption, replaceFolderOption } from './options.js';
 import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
 import { startWorkflow } from './start.js';
 
@@ -24,7 +26,7 @@ export async function startDay(app: App, input: DayInput) {
     input,
     summary: `${project}, day ${input.day}${input.force ? ', forced' : ''}`,
     details: `Started by hand. Once more: \`npx daybook run --day ${input.day}\``,
-    choices: { force: false, rollback: false, compare: false },
+    choices: { force: false, rollback: false, compare: false, ...NO_CHOICE },
   });
 }
 
@@ -61,6 +63,9 @@ export const runCommand = () =>
     .description('Build one day now: start it, or attach to it where it runs already')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
     .option('--force', 'rebuild every table of the day although nothing changed')
+    .addOption(replaceFolderOption())
+    .addOption(keepVanishedOption())
+    .addOption(allowEmptyOption())
     .option('--with-worker', 'run a worker in this process while the day runs')
     .addOption(projectOption())
     .addOption(outputOption())
@@ -72,14 +77,15 @@ export const runCommand = () =>
           'exit code 0: published or unchanged; 1: the day failed; 2: wrong usage or a crash',
         ],
         ['daybook run --day 2026-11-05 --force --with-worker'],
+        ['daybook run --day 2026-11-05 --replace-folder', 'after a compaction of its folder'],
         ['daybook run --day 2026-11-05 --output json | jq .outcome'],
       ),
     )
-    .action(({ day, force, withWorker: own, project, output }) =>
+    .action(({ day, force, withWorker: own, project, output, ...choice }) =>
       withApp({ project }, async (app) => {
         const interruption = onInterrupt(own ? STOPPING : undefined);
         const run = async (): Promise<DayEnd> => {
-          const handle = await startDay(app, { day, ...(force ? { force } : {}) });
+          const handle = await startDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
           const live = process.stdout.isTTY;
           return await followDay(
             handle,

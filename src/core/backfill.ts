@@ -1,3 +1,4 @@
+import { wrongChoice } from './choice.js';
 import { addDays, type Day } from './day.js';
 import type { BackfillInput, BackfillState, DayEnded, DayResult, FailedDay, Outcome, Touched } from './messages.js';
 
@@ -23,7 +24,7 @@ export function wrongInput(input: unknown): string | undefined {
     return `concurrency is ${JSON.stringify(concurrency)}; expected a whole number from 1 to ${MOST_CONCURRENCY}.`;
   if (reprocess !== undefined && !REPROCESS.includes(reprocess))
     return `reprocess is ${JSON.stringify(reprocess)}; expected ${REPROCESS.join(', ')}.`;
-  return undefined;
+  return wrongChoice(input);
 }
 
 /** How a backfill stands before its first day. */
@@ -59,7 +60,7 @@ export function withDay(
   ended: FailedDay & { result: Pick<DayResult, 'outcome' | 'loaded' | 'touched'> | null },
   after: Day | null,
 ): BackfillState {
-  const { day, outcome, step, reason, result } = ended;
+  const { day, outcome, step, type = '', reason, result } = ended;
   const bad = outcome === 'failed' || outcome === 'cancelled';
   const rows = result?.outcome === 'published' ? result.loaded.reduce((sum, table) => sum + table.rows, 0) : 0;
   return {
@@ -67,7 +68,9 @@ export function withDay(
     counts: { ...state.counts, [outcome]: state.counts[outcome] + 1 },
     rows: state.rows + rows,
     failed:
-      bad && state.failed.length < FAILED_SHOWN ? [...state.failed, { day, outcome, step, reason }] : state.failed,
+      bad && state.failed.length < FAILED_SHOWN
+        ? [...state.failed, { day, outcome, step, ...(type === '' ? {} : { type }), reason }]
+        : state.failed,
     later: widened(state.later, result?.touched ?? null, after),
   };
 }
