@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import { chosen } from '../src/core/choice.js';
 import { addDays } from '../src/core/day.js';
 import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/core/messages.js';
 import { backfillNotBegun } from '../src/core/night-words.js';
@@ -55,7 +56,8 @@ async function runRange(input: BackfillInput, book: Book): Promise<number> {
   const done = await runLane({
     ...laneOf(book, outlined),
     width: () => book.state.concurrency,
-    run: (day, gated, onStart) => runDay(project, { day, code: true, ...flags({ force, gated }) }, onStart),
+    run: (day, gated, onStart) =>
+      runDay(project, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
     onEnd: (ended) => {
       book.end(ended, whole ? end : null);
       return fails() ? 'stop' : 'go on';

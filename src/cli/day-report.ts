@@ -43,6 +43,8 @@ export interface DayReport {
   /** Objects that what readers have is without, in any folder that may hold rows of the day. */
   quarantined: { source: string; folder: Day; object: string; reason: string }[];
   plans: { newest: PlanRecord | null; whole: PlanRecord | null };
+  /** Why a run of the day would fail until somebody says what its folders mean, each with its commands. */
+  questions: string[];
 }
 
 /** What was asked of Temporal; `days` is undefined where it did not answer. */
@@ -56,7 +58,12 @@ export interface Running {
 export async function reportDays(
   app: App,
   report: LedgerReport,
-  { first, last, running }: { first: Day; last: Day; running: Running },
+  {
+    first,
+    last,
+    running,
+    questions,
+  }: { first: Day; last: Day; running: Running; questions?: ReadonlyMap<Day, string> },
 ): Promise<DayReport[]> {
   const [builds, published, open, plans, holds] = await Promise.all([
     app.ledger.latestBuilds(first, last),
@@ -93,6 +100,7 @@ export async function reportDays(
         folder: await ownFolder(app, report, day, plan.newest),
         quarantined: await quarantinedOf(app, report, day, plan.whole ?? plan.newest),
         plans: plan,
+        questions: [questions?.get(day)].filter((question) => question !== undefined),
       };
     }),
   );

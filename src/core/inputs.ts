@@ -1,4 +1,5 @@
 import { isConcurrency, MOST_CONCURRENCY, REPROCESS } from './backfill-input.js';
+import type { VanishedChoice } from './choice.js';
 import { EVER, isDay } from './day.js';
 import { clipped } from './format.js';
 import { meantBy } from './meant.js';
@@ -77,6 +78,13 @@ const concurrency = is(`a whole number from 1 to ${MOST_CONCURRENCY}`, isConcurr
 const oneOf = (...names: readonly string[]): Rule =>
   is(names.join(', '), (value) => typeof value === 'string' && names.includes(value));
 
+/** What a run does about objects that are gone. */
+const CHOICE: Fields<VanishedChoice> = {
+  replaceFolder: optional(flag),
+  keepVanished: optional(flag),
+  allowEmpty: optional(flag),
+};
+
 const DAY: Fields<DayInput> = {
   day,
   force: optional(flag),
@@ -89,6 +97,7 @@ const DAY: Fields<DayInput> = {
   code: optional(flag),
   retry: optional(text),
   gated: optional(flag),
+  ...CHOICE,
 };
 
 const NIGHTLY: Fields<NightlyInput> = { day: optional(day) };
@@ -104,7 +113,13 @@ const COUNTS: Fields<Record<Outcome, number>> = {
   different: count,
 };
 
-const FAILED: Fields<FailedDay> = { day, outcome: oneOf(...Object.keys(COUNTS)), step: text, reason: text };
+const FAILED: Fields<FailedDay> = {
+  day,
+  outcome: oneOf(...Object.keys(COUNTS)),
+  step: text,
+  type: optional(text),
+  reason: text,
+};
 
 const STATE: Fields<BackfillState> = {
   phase: oneOf('range', 'later'),
@@ -130,25 +145,33 @@ const BACKFILL: Fields<BackfillInput> = {
   concurrency: optional(concurrency),
   reprocess: optional(oneOf(...REPROCESS)),
   failFast: optional(flag),
+  ...CHOICE,
   state: optional(objectOf(STATE)),
 };
 
 /** Wishes that a rollback cannot have beside it: it builds nothing. */
-const BUILDING = ['force', 'compare', 'code', 'retry'] as const;
+const BUILDING = ['force', 'compare', 'code', 'retry', 'replaceFolder', 'keepVanished', 'allowEmpty'] as const;
 
 function wrongDay(input: DayInput): string | undefined {
   const beside = BUILDING.find((field) => input[field] !== undefined && input[field] !== false);
   return input.rollback && beside !== undefined
     ? `rollback and ${beside} are both given; expected one of them, because a rollback builds nothing`
-    : undefined;
+    : wrongChoice(input);
 }
 
-function wrongBackfill({ start, end, force, reprocess }: BackfillInput): string | undefined {
+/** The two answers to a rewritten folder exclude each other. */
+const wrongChoice = ({ replaceFolder, keepVanished }: Partial<VanishedChoice>): string | undefined =>
+  replaceFolder && keepVanished
+    ? 'replaceFolder and keepVanished are both given; expected one of them, because they contradict each other'
+    : undefined;
+
+function wrongBackfill(input: BackfillInput): string | undefined {
+  const { start, end, force, reprocess } = input;
   if (end < start) return `start ${start} is after end ${end}; expected the first day of the range, then the last`;
   // `force` is an older word for `reprocess: 'all'`.
   if (force !== undefined && reprocess !== undefined && force !== (reprocess === 'all'))
     return `force is ${force} and reprocess is "${reprocess}"; expected one of them, since force means "all"`;
-  return undefined;
+  return wrongChoice(input);
 }
 
 /** What is wrong with the input of a workflow, in words that end without a full stop; undefined where nothing is. */

@@ -21,7 +21,10 @@ import type {
   BackfillInput,
   BackfillResult,
   BuiltTable,
+  DayFailure,
+  DayInput,
   DayResult,
+  ListInput,
   Manifest,
   NightlyResult,
   PublishInput,
@@ -56,12 +59,16 @@ export interface DayProject {
   /** Changes fields of the config, and of its source `events`. */
   configure(changes: Record<string, unknown>, source?: Record<string, unknown>): Promise<void>;
   /** Runs a day through Temporal. */
-  run(day: string, force?: boolean): Promise<DayResult>;
+  run(day: string, force?: boolean, more?: Partial<DayInput>): Promise<DayResult>;
   /** Runs a night by hand, as if the schedule had started it for this day. */
   night(day: string): Promise<NightlyResult>;
   backfill(input: BackfillInput): Promise<BackfillResult>;
-  /** Runs a day that must fail, and answers the failure that people read. */
-  fail(day: string, force?: boolean): Promise<{ message: string; step: string; type: string }>;
+  /** Runs a day that must fail, and answers the failure that people read; `cause` is the type of what failed the step. */
+  fail(
+    day: string,
+    force?: boolean,
+    more?: Partial<DayInput>,
+  ): Promise<{ message: string; step: string; type: string; cause: string }>;
   /** With every right: for what tests look at, and what they break. The project itself has production's grants. */
   admin: ClickHouse;
   /** Rows of a query in the project's database, with every right. */
@@ -72,7 +79,7 @@ export interface DayProject {
   /** The real activities, called by hand. */
   attempt(options?: AttemptOptions): Activities & HeavyActivities;
   /** Everything before publish, by hand: answers what publish is called with. */
-  build(day: string, options?: AttemptOptions & { force?: boolean }): Promise<PublishInput>;
+  build(day: string, options?: AttemptOptions & Partial<ListInput>): Promise<PublishInput>;
   close(): Promise<void>;
 }
 
@@ -135,8 +142,8 @@ export async function openDays(
           sources: { ...full.sources, events: { ...full.sources['events'], ...source } },
         }),
       ),
-    run: async (day, force = false) => {
-      const handle = await startDay(app, { day, ...(force ? { force } : {}) });
+    run: async (day, force = false, more = {}) => {
+      const handle = await startDay(app, { day, ...(force ? { force } : {}), ...more });
       return (await handle.result()) as DayResult;
     },
     night: async (day) => {
@@ -148,14 +155,14 @@ export async function openDays(
       })) as NightlyResult;
     },
     backfill: async (input) => (await (await startBackfill(app, input)).result()) as BackfillResult,
-    fail: async (day, force) => {
-      const result = await project.run(day, force).then(
+    fail: async (day, force, more) => {
+      const result = await project.run(day, force, more).then(
         ({ outcome }) => new Error(`day ${day} ended as ${outcome}, but had to fail`),
         (error: unknown) => error,
       );
       if (!(result instanceof WorkflowFailedError && result.cause instanceof ApplicationFailure)) throw result;
-      const [details] = result.cause.details as [{ step: string }];
-      return { message: result.cause.message, step: details.step, type: result.cause.type ?? '' };
+      const [{ step, type: cause }] = result.cause.details as [DayFailure];
+      return { message: result.cause.message, step, type: result.cause.type ?? '', cause };
     },
     admin,
     rows: (sql, params) => admin.rows({ sql, ...(params ? { params } : {}) }, { database }),
@@ -204,7 +211,14 @@ GROUP BY table, generation ORDER BY generation, table`,
       ]);
       return Object.fromEntries(calls) as Activities & HeavyActivities;
     },
-    build: (day, { force = false, ...options } = {}) => buildByHand(project.attempt(options), day, force),
+    build: (day, { attempt, activityId, world, ...input } = {}) => {
+      const options = {
+        ...(attempt ? { attempt } : {}),
+        ...(activityId ? { activityId } : {}),
+        ...(world ? { world } : {}),
+      };
+      return buildByHand(project.attempt(options), { force: false, ...input, day });
+    },
     close: async () => {
       await worker?.stop();
       const own = await admin.rows<{ name: string }>({
@@ -226,8 +240,9 @@ export const byHand = (project: string) => ({
   runId: '00000000-0000-0000-0000-000000000000',
 });
 
-async function buildByHand(act: Activities & HeavyActivities, day: string, force: boolean): Promise<PublishInput> {
-  const { build, todo, tables } = await act.list({ day, force });
+async function buildByHand(act: Activities & HeavyActivities, input: ListInput): Promise<PublishInput> {
+  const { day } = input;
+  const { build, todo, tables } = await act.list(input);
   for (let chunk = 0; chunk < todo; chunk++) await act.normalize({ build, chunk });
   const built = new Map<string, BuiltTable>();
   const inputsOf = (reader: Reader) =>

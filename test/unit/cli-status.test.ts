@@ -53,7 +53,7 @@ test('a build that was begun runs, was stopped, or is taken to run where Tempora
 
 describe('what to type next', () => {
   const of = (fields: Partial<DayReport>) =>
-    nextSteps({ day: '2026-11-05', state: 'published', reason: '', open: [], ...fields } as DayReport);
+    nextSteps({ day: '2026-11-05', state: 'published', reason: '', open: [], questions: [], ...fields } as DayReport);
   const run = 'npx daybook run --day 2026-11-05';
 
   test('is nothing for a day that is as it should be', () => {
@@ -64,6 +64,13 @@ describe('what to type next', () => {
     const reason = 'See them all: npx daybook rejects --day 2026-11-05 --source events';
     expect(of({ state: 'failed', reason })).toEqual(['npx daybook rejects --day 2026-11-05 --source events', run]);
     expect(of({ state: 'failed', reason: `When it has arrived: ${run}. If the day` })).toEqual([run]);
+  });
+
+  test('is both answers, and nothing else, where the folders have to be explained first', () => {
+    const questions = [`Objects are gone. ${run} --replace-folder. Or: ${run} --keep-vanished`];
+    const answers = [`${run} --replace-folder`, `${run} --keep-vanished`];
+    expect(of({ questions })).toEqual(answers);
+    expect(of({ state: 'failed', reason: questions[0] ?? '', questions })).toEqual(answers);
   });
 
   test('is to run a day whose publish is open, that was stopped, or that was never built', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
+import type { DayInput, DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
 import { taskQueue, workflowId } from '../../src/core/names.js';
 import { ONE_LINE } from '../support/stubs.js';
 import { attributesOf, gate, until } from '../support/workflows.js';
@@ -212,4 +212,29 @@ test('the first step is told the id under which the day runs, which is the one t
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   await (await one.startDay({ day: DAY })).result();
   expect(one.calls[0]?.input).toEqual({ day: DAY, workflowId: workflowId.day(one.project, DAY) });
+});
+
+test('what a person says about the folders goes to the step that lists them', async () => {
+  const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
+  await (await one.startDay({ day: DAY, replaceFolder: true, keepVanished: false, allowEmpty: true })).result();
+  await (await one.startDay({ day: DAY, keepVanished: true })).result();
+  const told = one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input);
+  expect(told).toEqual([
+    { day: DAY, force: false, code: false, replaceFolder: true, allowEmpty: true },
+    { day: DAY, force: false, code: false, keepVanished: true },
+  ]);
+});
+
+test.each([
+  [{ replaceFolder: 'no' }, 'replaceFolder is "no"; expected true or false.'],
+  [{ allowEmpty: 1 }, 'allowEmpty is 1; expected true or false.'],
+  [
+    { replaceFolder: true, keepVanished: true },
+    'replaceFolder and keepVanished contradict each other; give one of them.',
+  ],
+])('an input that does not say what the folders mean is refused: %j', async (wrong, message) => {
+  const one = await night();
+  const handle = await one.startDay({ day: DAY, ...wrong } as DayInput);
+  await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'BadInput', message } });
+  expect(one.verbs()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { isOlder, LEAST_CLICKHOUSE } from '../../core/versions.js';
 import { processVariables, type Env } from '../../env.js';
 import { isExecutable, onPath } from '../programs/where.js';
 import { LocalStackError } from '../local-error.js';
-import { toolEnvironment } from '../tool-environment.js';
+import { toolEnvironment } from '../programs/tool-environment.js';
 
 /**
  * Finds a `clickhouse` executable to run instead of the library: the one that `DAYBOOK_CLICKHOUSE` names, else the first on
@@ -37,7 +37,7 @@ export async function findClickHouse(
 async function unfit(path: string): Promise<string | undefined> {
   if (!(await isExecutable(path))) return 'is not an executable file';
   const { all, failed } = await execa(path, ['local', '--version'], {
-    env: toolEnvironment(),
+    env: toolEnvironment(processVariables(), 'node'),
     extendEnv: false,
     reject: false,
     all: true,
