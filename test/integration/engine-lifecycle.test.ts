@@ -39,7 +39,6 @@ const KILLS = 12;
 test('a SIGKILL at any moment loses no acknowledged row, and the folder opens again at once', async () => {
   const acknowledged = new Set<number>();
   let next = 0;
-  let began: Promise<unknown> = Promise.resolve();
   for (let kill = 0; kill < KILLS; kill++) {
     const engine = await startEngine(folder.path);
     await engine.client.command({
@@ -52,25 +51,25 @@ test('a SIGKILL at any moment loses no acknowledged row, and the folder opens ag
 
     // Four writers, so that a kill meets statements in all states.
     let killed = false;
+    const running = () => !killed;
     const write = async () => {
-      while (!killed) {
+      while (running()) {
         const [a, b] = [next++, next++];
         try {
           await engine.client.insert({ table: 'stream', values: [{ n: a }, { n: b }], format: 'JSONEachRow' });
         } catch (error) {
-          if (killed) return;
+          if (!running()) return;
           throw error;
         }
         acknowledged.add(a).add(b);
       }
     };
-    began = Promise.all([write(), write(), write(), write()]);
-    began.catch(() => undefined);
+    const writers = Promise.allSettled([write(), write(), write(), write()]);
     await sleep(Math.random() * 600);
     killed = true;
     engine.signal('SIGKILL');
     expect(await engine.exit).toMatchObject({ signal: 'SIGKILL' });
-    await began;
+    expect((await writers).filter(({ status }) => status === 'rejected')).toEqual([]);
     await engine.client.close();
   }
   expect(acknowledged.size).toBeGreaterThan(KILLS);
@@ -150,17 +149,18 @@ test("Daybook's user has production's kinds of rights on a project of any name, 
   await engine.stop();
 });
 
-test('nobody reads files through the user that opens the ports', async () => {
+test('the user that opens the ports reaches no table and writes nothing', async () => {
   const engine = await startEngine(folder.path);
-  const asDefault = (query: string, settings = '') =>
-    fetch(`${engine.url}/?${settings}`, { method: 'POST', body: query }).then((response) => response.text());
-  const reading = "SELECT * FROM file('/etc/passwd', 'RawBLOB', 'text String')";
-  const secret = (await readFile('/etc/passwd', 'utf8')).slice(0, 20);
-  expect(await asDefault(reading)).not.toContain(secret);
-  expect(await asDefault(reading)).toContain('TOO_MANY_BYTES');
-  expect(await asDefault(reading, 'max_bytes_to_read=0')).toContain('SETTING_CONSTRAINT_VIOLATION');
-  expect(await asDefault(reading, 'read_overflow_mode=break')).toContain('SETTING_CONSTRAINT_VIOLATION');
-  expect(await asDefault('CREATE DATABASE mine')).toContain('ACCESS_DENIED');
+  const asDefault = async (query: string) => (await fetch(engine.url, { method: 'POST', body: query })).text();
+  await engine.client.command({ query: 'CREATE TABLE default.t (n UInt8) ENGINE = MergeTree ORDER BY n' });
+  for (const query of [
+    'SELECT * FROM default.t',
+    'INSERT INTO default.t VALUES (1)',
+    'CREATE DATABASE mine',
+    'SELECT * FROM system.processes',
+    "INSERT INTO FUNCTION file('/tmp/file', 'TSV', 'text String') VALUES ('a')",
+  ])
+    expect(await asDefault(query), query).toMatch(/ACCESS_DENIED|UNKNOWN_TABLE/);
   await engine.stop();
 });
 
@@ -176,12 +176,6 @@ test("sessions have a server's settings, and what ran is in system.query_log", a
     "SELECT count() FROM system.query_log WHERE query LIKE '%system.settings WHERE changed%'",
   );
   expect(Number(logged)).toBeGreaterThan(0);
-  expect(
-    await text(
-      engine,
-      "SELECT create_table_query LIKE '%TTL event_date + toIntervalDay(7)%' FROM system.tables WHERE name = 'query_log'",
-    ),
-  ).toBe('1\n');
   await engine.stop();
   expect(await readFile(join(folder.path, 'logs', 'clickhouse.log'), 'utf8')).toContain('SYNTAX_ERROR');
 });

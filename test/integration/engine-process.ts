@@ -60,12 +60,12 @@ export async function startEngine(dir: string): Promise<EngineProcess> {
   const as = (user: keyof typeof USERS) =>
     createClient({ url, username: user, password: PASSWORD, request_timeout: 120_000, max_open_connections: 50 });
   const client = as('admin');
-  let ended = false;
+  const ended = new AbortController();
   void exit.finally(() => {
-    ended = true;
+    ended.abort();
   });
   while (!(await client.ping()).success) {
-    if (ended) throw new Error(`The engine ended before it answered: ${(await exit).stderr}`);
+    if (ended.signal.aborted) throw new Error(`The engine ended before it answered: ${(await exit).stderr}`);
     await sleep(20);
   }
   return {

@@ -51,11 +51,11 @@ function configXml({ dir, ports }: ServerConfig): string {
     <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
     <table_engines_require_grant>true</table_engines_require_grant>
   </access_control_improvements>
+  <!-- In memory: a table on disk could not be opened again, since clickhouse local forgets the tables of its system database. -->
   <query_log>
     <database>system</database>
     <table>query_log</table>
-    <partition_by>event_date</partition_by>
-    <ttl>event_date + INTERVAL 7 DAY DELETE</ttl>
+    <engine>ENGINE = Memory SETTINGS min_bytes_to_keep = 33554432, max_bytes_to_keep = 67108864</engine>
   </query_log>
 </clickhouse>
 `;
@@ -63,7 +63,8 @@ function configXml({ dir, ports }: ServerConfig): string {
 
 /**
  * `clickhouse local` runs its own statements as `default`, without a password and from 127.0.0.1, so this user can't be kept
- * from the ports. It has the rights to open them and to read the pipe, and may read no more than a byte.
+ * from the ports. It may open them and read the pipe, which means that programs on this machine may read, through it, files
+ * that the stack's owner can read. It reaches no table.
  */
 function usersXml({ users: { daybook, reader, admin } }: ServerConfig): string {
   return `<clickhouse>
@@ -74,26 +75,14 @@ function usersXml({ users: { daybook, reader, admin } }: ServerConfig): string {
       <allow_introspection_functions>0</allow_introspection_functions>
       <storage_file_read_method>pread</storage_file_read_method>
     </default>
-    <starter>
-      <max_bytes_to_read>1</max_bytes_to_read>
-      <read_overflow_mode>throw</read_overflow_mode>
-      <constraints>
-        <max_bytes_to_read><const/></max_bytes_to_read>
-        <read_overflow_mode><const/></read_overflow_mode>
-      </constraints>
-    </starter>
   </profiles>
   <quotas><default/></quotas>
   <users>
 ${[
-  userXml('default', '', 'starter', [
-    'GRANT SYSTEM LISTEN ON *.*',
-    'GRANT CREATE TEMPORARY TABLE ON *.*',
-    'GRANT READ ON FILE',
-  ]),
-  userXml(daybook.user, daybook.password, 'default', localGrants()),
-  userXml(reader.user, reader.password, 'default', READER_GRANTS),
-  userXml(admin.user, admin.password, 'default'),
+  userXml('default', '', ['GRANT SYSTEM LISTEN ON *.*', 'GRANT CREATE TEMPORARY TABLE ON *.*', 'GRANT READ ON FILE']),
+  userXml(daybook.user, daybook.password, localGrants()),
+  userXml(reader.user, reader.password, READER_GRANTS),
+  userXml(admin.user, admin.password),
 ].join('\n')}
   </users>
 </clickhouse>
@@ -101,12 +90,12 @@ ${[
 }
 
 /** @param grants undefined: every right that users of a file can have */
-function userXml(name: string, password: string, profile: string, grants?: readonly string[]): string {
+function userXml(name: string, password: string, grants?: readonly string[]): string {
   const rights = grants?.map((grant) => `<query>${escaped(grant)}</query>`).join('\n        ');
   return `    <${name}>
       <password>${escaped(password)}</password>
       <networks><ip>127.0.0.1</ip></networks>
-      <profile>${profile}</profile>
+      <profile>default</profile>
       <quota>default</quota>
       ${rights === undefined ? EVERY_RIGHT : `<grants>\n        ${rights}\n      </grants>`}
     </${name}>`;

@@ -35,7 +35,7 @@ open({ library: LIBRARY, path: findLibrary() });
 
 const pipe = openPipe();
 const args = ['clickhouse', ...serverArguments(values.dir, `'/dev/fd/${pipe.read}'`)];
-let stopping = false;
+const stopping = new AbortController();
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
 process.stdin.on('close', stop).resume();
@@ -49,12 +49,13 @@ const { error } = await load({
   // The event loop stays free for signals.
   runInNewThread: true,
 });
-if (!stopping) process.stderr.write(`ClickHouse ended by itself. ${textAt(error.valueOf())}\n`);
-process.exit(stopping ? 0 : 1);
+const asked = stopping.signal.aborted;
+if (!asked) process.stderr.write(`ClickHouse ended by itself. ${textAt(error.valueOf())}\n`);
+process.exit(asked ? 0 : 1);
 
 function stop(): void {
-  if (stopping) return;
-  stopping = true;
+  if (stopping.signal.aborted) return;
+  stopping.abort();
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_RESORT_MS);
   closeSync(pipe.write);
 }
