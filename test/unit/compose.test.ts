@@ -103,6 +103,12 @@ test('the README names every variable that people may set, and no other', () => 
   expect(names.sort()).toEqual(expected.sort());
 });
 
+test("the image's Node is the one that CI runs the demo on", () => {
+  const [, tested] = /^version=(\d+)\./m.exec(repositoryText('.ci/node24')) ?? [];
+  const used = [...repositoryText('Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map(([, major]) => major);
+  expect(new Set(used)).toEqual(new Set([tested]));
+});
+
 test('what the compose file takes from the shell is documented with its default', () => {
   const text = repositoryText('docker-compose.yml').replaceAll(/^\s*#.*$/gm, '');
   const taken = [...text.matchAll(/(?<!\$)\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', standard = '']) => ({
