@@ -3,6 +3,7 @@ import { daysToRun } from '../../activities/outline.js';
 import type { App } from '../app.js';
 import { CONCURRENCY, REPROCESS } from '../core/backfill.js';
 import type { BackfillInput } from '../core/messages.js';
+import { assertWanted } from '../project/wanted.js';
 import { parseConcurrency, controlCommands } from './backfill-control.js';
 import { followBackfill, type BackfillEnd } from './backfill-follow.js';
 import { startBackfill } from './backfill-start.js';
@@ -55,9 +56,10 @@ export function backfillCommand() {
         ...(concurrency === undefined ? {} : { concurrency }),
         ...(failFast ? { failFast } : {}),
       };
-      await withApp({ project }, (app) =>
-        dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }),
-      );
+      await withApp({ project }, async (app) => {
+        for (const day of [start, end]) assertWanted(app.project.config, day, new Date());
+        await (dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }));
+      });
     });
   for (const control of controlCommands()) command.addCommand(control);
   return command;

@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { heldNow, heldSince } from '../core/words.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp } from './context.js';
 import { examples, outputOption, print, printJson, projectOption } from './output.js';
 import { parseDay } from './run.js';
@@ -20,7 +21,8 @@ export const holdCommand = () =>
       ),
     )
     .action(({ day, reason, project, output }) =>
-      withApp({ project }, async ({ ledger }) => {
+      withApp({ project }, async ({ ledger, project: { config } }) => {
+        assertWanted(config, day, new Date());
         await ledger.assertReadable();
         await ledger.recordHold('held', day, reason);
         if (output === 'json') printJson({ day, held: true, reason });

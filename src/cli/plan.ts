@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import type { App } from '../app.js';
 import { addDays, dayIn, daysBetween, type Day } from '../core/day.js';
 import { openLedgerReport } from '../io/ledger-report.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp } from './context.js';
 import { forecast, forecastText } from './forecast.js';
 import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
@@ -45,6 +46,8 @@ export const planCommand = () =>
       if (asked.day !== undefined && (asked.start ?? asked.end) !== undefined)
         command.error("error: '--day' is one day, '--start' and '--end' are a range; give one of them");
       return withApp({ project }, async (app) => {
+        for (const day of [asked.day, asked.start, asked.end])
+          if (day !== undefined) assertWanted(app.project.config, day, new Date());
         await app.ledger.assertReadable();
         const { first, last, earlier } = await rangeOf(app, asked);
         if (first > last) note(`There is no day from ${first} to ${last}.`);

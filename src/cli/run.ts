@@ -5,6 +5,7 @@ import type { DayInput } from '../core/messages.js';
 import { taskQueue, workflowId } from '../core/names.js';
 import { pollers } from '../io/temporal-pollers.js';
 import { createLogger } from '../log.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp } from './context.js';
 import { followDay, type DayEnd } from './follow.js';
 import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
@@ -18,6 +19,7 @@ export const parseDay = (text: string): string => {
 /** Starts a day's workflow, or attaches to the one that runs. */
 export async function startDay(app: App, input: DayInput) {
   const { project } = app.project.config;
+  assertWanted(app.project.config, input.day, new Date());
   return await startWorkflow(app, {
     type: 'day',
     workflowId: workflowId.day(project, input.day),

@@ -5,6 +5,7 @@ import { localStep } from '../build/step.js';
 import { addDays, dayIn, daysBetween, type Day } from '../core/day.js';
 import { number, plural } from '../core/format.js';
 import type { ComparedTable } from '../core/messages.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp } from './context.js';
 import { examples, note, outputOption, print, printJson, projectOption } from './output.js';
 import { runForItself } from './own-run.js';
@@ -70,8 +71,9 @@ export const verifyCommand = () =>
       if (day !== undefined && (start ?? end) !== undefined)
         command.error("error: '--day' is one day, '--start' and '--end' are a range; give one of them");
       return withApp({ project }, async (app) => {
-        await app.ledger.assertReadable();
         const { timezone, lateDays } = app.project.config;
+        for (const one of [day, start, end]) if (one !== undefined) assertWanted(app.project.config, one, new Date());
+        await app.ledger.assertReadable();
         const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
         const first = day ?? start ?? addDays(last, -lateDays);
         if (first > last) note(`There is no day from ${first} to ${last}.`);
