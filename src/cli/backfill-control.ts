@@ -6,11 +6,10 @@ import type { BackfillProgress } from '../core/messages.js';
 import { workflowId } from '../core/names.js';
 import { messageOf } from '../errors.js';
 import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../io/temporal.js';
-import { endOfBackfill } from './backfill-follow.js';
 import { failedText, progressLine } from './backfill-text.js';
 import { withApp } from './context.js';
 import { note, outputOption, print, printJson, projectOption } from './output.js';
-import { parseDay } from './run.js';
+import { parseDay, sayIfNobodyPolls } from './run.js';
 
 interface Range {
   start?: string | undefined;
@@ -67,6 +66,7 @@ const tell = (options: Range & { project?: string | undefined; output: 'text' | 
       return;
     }
     const message = await what((await app.temporal()).workflow.getHandle(one.workflowId), one, app);
+    await sayIfNobodyPolls(app, 'what was sent', '');
     if (options.output === 'json') printJson({ start: one.start, end: one.end, message });
     else print(message);
   });
@@ -116,10 +116,10 @@ export const controlCommands = (): CommandUnknownOpts[] => [
   withRange('cancel', 'End a backfill; every day is left either old or new').action((options) =>
     tell(options, async (handle, one) => {
       await handle.cancel();
-      const end = await endOfBackfill(handle);
-      return end.ok
-        ? 'It was done before it could be cancelled.'
-        : `Cancelled. What is built stays; the rest: npx daybook backfill ${rangeOf(one)}`;
+      return (
+        `The cancel is sent: days under way end first, and what is built stays. Follow: npx daybook backfill status ${rangeOf(one)}\n` +
+        `The rest, later: npx daybook backfill ${rangeOf(one)}`
+      );
     }),
   ),
   withRange('concurrency', 'Change how many days may be under way at once')

@@ -78,19 +78,14 @@ function assertSource(app: App, source: string | undefined): void {
     throw final('BadConfig', `${app.project.config.project} has no source '${source}'; it has ${known.join(', ')}.`);
 }
 
-/** Options that the subcommand shares with `rejects`, which reads them wherever they stand. */
-interface Shared {
-  day: string;
-  project?: string | undefined;
-  output: 'text' | 'json';
-}
-
 /** `daybook rejects retry`: exit code 0 where the day is published or nothing changed, 1 where it failed. */
 const retryCommand = () =>
   new Command('retry')
     .description("Feed a day's rejects and quarantined objects again, and republish the day")
-    .usage('--day <YYYY-MM-DD> [options]')
+    .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder holds them', parseDay)
     .option('--with-worker', 'run a worker in this process meanwhile')
+    .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples(
@@ -104,21 +99,21 @@ const retryCommand = () =>
         ],
       ),
     )
-    .action(({ withWorker: own = false }, command) => {
-      const { day, project, output } = command.optsWithGlobals() as unknown as Shared;
-      return withApp({ project }, async (app) => {
+    .action(({ day, withWorker: own = false, project, output }) =>
+      withApp({ project }, async (app) => {
         await app.ledger.assertReadable();
         const quiet = output === 'json';
         const input = { day, code: true, retry: new Date().toISOString() };
         report(day, output, await runForItself(app, input, { what: 'retry of rejects', own, quiet }));
-      });
-    });
+      }),
+    );
 
 export const rejectsCommand = () =>
   new Command('rejects')
     .addCommand(retryCommand())
     .description('Show the raw lines of a day that could not become rows, and why')
-    .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder is asked for', parseDay)
+    // Not a required option, which `rejects retry` would have to have twice.
+    .option('--day <YYYY-MM-DD>', 'the day whose folder is asked for (needed)', parseDay)
     .option('--source <name>', 'only this source')
     .option('--limit <lines>', 'lines shown of each source; reasons count all of them', parseWhole(0), LIMIT)
     .addOption(projectOption())
@@ -131,13 +126,14 @@ export const rejectsCommand = () =>
         ["daybook rejects --day 2026-11-05 --output json | jq -r '.sources[].rows[].text'", 'the raw lines'],
       ),
     )
-    .action(({ day, source, limit, project, output }) =>
-      withApp({ project }, async (app) => {
+    .action(({ day, source, limit, project, output }, command) => {
+      if (day === undefined) return command.error("error: required option '--day <YYYY-MM-DD>' not specified");
+      return withApp({ project }, async (app) => {
         assertSource(app, source);
         await app.ledger.assertReadable();
         const sources = await rejectsOf(app, day, source, limit);
         if (output === 'json') printJson({ project: app.project.config.project, day, sources });
         else if (sources.length === 0) print(`${day} was never built. Build it: npx daybook run --day ${day}`);
         else print(sources.map(textOf).join('\n\n'));
-      }),
-    );
+      });
+    });
