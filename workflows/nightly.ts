@@ -93,7 +93,7 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
 /** The days in ascending order, each telling how it ended as soon as it has. */
 async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]> {
   const days: DayEnded[] = [];
-  for (const day of [...night.late, night.day]) {
+  for (const day of [...night.late, ...(night.early ? [] : [night.day])]) {
     const bad = days.flatMap((one) => (one.result === null ? [one.day] : []));
     const missed = lookedBackOn(day, night.looksBack, bad);
     const wasBad = night.bad.includes(day);

@@ -2,6 +2,7 @@ import { daysToRun } from '../../activities/outline.js';
 import type { App } from '../app.js';
 import { choiceOf, chosen, type ChoiceOptions } from '../core/choice.js';
 import type { BackfillInput } from '../core/messages.js';
+import { assertWanted } from '../project/wanted.js';
 import { followBackfill, type BackfillEnd } from './backfill-follow.js';
 import { startBackfill } from './backfill-start.js';
 import { resultText } from './backfill-text.js';
@@ -32,9 +33,10 @@ export async function buildRange(options: BackfillOptions): Promise<void> {
     ...(failFast ? { failFast } : {}),
     ...chosen(options),
   };
-  await withApp({ project }, (app) =>
-    dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }),
-  );
+  await withApp({ project }, async (app) => {
+    for (const day of [start, end]) assertWanted(app.project.config, day, new Date());
+    await (dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }));
+  });
 }
 
 async function showPlan(app: App, input: BackfillInput, output: Output): Promise<void> {

@@ -4,6 +4,7 @@ import type { DayInput } from '../core/messages.js';
 import { taskQueue, workflowId } from '../core/names.js';
 import { pollers } from '../io/temporal-pollers.js';
 import { createLogger } from '../log.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp, type ProjectOptions } from './context.js';
 import { followDay, type DayEnd } from './follow.js';
 import type { Output } from './options.js';
@@ -13,6 +14,7 @@ import { startWorkflow } from './start.js';
 /** Starts a day's workflow, or attaches to the one that runs. */
 export async function startDay(app: App, input: DayInput) {
   const { project } = app.project.config;
+  assertWanted(app.project.config, input.day, new Date());
   return await startWorkflow(app, {
     type: 'day',
     workflowId: workflowId.day(project, input.day),

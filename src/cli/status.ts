@@ -27,8 +27,10 @@ async function askTemporal(app: App): Promise<Running> {
 async function overview(app: App, count: number, output: Output): Promise<void> {
   const { project, timezone: zone, start } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
-  const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays()]);
-  const yesterday = addDays(dayIn(zone, new Date()), -1);
+  const today = dayIn(zone, new Date());
+  // A later one can only be a mistake of the past, and would push all others out.
+  const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays(today)]);
+  const yesterday = addDays(today, -1);
   const range = daysToShow({ start, known: recorded, yesterday, count });
   const asked = range.shown ? await folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
   const { byDay: questions } = asked;

@@ -200,6 +200,8 @@ export interface SurveyInput {
 export interface SurveyResult {
   project: string;
   day: string;
+  /** True where the day is before the project's first one, so that it is not run. */
+  early?: boolean;
   /** Earlier days that are run first, in ascending order: late ones, whose folders are listed again, and stale ones. */
   late: string[];
   /** True where the day is yesterday by the clock, so that its sources may still be arriving. */

@@ -220,7 +220,7 @@ test('a longer lookback is an edit, not a change of data: the day waits for a fo
 });
 
 test('a forced run of an old day makes stale what reads what it changed, and nothing where it changed nothing; a test may look back too', async () => {
-  const [first, second] = ['2028-01-01', '2028-01-02'];
+  const [first, second] = ['2024-01-01', '2024-01-02'];
   await startsWith(first);
   await put(project, second, 'a', -5);
   const failed = await project.fail(second);
