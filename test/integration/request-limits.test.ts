@@ -45,11 +45,10 @@ describe('through a proxy with the limits of nginx', () => {
     try {
       for (const { key, body } of (await demoObjects()).filter(({ act }) => act === 1)) await shop.put(key, body);
       expect(await shop.run(day)).toMatchObject({ outcome: 'published' });
-      const [{ orders = '' } = {}] = await shop.rows<{ orders: string }>(
-        'SELECT orders FROM daily_summary WHERE day = {day:Date}',
-        { day },
-      );
-      expect(Number(orders)).toBe(demoTotals(1).days[day]?.orders);
+      const [summary] = await shop.rows<{ orders: string }>('SELECT orders FROM daily_summary WHERE day = {day:Date}', {
+        day,
+      });
+      expect(Number(summary?.orders)).toBe(demoTotals(1).days[day]?.orders);
       expect(await shop.run(day)).toMatchObject({ outcome: 'unchanged' });
     } finally {
       await shop.close();
