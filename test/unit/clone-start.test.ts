@@ -2,11 +2,14 @@ import { cp, mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } fr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { reachable } from '../support/compiled.js';
 import { temporaryFolder } from '../support/stack.js';
 
 /* How a clone starts: compiled once for each state of its sources. A clone of a few lines stands in for the whole one. */
+
+// Starts of a second or less, but for machines on which many processes share a core.
+vi.setConfig({ testTimeout: 60_000 });
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const BUILDS = 'node_modules/.cache/daybook';
