@@ -101,7 +101,8 @@ export async function reportDays(
         folder: await ownFolder(app, report, day, plan.newest),
         quarantined: await quarantinedOf(app, report, day, plan.whole ?? plan.newest),
         plans: plan,
-        questions: [questions?.get(day)].filter((question) => question !== undefined),
+        // No run builds a held day, so that nothing is asked of it.
+        questions: hold ? [] : [questions?.get(day)].filter((question) => question !== undefined),
       };
     }),
   );
