@@ -35,6 +35,7 @@ const picked = ({ database, table: of, where, traced }: Picked) =>
 
 const shown = ({ day, limit }: Picked) => ({ day, shown: limit });
 
+/** The picked rows themselves; {@link ownPositions} are theirs, in the same order. */
 export const pickedRows = (rows: Picked): Statement => ({ sql: `SELECT * ${picked(rows)}`, params: shown(rows) });
 
 /** Columns that name a row of a table's day: those it is sorted by. */
@@ -76,7 +77,7 @@ export const inputPositions = (made: MadeFrom, limit: number): Statement => ({
   params: { ...within(made), limit },
 });
 
-/** Where the picked rows of a table came from that keeps it. */
+/** Where the picked rows of a table came from that keeps it, row by row. */
 export const ownPositions = (rows: Picked): Statement => ({
   sql: `SELECT \`_object\` AS object, \`_line\` AS line ${picked(rows)}`,
   params: shown(rows),
