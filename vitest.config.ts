@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { quietenSdk } from './src/env.js';
+
+// Test processes inherit it: a warning of the SDK about Node 20 would stand before each file that uses a store.
+quietenSdk();
 
 /**
  * One project per ring. Rings with processes share one embedded stack, started once in their global set-up; where every file has
@@ -9,7 +13,6 @@ const ring = (name: string, order: number, options: { stack?: boolean; seconds?:
     name,
     include: [`test/${name}/**/*.test.ts`],
     pool: 'forks' as const,
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     sequence: { groupOrder: order },
     testTimeout: (options.seconds ?? 10) * 1000,
     hookTimeout: 300_000,

@@ -9,6 +9,16 @@ export interface RecordedChunk {
   rowsByDay: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
+/**
+ * Rows by day that a normalizer made of a chunk; what the newest one made of it where that one never did, or none is named.
+ * Undefined for a chunk that was never normalized.
+ */
+export const rowsOf = (
+  { rowsByDay }: Pick<RecordedChunk, 'rowsByDay'>,
+  normalizer?: string,
+): Readonly<Record<string, number>> | undefined =>
+  (normalizer === undefined ? undefined : rowsByDay.get(normalizer)) ?? [...rowsByDay.values()].at(-1);
+
 /** How new chunks are cut: at most so many bytes (compressed, as listed) and so many objects. */
 export interface ChunkLimits {
   targetBytes: number;

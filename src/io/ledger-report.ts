@@ -1,3 +1,4 @@
+import { EVER } from '../core/day.js';
 import type { LedgerDay } from '../core/staleness.js';
 import type { PastBuild, PastChunk } from '../core/throughput.js';
 import * as sql from '../statements/ledger-report.js';
@@ -37,7 +38,7 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
 
   return {
-    /** What readers have of the days `first` to `last`, upstream first. */
+    /** What readers have of the days `first` to `last`, by table. */
     async publishedTables(first: string, last: string): Promise<PublishedTable[]> {
       const found = await rows<Wire<PublishedTable>>(sql.publishedTables(project, first, last));
       return found.map((row) => counted<PublishedTable>(row, 'generation', 'rows'));
@@ -50,9 +51,9 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     unusedChunks: (first: string, last: string) =>
       rows<{ day: string; table: string }>(sql.unusedChunks(project, first, last)),
 
-    /** The first and the last day of which a build is recorded; undefined where there is none. */
-    async knownDays(): Promise<{ first: string; last: string } | undefined> {
-      const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project));
+    /** The first and the last day, up to `until`, of which a build is recorded; undefined where there is none. */
+    async knownDays(until: string = EVER[1]): Promise<{ first: string; last: string } | undefined> {
+      const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project, until));
       return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
     },
 

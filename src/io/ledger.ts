@@ -2,6 +2,7 @@ import type { RecordedChunk } from '../core/chunks.js';
 import { grouped } from '../core/grouped.js';
 import type { ObjectAccount, Outcome, QuarantinedObject, StoredObject } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
+import type { FolderAnswer } from '../core/vanished.js';
 import { final } from '../errors.js';
 import * as sql from '../statements/ledger.js';
 import { codeOf } from './clickhouse-errors.js';
@@ -245,6 +246,40 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       await clickhouse.insert('daybook.chunks', [
         { project, source, folder, chunk, normalizer, manifest, objects, rows_by_day: rowsByDay },
       ]);
+    },
+
+    /** What was said about the folders of a day, oldest first; a ledger from before such answers holds none. */
+    async folderAnswers(source: string, day: string): Promise<FolderAnswer[]> {
+      type Row = Pick<FolderAnswer, 'folder' | 'answer'> & { objects: Wire<StoredObject>[] };
+      try {
+        return (await rows<Row>(sql.folderAnswers(project, source, day))).map(({ objects, ...answer }) => ({
+          ...answer,
+          objects: objects.map((object) => counted<StoredObject>(object, 'size')),
+        }));
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
+    },
+
+    async recordFolderAnswers(
+      of: { source: string; day: string; run: string },
+      answers: readonly FolderAnswer[],
+    ): Promise<void> {
+      if (answers.length === 0) return;
+      try {
+        await clickhouse.insert(
+          'daybook.folder_answers',
+          answers.map((answer) => ({ ...of, ...answer, project })),
+        );
+      } catch (error) {
+        if (isMissing(error))
+          throw final(
+            'NotApplied',
+            'The ledger lacks daybook.folder_answers: an earlier Daybook made it. Run: npx daybook apply',
+          );
+        throw error;
+      }
     },
 
     async folderAccounts(

@@ -100,6 +100,16 @@ ORDER BY folder, first_at, chunk`,
   params: { ...over(project, first, last), source },
 });
 
+/** What was said about the folders of a day, oldest first. */
+export const folderAnswers = (project: string, source: string, day: string): Statement => ({
+  sql: `
+SELECT folder, toString(answer) AS answer, objects
+FROM daybook.folder_answers
+WHERE project = {project:String} AND source = {source:String} AND day = {day:Date}
+ORDER BY at`,
+  params: { project, source, day },
+});
+
 /** Folder accounts of the chunks and normalizers that are asked for. */
 const FOLDER_ACCOUNTS = `FROM daybook.accounts
 WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}

@@ -49,7 +49,7 @@ async function buildOnce(): Promise<string> {
 }
 
 /**
- * What a compiled program can import when it starts at `first`: its own modules, and packages by name.
+ * What a program, compiled or not, can import when it starts at `first`: its own modules, and packages by name.
  *
  * @param lazy modules whose dynamic imports are left out.
  */
@@ -62,7 +62,7 @@ export async function reachable(
   const packages = new Set<string>();
   // A set that grows while it is walked is walked to its end.
   for (const module of modules) {
-    const { now, later } = importsOf(module, await readFile(join(program, module), 'utf8'));
+    const { now, later } = importsOf(module, await textOf(join(program, module)));
     for (const specifier of lazy.test(module) ? now : [...now, ...later])
       if (specifier.startsWith('.')) modules.add(join(dirname(module), specifier));
       else if (!isBuiltin(specifier)) packages.add(specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'));
@@ -70,11 +70,18 @@ export async function reachable(
   return { modules: [...modules], packages: [...packages] };
 }
 
+/** A module as it was compiled, or its source. */
+const textOf = (path: string) => readFile(path, 'utf8').catch(() => readFile(path.replace(/\.js$/, '.ts'), 'utf8'));
+
 function importsOf(path: string, text: string): { now: string[]; later: string[] } {
   const now: string[] = [];
   const later: string[] = [];
   const visit = (node: ts.Node): void => {
-    const from = ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ? node.moduleSpecifier : undefined;
+    const isTypesOnly = ts.isImportDeclaration(node)
+      ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+      : ts.isExportDeclaration(node) && node.isTypeOnly;
+    const from =
+      (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && !isTypesOnly ? node.moduleSpecifier : undefined;
     if (from && ts.isStringLiteral(from)) now.push(from.text);
     const dynamic = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
     const [argument] = dynamic ? node.arguments : [];
