@@ -5,7 +5,7 @@ import { quietenSdk } from './src/env.js';
 quietenSdk();
 
 /**
- * One project per ring. Rings with processes share one embedded stack, started once in their global set-up; where every file has
+ * One project per ring. Rings with processes share one local stack, started once in their global set-up; where every file has
  * projects of its own, two files run at a time.
  */
 const ring = (name: string, order: number, options: { stack?: boolean; seconds?: number; files?: number } = {}) => ({
@@ -24,7 +24,7 @@ const ring = (name: string, order: number, options: { stack?: boolean; seconds?:
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/support/closing-line.ts'],
+    reporters: ['default', './test/support/slowest-files.ts', './test/support/closing-line.ts'],
     projects: [
       ring('unit', 0),
       ring('replay', 1, { seconds: 120 }),

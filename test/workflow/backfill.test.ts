@@ -103,6 +103,7 @@ test('a failed day stops no other, and the result names it with its step and its
       day: DAYS[1],
       outcome: 'failed',
       step: 'test',
+      type: 'TestFailed',
       reason: `Day ${DAYS[1] ?? ''} failed at step test: Test a found 3 rows. When it is mended: npx daybook run --day ${DAYS[1] ?? ''}`,
     },
   ]);

@@ -226,15 +226,14 @@ test('what a person says about the folders goes to the step that lists them', as
 });
 
 test.each([
-  [{ replaceFolder: 'no' }, 'replaceFolder is "no"; expected true or false.'],
-  [{ allowEmpty: 1 }, 'allowEmpty is 1; expected true or false.'],
-  [
-    { replaceFolder: true, keepVanished: true },
-    'replaceFolder and keepVanished contradict each other; give one of them.',
-  ],
+  [{ replaceFolder: 'no' }, 'replaceFolder is "no"; expected true or false'],
+  [{ allowEmpty: 1 }, 'allowEmpty is 1; expected true or false'],
+  [{ replaceFolder: true, keepVanished: true }, 'they contradict each other'],
 ])('an input that does not say what the folders mean is refused: %j', async (wrong, message) => {
   const one = await night();
   const handle = await one.startDay({ day: DAY, ...wrong } as DayInput);
-  await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'BadInput', message } });
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'BadInput', message: expect.stringContaining(message) as string },
+  });
   expect(one.verbs()).toEqual([]);
 });
