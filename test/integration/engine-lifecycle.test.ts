@@ -141,7 +141,7 @@ test("Daybook's user has production's kinds of rights on a project of any name, 
   expect(await refusal(engine, 'reader', 'SELECT * FROM anything.live')).toBe(0);
   for (const query of [
     'SELECT * FROM daybook.builds',
-    'SELECT * FROM system.query_log',
+    'SELECT * FROM system.parts',
     'INSERT INTO anything.live (n) VALUES (1)',
     'CREATE DATABASE mine',
   ])

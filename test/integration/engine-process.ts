@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { execa } from 'execa';
 import getPort from 'get-port';
 import { writeServerConfig } from '../../src/local/clickhouse/config.js';
@@ -58,7 +58,15 @@ export async function startEngine(dir: string): Promise<EngineProcess> {
   const url = `http://127.0.0.1:${http}`;
   const exit = process.then(({ exitCode, signal, stderr }) => ({ exitCode, signal, stderr }));
   const as = (user: keyof typeof USERS) =>
-    createClient({ url, username: user, password: PASSWORD, request_timeout: 120_000, max_open_connections: 50 });
+    createClient({
+      url,
+      username: user,
+      password: PASSWORD,
+      request_timeout: 120_000,
+      max_open_connections: 50,
+      // It is asked before it listens, and killed: the client would print each refusal.
+      log: { level: ClickHouseLogLevel.OFF },
+    });
   const client = as('admin');
   const ended = new AbortController();
   void exit.finally(() => {
