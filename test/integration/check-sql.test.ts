@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 /** No other file has it: what they do to the engine meanwhile is not this one's. */
-const NAME = 'checked';
+const NAME = 'ruled';
 const CONFIG = 'daybook.config.ts';
 const OWN = { ...RIGHT, [CONFIG]: (RIGHT[CONFIG] ?? '').replace("'shop'", `'${NAME}'`) };
 
@@ -76,7 +76,7 @@ test('a schema that cannot work is one final error with every problem, and leave
   await expect(readSchema(project, clickhouse)).rejects.toMatchObject({ type: 'BadSql', nonRetryable: true });
   const { message } = (await readSchema(project, clickhouse).catch((error: unknown) => error)) as Error;
   expect(message).toMatchInlineSnapshot(`
-    "the SQL of project checked has 2 problems:
+    "the SQL of project ruled has 2 problems:
       sql/aggregates/daily_sales.sql: the engine refuses it: Function with name \`summ\` does not exist. In scope SELECT day, country, summ(amount) AS amount, count() AS orders FROM events WHERE day = _CAST(10957, 'Date') GROUP BY day, country. Maybe you meant: ['sum']
         Correct the statement; it has to run as it stands in any ClickHouse client.
       sql/tests/no_empty_country.sql: found the table 'daily_sale', expected one that the project makes: daily_sales or events
