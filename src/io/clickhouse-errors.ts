@@ -38,7 +38,7 @@ export const codeOf = (error: unknown): number | undefined =>
  */
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
-  if (code === undefined || !(error instanceof ClickHouseError)) return tooLarge(error, what) ?? error;
+  if (code === undefined || !(error instanceof ClickHouseError)) return tooLarge(error, what) ?? ofLibrary(error, what) ?? error;
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : typeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
@@ -56,6 +56,21 @@ function tooLarge(error: unknown, what: string): Error | undefined {
           'Let it pass bodies of 16 MB; for nginx: client_max_body_size 16m.',
         { cause: error },
       );
+}
+
+/**
+ * The server reports an exception of a library that it uses in a form of its own, which the client does not parse:
+ * `std::exception. Code: 1001, type: parquet::ParquetException, e.what() = …`. The Parquet library raises them for damaged files.
+ */
+const OF_LIBRARY = /std::exception\. Code: (\d+), type: ([\w:]+), e\.what\(\) = ([\s\S]*)/;
+
+function ofLibrary(error: unknown, what: string): Error | undefined {
+  const [, code, type = '', text = ''] = (error instanceof Error ? OF_LIBRARY.exec(error.message) : null) ?? [];
+  if (code === undefined) return undefined;
+  const message = `${what}: ClickHouse says ${code} (${type}): ${withoutNoise(text)}`;
+  return type.startsWith('parquet::')
+    ? final('BadObject', message, { details: { code: Number(code) } })
+    : new Error(message, { cause: error });
 }
 
 /** Not every build of the engine can read every compression; its complaint then does not name the object. */
