@@ -162,12 +162,12 @@ describe("the store's secret", () => {
 
 test("no secret stands in a worker's log, whatever it meets and however much it tells", async () => {
   const told = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
-  const password = 'engine-password-of-this-test';
+  const { password } = inject('stack').clickhouse;
   const wrong = 'store-secret-of-this-test';
   try {
     /** Starts a worker in a process of its own, lets `use` run days on it, and answers all that it said. */
     const saidBy = async (changes: Record<string, string>, use: () => Promise<unknown>) => {
-      const env = environment(inject('stack'), { LOG_LEVEL: 'debug', CLICKHOUSE_PASSWORD: password, ...changes });
+      const env = environment(inject('stack'), { LOG_LEVEL: 'debug', ...changes });
       const worker = start(['worker', '--project', told.app.project.dir], env);
       try {
         await use();

@@ -8,7 +8,7 @@ export type ProjectFiles = Record<string, string>;
 const RAW = `CREATE TABLE raw_events (
   event_id String, ts DateTime64(3, 'Europe/Berlin'), amount Decimal(10, 2), user Tuple(id UInt64, country Nullable(String)),
   tags Array(String), _source Tuple(object String, line UInt64, text String, error String)
-) ENGINE = Null;`;
+) ENGINE = MergeTree ORDER BY event_id;`;
 
 const NORMALIZED = `-- unique: event_id
 CREATE TABLE events (
