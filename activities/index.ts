@@ -1,25 +1,25 @@
-import type { Dependencies } from '../src/build/dependencies.js';
-import { asActivity } from '../src/build/step.js';
-import { alert } from './alert.js';
-import { attend } from './attend.js';
-import { audit } from './audit.js';
-import { compare } from './compare.js';
-import { conclude } from './conclude.js';
-import { list } from './list.js';
-import { load } from './load.js';
-import { lookBack } from './look-back.js';
-import { normalize } from './normalize.js';
-import { outline } from './outline.js';
-import { planRollback } from './plan-rollback.js';
-import { publish } from './publish.js';
-import { recover } from './recover.js';
-import { refresh } from './refresh.js';
-import { rollback } from './rollback.js';
-import { survey } from './survey.js';
-import { sweep } from './sweep.js';
-import { test } from './test.js';
-import { verify } from './verify.js';
-import { wait } from './wait.js';
+import type { Dependencies } from '../src/step/dependencies.js';
+import { asActivity } from '../src/step/step.js';
+import { alert } from './alert/index.js';
+import { attend } from './attend/index.js';
+import { audit } from './audit/index.js';
+import { compare } from './compare/index.js';
+import { conclude } from './conclude/index.js';
+import { list } from './list/index.js';
+import { load } from './load/index.js';
+import { lookBack } from './look-back/index.js';
+import { normalize } from './normalize/index.js';
+import { outline } from './outline/index.js';
+import { publish } from './publish/index.js';
+import { recover } from './recover/index.js';
+import { refresh } from './refresh/index.js';
+import { rollback } from './rollback/index.js';
+import { planRollback } from './rollback/plan.js';
+import { survey } from './survey/index.js';
+import { sweep } from './sweep/index.js';
+import { test } from './test/index.js';
+import { verify } from './verify/index.js';
+import { wait } from './wait/index.js';
 
 /** Light activities: they ask, check and swap. In the order of the night. */
 export const createActivities = (deps: Dependencies) => ({

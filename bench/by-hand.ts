@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import type { Statement } from '../src/core/statement.js';
+import type { Statement } from '../src/clickhouse/statement.js';
 import { rawTable, type World } from './world.js';
 
 const TYPED =

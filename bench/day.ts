@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
-import { addDays } from '../src/core/day.js';
-import { duration, number, size } from '../src/core/format.js';
+import { addDays } from '../src/shared/day.js';
+import { duration, number, size } from '../src/shared/format.js';
 import { wholeNumber } from './by-hand.js';
 import { createTables, daybookWay, engineWay, nodeWay, startDaybook, type Measured, type Worker } from './ways.js';
 import { generate, openWorld, type World } from './world.js';

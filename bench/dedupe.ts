@@ -1,10 +1,10 @@
-import { plainTable } from '../src/cli/text.js';
-import { number, size } from '../src/core/format.js';
-import type { Column } from '../src/core/messages.js';
-import { connectStore } from '../src/io/s3.js';
-import { loadStatement } from '../src/statements/load.js';
-import { chunkStructure } from '../src/statements/normalize.js';
-import { objectTable } from '../src/statements/objects.js';
+import { loadStatement } from '../activities/load/statements.js';
+import { plainTable } from '../src/cli/common/text.js';
+import { objectTable } from '../src/clickhouse/object-table.js';
+import { chunkStructure } from '../src/conversions/chunk-columns.js';
+import { number, size } from '../src/shared/format.js';
+import type { Column } from '../src/shared/messages.js';
+import { connectStore } from '../src/store/store.js';
 import { forgetPeak, peakMemory } from './memory.js';
 import { BUCKET, openWorld } from './world.js';
 

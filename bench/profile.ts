@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
+import { loadStatement } from '../activities/load/statements.js';
+import { countFates } from '../activities/normalize/statements.js';
 import { openApp, type App } from '../src/app.js';
-import { engineBucket } from '../src/build/dependencies.js';
-import { planDay } from '../src/build/planning.js';
-import { apply } from '../src/cli/apply.js';
-import { plainTable } from '../src/cli/text.js';
-import { number } from '../src/core/format.js';
-import type { Statement } from '../src/core/statement.js';
-import { loadStatement } from '../src/statements/load.js';
-import { countFates, filledColumns, normalizeStatement } from '../src/statements/normalize.js';
-import { countLines, readLines } from '../src/statements/read-lines.js';
+import { apply } from '../src/cli/apply/index.js';
+import { plainTable } from '../src/cli/common/text.js';
+import type { Statement } from '../src/clickhouse/statement.js';
+import { filledColumns } from '../src/conversions/chunk-columns.js';
+import { planDay } from '../src/plan/planning.js';
+import { countLines, readLines } from '../src/raw/lines.js';
+import { normalizeStatement } from '../src/raw/normalize.js';
+import { number } from '../src/shared/format.js';
+import { engineBucket } from '../src/step/engine-bucket.js';
 import { handWritten, readByHand, wholeNumber } from './by-hand.js';
 import { generate, openWorld, type World } from './world.js';
 

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connectClickHouse, type ClickHouse } from '../src/clickhouse/client.js';
+import { literal } from '../src/clickhouse/text.js';
 import { processVariables, readEnv, type Env } from '../src/env.js';
-import { connectClickHouse, type ClickHouse } from '../src/io/clickhouse.js';
-import { connectStore } from '../src/io/s3.js';
 import { stackVariables, type Stack } from '../src/local/stack-file.js';
 import { startStack } from '../src/local/stack.js';
-import { literal } from '../src/statements/text.js';
+import { connectStore } from '../src/store/store.js';
 
 /** The project's bucket and the folders of its source; see `bench/project`. */
 export const BUCKET = 'bench-data';

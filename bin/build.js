@@ -36,8 +36,9 @@ function compile() {
 
 /** Modules read their SQL from beside themselves. */
 function copyStatements() {
-  for (const path of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }))
-    if (path.endsWith('.sql')) cpSync(join(root, 'src', path), join(out, 'src', path));
+  for (const folder of ['src', 'activities'])
+    for (const path of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }))
+      if (path.endsWith('.sql')) cpSync(join(root, folder, path), join(out, folder, path));
 }
 
 /** Says that the folder holds ES modules, which version it is, and which packages it needs. */

@@ -1,4 +1,4 @@
-// Runs a module of a clone in this very process, from its compiled form: node bin/source.js src/local/supervisor.ts --dir D
+// Runs a module of a clone in this very process, from its compiled form: node bin/source.js src/local/processes/supervisor.ts --dir D
 import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
-import type { Dependencies } from './build/dependencies.js';
+import { connectClickHouse, type ClickHouse } from './clickhouse/client.js';
 import type { Env } from './env.js';
-import { connectClickHouse, type ClickHouse } from './io/clickhouse.js';
-import { openLedger, type Ledger } from './io/ledger.js';
-import { connectStore, type Store } from './io/s3.js';
-import { connectTemporal } from './io/temporal.js';
-import { openWebhook } from './io/webhook.js';
+import { openLedger, type Ledger } from './ledger/ledger.js';
 import { loadProject } from './project/load.js';
 import type { Project } from './project/project.js';
-import { readSchema } from './project/schema.js';
+import { readSchema } from './project/schema/schema.js';
+import type { Dependencies } from './step/dependencies.js';
+import { connectStore, type Store } from './store/store.js';
+import { connectTemporal } from './temporal/client.js';
+import { openWebhook } from './webhook.js';
 
 /** The three services that an environment names. */
 export interface Services {

@@ -1,7 +1,7 @@
 import type { LogEntry } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { duration } from './core/format.js';
 import { isFinal, messageOf } from './errors.js';
+import { duration } from './shared/format.js';
 
 /** One line of a worker's log. */
 export interface WorkerLine {

@@ -3,8 +3,8 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { Logger } from 'pino';
 import { createActivities, createHeavyActivities } from '../activities/index.js';
 import type { App } from './app.js';
-import { taskQueue } from './core/names.js';
-import { assertSearchAttributes, temporalConfig } from './io/temporal.js';
+import { taskQueue } from './shared/names.js';
+import { assertSearchAttributes, temporalConfig } from './temporal/client.js';
 import { runtimeLog } from './worker-log.js';
 
 export interface WorkerOptions {

@@ -1,6 +1,6 @@
 import { CancellationScope, log, rootCause } from '@temporalio/workflow';
-import type { AlertInput } from '../src/core/messages.js';
-import { summary } from '../src/core/words.js';
+import type { AlertInput } from '../src/shared/messages.js';
+import { summary } from '../src/shared/words.js';
 import { throwIfBug } from './bugs.js';
 import { alertActivities } from './options.js';
 

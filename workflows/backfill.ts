@@ -1,33 +1,33 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
-import { chosen } from '../src/core/choice.js';
-import { addDays } from '../src/core/day.js';
-import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/core/messages.js';
-import { backfillNotBegun } from '../src/core/night-words.js';
-import { summary } from '../src/core/words.js';
 import { final } from '../src/errors.js';
-import { keepBook, type Book } from './backfill-book.js';
+import { chosen } from '../src/shared/choice.js';
+import { addDays } from '../src/shared/day.js';
+import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/shared/messages.js';
+import { backfillNotBegun } from '../src/shared/night-words.js';
+import { summary } from '../src/shared/words.js';
+import { trackBackfill, type Tracker } from './backfill-state.js';
 import { throwIfBug } from './bugs.js';
 import { assertInput } from './input.js';
-import { runLane, type Lane } from './lane.js';
 import { firstActivities } from './options.js';
+import { runQueue, type DayQueue } from './queue.js';
 import { runDay } from './run-day.js';
 
 /**
  * A range of days, both ends inclusive: several days normalize and load side by side, models and publishes go in one ascending
- * lane, and then come the later days that look back on what was published. Each day is a workflow of its own, under the id that
+ * queue, and then come the later days that look back on what was published. Each day is a workflow of its own, under the id that
  * people use too. What is built already is left alone, so that starting a range again resumes it.
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   assertInput('backfill', input);
-  const book = keepBook(input);
+  const tracker = trackBackfill(input);
   try {
-    const notRun = book.state.phase === 'range' ? await runRange(input, book) : 0;
-    if (book.state.phase === 'later') await runLater(input, book);
-    return book.close(notRun);
+    const notRun = tracker.state.phase === 'range' ? await runRange(input, tracker) : 0;
+    if (tracker.state.phase === 'later') await runLater(input, tracker);
+    return tracker.close(notRun);
   } catch (error) {
     throwIfBug(error);
-    book.breakOff(isCancellation(error) ? 'cancelled' : 'failed');
+    tracker.abort(isCancellation(error) ? 'cancelled' : 'failed');
     throw isCancellation(error) ? error : failureOf(input, error);
   }
 }
@@ -43,79 +43,82 @@ function failureOf({ start, end }: BackfillInput, error: unknown): unknown {
 }
 
 /** @returns how many days were not run because one failed. */
-async function runRange(input: BackfillInput, book: Book): Promise<number> {
+async function runRange(input: BackfillInput, tracker: Tracker): Promise<number> {
   const { end, reprocess = 'none', failFast = false, force = reprocess === 'all' } = input;
   const whole = reprocess !== 'failed';
-  const outlined = await outline({ start: book.state.next, end, which: whole ? 'all' : 'failed' }, book);
+  const outlined = await outline({ start: tracker.state.next, end, which: whole ? 'all' : 'failed' }, tracker);
   const { days, project, looksBack } = outlined;
   // Whoever ran these days before may have left later ones stale, also of a day that counts as failed; a listing tells.
   const [first = end, last = end] = whole ? [] : [days[0], days.at(-1)];
   if (days.length > 0 && looksBack > 0)
-    book.look({ first: addDays(first, 1), last: addDays(last, looksBack), ...book.state.later });
-  const fails = () => failFast && book.state.counts.failed + book.state.counts.cancelled > 0;
-  const done = await runLane({
-    ...laneOf(book, outlined),
-    width: () => book.state.concurrency,
+    tracker.look({ first: addDays(first, 1), last: addDays(last, looksBack), ...tracker.state.later });
+  const fails = () => failFast && tracker.state.counts.failed + tracker.state.counts.cancelled > 0;
+  const done = await runQueue({
+    ...queueOf(tracker, outlined),
+    width: () => tracker.state.concurrency,
     run: (day, gated, onStart) =>
       runDay(project, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
     onEnd: (ended) => {
-      book.end(ended, whole ? end : null);
+      tracker.end(ended, whole ? end : null);
       return fails() ? 'stop' : 'go on';
     },
   });
   if (fails()) return days.length - done;
-  await goOn(input, book, days, done);
-  book.moveTo(book.state.later?.first ?? end, 'later');
+  await goOn(input, tracker, days, done);
+  tracker.moveTo(tracker.state.later?.first ?? end, 'later');
   return 0;
 }
 
 /** Later days, one by one: what is published of them can only be stale by data, since nobody asked for their code. */
-async function runLater(input: BackfillInput, book: Book): Promise<void> {
-  for (let { later, next } = book.state; later && next <= later.last; { later, next } = book.state) {
-    const outlined = await outline({ start: next, end: later.last, which: 'published' }, book);
-    const done = await runLane({
-      ...laneOf(book, outlined),
+async function runLater(input: BackfillInput, tracker: Tracker): Promise<void> {
+  for (let { later, next } = tracker.state; later && next <= later.last; { later, next } = tracker.state) {
+    const outlined = await outline({ start: next, end: later.last, which: 'published' }, tracker);
+    const done = await runQueue({
+      ...queueOf(tracker, outlined),
       width: () => 1,
       run: (day, _, onStart) => runDay(outlined.project, { day }, onStart),
       onEnd: (ended) => {
-        book.end(ended, null);
+        tracker.end(ended, null);
         return 'go on';
       },
     });
-    await goOn(input, book, outlined.days, done);
-    book.moveTo(addDays(later.last, 1), 'later');
+    await goOn(input, tracker, outlined.days, done);
+    tracker.moveTo(addDays(later.last, 1), 'later');
   }
 }
 
-async function outline(input: OutlineInput, book: Book): Promise<OutlineResult> {
+async function outline(input: OutlineInput, tracker: Tracker): Promise<OutlineResult> {
   const outlined = await firstActivities().outline.executeWithOptions(
     { summary: summary.outline(input.start, input.end) },
     [input],
   );
-  book.expect(outlined.project, outlined.days.length);
+  tracker.expect(outlined.project, outlined.days.length);
   return outlined;
 }
 
 /** What both phases share: a history that grows long takes no more days. */
-function laneOf(book: Book, { days, daysPerRun }: OutlineResult): Pick<Lane, 'days' | 'paused' | 'closed' | 'onStart'> {
+function queueOf(
+  tracker: Tracker,
+  { days, daysPerRun }: OutlineResult,
+): Pick<DayQueue, 'days' | 'paused' | 'closed' | 'onStart'> {
   let begun = 0;
   return {
     days,
-    paused: () => book.state.paused,
+    paused: () => tracker.state.paused,
     closed: () => begun >= daysPerRun || workflowInfo().continueAsNewSuggested,
     onStart: (day) => {
       begun++;
-      book.begin(day);
+      tracker.begin(day);
     },
   };
 }
 
-/** Begins the history anew where the lane has left days, all that were started being done. */
-async function goOn(input: BackfillInput, book: Book, days: readonly string[], done: number): Promise<void> {
+/** Begins the history anew where the queue has left days, all that were started being done. */
+async function goOn(input: BackfillInput, tracker: Tracker, days: readonly string[], done: number): Promise<void> {
   const next = days[done];
   if (next === undefined) return;
-  book.moveTo(next, book.state.phase);
-  await continueAsNew<typeof backfill>({ ...input, state: book.state });
+  tracker.moveTo(next, tracker.state.phase);
+  await continueAsNew<typeof backfill>({ ...input, state: tracker.state });
 }
 
 const flags = (given: { force: boolean; gated: boolean }): Partial<DayInput> => ({

@@ -1,11 +1,11 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
-import type { BuildRef, ConcludeInput, DayFailure, DayResult } from '../src/core/messages.js';
-import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '../src/core/words.js';
+import type { BuildRef, ConcludeInput, DayFailure, DayResult } from '../src/shared/messages.js';
+import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '../src/shared/words.js';
 import { throwIfBug } from './bugs.js';
 import { lastActivities } from './options.js';
+import type { Progress } from './progress.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
-import type { Story } from './story.js';
 
 /* How a day ends: well, badly, or well after all. */
 
@@ -43,14 +43,14 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
  * was thrown meanwhile. Everything else is written down and thrown as the failure that ends the workflow: which step, what was
  * wrong, what to type next.
  */
-export async function endBadly(of: string, story: Story, run: DayRun | null, error: unknown): Promise<DayResult> {
-  const { step } = story;
+export async function endBadly(of: string, progress: Progress, run: DayRun | null, error: unknown): Promise<DayResult> {
+  const { step } = progress;
   const cancelled = isCancellation(error);
   const outcome = cancelled ? 'cancelled' : 'failed';
   const reason = reasonOf(error);
   const published = run && (await endPublish(run, step));
   if (published) return await publishedAfterAll(run, published, reason);
-  story.end(outcome, [reason]);
+  progress.end(outcome, [reason]);
   // Where nothing could be read, nothing can be written either; a rollback that was refused leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
   if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
@@ -89,13 +89,13 @@ async function endPublish({ input, begun, settings, startedAt }: DayRun, step: s
 
 /** What it touched is not known any more, so that it counts as mended: whoever ran it looks at the days after it. */
 async function publishedAfterAll(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
-  const { input, story } = run;
+  const { input, progress } = run;
   const note = cutOffNote(reason);
-  story.tell(note, 0);
+  progress.tell(note, 0);
   const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
-  story.end('published', notes);
+  progress.end('published', notes);
   const result = emptyResult(input.day, 'published', { ...begun, notes });
-  return { ...result, mended: true, steps: [...story.steps] };
+  return { ...result, mended: true, steps: [...progress.steps] };
 }
 
 /** A ledger that cannot be written to must not hide why the day ended; the history keeps both. */

@@ -1,9 +1,10 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
-import type { BuiltTable, DayInput, DayResult, ListResult } from '../src/core/messages.js';
-import { comparedNotes, heldNow, touchedNote } from '../src/core/words.js';
+import type { BuiltTable, DayInput, DayResult, ListResult } from '../src/shared/messages.js';
+import { comparedNotes, heldNow, touchedNote } from '../src/shared/words.js';
 import { throwIfBug } from './bugs.js';
 import { closeDay, emptyResult, endBadly } from './day-end.js';
 import { assertInput } from './input.js';
+import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
 import {
   beginRun,
@@ -11,16 +12,15 @@ import {
   listObjects,
   loadSources,
   normalizeChunks,
-  passGate,
+  waitForTurn,
   publishChanged,
   recoverDay,
   refreshModels,
   testStage,
   waitForSources,
   type DayRun,
-  type Gate,
+  type Turn,
 } from './steps.js';
-import { openSignal, tellStory } from './story.js';
 
 /**
  * A day, from raw objects to published tables. Its id is the day's, so that no two builds of one day ever run. Every effect is
@@ -28,25 +28,25 @@ import { openSignal, tellStory } from './story.js';
  */
 export async function day(input: DayInput): Promise<DayResult> {
   assertInput('day', input);
-  const story = tellStory(input.day);
-  const gate: Gate = { open: input.gated !== true };
+  const progress = showProgress(input.day);
+  const turn: Turn = { open: input.gated !== true };
   setHandler(
     openSignal,
     () => {
-      gate.open = true;
+      turn.open = true;
     },
     { description: 'sent by a backfill when the days before this one are done' },
   );
   let run: DayRun | null = null;
   try {
-    const settings = await recoverDay(input.day, story);
-    run = beginRun({ input, story, gate, settings });
+    const settings = await recoverDay(input.day, progress);
+    run = beginRun({ input, progress, turn, settings });
     const result = input.rollback ? await takeBack(run) : await buildIfNeeded(run);
-    story.end(result.outcome, result.notes);
-    return { ...result, mended: settings.mended !== null, steps: [...story.steps] };
+    progress.end(result.outcome, result.notes);
+    return { ...result, mended: settings.mended !== null, steps: [...progress.steps] };
   } catch (error) {
     throwIfBug(error);
-    return await CancellationScope.nonCancellable(() => endBadly(input.day, story, run, error));
+    return await CancellationScope.nonCancellable(() => endBadly(input.day, progress, run, error));
   }
 }
 
@@ -98,7 +98,7 @@ async function buildStage(
 ): Promise<Pick<DayResult, 'normalized' | 'loaded' | 'refreshed' | 'notes'>> {
   const normalized = await normalizeChunks(run, listed);
   const { loaded, notes } = await loadSources(run, listed, built);
-  await passGate(run, listed, built);
+  await waitForTurn(run, listed, built);
   const refreshed = await refreshModels(run, listed, built);
   return { normalized, loaded, refreshed, notes: [...listed.notes, ...notes] };
 }

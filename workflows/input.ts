@@ -1,7 +1,7 @@
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { wrongInput, type Inputs } from '../src/core/inputs.js';
 import { final } from '../src/errors.js';
-import { attribute } from './story.js';
+import { wrongInput, type Inputs } from '../src/shared/inputs.js';
+import { attribute } from './progress.js';
 
 /**
  * Refuses an input that the workflow does not understand before anything else is done: people, parents and a history that begins

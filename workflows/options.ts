@@ -1,7 +1,7 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities, HeavyActivities } from '../activities/index.js';
-import type { Timings } from '../src/core/messages.js';
-import { taskQueue } from '../src/core/names.js';
+import type { Timings } from '../src/shared/messages.js';
+import { taskQueue } from '../src/shared/names.js';
 
 /** Every timeout and retry of every activity stands on this page. Milliseconds. */
 

@@ -1,12 +1,12 @@
-import type { RollbackResult } from '../src/core/messages.js';
-import { summary, told } from '../src/core/words.js';
+import type { RollbackResult } from '../src/shared/messages.js';
+import { summary, told } from '../src/shared/words.js';
 import type { Begun, DayRun } from './steps.js';
 
 /** Decides which publish goes, takes it back, and tells what readers have now. The day's stages go as after any build. */
 export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: RollbackResult }> {
-  const { story, act } = run;
+  const { progress, act } = run;
   const { day, reason = '' } = run.input;
-  story.begin('rollback');
+  progress.begin('rollback');
   const planned = await act().planRollback.executeWithOptions({ summary: summary.planRollback(day) }, [{ day }]);
   const { build, undoes, tables } = planned;
   const begun = { build, objects: 0, bytes: 0, chunks: 0, notes: [] };
@@ -14,6 +14,6 @@ export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: R
   const taken = await act().rollback.executeWithOptions({ summary: summary.rollback(undoes, tables.length, day) }, [
     { build, undoes, reason },
   ]);
-  story.tell(told.rollback(undoes, taken), planned.ms + taken.ms);
+  progress.tell(told.rollback(undoes, taken), planned.ms + taken.ms);
   return { begun, taken };
 }

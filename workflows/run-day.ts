@@ -8,9 +8,9 @@ import {
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/core/messages.js';
-import { workflowId } from '../src/core/names.js';
-import { startedBy, summary } from '../src/core/words.js';
+import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/shared/messages.js';
+import { workflowId } from '../src/shared/names.js';
+import { startedBy, summary } from '../src/shared/words.js';
 import { throwIfBug } from './bugs.js';
 import { day as dayWorkflow } from './day.js';
 import { patientActivities } from './options.js';

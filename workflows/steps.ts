@@ -1,6 +1,6 @@
 import { condition, continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { chosen } from '../src/core/choice.js';
-import { inputsRead, type Reader } from '../src/core/lookback.js';
+import { chosen } from '../src/shared/choice.js';
+import { inputsRead, type Reader } from '../src/shared/lookback.js';
 import type {
   BuildRef,
   BuiltTable,
@@ -11,10 +11,10 @@ import type {
   PublishResult,
   RecoverResult,
   TestResult,
-} from '../src/core/messages.js';
-import { summary, told } from '../src/core/words.js';
+} from '../src/shared/messages.js';
+import { summary, told } from '../src/shared/words.js';
 import { dayActivities, firstActivities, heavyActivities } from './options.js';
-import { attribute, type Story } from './story.js';
+import { attribute, type Progress } from './progress.js';
 import { inWindow } from './window.js';
 
 /* The steps of a day, in the order of the night: each runs its activities and tells what they did. */
@@ -22,8 +22,8 @@ import { inWindow } from './window.js';
 /** One run of a day's workflow, as all its steps share it. */
 export interface DayRun {
   input: DayInput;
-  story: Story;
-  gate: Gate;
+  progress: Progress;
+  turn: Turn;
   settings: RecoverResult;
   /** What is built, once that is known: the first thing that a failed day is asked for. */
   begun: Begun | null;
@@ -36,7 +36,7 @@ export interface DayRun {
 /** A build, and what was listed for it. */
 export type Begun = Pick<ListResult, 'build' | 'objects' | 'bytes' | 'chunks' | 'notes'>;
 
-export function beginRun(of: Pick<DayRun, 'input' | 'story' | 'gate' | 'settings'>): DayRun {
+export function beginRun(of: Pick<DayRun, 'input' | 'progress' | 'turn' | 'settings'>): DayRun {
   const run: DayRun = {
     ...of,
     begun: null,
@@ -52,22 +52,22 @@ const giveBack = (run: DayRun, since: number) => {
 };
 
 /** Where a backfill holds a loaded day until the days before it are done. Open where nobody holds it. */
-export interface Gate {
+export interface Turn {
   open: boolean;
 }
 
 /** Begins the day's workflow anew, under the same id: what is done is recorded, so that the new run does only the rest. */
-const beginAnew = ({ input, gate }: DayRun, more: Partial<DayInput> = {}) =>
-  continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, ...more, gated: !gate.open });
+const beginAnew = ({ input, turn }: DayRun, more: Partial<DayInput> = {}) =>
+  continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, ...more, gated: !turn.open });
 
 /** A publish that a crash left open is ended first; with it come the settings that the workflow needs. */
-export async function recoverDay(of: string, story: Story): Promise<RecoverResult> {
+export async function recoverDay(of: string, progress: Progress): Promise<RecoverResult> {
   const { workflowId } = workflowInfo();
   const settings = await firstActivities().recover.executeWithOptions({ summary: summary.recover(of) }, [
     { day: of, workflowId },
   ]);
   upsertSearchAttributes([{ key: attribute.project, value: settings.project }]);
-  story.tell(told.recover(settings), settings.ms);
+  progress.tell(told.recover(settings), settings.ms);
   return settings;
 }
 
@@ -76,17 +76,17 @@ export async function recoverDay(of: string, story: Story): Promise<RecoverResul
  * once: what it lacks has had its time.
  */
 export async function waitForSources(run: DayRun): Promise<void> {
-  const { input, story, act } = run;
-  story.begin('wait');
+  const { input, progress, act } = run;
+  progress.begin('wait');
   const begun = Date.now();
   const since = input.waiting ?? new Date(begun).toISOString();
   for (let looks = 0; ; looks++) {
     const looked = await act().wait.executeWithOptions({ summary: summary.wait(input.day) }, [
       { day: input.day, looks, since: input.wait ? since : null },
     ]);
-    story.miss(looked.missing);
+    progress.miss(looked.missing);
     if (looked.ready) {
-      story.tell('all sources are complete', looks === 0 ? looked.ms : Date.now() - begun);
+      progress.tell('all sources are complete', looks === 0 ? looked.ms : Date.now() - begun);
       return;
     }
     // A source that stays away for days must not fill a history.
@@ -98,8 +98,8 @@ export async function waitForSources(run: DayRun): Promise<void> {
 }
 
 export async function listObjects(run: DayRun): Promise<ListResult> {
-  const { input, story, act } = run;
-  story.begin('list');
+  const { input, progress, act } = run;
+  progress.begin('list');
   const listed = await act().list.executeWithOptions({ summary: summary.list(input.day) }, [
     {
       day: input.day,
@@ -111,7 +111,7 @@ export async function listObjects(run: DayRun): Promise<ListResult> {
     },
   ]);
   run.begun = listed;
-  story.tell(told.list(listed), listed.ms);
+  progress.tell(told.list(listed), listed.ms);
   return listed;
 }
 
@@ -123,10 +123,10 @@ export async function normalizeChunks(
   run: DayRun,
   { build, todo, sizes }: ListResult,
 ): Promise<DayResult['normalized']> {
-  const { story, settings } = run;
+  const { progress, settings } = run;
   const since = Date.now();
   const sum = { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, quarantined: 0, ms: 0 };
-  story.begin('normalize', todo);
+  progress.begin('normalize', todo);
   const started = await inWindow(
     todo,
     settings.normalizeSlots,
@@ -137,7 +137,7 @@ export async function normalizeChunks(
       ]);
       sum.chunks++;
       for (const count of COUNTS) sum[count] += one[count];
-      story.advance();
+      progress.advance();
     },
     () => workflowInfo().continueAsNewSuggested,
   );
@@ -145,7 +145,7 @@ export async function normalizeChunks(
   if (started < todo) await beginAnew(run, { wait: false, complete: false });
   giveBack(run, since);
   const { ms, ...normalized } = sum;
-  story.tell(told.normalize(normalized), ms);
+  progress.tell(told.normalize(normalized), ms);
   return normalized;
 }
 
@@ -153,17 +153,17 @@ const COUNTS = ['lines', 'rows', 'rejected', 'skipped', 'blank', 'quarantined', 
 
 /** A day that waits for its turn leaves out the days before it, which are still being built. */
 export async function loadSources(
-  { input, story, act, gate }: DayRun,
+  { input, progress, act, turn }: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
 ): Promise<{ loaded: DayResult['loaded']; notes: string[] }> {
   const sources = tables.filter(({ kind }) => kind === 'normalized');
   const loaded: DayResult['loaded'] = [];
   const notes: string[] = [];
-  // Decided once: the gate may open while some of the sources are loading.
-  const alone = !gate.open;
+  // Decided once: the turn may open while some of the sources are loading.
+  const alone = !turn.open;
   let took = 0;
-  story.begin('load', sources.length);
+  progress.begin('load', sources.length);
   await inWindow(sources.length, sources.length, async (index) => {
     const table = sources[index]?.name ?? '';
     const request = { build, table, alone };
@@ -172,10 +172,10 @@ export async function loadSources(
     loaded.push({ table, rows: one.rows, duplicates: one.duplicates, rejected: one.rejected, changed: one.changed });
     notes.push(...one.notes);
     took += one.ms;
-    story.advance();
+    progress.advance();
   });
   const ordered = inOrder(loaded, sources);
-  story.tell(told.load(ordered), took);
+  progress.tell(told.load(ordered), took);
   return { loaded: ordered, notes };
 }
 
@@ -184,16 +184,16 @@ const inOrder = <Done extends { table: string }>(done: readonly Done[], tables: 
   tables.flatMap(({ name }) => done.filter(({ table }) => table === name));
 
 /** Until a backfill says that it is this day's turn; the days before it, which are done by then, are copied beside it. */
-export async function passGate(
+export async function waitForTurn(
   run: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
 ): Promise<void> {
-  const { input, story, act, gate } = run;
+  const { input, progress, act, turn } = run;
   if (!input.gated) return;
   const since = Date.now();
-  story.begin('gate');
-  await condition(() => gate.open);
+  progress.begin('gate');
+  await condition(() => turn.open);
   giveBack(run, since);
   const keeping = tables.filter(({ name, keep }) => keep > 0 && built.has(name));
   await inWindow(keeping.length, keeping.length, async (index) => {
@@ -204,19 +204,19 @@ export async function passGate(
     const one = built.get(table);
     if (one) built.set(table, { ...one, earlier });
   });
-  story.tell(told.gate(), Date.now() - since);
+  progress.tell(told.gate(), Date.now() - since);
 }
 
 /** Level by level: a model starts when everything it reads stands in the stage. */
 export async function refreshModels(
-  { input, story, settings, act }: DayRun,
+  { input, progress, settings, act }: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
 ): Promise<DayResult['refreshed']> {
   const models = tables.filter(({ kind }) => kind === 'aggregate');
   const refreshed: DayResult['refreshed'] = [];
   let took = 0;
-  story.begin('refresh', models.length);
+  progress.begin('refresh', models.length);
   for (const level of new Set(models.map((model) => model.level))) {
     const together = models.filter((model) => model.level === level);
     await inWindow(together.length, settings.refreshConcurrency, async (index) => {
@@ -228,11 +228,11 @@ export async function refreshModels(
       built.set(table, one);
       refreshed.push({ table, rows: one.rows, changed: one.changed });
       took += one.ms;
-      story.advance();
+      progress.advance();
     });
   }
   const ordered = inOrder(refreshed, models);
-  story.tell(told.refresh(ordered), took);
+  progress.tell(told.refresh(ordered), took);
   return ordered;
 }
 
@@ -242,20 +242,20 @@ const inputsOf = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTab
     earlier === of ? built.get(table)?.fingerprint : built.get(table)?.earlier[earlier],
   );
 
-export async function testStage({ story, act }: DayRun, { build, tests }: ListResult): Promise<TestResult> {
-  story.begin('test');
+export async function testStage({ progress, act }: DayRun, { build, tests }: ListResult): Promise<TestResult> {
+  progress.begin('test');
   const tested = await act().test.executeWithOptions({ summary: summary.test(tests) }, [{ build }]);
-  story.tell(told.test(tested), tested.ms);
+  progress.tell(told.test(tested), tested.ms);
   return tested;
 }
 
 /** Publishes the tables that differ from what readers have, upstream first. */
 export async function publishChanged(
-  { input, story, act }: DayRun,
+  { input, progress, act }: DayRun,
   { build, tables: listed }: ListResult,
   built: ReadonlyMap<string, BuiltTable>,
 ): Promise<PublishResult> {
-  story.begin('publish');
+  progress.begin('publish');
   const tables = listed.flatMap(({ name: table }) => {
     const one = built.get(table);
     if (!one?.changed) return [];
@@ -268,22 +268,22 @@ export async function publishChanged(
       : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, input.day) }, [
           { build, tables },
         ]);
-  story.tell(told.publish(published), published.ms);
+  progress.tell(told.publish(published), published.ms);
   return published;
 }
 
 /** Instead of a publish: what was built beside what readers have. */
-export async function compareStage({ input, story, act }: DayRun, build: BuildRef): Promise<ComparedTable[]> {
-  story.begin('compare');
+export async function compareStage({ input, progress, act }: DayRun, build: BuildRef): Promise<ComparedTable[]> {
+  progress.begin('compare');
   const compared = await act().compare.executeWithOptions({ summary: summary.compare(input.day) }, [{ build }]);
-  story.tell(told.compare(compared), compared.ms);
+  progress.tell(told.compare(compared), compared.ms);
   return compared.tables;
 }
 
-export async function sweepDay({ input, story, act, begun }: DayRun): Promise<void> {
-  story.begin('sweep');
+export async function sweepDay({ input, progress, act, begun }: DayRun): Promise<void> {
+  progress.begin('sweep');
   const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [
     { day: input.day, ...(begun ? { generation: begun.build.generation } : {}) },
   ]);
-  story.tell(told.sweep(swept), swept.ms);
+  progress.tell(told.sweep(swept), swept.ms);
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isOurs } from './processes.js';
+import { isOurs } from './processes/processes.js';
 import { accepts } from './readiness.js';
 import { readStack, type Stack } from './stack-file.js';
 

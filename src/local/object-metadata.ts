@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { childEnvironment } from './children.js';
+import { childEnvironment } from './processes/children.js';
 import { accepts } from './readiness.js';
 
 /**

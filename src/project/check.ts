@@ -1,12 +1,12 @@
-import { isOlder, LEAST_CLICKHOUSE } from '../core/versions.js';
+import type { ClickHouse } from '../clickhouse/client.js';
+import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
-import type { ClickHouse } from '../io/clickhouse.js';
-import type { Store } from '../io/s3.js';
-import { faultOfAddress } from '../io/webhook.js';
+import type { Store } from '../store/store.js';
+import { faultOfAddress } from '../webhook.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
 import { bucketsOf, type Problem, type Project } from './project.js';
-import { inspectSchema } from './schema.js';
+import { inspectSchema } from './schema/schema.js';
 
 /** What a check asks. Nothing is connected before it is asked. */
 export interface CheckServices {

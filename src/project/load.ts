@@ -2,11 +2,11 @@ import { readFile, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { final, messageOf } from '../errors.js';
-import { parseConfig } from './config-problems.js';
+import { parseConfig } from './config/parse.js';
 import { describeProblems, error, errorsOf } from './problems.js';
 import type { Problem, Project, SqlFile } from './project.js';
-import { readSqlFile } from './sql-file.js';
-import type { SqlKind } from './sql-header.js';
+import { readSqlFile } from './sql/file.js';
+import type { SqlKind } from './sql/header.js';
 
 const CONFIG_NAMES = ['ts', 'mjs', 'js', 'json'].map((extension) => `daybook.config.${extension}`);
 

@@ -1,5 +1,5 @@
-import type { Column } from '../core/messages.js';
-import type { Config } from './config.js';
+import type { Column } from '../shared/messages.js';
+import type { Config } from './config/config.js';
 
 /** Options at the head of a SQL file: comment lines `-- key: value` before the first statement. */
 export interface Header {

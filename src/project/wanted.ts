@@ -1,6 +1,6 @@
-import { dayIn, type Day } from '../core/day.js';
 import { final } from '../errors.js';
-import type { Config } from './config.js';
+import { dayIn, type Day } from '../shared/day.js';
+import type { Config } from './config/config.js';
 
 /** What says which days should exist. */
 type Calendar = Pick<Config, 'timezone' | 'start'>;

@@ -1,6 +1,6 @@
-import { archiveDatabase } from '../../src/core/names.js';
-import type { Store } from '../../src/io/s3.js';
-import { measureDay } from '../../src/statements/stage.js';
+import { archiveDatabase } from '../../src/shared/names.js';
+import { measureDay } from '../../src/stage/statements.js';
+import type { Store } from '../../src/store/store.js';
 import type { DayProject } from '../support/day.js';
 import { DAY, EARLIER } from './project.js';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { startDay } from '../../src/cli/run.js';
-import type { DayResult } from '../../src/core/messages.js';
+import { startDay } from '../../src/cli/common/start.js';
 import { waitUntilReady } from '../../src/local/readiness.js';
 import type { Stack } from '../../src/local/stack-file.js';
+import type { DayResult } from '../../src/shared/messages.js';
 import type { Disk } from './disk.js';
 import { differences, endedOf, type Ended } from './ended.js';
 import { armCut, armFullDisk, armOutOfMemory } from './engine.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { load } from '../../activities/load.js';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import { localStep } from '../../src/build/step.js';
-import type { Statement } from '../../src/core/statement.js';
+import { load } from '../../activities/load/index.js';
+import type { Statement } from '../../src/clickhouse/statement.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import { localStep } from '../../src/step/step.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 

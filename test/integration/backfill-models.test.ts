@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openApp } from '../../src/app.js';
-import { apply } from '../../src/cli/apply.js';
-import { startBackfill } from '../../src/cli/backfill-start.js';
-import { startDay } from '../../src/cli/run.js';
-import { addDays, daysBetween } from '../../src/core/day.js';
-import type { DayProgress } from '../../src/core/messages.js';
+import { apply } from '../../src/cli/apply/index.js';
+import { startBackfill } from '../../src/cli/backfill/start.js';
+import { startDay } from '../../src/cli/common/start.js';
 import { readEnv } from '../../src/env.js';
+import { addDays, daysBetween } from '../../src/shared/day.js';
+import type { DayProgress } from '../../src/shared/messages.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 import { testVariables } from '../support/stack.js';

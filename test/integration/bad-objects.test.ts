@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import { detailDay } from '../../src/cli/day-detail.js';
-import { reportDays } from '../../src/cli/day-report.js';
-import { detailText, overviewText } from '../../src/cli/status-text.js';
-import type { Manifest } from '../../src/core/messages.js';
-import { openLedgerReport } from '../../src/io/ledger-report.js';
+import { detailDay } from '../../src/cli/status/day-detail.js';
+import { reportDays } from '../../src/cli/status/day-report.js';
+import { detailText, overviewText } from '../../src/cli/status/text.js';
+import { openLedgerReport } from '../../src/ledger/report.js';
+import type { Manifest } from '../../src/shared/messages.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { badKinds, lz4, zstd } from '../support/dirty.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { parseType } from '../../src/core/column-types.js';
-import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
-import { castComposite, castValue } from '../../src/statements/casts.js';
-import { holding } from '../../src/statements/conversions.js';
-import { refreshStatement } from '../../src/statements/refresh.js';
-import { literal } from '../../src/statements/text.js';
+import { refreshStatement } from '../../activities/refresh/statements.js';
+import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
+import { literal } from '../../src/clickhouse/text.js';
+import { castComposite, castValue } from '../../src/conversions/casts.js';
+import { parseType } from '../../src/conversions/column-types.js';
+import { holding } from '../../src/conversions/conversions.js';
 import { connectAdmin } from '../support/stack.js';
 
 let clickhouse: ClickHouse;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
+import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { readProject } from '../../src/project/load.js';
 import type { Problem } from '../../src/project/project.js';
-import { inspectSchema, readSchema } from '../../src/project/schema.js';
+import { inspectSchema, readSchema } from '../../src/project/schema/schema.js';
 import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';
 import { connectAdmin } from '../support/stack.js';
 

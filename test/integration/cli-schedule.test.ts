@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { dayIn, nightFor } from '../../src/core/day.js';
-import { scheduleId } from '../../src/core/names.js';
+import { dayIn, nightFor } from '../../src/shared/day.js';
+import { scheduleId } from '../../src/shared/names.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

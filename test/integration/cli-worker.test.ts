@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readEnv } from '../../src/env.js';
-import { connectTemporal, missingSearchAttributes } from '../../src/io/temporal.js';
+import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
 import { daybook, environment, start } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { processVariables, quietenSdk, readEnv } from '../../src/env.js';
-import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
 import { demoDays, demoObjects, demoTotals } from '../../src/local/demo/generate.js';
 import type { Stack } from '../../src/local/stack-file.js';
 import { startStack, type StartedStack } from '../../src/local/stack.js';
@@ -133,7 +133,7 @@ test('compiled code imports no package but those of a production install', async
     'src/cli/main.js',
     /^src\/cli\/(local|demo)\.js$/,
   );
-  expect(modules).toContain('activities/normalize.js');
+  expect(modules).toContain('activities/normalize/index.js');
   expect(packages).toContain('@temporalio/worker');
   expect(packages.filter((name) => !productionPackages().includes(name))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { engineBucket } from '../../src/build/dependencies.js';
-import { objectTable } from '../../src/statements/objects.js';
+import { objectTable } from '../../src/clickhouse/object-table.js';
+import { engineBucket } from '../../src/step/engine-bucket.js';
 import { openDays, type DayProject } from '../support/day.js';
 
 const CONTRACT = `id String, ts DateTime64(3, 'UTC'), numbers Array(Nullable(Int64)), small Array(Nullable(UInt8)),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
-import { convertColumn } from '../../src/statements/conversions.js';
-import { literal } from '../../src/statements/text.js';
+import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
+import { literal } from '../../src/clickhouse/text.js';
+import { convertColumn } from '../../src/conversions/conversions.js';
 
 let clickhouse: ClickHouse;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
+import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { readProject } from '../../src/project/load.js';
-import { inspectSchema } from '../../src/project/schema.js';
+import { inspectSchema } from '../../src/project/schema/schema.js';
 import { projectFolder, type ProjectFiles } from '../support/project.js';
 import { connectAdmin } from '../support/stack.js';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import { apply } from '../../src/cli/apply.js';
-import type { BuildRef } from '../../src/core/messages.js';
-import { archiveDatabase, stageDatabase } from '../../src/core/names.js';
+import { apply } from '../../src/cli/apply/index.js';
 import { final } from '../../src/errors.js';
+import type { BuildRef } from '../../src/shared/messages.js';
+import { archiveDatabase, stageDatabase } from '../../src/shared/names.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import { diesAfterRecord, diesBefore, diesBeforeRecord, frozenBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

@@ -1,9 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { engineBucket, type Dependencies } from '../../src/build/dependencies.js';
-import { parquetKey } from '../../src/core/names.js';
-import { objectTable } from '../../src/statements/objects.js';
+import { objectTable } from '../../src/clickhouse/object-table.js';
+import { parquetKey } from '../../src/shared/names.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import { engineBucket } from '../../src/step/engine-bucket.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { startDay } from '../../src/cli/run.js';
-import { taskQueue, workflowId } from '../../src/core/names.js';
+import { startDay } from '../../src/cli/common/start.js';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 

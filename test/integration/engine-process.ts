@@ -6,7 +6,7 @@ import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickh
 import { execa } from 'execa';
 import getPort from 'get-port';
 import { writeServerConfig } from '../../src/local/clickhouse/config.js';
-import { nodeArguments } from '../../src/local/node-command.js';
+import { nodeArguments } from '../../src/local/processes/node-command.js';
 
 const PASSWORD = 'of-a-test';
 const USERS = {

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { apply } from '../../src/cli/apply.js';
-import type { TableChange } from '../../src/project/apply.js';
+import { apply } from '../../src/cli/apply/index.js';
+import type { TableChange } from '../../src/project/apply/apply.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

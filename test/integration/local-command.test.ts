@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { processVariables } from '../../src/env.js';
-import { commandLine, isAlive, signal, waitUntilGone } from '../../src/local/processes.js';
+import { commandLine, isAlive, signal, waitUntilGone } from '../../src/local/processes/processes.js';
 import { readStack, writeStack, type Stack } from '../../src/local/stack-file.js';
 import { stopStack } from '../../src/local/stack.js';
 import { temporaryFolder } from '../support/stack.js';

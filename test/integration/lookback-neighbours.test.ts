@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import { tableFingerprint } from '../../src/core/fingerprints.js';
-import type { BuiltTable } from '../../src/core/messages.js';
+import { tableFingerprint } from '../../src/ledger/fingerprints.js';
+import type { BuiltTable } from '../../src/shared/messages.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import { frozenBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SMALL, SMALL_CONFIG, SPARSE } from '../support/lookback.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { addDays, daysBetween } from '../../src/core/day.js';
-import type { NightlyResult } from '../../src/core/messages.js';
-import { scheduleId, workflowId } from '../../src/core/names.js';
-import { applySchedule, withSchedule } from '../../src/io/schedule.js';
+import { addDays, daysBetween } from '../../src/shared/day.js';
+import type { NightlyResult } from '../../src/shared/messages.js';
+import { scheduleId, workflowId } from '../../src/shared/names.js';
+import { applySchedule, withSchedule } from '../../src/temporal/schedule.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SMALL, SMALL_CONFIG } from '../support/lookback.js';
 import { keyOf, lines, payment } from '../support/payments.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { apply } from '../../src/cli/apply.js';
-import { archiveDatabase } from '../../src/core/names.js';
-import { workflowId } from '../../src/core/names.js';
+import { apply } from '../../src/cli/apply/index.js';
+import { archiveDatabase } from '../../src/shared/names.js';
+import { workflowId } from '../../src/shared/names.js';
 import { daybook, environment } from '../support/command.js';
 import { diesBefore, diesBeforeRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { scheduleId } from '../../src/core/names.js';
 import { readEnv } from '../../src/env.js';
-import { applySchedule } from '../../src/io/schedule.js';
-import { connectTemporal } from '../../src/io/temporal.js';
+import { scheduleId } from '../../src/shared/names.js';
+import { connectTemporal } from '../../src/temporal/client.js';
+import { applySchedule } from '../../src/temporal/schedule.js';
 import { testVariables } from '../support/stack.js';
 
 const NIGHT = { project: `s${Date.now().toString(36)}`, schedule: '30 4 * * *', timezone: 'Europe/Berlin' };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { engineBucket } from '../../src/build/dependencies.js';
+import { objectTable } from '../../src/clickhouse/object-table.js';
 import { messageOf } from '../../src/errors.js';
-import { objectTable } from '../../src/statements/objects.js';
+import { engineBucket } from '../../src/step/engine-bucket.js';
 import { environment, start } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

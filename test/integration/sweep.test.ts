@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import { startDay } from '../../src/cli/run.js';
-import { archiveDatabase, readArchiveName, stageDatabase } from '../../src/core/names.js';
+import { startDay } from '../../src/cli/common/start.js';
+import { archiveDatabase, readArchiveName, stageDatabase } from '../../src/shared/names.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import { diesBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

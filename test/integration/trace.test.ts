@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import example from '../../daybook.config.js';
-import type { Trace } from '../../src/cli/trace-rows.js';
+import type { Trace } from '../../src/cli/trace/rows.js';
 import { demoObjects, demoTotals } from '../../src/local/demo/generate.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startDay } from '../../src/cli/run.js';
-import { endOfDay } from '../../src/cli/watch.js';
-import { addDays, dayIn } from '../../src/core/day.js';
+import { startDay } from '../../src/cli/common/start.js';
+import { endOfDay } from '../../src/cli/common/watch.js';
+import { addDays, dayIn } from '../../src/shared/day.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { addDays, dayIn } from '../../src/core/day.js';
-import { taskQueue, workflowId } from '../../src/core/names.js';
+import { addDays, dayIn } from '../../src/shared/day.js';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

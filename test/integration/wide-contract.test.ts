@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { apply } from '../../src/cli/apply.js';
+import { apply } from '../../src/cli/apply/index.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { openStrictProxy, type StrictProxy } from '../support/strict-proxy.js';
 

@@ -1,5 +1,5 @@
-import type { Dependencies } from '../../src/build/dependencies.js';
-import type { PublishEvent } from '../../src/io/ledger.js';
+import type { PublishEvent } from '../../src/ledger/ledger.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import type { DayProject } from './day.js';
 
 /** A world in which the statement of this name never reaches the engine, as if the process had died before it. */

@@ -12,11 +12,13 @@ import {
   type HeavyActivities,
 } from '../../activities/index.js';
 import { openApp, type App } from '../../src/app.js';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import { apply } from '../../src/cli/apply.js';
-import { startBackfill } from '../../src/cli/backfill-start.js';
-import { startDay } from '../../src/cli/run.js';
-import { inputsRead, type Reader } from '../../src/core/lookback.js';
+import { apply } from '../../src/cli/apply/index.js';
+import { startBackfill } from '../../src/cli/backfill/start.js';
+import { startDay } from '../../src/cli/common/start.js';
+import type { ClickHouse } from '../../src/clickhouse/client.js';
+import { readEnv } from '../../src/env.js';
+import type { Stack } from '../../src/local/stack-file.js';
+import { inputsRead, type Reader } from '../../src/shared/lookback.js';
 import type {
   BackfillInput,
   BackfillResult,
@@ -28,11 +30,9 @@ import type {
   Manifest,
   NightlyResult,
   PublishInput,
-} from '../../src/core/messages.js';
-import { normalizedFolder, taskQueue, workflowId } from '../../src/core/names.js';
-import { readEnv } from '../../src/env.js';
-import type { ClickHouse } from '../../src/io/clickhouse.js';
-import type { Stack } from '../../src/local/stack-file.js';
+} from '../../src/shared/messages.js';
+import { normalizedFolder, taskQueue, workflowId } from '../../src/shared/names.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import { projectFolder, type ProjectFiles } from './project.js';
 import { connectAdmin, testVariables } from './stack.js';
 import { startTestWorker } from './worker.js';

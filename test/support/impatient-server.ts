@@ -1,7 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { processVariables, readEnv } from '../../src/env.js';
-import { SEARCH_ATTRIBUTES } from '../../src/io/temporal.js';
-import { findTemporal } from '../../src/local/executables.js';
+import { findTemporal } from '../../src/local/programs/executables.js';
+import { SEARCH_ATTRIBUTES } from '../../src/temporal/client.js';
 import { testBundle } from './worker.js';
 
 /** A Temporal server that suggests to begin a history anew after so many events; by default that is 4,096. */

@@ -1,4 +1,4 @@
-import { addDays } from '../../src/core/day.js';
+import { addDays } from '../../src/shared/day.js';
 import type { DayConfig } from './day.js';
 import { PAYMENTS } from './payments.js';
 import type { ProjectFiles } from './project.js';

@@ -1,5 +1,5 @@
-import { endProcess, note, print, printJson, survivesReaders } from '../../src/cli/output.js';
-import { plainTable } from '../../src/cli/text.js';
+import { endProcess, note, print, printJson, survivesReaders } from '../../src/cli/common/output.js';
+import { plainTable } from '../../src/cli/common/text.js';
 
 /*
  * Prints more than 5 MB in one of the ways in which commands print, and ends with exit code 1 as commands do. Beside it something

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
-import { attend } from '../../activities/attend.js';
-import { survey } from '../../activities/survey.js';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import type { Step } from '../../src/build/step.js';
+import { attend } from '../../activities/attend/index.js';
+import { survey } from '../../activities/survey/index.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Step } from '../../src/step/step.js';
 import type { StubbedNight, Stubs } from './workflows.js';
 
 /* Real activities in a night whose others are stubs: those that ask Temporal, or the calendar, and nothing else. */

@@ -1,5 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
-import { plainTable } from '../../src/cli/text.js';
+import { plainTable } from '../../src/cli/common/text.js';
 
 const SHOWN = 20;
 

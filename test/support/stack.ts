@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { processVariables, readEnv } from '../../src/env.js';
-import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
-import type { ServiceName } from '../../src/local/children.js';
+import type { ServiceName } from '../../src/local/processes/children.js';
 import { stackVariables, type Stack } from '../../src/local/stack-file.js';
 import { startStack } from '../../src/local/stack.js';
 

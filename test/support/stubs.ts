@@ -1,5 +1,5 @@
-import { daysBetween } from '../../src/core/day.js';
-import type { BuiltTable, ListResult, RecoverResult, RefreshInput, SurveyResult } from '../../src/core/messages.js';
+import { daysBetween } from '../../src/shared/day.js';
+import type { BuiltTable, ListResult, RecoverResult, RefreshInput, SurveyResult } from '../../src/shared/messages.js';
 import type { Stubs } from './workflows.js';
 
 /** What a small project's first activity tells; the timings are short, so that retries are soon seen. */

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { processVariables, readEnv } from '../../src/env.js';
-import { findTemporal } from '../../src/local/executables.js';
+import { findTemporal } from '../../src/local/programs/executables.js';
 
 /** The `temporal` executable that the local stack uses, too. */
 export const temporalExecutable = (): Promise<string> => findTemporal(readEnv(processVariables()), () => undefined);

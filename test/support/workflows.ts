@@ -10,8 +10,8 @@ import {
 } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities, HeavyActivities } from '../../activities/index.js';
-import type { BackfillInput, DayInput, ListResult, NightlyInput, RecoverResult } from '../../src/core/messages.js';
-import { taskQueue, workflowId } from '../../src/core/names.js';
+import type { BackfillInput, DayInput, ListResult, NightlyInput, RecoverResult } from '../../src/shared/messages.js';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { defaultStubs, LISTED, SETTINGS } from './stubs.js';
 import { testBundle } from './worker.js';
 

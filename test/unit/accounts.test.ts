@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dayImbalance, folderImbalances, mostFailing, mostRejects, sumAccounts } from '../../src/core/accounts.js';
+import { dayImbalance, folderImbalances, mostFailing, mostRejects, sumAccounts } from '../../src/shared/accounts.js';
 
 const balanced = { object: 'a.json', lines: 10, rows: 6, rejected: 2, skipped: 1, blank: 1 };
 

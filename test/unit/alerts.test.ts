@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { alertOf, slackMessage, warningOf } from '../../src/core/alerts.js';
-import type { AlertInput, DayEnded } from '../../src/core/messages.js';
+import { slackMessage } from '../../activities/alert/slack.js';
+import { alertOf, warningOf } from '../../src/shared/alerts.js';
+import type { AlertInput, DayEnded } from '../../src/shared/messages.js';
 
 const DAY = '2026-11-10';
 const good: DayEnded = { day: DAY, outcome: 'published', reason: '', failure: null, result: null };

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assertCover, coverFolder, cut, type RecordedChunk } from '../../src/core/chunks.js';
-import { chunkIdOf, retriedChunkId } from '../../src/core/fingerprints.js';
-import type { StoredObject } from '../../src/core/messages.js';
+import { chunkIdOf, retriedChunkId } from '../../src/ledger/fingerprints.js';
+import type { RecordedChunk } from '../../src/ledger/ledger.js';
+import { assertCover, coverFolder, cut } from '../../src/plan/cover.js';
+import type { StoredObject } from '../../src/shared/messages.js';
 
 const FOLDER = '2026-11-05';
 const NORMALIZER = 'n'.repeat(32);

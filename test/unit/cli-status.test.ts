@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { nextSteps, type DayDetail } from '../../src/cli/day-detail.js';
-import { daysToShow, stateOf, type DayReport } from '../../src/cli/day-report.js';
-import { detailText, overviewText } from '../../src/cli/status-text.js';
-import { cut, plainTable, printable } from '../../src/cli/text.js';
+import { cut, plainTable, printable } from '../../src/cli/common/text.js';
+import { nextSteps, type DayDetail } from '../../src/cli/status/day-detail.js';
+import { daysToShow, stateOf, type DayReport } from '../../src/cli/status/day-report.js';
+import { detailText, overviewText } from '../../src/cli/status/text.js';
 
 const yesterday = '2026-11-22';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formOf } from '../../src/io/clickhouse-form.js';
+import { formOf } from '../../src/clickhouse/form.js';
 
 /** Bytes that ClickHouse takes for one field of a form. */
 const FIELD_BYTES = 131_072;

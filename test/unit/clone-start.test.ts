@@ -41,7 +41,7 @@ const builds = () => readdir(join(clone, BUILDS));
 test('`--help` loads no package but the parser of the command line', async () => {
   const { packages, modules } = await reachable(REPOSITORY, MAIN.replace('.ts', '.js'), /./);
   expect(packages).toEqual(['@commander-js/extra-typings']);
-  expect(modules).toContain('src/cli/commands/status.js');
+  expect(modules).toContain('src/cli/status/command.js');
 });
 
 test('a clone is compiled at its first start, and only then', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bare, isComposite, isNullable, parseType } from '../../src/core/column-types.js';
+import { bare, isComposite, isNullable, parseType } from '../../src/conversions/column-types.js';
 
 describe('parseType', () => {
   test('splits arguments that are not types as they are written', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addDays, compactDay, dayIn, daysBetween, instantOf, isDay, isZone } from '../../src/core/day.js';
+import { addDays, compactDay, dayIn, daysBetween, instantOf, isDay, isZone } from '../../src/shared/day.js';
 
 test.each(['2026-11-05', '2024-02-29', '0001-01-01', '9999-12-31'])('%s is a day', (text) => {
   expect(isDay(text)).toBe(true);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { settingsIn } from '../../src/project/evolve.js';
-import { definitionOf } from '../../src/project/inspect.js';
+import { settingsIn } from '../../src/project/apply/evolve.js';
+import { definitionOf } from '../../src/project/schema/inspect.js';
 
 const query = (settings: string, comment = '') =>
   `CREATE TABLE shop.t (\`day\` Date, \`s\` String DEFAULT ' SETTINGS a = 1, b = 2') ENGINE = MergeTree ORDER BY day SETTINGS ${settings}${comment}`;

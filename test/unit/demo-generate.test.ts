@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import shop from '../../daybook.config.js';
-import { addDays, dayIn } from '../../src/core/day.js';
 import { demoDays, demoObjects, demoTotals, lastMarker, type FolderTotals } from '../../src/local/demo/generate.js';
+import { addDays, dayIn } from '../../src/shared/day.js';
 
 interface RawEvent {
   event_id: string;

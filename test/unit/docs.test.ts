@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { FINAL } from '../../src/errors.js';
-import { configSchema } from '../../src/project/config.js';
+import { configSchema } from '../../src/project/config/config.js';
 import { repositoryText } from '../support/compose.js';
 
 const documents = [

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { chunkIdOf, dataOfChunks, dataOfInputs, fingerprintOf, tableFingerprint } from '../../src/core/fingerprints.js';
+import {
+  chunkIdOf,
+  dataOfChunks,
+  dataOfInputs,
+  fingerprintOf,
+  tableFingerprint,
+} from '../../src/ledger/fingerprints.js';
 
 const a = { key: 'a', etag: '1', size: 1 };
 const b = { key: 'b', etag: '2', size: 2 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { frameKind, walkFrames, type FrameKind } from '../../src/core/frames.js';
+import { frameKind, walkFrames, type FrameKind } from '../../activities/normalize/frames.js';
 
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 

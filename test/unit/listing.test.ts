@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dataObjects, vanishedObjects } from '../../src/core/listing.js';
+import { dataObjects, vanishedObjects } from '../../src/plan/listing.js';
 
 const PREFIX = 'raw/_feed/dt=2026-11-05/';
 const object = (name: string, size = 5, etag = '1') => ({ key: PREFIX + name, size, etag });

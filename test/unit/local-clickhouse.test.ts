@@ -2,12 +2,12 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readEnv } from '../../src/env.js';
-import { childSpecs } from '../../src/local/children.js';
 import { serverArguments } from '../../src/local/clickhouse/config.js';
 import { findClickHouse } from '../../src/local/clickhouse/executable.js';
 import { localGrants } from '../../src/local/clickhouse/grants.js';
 import { findLibrary } from '../../src/local/clickhouse/library.js';
 import { LocalStackError } from '../../src/local/local-error.js';
+import { childSpecs } from '../../src/local/processes/children.js';
 import { temporaryFolder } from '../support/stack.js';
 
 describe('ClickHouse as a library', () => {

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { processVariables, readEnv } from '../../src/env.js';
-import { findTemporal, findVersitygw } from '../../src/local/executables.js';
+import { findTemporal, findVersitygw } from '../../src/local/programs/executables.js';
 import { temporaryFolder } from '../support/stack.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { asReadBefore, changedSince, earlierDays, inputsRead, longestLookback } from '../../src/core/lookback.js';
-import { staleAfter } from '../../src/core/staleness.js';
+import { staleAfter } from '../../src/ledger/staleness.js';
+import { asReadBefore, changedSince, earlierDays, inputsRead, longestLookback } from '../../src/shared/lookback.js';
 
 const TODAY = '2026-03-01';
 

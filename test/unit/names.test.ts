@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { archiveTable, attemptName, dayOfStage, readArchiveName, stageDatabase } from '../../src/core/names.js';
+import { archiveTable, attemptName, dayOfStage, readArchiveName, stageDatabase } from '../../src/shared/names.js';
 
 const DAY = '2026-11-05';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { levels } from '../../src/core/order.js';
+import { levels } from '../../src/project/schema/order.js';
 
 test('a model stands one level above the highest of its inputs', () => {
   const inputs = new Map([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../src/project/config-problems.js';
-import type { ConfigInput } from '../../src/project/config.js';
-import { folderPrefix } from '../../src/project/prefix.js';
+import type { ConfigInput } from '../../src/project/config/config.js';
+import { parseConfig } from '../../src/project/config/parse.js';
+import { folderPrefix } from '../../src/project/config/prefix.js';
 import { describeProblems } from '../../src/project/problems.js';
 
 const least = {

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { initProject } from '../../src/cli/init.js';
+import { initProject } from '../../src/cli/init/index.js';
 import { isFinal } from '../../src/errors.js';
 import { loadProject, readProject } from '../../src/project/load.js';
 import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';

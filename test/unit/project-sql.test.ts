@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readSqlFile } from '../../src/project/sql-file.js';
-import { nameOf, statementsOf, tokenize } from '../../src/project/sql-tokens.js';
+import { readSqlFile } from '../../src/project/sql/file.js';
+import { nameOf, statementsOf, tokenize } from '../../src/project/sql/tokens.js';
 
 describe('cutting SQL into statements', () => {
   /** Pieces that a `;` may hide in, and such that separate pieces stay separate when joined by spaces. */

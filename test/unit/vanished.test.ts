@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { choiceOf, NO_CHOICE } from '../../src/core/choice.js';
-import type { RecordedChunk } from '../../src/core/chunks.js';
-import { commandsIn } from '../../src/core/commands.js';
-import { chunkIdOf } from '../../src/core/fingerprints.js';
-import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/core/folder-words.js';
-import type { StoredObject } from '../../src/core/messages.js';
+import { chunkIdOf } from '../../src/ledger/fingerprints.js';
+import type { RecordedChunk } from '../../src/ledger/ledger.js';
+import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folder-words.js';
 import {
   compareFolders,
   decideVanished,
@@ -12,7 +9,10 @@ import {
   objectName,
   type DecidingOf,
   type FolderFacts,
-} from '../../src/core/vanished.js';
+} from '../../src/plan/vanished.js';
+import { choiceOf, NO_CHOICE } from '../../src/shared/choice.js';
+import { commandsIn } from '../../src/shared/commands.js';
+import type { StoredObject } from '../../src/shared/messages.js';
 
 const DAY = '2026-11-05';
 const NEXT = '2026-11-06';

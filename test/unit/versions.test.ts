@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOlder } from '../../src/core/versions.js';
+import { isOlder } from '../../src/clickhouse/versions.js';
 
 test.each([
   ['26.6.1', false],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isFinal, messageOf } from '../../src/errors.js';
-import { faultOfAddress, openWebhook } from '../../src/io/webhook.js';
+import { faultOfAddress, openWebhook } from '../../src/webhook.js';
 import { receive } from '../support/http.js';
 
 const never = new AbortController().signal;

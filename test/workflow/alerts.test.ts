@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { alert } from '../../activities/alert.js';
-import type { Dependencies } from '../../src/build/dependencies.js';
-import type { Step } from '../../src/build/step.js';
-import type { AlertInput } from '../../src/core/messages.js';
+import { alert } from '../../activities/alert/index.js';
 import { final } from '../../src/errors.js';
-import { openWebhook } from '../../src/io/webhook.js';
+import type { AlertInput } from '../../src/shared/messages.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Step } from '../../src/step/step.js';
+import { openWebhook } from '../../src/webhook.js';
 import { receive } from '../support/http.js';
 import { LISTED, surveyed } from '../support/stubs.js';
 import { attributesOf, until, untilCancelled, type StubbedNight, type Stubs } from '../support/workflows.js';

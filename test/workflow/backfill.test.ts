@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { BackfillProgress, BackfillResult, Touched } from '../../src/core/messages.js';
-import { taskQueue, workflowId } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
+import type { BackfillProgress, BackfillResult, Touched } from '../../src/shared/messages.js';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { attendOf } from '../support/real-activities.js';
 import { LISTED, ONE_LINE, SETTINGS } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight, type Verb } from '../support/workflows.js';

@@ -1,6 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { DayResult, WaitInput } from '../../src/core/messages.js';
+import type { DayResult, WaitInput } from '../../src/shared/messages.js';
 import { impatientServer } from '../support/impatient-server.js';
 import { LISTED, ONE_LINE } from '../support/stubs.js';
 import { stubbedNight, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';

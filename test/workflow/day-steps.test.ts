@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { DayInput, DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
-import { taskQueue, workflowId } from '../../src/core/names.js';
+import type { DayInput, DayProgress, DayResult, RefreshInput } from '../../src/shared/messages.js';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { ONE_LINE } from '../support/stubs.js';
 import { attributesOf, gate, until } from '../support/workflows.js';
 import { night } from './night.js';

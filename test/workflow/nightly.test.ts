@@ -7,10 +7,10 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, onTestFinished, test } from 'vitest';
-import { addDays, dayIn } from '../../src/core/day.js';
-import type { NightlyResult } from '../../src/core/messages.js';
-import { scheduleId, taskQueue, workflowId } from '../../src/core/names.js';
 import { final } from '../../src/errors.js';
+import { addDays, dayIn } from '../../src/shared/day.js';
+import type { NightlyResult } from '../../src/shared/messages.js';
+import { scheduleId, taskQueue, workflowId } from '../../src/shared/names.js';
 import { attendOf, surveyOf } from '../support/real-activities.js';
 import { LISTED, surveyed } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight } from '../support/workflows.js';

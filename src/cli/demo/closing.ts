@@ -1,5 +1,5 @@
 import type { Stack } from '../../local/stack-file.js';
-import { STACK_DIR } from '../options.js';
+import { STACK_DIR } from '../common/options.js';
 
 export interface Ending {
   /** Folder of the stack, as the user named it. */

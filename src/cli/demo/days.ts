@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
-import { plural, size } from '../../core/format.js';
-import type { DayProgress, DayResult } from '../../core/messages.js';
 import { demoDays, lastMarker } from '../../local/demo/generate.js';
-import { followDay } from '../follow.js';
-import { startDay } from '../run.js';
+import { plural, size } from '../../shared/format.js';
+import type { DayProgress, DayResult } from '../../shared/messages.js';
+import { followDay } from '../common/follow.js';
+import { startDay } from '../common/start.js';
 import type { Page } from './page.js';
 
 /** Steps that a newcomer wants to see below the listing; the history has the others too. */

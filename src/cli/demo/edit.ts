@@ -2,9 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp, type App } from '../../app.js';
-import { planDay } from '../../build/planning.js';
 import { demoDays } from '../../local/demo/generate.js';
-import { planChanges } from '../../project/apply.js';
+import { planDay } from '../../plan/planning.js';
+import { planChanges } from '../../project/apply/apply.js';
 import type { Project } from '../../project/project.js';
 import type { Page } from './page.js';
 

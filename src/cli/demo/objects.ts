@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Store } from '../../io/s3.js';
 import { demoObjects, type DemoObject } from '../../local/demo/generate.js';
+import type { Store } from '../../store/store.js';
 
 let generated: Promise<readonly DemoObject[]> | undefined;
 

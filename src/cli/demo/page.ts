@@ -1,4 +1,4 @@
-import { duration } from '../../core/format.js';
+import { duration } from '../../shared/format.js';
 
 const STYLES = { bold: 1, dim: 2, green: 32, yellow: 33, cyan: 36 } as const;
 type Style = keyof typeof STYLES;

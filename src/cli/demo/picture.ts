@@ -1,5 +1,5 @@
-import { number } from '../../core/format.js';
-import type { ClickHouse } from '../../io/clickhouse.js';
+import type { ClickHouse } from '../../clickhouse/client.js';
+import { number } from '../../shared/format.js';
 
 /** One bar: what it stands for, its value in euros, and what is said beside it. */
 export interface Bar {

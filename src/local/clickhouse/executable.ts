@@ -1,9 +1,9 @@
 import { execa } from 'execa';
-import { isOlder, LEAST_CLICKHOUSE } from '../../core/versions.js';
+import { isOlder, LEAST_CLICKHOUSE } from '../../clickhouse/versions.js';
 import { processVariables, type Env } from '../../env.js';
-import { isExecutable, onPath } from '../programs/where.js';
 import { LocalStackError } from '../local-error.js';
 import { toolEnvironment } from '../programs/tool-environment.js';
+import { isExecutable, onPath } from '../programs/where.js';
 
 /**
  * Finds a `clickhouse` executable to run instead of the library: the one that `DAYBOOK_CLICKHOUSE` names, else the first on

@@ -1,4 +1,4 @@
-import { addDays, daysBetween, type Day } from '../../core/day.js';
+import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { badLines, BLANK, lineOf, slipIn, type Line } from './lines.js';
 import { orderFiles, type OrderFile } from './orders.js';
 import { randomFrom, type Random } from './random.js';

@@ -1,4 +1,4 @@
-import type { Day } from '../../core/day.js';
+import type { Day } from '../../shared/day.js';
 import { DAYS, writeFolders, writeOrders, writeReturns } from './folders.js';
 import { orderParquet } from './order-parquet.js';
 import { returnLines } from './returns.js';

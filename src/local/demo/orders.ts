@@ -1,4 +1,4 @@
-import type { Day } from '../../core/day.js';
+import type { Day } from '../../shared/day.js';
 import type { ShopEvent } from './shop.js';
 
 /** What the payment provider tells of a checkout. */

@@ -1,4 +1,4 @@
-import { addDays, type Day } from '../../core/day.js';
+import { addDays, type Day } from '../../shared/day.js';
 import type { Order, OrderFile } from './orders.js';
 
 /** A parcel that came back. */

@@ -1,4 +1,4 @@
-import { addDays, instantOf, type Day } from '../../core/day.js';
+import { addDays, instantOf, type Day } from '../../shared/day.js';
 import type { Random } from './random.js';
 
 /** The zone of the shop, as in the example project. */

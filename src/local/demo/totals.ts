@@ -1,5 +1,5 @@
-import { dayIn, type Day } from '../../core/day.js';
-import type { ObjectAccount } from '../../core/messages.js';
+import { dayIn, type Day } from '../../shared/day.js';
+import type { ObjectAccount } from '../../shared/messages.js';
 import { DAYS, writeFolders, writeOrders, writeReturns, type WrittenObject } from './folders.js';
 import type { Fate } from './lines.js';
 import { ZONE, type ShopEvent } from './shop.js';

@@ -1,0 +1,58 @@
+import { clipped } from '../../src/shared/format.js';
+import type { AlertInput } from '../../src/shared/messages.js';
+
+/** A message of Slack's incoming webhooks. */
+export interface SlackMessage {
+  /** What a notification shows. */
+  text: string;
+  attachments: { color: string; fallback: string; fields: { title: string; value: string; short: boolean }[] }[];
+}
+
+const COLORS: Record<AlertInput['kind'], string> = {
+  failed: '#d50200',
+  deadline: '#d50200',
+  warning: '#de9e31',
+  recovered: '#2eb886',
+};
+
+/** Longer texts are cut by Slack itself, at their end, where commands stand. */
+const LONGEST_REASON = 2_000;
+
+/** The message of an alert: a headline, then day, step, reason and what to type, each by its name. */
+export function slackMessage(project: string, alert: AlertInput): SlackMessage {
+  const { kind, day, step, reason, next } = alert;
+  const headline = escaped(`${project}: ${headlineOf(alert)}`);
+  const field = (title: string, value: string, short = false) => (value === '' ? [] : [{ title, value, short }]);
+  return {
+    text: headline,
+    attachments: [
+      {
+        color: COLORS[kind],
+        fallback: headline,
+        fields: [
+          ...field('Day', day, true),
+          ...field('Step', step, true),
+          ...field('Reason', escaped(clipped(reason, LONGEST_REASON))),
+          ...field('Next', next.map((command) => `\`${escaped(command)}\``).join('\n')),
+        ],
+      },
+    ],
+  };
+}
+
+function headlineOf({ kind, day, step }: AlertInput): string {
+  const what = day === '' ? 'the night' : `day ${day}`;
+  switch (kind) {
+    case 'failed':
+      return `${what} failed${step === '' ? '' : ` at step ${step}`}`;
+    case 'deadline':
+      return `the sources of ${day} are past their deadline`;
+    case 'warning':
+      return `the night of ${day} wants a look`;
+    case 'recovered':
+      return `${what} is good again`;
+  }
+}
+
+/** The three characters that mean something in Slack's texts. */
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -1,0 +1,13 @@
+import type { AttendInput, AttendResult, Outcome } from '../../src/shared/messages.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+import { closeOf } from '../../src/temporal/client.js';
+
+/**
+ * Waits until a day that somebody else started has ended, and answers how. What it left to do is for the ledger to say: whoever
+ * waited starts the day again, which costs one listing if nothing is left.
+ */
+export async function attend(deps: Dependencies, { workflowId }: AttendInput, step: Step): Answer<AttendResult> {
+  const end = await closeOf<{ outcome: Outcome }>(await deps.temporal(), workflowId, step.signal);
+  return { outcome: end.ok ? end.result.outcome : end.outcome };
+}

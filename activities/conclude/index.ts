@@ -1,0 +1,23 @@
+import type { ConcludeInput } from '../../src/shared/messages.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Step } from '../../src/step/step.js';
+
+/** Writes how a build ended into the ledger, which remembers longer than Temporal does. */
+export async function conclude(
+  deps: Dependencies,
+  { day, build, outcome, step: at, reason }: ConcludeInput,
+  step: Step,
+): Promise<object> {
+  const generation = build?.generation ?? (await deps.ledger.lastGeneration(day));
+  await deps.ledger.recordBuild({
+    day,
+    generation,
+    event: outcome,
+    step: at,
+    reason,
+    run: step.attempt,
+    plan: build?.plan ?? '',
+    engine: await deps.clickhouse.version(),
+  });
+  return {};
+}

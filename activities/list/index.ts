@@ -1,0 +1,144 @@
+import prettyBytes from 'pretty-bytes';
+import { fingerprintOf } from '../../src/ledger/fingerprints.js';
+import { openIntentsOf } from '../../src/ledger/intents.js';
+import type { HoldRecord, PublishRecord } from '../../src/ledger/ledger.js';
+import { chunksToDo } from '../../src/plan/cover.js';
+import { bytesOf, planDay } from '../../src/plan/planning.js';
+import { assertApplied } from '../../src/project/apply/apply.js';
+import { choiceOf } from '../../src/shared/choice.js';
+import { SIZES_SHOWN, type ListInput, type ListResult, type Plan } from '../../src/shared/messages.js';
+import { objectUrl, planKey } from '../../src/shared/names.js';
+import { heldSince, quarantinedNote } from '../../src/shared/words.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+
+/**
+ * Step 2. Reads the project's folder once, lists the folders that may hold rows of the day, covers every listed object by exactly
+ * one chunk, and freezes all of it in one plan object. Where nothing changed since the day was published, the day ends here.
+ */
+export async function list(
+  deps: Dependencies,
+  { day, force, code = false, retry, ...choice }: ListInput,
+  step: Step,
+): Answer<ListResult> {
+  await openIntentsOf(deps, day, 0);
+  // A range takes no hold away; who forces one day means it.
+  const hold = force && !code ? undefined : await deps.ledger.holdOf(day);
+  if (hold) return await leaveHeld(deps, hold);
+  const project = await deps.loadProject();
+  const schema = await deps.readSchema(project);
+  await assertApplied(schema, deps.clickhouse, project.config.database);
+
+  const { outcome, plan, listings, verdict, published, lost } = await planDay(
+    deps,
+    { project, schema, day, force, code, choice: choiceOf(choice), ...(retry === undefined ? {} : { retry }) },
+    step.signal,
+  );
+  for (const { source, answers } of listings)
+    await deps.ledger.recordFolderAnswers({ source, day, run: step.attempt }, answers);
+  const { generation } = plan;
+  const text = JSON.stringify(plan);
+  const { bucket, prefix } = plan.normalized;
+  const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
+  const url = objectUrl(bucket, key);
+  if (outcome === 'build') {
+    await deps.store.write(bucket, key, text);
+    await deps.ledger.recordBuild({
+      day,
+      generation,
+      event: 'planned',
+      step: '',
+      reason: verdict.reasons.join('; '),
+      run: step.attempt,
+      plan: url,
+      engine: await deps.clickhouse.version(),
+    });
+  } else await forgive(deps, day, outcome, step);
+
+  const chunks = plan.sources.flatMap((source) => source.chunks);
+  const todo = chunksToDo(plan);
+  const objects = chunks.flatMap((chunk) => chunk.objects);
+  step.tell(`${objects.length} objects, ${prettyBytes(bytesOf(chunks), { binary: true })}`);
+  return {
+    outcome,
+    build:
+      outcome === 'build'
+        ? { day, generation, plan: url }
+        : { day, generation: newest([...published.values()]), plan: '' },
+    objects: objects.length,
+    bytes: bytesOf(chunks),
+    chunks: chunks.length,
+    todo: outcome === 'build' ? todo.length : 0,
+    sizes: outcome === 'build' ? todo.slice(0, SIZES_SHOWN).map(({ chunk }) => bytesOf([chunk])) : [],
+    tables: plan.tables.map(({ name, kind, inputs, level, lookback, keep }) => ({
+      ...{ name, kind, inputs, level, lookback },
+      keep: keep.days,
+    })),
+    tests: plan.tests.length + plan.tables.filter(({ unique }) => unique.length > 0).length,
+    reasons: force && verdict.reasons.length === 0 ? ['forced'] : verdict.reasons,
+    notes: [
+      ...listings.flatMap(({ notes }) => notes),
+      ...(lost !== undefined && outcome === 'unchanged' ? [`stale by code: ${lost}`] : verdict.notes),
+      ...(outcome === 'unchanged' ? await stillWithout(deps, plan) : []),
+    ],
+  };
+}
+
+/** A day that stands as it was lacks what it lacked; of a build, its load tells that. */
+async function stillWithout({ ledger }: Dependencies, { day, sources }: Plan): Promise<string[]> {
+  const notes = sources.map(async ({ name, normalizer, chunks }) => {
+    const found = await ledger.quarantinedObjects(
+      name,
+      chunks.map(({ folder, id }) => ({ folder, id, normalizer })),
+    );
+    return quarantinedNote(day, name, found);
+  });
+  return (await Promise.all(notes)).flat();
+}
+
+/** A held day stands as it is: nothing is listed, and its lookbacks use what is published. */
+async function leaveHeld(deps: Dependencies, hold: HoldRecord): Answer<ListResult> {
+  const { day } = hold;
+  const published = await deps.ledger.currentPublishes(day, day);
+  return {
+    outcome: 'held',
+    build: { day, generation: newest(published), plan: '' },
+    objects: 0,
+    bytes: 0,
+    chunks: 0,
+    todo: 0,
+    sizes: [],
+    tables: [],
+    tests: 0,
+    reasons: [],
+    notes: [heldSince(hold)],
+  };
+}
+
+/**
+ * A build that failed or was cut off is no longer how the day stands, once a look finds nothing to do. A day that is skipped
+ * without ever having been built is remembered as that, or it would pass for one that is missing.
+ */
+async function forgive(
+  deps: Dependencies,
+  day: string,
+  outcome: 'unchanged' | 'skipped' | 'held',
+  step: Step,
+): Promise<void> {
+  const [last] = await deps.ledger.latestBuilds(day, day);
+  if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
+  await deps.ledger.recordBuild({
+    day,
+    generation: last?.generation ?? 0,
+    event: outcome,
+    step: '',
+    reason: '',
+    run: step.attempt,
+    plan: '',
+    engine: await deps.clickhouse.version(),
+  });
+}
+
+const UNSETTLED = new Set(['failed', 'cancelled', 'planned']);
+
+const newest = (published: readonly PublishRecord[]) => Math.max(0, ...published.map(({ generation }) => generation));

@@ -1,0 +1,307 @@
+import { oneRow } from '../../src/clickhouse/client.js';
+import { filledColumns } from '../../src/conversions/chunk-columns.js';
+import { final } from '../../src/errors.js';
+import { dataOfChunks, tableFingerprint } from '../../src/ledger/fingerprints.js';
+import type { PublishRecord } from '../../src/ledger/ledger.js';
+import { limitsOf } from '../../src/plan/limits.js';
+import { readPlan, readManifest } from '../../src/plan/read.js';
+import { dayImbalance, mostRejects, sumAccounts } from '../../src/shared/accounts.js';
+import { grouped } from '../../src/shared/grouped.js';
+import type {
+  LoadInput,
+  LoadResult,
+  Manifest,
+  Plan,
+  PlannedSource,
+  PlannedTable,
+  QuarantinedObject,
+} from '../../src/shared/messages.js';
+import { manifestKey } from '../../src/shared/names.js';
+import { quarantinedNote } from '../../src/shared/words.js';
+import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import { engineBucket } from '../../src/step/engine-bucket.js';
+import type { Answer, Step } from '../../src/step/step.js';
+import { countDuplicates, loadStatement } from './statements.js';
+
+/** Rows de-duplicated by one statement: the sort and the set of keys of so many rows fit the default memory limit. */
+const ROWS_PER_BUCKET = 10_000_000;
+/** Parquet objects read by one statement: a request's address has room for about so many keys. */
+const OBJECTS_PER_STATEMENT = 500;
+const MANIFESTS_AT_ONCE = 16;
+
+/**
+ * Step 4, for one source: the day's rows of all its chunks, from any folder, go into the stage, de-duplicated where a key is
+ * declared. A day whose fingerprint equals the published one is copied from live instead of being loaded again.
+ */
+export async function load(
+  deps: Dependencies,
+  { build, table: name, alone = false }: LoadInput,
+  step: Step,
+  { rowsPerBucket = ROWS_PER_BUCKET }: { rowsPerBucket?: number } = {},
+): Answer<LoadResult> {
+  const plan = await readPlan(deps, build);
+  const { source, table } = planned(plan, name);
+  if (source.fresh) return await reuseWhole(deps, plan, source, { alone }, step);
+  const manifests = await readManifests(deps, plan, source, step);
+  const folder = sumAccounts(
+    manifests.filter((manifest) => manifest.folder === plan.day).flatMap(({ accounts }) => accounts),
+  );
+  const quarantined = manifests.flatMap((manifest) => manifest.quarantined);
+  assertNoneLeftOut(source, quarantined);
+  const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
+  if (leavesAlone(plan, source, manifests, published)) return await reuseWhole(deps, plan, source, { alone }, step);
+  await assertFewRejects(deps, plan, source, manifests);
+
+  const used = manifests.filter(({ rowsByDay }) => (rowsByDay[plan.day] ?? 0) > 0);
+  const data = dataOfChunks(used.map(({ chunk }) => chunk));
+  const fingerprint = tableFingerprint(table.code, data);
+  const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
+
+  const { rows, hash, duplicates, earlier } =
+    published && !changed
+      ? await reuse(deps, plan, published, { alone }, step)
+      : await loadAnew(deps, { plan, source, table, used, alone, rowsPerBucket }, step);
+  return {
+    table: name,
+    rows,
+    hash,
+    fingerprint,
+    data,
+    changed,
+    earlier,
+    inputs: {},
+    duplicates,
+    chunks: used.length,
+    lines: folder.lines,
+    rejected: folder.rejected,
+    skipped: folder.skipped,
+    blank: folder.blank,
+    quarantined: quarantined.length,
+    notes: quarantinedNote(plan.day, name, quarantined),
+  };
+}
+
+/** Chunks stay as they were made: those without an object serve no build of a source that must not be without one. */
+function assertNoneLeftOut({ name, onBadObject }: PlannedSource, quarantined: readonly QuarantinedObject[]): void {
+  const [first] = quarantined;
+  if (!first || onBadObject === 'quarantine') return;
+  const more = quarantined.length > 1 ? ` (and ${quarantined.length - 1} more objects)` : '';
+  throw final(
+    'BadObject',
+    `${name}: ${first.object}${more} was quarantined when its chunk was normalized, and onBadObject is 'fail' now: ${first.reason}. ` +
+      "Have it written anew and it is read again; or set onBadObject to 'quarantine'.",
+    { details: { step: 'load', source: name, object: first.object } },
+  );
+}
+
+/**
+ * A folder of which nothing could be read is an empty one, and its source says what that means. True where the published day is to
+ * be left as it is; throws where it is a failure, or nothing is published that could be left.
+ */
+function leavesAlone(
+  { day }: Plan,
+  { name, onEmpty }: PlannedSource,
+  manifests: readonly Manifest[],
+  published: PublishRecord | undefined,
+): boolean {
+  const own = manifests.filter(({ folder }) => folder === day);
+  const objects = own.reduce((sum, manifest) => sum + manifest.objects.length, 0);
+  const [first] = own.flatMap(({ quarantined }) => quarantined);
+  const readable = own.some((manifest) => manifest.quarantined.length < manifest.objects.length);
+  if (!first || readable || onEmpty === 'publish') return false;
+  if (onEmpty === 'skip' && published) return true;
+  throw final(
+    'SourceNotReady',
+    `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. ` +
+      `The source's onEmpty is '${onEmpty}', so that readers keep what they have. Have them written anew, then: npx daybook run --day ${day}. ` +
+      `If the day really is empty: npx daybook run --day ${day} --allow-empty (or set onEmpty to 'publish').`,
+    { details: { step: 'load', source: name, object: first.object } },
+  );
+}
+
+/**
+ * A day of which the plan knows that it is as published: neither raw objects nor normalized chunks are asked for, which may have
+ * expired since. What the ledger says of its folder stands.
+ */
+async function reuseWhole(
+  deps: Dependencies,
+  plan: Plan,
+  source: PlannedSource,
+  options: { alone: boolean },
+  step: Step,
+): Answer<LoadResult> {
+  const { day } = plan;
+  const { name, normalizer } = source;
+  const published = (await deps.ledger.currentPublishes(day, day)).find((record) => record.table === name);
+  if (!published) throw new Error(`${name} of ${day} was published when the day was planned, and is not any more`);
+  const chunks = source.chunks.map(({ id, folder }) => ({ id, folder, normalizer }));
+  const quarantined = await deps.ledger.quarantinedObjects(name, chunks);
+  assertNoneLeftOut(source, quarantined);
+  const own = chunks.filter(({ folder }) => folder === day);
+  const { lines, rejected, skipped, blank } = sumAccounts(await deps.ledger.folderAccounts(name, day, day, own));
+  return {
+    ...(await reuse(deps, plan, published, options, step)),
+    table: name,
+    fingerprint: tableFingerprint(published.code, published.data),
+    data: published.data,
+    changed: false,
+    inputs: {},
+    chunks: published.chunks.length,
+    ...{ lines, rejected, skipped, blank },
+    quarantined: quarantined.length,
+    notes: quarantinedNote(day, name, quarantined),
+  };
+}
+
+/** Copies the published day, whose account stands already. */
+async function reuse(
+  deps: Dependencies,
+  plan: Plan,
+  published: PublishRecord,
+  options: { alone: boolean },
+  step: Step,
+): Promise<Staged & Pick<LoadResult, 'duplicates'>> {
+  const staged = await copyFromLive(deps, plan, published, step, options);
+  const accounts = await deps.ledger.dayAccounts(plan.day);
+  const account = accounts.find(
+    ({ table, generation }) => table === published.table && generation === published.generation,
+  );
+  return { ...staged, duplicates: account?.duplicates ?? 0 };
+}
+
+interface Loading {
+  plan: Plan;
+  source: PlannedSource;
+  table: PlannedTable;
+  /** Manifests of the chunks with rows of the day. */
+  used: readonly Manifest[];
+  alone: boolean;
+  rowsPerBucket: number;
+}
+
+/** Loads the day and balances its account: what the manifests promise is loaded, or is a duplicate. */
+async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
+  const { plan, table, used, alone } = loading;
+  const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
+  let duplicates = 0;
+  const filling = async (target: { database: string; table: string }) => {
+    duplicates = await fill(deps, { ...loading, promised, target }, step);
+  };
+  const staged = await buildInStage(deps, plan, table.name, step, filling, { alone });
+  const { rows } = staged;
+  const wrong = dayImbalance(table.name, promised, rows, duplicates);
+  if (wrong !== undefined)
+    throw final('AccountsDiffer', `${wrong}. Nothing is published.`, { details: { step: 'load', table: table.name } });
+  await deps.ledger.recordDayAccount({
+    day: plan.day,
+    table: table.name,
+    generation: plan.generation,
+    rows: promised,
+    loaded: rows,
+    duplicates,
+  });
+  return { ...staged, duplicates };
+}
+
+interface Filling extends Loading {
+  promised: number;
+  target: { database: string; table: string };
+}
+
+/** Fills the attempt's table and answers how many duplicates the chunks hold, counted apart from what was inserted. */
+async function fill(
+  deps: Dependencies,
+  { plan, source, table, used, rowsPerBucket, promised, target }: Filling,
+  step: Step,
+): Promise<number> {
+  const bucket = await engineBucket(deps, plan.normalized.bucket);
+  const { dedupeBy } = source;
+  const buckets = dedupeBy.length === 0 ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
+  const parquet = used.map((manifest) => manifest.parquet);
+  // A key's rows may lie in any object, so with a key every statement reads all of them.
+  const groups =
+    dedupeBy.length === 0 ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
+  let duplicates = 0;
+  for (const parquetKeys of groups)
+    for (let bucket_number = 0; bucket_number < buckets; bucket_number++) {
+      const options = {
+        target,
+        columns: table.columns,
+        filled: filledColumns(table.columns, source.selected),
+        bucket,
+        parquetKeys,
+        day: plan.day,
+        dedupeBy,
+        bucket_number,
+        buckets,
+      };
+      step.tell(`load ${source.name}, part ${bucket_number + 1} of ${buckets}`);
+      const run = step.statement(`load ${source.name}`, { zone: plan.zone });
+      const insert = loadStatement(options);
+      await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limitsOf(plan) } }, run);
+      if (dedupeBy.length > 0) {
+        const count = countDuplicates(options);
+        const found = await oneRow<{ duplicates: string }>(
+          deps.clickhouse,
+          { ...count, settings: limitsOf(plan) },
+          run,
+        );
+        duplicates += Number(found.duplicates);
+      }
+    }
+  return duplicates;
+}
+
+async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSource, step: Step): Promise<Manifest[]> {
+  const { prefix, bucket } = plan.normalized;
+  const manifests: Manifest[] = [];
+  for (const group of grouped(source.chunks, MANIFESTS_AT_ONCE)) {
+    step.signal.throwIfAborted();
+    manifests.push(
+      ...(await Promise.all(
+        group.map(async ({ folder, id }) => {
+          const key = manifestKey(prefix, plan.project, source.name, folder, id, source.normalizer);
+          const manifest = await readManifest(deps, bucket, key);
+          if (!manifest)
+            throw final(
+              'ObjectVanished',
+              `Manifest ${key} is gone since the day was planned. Run the day again; its chunk is normalized anew.`,
+              { details: { step: 'load', object: key } },
+            );
+          return manifest;
+        }),
+      )),
+    );
+  }
+  return manifests;
+}
+
+/** `maxRejects` of a day is judged on its own folder. */
+async function assertFewRejects(
+  deps: Dependencies,
+  plan: Plan,
+  source: PlannedSource,
+  manifests: readonly Manifest[],
+): Promise<void> {
+  const own = manifests.filter(({ folder }) => folder === plan.day);
+  const { lines, rejected } = sumAccounts(own.flatMap(({ accounts }) => accounts));
+  const most = mostRejects(source.maxRejects, lines);
+  if (rejected <= most) return;
+  const chunks = own.map(({ chunk, normalizer }) => ({ id: chunk, normalizer }));
+  const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);
+  throw final(
+    'TooManyRejects',
+    `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} may be. ` +
+      (first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '') +
+      `See them all: npx daybook rejects --day ${plan.day} --source ${source.name}`,
+    { details: { step: 'load', source: source.name, object: first?.object } },
+  );
+}
+
+function planned(plan: Plan, name: string): { source: PlannedSource; table: PlannedTable } {
+  const source = plan.sources.find((one) => one.name === name);
+  const table = plan.tables.find((one) => one.name === name);
+  if (!source || !table) throw new RangeError(`the plan has no source ${name}`);
+  return { source, table };
+}

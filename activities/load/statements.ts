@@ -1,0 +1,77 @@
+import { objectTable, type EngineBucket } from '../../src/clickhouse/object-table.js';
+import type { Statement } from '../../src/clickhouse/statement.js';
+import { literal, name, names, table } from '../../src/clickhouse/text.js';
+import { chunkStructure } from '../../src/conversions/chunk-columns.js';
+import { bare, isComposite, isNullable, parseType } from '../../src/conversions/column-types.js';
+import type { Column } from '../../src/shared/messages.js';
+
+export interface LoadOptions {
+  target: { database: string; table: string };
+  columns: readonly Column[];
+  /** Columns stored in the chunks. */
+  filled: readonly Column[];
+  bucket: EngineBucket;
+  parquetKeys: readonly string[];
+  day: string;
+  dedupeBy: readonly string[];
+  /** Rows are de-duplicated in `buckets` parts by a hash of the key, one statement each, so that memory stays bounded. */
+  bucket_number: number;
+  buckets: number;
+}
+
+/** Good rows of one day, from all chunks that have some, by name. With a key, the first by (object, line) stays. */
+export function loadStatement(options: LoadOptions): Statement {
+  const { target, columns, filled, bucket, parquetKeys, day, dedupeBy } = options;
+  const traced = columns
+    .filter(({ name: column }) => column === '_object' || column === '_line')
+    .map(({ name: column }) => column);
+  const input = objectTable(bucket, parquetKeys, 'Parquet', chunkStructure(filled), 'chunk');
+  return {
+    sql: `
+INSERT INTO ${table(target.database, target.table)} (${names([...filled.map(({ name: column }) => column), ...traced])})
+SELECT ${[...filled.map(stored), ...traced.map(name)].join(', ')}
+FROM (
+  SELECT * FROM ${input.sql}
+  WHERE _fate = 'row' AND \`day\` = {day:Date}${inBucket(dedupeBy, options)}${firstOfKey(dedupeBy)}
+)`,
+    params: { ...input.params, day },
+    settings: {
+      max_partitions_per_insert_block: 1,
+      input_format_null_as_default: 0,
+      input_format_parquet_allow_missing_columns: 0,
+    },
+  };
+}
+
+/** Rows of one bucket that are not the first of their key: counted from the chunks, apart from what the load did. */
+export function countDuplicates(options: Omit<LoadOptions, 'target' | 'columns'>): Statement {
+  const { filled, bucket, parquetKeys, day, dedupeBy } = options;
+  const input = objectTable(bucket, parquetKeys, 'Parquet', chunkStructure(filled), 'chunk');
+  return {
+    sql: `
+SELECT countIf(NOT ${anyNull(dedupeBy)}) - uniqExactIf(tuple(${names(dedupeBy)}), NOT ${anyNull(dedupeBy)}) AS duplicates
+FROM ${input.sql}
+WHERE _fate = 'row' AND \`day\` = {day:Date}${inBucket(dedupeBy, options)}`,
+    params: { ...input.params, day },
+  };
+}
+
+const anyNull = (key: readonly string[]) => `(${key.map((column) => `isNull(${name(column)})`).join(' OR ')})`;
+
+const inBucket = (key: readonly string[], { bucket_number, buckets }: { bucket_number: number; buckets: number }) =>
+  key.length === 0 || buckets === 1 ? '' : ` AND cityHash64(tuple(${names(key)})) % ${buckets} = ${bucket_number}`;
+
+/** Rows without a key are never duplicates: each gets a key of its own, because LIMIT BY would keep one of them all. */
+const firstOfKey = (key: readonly string[]) =>
+  key.length === 0
+    ? ''
+    : `
+  ORDER BY _object, _line
+  LIMIT 1 BY ${names(key)}, if(${anyNull(key)}, (_object, _line), ('', 0))`;
+
+/** What a chunk holds as Nullable, as the table's column has it; a NULL where the column needs a value is an error. */
+function stored(column: Column): string {
+  const type = parseType(column.type);
+  if (isComposite(bare(type))) return `CAST(${name(column.name)}, ${literal(column.type)})`;
+  return isNullable(type) ? name(column.name) : `accurateCast(${name(column.name)}, ${literal(bare(type).text)})`;
+}

@@ -1,0 +1,18 @@
+import { readPlan } from '../../src/plan/read.js';
+import type { LookBackInput, LookBackResult } from '../../src/shared/messages.js';
+import { copyEarlier } from '../../src/stage/build.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+
+/**
+ * The rest of step 4 in a backfill, for one source: the day was loaded while earlier days were still being built; now that those
+ * are done, they are copied beside it. Any attempt may be the second: each copy replaces what stands.
+ */
+export async function lookBack(
+  deps: Dependencies,
+  { build, table }: LookBackInput,
+  step: Step,
+): Answer<LookBackResult> {
+  const plan = await readPlan(deps, build);
+  return { earlier: await copyEarlier(deps, plan, table, step) };
+}

@@ -1,0 +1,242 @@
+import { filledColumns } from '../../src/conversions/chunk-columns.js';
+import { final, isFinal } from '../../src/errors.js';
+import { limitsOf } from '../../src/plan/limits.js';
+import { openInput } from '../../src/plan/raw-input.js';
+import { normalizeStatement } from '../../src/raw/normalize.js';
+import { folderImbalances } from '../../src/shared/accounts.js';
+import { addDays } from '../../src/shared/day.js';
+import type {
+  Chunk,
+  Manifest,
+  ObjectAccount,
+  Plan,
+  PlannedSource,
+  QuarantinedObject,
+  StoredObject,
+} from '../../src/shared/messages.js';
+import { parquetKey } from '../../src/shared/names.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import { engineBucket } from '../../src/step/engine-bucket.js';
+import type { Step } from '../../src/step/step.js';
+import { badObjects, cutObjects, mistakenObjects, unreadableObjects } from './bad-objects.js';
+import { countFates } from './statements.js';
+
+/** A chunk with all that belongs to it. */
+export interface Work {
+  plan: Plan;
+  source: PlannedSource;
+  chunk: Chunk;
+}
+
+/**
+ * Makes the chunk's Parquet object and answers its manifest, which is not put yet. Bad objects fail the chunk, or, where the
+ * source says so, are left out, and the chunk is made of the others.
+ */
+export async function normalizeChunk(deps: Dependencies, work: Work, step: Step): Promise<Manifest> {
+  const { plan, source, chunk } = work;
+  const quarantined: QuarantinedObject[] = [];
+  for (let pass = 1; ; pass++) {
+    const objects = chunk.objects.filter(({ key }) => !quarantined.some(({ object }) => object === key));
+    const parquet = objects.length === 0 ? '' : parquetOf(work, `${step.attempt}${pass === 1 ? '' : `-${pass}`}`);
+    const { bad, fates, lines } = await readOnce(deps, work, objects, parquet, step);
+    if (bad.length === 0) {
+      await assertUnchanged(deps, source, chunk, step);
+      const accounts = accountsOf(chunk.objects, fates, lines);
+      assertBalanced(source.name, accounts);
+      return {
+        format: 1,
+        project: plan.project,
+        source: source.name,
+        folder: chunk.folder,
+        chunk: chunk.id,
+        normalizer: source.normalizer,
+        objects: chunk.objects,
+        parquet,
+        rowsByDay: rowsByDay(fates),
+        accounts,
+        quarantined,
+      };
+    }
+    await deps.store.remove(plan.normalized.bucket, [parquet]);
+    if (source.onBadObject === 'fail') throw badObjects(source.name, bad);
+    step.tell(`leaving ${bad.length} bad objects out`);
+    quarantined.push(...bad);
+  }
+}
+
+function parquetOf({ plan, source, chunk }: Work, attempt: string): string {
+  const { prefix } = plan.normalized;
+  return parquetKey(prefix, plan.project, source.name, chunk.folder, chunk.id, source.normalizer, attempt);
+}
+
+type Fate = 'row' | 'rejected' | 'skipped' | 'blank';
+
+/** Lines of an object with one fate; rows by their day. */
+interface FateCount {
+  object: string;
+  fate: Fate;
+  day: string;
+  lines: string;
+}
+
+/** What one pass over the objects made; where some of them are bad, those and nothing else. */
+interface Pass {
+  bad: QuarantinedObject[];
+  fates: FateCount[];
+  lines: { object: string; lines: string }[];
+}
+
+/** One pass: the objects become Parquet, both ends of their accounts are counted, and each is seen to have been read whole. */
+async function readOnce(
+  deps: Dependencies,
+  work: Work,
+  objects: readonly StoredObject[],
+  parquet: string,
+  step: Step,
+): Promise<Pass> {
+  const { plan, source, chunk } = work;
+  if (objects.length === 0) return { bad: [], fates: [], lines: [] };
+  const filled = filledColumns(columnsOf(plan, source.name), source.selected);
+  const normalized = await engineBucket(deps, plan.normalized.bucket);
+  const what = `normalize ${objects.length} objects of ${source.name}, folder ${chunk.folder}`;
+  const only = (bad: QuarantinedObject[]): Pass => ({ bad, fates: [], lines: [] });
+
+  const [cut, written] = await Promise.allSettled([
+    cutObjects(deps, source, objects, step),
+    writeParquet(deps, work, objects, parquet, what, step),
+  ]);
+  if (cut.status === 'rejected') throw cut.reason;
+  if (written.status === 'rejected') {
+    if (!isFinal(written.reason) || written.reason.type !== 'BadObject') throw written.reason;
+    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step));
+    if (bad.length === 0) throw written.reason;
+    return only(bad);
+  }
+  if (cut.value.length > 0) return only(cut.value);
+
+  step.tell('counting');
+  const [fates, lines] = await Promise.all([
+    deps.clickhouse.rows<FateCount>(countFates(normalized, parquet, filled), step.statement(what)),
+    written.value.countLines(),
+  ]);
+  return { bad: await mistakenObjects(deps, source, suspects(fates), step), fates, lines };
+}
+
+async function writeParquet(
+  deps: Dependencies,
+  { plan, source, chunk }: Work,
+  objects: readonly StoredObject[],
+  parquet: string,
+  what: string,
+  step: Step,
+) {
+  const window = {
+    first: addDays(chunk.folder, -source.arrival.after),
+    last: addDays(chunk.folder, source.arrival.before),
+    folder: chunk.folder,
+  };
+  const keys = objects.map(({ key }) => key);
+  const { input, countLines } = await openInput(deps, { plan, source }, keys, what, step);
+  const statement = normalizeStatement({
+    source,
+    columns: columnsOf(plan, source.name),
+    window,
+    input,
+    normalized: await engineBucket(deps, plan.normalized.bucket),
+    parquetKey: parquet,
+  });
+  await deps.clickhouse.run(
+    { ...statement, settings: { ...statement.settings, ...limitsOf(plan) } },
+    step.statement(what, { zone: plan.zone }),
+  );
+  return { countLines };
+}
+
+/** An object may be bad in two ways; the first one found says why. */
+const merged = (first: readonly QuarantinedObject[], second: readonly QuarantinedObject[]): QuarantinedObject[] => [
+  ...first,
+  ...second.filter(({ object }) => !first.some((one) => one.object === object)),
+];
+
+/** Objects of which at most one line became something: a whole array of objects has one line that reads as an object. */
+function suspects(fates: readonly FateCount[]): string[] {
+  const read = new Map<string, { good: number; rejected: number }>();
+  for (const { object, fate, lines } of fates) {
+    const counts = read.get(object) ?? { good: 0, rejected: 0 };
+    if (fate === 'rejected') counts.rejected += Number(lines);
+    else if (fate !== 'blank') counts.good += Number(lines);
+    read.set(object, counts);
+  }
+  return [...read].filter(([, { good, rejected }]) => good <= 1 && rejected > 0).map(([object]) => object);
+}
+
+const FIELD_OF_FATE = { row: 'rows', rejected: 'rejected', skipped: 'skipped', blank: 'blank' } as const;
+
+function accountsOf(
+  objects: readonly StoredObject[],
+  fates: readonly FateCount[],
+  lines: readonly { object: string; lines: string }[],
+): ObjectAccount[] {
+  const accounts = new Map(
+    objects.map(({ key }) => [key, { object: key, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 }]),
+  );
+  const of = (object: string) => accounts.get(object) ?? unknownObject(object);
+  for (const { object, lines: count } of lines) of(object).lines += Number(count);
+  for (const { object, fate, lines: count } of fates) of(object)[FIELD_OF_FATE[fate]] += Number(count);
+  return [...accounts.values()];
+}
+
+function unknownObject(object: string): never {
+  throw final('AccountsDiffer', `The engine read ${object}, which is not part of this chunk. Nothing was recorded.`, {
+    details: { object },
+  });
+}
+
+function rowsByDay(fates: readonly FateCount[]): Record<string, number> {
+  const days: Record<string, number> = {};
+  for (const { fate, day, lines } of fates) if (fate === 'row') days[day] = (days[day] ?? 0) + Number(lines);
+  return days;
+}
+
+/** Objects of an imbalance that a failure names. */
+const WRONG_NAMED = 10;
+
+function assertBalanced(source: string, accounts: readonly ObjectAccount[]): void {
+  const wrong = folderImbalances(accounts);
+  if (wrong.length === 0) return;
+  const named = wrong.slice(0, WRONG_NAMED);
+  const more = wrong.length > named.length ? `; and ${wrong.length - named.length} more objects` : '';
+  throw final(
+    'AccountsDiffer',
+    `${source}: lines went missing or came twice, nothing is published. ${named.join('; ')}${more}`,
+    { details: { step: 'normalize', objects: named } },
+  );
+}
+
+/** What was read is what was listed: an object rewritten meanwhile would leave lines of two versions under one name. */
+async function assertUnchanged(
+  { store }: Dependencies,
+  source: PlannedSource,
+  chunk: Chunk,
+  step: Step,
+): Promise<void> {
+  const prefix = commonPrefix(chunk.objects.map(({ key }) => key));
+  const now = new Map((await store.list(source.bucket, prefix, step.signal)).map(({ key, etag }) => [key, etag]));
+  for (const { key, etag } of chunk.objects)
+    if (now.get(key) !== etag)
+      throw final(
+        now.has(key) ? 'ObjectChanged' : 'ObjectVanished',
+        `${source.name}: ${key} was ${now.has(key) ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded; run the day again and it is listed anew.`,
+        { details: { step: 'normalize', object: key } },
+      );
+}
+
+function commonPrefix(keys: readonly string[]): string {
+  const [first = '', ...others] = keys;
+  let length = first.length;
+  for (const key of others) while (!key.startsWith(first.slice(0, length))) length--;
+  return first.slice(0, length);
+}
+
+/** Columns of a table, as the plan has them. */
+export const columnsOf = (plan: Plan, table: string) => plan.tables.find(({ name }) => name === table)?.columns ?? [];

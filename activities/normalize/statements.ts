@@ -1,0 +1,38 @@
+import { objectTable, type EngineBucket } from '../../src/clickhouse/object-table.js';
+import type { Statement } from '../../src/clickhouse/statement.js';
+import { chunkStructure } from '../../src/conversions/chunk-columns.js';
+import type { Column } from '../../src/shared/messages.js';
+
+/** What a normalized chunk holds, by object, fate and day; day is only told for rows. */
+export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {
+  const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
+  return {
+    sql: `SELECT _object AS object, toString(_fate) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
+    params: input.params,
+  };
+}
+
+/** Copies a chunk's rejects into the ledger. Repeating it is harmless: reads take one record per line. */
+export function recordRejects(
+  bucket: EngineBucket,
+  parquetKey: string,
+  filled: readonly Column[],
+  of: { project: string; source: string; folder: string; chunk: string; normalizer: string },
+): Statement {
+  const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
+  return {
+    sql: `
+INSERT INTO daybook.rejected_rows (project, source, day, chunk, normalizer, object, line, reason, text, text_bytes)
+SELECT {project:String}, {source:String}, {folder:Date}, {chunk_id:String}, {normalizer:String}, _object, _line, _reason, _text, _text_bytes
+FROM ${input.sql}
+WHERE _fate = 'rejected'`,
+    params: {
+      ...input.params,
+      project: of.project,
+      source: of.source,
+      folder: of.folder,
+      chunk_id: of.chunk,
+      normalizer: of.normalizer,
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { createDatabase } from '../../src/clickhouse/tables.js';
+import { final, isFinal } from '../../src/errors.js';
+import { openIntentsOf } from '../../src/ledger/intents.js';
+import type { PublishEvent, PublishRecord } from '../../src/ledger/ledger.js';
+import { touchedDays } from '../../src/ledger/touched.js';
+import { readPlan } from '../../src/plan/read.js';
+import type { Plan, PublishInput, PublishResult } from '../../src/shared/messages.js';
+import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
+import { heldSince } from '../../src/shared/words.js';
+import { stageOf } from '../../src/stage/build.js';
+import { createTwin, replacePartition } from '../../src/stage/statements.js';
+import {
+  assertNewest,
+  assertStaged,
+  columnNames,
+  fence,
+  measured,
+  misfit,
+  swapBack,
+  swapForward,
+  type Swap,
+} from '../../src/stage/swaps.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+
+/**
+ * Step 7. Checks that all tables fit, archives what stands, writes the intent, fences older builds off, swaps all tables in one
+ * burst, verifies each against the stage, and writes that it is done. Any attempt may be the second: an intent of this generation
+ * means that the archives are made, and only the swaps are repeated.
+ */
+export async function publish(deps: Dependencies, { build, tables }: PublishInput, step: Step): Answer<PublishResult> {
+  const plan = await readPlan(deps, build);
+  const stage = stageOf(plan);
+  const swap: Swap = {
+    day: plan.day,
+    live: plan.database,
+    stage,
+    archive: archiveDatabase(plan.project),
+    newest: plan.generation,
+    scratch: stage,
+  };
+  await assertNewest(deps, swap);
+  const answer = async (records: readonly PublishRecord[], burstMs: number) => {
+    if (plan.overHold) await release(deps, plan.day);
+    return {
+      tables: records.map(({ table, rows }) => ({ table, rows })),
+      burstMs,
+      touched: plan.tables.some(({ lookback }) => lookback > 0) ? await touchedDays(deps, plan.day, tables) : null,
+    };
+  };
+
+  const done = await doneOf(deps, plan);
+  if (done.length === tables.length) return await answer(done, 0);
+
+  const open = await openIntentsOf(deps, plan.day, plan.generation);
+  if (open.length === 0) await intend(deps, plan, swap, tables, step);
+  // Read back: where two attempts wrote an intent, the ledger says which one's archives hold.
+  const intents = await openIntentsOf(deps, plan.day, plan.generation);
+  if (intents.length < tables.length) {
+    const meanwhile = await doneOf(deps, plan);
+    if (meanwhile.length === tables.length) return await answer(meanwhile, 0);
+    throw new Error(
+      `the ledger shows ${intents.length} intents for ${tables.length} tables of ${plan.day}; they are read again`,
+    );
+  }
+  await assertNewest(deps, swap);
+  await fence(deps, plan.project, swap, step);
+  try {
+    // An attempt that wrote the intent has measured the stage; since then the engine may have fallen with its host.
+    if (open.length > 0) await assertStaged(deps, swap, intents, step);
+    step.tell('swapping');
+    const burstMs = await swapForward(deps, swap, intents, step);
+    return await answer(intents, burstMs);
+  } catch (error) {
+    if (isFinal(error) && (await openIntentsOf(deps, plan.day, plan.generation)).length > 0)
+      await swapBack(deps, swap, intents, step);
+    throw error;
+  }
+}
+
+/** The tables of this generation whose publish another attempt has ended well; throws where it was taken back. */
+async function doneOf(deps: Dependencies, { day, generation }: Plan): Promise<PublishEvent[]> {
+  const records = await deps.ledger.publishesOf(day, generation);
+  if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
+    throw final(
+      'TakenBack',
+      `The publish of generation ${generation} of ${day} was taken back after an error that an earlier attempt met; its history tells which. ` +
+        `Readers have what they had before. Run the day again: npx daybook run --day ${day}`,
+      { details: { step: 'publish' } },
+    );
+  return records.filter(({ last }) => last === 'done');
+}
+
+/** Checks that the stage fits and that the day may change, archives what stands, and writes all of it down before anything moves. */
+async function intend(
+  deps: Dependencies,
+  plan: Plan,
+  swap: Swap,
+  tables: PublishInput['tables'],
+  step: Step,
+): Promise<void> {
+  await assertNotHeld(deps, plan);
+  for (const { table } of tables) await assertFits(deps, swap, table);
+  const built: (PublishInput['tables'][number] & { columns: string[] })[] = [];
+  for (const one of tables) {
+    const columns = await columnNames(deps, { database: swap.stage, table: one.table });
+    built.push({ ...one, columns });
+  }
+  await assertStaged(deps, swap, built, step);
+  await deps.clickhouse.run(createDatabase(swap.archive));
+  const intents: PublishRecord[] = [];
+  for (const [position, { table, rows, hash, columns, data, inputs }] of built.entries()) {
+    const live = { database: swap.live, table };
+    const standing = await measured(deps, live, plan.day, columns, step);
+    intents.push({
+      day: plan.day,
+      table,
+      generation: plan.generation,
+      position,
+      rows,
+      hash,
+      columns,
+      code: plan.tables.find(({ name }) => name === table)?.code ?? '',
+      data,
+      inputs,
+      chunks: await chunksOf(deps, plan, table),
+      archive: standing.rows > 0 ? await archived(deps, plan, swap, live, step) : '',
+      archived_rows: standing.rows,
+      archived_hash: standing.hash,
+    });
+  }
+  await deps.ledger.recordPublishes('intent', intents);
+}
+
+/** Copies the live day into a table of this attempt's own: a forgotten attempt can't write into what a newer one relies on. */
+async function archived(
+  { clickhouse }: Dependencies,
+  plan: Plan,
+  swap: Swap,
+  live: { database: string; table: string },
+  step: Step,
+): Promise<string> {
+  const archive = archiveTable(live.table, plan.day, plan.generation, step.attempt);
+  const what = step.statement(`archive ${live.table}`);
+  for (const statement of createTwin(swap.archive, archive, live)) await clickhouse.run(statement, what);
+  await clickhouse.run(replacePartition({ database: swap.archive, table: archive }, live, plan.day), what);
+  return archive;
+}
+
+async function assertFits(deps: Dependencies, swap: Swap, table: string): Promise<void> {
+  const differing = await misfit(deps, { database: swap.stage, table }, { database: swap.live, table });
+  if (differing !== undefined)
+    throw final(
+      'NotApplied',
+      `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. ` +
+        `Build it anew: npx daybook run --day ${swap.day}`,
+      { details: { step: 'publish', table } },
+    );
+}
+
+/** A day may be held while it is being built. Who forces a run of it means it, and releases it. */
+async function assertNotHeld(deps: Dependencies, { day, overHold }: Plan): Promise<void> {
+  const hold = overHold ? undefined : await deps.ledger.holdOf(day);
+  if (hold) throw final('Held', `${heldSince(hold)} Nothing was published.`, { details: { step: 'publish' } });
+}
+
+async function release(deps: Dependencies, day: string): Promise<void> {
+  if (await deps.ledger.holdOf(day)) await deps.ledger.recordHold('released', day, 'built by a forced run');
+}
+
+/** Chunks with rows of the day, as the ledger recorded them when they were normalized. */
+async function chunksOf(deps: Dependencies, plan: Plan, table: string): Promise<string[]> {
+  const source = plan.sources.find(({ name }) => name === table);
+  if (!source) return [];
+  const planned = new Set(source.chunks.map(({ id }) => id));
+  const folders = source.chunks.map(({ folder }) => folder).sort();
+  const recorded = await deps.ledger.chunksOf(table, folders[0] ?? plan.day, folders.at(-1) ?? plan.day);
+  return recorded
+    .filter(({ id, rowsByDay }) => planned.has(id) && (rowsByDay.get(source.normalizer)?.[plan.day] ?? 0) > 0)
+    .map(({ id }) => id);
+}

@@ -1,0 +1,70 @@
+import { dataOfInputs, tableFingerprint } from '../../src/ledger/fingerprints.js';
+import type { PublishRecord } from '../../src/ledger/ledger.js';
+import { limitsOf } from '../../src/plan/limits.js';
+import { readPlan } from '../../src/plan/read.js';
+import { addDays } from '../../src/shared/day.js';
+import { inputsRead } from '../../src/shared/lookback.js';
+import type { Plan, PlannedTable, RefreshInput, RefreshResult } from '../../src/shared/messages.js';
+import { buildInStage, copyFromLive, stagedTable, stagedTables, stageOf } from '../../src/stage/build.js';
+import { windowOf } from '../../src/stage/window.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+import { refreshStatement } from './statements.js';
+
+/**
+ * Step 5, for one model. Its SELECT runs as the user wrote it with the stage as its database, so that every table's name means
+ * the day that is being built and the earlier days that the model declares. A model whose inputs and SQL are as they were is copied from live.
+ */
+export async function refresh(
+  deps: Dependencies,
+  { build, table: name, inputs }: RefreshInput,
+  step: Step,
+): Answer<RefreshResult> {
+  const plan = await readPlan(deps, build);
+  const table = plan.tables.find((one) => one.name === name);
+  if (!table) throw new RangeError(`the plan has no model ${name}`);
+  const records = await deps.ledger.currentPublishes(addDays(plan.day, -table.lookback), plan.day);
+  const own = records.filter((record) => record.table === name);
+  const read = { ...inputs, ...ownInputs(table, plan.day, own) };
+  const data = dataOfInputs(read);
+  const fingerprint = tableFingerprint(table.code, data);
+  const published = own.find((record) => record.day === plan.day);
+  const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
+  const { rows, hash, earlier } = changed
+    ? await fill(deps, plan, table, own, step)
+    : await copyFromLive(deps, plan, published, step);
+  return { table: name, rows, hash, fingerprint, data, changed, earlier, inputs: read };
+}
+
+const fingerprintIn = (own: readonly PublishRecord[], day: string): string | undefined => {
+  const record = own.find((one) => one.day === day);
+  return record && tableFingerprint(record.code, record.data);
+};
+
+/** What a model that reads itself reads of itself: its earlier days. */
+const ownInputs = (table: PlannedTable, day: string, own: readonly PublishRecord[]): Record<string, string> =>
+  table.inputs.includes(table.name)
+    ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
+    : {};
+
+async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: readonly PublishRecord[], step: Step) {
+  const { name, lookback, inputs, columns, select, selected } = table;
+  return await buildInStage(deps, plan, name, step, async (target, earlier) => {
+    for (const [day, copied] of Object.entries(earlier))
+      if (inputs.includes(name) && copied !== fingerprintIn(own, day) && day >= addDays(plan.day, -lookback))
+        throw new Error(`${name} of ${day} was published while ${plan.day} was being built; the refresh begins again`);
+    // A default stands in only where the SELECT gives nothing.
+    const given = columns.filter(
+      ({ name: column, defaultKind }) =>
+        defaultKind === '' || (defaultKind === 'DEFAULT' && selected.some((one) => one.name === column)),
+    );
+    const window = windowOf(stagedTables(plan), plan.day, lookback, stagedTable(plan, name));
+    await deps.clickhouse.run(
+      {
+        ...refreshStatement(target, given, { select, selected }, plan.day, window),
+        settings: limitsOf(plan),
+      },
+      step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
+    );
+  });
+}

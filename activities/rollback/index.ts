@@ -1,0 +1,54 @@
+import { tableFingerprint } from '../../src/ledger/fingerprints.js';
+import { touchedDays } from '../../src/ledger/touched.js';
+import type { RollbackInput, RollbackResult } from '../../src/shared/messages.js';
+import { archiveDatabase, stageDatabase } from '../../src/shared/names.js';
+import { fence, swapBack, type Swap } from '../../src/stage/swaps.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+
+/**
+ * Takes one publish back: what stood before it is put in its place again, table by table in one burst, verified, and written
+ * down, with an intent before the first swap as for any publish. The day is held before anything moves, so that no night builds
+ * again what a person has just taken back. Any attempt may be the second.
+ */
+export async function rollback(
+  deps: Dependencies,
+  { build, undoes, reason }: RollbackInput,
+  step: Step,
+): Answer<RollbackResult> {
+  const { config, aggregates } = await deps.loadProject();
+  const { ledger } = deps;
+  const { day, generation } = build;
+  const records = await ledger.publishesOf(day, undoes);
+  const left = records.filter(({ last }) => last === 'done' || last === 'rollback');
+  if (left.length > 0) {
+    const scratch = stageDatabase(config.project, day, generation);
+    const swap: Swap = {
+      day,
+      live: config.database,
+      stage: scratch,
+      archive: archiveDatabase(config.project),
+      newest: generation,
+      scratch,
+    };
+    await fence(deps, config.project, swap, step);
+    step.tell('swapping');
+    await swapBack(deps, swap, left, step, async () => {
+      await ledger.recordHold('held', day, reason);
+      await ledger.recordPublishes(
+        'rollback',
+        left.filter(({ last }) => last === 'done'),
+      );
+    });
+  }
+  const now = new Map((await ledger.currentPublishes(day, day)).map((record) => [record.table, record]));
+  const tables = records.map(({ table }) => {
+    const record = now.get(table);
+    const fingerprint = record ? tableFingerprint(record.code, record.data) : '';
+    return { table, rows: record?.rows ?? 0, generation: record?.generation ?? 0, fingerprint };
+  });
+  return {
+    tables: tables.map(({ table, rows, generation: of }) => ({ table, rows, generation: of })),
+    touched: aggregates.some(({ header }) => header.lookback > 0) ? await touchedDays(deps, day, tables) : null,
+  };
+}

@@ -1,0 +1,39 @@
+import { final } from '../../src/errors.js';
+import type { PlanRollbackInput, PlanRollbackResult } from '../../src/shared/messages.js';
+import { archiveDatabase } from '../../src/shared/names.js';
+import { assertArchived } from '../../src/stage/swaps.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+
+/**
+ * Decides which publish of a day a rollback takes back: the newest, with all tables that it changed. It gets a generation of its
+ * own, so that a build that was planned before it can't publish behind its back.
+ */
+export async function planRollback(
+  deps: Dependencies,
+  { day }: PlanRollbackInput,
+  step: Step,
+): Answer<PlanRollbackResult> {
+  const published = await deps.ledger.currentPublishes(day, day);
+  const undoes = Math.max(0, ...published.map(({ generation }) => generation));
+  const records = published.filter(({ generation }) => generation === undoes);
+  if (records.length === 0)
+    throw final(
+      'NothingPublished',
+      `Nothing of ${day} is published, so there is no publish to take back. How the day stands: npx daybook status --day ${day}`,
+      { details: { step: 'rollback' } },
+    );
+  await assertArchived(deps, { day, archive: archiveDatabase(deps.ledger.project) }, records);
+  const generation = (await deps.ledger.lastGeneration(day)) + 1;
+  await deps.ledger.recordBuild({
+    day,
+    generation,
+    event: 'planned',
+    step: 'rollback',
+    reason: `rollback of generation ${undoes}`,
+    run: step.attempt,
+    plan: '',
+    engine: await deps.clickhouse.version(),
+  });
+  return { build: { day, generation, plan: '' }, undoes, tables: records.map(({ table }) => table) };
+}

@@ -1,0 +1,48 @@
+import { openLedgerReport } from '../../src/ledger/report.js';
+import { staleDays } from '../../src/ledger/staleness.js';
+import { longestLookbackOf } from '../../src/project/project.js';
+import { assertWanted, isWanted } from '../../src/project/wanted.js';
+import { addDays, nightFor } from '../../src/shared/day.js';
+import { earlierDays } from '../../src/shared/lookback.js';
+import type { SurveyInput, SurveyResult } from '../../src/shared/messages.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer } from '../../src/step/step.js';
+
+/**
+ * Before a night: which day it is for, by calendar arithmetic in the project's zone, and which days come before it. Those are the
+ * late days, whose folders are listed again, and of the days before them, as far as models look back, those that the ledger knows
+ * to be stale.
+ */
+export async function survey(deps: Dependencies, { day: given, nominal }: SurveyInput): Answer<SurveyResult> {
+  await deps.ledger.assertReadable();
+  const project = await deps.loadProject();
+  const { config } = project;
+  const now = new Date();
+  if (given !== null) assertWanted(config, given, now);
+  const day = given ?? nightFor(config.timezone, new Date(nominal));
+  const window = earlierDays(day, config.lateDays);
+  const oldest = addDays(window[0] ?? day, -longestLookbackOf(project));
+  const records = await deps.ledger.currentPublishes(addDays(oldest, -longestLookbackOf(project)), day);
+  const builds = new Map((await deps.ledger.latestBuilds(oldest, day)).map((build) => [build.day, build.event]));
+  const published = new Set(records.map((record) => record.day));
+  // Where the project does not say when it starts, a day that nobody ever began is no hole.
+  const late = window.filter(
+    (one) => isWanted(config, one, now) && (config.start !== undefined || published.has(one) || builds.has(one)),
+  );
+  const report = openLedgerReport(deps.clickhouse, config.project);
+  const fresh = await report.unusedChunks(oldest, day);
+  const stale = staleDays(records, oldest, new Set(fresh.map((one) => `${one.table}@${one.day}`)));
+  return {
+    project: config.project,
+    day,
+    late: [...stale.filter((one) => one < (window[0] ?? day) && isWanted(config, one, now)), ...late],
+    ...(isWanted(config, day, now) ? {} : { early: true }),
+    // A night that is caught up with or backfilled finds its sources complete, or never will.
+    wait: given === null && day >= nightFor(config.timezone, now),
+    looksBack: longestLookbackOf(project, 'refuse'),
+    bad: [...late, day].filter(
+      (one) => builds.get(one) === 'failed' || (one !== day && !published.has(one) && builds.get(one) !== 'skipped'),
+    ),
+    alerts: config.alerts.webhook !== undefined,
+  };
+}

@@ -1,0 +1,159 @@
+import { databasesLike, dropDatabase, dropTable } from '../../src/clickhouse/tables.js';
+import { openLedgerReport } from '../../src/ledger/report.js';
+import type { SweepInput, SweepResult } from '../../src/shared/messages.js';
+import {
+  archiveDatabase,
+  dayOfPlan,
+  dayOfStage,
+  manifestOfParquet,
+  normalizedFolder,
+  objectUrl,
+  plansFolder,
+  readArchiveName,
+  stagePrefix,
+  stagesPrefix,
+  workflowId,
+} from '../../src/shared/names.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+import { isRunning } from '../../src/temporal/client.js';
+import { stagesHeld, tablesHeld } from './statements.js';
+
+/**
+ * Step 8. The day's own stage goes, and what is old: archives beyond the configured days and versions, normalized chunks past
+ * their time (the manifest before its Parquet, so that nobody trusts a manifest without one), and the plans of builds that count
+ * no more.
+ */
+export async function sweep(deps: Dependencies, { day, generation }: SweepInput, step: Step): Answer<SweepResult> {
+  return {
+    stages: (day === null ? 0 : await sweepStages(deps, day, generation, step)) + (await sweepOldStages(deps, step)),
+    ...(await sweepArchives(deps, step)),
+    objects: (await sweepNormalized(deps, step)) + (await sweepPlans(deps, step)),
+  };
+}
+
+const SECONDS_A_DAY = 24 * 60 * 60;
+/** How long a failed build's stage can be looked at, in seconds. */
+const INSPECTED = 3 * SECONDS_A_DAY;
+/** Younger than this, a table that the ledger does not name may belong to a publish that is about to name it; in seconds. */
+const SETTLED = 6 * 60 * 60;
+
+/** The stages of a day without an open intent, up to a generation. Only the day's own workflow comes here, and it is done with them. */
+async function sweepStages(deps: Dependencies, day: string, newest = Infinity, step: Step): Promise<number> {
+  if ((await deps.ledger.openIntents(day)).length > 0) return 0;
+  const prefix = stagePrefix(deps.ledger.project, day);
+  const stages = (await deps.clickhouse.rows<{ name: string }>(databasesLike(prefix))).filter(
+    ({ name }) => Number(name.slice(prefix.length)) <= newest,
+  );
+  for (const { name } of stages) await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
+  return stages.length;
+}
+
+/**
+ * Archives stay as long as the config says: so many versions of each table's day, for so many days after they were made. What a
+ * publish or a rollback that has not ended may still need stays in any case.
+ */
+async function sweepArchives(deps: Dependencies, step: Step): Promise<{ archives: number; archivedBytes: number }> {
+  const { config } = await deps.loadProject();
+  const { keepPrevious } = config;
+  const database = archiveDatabase(config.project);
+  const archives = (await deps.clickhouse.rows<{ name: string; age: string; bytes: string }>(tablesHeld(database)))
+    .flatMap(({ name, age, bytes }) => {
+      const named = readArchiveName(name);
+      return named ? [{ ...named, name, age: Number(age), bytes: Number(bytes) }] : [];
+    })
+    // Newest first, so that versions are counted from the one that a rollback would need.
+    .sort((a, b) => b.generation - a.generation);
+  const days = archives.map(({ day }) => day).sort();
+  if (days.length === 0) return { archives: 0, archivedBytes: 0 };
+  const records = await deps.ledger.archives(days[0] ?? '', days.at(-1) ?? '');
+  const versions = new Map<string, number>();
+  let dropped = 0;
+  let archivedBytes = 0;
+  for (const { name, table, day, age, bytes } of archives) {
+    const last = records.get(name)?.last;
+    const version = (versions.get(`${table}/${day}`) ?? 0) + (last === 'done' ? 1 : 0);
+    versions.set(`${table}/${day}`, version);
+    // What no publish names may belong to one that is about to name it; what was taken back is of no more use.
+    const kept = version <= keepPrevious.versions && age < keepPrevious.days * SECONDS_A_DAY;
+    const wanted = last === undefined ? age < SETTLED : last === 'done' ? kept : last !== 'undone';
+    if (wanted) archivedBytes += bytes;
+    else {
+      await deps.clickhouse.run(dropTable(database, name), step.statement(`drop archive ${name}`));
+      dropped++;
+    }
+  }
+  return { archives: dropped, archivedBytes };
+}
+
+/** What failed days left behind, once it is old: neither an open publish nor a running build may need it. */
+async function sweepOldStages(deps: Dependencies, step: Step): Promise<number> {
+  const { project } = deps.ledger;
+  let dropped = 0;
+  for (const { name, age } of await deps.clickhouse.rows<{ name: string; age: string }>(
+    stagesHeld(stagesPrefix(project)),
+  )) {
+    const day = dayOfStage(project, name);
+    if (day === undefined || Number(age) < INSPECTED) continue;
+    if ((await deps.ledger.openIntents(day)).length > 0) continue;
+    if (await isRunning(await deps.temporal(), workflowId.day(project, day))) continue;
+    await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
+    dropped++;
+  }
+  return dropped;
+}
+
+async function sweepNormalized(deps: Dependencies, step: Step): Promise<number> {
+  const { store } = deps;
+  const { config } = await deps.loadProject();
+  const { bucket, normalized, keepNormalized } = config.store;
+  const before = Date.now() - keepNormalized;
+  let removed = 0;
+  for (const source of Object.keys(config.sources)) {
+    const prefix = normalizedFolder(normalized, config.project, source, '').replace(/\/$/, '');
+    const listed = await store.list(bucket, prefix, step.signal);
+    const young = new Set(listed.filter(({ modified }) => modified.getTime() >= before).map(({ key }) => key));
+    // A chunk's Parquet is older than its manifest, and must outlive it.
+    const old = listed
+      .map(({ key }) => key)
+      .filter((key) => !young.has(key) && !young.has(manifestOfParquet(key) ?? ''));
+    await store.remove(
+      bucket,
+      old.filter((key) => key.endsWith('.json')),
+    );
+    await store.remove(
+      bucket,
+      old.filter((key) => !key.endsWith('.json')),
+    );
+    removed += old.length;
+  }
+  return removed;
+}
+
+/** Plans go with the chunks that they name; those of a day's newest build, and of its newest that ended well, are still asked for. */
+async function sweepPlans(deps: Dependencies, step: Step): Promise<number> {
+  const { store } = deps;
+  const { config } = await deps.loadProject();
+  const { bucket, normalized, keepNormalized } = config.store;
+  const before = Date.now() - keepNormalized;
+  const old = (await store.list(bucket, plansFolder(normalized, config.project), step.signal))
+    .filter(({ modified }) => modified.getTime() < before)
+    .flatMap(({ key }) => {
+      const day = dayOfPlan(key);
+      return day === undefined ? [] : [{ key, day }];
+    });
+  const days = [...new Set(old.map(({ day }) => day))].sort();
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return 0;
+  const current = await openLedgerReport(deps.clickhouse, config.project).plans(first, last);
+  const left = old.filter(({ key, day }) => {
+    const { newest, whole } = current.get(day) ?? { newest: null, whole: null };
+    return ![newest?.plan, whole?.plan].includes(objectUrl(bucket, key));
+  });
+  const running = new Set<string>();
+  for (const day of new Set(left.map((one) => one.day)))
+    if (await isRunning(await deps.temporal(), workflowId.day(config.project, day))) running.add(day);
+  const gone = left.filter(({ day }) => !running.has(day)).map(({ key }) => key);
+  await store.remove(bucket, gone);
+  return gone.length;
+}

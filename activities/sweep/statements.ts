@@ -1,0 +1,24 @@
+import type { Statement } from '../../src/clickhouse/statement.js';
+
+/** Tables of a database: seconds since they were made or altered, and bytes of their parts (shared ones count for each table). */
+export const tablesHeld = (database: string): Statement => ({
+  sql: `
+SELECT name, dateDiff('second', metadata_modification_time, now()) AS age, ifNull(total_bytes, 0) AS bytes
+FROM system.tables WHERE database = {database:String}
+ORDER BY name`,
+  params: { database },
+});
+
+/** Databases whose names start so, and seconds since the newest of their tables was made; very many where they hold none. */
+export const stagesHeld = (prefix: string): Statement => ({
+  sql: `
+SELECT name, dateDiff('second', newest, now()) AS age
+FROM system.databases
+LEFT JOIN (
+  SELECT database, max(metadata_modification_time) AS newest FROM system.tables
+  WHERE startsWith(database, {prefix:String}) GROUP BY database
+) AS held ON held.database = name
+WHERE startsWith(name, {prefix:String})
+ORDER BY name`,
+  params: { prefix },
+});

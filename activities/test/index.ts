@@ -1,0 +1,103 @@
+import { oneRow } from '../../src/clickhouse/client.js';
+import { final } from '../../src/errors.js';
+import type { TestRecord } from '../../src/ledger/ledger.js';
+import { limitsOf } from '../../src/plan/limits.js';
+import { readPlan } from '../../src/plan/read.js';
+import { mostFailing } from '../../src/shared/accounts.js';
+import { clipped } from '../../src/shared/format.js';
+import type { Plan, PlannedTest, TestInput, TestResult } from '../../src/shared/messages.js';
+import { stagedTables, stageOf } from '../../src/stage/build.js';
+import { windowOf } from '../../src/stage/window.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+import { duplicatesOf, failingRows, largestOf } from './statements.js';
+
+/** Failing rows that are kept in the ledger, per test. */
+const SAMPLE = 20;
+/** Failing rows that a message shows. */
+const SHOWN = 3;
+/** Characters of each of them; the ledger keeps it whole. */
+const ROW_SHOWN = 300;
+
+/** Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. */
+export async function test(deps: Dependencies, { build }: TestInput, step: Step): Answer<TestResult> {
+  const plan = await readPlan(deps, build);
+  const results: Tested[] = [];
+  for (const [index, one] of testsOf(plan).entries()) {
+    step.tell(`${one.name}, ${index + 1} of ${testsOf(plan).length}`);
+    results.push(await runTest(deps, plan, one, step));
+  }
+  await deps.ledger.recordTests(
+    plan.day,
+    plan.generation,
+    results.map(({ test: name, status, failing, sample }) => ({ test: name, status, failing, sample })),
+  );
+  const failed = results.filter(({ status }) => status === 'fail');
+  if (failed.length > 0)
+    throw final(
+      'TestFailed',
+      `${failed.map(sentence).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
+      {
+        details: { step: 'test', tests: failed.map(({ test: name }) => name) },
+      },
+    );
+  return {
+    passed: results.filter(({ status }) => status === 'pass').length,
+    warned: results
+      .filter(({ status }) => status === 'warn')
+      .map(({ test: name, failing }) => ({ test: name, rows: failing })),
+  };
+}
+
+/** A test's record, with the number of failing rows that it would have passed with. */
+interface Tested extends TestRecord {
+  tolerated: number;
+}
+
+/** The files under `sql/tests/`, and one test for each `-- unique:` line. */
+const testsOf = (plan: Plan): PlannedTest[] => [
+  ...plan.tests,
+  ...plan.tables
+    .filter(({ unique }) => unique.length > 0)
+    .map(({ name, unique }) => ({
+      name: `unique ${name} (${unique.join(', ')})`,
+      sql: duplicatesOf(name, unique, plan.day).sql,
+      severity: 'error' as const,
+      tolerate: {},
+      inputs: [name],
+      lookback: 0,
+    })),
+];
+
+async function runTest(
+  { clickhouse }: Dependencies,
+  plan: Plan,
+  { name, sql, severity, tolerate, inputs, lookback }: PlannedTest,
+  step: Step,
+): Promise<Tested> {
+  const options = step.statement(`test ${name}`, { database: stageOf(plan), zone: plan.zone });
+  const window = windowOf(stagedTables(plan), plan.day, lookback);
+  const { count, sample } = failingRows(sql, plan.day, window, SAMPLE);
+  const settings = limitsOf(plan);
+  const failing = Number((await oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options)).failing);
+  if (failing === 0) return { test: name, status: 'pass', failing, tolerated: 0, sample: [] };
+  const read =
+    tolerate.share === undefined || inputs.length === 0
+      ? []
+      : await clickhouse.rows<{ rows: string }>(largestOf(inputs, plan.day), options);
+  const tolerated = mostFailing(tolerate, Number(read[0]?.rows ?? 0));
+  const rows = await clickhouse.rows<object>({ ...sample, settings }, options);
+  return {
+    test: name,
+    status: failing <= tolerated ? 'pass' : severity === 'warn' ? 'warn' : 'fail',
+    failing,
+    tolerated,
+    sample: rows.map((row) => JSON.stringify(row)),
+  };
+}
+
+const sentence = ({ test: name, failing, tolerated, sample }: Tested) =>
+  `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist${tolerated > 0 ? ` (${tolerated} tolerated)` : ''}, such as ${sample
+    .slice(0, SHOWN)
+    .map((row) => clipped(row, ROW_SHOWN))
+    .join(', ')}.`;

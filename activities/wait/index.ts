@@ -1,0 +1,87 @@
+import { DateTime } from 'luxon';
+import { final } from '../../src/errors.js';
+import { dataObjects } from '../../src/plan/listing.js';
+import type { Config, SourceConfig } from '../../src/project/config/config.js';
+import { folderPrefix } from '../../src/project/config/prefix.js';
+import { addDays, instantOf } from '../../src/shared/day.js';
+import type { WaitInput, WaitResult } from '../../src/shared/messages.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+
+/**
+ * Between two looks at a source that is not ready, in milliseconds: at first it is often a matter of seconds, later a night is
+ * long, and a listing costs little.
+ */
+const SOON = 3_000;
+const LATER = 60_000;
+
+/**
+ * Step 1. Looks once whether every source's folder of the day is complete; the workflow sleeps in between. Nothing is waited for
+ * past its deadline: an empty folder is then its source's `onEmpty` to judge, one that is not complete fails the day by name.
+ */
+export async function wait(deps: Dependencies, { day, looks, since }: WaitInput, step: Step): Answer<WaitResult> {
+  const { config } = await deps.loadProject();
+  const now = new Date();
+  const missing: string[] = [];
+  // Nobody builds a held day, so nobody has to wait for it.
+  if (await deps.ledger.holdOf(day)) return { ready: true, missing, againInMs: LATER };
+  for (const [name, source] of Object.entries(config.sources)) {
+    const lacks = await lacking(deps, source, day, now, step);
+    if (lacks === undefined) continue;
+    const over = hadItsTime(config, source, { day, since, now });
+    if (over === undefined) missing.push(`${name}: ${lacks.reason}`);
+    else if (!lacks.empty || source.onEmpty === 'fail')
+      throw final(
+        'SourceNotReady',
+        `${name}: ${lacks.reason}, and ${over}. When it has arrived: npx daybook run --day ${day}`,
+        { details: { step: 'wait', source: name } },
+      );
+  }
+  return { ready: missing.length === 0, missing, againInMs: Math.min(SOON * 2 ** looks, LATER) };
+}
+
+/** Why a source is waited for no longer, or undefined where it is. */
+function hadItsTime(
+  { timezone, giveUpAfter }: Pick<Config, 'timezone' | 'giveUpAfter'>,
+  { ready: { deadline } }: SourceConfig,
+  { day, since, now }: { day: string; since: string | null; now: Date },
+): string | undefined {
+  if (since === null) return 'a late day is not waited for';
+  const next = addDays(day, 1);
+  if (deadline !== undefined)
+    return now > instantOf(next, deadline, timezone)
+      ? `its deadline, ${deadline} of ${next} (${timezone}), has passed`
+      : undefined;
+  return now.getTime() - new Date(since).getTime() >= giveUpAfter
+    ? `it has no deadline and was waited for since ${since}, as long as giveUpAfter says`
+    : undefined;
+}
+
+/** What a folder lacks to be complete, and whether it holds nothing at all; or undefined. */
+async function lacking(
+  deps: Dependencies,
+  source: SourceConfig,
+  day: string,
+  now: Date,
+  step: Step,
+): Promise<{ reason: string; empty: boolean } | undefined> {
+  const prefix = folderPrefix(source.prefix, day);
+  const listed = await deps.store.list(source.bucket, prefix, step.signal);
+  const objects = dataObjects(listed, prefix);
+  const lack = (reason: string) => ({ reason, empty: objects.length === 0 });
+  if ('marker' in source.ready) {
+    const { marker } = source.ready;
+    return listed.some(({ key }) => key === prefix + marker)
+      ? undefined
+      : lack(`${prefix}${marker} is not there yet, the folder holds ${objectsOf(objects.length)}`);
+  }
+  const { minObjects, quietFor } = source.ready;
+  if (objects.length < minObjects)
+    return lack(`${prefix} holds ${objectsOf(objects.length)}, at least ${minObjects} are expected`);
+  const newest = objects.reduce((latest, { modified }) => Math.max(latest, modified.getTime()), 0);
+  if (now.getTime() - newest < quietFor)
+    return lack(`${prefix} was still written to at ${DateTime.fromMillis(newest, { zone: 'utc' }).toISO() ?? ''}`);
+  return undefined;
+}
+
+const objectsOf = (found: number) => `${found} ${found === 1 ? 'object' : 'objects'}`;

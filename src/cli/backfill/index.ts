@@ -1,0 +1,97 @@
+import type { App } from '../../app.js';
+import { daysToRun } from '../../ledger/days-to-run.js';
+import { assertWanted } from '../../project/wanted.js';
+import { choiceOf, chosen, type ChoiceOptions } from '../../shared/choice.js';
+import type { BackfillInput } from '../../shared/messages.js';
+import { withApp, type ProjectOptions } from '../common/context.js';
+import { onInterrupt, STOPPING } from '../common/interrupt.js';
+import type { Output } from '../common/options.js';
+import { note, print, printJson } from '../common/output.js';
+import { sayIfNobodyPolls, withWorker } from '../common/worker.js';
+import { forecast, forecastText } from '../plan/forecast.js';
+import { followBackfill, type BackfillEnd } from './follow.js';
+import { startBackfill } from './start.js';
+import { resultText } from './text.js';
+
+interface BackfillOptions extends ProjectOptions, ChoiceOptions {
+  start: string;
+  end: string;
+  force?: boolean | undefined;
+  concurrency?: number | undefined;
+  reprocess: NonNullable<BackfillInput['reprocess']>;
+  failFast?: boolean | undefined;
+  dryRun?: boolean | undefined;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Builds a range of days and shows how far it is, or shows with `dryRun` what it would build. */
+export async function buildRange(options: BackfillOptions): Promise<void> {
+  const { start, end, force, concurrency, reprocess, failFast, dryRun, withWorker: own, project, output } = options;
+  const input: BackfillInput = {
+    ...{ start, end, reprocess: force ? 'all' : reprocess },
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(failFast ? { failFast } : {}),
+    ...chosen(options),
+  };
+  await withApp({ project }, async (app) => {
+    for (const day of [start, end]) assertWanted(app.project.config, day, new Date());
+    await (dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }));
+  });
+}
+
+async function showPlan(app: App, input: BackfillInput, output: Output): Promise<void> {
+  const { start, end, reprocess } = input;
+  await app.ledger.assertReadable();
+  const whole = reprocess !== 'failed';
+  const days = await daysToRun(app, { start, end, which: whole ? 'all' : 'failed' });
+  const found = await forecast(app, days, {
+    ...{ force: reprocess === 'all', code: true, beyond: { end, whole } },
+    choice: choiceOf(input),
+  });
+  if (output === 'json') printJson({ project: app.project.config.project, start, end, ...found });
+  else print(forecastText(found, 0, [again(input)]));
+}
+
+async function run(app: App, input: BackfillInput, { own, output }: { own: boolean; output: Output }): Promise<void> {
+  const { start, end } = input;
+  const range = `--start ${start} --end ${end}`;
+  const interruption = onInterrupt(own ? STOPPING : undefined);
+  const follow = async (): Promise<BackfillEnd> => {
+    const handle = await startBackfill(app, input);
+    const show = output === 'json' ? 'nothing' : process.stdout.isTTY ? 'live' : 'lines';
+    return await followBackfill(handle, show, interruption.signal);
+  };
+  try {
+    if (!own) await sayIfNobodyPolls(app, 'the backfill');
+    report(input, output, own ? await withWorker(app, follow) : await follow());
+  } catch (error) {
+    if (error !== interruption.signal.reason) throw error;
+    const message =
+      `${own ? 'The backfill is not done: it goes on as soon as a worker runs.' : 'The backfill goes on.'} ` +
+      `Attach again: ${again(input)}${own ? ' --with-worker' : ''}\n` +
+      `Or: npx daybook backfill pause ${range}, npx daybook backfill cancel ${range}`;
+    if (output === 'json') printJson({ start, end, outcome: 'interrupted', message });
+    note(message);
+    process.exitCode = 2;
+  } finally {
+    interruption.release();
+  }
+}
+
+const again = ({ start, end, reprocess = 'none', ...input }: BackfillInput) =>
+  [
+    `npx daybook backfill --start ${start} --end ${end}`,
+    ...(reprocess === 'none' ? [] : [`--reprocess ${reprocess}`]),
+    ...(input.replaceFolder ? ['--replace-folder'] : []),
+    ...(input.keepVanished ? ['--keep-vanished'] : []),
+    ...(input.allowEmpty ? ['--allow-empty'] : []),
+  ].join(' ');
+
+function report(input: BackfillInput, output: Output, end: BackfillEnd): void {
+  if (!end.ok || end.result.outcome === 'failed') process.exitCode = 1;
+  if (output === 'json')
+    printJson(end.ok ? end.result : { start: input.start, end: input.end, outcome: end.outcome, message: end.message });
+  else if (end.ok) print(resultText(end.result));
+  else note(`${end.message} ${end.outcome === 'cancelled' ? again(input) : ''}`.trimEnd());
+}

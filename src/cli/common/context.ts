@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { App } from '../../app.js';
+import { namesServices, processVariables, readEnv, type Env } from '../../env.js';
+import { readStack, stackVariables } from '../../local/stack-file.js';
+import { STACK_DIR } from './options.js';
+import { note } from './output.js';
+
+/** The example project is the repository itself. */
+export const EXAMPLE = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Options that every command about a project takes. */
+export interface ProjectOptions {
+  project?: string | undefined;
+}
+
+/**
+ * The environment of a command. With none of the service addresses set, a live local stack is used and said so on stderr; with
+ * some of them set it never mixes, so that a production password and a laptop's engine can't meet.
+ */
+export async function commandEnv(): Promise<Env> {
+  const vars = processVariables();
+  if (namesServices(vars)) return readEnv(vars);
+  const stack = await readStack(STACK_DIR);
+  if (!stack) return readEnv(vars);
+  note(`Using the local stack in ${STACK_DIR}/ (no service address is set)`);
+  return readEnv({ ...vars, ...stackVariables(stack) });
+}
+
+/** `--project`, else `DAYBOOK_PROJECT`, else this folder if it is a project, else the example. */
+export function projectDir(env: Env, given: string | undefined): string {
+  const named = given ?? env.projectDir;
+  if (named !== undefined) return resolve(named);
+  const here = ['ts', 'js', 'mjs', 'json'].some((ending) => existsSync(`daybook.config.${ending}`));
+  return here ? resolve('.') : EXAMPLE;
+}
+
+/** Opens the project for one command, and closes its connections whatever happens. */
+export async function withApp<T>(options: ProjectOptions, use: (app: App) => Promise<T>): Promise<T> {
+  const env = await commandEnv();
+  const { openApp } = await import('../../app.js');
+  const app = await openApp(env, projectDir(env, options.project));
+  try {
+    return await use(app);
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,46 @@
+import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { App } from '../../app.js';
+import { final } from '../../errors.js';
+import { assertWanted } from '../../project/wanted.js';
+import type { DayInput } from '../../shared/messages.js';
+import { workflowId } from '../../shared/names.js';
+import { followDay, type DayEnd } from './follow.js';
+import { startWorkflow } from './start.js';
+import { sayIfNobodyPolls, withWorker } from './worker.js';
+
+/**
+ * Starts a day's workflow for something else than a build, and waits for its end, with its steps on lines.
+ *
+ * @throws a final DayRunning where the day runs already: whoever started that wanted something else.
+ */
+export async function runForItself(
+  app: App,
+  input: DayInput,
+  { what, own, quiet }: { what: string; own: boolean; quiet: boolean },
+): Promise<DayEnd> {
+  const { day } = input;
+  const { project } = app.project.config;
+  assertWanted(app.project.config, day, new Date());
+  const run = async () => {
+    try {
+      const handle = await startWorkflow(app, {
+        type: 'day',
+        workflowId: workflowId.day(project, day),
+        input,
+        summary: `${project}, ${what} of ${day}`,
+        details: `Started by hand, for a ${what}. How the day stands: \`npx daybook status --day ${day}\``,
+        conflict: WorkflowIdConflictPolicy.FAIL,
+      });
+      return await followDay(handle, day, quiet ? 'nothing' : 'lines');
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      throw final(
+        'DayRunning',
+        `${day} is running already, so its ${what} can't begin. See how far it is: npx daybook run --day ${day} (attaches); then once more.`,
+      );
+    }
+  };
+  if (own) return await withWorker(app, run);
+  await sayIfNobodyPolls(app);
+  return await run();
+}

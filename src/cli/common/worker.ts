@@ -1,0 +1,33 @@
+import type { App } from '../../app.js';
+import { createLogger } from '../../log.js';
+import { taskQueue } from '../../shared/names.js';
+import { pollers } from '../../temporal/pollers.js';
+import { note } from './output.js';
+
+/** Runs `use` with a worker of this process beside it. Throws where the worker ends by itself. */
+export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T> {
+  const log = createLogger({ ...app.env.log, level: 'warn' });
+  const { installRuntime, startWorker } = await import('../../worker.js');
+  installRuntime(log);
+  const worker = await startWorker({ app, log });
+  const ended = worker.done.then((): never => {
+    throw new Error('The worker of this process ended by itself; what runs waits for another one: npx daybook worker');
+  });
+  try {
+    return await Promise.race([use(), ended]);
+  } finally {
+    await worker.stop();
+  }
+}
+
+/** What waits does so for ever where no worker runs: that should be said. */
+export async function sayIfNobodyPolls(
+  app: App,
+  what = 'the day',
+  otherwise = ' (or run this with --with-worker)',
+): Promise<void> {
+  const queue = taskQueue.light(app.project.config.project);
+  const { workflows } = await pollers(await app.temporal(), queue);
+  if (workflows === 0)
+    note(`No worker polls ${queue}: ${what} waits until one does. In another terminal: npx daybook worker${otherwise}`);
+}

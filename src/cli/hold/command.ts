@@ -1,0 +1,35 @@
+import { Command } from '@commander-js/extra-typings';
+import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
+
+/** `daybook hold`: the day stays as it is, whatever arrives; later days look back on it as it is. */
+export const holdCommand = () =>
+  new Command('hold')
+    .description('Leave a day as it is: no night and no run builds it until it is released or forced')
+    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .option('--reason <text>', 'why, for those who meet the held day', '')
+    .addOption(projectOption())
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['daybook hold --day 2026-11-05 --reason "figures were audited"'],
+        ['daybook status', 'shows which days are held'],
+      ),
+    )
+    .action(async (options) => {
+      const { holdDay } = await import('./index.js');
+      await holdDay(options);
+    });
+
+/** `daybook unhold`: the opposite of `hold`, also after a rollback. Exit code 0 also where the day was not held. */
+export const unholdCommand = () =>
+  new Command('unhold')
+    .description('Release a held day, so that runs build it again where something changed')
+    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .addOption(projectOption())
+    .addOption(outputOption())
+    .addHelpText('after', examples(['daybook unhold --day 2026-11-05']))
+    .action(async (options) => {
+      const { releaseDay } = await import('./index.js');
+      await releaseDay(options);
+    });

@@ -1,0 +1,33 @@
+import { assertWanted } from '../../project/wanted.js';
+import { heldNow, heldSince } from '../../shared/words.js';
+import { withApp, type ProjectOptions } from '../common/context.js';
+import type { Output } from '../common/options.js';
+import { print, printJson } from '../common/output.js';
+
+interface DayOptions extends ProjectOptions {
+  day: string;
+  output: Output;
+}
+
+/** Records that a day is held. */
+export const holdDay = ({ day, reason, project, output }: DayOptions & { reason: string }): Promise<void> =>
+  withApp({ project }, async ({ ledger, project: { config } }) => {
+    assertWanted(config, day, new Date());
+    await ledger.assertReadable();
+    await ledger.recordHold('held', day, reason);
+    if (output === 'json') printJson({ day, held: true, reason });
+    else print(heldNow(day));
+  });
+
+/** Records that a day is held no longer. */
+export const releaseDay = ({ day, project, output }: DayOptions): Promise<void> =>
+  withApp({ project }, async ({ ledger }) => {
+    await ledger.assertReadable();
+    const hold = await ledger.holdOf(day);
+    if (hold) await ledger.recordHold('released', day, '');
+    if (output === 'json') printJson({ day, held: false, was: hold ?? null });
+    else if (hold) {
+      print(`It was: ${heldSince(hold).split('. ')[0] ?? ''}.`);
+      print(`${day} is released. Nights look at it as at any day; now: npx daybook run --day ${day}`);
+    } else print(`${day} was not held.`);
+  });

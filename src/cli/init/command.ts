@@ -1,0 +1,14 @@
+import { Command } from '@commander-js/extra-typings';
+import { examples } from '../common/options.js';
+
+/** `daybook init DIR`: a project to start from. */
+export const initCommand = () =>
+  new Command('init')
+    .description('Write a small project into a new folder: a source, a model, a test')
+    .argument('<folder>', 'a new or empty folder')
+    .option('--project <name>', "the project's name (default: from the folder's)")
+    .addHelpText('after', examples(['daybook init shop'], ['daybook init analytics/shop --project web_shop']))
+    .action(async (folder, options) => {
+      const { writeProject } = await import('./index.js');
+      await writeProject(folder, options.project);
+    });

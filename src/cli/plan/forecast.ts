@@ -1,0 +1,187 @@
+import prettyBytes from 'pretty-bytes';
+import type { App } from '../../app.js';
+import { isFinal, messageOf } from '../../errors.js';
+import { openLedgerReport } from '../../ledger/report.js';
+import { paceOf } from '../../ledger/throughput.js';
+import { chunksToDo } from '../../plan/cover.js';
+import type { TableVerdict } from '../../plan/judge.js';
+import { bytesOf, planDay } from '../../plan/planning.js';
+import { assertApplied } from '../../project/apply/apply.js';
+import { longestLookbackOf } from '../../project/project.js';
+import { NO_CHOICE, type VanishedChoice } from '../../shared/choice.js';
+import { addDays, EVER, type Day } from '../../shared/day.js';
+import { duration, plural } from '../../shared/format.js';
+import type { Chunk } from '../../shared/messages.js';
+import { heldSince } from '../../shared/words.js';
+
+/** Commands shown. */
+const NEXT_SHOWN = 5;
+
+/** What a run of a day would do now. */
+export interface DayForecast {
+  day: Day;
+  /** `code`: nothing but SQL differs, so only a forced run builds it. `held`: so is this. `fails`: a run could not even begin. */
+  outcome: 'build' | 'code' | 'unchanged' | 'skipped' | 'held' | 'fails';
+  /** Tables that are not as they would be made now, upstream first. */
+  tables: Pick<TableVerdict, 'table' | 'staleness' | 'reason'>[];
+  /** Raw objects that would be normalized, and their bytes. */
+  toRead: { objects: number; bytes: number };
+  notes: string[];
+  /** What a person types; '' where nothing is to be done. */
+  command: string;
+}
+
+export interface Forecast {
+  days: DayForecast[];
+  /** Days behind the last one that would then be built because they look back on what was; see {@link Purpose}. */
+  later: DayForecast[];
+  /** Milliseconds that the days would take, as the newest builds did; null where none was ever built, 0 where nothing is to do. */
+  estimate: { ms: number; builds: number } | null;
+  /** Over all days: a chunk that two days need is read once. */
+  toRead: { chunks: number; objects: number; bytes: number };
+}
+
+/** What a run is for. */
+export interface Purpose {
+  /** Rebuild every table. */
+  force: boolean;
+  /** Build also what differs by code alone, as a backfill does. */
+  code: boolean;
+  /** What the user says about objects that are gone; of the days that are asked for, not of those behind them. */
+  choice?: VanishedChoice;
+  /**
+   * The last day of a range behind which a run goes on with published days that look back on what it has built, and, where it runs
+   * all days of the range, with those that were left stale before.
+   */
+  beyond?: { end: Day; whole: boolean };
+}
+
+/** Judges the days in ascending order, as a night would run them: a day that is built anew moves those that look back on it. */
+export async function forecast(
+  app: App,
+  asked: readonly Day[],
+  { force, code, choice = NO_CHOICE, beyond }: Purpose = { force: false, code: false },
+): Promise<Forecast> {
+  const { dependencies: deps, ledger } = app;
+  const project = await deps.loadProject();
+  const schema = await deps.readSchema(project);
+  await assertApplied(schema, app.clickhouse, project.config.database);
+  const published = beyond ? await ledger.currentPublishes(addDays(beyond.end, 1), EVER[1]) : [];
+  const after = [...new Set(published.map(({ day }) => day))].sort();
+  const [first, last] = [asked[0] ?? after[0], after.at(-1) ?? asked.at(-1)];
+  const known = first !== undefined && last !== undefined;
+  const open = new Set((known ? await ledger.openIntents(first, last) : []).map(({ day }) => day));
+  const held = new Map((known ? await ledger.holds(first, last) : []).map((hold) => [hold.day, hold]));
+  const moving = new Set<string>();
+  const todo = new Map<string, Chunk>();
+
+  /** What a run of the day would do; what it would build anew is `moving` from then on. */
+  async function look(day: Day, how: Omit<Purpose, 'beyond'>): Promise<DayForecast> {
+    const run = `npx daybook run --day ${day}`;
+    const left = open.has(day) ? ['its publish was left open by a crash, and is ended first'] : [];
+    const hold = held.get(day);
+    const as = (outcome: 'held' | 'fails', note: string): DayForecast => ({
+      ...{ day, outcome, tables: [], toRead: NOTHING, notes: [...left, note], command: left.length > 0 ? run : '' },
+    });
+    if (hold) return as('held', heldSince(hold));
+    try {
+      const planned = await planDay(deps, { project, schema, day, ...how, moving });
+      const { tables, notes } = planned.verdict;
+      const stale = tables.filter(({ staleness }) => how.force || staleness !== 'fresh');
+      const outcome = planned.outcome === 'unchanged' && stale.length > 0 ? 'code' : planned.outcome;
+      if (outcome === 'code' && planned.lost !== undefined) return as('fails', planned.lost);
+      const chunks =
+        outcome === 'build'
+          ? chunksToDo(planned.plan).map(({ source, chunk }) => [`${source.name}/${chunk.id}`, chunk] as const)
+          : [];
+      for (const [id, chunk] of chunks) todo.set(id, chunk);
+      if (outcome === 'build')
+        for (const { table, staleness } of stale) if (how.code || staleness !== 'code') moving.add(`${table}@${day}`);
+      return {
+        day,
+        outcome,
+        tables: stale.map(({ table, staleness, reason }) => ({
+          ...{ table, staleness },
+          reason: reason === '' ? `${table}: forced` : reason,
+        })),
+        toRead: sizeOf(chunks.map(([, chunk]) => chunk)),
+        notes: [...left, ...planned.listings.flatMap((listing) => listing.notes), ...(outcome === 'code' ? [] : notes)],
+        command: outcome === 'code' ? `${run} --force` : outcome === 'build' || left.length > 0 ? run : '',
+      };
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      return as('fails', messageOf(error));
+    }
+  }
+
+  const days: DayForecast[] = [];
+  for (const day of asked) days.push(await look(day, { force, code, choice }));
+  const later: DayForecast[] = [];
+  const looksBack = longestLookbackOf(project);
+  let moved = days.findLast(({ outcome }) => outcome === 'build')?.day;
+  if (beyond?.whole) moved = beyond.end;
+  for (const day of after) {
+    if (moved === undefined || day > addDays(moved, looksBack)) break;
+    const found = await look(day, { force: false, code: false });
+    if (found.outcome === 'build') moved = day;
+    if (found.outcome === 'build' || found.outcome === 'fails') later.push(found);
+  }
+  const toRead = { chunks: todo.size, ...sizeOf([...todo.values()]) };
+  const builds = [...days, ...later].filter(({ outcome }) => outcome === 'build').length;
+  return { days, later, estimate: await estimate(app, builds, toRead.bytes), toRead };
+}
+
+/** Builds that an estimate is made from. */
+const NEWEST = 50;
+
+/** From what the newest builds took, side by side or not, and from what they read meanwhile. */
+async function estimate({ clickhouse, ledger }: App, builds: number, bytes: number): Promise<Forecast['estimate']> {
+  const report = openLedgerReport(clickhouse, ledger.project);
+  const past = await report.pastBuilds(NEWEST);
+  const pace = paceOf(past, await report.chunksSince(Math.min(...past.map(({ from }) => from))));
+  return pace ? { ms: Math.round(builds * pace.perBuild + bytes * pace.perByte), builds: past.length } : null;
+}
+
+const NOTHING = { objects: 0, bytes: 0 };
+
+const sizeOf = (chunks: readonly Chunk[]) => ({
+  objects: chunks.reduce((sum, { objects }) => sum + objects.length, 0),
+  bytes: bytesOf(chunks),
+});
+
+const OUTCOMES: Record<DayForecast['outcome'], string> = {
+  build: 'build',
+  code: 'stale (code)',
+  unchanged: 'unchanged',
+  skipped: 'skipped',
+  held: 'held',
+  fails: 'would fail',
+};
+
+/** @param next what to type, in order. */
+export function forecastText(
+  { days, later, toRead, estimate: expected }: Forecast,
+  earlier: number,
+  next: readonly string[],
+): string {
+  return [
+    ...days.flatMap(dayLines),
+    ...(later.length > 0 ? ['Then the later days that look back on them:', ...later.flatMap(dayLines)] : []),
+    ...(earlier > 0 ? [`${earlier} earlier days were not looked at: npx daybook plan --start YYYY-MM-DD`] : []),
+    `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
+    ...(expected && expected.ms > 0
+      ? [`It would take about ${duration(expected.ms)}, as the last ${plural(expected.builds, 'build')} did.`]
+      : []),
+    ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((command) => `  ${command}`)] : []),
+    ...(next.length > NEXT_SHOWN ? [`  and ${next.length - NEXT_SHOWN} more`] : []),
+  ].join('\n');
+}
+
+const dayLines = ({ day, outcome, tables, toRead, notes }: DayForecast): string[] => [
+  `${day}  ${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
+  ...tables.map(({ reason }) => `            ${reason}`),
+  ...notes.map((one) => `            ${one}`),
+];
+
+const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>
+  `${objects} ${objects === 1 ? 'object' : 'objects'}, ${prettyBytes(bytes, { binary: true })}`;

@@ -1,0 +1,44 @@
+import type { App } from '../../app.js';
+import { openLedgerReport } from '../../ledger/report.js';
+import { assertWanted } from '../../project/wanted.js';
+import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
+import { withApp, type ProjectOptions } from '../common/context.js';
+import { PLANNED_DAYS, type Output } from '../common/options.js';
+import { note, print, printJson } from '../common/output.js';
+import { forecast, forecastText } from './forecast.js';
+
+/** The days that are asked for. */
+interface Asked {
+  day?: Day | undefined;
+  start?: Day | undefined;
+  end?: Day | undefined;
+}
+
+/** The days asked for; else those that should exist, up to yesterday, the newest ones where there are too many. */
+async function rangeOf(app: App, asked: Asked) {
+  if (asked.day !== undefined) return { first: asked.day, last: asked.day, earlier: 0 };
+  const { start, timezone, project } = app.project.config;
+  const last = asked.end ?? addDays(dayIn(timezone, new Date()), -1);
+  if (asked.start !== undefined) return { first: asked.start, last, earlier: 0 };
+  const known = await openLedgerReport(app.clickhouse, project).knownDays();
+  const origin = [start, known?.first].filter((day) => day !== undefined).sort()[0] ?? last;
+  const window = addDays(last, 1 - PLANNED_DAYS);
+  const first = origin > window ? origin : window;
+  return { first, last, earlier: Math.max(0, daysBetween(origin, first).length - 1) };
+}
+
+/** Prints which days and tables a run would build now, and why. */
+export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked & { output: Output }): Promise<void> =>
+  withApp({ project }, async (app) => {
+    for (const day of [asked.day, asked.start, asked.end])
+      if (day !== undefined) assertWanted(app.project.config, day, new Date());
+    await app.ledger.assertReadable();
+    const { first, last, earlier } = await rangeOf(app, asked);
+    if (first > last) note(`There is no day from ${first} to ${last}.`);
+    const found = await forecast(app, daysBetween(first, last));
+    if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, ...found });
+    else {
+      const next = found.days.flatMap(({ command }) => (command === '' ? [] : [command]));
+      print(forecastText(found, earlier, next));
+    }
+  });

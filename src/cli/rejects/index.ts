@@ -1,0 +1,110 @@
+import type { App } from '../../app.js';
+import { final } from '../../errors.js';
+import type { RejectRecord } from '../../ledger/ledger.js';
+import { openLedgerReport } from '../../ledger/report.js';
+import { sumAccounts } from '../../shared/accounts.js';
+import { number, plural } from '../../shared/format.js';
+import { withApp, type ProjectOptions } from '../common/context.js';
+import type { Output } from '../common/options.js';
+import { print, printJson } from '../common/output.js';
+import { runForItself } from '../common/own-run.js';
+import { report } from '../common/report.js';
+import { cut, printable, terminalWidth } from '../common/text.js';
+import { objectAccounts, ofFolder, usedChunks } from '../common/used-chunks.js';
+import { reasonsText } from '../status/text.js';
+
+/** Reasons shown before the rest is only counted. */
+const REASONS_SHOWN = 20;
+
+/** Rejected lines of one source's folder. */
+interface Rejects {
+  source: string;
+  folder: string;
+  /** Lines of the folder, and how many of them were rejected. */
+  lines: number;
+  rejected: number;
+  reasons: { reason: string; lines: number }[];
+  rows: RejectRecord[];
+}
+
+/**
+ * Rejects of folder D in the chunks that the day's newest build used, whether or not it came to publish: a day that failed for
+ * too many rejects shows them too. Rejects belong to their chunk, so those of an older listing or an older SELECT don't count.
+ */
+async function rejectsOf(app: App, day: string, only: string | undefined, limit: number): Promise<Rejects[]> {
+  const report = openLedgerReport(app.clickhouse, app.project.config.project);
+  const build = (await report.plans(day, day)).get(day)?.newest ?? null;
+  const { sources } = await usedChunks(app, report, day, build);
+  const found: Rejects[] = [];
+  for (const { source, chunks } of sources) {
+    if (only !== undefined && source !== only) continue;
+    const own = ofFolder(chunks, day);
+    const { lines, rejected } = sumAccounts(await objectAccounts(app, source, own));
+    found.push({
+      source,
+      folder: day,
+      lines,
+      rejected,
+      reasons: rejected > 0 ? await report.rejectReasons(source, day, own) : [],
+      rows: rejected > 0 ? await app.ledger.rejectsOf(source, day, own, limit) : [],
+    });
+  }
+  return found;
+}
+
+function textOf({ source, folder, lines, rejected, reasons, rows }: Rejects): string {
+  const head = `${source}, folder ${folder}: ${number(rejected)} of ${plural(lines, 'line')} rejected`;
+  if (rejected === 0) return head;
+  const width = terminalWidth();
+  const each = rows.flatMap(({ object, line, reason, text }) => [
+    `${printable(object)}:${line}  ${cut(reason, width)}`,
+    `    ${cut(text, width - 4)}`,
+  ]);
+  const rest = rejected - rows.length;
+  return [
+    head,
+    ...reasonsText(reasons, REASONS_SHOWN),
+    ...(each.length > 0 ? ['', ...each] : []),
+    ...(rest > 0 ? ['', `${number(rest)} more: --limit ${rejected}, or --output json for their whole text`] : []),
+  ].join('\n');
+}
+
+function assertSource(app: App, source: string | undefined): void {
+  const known = Object.keys(app.project.config.sources);
+  if (source !== undefined && !known.includes(source))
+    throw final('BadConfig', `${app.project.config.project} has no source '${source}'; it has ${known.join(', ')}.`);
+}
+
+interface RejectsOptions extends ProjectOptions {
+  day: string;
+  source?: string | undefined;
+  /** Lines shown of each source. */
+  limit: number;
+  output: Output;
+}
+
+/** Prints the rejected lines of a day's folder and their reasons. */
+export const showRejects = ({ day, source, limit, project, output }: RejectsOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    assertSource(app, source);
+    await app.ledger.assertReadable();
+    const sources = await rejectsOf(app, day, source, limit);
+    if (output === 'json') printJson({ project: app.project.config.project, day, sources });
+    else if (sources.length === 0) print(`${day} was never built. Build it: npx daybook run --day ${day}`);
+    else print(sources.map(textOf).join('\n\n'));
+  });
+
+interface RetryOptions extends ProjectOptions {
+  day: string;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Normalizes the chunks with rejects again and publishes the day, as a run of the day's workflow. */
+export const retryRejects = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    await app.ledger.assertReadable();
+    const quiet = output === 'json';
+    const input = { day, code: true, retry: new Date().toISOString() };
+    report(day, output, await runForItself(app, input, { what: 'retry of rejects', own, quiet }));
+  });

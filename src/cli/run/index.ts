@@ -1,0 +1,41 @@
+import { chosen, type ChoiceOptions } from '../../shared/choice.js';
+import { withApp, type ProjectOptions } from '../common/context.js';
+import { followDay, type DayEnd } from '../common/follow.js';
+import { STOPPING, onInterrupt } from '../common/interrupt.js';
+import type { Output } from '../common/options.js';
+import { note, printJson } from '../common/output.js';
+import { report } from '../common/report.js';
+import { startDay } from '../common/start.js';
+import { withWorker, sayIfNobodyPolls } from '../common/worker.js';
+
+interface RunOptions extends ProjectOptions, ChoiceOptions {
+  day: string;
+  force?: boolean | undefined;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Builds one day, or attaches to the run that builds it, and shows its steps. */
+export const buildDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    const interruption = onInterrupt(own ? STOPPING : undefined);
+    const run = async (): Promise<DayEnd> => {
+      const handle = await startDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
+      const live = process.stdout.isTTY;
+      return await followDay(handle, day, output === 'json' ? 'nothing' : live ? 'live' : 'lines', interruption.signal);
+    };
+    try {
+      if (!own) await sayIfNobodyPolls(app);
+      report(day, output, own ? await withWorker(app, run) : await run());
+    } catch (error) {
+      if (error !== interruption.signal.reason) throw error;
+      const message = own
+        ? `Day ${day} is not done: it goes on as soon as a worker runs: npx daybook run --day ${day} --with-worker`
+        : `Day ${day} goes on. Attach again: npx daybook run --day ${day}`;
+      if (output === 'json') printJson({ day, outcome: 'interrupted', message });
+      note(message);
+      process.exitCode = 2;
+    } finally {
+      interruption.release();
+    }
+  });

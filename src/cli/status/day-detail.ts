@@ -1,0 +1,110 @@
+import type { App } from '../../app.js';
+import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/ledger.js';
+import type { LedgerReport } from '../../ledger/report.js';
+import { dayImbalance, folderImbalances, sumAccounts, type FolderAccount } from '../../shared/accounts.js';
+import { commandsIn, runCommand } from '../../shared/commands.js';
+import type { Day } from '../../shared/day.js';
+import { objectAccounts, ofFolder, usedChunks, type UsedChunks } from '../common/used-chunks.js';
+import type { DayReport } from './day-report.js';
+
+/** All that the ledger says of one day. */
+export interface DayDetail extends DayReport {
+  /** Of the newest build; empty where it did not come so far. */
+  tests: TestRecord[];
+  /** Rejected lines of the day's own folder in the newest build. */
+  rejects: { source: string; rejected: number; lines: number; reasons: { reason: string; lines: number }[] }[];
+  /** What a person types next. */
+  next: string[];
+  accounts?: DayAccounts;
+}
+
+/** Both accounts of the build that readers have; of the newest one where nothing is published. */
+export interface DayAccounts {
+  /** False where nothing is published yet: then these are the accounts of a build that readers don't see. */
+  published: boolean;
+  by: UsedChunks['by'];
+  /** Every raw line has one fate: lines = rows + rejected + skipped + blank. */
+  folders: {
+    source: string;
+    folder: Day;
+    objects: (FolderAccount & { object: string; quarantined: string; balanced: boolean })[];
+    total: FolderAccount;
+    balanced: boolean;
+  }[];
+  /** The manifests' rows of the day = loaded + duplicates. */
+  tables: (DayRecord & { balanced: boolean })[];
+  balanced: boolean;
+}
+
+export async function detailDay(app: App, report: LedgerReport, day: DayReport, accounts: boolean): Promise<DayDetail> {
+  const [tests, rejects] = await Promise.all([
+    app.ledger.testResults(day.day, day.generation),
+    rejectsOfDay(app, report, day),
+  ]);
+  return {
+    ...day,
+    tests,
+    rejects,
+    next: nextSteps(day),
+    ...(accounts ? { accounts: await accountsOf(app, report, day) } : {}),
+  };
+}
+
+async function rejectsOfDay(app: App, report: LedgerReport, { day, plans }: DayReport): Promise<DayDetail['rejects']> {
+  const { sources } = await usedChunks(app, report, day, plans.newest);
+  return await Promise.all(
+    sources.map(async ({ source, chunks }) => {
+      const own = ofFolder(chunks, day);
+      const { lines, rejected } = sumAccounts(await objectAccounts(app, source, own));
+      return { source, rejected, lines, reasons: rejected > 0 ? await report.rejectReasons(source, day, own) : [] };
+    }),
+  );
+}
+
+async function accountsOf(app: App, report: LedgerReport, { day, plans, published }: DayReport): Promise<DayAccounts> {
+  const build = plans.whole ?? plans.newest;
+  const { sources, by } = await usedChunks(app, report, day, build);
+  const folders = await Promise.all(
+    sources.map(async ({ source, chunks }) => foldersOf(source, await objectAccounts(app, source, chunks))),
+  );
+  // A table that a build left as it was stands with the account of the generation that loaded it.
+  const generations = new Map(published.map(({ table, generation }) => [table, generation]));
+  const tables = (await app.ledger.dayAccounts(day))
+    .filter(({ table, generation }) => generation === (generations.get(table) ?? build?.generation))
+    .map((account) => ({ ...account, balanced: isBalanced(account) }));
+  const all = folders.flat();
+  return {
+    published: published.length > 0,
+    by,
+    folders: all,
+    tables,
+    balanced: [...all, ...tables].every(({ balanced }) => balanced),
+  };
+}
+
+function foldersOf(source: string, accounts: readonly FolderRecord[]): DayAccounts['folders'] {
+  return [...new Set(accounts.map(({ folder }) => folder))].map((folder) => {
+    const objects = accounts
+      .filter((account) => account.folder === folder)
+      .map(({ object, lines, rows, rejected, skipped, blank, quarantined }) => {
+        const account = { object, lines, rows, rejected, skipped, blank };
+        return { ...account, quarantined, balanced: folderImbalances([account]).length === 0 };
+      });
+    return { source, folder, objects, total: sumAccounts(objects), balanced: objects.every((one) => one.balanced) };
+  });
+}
+
+const isBalanced = ({ table, rows, loaded, duplicates }: DayRecord) =>
+  dayImbalance(table, rows, loaded, duplicates) === undefined;
+
+/** Commands for a day that is not as it should be; those that its failure, or a question about its folders, names come first. */
+export function nextSteps({ day, state, reason, open, questions }: DayReport): string[] {
+  const run = runCommand(day);
+  const asked = questions.flatMap(commandsIn);
+  if (state === 'building') return [`${run}   (attaches to the running workflow)`];
+  if (open.length > 0 || state === 'not built' || state === 'stopped' || state === 'cancelled') return [run];
+  if (state === 'held') return [`npx daybook unhold --day ${day}`];
+  const named = state === 'failed' ? [...asked, ...commandsIn(reason)] : asked;
+  // Where the folders have to be explained first, the plain command would only fail again.
+  return [...new Set(state === 'failed' && asked.length === 0 ? [...named, run] : named)];
+}

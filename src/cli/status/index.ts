@@ -1,0 +1,89 @@
+import type { App } from '../../app.js';
+import { messageOf } from '../../errors.js';
+import { openLedgerReport } from '../../ledger/report.js';
+import { addDays, dayIn } from '../../shared/day.js';
+import { runningDays } from '../../temporal/client.js';
+import { withApp, type ProjectOptions } from '../common/context.js';
+import type { Output } from '../common/options.js';
+import { note, print, printJson } from '../common/output.js';
+import { detailDay } from './day-detail.js';
+import { daysToShow, reportDays, type Running } from './day-report.js';
+import { folderQuestions, type FolderQuestions } from './folder-questions.js';
+import { detailText, overviewText } from './text.js';
+
+/** How long Temporal may take to be reached before the ledger alone has to do, in milliseconds. */
+const TEMPORAL_WITHIN = 2_500;
+
+/** The days that run now. The ledger knows everything else, so an unreachable Temporal is worth a word and no more. */
+async function askTemporal(app: App): Promise<Running> {
+  try {
+    const client = await app.temporal(TEMPORAL_WITHIN);
+    return { days: await runningDays(client, app.project.config.project), message: undefined };
+  } catch (error) {
+    return { days: undefined, message: messageOf(error) };
+  }
+}
+
+async function overview(app: App, count: number, output: Output): Promise<void> {
+  const { project, timezone: zone, start } = app.project.config;
+  const report = openLedgerReport(app.clickhouse, project);
+  const today = dayIn(zone, new Date());
+  // A later one can only be a mistake of the past, and would push all others out.
+  const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays(today)]);
+  const yesterday = addDays(today, -1);
+  const range = daysToShow({ start, known: recorded, yesterday, count });
+  const asked = range.shown ? await folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
+  const { byDay: questions } = asked;
+  const days = range.shown ? await reportDays(app, report, { ...range.shown, running, questions }) : [];
+  if (output === 'json') {
+    const { earlier, missing } = range;
+    const more = { temporal: temporalJson(running), store: storeJson(asked) };
+    printJson({ project, zone, days, earlier, missing: missing ?? null, ...more });
+    return;
+  }
+  const normalized = app.project.normalized.map(({ name }) => name);
+  print(overviewText({ project, zone, normalized, range, days }));
+  sayUnreachable(running, asked);
+}
+
+async function detail(app: App, day: string, accounts: boolean, output: Output): Promise<void> {
+  const { project, timezone: zone } = app.project.config;
+  const report = openLedgerReport(app.clickhouse, project);
+  const running = await askTemporal(app);
+  const asked = await folderQuestions(app, day, day);
+  const [line] = await reportDays(app, report, { first: day, last: day, running, questions: asked.byDay });
+  if (!line) throw new RangeError(`no report of ${day}`);
+  const found = await detailDay(app, report, line, accounts);
+  if (output === 'json')
+    printJson({ project, zone, ...found, temporal: temporalJson(running), store: storeJson(asked) });
+  else {
+    print(detailText(project, zone, found));
+    sayUnreachable(running, asked);
+  }
+}
+
+const temporalJson = ({ days, message }: Running) => ({ answers: days !== undefined, message: message ?? null });
+
+const storeJson = ({ message }: FolderQuestions) => ({ answers: message === undefined, message: message ?? null });
+
+const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
+
+function sayUnreachable(temporal: Running, store: FolderQuestions): void {
+  if (temporal.message !== undefined) note(`Which days run now is not known. ${temporal.message}`);
+  if (store.message !== undefined) note(`Which folders were rewritten is not known. ${store.message}`);
+}
+
+interface StatusOptions extends ProjectOptions {
+  day?: string | undefined;
+  accounts?: boolean | undefined;
+  /** How many of the newest days. */
+  days: number;
+  output: Output;
+}
+
+/** Prints how the days are, or one of them in detail. */
+export const showStatus = ({ day, accounts = false, days, project, output }: StatusOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    await app.ledger.assertReadable();
+    await (day === undefined ? overview(app, days, output) : detail(app, day, accounts, output));
+  });

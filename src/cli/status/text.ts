@@ -1,0 +1,255 @@
+import { number, plural } from '../../shared/format.js';
+import { cut, localTime, plainTable, printable, terminalWidth, type Heading } from '../common/text.js';
+import type { DayAccounts, DayDetail } from './day-detail.js';
+import type { DayRange, DayReport } from './day-report.js';
+
+/** Reasons, objects and rows of a test that are shown before the rest is only counted. */
+const REASONS_SHOWN = 5;
+const OBJECTS_SHOWN = 20;
+const SAMPLES_SHOWN = 3;
+/** Characters of a failure's reason below which a table cell would not be worth reading. */
+const LEAST_REASON = 40;
+
+/** One line a day, then what is missing around them. */
+export function overviewText(of: {
+  project: string;
+  zone: string;
+  normalized: readonly string[];
+  range: DayRange;
+  days: readonly DayReport[];
+}): string {
+  const { project, zone, normalized, range, days } = of;
+  if (days.length === 0)
+    return [`No day of ${project} was built yet.`, ...missingText(range), ...(range.missing ? [] : [FIRST_RUN])].join(
+      '\n',
+    );
+  const headings: Heading[] = [
+    'day',
+    'state',
+    { right: 'gen' },
+    `at (${zone})`,
+    ...normalized.map((table) => ({ right: table })),
+    { right: 'rejected' },
+    '',
+  ];
+  const rows = days.map((one) => [
+    one.day,
+    one.state,
+    one.generation === 0 ? '' : String(one.generation),
+    one.at === null ? '' : localTime(one.at, zone),
+    ...normalized.map((table) => rowsOf(one, table)),
+    one.generation === 0 ? '' : number(one.folder.rejected),
+  ]);
+  const used = Math.max(
+    ...plainTable(
+      headings,
+      rows.map((row) => [...row, '']),
+    )
+      .split('\n')
+      .map(({ length }) => length),
+  );
+  const room = Math.max(LEAST_REASON, terminalWidth() - used - 3);
+  return [
+    plainTable(
+      headings,
+      rows.map((row, index) => [...row, cut(remark(days[index]), room)]),
+    ),
+    '',
+    ...(range.earlier > 0
+      ? [`${plural(range.earlier, 'earlier day')}: npx daybook status --days ${days.length + range.earlier}`]
+      : []),
+    ...questionsText(days),
+    ...missingText(range),
+    'More of one day: npx daybook status --day YYYY-MM-DD',
+  ].join('\n');
+}
+
+const FIRST_RUN = 'Build one: npx daybook run --day YYYY-MM-DD';
+
+const rowsOf = ({ published }: DayReport, table: string): string => {
+  const found = published.find((one) => one.table === table);
+  return found ? number(found.rows) : '';
+};
+
+/** What a person should know of a day beyond the numbers. */
+function remark(day: DayReport | undefined): string {
+  if (!day) return '';
+  const { state, step, reason, open, published } = day;
+  if (open.length > 0) return `publish left open: run the day`;
+  if (state === 'held') return day.hold?.reason ?? '';
+  if (state === 'stopped') return 'begun, but nothing runs: run the day';
+  if (state !== 'failed' && day.questions.length > 0) return 'objects are gone from its folders: see below';
+  if (state !== 'failed') return day.quarantined.length === 0 ? '' : without(day.quarantined);
+  // A build that published anything has not failed, however far it came; one that ended before its plan has no generation of its own.
+  return `at ${step}${published.length > 0 ? ', readers keep what they have' : ''}: ${reason}`;
+}
+
+/** Days whose questions the overview spells out. */
+const QUESTIONS_SHOWN = 3;
+
+/** Days that no run builds until somebody says what their folders mean. */
+function questionsText(days: readonly DayReport[]): string[] {
+  const asked = days.filter(({ questions }) => questions.length > 0);
+  const [first, last] = [asked[0]?.day, asked.at(-1)?.day];
+  if (first === undefined || last === undefined) return [];
+  const more = asked.length - QUESTIONS_SHOWN;
+  return [
+    ...asked.slice(0, QUESTIONS_SHOWN).flatMap(({ questions }) => questions.map(printable)),
+    ...(more > 0 ? [`and ${plural(more, 'day')} more: npx daybook plan --start ${first} --end ${last}`] : []),
+  ];
+}
+
+const without = (quarantined: DayReport['quarantined']) =>
+  `without ${plural(quarantined.length, 'quarantined object')}: ${quarantined[0]?.object ?? ''}`;
+
+const missingText = ({ missing }: DayRange): string[] =>
+  missing
+    ? [
+        missing.days === 1
+          ? `${missing.first} is not built: npx daybook run --day ${missing.first}`
+          : `${missing.first} to ${missing.last} (${plural(missing.days, 'day')}) are not built; the first: npx daybook run --day ${missing.first}`,
+      ]
+    : [];
+
+/** All of one day. */
+export function detailText(project: string, zone: string, day: DayDetail): string {
+  const time = day.at === null ? '' : `, ${localTime(day.at, zone)} ${zone}`;
+  const head = `${project} ${day.day}: ${day.state}${day.generation === 0 ? '' : `, generation ${day.generation}`}${time}`;
+  return [
+    head,
+    ...(day.running ? [`Workflow ${day.running.workflowId} runs since ${localTime(day.running.since, zone)}.`] : []),
+    ...(day.hold
+      ? [
+          `Held as it is since ${localTime(day.hold.since, zone)}${day.hold.reason === '' ? '' : `: ${printable(day.hold.reason)}`}`,
+        ]
+      : []),
+    ...(day.state === 'failed' ? [`Failed at step ${day.step}: ${printable(day.reason)}`] : []),
+    ...(day.state === 'failed' ? [] : day.questions.map(printable)),
+    ...(day.state === 'failed' && day.published.length > 0 && day.open.length === 0
+      ? ['Readers keep what they have, which is what was published before:']
+      : []),
+    ...(day.open.length > 0 ? [`Publish left open, run the day to end it: ${day.open.join(', ')}`] : []),
+    '',
+    ...publishedText(day, zone),
+    ...testsText(day),
+    ...rejectsText(day),
+    ...quarantinedText(day),
+    ...(day.accounts ? accountsText(day.accounts) : []),
+    ...(day.next.length > 0 ? ['Next:', ...day.next.map((command) => `  ${command}`)] : []),
+  ]
+    .join('\n')
+    .trimEnd();
+}
+
+function publishedText({ published, state }: DayDetail, zone: string): string[] {
+  if (published.length === 0) return state === 'not built' ? [] : ['Nothing of this day is published.', ''];
+  const rows = published.map(({ table, rows: count, generation, at, fingerprint }) => [
+    table,
+    number(count),
+    String(generation),
+    localTime(at, zone),
+    `${fingerprint.code.slice(0, 8)} ${fingerprint.data.slice(0, 8)}`,
+  ]);
+  return [plainTable(['table', { right: 'rows' }, { right: 'gen' }, 'published', 'code, data'], rows), ''];
+}
+
+function testsText({ tests, state }: DayDetail): string[] {
+  if (tests.length === 0) return state === 'failed' ? ['Tests: the newest build did not come so far', ''] : [];
+  const wrong = tests.filter(({ failing }) => failing > 0);
+  const count = (status: string) => tests.filter((test) => test.status === status).length;
+  const words = [
+    `${count('pass')} passed`,
+    ...(count('warn') > 0 ? [`${count('warn')} warned`] : []),
+    ...(count('fail') > 0 ? [`${count('fail')} failed`] : []),
+  ];
+  return [
+    `Tests: ${words.join(', ')}`,
+    ...wrong.flatMap(({ test, status, failing, sample }) => [
+      `  ${status}  ${test}: ${plural(failing, 'row')} that must not exist${status === 'pass' ? ' (tolerated)' : ''}, such as`,
+      ...sample.slice(0, SAMPLES_SHOWN).map((row) => `        ${cut(row, terminalWidth() - 8)}`),
+    ]),
+    '',
+  ];
+}
+
+function rejectsText({ rejects, day }: DayDetail): string[] {
+  return rejects
+    .filter(({ lines }) => lines > 0)
+    .flatMap(({ source, rejected, lines, reasons }) => [
+      `Rejected of ${source}: ${number(rejected)} of ${plural(lines, 'line')} in folder ${day}` +
+        (rejected > 0 ? `; each: npx daybook rejects --day ${day} --source ${source}` : ''),
+      ...reasonsText(reasons, REASONS_SHOWN),
+      '',
+    ]);
+}
+
+function quarantinedText({ quarantined, day }: DayDetail): string[] {
+  if (quarantined.length === 0) return [];
+  const shown = quarantined.slice(0, OBJECTS_SHOWN);
+  return [
+    `Quarantined: ${plural(quarantined.length, 'bad object')}, whose rows the day lacks. Written anew, each is read by the next run of ${day}:`,
+    ...shown.flatMap(({ source, folder, object, reason }) => [
+      `  ${printable(object)} (${source}, folder ${folder})`,
+      `      ${cut(reason, terminalWidth() - 6)}`,
+    ]),
+    ...(quarantined.length > shown.length
+      ? [`  and ${number(quarantined.length - shown.length)} more (--output json shows all)`]
+      : []),
+    '',
+  ];
+}
+
+/** The most frequent reasons, their count first. */
+export function reasonsText(reasons: readonly { reason: string; lines: number }[], most: number): string[] {
+  const shown = reasons.slice(0, most);
+  const width = Math.max(0, ...shown.map(({ lines }) => number(lines).length));
+  const rest = reasons.length - shown.length;
+  return [
+    ...shown.map(
+      ({ reason, lines }) => `  ${number(lines).padStart(width)}  ${cut(reason, terminalWidth() - width - 4)}`,
+    ),
+    ...(rest > 0 ? [`  ${' '.repeat(width)}  and ${plural(rest, 'reason')} more`] : []),
+  ];
+}
+
+const mark = (balanced: boolean) => (balanced ? '=' : 'DIFFERS');
+
+function accountsText({ published, by, folders, tables, balanced }: DayAccounts): string[] {
+  const whose = published ? 'of what readers have' : 'of the newest build, which readers do not see';
+  const folderRows = folders.flatMap(({ source, folder, objects, total, balanced: right }) => {
+    const shown = objects.filter((one, index) => index < OBJECTS_SHOWN || !one.balanced || one.quarantined !== '');
+    const rest = objects.length - shown.length;
+    return [
+      ...shown.map((one) => [
+        `  ${one.object}`,
+        ...fates(one),
+        one.quarantined === '' ? mark(one.balanced) : 'quarantined',
+      ]),
+      ...(rest > 0 ? [[`  and ${plural(rest, 'object')} more (--output json shows all)`]] : []),
+      [`${source}, folder ${folder}`, ...fates(total), mark(right)],
+    ];
+  });
+  const count = ['lines', 'rows', 'rejected', 'skipped', 'blank'].map((right) => ({ right }));
+  const tableRows = tables.map(({ table, rows, loaded, duplicates, balanced: right }) => [
+    table,
+    number(rows),
+    number(loaded),
+    number(duplicates),
+    mark(right),
+  ]);
+  return [
+    `Accounts ${whose}${by === 'ledger' ? ' (its plan is gone: the newest record of each object)' : ''}`,
+    '',
+    'Folders: lines = rows + rejected + skipped + blank',
+    plainTable(['object', ...count, ''], folderRows),
+    '',
+    'Day: promised rows = loaded + duplicates',
+    plainTable(['table', { right: 'promised' }, { right: 'loaded' }, { right: 'duplicates' }, ''], tableRows),
+    '',
+    balanced ? 'Every line is accounted for.' : 'SOME LINES ARE NOT ACCOUNTED FOR: the lines marked DIFFERS.',
+    '',
+  ];
+}
+
+const fates = ({ lines, rows, rejected, skipped, blank }: DayAccounts['folders'][number]['total']) =>
+  [lines, rows, rejected, skipped, blank].map(number);

@@ -1,0 +1,219 @@
+import type { App } from '../../app.js';
+import { objectTable } from '../../clickhouse/object-table.js';
+import { chunkStructure, filledColumns } from '../../conversions/chunk-columns.js';
+import { final } from '../../errors.js';
+import type { RecordedChunk } from '../../ledger/ledger.js';
+import { plannedSource } from '../../plan/planning.js';
+import { openInput } from '../../plan/raw-input.js';
+import { readManifest } from '../../plan/read.js';
+import type { Project, Schema, TableSchema } from '../../project/project.js';
+import { addDays, type Day } from '../../shared/day.js';
+import { manifestKey } from '../../shared/names.js';
+import { engineBucket } from '../../step/engine-bucket.js';
+import { localStep } from '../../step/step.js';
+import {
+  chunkPositions,
+  inputObjects,
+  inputPositions,
+  ownPositions,
+  pickedRows,
+  rawLines,
+  sortingColumns,
+  type MadeFrom,
+  type Picked,
+  type Position,
+} from './statements.js';
+
+/** A raw line as it stands in the store now; `text` is undefined where the object is no longer the one that was read. */
+export interface TracedLine extends Position {
+  text?: string;
+  /** Why there is no text. */
+  gone?: string;
+}
+
+/** Rows of one input that share the picked rows' values. */
+export interface TracedInput {
+  table: string;
+  /** Columns whose equal values make the link; none: all rows of the days read. */
+  by: string[];
+  days: number;
+  rows: number;
+  /** By object, most rows first; empty where the input does not tell. */
+  objects: { object: string; rows: number }[];
+  /** The first lines; empty where the input does not tell. */
+  lines: TracedLine[];
+}
+
+export interface Trace {
+  table: string;
+  day: Day;
+  rows: Record<string, unknown>[];
+  /** Of a normalized table: the raw lines of those rows. */
+  lines: TracedLine[];
+  /** Of a model: what it was made from. */
+  inputs: TracedInput[];
+}
+
+export interface TraceOf {
+  table: string;
+  day: Day;
+  where: string;
+  limit: number;
+}
+
+interface Tracing extends TraceOf {
+  app: App;
+  project: Project;
+  schema: Schema;
+  picked: Picked;
+}
+
+/**
+ * From rows that readers see back to the raw lines they were made of: a normalized row to its line, a model's row to the rows of
+ * its inputs with equal values in the columns that name it, and to their objects.
+ *
+ * @throws final BadSql where the table is none of the project's, or nothing of the day fits the condition
+ */
+export async function trace(app: App, of: TraceOf): Promise<Trace> {
+  const project = await app.dependencies.loadProject();
+  const schema = await app.dependencies.readSchema(project);
+  const table = schema.tables.find(({ name, kind }) => name === of.table && kind !== 'raw');
+  if (!table) {
+    const known = schema.tables.filter(({ kind }) => kind !== 'raw').map(({ name }) => name);
+    throw final('BadSql', `${project.config.project} has no table '${of.table}'; it has ${known.join(', ')}.`);
+  }
+  const picked: Picked = { ...of, database: project.config.database, traced: isTraced(table) };
+  const rows = await app.clickhouse.rows<Record<string, unknown>>(pickedRows(picked), { what: `trace ${of.table}` });
+  if (rows.length === 0)
+    throw final(
+      'BadSql',
+      `No row of ${of.table} on ${of.day} fits ${of.where}. What is published: npx daybook status --day ${of.day}`,
+    );
+  const tracing: Tracing = { ...of, app, project, schema, picked };
+  return {
+    table: of.table,
+    day: of.day,
+    rows,
+    lines: table.kind === 'normalized' ? await linesOf(tracing, table, await positionsOf(tracing, table), 0) : [],
+    inputs: table.kind === 'aggregate' ? await inputsOf(tracing, table) : [],
+  };
+}
+
+const isTraced = ({ columns }: TableSchema) =>
+  ['_object', '_line'].every((column) => columns.some(({ name }) => name === column));
+
+/** A table need not keep where its rows came from: its chunks do, as long as they are kept. */
+async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Position[]> {
+  const { app, project, schema, picked, day } = tracing;
+  if (picked.traced) return await ask(app, ownPositions(picked));
+  const published = (await app.ledger.currentPublishes(day, day)).find((record) => record.table === table.name);
+  const { bucket, normalized } = project.config.store;
+  const source = plannedSource(project, schema, table.name, '', []);
+  const reach = await engineBucket(app.dependencies, bucket);
+  const parquet: string[] = [];
+  for (const { folder, id, rowsByDay } of await chunksAround(tracing, table.name, 0)) {
+    // Of all normalizers that made something of it, only the newest one's manifest may still stand.
+    const normalizer = [...rowsByDay.keys()].at(-1);
+    if (normalizer === undefined || !published?.chunks.includes(id)) continue;
+    const key = manifestKey(normalized, project.config.project, table.name, folder, id, normalizer);
+    const manifest = await readManifest(app.dependencies, bucket, key);
+    if (manifest) parquet.push(manifest.parquet);
+  }
+  if (parquet.length === 0)
+    throw final(
+      'ObjectVanished',
+      `${table.name} does not keep where its rows came from, and its normalized chunks of ${day} have been swept. ` +
+        `Declare _object String and _line UInt64 in sql/normalized/${table.name}.sql, or build the day again: npx daybook run --day ${day} --force`,
+    );
+  const filled = filledColumns(table.columns, source.selected);
+  const chunks = objectTable(reach, parquet, 'Parquet', chunkStructure(filled), 'chunk');
+  const columns = filled.map(({ name }) => name);
+  return await ask(app, chunkPositions(chunks, picked, columns));
+}
+
+/** Chunks of all folders that may hold rows of a day, or of the earlier ones that a model of it reads. */
+function chunksAround({ app, project, day }: Tracing, source: string, lookback: number) {
+  const { before = 0, after = 0 } = project.config.sources[source]?.arrival ?? {};
+  return app.ledger.chunksOf(source, addDays(day, -lookback - before), addDays(day, after));
+}
+
+const ask = async (app: App, statement: Parameters<App['clickhouse']['rows']>[0]): Promise<Position[]> =>
+  (await app.clickhouse.rows<{ object: string; line: string }>(statement, { what: 'trace' })).map(
+    ({ object, line }) => ({ object, line: Number(line) }),
+  );
+
+async function inputsOf(tracing: Tracing, model: TableSchema): Promise<TracedInput[]> {
+  const { app, schema, picked, limit } = tracing;
+  const { unique, lookback } = model.file.header;
+  const sorting = (
+    await app.clickhouse.rows<{ name: string }>(sortingColumns(picked.database, model.name), { what: 'trace' })
+  ).map(({ name }) => name);
+  const key = (unique.length > 0 ? unique : sorting).filter((column) => column !== 'day');
+  const traced: TracedInput[] = [];
+  for (const input of schema.tables.filter(({ name }) => model.inputs.includes(name) && name !== model.name)) {
+    const by = key.filter((column) => input.columns.some(({ name }) => name === column));
+    const made: MadeFrom = { rows: picked, input: input.name, by, lookback, traced: isTraced(input) };
+    const objects = (
+      await app.clickhouse.rows<{ object: string; rows: string }>(inputObjects(made), { what: 'trace' })
+    ).map(({ object, rows }) => ({ object, rows: Number(rows) }));
+    traced.push({
+      table: input.name,
+      by,
+      days: lookback + 1,
+      rows: objects.reduce((sum, { rows }) => sum + rows, 0),
+      objects: made.traced ? objects : [],
+      lines: made.traced ? await linesOf(tracing, input, await ask(app, inputPositions(made, limit)), lookback) : [],
+    });
+  }
+  return traced;
+}
+
+/** The raw text of lines, from objects that are still what was read. */
+async function linesOf(
+  tracing: Tracing,
+  table: TableSchema,
+  at: readonly Position[],
+  lookback: number,
+): Promise<TracedLine[]> {
+  const { app, project, schema } = tracing;
+  const source = plannedSource(project, schema, table.name, '', []);
+  const read = await chunksAround(tracing, table.name, lookback);
+  const gone = await changedObjects(app, source.bucket, read, [...new Set(at.map(({ object }) => object))]);
+  const standing = at.filter(({ object }) => !gone.has(object));
+  const keys = [...new Set(standing.map(({ object }) => object))];
+  const texts = new Map<string, string>();
+  if (keys.length > 0) {
+    const { config } = project;
+    const plan = {
+      project: config.project,
+      normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
+    };
+    const step = localStep(app.dependencies);
+    const { input } = await openInput(app.dependencies, { plan, source }, keys, 'trace', step);
+    const found = await app.clickhouse.rows<{ object: string; line: string; text: string }>(rawLines(input, standing), {
+      what: 'read the raw lines',
+      zone: project.config.timezone,
+    });
+    for (const { object, line, text } of found) texts.set(`${object}:${line}`, text);
+  }
+  return at.map(({ object, line }) => {
+    const text = texts.get(`${object}:${line}`);
+    return text === undefined
+      ? { object, line, gone: gone.get(object) ?? 'not found in the object any more' }
+      : { object, line, text };
+  });
+}
+
+/** Objects that are not any more what a chunk was made of, and why. */
+async function changedObjects(app: App, bucket: string, chunks: readonly RecordedChunk[], keys: readonly string[]) {
+  const read = new Map<string, Set<string>>();
+  for (const { key, etag } of chunks.flatMap(({ objects }) => objects))
+    read.set(key, (read.get(key) ?? new Set()).add(etag));
+  const changed = new Map<string, string>();
+  for (const key of keys) {
+    const now = (await app.store.list(bucket, key)).find((object) => object.key === key);
+    if (!now) changed.set(key, 'the object is gone from the store');
+    else if (!read.get(key)?.has(now.etag)) changed.set(key, 'the object was rewritten since it was read');
+  }
+  return changed;
+}

@@ -1,0 +1,78 @@
+import type { App } from '../../app.js';
+import { assertWanted } from '../../project/wanted.js';
+import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
+import { number, plural } from '../../shared/format.js';
+import type { ComparedTable } from '../../shared/messages.js';
+import { verify } from '../../stage/verify.js';
+import { localStep } from '../../step/step.js';
+import { withApp, type ProjectOptions } from '../common/context.js';
+import type { Output } from '../common/options.js';
+import { note, print, printJson } from '../common/output.js';
+import { runForItself } from '../common/own-run.js';
+
+/** Live tables against the ledger. */
+async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
+  const result = await verify(app.dependencies, { first, last }, localStep(app.dependencies));
+  const { days, tables, differences, found } = result;
+  if (found > 0) process.exitCode = 1;
+  if (output === 'json') {
+    printJson({ ok: found === 0, first, last, days, tables, found, differences });
+    return;
+  }
+  for (const { what } of differences) print(`LiveDiffers: ${what}`);
+  if (found > differences.length) print(`and ${number(found - differences.length)} more`);
+  print(
+    `${first} to ${last}: ${plural(tables, 'published table')} compared with the ledger, ` +
+      (found === 0 ? 'all as they were published' : plural(found, 'difference')),
+  );
+}
+
+/** Each day built aside and compared, one after the other. */
+async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
+  const quiet = output === 'json';
+  const told: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: string }[] = [];
+  for (const day of days) {
+    const end = await runForItself(app, { day, compare: true }, { what: 'comparison', own, quiet });
+    if (!end.ok || end.result.outcome === 'different') process.exitCode = 1;
+    if (end.ok) {
+      told.push({ day, outcome: end.result.outcome, compared: end.result.compared });
+      if (!quiet) for (const text of end.result.notes) print(text);
+    } else {
+      told.push({ day, outcome: end.outcome, message: end.message });
+      if (!quiet) note(end.message);
+    }
+    if (!quiet)
+      print(`${day} ${end.ok && end.result.outcome === 'unchanged' ? 'equal' : (told.at(-1)?.outcome ?? '')}`);
+  }
+  if (quiet) printJson({ ok: process.exitCode !== 1, days: told });
+}
+
+interface VerifyOptions extends ProjectOptions {
+  day?: Day | undefined;
+  start?: Day | undefined;
+  end?: Day | undefined;
+  rebuild?: boolean | undefined;
+  withWorker?: boolean | undefined;
+  output: Output;
+}
+
+/** Compares what readers have with what was published; exit code 1 where something differs. */
+export const verifyPublished = ({
+  day,
+  start,
+  end,
+  rebuild,
+  withWorker,
+  project,
+  output,
+}: VerifyOptions): Promise<void> =>
+  withApp({ project }, async (app) => {
+    const { timezone, lateDays } = app.project.config;
+    for (const one of [day, start, end]) if (one !== undefined) assertWanted(app.project.config, one, new Date());
+    await app.ledger.assertReadable();
+    const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
+    const first = day ?? start ?? addDays(last, -lateDays);
+    if (first > last) note(`There is no day from ${first} to ${last}.`);
+    else if (rebuild) await rebuildDays(app, daysBetween(first, last), output, withWorker ?? false);
+    else await verifyDays(app, first, last, output);
+  });

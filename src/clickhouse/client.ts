@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClickHouseLogLevel, createClient, ResultSet, type ClickHouseSettings } from '@clickhouse/client';
+import type { Env } from '../env.js';
+import { startOrName, unreachable } from '../unreachable.js';
+import { countRunning, engineVersion, killRunning } from './catalog.js';
+import { explain } from './errors.js';
+import { formOf } from './form.js';
+import type { Statement } from './statement.js';
+
+/** How a statement is run. */
+export interface RunOptions {
+  /** Database that unqualified names mean. */
+  database?: string;
+  /** Handle of the running query: its `log_comment`. Set it on everything that may run long, so that it can be ended. */
+  handle?: string;
+  /** When it aborts, the query is killed in the engine and seen gone before the promise rejects. */
+  signal?: AbortSignal;
+  /** Zone in which plain dates and times are read: the project's. */
+  zone?: string;
+  /** What the statement is, for error messages. */
+  what?: string;
+}
+
+/** The engine behind HTTP: a ClickHouse server, or the embedded one. The only place that imports the client. */
+export interface ClickHouse {
+  /** Rows of a SELECT as objects; 64-bit integers arrive as strings. */
+  rows<Row>(statement: Statement, options?: RunOptions): Promise<Row[]>;
+  /** Runs a statement that gives no rows. */
+  run(statement: Statement, options?: RunOptions): Promise<void>;
+  /** Inserts all rows as one block, so that either all or none are there after a crash. */
+  insert(table: string, rows: readonly object[]): Promise<void>;
+  /** Kills every query whose handle starts with `prefix` and waits until all of them are gone. */
+  endQueries(prefix: string): Promise<number>;
+  /** The engine's version, such as `26.7.2.1`. */
+  version(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The row of a SELECT that always gives one, such as a count. Its lack is an answer cut short, never a zero. */
+export async function oneRow<Row>(
+  clickhouse: Pick<ClickHouse, 'rows'>,
+  statement: Statement,
+  options: RunOptions = {},
+): Promise<Row> {
+  const [row] = await clickhouse.rows<Row>(statement, options);
+  if (row === undefined)
+    throw new Error(`${options.what ?? 'statement'}: ClickHouse answered no row, expected one; it is asked again.`);
+  return row;
+}
+
+/** Client-side limit of one statement, in milliseconds: above the longest load, below a forgotten socket. */
+const REQUEST_TIMEOUT = 6 * 60 * 60 * 1000;
+/** Statements at once from one process. */
+const OPEN_CONNECTIONS = 64;
+/** A long statement collects progress headers; Node's own limit of 16 KB would end it. */
+const RESPONSE_HEADERS = 1024 * 1024;
+/** How often the engine's list of running queries is asked whether a killed one is gone, in milliseconds. */
+const KILL_POLL = 100;
+
+/**
+ * What the server refuses by default is a statement of more than 256 KiB or 50,000 nodes; the normalizing statement of 160 columns
+ * is as long. Settings in the address hold before the statement is parsed, unlike a SETTINGS clause.
+ */
+const LONG_STATEMENTS: ClickHouseSettings = {
+  max_query_size: String(64 * 1024 * 1024),
+  max_ast_elements: '5000000',
+  max_expanded_ast_elements: '50000000',
+};
+
+/**
+ * Settings of every statement. Progress headers keep idle proxies from cutting long statements; insert de-duplication is off
+ * because it silently drops rows after DELETE + INSERT, and fresh tables make it needless; counts of files must not come from a
+ * cache that ignores compression; a forever-retrying store would outlive any timeout.
+ */
+const BASE_SETTINGS: ClickHouseSettings = {
+  send_progress_in_http_headers: 1,
+  http_headers_progress_interval_ms: '30000',
+  wait_end_of_query: 1,
+  deduplicate_insert: 'disable',
+  use_cache_for_count_from_files: 0,
+  s3_throw_on_zero_files_match: 1,
+  s3_retry_attempts: '8',
+  date_time_input_format: 'basic',
+  output_format_json_quote_64bit_integers: 1,
+  ...LONG_STATEMENTS,
+};
+
+const quiet = () => undefined;
+
+export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
+  const config = {
+    url: env.url,
+    username: env.user,
+    password: env.password,
+    application: 'daybook',
+    // Errors are thrown, with the statement's name; the client's own log would print them twice.
+    log: { level: ClickHouseLogLevel.OFF },
+    max_open_connections: OPEN_CONNECTIONS,
+    // A socket that the server may be about to close must not be used again: its request would die unanswered.
+    keep_alive: { eagerly_destroy_stale_sockets: true },
+    request_timeout: REQUEST_TIMEOUT,
+    max_response_headers_size: RESPONSE_HEADERS,
+    clickhouse_settings: BASE_SETTINGS,
+  };
+  const client = createClient(config);
+  // Records repeat themselves: compressed, those of thousands of objects pass a proxy that lets 1 MB through. Forms can't be.
+  const inserts = createClient({ ...config, compression: { request: true } });
+
+  /** Runs `send` and translates its failure; an aborted caller gets its own reason, after the query is gone. */
+  const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
+    options.signal?.throwIfAborted();
+    try {
+      return await send();
+    } catch (error) {
+      if (options.signal?.aborted) {
+        if (options.handle !== undefined) await gateway.endQueries(options.handle);
+        throw options.signal.reason;
+      }
+      const what = options.what ?? 'statement';
+      const code = unreachable(error);
+      if (code !== undefined)
+        throw new Error(
+          `${what}: no ClickHouse answers at ${new URL(env.url).origin} (${code}). ${startOrName('CLICKHOUSE_URL')}`,
+          { cause: error },
+        );
+      throw explain(error, what);
+    }
+  };
+
+  /** To the client the form is the statement: it would send parameters in the address, or a long statement in one field. */
+  const request = (statement: Statement, options: RunOptions) => {
+    const { body, contentType } = formOf(statement);
+    return {
+      query: body,
+      ...(options.signal ? { abort_signal: options.signal } : {}),
+      http_headers: {
+        'Content-Type': contentType,
+        // By header, not by client: a stage's database lives for one build.
+        ...(options.database === undefined ? {} : { 'X-ClickHouse-Database': options.database }),
+      },
+      clickhouse_settings: {
+        ...statement.settings,
+        ...(options.handle === undefined ? {} : { log_comment: options.handle }),
+        ...(options.zone === undefined ? {} : { session_timezone: options.zone }),
+      } as ClickHouseSettings,
+    };
+  };
+
+  const gateway: ClickHouse = {
+    rows: <Row>(statement: Statement, options: RunOptions = {}) =>
+      guarded(options, async () => {
+        const asked = { ...statement, sql: `${statement.sql}\nFORMAT JSONEachRow` };
+        const { stream, query_id, response_headers } = await client.exec(request(asked, options));
+        const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
+        return await result.json<Row>();
+      }),
+    run: (statement, options = {}) =>
+      guarded(options, async () => {
+        await client.command(request(statement, options));
+      }),
+    insert: (table, rows) =>
+      guarded({ what: `insert into ${table}` }, async () => {
+        if (rows.length === 0) return;
+        await inserts.insert({
+          table,
+          values: rows,
+          format: 'JSONEachRow',
+          clickhouse_settings: ONE_BLOCK,
+        });
+      }),
+    endQueries: async (prefix) => {
+      const count = async () =>
+        Number((await gateway.rows<{ running: string }>(countRunning(prefix)))[0]?.running ?? 0);
+      const found = await count();
+      for (let left = found; left > 0; left = await count()) {
+        await gateway.run(killRunning(prefix));
+        await sleep(KILL_POLL);
+      }
+      return found;
+    },
+    version: async () =>
+      (await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' }))[0]?.version ??
+      'unknown',
+    close: async () => {
+      await Promise.all([client.close(), inserts.close()]);
+    },
+  };
+  return gateway;
+}
+
+/** An insert of the ledger's size becomes one part, hence one atomic write. */
+const ONE_BLOCK: ClickHouseSettings = {
+  max_insert_block_size: '1048576',
+  min_insert_block_size_rows: '1048576',
+  input_format_parallel_parsing: 0,
+  async_insert: 0,
+};

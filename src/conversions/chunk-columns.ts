@@ -1,0 +1,24 @@
+import { name } from '../clickhouse/text.js';
+import type { Column } from '../shared/messages.js';
+import { parseType } from './column-types.js';
+import { holding } from './conversions.js';
+
+/** Columns of a normalized chunk beside those of its table: what became of each raw line, and where it stood. */
+const FATE_COLUMNS = [
+  "`_fate` Enum8('row' = 1, 'rejected' = 2, 'skipped' = 3, 'blank' = 4)",
+  '`_object` String',
+  '`_line` UInt64',
+  '`_reason` String',
+  '`_text` String',
+  '`_text_bytes` UInt64',
+];
+
+/** Columns of the table that the normalizing SELECT fills; `_object` and `_line` are filled by the load. */
+export const filledColumns = (columns: readonly Column[], selected: readonly Column[]): Column[] =>
+  columns.filter(
+    ({ name: column }) => column !== '_object' && column !== '_line' && selected.some((given) => given.name === column),
+  );
+
+/** The structure of a normalized chunk. Always given when one is read or written, because Parquet forgets enums and zones. */
+export const chunkStructure = (filled: readonly Column[]): string =>
+  [...FATE_COLUMNS, ...filled.map((column) => `${name(column.name)} ${holding(parseType(column.type))}`)].join(', ');

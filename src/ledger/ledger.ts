@@ -1,0 +1,398 @@
+import type { ClickHouse } from '../clickhouse/client.js';
+import { codeOf } from '../clickhouse/errors.js';
+import type { Statement } from '../clickhouse/statement.js';
+import { final } from '../errors.js';
+import type { Day } from '../shared/day.js';
+import { grouped } from '../shared/grouped.js';
+import type { ObjectAccount, Outcome, QuarantinedObject, StoredObject } from '../shared/messages.js';
+import * as sql from './statements.js';
+
+/** A chunk that an earlier build recorded: its objects as they were then. In order of first record. */
+export interface RecordedChunk {
+  id: string;
+  objects: readonly StoredObject[];
+  /** Rows by day, by normalizer fingerprint: what each normalizer made of it. */
+  rowsByDay: ReadonlyMap<string, Readonly<Record<string, number>>>;
+}
+
+/**
+ * What the ledger remembers of such a choice, so that the next run does not ask again. `keep` and `replace` hold for the objects
+ * that they name; `keep-while-empty` only as long as nothing new comes; `empty` names none: the folder is empty on purpose.
+ */
+export interface FolderAnswer {
+  folder: Day;
+  answer: 'keep' | 'keep-while-empty' | 'replace' | 'empty';
+  objects: readonly StoredObject[];
+}
+
+/** A table's day in the ledger: what it is, what it was made from, and what stood there before. */
+export interface PublishRecord {
+  day: string;
+  table: string;
+  generation: number;
+  /** Order of the swap, upstream first. */
+  position: number;
+  rows: number;
+  /** Decimal digits: a 64-bit sum does not fit a JavaScript number. */
+  hash: string;
+  /** The columns, in order, that both hashes were taken over: a column that comes later changes none of them. */
+  columns: string[];
+  code: string;
+  data: string;
+  inputs: Record<string, string>;
+  chunks: string[];
+  archive: string;
+  archived_rows: number;
+  archived_hash: string;
+}
+
+/** A publish with its latest event. */
+export interface PublishEvent extends PublishRecord {
+  last: 'intent' | 'done' | 'rollback' | 'undone';
+}
+
+/** A publish or a rollback whose swaps were begun and not ended. */
+export interface OpenIntent extends PublishRecord {
+  last: 'intent' | 'rollback';
+}
+
+/** What stood before a publish, and how that publish stands. */
+export interface ArchiveRecord extends Pick<PublishRecord, 'day' | 'table' | 'generation' | 'archive'> {
+  last: PublishEvent['last'];
+}
+
+/** A day that no build replaces until it is released. */
+export interface HoldRecord {
+  day: string;
+  /** In UTC, as the engine prints it. */
+  since: string;
+  reason: string;
+}
+
+export interface BuildRecord {
+  day: string;
+  generation: number;
+  event: 'planned' | Outcome;
+  at: string;
+  step: string;
+  reason: string;
+}
+
+export interface RejectRecord {
+  source: string;
+  folder: string;
+  object: string;
+  line: number;
+  reason: string;
+  text: string;
+  text_bytes: number;
+}
+
+export interface FolderRecord extends ObjectAccount {
+  folder: string;
+  chunk: string;
+  /** Why the object was left out; empty where it was read. */
+  quarantined: string;
+}
+
+export interface DayRecord {
+  table: string;
+  generation: number;
+  rows: number;
+  loaded: number;
+  duplicates: number;
+}
+
+export interface TestRecord {
+  test: string;
+  status: 'pass' | 'warn' | 'fail';
+  failing: number;
+  sample: string[];
+}
+
+/** One chunk as it was normalized. */
+export interface ChunkRecord {
+  source: string;
+  folder: string;
+  chunk: string;
+  normalizer: string;
+  manifest: string;
+  objects: StoredObject[];
+  rowsByDay: Record<string, number>;
+  accounts: ObjectAccount[];
+  quarantined: QuarantinedObject[];
+}
+
+/** A record as JSON brings it: 64-bit integers arrive as text, because JavaScript's numbers would bend them. */
+export type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
+
+/** The record of a row as it arrived: each number of it is named. */
+export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[]): Row =>
+  ({ ...row, ...Object.fromEntries(numbers.map((field) => [field, Number(row[field])])) }) as Row;
+
+/** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
+export type Ledger = ReturnType<typeof openLedger>;
+
+const UNKNOWN_TABLE = new Set([60, 81]);
+
+export function openLedger(clickhouse: ClickHouse, project: string) {
+  const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
+
+  return {
+    project,
+
+    /** Creates what is missing. */
+    async migrate(): Promise<void> {
+      for (const statement of sql.ledgerDefinition()) await clickhouse.run(statement, { what: 'create the ledger' });
+    },
+
+    /** Throws where the ledger is missing or was written by a newer Daybook. */
+    async assertReadable(): Promise<void> {
+      try {
+        const format = Number((await rows<{ format: number | string }>(sql.ledgerFormat()))[0]?.format ?? 0);
+        if (format > sql.LEDGER_FORMAT)
+          throw final(
+            'LedgerTooNew',
+            `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
+          );
+      } catch (error) {
+        if (isMissing(error)) throw final('NotApplied', 'The ledger does not exist yet. Run: npx daybook apply');
+        throw error;
+      }
+    },
+
+    async lastGeneration(day: string): Promise<number> {
+      return Number(
+        (await rows<{ generation: number | string }>(sql.lastGeneration(project, day)))[0]?.generation ?? 0,
+      );
+    },
+
+    async recordBuild(record: Omit<BuildRecord, 'at'> & { run: string; plan: string; engine: string }): Promise<void> {
+      await clickhouse.insert('daybook.builds', [{ ...record, project, format: sql.LEDGER_FORMAT }]);
+    },
+
+    latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
+
+    async currentPublishes(first: string, last: string): Promise<PublishRecord[]> {
+      return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map((row) =>
+        counted<PublishRecord>(row, ...PUBLISH_COUNTS),
+      );
+    },
+
+    async openIntents(first: string, last = first): Promise<OpenIntent[]> {
+      return (await rows<Wire<OpenIntent>>(sql.openIntents(project, first, last))).map((row) =>
+        counted<OpenIntent>(row, ...PUBLISH_COUNTS),
+      );
+    },
+
+    async publishesOf(day: string, generation: number): Promise<PublishEvent[]> {
+      return (await rows<Wire<PublishEvent>>(sql.publishesOf(project, day, generation))).map((row) =>
+        counted<PublishEvent>(row, ...PUBLISH_COUNTS),
+      );
+    },
+
+    /** All tables of one publish in one block: after a crash either all or none of them are there. */
+    async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
+      await clickhouse.insert(
+        'daybook.publishes',
+        records.map((record) => ({ ...record, project, event })),
+      );
+    },
+
+    /** The archives that publishes of days `first` to `last` name, by their tables' names. */
+    async archives(first: string, last: string): Promise<Map<string, ArchiveRecord>> {
+      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last));
+      return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
+    },
+
+    /** The held days among `first` to `last`. */
+    holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),
+
+    async holdOf(day: string): Promise<HoldRecord | undefined> {
+      return (await rows<HoldRecord>(sql.holds(project, day, day)))[0];
+    },
+
+    async recordHold(event: 'held' | 'released', day: string, reason: string): Promise<void> {
+      await clickhouse.insert('daybook.holds', [{ project, day, event, reason }]);
+    },
+
+    /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
+    async chunksOf(source: string, first: string, last: string): Promise<(RecordedChunk & { folder: string })[]> {
+      type Row = {
+        folder: string;
+        chunk: string;
+        normalizer: string;
+        objects: Wire<StoredObject>[];
+        rows_by_day: Record<string, string>;
+      };
+      const found = new Map<
+        string,
+        { folder: string; id: string; objects: StoredObject[]; rowsByDay: Map<string, Record<string, number>> }
+      >();
+      for (const row of await rows<Row>(sql.chunksOf(project, source, first, last))) {
+        const id = `${row.folder}/${row.chunk}`;
+        const chunk = found.get(id) ?? {
+          folder: row.folder,
+          id: row.chunk,
+          objects: row.objects.map((object) => counted<StoredObject>(object, 'size')),
+          rowsByDay: new Map(),
+        };
+        chunk.rowsByDay.set(row.normalizer, numbers(row.rows_by_day));
+        found.set(id, chunk);
+      }
+      return [...found.values()];
+    },
+
+    async recordChunk({
+      source,
+      folder,
+      chunk,
+      normalizer,
+      manifest,
+      objects,
+      rowsByDay,
+      accounts,
+      quarantined,
+    }: ChunkRecord): Promise<void> {
+      const reasons = new Map(quarantined.map(({ object, reason }) => [object, reason]));
+      const of = { project, account: 'folder', source, day: folder, chunk, normalizer };
+      await clickhouse.insert(
+        'daybook.accounts',
+        accounts.map((account) => ({ ...account, ...of, quarantined: reasons.get(account.object) ?? '' })),
+      );
+      await clickhouse.insert('daybook.chunks', [
+        { project, source, folder, chunk, normalizer, manifest, objects, rows_by_day: rowsByDay },
+      ]);
+    },
+
+    /** What was said about the folders of a day, oldest first; a ledger from before such answers holds none. */
+    async folderAnswers(source: string, day: string): Promise<FolderAnswer[]> {
+      type Row = Pick<FolderAnswer, 'folder' | 'answer'> & { objects: Wire<StoredObject>[] };
+      try {
+        return (await rows<Row>(sql.folderAnswers(project, source, day))).map(({ objects, ...answer }) => ({
+          ...answer,
+          objects: objects.map((object) => counted<StoredObject>(object, 'size')),
+        }));
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
+    },
+
+    async recordFolderAnswers(
+      of: { source: string; day: string; run: string },
+      answers: readonly FolderAnswer[],
+    ): Promise<void> {
+      if (answers.length === 0) return;
+      try {
+        await clickhouse.insert(
+          'daybook.folder_answers',
+          answers.map((answer) => ({ ...of, ...answer, project })),
+        );
+      } catch (error) {
+        if (isMissing(error))
+          throw final(
+            'NotApplied',
+            'The ledger lacks daybook.folder_answers: an earlier Daybook made it. Run: npx daybook apply',
+          );
+        throw error;
+      }
+    },
+
+    async folderAccounts(
+      source: string,
+      first: string,
+      last: string,
+      chunks: readonly { id: string; normalizer: string }[],
+    ): Promise<FolderRecord[]> {
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<FolderRecord>>(sql.folderAccounts(project, source, first, last, names)),
+      );
+      return found
+        .map((row) => counted<FolderRecord>(row, 'lines', 'rows', 'rejected', 'skipped', 'blank'))
+        .sort(byFolder);
+    },
+
+    /** Objects of the chunks that were quarantined. */
+    async quarantinedObjects(
+      source: string,
+      chunks: readonly { folder: string; id: string; normalizer: string }[],
+    ): Promise<(QuarantinedObject & { folder: string })[]> {
+      const folders = chunks.map(({ folder }) => folder).sort();
+      const [first, last] = [folders[0], folders.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      const found = await inGroups(chunks, (names) =>
+        rows<QuarantinedObject & { folder: string }>(sql.quarantinedObjects(project, source, first, last, names)),
+      );
+      return found.sort(byFolder);
+    },
+
+    async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {
+      const { table, ...account } = record;
+      await clickhouse.insert('daybook.accounts', [{ ...account, project, account: 'day', source: table }]);
+    },
+
+    async dayAccounts(day: string): Promise<DayRecord[]> {
+      const found = await rows<Wire<DayRecord>>(sql.dayAccounts(project, day));
+      return found.map((row) => counted<DayRecord>(row, 'generation', 'rows', 'loaded', 'duplicates'));
+    },
+
+    async rejectsOf(
+      source: string,
+      folder: string,
+      chunks: readonly { id: string; normalizer: string }[],
+      most: number,
+    ): Promise<RejectRecord[]> {
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<RejectRecord>>(sql.rejectsOf(project, source, folder, names, most)),
+      );
+      return found
+        .map((row) => counted<RejectRecord>(row, 'line', 'text_bytes'))
+        .sort((a, b) => byObject(a, b) || a.line - b.line)
+        .slice(0, most);
+    },
+
+    async recordTests(day: string, generation: number, results: readonly TestRecord[]): Promise<void> {
+      await clickhouse.insert(
+        'daybook.test_results',
+        results.map((result) => ({ ...result, project, day, generation })),
+      );
+    },
+
+    async testResults(day: string, generation: number): Promise<TestRecord[]> {
+      const found = await rows<Wire<TestRecord>>(sql.testResults(project, day, generation));
+      return found.map((row) => counted<TestRecord>(row, 'failing'));
+    },
+  };
+}
+
+const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
+
+/** Chunks that one statement names: so many take 340 KB of its request. */
+const CHUNKS_NAMED = 5_000;
+
+/** Asks about chunks, a group at a time, because a day may have any number of them. Each row is about one chunk. */
+export async function inGroups<Row>(
+  chunks: readonly { id: string; normalizer: string }[],
+  ask: (names: string[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const found: Row[][] = [];
+  for (const group of grouped(chunks.map(chunkName), CHUNKS_NAMED)) found.push(await ask(group));
+  return found.flat();
+}
+
+const byObject = (a: { object: string }, b: { object: string }) =>
+  a.object < b.object ? -1 : a.object > b.object ? 1 : 0;
+
+const byFolder = (a: { folder: string; object: string }, b: { folder: string; object: string }) =>
+  a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : byObject(a, b);
+
+const isMissing = (error: unknown) =>
+  UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||
+  /\b(60|81) \(UNKNOWN_(TABLE|DATABASE)\)/.test(error instanceof Error ? error.message : '');
+
+const numbers = (map: Record<string, string>): Record<string, number> =>
+  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));
+
+/** What of a publish is a number here: counts of rows fit one; hashes do not, and stay text. */
+const PUBLISH_COUNTS = ['generation', 'position', 'rows', 'archived_rows'] as const;

@@ -1,0 +1,138 @@
+import type { Statement } from '../clickhouse/statement.js';
+import { literal } from '../clickhouse/text.js';
+import { LATEST_PUBLISHES, over } from './statements.js';
+
+/** What people ask the ledger: reads over several days, and counts. No build depends on any of them. */
+
+/** What readers have: for each table's day, the newest generation that is done and not undone. */
+export const publishedTables = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day, table, generation, rows, code, data, last_at AS at
+FROM (${LATEST_PUBLISHES})
+WHERE last = 'done'
+ORDER BY day, table, generation DESC
+LIMIT 1 BY day, table`,
+  params: over(project, first, last),
+});
+
+/** What readers have and what it was made from, without the chunks, so that years of it are a small answer. */
+export const publishedInputs = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day, table, code, data, inputs
+FROM (${LATEST_PUBLISHES})
+WHERE last = 'done'
+ORDER BY day, table, generation DESC
+LIMIT 1 BY day, table`,
+  params: over(project, first, last),
+});
+
+/**
+ * Days that a chunk with rows for them missed: it was recorded after their build was planned. A day that is listed again sees it
+ * anyway; this finds those that nobody lists.
+ */
+export const unusedChunks = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT DISTINCT published.day AS day, published.table AS table
+FROM (
+  SELECT day, table, generation, chunks FROM (${LATEST_PUBLISHES})
+  WHERE last = 'done'
+  ORDER BY day, table, generation DESC
+  LIMIT 1 BY day, table
+) AS published
+INNER JOIN (
+  SELECT day, generation, min(at) AS at FROM daybook.builds
+  WHERE project = {project:String} AND event = 'planned' AND day BETWEEN {first:Date} AND {last_day:Date}
+  GROUP BY day, generation
+) AS planned ON planned.day = published.day AND planned.generation = published.generation
+INNER JOIN (
+  SELECT source, chunk, recorded_at, arrayJoin(mapKeys(mapFilter((of, lines) -> lines > 0, by_day))) AS day FROM (
+    SELECT source, chunk, min(at) AS recorded_at, any(rows_by_day) AS by_day FROM daybook.chunks
+    WHERE project = {project:String}
+    GROUP BY source, folder, chunk
+  )
+) AS recorded ON recorded.source = published.table AND recorded.day = published.day
+WHERE recorded.recorded_at > planned.at AND NOT has(published.chunks, recorded.chunk)
+ORDER BY day, table`,
+  params: over(project, first, last),
+});
+
+/** The first and the last day, up to one, of which a build is recorded. */
+export const knownDays = (project: string, until: string): Statement => ({
+  sql: 'SELECT min(day) AS first, max(day) AS last, count() AS records FROM daybook.builds WHERE project = {project:String} AND day <= {until:Date}',
+  params: { project, until },
+});
+
+/** The newest builds that were published, and when they were planned and ended, in milliseconds. */
+export const pastBuilds = (project: string, most: number): Statement => ({
+  sql: `
+SELECT day, toUnixTimestamp64Milli(minIf(at, event = 'planned')) AS begun, toUnixTimestamp64Milli(maxIf(at, event = 'published')) AS ended
+FROM daybook.builds
+WHERE project = {project:String}
+GROUP BY day, generation
+HAVING countIf(event = 'planned') > 0 AND countIf(event = 'published') > 0
+ORDER BY ended DESC
+LIMIT {most:UInt32}`,
+  params: { project, most },
+});
+
+/** Chunks that were normalized since a moment, with the bytes of their raw objects. */
+export const chunksSince = (project: string, moment: number): Statement => ({
+  sql: `
+SELECT folder, toUnixTimestamp64Milli(at) AS made, arraySum(object -> object.size, objects) AS bytes
+FROM daybook.chunks
+WHERE project = {project:String} AND at >= fromUnixTimestamp64Milli({moment:Int64}, 'UTC')`,
+  params: { project, moment },
+});
+
+/** Plans of each day: of the newest build, and of the newest one that ended well. The key is empty where there is none. */
+export const plans = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT day,
+  argMaxIf((plan, generation), (generation, at), plan != '') AS newest,
+  argMaxIf((plan, generation), (generation, at), plan != '' AND event IN ('published', 'unchanged')) AS whole
+FROM daybook.builds
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+GROUP BY day
+ORDER BY day`,
+  params: over(project, first, last),
+});
+
+/** Chunks of folders that were the last to be recorded with some object of theirs, by whichever normalizer was the last. */
+export const newestChunks = (project: string, source: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT DISTINCT folder, newest.1 AS id, newest.2 AS normalizer FROM (
+  SELECT day AS folder, object, argMax((chunk, normalizer), at) AS newest
+  FROM daybook.accounts
+  WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+  GROUP BY folder, object
+)
+ORDER BY folder, id`,
+  params: { ...over(project, first, last), source },
+});
+
+/** A reason without what was found in the one line, so that lines with the same fault count together. */
+const FAULT = [
+  [String.raw`(?s)^not a JSON object: '.*'$`, 'not a JSON object'],
+  [String.raw`(?s): '.*?' does not fit `, ': does not fit '],
+  [String.raw`^day \S+ is outside of `, 'its day is outside of '],
+].reduce((text, [found = '', kept = '']) => `replaceRegexpAll(${text}, ${literal(found)}, ${literal(kept)})`, 'reason');
+
+/** How many lines of the chunks were rejected, by fault, the most frequent first. */
+export const rejectReasons = (
+  project: string,
+  source: string,
+  folder: string,
+  chunks: readonly string[],
+): Statement => ({
+  sql: `
+SELECT fault AS reason, count() AS lines FROM (
+  SELECT object, line, any(${FAULT}) AS fault
+  FROM daybook.rejected_rows
+  WHERE project = {project:String} AND source = {source:String} AND day = {folder:Date}
+    AND concat(toString(chunk), '/', toString(normalizer)) IN {chunks:Array(String)}
+  GROUP BY object, line
+)
+GROUP BY fault
+ORDER BY lines DESC, reason`,
+  params: { project, source, folder, chunks },
+});

@@ -1,0 +1,15 @@
+import { addDays, EVER } from '../shared/day.js';
+import type { Touched } from '../shared/messages.js';
+import type { Ledger } from './ledger.js';
+import { staleAfter } from './staleness.js';
+
+/** Later published days that look back on what changed, or on such a day in turn: the ledger will find them stale. */
+export async function touchedDays(
+  { ledger }: { ledger: Ledger },
+  day: string,
+  changed: readonly { table: string; fingerprint: string }[],
+): Promise<Touched | null> {
+  const stale = staleAfter(day, changed, await ledger.currentPublishes(addDays(day, 1), EVER[1]));
+  const [first, last] = [stale[0], stale.at(-1)];
+  return first === undefined || last === undefined ? null : { first, last, days: stale.length };
+}

@@ -1,0 +1,86 @@
+import { dirname, join } from 'node:path';
+import { serverArguments } from '../clickhouse/config.js';
+import type { Stack } from '../stack-file.js';
+import type { ChildSpec } from './launch-order.js';
+import { nodeArguments, sibling } from './node-command.js';
+
+export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
+export type ServiceName = 'temporal' | 'clickhouse' | 's3';
+
+interface Plan {
+  stack: Omit<Stack, 'supervisor' | 'processes'>;
+  ports: { temporal: number; temporalUi: number; clickhouse: number; s3: number };
+  /** Paths of the executables; undefined means the in-memory stand-in for `versitygw`, the library for `clickhouse`. */
+  executables: { temporal: string | undefined; versitygw: string | undefined; clickhouse: string | undefined };
+  /** Folder for the objects' metadata where the file system can't hold it. */
+  metadata: string | undefined;
+}
+
+/**
+ * The environment of every process of the stack, made from nothing: no TEMPORAL_*, CLICKHOUSE_*, AWS_* or DAYBOOK_* of the
+ * user's shell, and a home folder in which no profile file lies.
+ * @param tmp the system's folder for temporary files
+ */
+export const childEnvironment = (dir: string, tmp: string): Record<string, string> => ({
+  PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+  HOME: join(dir, 'home'),
+  LANG: 'C.UTF-8',
+  TMPDIR: tmp,
+  TZ: 'UTC',
+});
+
+/** How each service of the stack is started. Every command line carries the folder, which is how `down` knows its own. */
+export function childSpecs(plan: Plan, tmp: string): Record<ServiceName, ChildSpec> {
+  const { stack, ports, executables } = plan;
+  const { dir } = stack;
+  const env = childEnvironment(dir, tmp);
+  return {
+    temporal: {
+      name: 'temporal',
+      command: executables.temporal ?? '',
+      args: [
+        ...[
+          'server',
+          'start-dev',
+          '--ip',
+          '127.0.0.1',
+          '--namespace',
+          stack.temporal.namespace,
+          '--log-level',
+          'error',
+        ],
+        ...['--port', String(ports.temporal), '--ui-port', String(ports.temporalUi)],
+        ...['--db-filename', join(dir, 'temporal.db')],
+        ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ],
+      env,
+      port: ports.temporal,
+    },
+    clickhouse: { name: 'clickhouse', ...engine(executables.clickhouse, dir), env, port: ports.clickhouse },
+    s3: executables.versitygw === undefined ? standIn(dir, ports.s3, env) : gateway(executables.versitygw, plan, env),
+  };
+}
+
+/** Either ends in order when its standard input closes. */
+function engine(executable: string | undefined, dir: string): Pick<ChildSpec, 'command' | 'args'> {
+  if (executable !== undefined) return { command: executable, args: ['local', ...serverArguments(dir, 'stdin')] };
+  const main = sibling(import.meta.url, '../clickhouse/main');
+  return { command: process.execPath, args: nodeArguments(main, '--dir', dir) };
+}
+
+function gateway(command: string, { stack, ports, metadata }: Plan, env: Record<string, string>): ChildSpec {
+  const { dir, s3 } = stack;
+  const sidecar = metadata === undefined ? [] : ['--sidecar', metadata];
+  return {
+    name: 's3',
+    command,
+    args: ['--quiet', '--port', `127.0.0.1:${ports.s3}`, '--region', s3.region, 'posix', ...sidecar, join(dir, 's3')],
+    env: { ...env, ROOT_ACCESS_KEY: s3.accessKeyId, ROOT_SECRET_KEY: s3.secretAccessKey },
+    port: ports.s3,
+  };
+}
+
+function standIn(dir: string, port: number, env: Record<string, string>): ChildSpec {
+  const args = nodeArguments(sibling(import.meta.url, '../fauxqs'), '--port', String(port), '--dir', dir);
+  return { name: 's3', command: process.execPath, args, env, port };
+}

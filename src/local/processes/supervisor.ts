@@ -1,0 +1,61 @@
+import { createInterface } from 'node:readline';
+import { removeStack, writeStack, type StackProcess } from '../stack-file.js';
+import { startGuardian } from './guarded.js';
+import { launchOrder } from './launch-order.js';
+import { endProcesses } from './processes.js';
+import { SupervisedChild } from './supervised-child.js';
+
+/*
+ * The owner of the embedded processes: starts them, restarts one that dies, ends them all when its standard input closes
+ * (unless detached), on SIGTERM, or when one cannot be kept alive. Its own output goes to logs/supervisor.log.
+ */
+
+/** From SIGTERM to SIGKILL, in ms: a dev server or engine with work in hand needs a second or two to close its files. */
+const GRACE_MS = 8_000;
+
+const input = createInterface({ input: process.stdin });
+const lines = input[Symbol.asyncIterator]();
+const order = launchOrder.parse(JSON.parse(String((await lines.next()).value)));
+const { dir } = order.stack;
+
+let ending = false;
+let writing = Promise.resolve();
+const guardian = startGuardian(dir, report);
+const children = order.children.map(
+  (spec) => new SupervisedChild(spec, dir, { changed, report, failed: (reason) => void end(1, reason) }),
+);
+
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void end(0, `received ${name}`));
+if (!order.detach) input.on('close', () => void end(0, 'the pipe from its starter closed'));
+for (const child of children) child.start();
+
+/** The pids changed: the guardian must know them before anything else can go wrong, then those who read the file. */
+function changed(): void {
+  if (ending) return;
+  const processes = children.flatMap((child): StackProcess[] =>
+    child.pid === undefined ? [] : [{ name: child.spec.name, pid: child.pid, port: child.spec.port }],
+  );
+  guardian.watch(processes.map(({ pid }) => pid));
+  writing = writing
+    .then(() => writeStack({ ...order.stack, supervisor: { pid: process.pid }, processes }))
+    .catch((error: unknown) => end(1, `cannot write stack.json: ${String(error)}`));
+}
+
+async function end(code: number, reason: string): Promise<void> {
+  if (ending) return;
+  ending = true;
+  report(`ending: ${reason}`);
+  for (const child of children) child.release();
+  await endProcesses(
+    children.flatMap(({ pid }) => pid ?? []),
+    GRACE_MS,
+  );
+  guardian.stop();
+  await writing;
+  await removeStack(dir);
+  process.exit(code);
+}
+
+function report(text: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+}

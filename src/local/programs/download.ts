@@ -1,0 +1,74 @@
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import prettyBytes from 'pretty-bytes';
+import { nodeArguments, sibling } from '../processes/node-command.js';
+import type { Request, Way } from './obtain.js';
+import { TEMPORAL_VERSION as version } from './programs.js';
+import { toolEnvironment } from './tool-environment.js';
+
+/** Without an answer by then there is no way out of this network, and the next way gets its turn. */
+const FIRST_BYTE_MS = 10_000;
+/** A download that grows no more for this long has broken off. */
+const STALL_MS = 60_000;
+
+/**
+ * Lets the Temporal SDK download the CLI, as its own test server does. The SDK works in a process of its own, which can be
+ * ended when nothing arrives.
+ */
+export const downloadTemporal: Way = { how: "from the SDK's download", version, get };
+
+async function get({ name, target, variables, onProgress }: Request): Promise<void> {
+  const folder = await mkdtemp(join(dirname(target), 'download-'));
+  const download = execa(
+    process.execPath,
+    nodeArguments(sibling(import.meta.url, './download-temporal'), folder, `v${version}`),
+    {
+      env: toolEnvironment(variables, 'node'),
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      all: true,
+    },
+  );
+  const started = Date.now();
+  let [bytes, grown, settled] = [0, Date.now(), false];
+  let late: string | undefined;
+  const result = download.finally(() => {
+    settled = true;
+  });
+  try {
+    while (!settled) {
+      const now = await sizeOf(folder);
+      if (now > bytes) [bytes, grown] = [now, Date.now()];
+      if (bytes === 0 && Date.now() - started > FIRST_BYTE_MS) late = `no answer within ${FIRST_BYTE_MS / 1000} s`;
+      if (Date.now() - grown > STALL_MS) late = `nothing arrived for ${STALL_MS / 1000} s`;
+      if (late !== undefined) break;
+      const seconds = Math.round((Date.now() - started) / 1000);
+      onProgress(`downloading ${name} ${version}, once: ${seconds} s, ${prettyBytes(bytes)}`);
+      await Promise.race([sleep(1_000), result]);
+    }
+    if (late !== undefined) {
+      download.kill('SIGKILL');
+      throw new Error(late);
+    }
+    const { failed, all } = await result;
+    const file = (await readdir(folder)).find((entry) => !entry.endsWith('.downloading'));
+    if (failed || file === undefined) throw new Error(all.trim().split('\n').at(-1) ?? 'no file arrived');
+    await rename(join(folder, file), target);
+  } finally {
+    await result;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const sizes = (await readdir(folder)).map((entry) =>
+    stat(join(folder, entry)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}

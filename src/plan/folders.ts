@@ -1,0 +1,200 @@
+import type { RecordedChunk, FolderAnswer, PublishRecord } from '../ledger/ledger.js';
+import type { SourceConfig } from '../project/config/config.js';
+import { folderPrefix } from '../project/config/prefix.js';
+import type { Project } from '../project/project.js';
+import type { VanishedChoice } from '../shared/choice.js';
+import { addDays, daysBetween } from '../shared/day.js';
+import type { Chunk, StoredObject } from '../shared/messages.js';
+import { manifestKey, normalizedFolder } from '../shared/names.js';
+import type { Dependencies } from '../step/dependencies.js';
+import { assertCover, coverFolder, rowsOf } from './cover.js';
+import { decideFolders, type KnownChunk } from './decide-folders.js';
+import { vanishedNotes, type LostObjects, type SourceQuestion } from './folder-words.js';
+import { dataObjects } from './listing.js';
+import { retryRejects } from './retry-rejects.js';
+import { objectName, type FolderFacts, type VanishedDecision } from './vanished.js';
+
+/** What one source's folders hold for a day, before anything is made of it. */
+export interface LookedAt extends FoldersOf {
+  config: SourceConfig;
+  recorded: KnownChunk[];
+  /** Objects by folder, as the store lists them. */
+  listed: Map<string, StoredObject[]>;
+  facts: FolderFacts[];
+  decision: VanishedDecision;
+  /** What has to be answered before the day can be built. */
+  question: SourceQuestion | undefined;
+}
+
+/** What one source's folders give to a day. */
+export interface SourceListing {
+  source: string;
+  normalizer: string;
+  /** An exact cover of everything listed and everything kept, recorded chunks first. */
+  chunks: Chunk[];
+  /** Ids of the chunks with rows of the day; undefined while some chunk was never normalized. */
+  chunksOfDay: string[] | undefined;
+  /** Folder D is empty and the source's policy is to leave the day alone. */
+  skip: boolean;
+  /** What differs from the published day, in words. */
+  change: string;
+  notes: string[];
+  /** Objects that chunks hold and that can't be read any more; undefined where every chunk is recorded, or can be read. */
+  lost: LostObjects | undefined;
+  /** What the user decided of objects that are gone, for the ledger. */
+  answers: FolderAnswer[];
+}
+
+export interface FoldersOf {
+  project: Project;
+  source: string;
+  day: string;
+  force: boolean;
+  /** The run is for changed code, or one of a range: it needs no raw object of a day that is published. */
+  code: boolean;
+  /** What the user says about objects that are gone. */
+  choice: VanishedChoice;
+  /** See `DayInput`. */
+  retry: string | undefined;
+  normalizer: string;
+  published: PublishRecord | undefined;
+}
+
+/** Lists the folders D-before … D+after of a source and decides what it means where objects are gone; makes nothing of them. */
+export async function lookAtFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<LookedAt> {
+  const config = of.project.config.sources[of.source];
+  if (!config) throw new RangeError(`no source ${of.source} in the config`);
+  const { recorded, listed } = await listWindow(deps, { source: of.source, config, day: of.day }, signal);
+  const found = await decideFolders(deps, {
+    ...of,
+    ...{ config, recorded, listed, published: of.published?.chunks ?? [], range: of.code },
+  });
+  return { ...of, config, recorded, listed, ...found };
+}
+
+/** The folders that may hold rows of a day: what is listed in them, and the chunks that were ever made of them. */
+export async function listWindow(
+  deps: Pick<Dependencies, 'store' | 'ledger'>,
+  { source, config, day }: { source: string; config: SourceConfig; day: string },
+  signal?: AbortSignal,
+): Promise<{ recorded: KnownChunk[]; listed: Map<string, StoredObject[]> }> {
+  const folders = daysBetween(addDays(day, -config.arrival.before), addDays(day, config.arrival.after));
+  const recorded = await deps.ledger.chunksOf(source, folders[0] ?? day, folders.at(-1) ?? day);
+  const listed = new Map<string, StoredObject[]>();
+  for (const folder of folders) listed.set(folder, await listFolder(deps, config, folder, signal));
+  return { recorded, listed };
+}
+
+/** Covers what is listed, and what is kept of objects that are gone, with chunks. */
+export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<SourceListing> {
+  const { config, recorded, decision } = of;
+  const chunks: Chunk[] = [];
+  for (const [folder, found] of of.listed) {
+    const objects = [...found, ...(decision.kept.get(folder) ?? [])];
+    const cover = coverFolder(
+      folder,
+      objects,
+      recorded.filter((chunk) => chunk.folder === folder),
+      config.chunk,
+      of.normalizer,
+    );
+    assertCover(objects, cover);
+    chunks.push(...cover);
+  }
+  const retried = await retryRejects(deps, of, chunks);
+  const standing = await withoutExpired(deps, of, chunks);
+  return {
+    source: of.source,
+    normalizer: of.normalizer,
+    chunks: standing,
+    chunksOfDay: rowsOfDay(of, chunks, recorded),
+    skip: decision.skip,
+    change: retried.change ?? changeOf(of, chunks, recorded),
+    notes: [...vanishedNotes(of.day, of.source, of.facts, decision), ...retried.notes],
+    lost: lostOf(of, standing),
+    answers: decision.answers,
+  };
+}
+
+/** Objects that are gone, of chunks that have no rows under this normalizer. */
+function lostOf(
+  { source, normalizer, decision: { kept, emptied }, recorded }: LookedAt,
+  chunks: readonly Chunk[],
+): LostObjects | undefined {
+  const gone = new Set([...kept.values()].flat().map(objectName));
+  const missing = chunks
+    .filter((chunk) => !chunk.recorded)
+    .map((chunk) => ({ ...chunk, objects: chunk.objects.filter((object) => gone.has(objectName(object))) }))
+    .filter(({ objects }) => objects.length > 0);
+  const [first] = missing;
+  if (!first) return undefined;
+  const made = recorded.find(({ id }) => id === first.id)?.rowsByDay;
+  const inEmptied = missing.filter(({ folder }) => emptied.includes(folder)).length;
+  return {
+    source,
+    objects: missing.flatMap(({ objects }) => objects),
+    cause: made?.has(normalizer) ? 'expired' : made ? 'edited' : 'regrouped',
+    emptied: inEmptied === 0 ? 'none' : inEmptied === missing.length ? 'all' : 'some',
+  };
+}
+
+async function listFolder(
+  { store }: Pick<Dependencies, 'store'>,
+  config: SourceConfig,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<StoredObject[]> {
+  const prefix = folderPrefix(config.prefix, folder);
+  const marker = 'marker' in config.ready ? config.ready.marker : undefined;
+  const objects = dataObjects(await store.list(config.bucket, prefix, signal), prefix, marker);
+  return objects.map(({ key, etag, size }) => ({ key, etag, size }));
+}
+
+/**
+ * Ids of the chunks that have rows of the day. Under a changed normalizer that is not known before its run; what the published
+ * one made of them then tells whether the data changed, or only the code.
+ */
+function rowsOfDay(of: FoldersOf, chunks: readonly Chunk[], recorded: readonly RecordedChunk[]): string[] | undefined {
+  const known = new Map(recorded.map((chunk) => [chunk.id, chunk]));
+  const ids: string[] = [];
+  for (const { id } of chunks) {
+    const chunk = known.get(id);
+    const rows = chunk && rowsOf(chunk, of.normalizer);
+    if (!rows) return undefined;
+    if ((rows[of.day] ?? 0) > 0) ids.push(id);
+  }
+  return ids;
+}
+
+/** A chunk counts as recorded only while its manifest stands: normalized chunks expire, the ledger does not. */
+async function withoutExpired({ store }: Dependencies, of: FoldersOf, chunks: readonly Chunk[]): Promise<Chunk[]> {
+  const { bucket, normalized } = of.project.config.store;
+  const standing = new Set<string>();
+  for (const folder of new Set(chunks.filter(({ recorded }) => recorded).map((chunk) => chunk.folder)))
+    for (const { key } of await store.list(
+      bucket,
+      normalizedFolder(normalized, of.project.config.project, of.source, folder),
+    ))
+      standing.add(key);
+  return chunks.map((chunk) => ({
+    ...chunk,
+    recorded:
+      chunk.recorded &&
+      standing.has(
+        manifestKey(normalized, of.project.config.project, of.source, chunk.folder, chunk.id, of.normalizer),
+      ),
+  }));
+}
+
+function changeOf(of: FoldersOf, chunks: readonly Chunk[], recorded: readonly RecordedChunk[]): string {
+  const before = new Map(recorded.flatMap(({ objects }) => objects.map(({ key, etag }) => [key, etag] as const)));
+  const fresh = chunks.flatMap(({ objects }) => objects).filter(({ key, etag }) => before.get(key) !== etag);
+  const rewritten = fresh.filter(({ key }) => before.has(key)).length;
+  const words = [
+    ...(fresh.length > rewritten ? [`${fresh.length - rewritten} new`] : []),
+    ...(rewritten > 0 ? [`${rewritten} rewritten`] : []),
+  ];
+  return words.length > 0
+    ? `${of.source}: ${words.join(' and ')} objects`
+    : `${of.source}: its chunks differ from the published ones`;
+}

@@ -1,0 +1,106 @@
+import { dataOfChunks, dataOfInputs, tableFingerprint } from '../ledger/fingerprints.js';
+import type { PublishRecord } from '../ledger/ledger.js';
+import { stalenessOf, type PublishedDay, type Staleness } from '../ledger/staleness.js';
+import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
+import type { Plan, PlannedTable } from '../shared/messages.js';
+import type { SourceListing } from './folders.js';
+
+/** How one table's day stands. */
+export interface TableVerdict {
+  table: string;
+  staleness: Staleness;
+  /** Why, in words; '' for a fresh table. */
+  reason: string;
+  /** True where it must be built only because an input of the same day must. */
+  follows: boolean;
+}
+
+/** Which tables of a day must be built, and why. */
+export interface Verdict {
+  tables: TableVerdict[];
+  /** Why the day must be built; empty where nothing but code differs. */
+  reasons: string[];
+  notes: string[];
+}
+
+export interface JudgeOptions {
+  /** Code alone is a reason to build. */
+  code: boolean;
+  /** `table@day` of earlier days that will have been built anew by then. */
+  moving?: ReadonlySet<string>;
+}
+
+/**
+ * Which tables must be built, and why. A table whose input must be built must be built; one that differs by code alone is only
+ * noted, unless the build happens anyway or is for that.
+ */
+export function judge(
+  plan: Plan,
+  listings: readonly SourceListing[],
+  records: readonly PublishRecord[],
+  { code, moving = new Set() }: JudgeOptions,
+): Verdict {
+  const published = new Map(records.map((record) => [`${record.table}@${record.day}`, record]));
+  const built = new Set<string>();
+  const tables = plan.tables.map((table): TableVerdict => {
+    const { name } = table;
+    const before = published.get(`${name}@${plan.day}`);
+    const verdict = (staleness: Staleness, reason: string, follows = false) => {
+      if (staleness === 'missing' || staleness === 'data' || (staleness === 'code' && code)) built.add(name);
+      return { table: name, staleness, reason, follows };
+    };
+    const input = table.inputs.find((one) => one !== name && built.has(one));
+    const staleness = stalenessOf(
+      before && asPublished(before),
+      table.code,
+      dataNow(table, plan.day, listings, published),
+    );
+    if (staleness === 'missing') return verdict('missing', `${name} is not published yet`, input !== undefined);
+    if (input !== undefined) return verdict('data', `${name} reads ${input}, which is built anew`, true);
+    if (staleness === 'data') {
+      const listing = listings.find(({ source }) => source === name);
+      if (listing) return verdict('data', listing.change);
+      const changed = changedSince(before?.inputs ?? {}, inputsNow(table, plan.day, published));
+      return verdict('data', `${name} reads ${changed.join(', ')}, published anew since`);
+    }
+    const later = Object.keys(inputsNow(table, plan.day, published)).find((one) => moving.has(one));
+    if (later !== undefined) return verdict('data', `${name} reads ${later}, which is built anew`);
+    return verdict(staleness, staleness === 'code' ? `${name}: its SQL, its options or its table changed` : '');
+  });
+  const reasons = tables.filter(({ table, follows }) => built.has(table) && !follows).map(({ reason }) => reason);
+  const byCode = tables.filter(({ staleness }) => staleness === 'code').map(({ table }) => table);
+  const notes =
+    byCode.length > 0 && reasons.length === 0 && !plan.force
+      ? [`stale by code: ${byCode.join(', ')}; rebuild with: npx daybook run --day ${plan.day} --force`]
+      : [];
+  return { tables, reasons, notes };
+}
+
+const asPublished = ({ generation, code, data, rows }: PublishRecord): PublishedDay => ({
+  generation,
+  code,
+  data,
+  rows,
+});
+
+/** The data half of a table's fingerprint as it would be now, as far as that is known before anything is normalized. */
+function dataNow(
+  table: PlannedTable,
+  day: string,
+  listings: readonly SourceListing[],
+  published: ReadonlyMap<string, PublishRecord>,
+): string | undefined {
+  if (table.kind === 'normalized') {
+    const known = listings.find(({ source }) => source === table.name)?.chunksOfDay;
+    return known && dataOfChunks(known);
+  }
+  const before = published.get(`${table.name}@${day}`);
+  const now = inputsNow(table, day, published);
+  return dataOfInputs(before && before.code !== table.code ? asReadBefore(before.inputs, now) : now);
+}
+
+const inputsNow = (table: PlannedTable, day: string, published: ReadonlyMap<string, PublishRecord>) =>
+  inputsRead(table, day, (input, of) => {
+    const record = published.get(`${input}@${of}`);
+    return record && tableFingerprint(record.code, record.data);
+  });

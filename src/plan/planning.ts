@@ -1,0 +1,255 @@
+import { final } from '../errors.js';
+import { fingerprintOf, NORMALIZER_VERSION } from '../ledger/fingerprints.js';
+import type { PublishRecord } from '../ledger/ledger.js';
+import type { Project, Schema, TableSchema } from '../project/project.js';
+import { NO_CHOICE, type VanishedChoice } from '../shared/choice.js';
+import { addDays } from '../shared/day.js';
+import { longestLookback } from '../shared/lookback.js';
+import type { Chunk, Plan, PlannedSource, PlannedTable } from '../shared/messages.js';
+import type { Dependencies } from '../step/dependencies.js';
+import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-words.js';
+import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
+import { judge, type Verdict } from './judge.js';
+
+/** A day as it would be built now, and why it would. */
+export interface PlannedDay {
+  outcome: 'build' | 'skipped' | 'unchanged';
+  plan: Plan;
+  listings: SourceListing[];
+  verdict: Verdict;
+  /** What is published of the day, by table. */
+  published: Map<string, PublishRecord>;
+  /** Why a rebuild of what differs by code alone would fail: objects that it would have to read are gone. */
+  lost: string | undefined;
+}
+
+export interface PlanningOf {
+  project: Project;
+  schema: Schema;
+  day: string;
+  force: boolean;
+  /** Build also what differs by code alone. */
+  code?: boolean;
+  /** What the user says about objects that are gone. */
+  choice?: VanishedChoice;
+  /** See `DayInput`. */
+  retry?: string;
+  /** See {@link judge}. */
+  moving?: ReadonlySet<string>;
+}
+
+/**
+ * Looks at the folders that may hold rows of a day and at the ledger, and changes nothing.
+ *
+ * @throws a final FolderRewritten, EmptyListing, ObjectVanished or SourceNotReady where the day can't be built from what is listed
+ * unless somebody says what that means.
+ */
+export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
+  const { project, schema, day, force, code = false, choice = NO_CHOICE } = of;
+  const looksBack = Math.max(0, ...schema.tables.map(({ file }) => file.header.lookback));
+  const records = await deps.ledger.currentPublishes(addDays(day, -looksBack), day);
+  const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
+  const looked: LookedAt[] = [];
+  for (const table of schema.tables.filter(({ kind }) => kind === 'normalized'))
+    looked.push(
+      await lookAtFolders(
+        deps,
+        {
+          ...{ project, day, force, code, choice, retry: of.retry, source: table.name },
+          ...{ normalizer: normalizerOf(project, schema, table), published: published.get(table.name) },
+        },
+        signal,
+      ),
+    );
+  assertNothingAsked(day, looked);
+  const listings: SourceListing[] = [];
+  for (const source of looked) listings.push(await coverFolders(deps, source));
+
+  const generation = (await deps.ledger.lastGeneration(day)) + 1;
+  const { allowEmpty } = choice;
+  const plan = planOf(project, schema, { day, force, overHold: force && !code, allowEmpty, generation, listings });
+  const verdict = judge(plan, listings, records, { code, ...(of.moving ? { moving: of.moving } : {}) });
+  for (const source of plan.sources)
+    source.fresh =
+      !force && verdict.tables.some(({ table, staleness }) => table === source.name && staleness === 'fresh');
+  const outcome = listings.some(({ skip }) => skip)
+    ? 'skipped'
+    : force || verdict.reasons.length > 0
+      ? 'build'
+      : 'unchanged';
+  const lost = lostIn(plan, listings);
+  if (lost.length > 0 && outcome === 'build')
+    throw final('ObjectVanished', lostText(day, lost), { details: { step: 'list', source: lost[0]?.source } });
+  return { outcome, plan, listings, verdict, published, lost: lost.length > 0 ? lostText(day, lost) : undefined };
+}
+
+/** Throws while a source's folders leave open what the day is made of; one failure names all sources with the same question. */
+function assertNothingAsked(day: string, looked: readonly LookedAt[]): void {
+  const questions = firstQuestions(looked.flatMap(({ question }) => question ?? []));
+  const [first] = questions;
+  if (!first) return;
+  throw final(FAILURE_OF[first.question.kind], questionText(day, questions), {
+    details: { step: 'list', source: first.source },
+  });
+}
+
+/** What the build would have to read and can't, of sources that it does not take as they are published. */
+const lostIn = ({ sources }: Plan, listings: readonly SourceListing[]): LostObjects[] =>
+  listings.flatMap(({ source, lost }) =>
+    lost && sources.some(({ name, fresh }) => name === source && !fresh) ? [lost] : [],
+  );
+
+/** Bytes of raw objects in the chunks. */
+export const bytesOf = (chunks: readonly Chunk[]) =>
+  chunks.reduce((sum, { objects }) => sum + objects.reduce((all, { size }) => all + size, 0), 0);
+
+/** Hash of all that shapes a row of a source. */
+function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
+  const source = project.config.sources[table.name];
+  const raw = rawOf(schema, table);
+  return fingerprintOf({
+    version: NORMALIZER_VERSION,
+    format: source?.format,
+    contract: raw.columns,
+    select: table.file.select,
+    table: table.definition,
+    timezone: project.config.timezone,
+    arrival: source?.arrival,
+  });
+}
+
+function planOf(
+  project: Project,
+  schema: Schema,
+  build: {
+    day: string;
+    force: boolean;
+    overHold: boolean;
+    allowEmpty: boolean;
+    generation: number;
+    listings: SourceListing[];
+  },
+): Plan {
+  const { config } = project;
+  const tables = schema.tables.filter(({ kind }) => kind !== 'raw');
+  return {
+    format: 1,
+    project: config.project,
+    zone: config.timezone,
+    database: config.database,
+    day: build.day,
+    start: config.start,
+    generation: build.generation,
+    force: build.force,
+    overHold: build.overHold,
+    normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
+    limits: { threads: config.limits.threads, memory: config.limits.memory },
+    sources: build.listings.map(({ source, normalizer, chunks }) => ({
+      ...plannedSource(project, schema, source, normalizer, chunks),
+      ...(build.allowEmpty ? { onEmpty: 'publish' as const } : {}),
+    })),
+    tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
+    tests: schema.tests.map(({ file: { name, select, header }, inputs }) => ({
+      name,
+      sql: select,
+      severity: header.severity,
+      tolerate: header.tolerate ?? {},
+      inputs,
+      lookback: header.lookback,
+    })),
+  };
+}
+
+/** A source as a plan holds it. */
+export function plannedSource(
+  project: Project,
+  schema: Schema,
+  name: string,
+  normalizer: string,
+  chunks: Chunk[],
+): PlannedSource {
+  const table = find(schema, name);
+  const config = project.config.sources[name];
+  if (!config) throw new RangeError(`no source ${name} in the config`);
+  return {
+    name,
+    bucket: config.bucket,
+    format: config.format,
+    contract: rawOf(schema, table).columns.filter(({ name: column }) => column !== '_source'),
+    select: table.file.select,
+    selected: table.selected,
+    constraints: table.constraints,
+    arrival: config.arrival,
+    normalizer,
+    dedupeBy: config.dedupeBy,
+    maxRejects: config.maxRejects,
+    onBadObject: config.onBadObject,
+    onEmpty: config.onEmpty,
+    fresh: false,
+    chunks,
+  };
+}
+
+function plannedTable(
+  project: Project,
+  schema: Schema,
+  listings: readonly SourceListing[],
+  table: TableSchema,
+): PlannedTable {
+  const normalizer = listings.find(({ source }) => source === table.name)?.normalizer;
+  return {
+    name: table.name,
+    kind: table.kind === 'normalized' ? 'normalized' : 'aggregate',
+    columns: table.columns,
+    select: table.kind === 'normalized' ? '' : table.file.select,
+    selected: table.kind === 'normalized' ? [] : table.selected,
+    inputs: table.kind === 'normalized' ? [] : table.inputs,
+    level: table.level,
+    unique: table.file.header.unique,
+    lookback: table.file.header.lookback,
+    keep: keepOf(schema, table.name),
+    code: codeOf(project, table, normalizer),
+  };
+}
+
+/** Hash of all that makes a table's day, other than what it is made from. */
+const codeOf = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
+  normalizer === undefined
+    ? fingerprintOf({
+        select: table.file.select,
+        table: table.definition,
+        header: table.file.header,
+        timezone: project.config.timezone,
+      })
+    : fingerprintOf({ normalizer, dedupeBy: project.config.sources[table.name]?.dedupeBy });
+
+/** The code half of each table's fingerprint as the project stands now. */
+export const codesOf = (project: Project, schema: Schema): Map<string, string> =>
+  new Map(
+    schema.tables
+      .filter(({ kind }) => kind !== 'raw')
+      .map((table) => [
+        table.name,
+        codeOf(project, table, table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined),
+      ]),
+  );
+
+/** How many earlier days of a table its readers need beside the built one, and how many of those must not be missing. */
+function keepOf({ tables, tests }: Schema, name: string): PlannedTable['keep'] {
+  const readers = [...tables, ...tests].map(({ file, inputs }) => ({ name: file.name, inputs, ...file.header }));
+  return {
+    days: longestLookback(name, readers),
+    strict: longestLookback(
+      name,
+      readers.filter(({ holes }) => holes !== 'allow'),
+    ),
+  };
+}
+
+const rawOf = (schema: Schema, table: TableSchema) => find(schema, `raw_${table.name}`);
+
+function find(schema: Schema, name: string): TableSchema {
+  const table = schema.tables.find((one) => one.name === name);
+  if (!table) throw new RangeError(`the schema lacks ${name}`);
+  return table;
+}

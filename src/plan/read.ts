@@ -1,0 +1,45 @@
+import { final } from '../errors.js';
+import {
+  manifest as manifestSchema,
+  plan as planSchema,
+  type Manifest,
+  type BuildRef,
+  type Plan,
+} from '../shared/messages.js';
+import { bucketAndKey } from '../shared/names.js';
+import type { Dependencies } from '../step/dependencies.js';
+import type { Store } from '../store/store.js';
+
+/** The manifest of a normalized chunk; undefined where there is none (yet). */
+export async function readManifest(
+  { store }: Dependencies,
+  bucket: string,
+  key: string,
+): Promise<Manifest | undefined> {
+  const text = await store.read(bucket, key);
+  return text === undefined ? undefined : manifestSchema.parse(JSON.parse(text));
+}
+
+/** Plans are named by their content, so one that was read is good for ever. */
+const plans = new Map<string, Promise<Plan>>();
+
+const PLANS_KEPT = 8;
+
+/** The plan of a build. Every step but the first takes all that it needs from here, never from the project's folder. */
+export function readPlan({ store }: Pick<Dependencies, 'store'>, { plan: url }: BuildRef): Promise<Plan> {
+  const known = plans.get(url);
+  if (known) return known;
+  const reading = read(store, url);
+  plans.set(url, reading);
+  reading.catch(() => plans.delete(url));
+  const oldest = plans.keys().next().value;
+  if (plans.size > PLANS_KEPT && oldest !== undefined) plans.delete(oldest);
+  return reading;
+}
+
+async function read(store: Store, url: string): Promise<Plan> {
+  const text = await store.read(...bucketAndKey(url));
+  if (text === undefined)
+    throw final('ObjectVanished', `The plan ${url} is gone. Run the day again; it is planned anew.`);
+  return planSchema.parse(JSON.parse(text));
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { addDays, dayIn, instantOf } from '../../shared/day.js';
+import { zone } from './fields.js';
+import { overlaps } from './prefix.js';
+
+type Context = z.RefinementCtx;
+
+const zones = z.object({ timezone: zone });
+const store = z.object({ store: z.object({ bucket: z.string(), normalized: z.string() }) });
+const sources = z.object({ sources: z.record(z.string(), z.unknown()) });
+const arriving = z.object({ folderZone: zone, arrival: z.object({ before: z.int(), after: z.int() }) });
+const placed = z.object({ prefix: z.string(), bucket: z.string().optional() });
+
+/**
+ * What must hold between fields. Other fields may be wrong at this moment, so each check first asks whether its own are right.
+ * An issue made here has a whole sentence as its message, and the way to mend it in `params.fix`.
+ */
+export function checkTogether(config: unknown, context: Context): void {
+  for (const [name, source] of Object.entries(sources.safeParse(config).data?.sources ?? {})) {
+    checkArrival(name, config, source, context);
+    checkPlace(name, config, source, context);
+    const normalized = name.replace(/^raw_/, '');
+    if (normalized !== name && normalized in (sources.safeParse(config).data?.sources ?? {}))
+      refuse(
+        context,
+        ['sources', name],
+        `the table ${name} would also be the raw table of source '${normalized}'`,
+        `Name this source otherwise.`,
+      );
+  }
+}
+
+/** Rows of a day may lie in the folders that are open while the day lasts, so the window has to reach those at least. */
+function checkArrival(name: string, config: unknown, source: unknown, context: Context): void {
+  const timezone = zones.safeParse(config).data?.timezone;
+  const window = arriving.safeParse(source).data;
+  if (timezone === undefined || window === undefined) return;
+  const { before, after } = neededArrival(timezone, window.folderZone);
+  if (window.arrival.before >= before && window.arrival.after >= after) return;
+  refuse(
+    context,
+    ['sources', name, 'arrival'],
+    `found before ${window.arrival.before}, after ${window.arrival.after}, but a day in ${timezone} spreads over folders cut in ` +
+      `${window.folderZone} from ${before} before to ${after} after it`,
+    `Set arrival to at least { before: ${before}, after: ${after} }, or correct folderZone.`,
+  );
+}
+
+/** Days before and after `day` in `timezone` that clocks in `folderZone` show while it lasts, over a year of offsets. */
+function neededArrival(timezone: string, folderZone: string): { before: number; after: number } {
+  const needed = { before: 0, after: 0 };
+  for (let month = 1; month <= 12; month++) {
+    const day = `2026-${String(month).padStart(2, '0')}-15`;
+    const first = dayIn(folderZone, instantOf(day, '00:00', timezone));
+    const last = dayIn(folderZone, new Date(instantOf(addDays(day, 1), '00:00', timezone).getTime() - 1));
+    while (first < addDays(day, -needed.before)) needed.before++;
+    while (last > addDays(day, needed.after)) needed.after++;
+  }
+  return needed;
+}
+
+function checkPlace(name: string, config: unknown, source: unknown, context: Context): void {
+  const place = store.safeParse(config).data?.store;
+  const from = placed.safeParse(source).data;
+  if (!place || !from || (from.bucket ?? place.bucket) !== place.bucket || !overlaps(from.prefix, place.normalized))
+    return;
+  refuse(
+    context,
+    ['store', 'normalized'],
+    `'${place.normalized}' overlaps the prefix '${from.prefix}' of source '${name}' in bucket '${place.bucket}', so that Daybook's ` +
+      `own objects would be read as raw events`,
+    'Choose a prefix beside the raw events.',
+  );
+}
+
+function refuse(context: Context, path: string[], message: string, fix: string): void {
+  context.addIssue({ code: 'custom', path, message, params: { fix }, input: undefined });
+}

@@ -1,0 +1,116 @@
+import { checksIn, columnsIn, dictionarySources, tablesOf } from '../../clickhouse/catalog.js';
+import type { ClickHouse, RunOptions } from '../../clickhouse/client.js';
+import { name } from '../../clickhouse/text.js';
+import { parseType } from '../../conversions/column-types.js';
+import { holding } from '../../conversions/conversions.js';
+import type { Column } from '../../shared/messages.js';
+import { parseQueryTree, type QueryTree } from './query-tree.js';
+
+/** A scratch database in which the project's tables stand, empty. */
+export interface Scratch {
+  clickhouse: ClickHouse;
+  database: string;
+  /** The project's zone. */
+  zone: string;
+}
+
+/** What the engine says of one table. */
+export interface InspectedTable {
+  columns: Column[];
+  constraints: { name: string; expression: string }[];
+  partitionKey: string;
+  definition: string;
+}
+
+/**
+ * Analysing runs scalar subqueries, on empty tables; whatever is slow there waits for something. Without their optimization, one
+ * that gives an array or a tuple is still shown with the tables that it reads, and not as a mere `__getScalar`. Types come in one
+ * line, as a table's columns have them.
+ */
+const SETTINGS = { max_execution_time: 20, enable_scalar_subquery_optimization: 0, print_pretty_type_names: 0 };
+
+/** Any day does: types do not depend on it. */
+const SOME_DAY = '2000-01-01';
+
+const optionsOf = ({ database, zone }: Scratch, what: string): RunOptions => ({ database, zone, what });
+
+export const createTable = (scratch: Scratch, create: string, what: string): Promise<void> =>
+  scratch.clickhouse.run({ sql: create }, optionsOf(scratch, what));
+
+/** The table of a contract as a build offers it to the normalizing SELECT: scalars are Nullable, because lines may lack them. */
+export const offerContract = (scratch: Scratch, table: string, columns: readonly Column[]): Promise<void> => {
+  const offered = columns.map(
+    (column) => `${name(column.name)} ${column.name === '_source' ? column.type : holding(parseType(column.type))}`,
+  );
+  const sql = `CREATE OR REPLACE TABLE ${name(table)} (${offered.join(', ')}) ENGINE = MergeTree ORDER BY tuple()`;
+  return scratch.clickhouse.run({ sql }, optionsOf(scratch, table));
+};
+
+/** All tables of the scratch database, by name. */
+export async function inspectTables({ clickhouse, database }: Scratch): Promise<Map<string, InspectedTable>> {
+  const [tables, columns, constraints] = await Promise.all([
+    clickhouse.rows<{ name: string; partition_key: string; create_table_query: string }>(tablesOf(database)),
+    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string }>(columnsIn(database)),
+    clickhouse.rows<{ table: string; name: string; expression: string }>(checksIn(database)),
+  ]);
+  return new Map(
+    tables.map((table) => [
+      table.name,
+      {
+        columns: columns
+          .filter((column) => column.table === table.name)
+          .map((column) => ({ name: column.name, type: column.type, defaultKind: column.default_kind })),
+        constraints: constraints
+          .filter((constraint) => constraint.table === table.name)
+          .map((constraint) => ({ name: constraint.name, expression: constraint.expression })),
+        partitionKey: table.partition_key,
+        definition: definitionOf(table.create_table_query),
+      },
+    ]),
+  );
+}
+
+/**
+ * A `create_table_query` of the engine without the database's name and with its settings in the order of their names, which is
+ * otherwise that of their history: equal texts mean equal tables, wherever they stand.
+ */
+export const definitionOf = (createTableQuery: string): string =>
+  createTableQuery
+    .replace(/^CREATE TABLE (?:`(?:[^`\\]|\\.)+`|[^\s.`]+)\./, 'CREATE TABLE ')
+    .replace(SETTINGS_AT_END, (_, list: string, comment: string) => {
+      const settings = list.match(SETTING) ?? [];
+      return ` SETTINGS ${settings.sort().join(', ')}${comment}`;
+    });
+
+const TEXT = String.raw`'(?:[^'\\]|\\.)*'`;
+const SETTING = new RegExp(String.raw`\w+ = (?:${TEXT}|[^\s,]+)`, 'g');
+const SETTINGS_AT_END = new RegExp(
+  String.raw` SETTINGS (\w+ = (?:${TEXT}|[^\s,]+)(?:, \w+ = (?:${TEXT}|[^\s,]+))*)((?: COMMENT ${TEXT})?)$`,
+);
+
+/** Tables that dictionaries load their rows from, of those that are named here as `database.dictionary`. */
+export async function sourcesOf(
+  { clickhouse }: Scratch,
+  dictionaries: readonly string[],
+): Promise<{ dictionary: string; database: string; table: string }[]> {
+  return dictionaries.length === 0 ? [] : await clickhouse.rows(dictionarySources(dictionaries));
+}
+
+/** What a SELECT gives and what it is made of. With `day` false, `{day:Date}` has no value. */
+export async function inspectSelect(
+  scratch: Scratch,
+  select: string,
+  options: { what: string; day: boolean },
+): Promise<{ selected: Column[]; tree: QueryTree }> {
+  const ask = <Row>(sql: string) =>
+    scratch.clickhouse.rows<Row>(
+      { sql, settings: SETTINGS, ...(options.day ? { params: { day: SOME_DAY } } : {}) },
+      optionsOf(scratch, options.what),
+    );
+  const described = await ask<{ name: string; type: string }>(`DESCRIBE (\n${select}\n)`);
+  const explained = await ask<{ explain: string }>(`EXPLAIN QUERY TREE run_passes = 1\n${select}`);
+  return {
+    selected: described.map((column) => ({ name: column.name, type: column.type, defaultKind: '' })),
+    tree: parseQueryTree(explained.map(({ explain }) => explain)),
+  };
+}

@@ -1,0 +1,207 @@
+import type { ClickHouse } from '../../clickhouse/client.js';
+import { final, messageOf } from '../../errors.js';
+import { describeProblems, error, errorsOf } from '../problems.js';
+import type { Problem, Project, Schema, SqlFile, TableSchema } from '../project.js';
+import { engineProblem } from './engine-problem.js';
+import {
+  createTable,
+  inspectSelect,
+  inspectTables,
+  offerContract,
+  sourcesOf,
+  type InspectedTable,
+  type Scratch,
+} from './inspect.js';
+import { levels } from './order.js';
+import { withScratch } from './scratch.js';
+import {
+  changingProblems,
+  columnProblems,
+  dictionaryProblems,
+  inputsOf,
+  readProblems,
+  rowByRowProblems,
+  selfProblems,
+} from './select-rules.js';
+import { constraintProblems, contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
+import { widthProblems } from './width-rules.js';
+
+/**
+ * Reads the project's SQL as the engine understands it, in a scratch database that is dropped again. Throws `BadSql` with all
+ * problems where a build could not work; errors that a retry may mend are thrown as they are.
+ */
+export async function readSchema(project: Project, clickhouse: ClickHouse): Promise<Schema> {
+  const { schema, problems } = await inspectSchema(project, clickhouse);
+  const errors = errorsOf(problems);
+  if (errors.length > 0)
+    throw final('BadSql', describeProblems(`the SQL of project ${project.config.project}`, errors));
+  return schema;
+}
+
+/** As {@link readSchema}, but gives the problems back, warnings included; the schema is whole only where none is an error. */
+export const inspectSchema = (
+  project: Project,
+  clickhouse: ClickHouse,
+): Promise<{ schema: Schema; problems: Problem[] }> =>
+  withScratch(clickhouse, project.config.project, async (database) => {
+    const scratch = { clickhouse, database, zone: project.config.timezone };
+    const made = await makeTables(project, scratch);
+    const { problems } = made;
+    const readable = new Set([...project.normalized, ...project.aggregates].map(({ name }) => name));
+    const unmade = kindsOf(project)
+      .flatMap(([kind, files]) => files.map((file) => tableOf(kind, file)))
+      .filter((name) => !made.tables.has(name));
+
+    const read = async (file: SqlFile, kind: TableSchema['kind'] | 'test') => {
+      const { allowFunctions, database: live } = project.config;
+      const result = await readSelect(scratch, file, kind, { tables: made.tables, readable, allowFunctions, live });
+      // A table that could not be made has told its own problem already.
+      problems.push(...result.problems.filter(({ what }) => !unmade.some((name) => what.includes(`'${name}'`))));
+      return result;
+    };
+    const tables: TableSchema[] = [];
+    for (const [kind, files] of kindsOf(project))
+      for (const file of files) {
+        const inspected = made.tables.get(tableOf(kind, file));
+        if (!inspected) continue;
+        const { columns, constraints, definition } = inspected;
+        const { selected, inputs } = kind === 'raw' ? { selected: [], inputs: [] } : await read(file, kind);
+        tables.push({
+          name: tableOf(kind, file),
+          kind,
+          file,
+          columns,
+          constraints,
+          definition,
+          selected,
+          inputs,
+          level: -1,
+        });
+      }
+    const tests: Schema['tests'] = [];
+    for (const file of project.tests) tests.push({ file, inputs: (await read(file, 'test')).inputs });
+
+    for (const table of tables.filter(({ kind }) => kind === 'normalized')) {
+      const raw = tables.find(({ name }) => name === `raw_${table.name}`);
+      if (raw && errorsOf(problems).length === 0) problems.push(...widthProblems(raw, table));
+    }
+    problems.push(...setLevels(tables));
+    tables.sort((a, b) => a.level - b.level || (a.name < b.name ? -1 : 1));
+    return { schema: { tables, tests }, problems };
+  });
+
+const kindsOf = ({ raw, normalized, aggregates }: Project): [TableSchema['kind'], SqlFile[]][] => [
+  ['raw', raw],
+  ['normalized', normalized],
+  ['aggregate', aggregates],
+];
+
+const tableOf = (kind: TableSchema['kind'], { name }: SqlFile) => (kind === 'raw' ? `raw_${name}` : name);
+
+/** Creates every table, asks what became of it, and then gives each contract the form in which a build offers it. */
+async function makeTables(
+  project: Project,
+  scratch: Scratch,
+): Promise<{ tables: Map<string, InspectedTable>; problems: Problem[] }> {
+  const problems: Problem[] = [];
+  for (const { path, create } of kindsOf(project).flatMap(([, files]) => files))
+    await createTable(scratch, create, path).catch((thrown: unknown) => {
+      problems.push(engineProblem(thrown, path, scratch.database, []));
+    });
+  const tables = await inspectTables(scratch);
+  for (const file of project.raw) {
+    const contract = tables.get(tableOf('raw', file));
+    if (!contract) continue;
+    const found = contractProblems(file, contract);
+    problems.push(...found);
+    if (found.length === 0) await offerContract(scratch, tableOf('raw', file), contract.columns);
+  }
+  for (const file of [...project.normalized, ...project.aggregates]) {
+    const table = tables.get(file.name);
+    if (table) problems.push(...tableProblems(file, table));
+  }
+  for (const { name, path } of project.normalized) {
+    const table = tables.get(name);
+    const dedupeBy = project.config.sources[name]?.dedupeBy ?? [];
+    if (table) problems.push(...normalizedProblems(path, table.columns, dedupeBy, name));
+  }
+  return { tables, problems };
+}
+
+/** What there is to read. */
+interface Readable {
+  tables: ReadonlyMap<string, InspectedTable>;
+  /** Names of the tables that models and tests may read. */
+  readable: ReadonlySet<string>;
+  allowFunctions: readonly string[];
+  /** The database that readers see. */
+  live: string;
+}
+
+async function readSelect(
+  scratch: Scratch,
+  file: SqlFile,
+  kind: TableSchema['kind'] | 'test',
+  { tables, readable, allowFunctions, live }: Readable,
+): Promise<Pick<TableSchema, 'selected' | 'inputs'> & { problems: Problem[] }> {
+  const { path, name } = file;
+  const { database } = scratch;
+  const raw = `raw_${name}`;
+  try {
+    const { selected, tree } = await inspectSelect(scratch, file.select, { what: path, day: kind !== 'normalized' });
+    const table = tables.get(name);
+    const columns = table?.columns ?? [];
+    const sources = (await sourcesOf(scratch, tree.dictionaries)).filter((source) => source.database === live);
+    const own = sources.filter((source) => readable.has(source.table));
+    const problems = [...changingProblems(path, tree), ...dictionaryProblems(path, kind, own)];
+    if (kind === 'normalized') {
+      problems.push(...rowByRowProblems(path, raw, database, tree));
+      const free = ['_source', 'skip_reason', 'reject_reason'];
+      problems.push(...columnProblems(path, columns, selected, { free, filled: ['_object', '_line'] }));
+      if (table) problems.push(...constraintProblems(path, table, selected));
+      if (!selected.some((column) => column.name === '_source'))
+        problems.push(
+          error(
+            path,
+            'the SELECT gives no _source, by which rows are traced to their lines',
+            `Add _source to the SELECT.`,
+          ),
+        );
+      return { selected, inputs: [], problems };
+    }
+    problems.push(...readProblems(path, database, tree, readable, allowFunctions));
+    if (kind === 'aggregate') problems.push(...columnProblems(path, columns, selected, { free: [], filled: [] }));
+    const inputs = inputsOf(database, tree, readable);
+    problems.push(...selfProblems(path, name, file.header.lookback, kind === 'aggregate' ? inputs : []));
+    return { selected, inputs, problems };
+  } catch (thrown) {
+    const known = kind === 'normalized' ? [raw] : [...readable].sort();
+    return { selected: [], inputs: [], problems: [engineProblem(thrown, path, database, known)] };
+  }
+}
+
+/** Sets the level of every table but the raw ones; a circle has none, and is told with its path. */
+function setLevels(tables: TableSchema[]): Problem[] {
+  const inputs = new Map(
+    tables
+      .filter(({ kind }) => kind !== 'raw')
+      .map(({ name, inputs }) => [name, inputs.filter((input) => input !== name)]),
+  );
+  try {
+    const found = levels(inputs);
+    for (const table of tables) table.level = found.get(table.name) ?? -1;
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    const path = messageOf(thrown);
+    const [first = ''] = path.split(' -> ');
+    const where = tables.find(({ name }) => name === first)?.file.path ?? first;
+    return [
+      error(
+        where,
+        `reads itself in a circle: ${path}`,
+        'Take one of these reads out; a day is built in one direction.',
+      ),
+    ];
+  }
+}

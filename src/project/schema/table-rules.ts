@@ -1,0 +1,179 @@
+import { filledColumns } from '../../conversions/chunk-columns.js';
+import { parseType } from '../../conversions/column-types.js';
+import { unsupportedIn } from '../../conversions/conversions.js';
+import type { Column } from '../../shared/messages.js';
+import { error, warning } from '../problems.js';
+import type { Problem, SqlFile } from '../project.js';
+import { nameOf, statementsOf, tokenize } from '../sql/tokens.js';
+import type { InspectedTable } from './inspect.js';
+
+/** The column through which a row is traced to its raw line. */
+export const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String)';
+
+/** Names that a normalized chunk or the passes over it use themselves. */
+const TAKEN = new Set(['_fate', '_reason', '_text', '_text_bytes', '_source', 'skip_reason', 'reject_reason']);
+
+/** Columns of a normalized table that the load fills, with the types that it gives. */
+const TRACED: Record<string, string> = { _object: 'String', _line: 'UInt64' };
+
+/** Rules of a contract, `raw_<source>`. */
+export function contractProblems({ path }: SqlFile, { columns }: InspectedTable): Problem[] {
+  const source = columns.find(({ name }) => name === '_source');
+  const given = columns.filter(({ name }) => name !== '_source');
+  return [
+    ...(source?.type === SOURCE_TYPE
+      ? []
+      : [
+          error(
+            path,
+            source
+              ? `found _source ${source.type}, expected ${SOURCE_TYPE}`
+              : 'found no column _source, by which rows are traced to their lines',
+            `Write the column: _source ${SOURCE_TYPE}`,
+          ),
+        ]),
+    ...given.flatMap((column) => [...zoneProblems(path, column), ...contractColumnProblems(path, column)]),
+  ];
+}
+
+function contractColumnProblems(path: string, { name, type, defaultKind }: Column): Problem[] {
+  const problems: Problem[] = [];
+  if (name.startsWith('__'))
+    problems.push(error(path, `found the column ${name}; names with __ are Daybook's own`, 'Rename it.'));
+  if (defaultKind !== '')
+    problems.push(
+      error(
+        path,
+        `found ${defaultKind} on column ${name}, which a raw line never gets`,
+        `Write ifNull(${name}, …) in the SELECT.`,
+      ),
+    );
+  const unsupported = unsupportedIn(parseType(type));
+  if (unsupported !== undefined)
+    problems.push(
+      error(
+        path,
+        `found column ${name} of type ${unsupported}, which can't be read from JSON lines`,
+        'Take it as String and convert it in the SELECT.',
+      ),
+    );
+  return problems;
+}
+
+/** Rules of every table that readers see. */
+export function tableProblems({ path, header }: SqlFile, table: InspectedTable): Problem[] {
+  const { columns, partitionKey, definition } = table;
+  const problems: Problem[] = [];
+  const day = columns.find(({ name }) => name === 'day');
+  if (day?.type !== 'Date')
+    problems.push(
+      error(
+        path,
+        `found ${day ? `day ${day.type}` : 'no column day'}, expected day Date`,
+        'Write the column: day Date',
+      ),
+    );
+  if (partitionKey !== 'day')
+    problems.push(
+      error(
+        path,
+        `found ${partitionKey === '' ? 'no PARTITION BY' : `PARTITION BY ${partitionKey}`}, expected PARTITION BY day`,
+        'Write PARTITION BY day: a day is published by swapping its partition.',
+      ),
+    );
+  for (const column of columns) {
+    problems.push(...zoneProblems(path, column));
+    if (column.defaultKind === 'EPHEMERAL')
+      problems.push(error(path, `found the EPHEMERAL column ${column.name}`, 'Compute it in the SELECT.'));
+  }
+  if (tokenize(definition).some(({ kind, text }) => kind === 'word' && text === 'TTL'))
+    problems.push(
+      warning(
+        path,
+        'found a TTL: rows that vanish on their own make a day differ from what was published',
+        'Drop old partitions instead.',
+      ),
+    );
+  for (const name of header.unique.filter((column) => !columns.some((one) => one.name === column)))
+    problems.push(
+      error(
+        path,
+        `found '-- unique: ${header.unique.join(', ')}', but the table has no column ${name}`,
+        'Name columns of the table.',
+      ),
+    );
+  return problems;
+}
+
+/** Rules that only normalized tables have. */
+export function normalizedProblems(
+  path: string,
+  columns: readonly Column[],
+  dedupeBy: readonly string[],
+  source: string,
+): Problem[] {
+  const taken = columns.filter(({ name }) => TAKEN.has(name) || name.startsWith('__'));
+  const traced = columns.filter(({ name, type }) => name in TRACED && TRACED[name] !== type);
+  const unknown = dedupeBy.filter((key) => !columns.some(({ name }) => name === key));
+  return [
+    ...taken.map(({ name }) => error(path, `found the column ${name}, a name that Daybook uses itself`, 'Rename it.')),
+    ...traced.map(({ name, type }) =>
+      error(
+        path,
+        `found ${name} ${type}, expected ${TRACED[name] ?? ''}`,
+        `Write the column: ${name} ${TRACED[name] ?? ''}`,
+      ),
+    ),
+    ...unknown.map((key) =>
+      error(
+        `sources.${source}.dedupeBy`,
+        `found '${key}', which is no column of ${source}`,
+        `Name columns of the table that ${path} makes.`,
+      ),
+    ),
+  ];
+}
+
+/** A normalizing build judges a row before the load fills the rest of its columns, so constraints see what the SELECT gives. */
+export function constraintProblems(
+  path: string,
+  { columns, constraints }: InspectedTable,
+  selected: readonly Column[],
+): Problem[] {
+  const given = filledColumns(columns, selected);
+  // Other columns are missing altogether, which is said elsewhere.
+  const unseen = columns
+    .filter((column) => !given.includes(column) && (column.defaultKind !== '' || column.name in TRACED))
+    .map(({ name }) => name);
+  return constraints.flatMap(({ name: constraint, expression }) =>
+    columnsIn(expression)
+      .filter((name) => unseen.includes(name))
+      .map((name) =>
+        error(
+          path,
+          `CONSTRAINT ${constraint} reads ${name}, which the SELECT does not give: a row is judged before it has one`,
+          name in TRACED
+            ? `Give reject_reason in the SELECT instead; there it is _source.${name.slice(1)}.`
+            : `Add ${name} to the SELECT, or write what it stands for in the constraint.`,
+        ),
+      ),
+  );
+}
+
+/** Names in an expression that may be columns, each once: no functions, and no parts of others. */
+function columnsIn(expression: string): string[] {
+  const tokens = statementsOf(expression).flatMap((statement) => statement.tokens);
+  const names = tokens.filter(
+    ({ kind }, index) =>
+      (kind === 'word' || kind === 'quoted') && tokens[index + 1]?.text !== '(' && tokens[index - 1]?.text !== '.',
+  );
+  return [...new Set(names.map(nameOf))];
+}
+
+/** `toDate` and reading follow a column's zone, or the session's where there is none: then a row's day depends on who asks. */
+function zoneProblems(path: string, { name, type }: Column): Problem[] {
+  const withoutText = type.replaceAll(/'(?:[^'\\]|\\.)*'/g, "''");
+  if (!/\bDateTime(?![\w(])|\bDateTime64\(\d+\)/.test(withoutText)) return [];
+  const fix = type.includes('DateTime64') ? "DateTime64(3, 'Europe/Berlin')" : "DateTime('Europe/Berlin')";
+  return [error(path, `found ${name} ${type} without a time zone`, `Name the zone, as in ${fix}.`)];
+}

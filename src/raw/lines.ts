@@ -1,0 +1,67 @@
+import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
+import type { Statement } from '../clickhouse/statement.js';
+import { literal, name } from '../clickhouse/text.js';
+import { isNullable, parseType } from '../conversions/column-types.js';
+import { convertColumn } from '../conversions/conversions.js';
+import type { Column } from '../shared/messages.js';
+import { quoted, STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
+
+/** Raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
+export function readLines(
+  bucket: EngineBucket,
+  bucketName: string,
+  keys: readonly string[],
+  contract: readonly Column[],
+): Input {
+  const objects = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
+  return {
+    steps: `
+  __lines AS (
+    SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, line AS __text
+    FROM ${objects.sql}
+  ),
+  __leaves AS (
+    SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__text))) AS __type
+    FROM (SELECT *, JSONExtract(__text, ${literal(leavesType(contract))}) AS __leaf FROM __lines)
+  ),
+  __values AS (
+    SELECT *, ${contract.flatMap(valueColumns).join(',\n      ')}
+    FROM __leaves
+  )`,
+    params: { ...objects.params, bucket_chars: bucketName.length },
+    settings: STEP_BY_STEP,
+    unreadable: { when: `__type != 'Object'`, say: `concat('not a JSON object: ', ${quoted('__text')})` },
+    found: leafOf,
+    missing: (column) => ({
+      when: `${leafOf(column)} IS NULL`,
+      say: literal(`${column.name}: missing, expected ${column.type}`),
+    }),
+  };
+}
+
+/** JSON keys of the contract, each extracted as text: typed extraction would bend values to fit. */
+const leavesType = (contract: readonly Column[]) =>
+  `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
+
+/** True of nearly all lines: a leaf can only be found in a line that was parsed to its end, so that the line need not be parsed again. */
+function surelyObject(contract: readonly Column[]): string {
+  const sure = contract.filter(({ type }) => !isNullable(parseType(type)));
+  const leaves = (sure.length > 0 ? sure.slice(0, 1) : contract).map((column) => `${leafOf(column)} IS NOT NULL`);
+  return `startsWith(__text, '{') AND (${leaves.join(' OR ')})`;
+}
+
+const leafOf = (column: Column) => `__leaf.${name(column.name)}`;
+
+function valueColumns(column: Column): string[] {
+  const { value, unfit } = convertColumn(column.type, column.name, '__text', leafOf(column));
+  return [`${value} AS ${valueOf(column)}`, `${unfit} AS ${unfitOf(column)}`];
+}
+
+/** Lines of each object, counted from the raw side alone: the other end of the folder account. */
+export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
+  const input = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
+  return {
+    sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines FROM ${input.sql} GROUP BY object`,
+    params: { ...input.params, bucket_chars: bucketName.length },
+  };
+}

@@ -1,0 +1,177 @@
+import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
+import type { Statement } from '../clickhouse/statement.js';
+import { literal, name } from '../clickhouse/text.js';
+import { castComposite, castValue } from '../conversions/casts.js';
+import { filledColumns, chunkStructure } from '../conversions/chunk-columns.js';
+import { bare, isComposite, isNullable, parseType } from '../conversions/column-types.js';
+import { holding } from '../conversions/conversions.js';
+import type { Column, PlannedSource } from '../shared/messages.js';
+import { quoted, unfitOf, valueOf, type Fault, type Input } from './input.js';
+
+/**
+ * A chunk is read whole, by Daybook alone and for a few weeks: filters to skip parts of it help nobody, and a fast codec is worth
+ * more than a small object (tried: both together take a third of the statement's time, and the load is faster too).
+ */
+const CHUNK_SETTINGS = {
+  output_format_parquet_write_bloom_filter: 0,
+  output_format_parquet_compression_method: 'lz4',
+};
+
+/** A moment of 2206 is no day of 2026: by default `toDate` wraps it around, into the days that the folder may hold. */
+const OUT_OF_RANGE = { date_time_overflow_behavior: 'saturate' };
+
+/** Raw text kept with a reject, in bytes. */
+const REJECT_TEXT = 65_536;
+
+export interface NormalizeOptions {
+  source: Pick<PlannedSource, 'name' | 'contract' | 'select' | 'selected' | 'constraints'>;
+  /** Columns of the normalized table. */
+  columns: readonly Column[];
+  /** First and last day that rows of this folder may have. */
+  window: { first: string; last: string; folder: string };
+  input: Input;
+  normalized: EngineBucket;
+  parquetKey: string;
+}
+
+/**
+ * One pass over raw lines: every line leaves with exactly one fate, good rows and rejects side by side in one Parquet
+ * object. Around the user's SELECT stand, from the inside: the lines with the conversions of the contract, and outside of it
+ * the conversions to the table, its constraints and the arrival window.
+ */
+export function normalizeStatement(options: NormalizeOptions): Statement {
+  const { source, columns, window, input, normalized, parquetKey } = options;
+  const filled = filledColumns(columns, source.selected);
+  const output = objectTable(normalized, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
+  const has = (column: string) => source.selected.some((given) => given.name === column);
+  const fits = filled.map((column) => fit(column, source.selected));
+  const unfit = fits.flatMap(({ faults }) => faults);
+
+  const sql = `
+INSERT INTO FUNCTION ${output.sql}
+WITH${input.steps},
+  ${name(`raw_${source.name}`)} AS (
+    SELECT ${[...source.contract.map(contractColumn), sourceColumn(source.contract, input)].join(',\n      ')}
+    FROM __values
+  ),
+  __selected AS (
+    SELECT * FROM (
+${source.select}
+    )
+  ),
+  __fitted AS (
+    SELECT
+      ${[
+        ...fits.map(({ value, column }) => `${value} AS ${name(column)}`),
+        '_source AS __source',
+        `${has('skip_reason') ? "ifNull(toString(skip_reason), '')" : "''"} AS __skip`,
+        `${has('reject_reason') ? "ifNull(toString(reject_reason), '')" : "''"} AS __reject`,
+        `${unfit.length === 0 ? "''" : `multiIf(${sayFaults(unfit)}, '')`} AS __unfit`,
+      ].join(',\n      ')}
+    FROM (SELECT ${[...filled.map(({ name: column }) => `${name(column)} AS ${name(`__${column}`)}`), ...['_source', 'skip_reason', 'reject_reason'].filter(has)].join(', ')} FROM __selected)
+  ),
+  __judged AS (
+    SELECT *, multiIf(
+        __source.error != '' AND match(__source.text, '^[ \\\\t\\\\r\\\\x{FEFF}]*$'), 'blank',
+        __source.error != '', 'rejected',
+        __skip != '', 'skipped',
+        __reason != '', 'rejected',
+        'row') AS __fate
+    FROM (
+      SELECT *, multiIf(
+        __source.error != '', __source.error,
+        __reject != '', __reject,
+__unfit != '', __unfit,
+        ${source.constraints.map(({ name: constraint, expression }) => `NOT ifNull(${expression}, false), ${literal(constraint)},`).join('\n        ')}
+        NOT (ifNull(\`day\`, toDate(0)) BETWEEN {first_day:Date} AND {last_day:Date}),
+          concat('day ', toString(\`day\`), ' is outside of what folder ', {folder:String}, ' may hold: ', {first_day:String}, ' to ', {last_day:String}),
+        '') AS __reason
+      FROM __fitted
+    )
+  )
+SELECT
+  ${[
+    '__fate AS _fate',
+    '__source.object AS _object',
+    '__source.line AS _line',
+    `if(__fate = 'rejected', __reason, if(__fate = 'skipped', __skip, '')) AS _reason`,
+    `if(__fate = 'rejected', substring(__source.text, 1, ${REJECT_TEXT}), '') AS _text`,
+    `if(__fate = 'rejected', length(__source.text), 0) AS _text_bytes`,
+    ...filled.map((column) => `${onlyRows(column)} AS ${name(column.name)}`),
+  ].join(',\n  ')}
+FROM __judged`;
+
+  return {
+    sql,
+    settings: { ...input.settings, ...CHUNK_SETTINGS, ...OUT_OF_RANGE },
+    params: {
+      ...input.params,
+      ...output.params,
+      first_day: window.first,
+      last_day: window.last,
+      folder: window.folder,
+    },
+  };
+}
+
+const contractColumn = (column: Column) => `${valueOf(column)} AS ${name(column.name)}`;
+
+/**
+ * The tuple that follows a row through the user's SELECT; its error names every column that does not fit. The engine composes
+ * the text only for the lines that need it.
+ */
+function sourceColumn(contract: readonly Column[], input: Input): string {
+  const faults = contract.flatMap((column) => {
+    const type = parseType(column.type);
+    const unfit = { when: unfitOf(column), say: complaint(column, input.found(column)) };
+    return isNullable(type) || isComposite(bare(type)) ? [unfit] : [unfit, input.missing(column)];
+  });
+  const { unreadable } = input;
+  const error = `multiIf(
+        ${unreadable ? `${unreadable.when}, ${unreadable.say},` : ''}
+        ${sayFaults(faults)},
+        '')`;
+  return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
+}
+
+/** Two arguments of a multiIf: whether there is any fault, and all of them in words. */
+const sayFaults = (faults: readonly Fault[]) =>
+  `${faults.map(({ when }) => `(${when})`).join(' OR ')},
+        arrayStringConcat(arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}]), '; ')`;
+
+/** `price: 'free' does not fit Decimal(10, 2)` */
+const complaint = (column: Column, text: string) =>
+  `concat(${literal(`${column.name}: `)}, ${quoted(text)}, ${literal(` does not fit ${column.type}`)})`;
+
+/** One column on its way from the user's SELECT into the table. */
+interface Fit {
+  column: string;
+  value: string;
+  faults: Fault[];
+}
+
+/**
+ * The value as the table's column holds it, or NULL. What the SELECT gives is cast only where the types differ, and a value
+ * that the cast loses, or that is missing where the column needs one, is said by name.
+ */
+function fit(column: Column, selected: readonly Column[]): Fit {
+  const type = parseType(column.type);
+  const given = parseType(selected.find(({ name: other }) => other === column.name)?.type ?? column.type);
+  const inner = name(`__${column.name}`);
+  if (isComposite(bare(type))) {
+    const { value, lost } = castComposite(inner, given, type);
+    const faults = lost === undefined ? [] : [{ when: lost, say: complaint(column, inner) }];
+    return { column: column.name, value: `CAST(${value}, ${literal(holding(type))})`, faults };
+  }
+  const same = bare(given).text === bare(type).text;
+  const value = castValue(inner, bare(given), bare(type));
+  const lost = { when: `${inner} IS NOT NULL AND ${value} IS NULL`, say: complaint(column, inner) };
+  const missing = { when: `${inner} IS NULL`, say: literal(`${column.name}: missing, ${column.type} needs a value`) };
+  return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };
+}
+
+/** Values of good rows only: a rejected line has a reason instead. The engine can't choose between two constant tuples. */
+const onlyRows = (column: Column) =>
+  isComposite(bare(parseType(column.type)))
+    ? `if(__fate = 'row', materialize(${name(column.name)}), defaultValueOfArgumentType(${name(column.name)}))`
+    : `if(__fate = 'row', ${name(column.name)}, NULL)`;

@@ -1,0 +1,169 @@
+import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
+import type { Statement } from '../clickhouse/statement.js';
+import { literal, name } from '../clickhouse/text.js';
+import { bare, isComposite, parseType } from '../conversions/column-types.js';
+import {
+  absentValue,
+  jsonOf,
+  parquetValue,
+  type FileColumn,
+  type ParquetValue,
+} from '../conversions/parquet-values.js';
+import { final } from '../errors.js';
+import type { Column } from '../shared/messages.js';
+import { STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
+
+/** Objects with the same columns, and what those are. */
+export interface ParquetShape {
+  keys: string[];
+  columns: FileColumn[];
+}
+
+/**
+ * Nothing is filled in where a column is not there, and names mean themselves. JSON, which composites go through, keeps every
+ * digit of decimals, names NaN, and writes times with their zone.
+ */
+const STRICT = {
+  ...STEP_BY_STEP,
+  input_format_parquet_allow_missing_columns: 0,
+  input_format_parquet_case_insensitive_column_matching: 0,
+  input_format_null_as_default: 0,
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_quote_decimals: 1,
+  output_format_json_quote_denormals: 1,
+  output_format_json_named_tuples_as_objects: 1,
+  date_time_output_format: 'iso',
+};
+
+/** Parts of a Parquet footer, as the engine gives them; it takes the list only whole. */
+const FOOTER =
+  'num_rows UInt64, columns Array(Tuple(name String, path String, max_definition_level UInt64, max_repetition_level UInt64, physical_type String, logical_type String, compression String, total_uncompressed_size UInt64, total_compressed_size UInt64, space_saved String, encodings Array(String)))';
+
+/** What a footer tells: the object's rows, and its leaves. */
+export interface ParquetFooter {
+  object: string;
+  lines: string;
+  leaves: [path: string, logicalType: string, physicalType: string, ...rest: string[]][];
+}
+
+/** True where equal leaves do not mean equal columns: the engine does not tell how long the values of a leaf are. */
+export const sizesUnknown = ({ leaves }: ParquetFooter): boolean =>
+  leaves.some(([, logical, physical]) => physical === 'FIXED_LEN_BYTE_ARRAY' && logical === 'None');
+
+/** Reads the footer of each object; none of its data. */
+export function readFooters(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
+  const { sql, params } = objectTable(bucket, keys, 'ParquetMetadata', FOOTER, 'raw');
+  return {
+    sql: `
+SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, num_rows AS lines,
+  arrayMap(x -> [x.path, x.logical_type, x.physical_type, toString(x.max_definition_level), toString(x.max_repetition_level)], columns) AS leaves
+FROM ${sql}
+ORDER BY object`,
+    params: { ...params, bucket_chars: bucketName.length },
+  };
+}
+
+/** The columns of one object as the engine reads them, each `Nullable` as far as its type can be. */
+export function describeParquet(bucket: EngineBucket, key: string): Statement {
+  const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
+  return {
+    sql: `DESCRIBE TABLE ${sql}`,
+    params,
+    settings: {
+      schema_inference_make_columns_nullable: 1,
+      schema_inference_use_cache_for_s3: 0,
+      print_pretty_type_names: 0,
+      describe_compact_output: 1,
+    },
+  };
+}
+
+/**
+ * Raw Parquet: every column of the contract is read as its object has it, then converted. Objects may differ in their columns.
+ * Throws `BadObject` where a column's type can never become the contract's, or where an object has none of its columns.
+ */
+export function readParquet(
+  bucket: EngineBucket,
+  bucketName: string,
+  shapes: readonly ParquetShape[],
+  contract: readonly Column[],
+): Input {
+  const parts = shapes.map((shape, index) => readShape(bucket, shape, contract, `raw${index}`));
+  return {
+    steps: `
+  __values AS (
+${parts.map(({ sql }) => sql).join('\n    UNION ALL\n')}
+  )`,
+    params: Object.assign({ bucket_chars: bucketName.length }, ...parts.map(({ params }) => params)) as Input['params'],
+    settings: STRICT,
+    unreadable: undefined,
+    found: foundOf,
+    missing: (column) => ({
+      when: missingOf(column),
+      say: `if(${missingOf(column)} = 2, ${literal(`${column.name}: no such column in the file, expected ${column.type}`)}, ${literal(`${column.name}: missing, expected ${column.type}`)})`,
+    }),
+  };
+}
+
+const foundOf = (column: Column) => name(`__found ${column.name}`);
+const missingOf = (column: Column) => name(`__missing ${column.name}`);
+
+function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly Column[], label: string) {
+  const held = new Map(shape.columns.map((column) => [column.name, column]));
+  const shared = contract.flatMap(({ name: column }) => held.get(column) ?? []);
+  if (shared.length === 0)
+    throw unreadable(shape, `found none of the contract's columns, but ${listed(shape.columns)}`);
+  const structure = shared.map(({ name: column, type }) => `${name(column)} ${type}`).join(', ');
+  const objects = objectTable(bucket, shape.keys, 'Parquet', structure, label);
+  const columns = contract.flatMap((column) => valueColumns(column, held.get(column.name), shape));
+  const json = shared
+    .filter(({ type }) => isComposite(bare(parseType(type))))
+    .map(({ name: column }) => `, toJSONString(${name(column)}) AS ${jsonOf(column)}`);
+  const row = `CAST(tuple(${shared.map(({ name: column }) => name(column)).join(', ')}), ${literal(`Tuple(${structure})`)})`;
+  return {
+    sql: `    SELECT __object, __line, __text,
+      ${columns.join(',\n      ')}
+    FROM (
+      SELECT *, substring(_path, {bucket_chars:UInt64} + 2) AS __object, assumeNotNull(_row_number) + 1 AS __line,
+        toJSONString(${row}) AS __text${json.join('')}
+      FROM ${objects.sql}
+    )`,
+    params: objects.params,
+  };
+}
+
+/** Missing is 2 where the object has no such column. */
+function valueColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
+  const { value, unfit, found, missing } = given ? fitting(column, given, shape) : absentValue(column);
+  return [
+    `${value} AS ${valueOf(column)}`,
+    `toBool(ifNull(${unfit}, 0)) AS ${unfitOf(column)}`,
+    `if(${unfit}, ${found}, NULL)::Nullable(String) AS ${foundOf(column)}`,
+    `toUInt8(${given ? missing : '2'}) AS ${missingOf(column)}`,
+  ];
+}
+
+function fitting(column: Column, given: FileColumn, shape: ParquetShape): ParquetValue {
+  const value = parquetValue(column, given);
+  if (value) return value;
+  const type = given.kind === 'time' ? 'a time of day' : given.type;
+  throw unreadable(
+    shape,
+    `column ${column.name} is ${type}, and no value of that fits the contract's ${column.type}. ` +
+      `Take it in sql/raw as it comes and convert it in the SELECT, or have the object written anew`,
+  );
+}
+
+function unreadable({ keys }: ParquetShape, what: string) {
+  const [object = ''] = keys;
+  const more = keys.length > 1 ? ` (and ${keys.length - 1} more objects alike)` : '';
+  return final('BadObject', `${object}${more}: ${what}.`, { details: { step: 'normalize', object } });
+}
+
+const COLUMNS_NAMED = 10;
+
+const listed = (columns: readonly FileColumn[]) =>
+  columns
+    .slice(0, COLUMNS_NAMED)
+    .map(({ name: column }) => column)
+    .join(', ') + (columns.length > COLUMNS_NAMED ? ', …' : '');

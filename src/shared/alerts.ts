@@ -1,0 +1,40 @@
+import { commandsIn, runCommand, statusCommand } from './commands.js';
+import type { AlertInput, DayEnded } from './messages.js';
+
+/*
+ * What goes to people who do not look: which ends of a day are worth a message, and the message as Slack takes it. Mattermost,
+ * Rocket.Chat and others take the same.
+ */
+
+/**
+ * What an unattended day is worth telling. A cancelled day was somebody's own wish.
+ *
+ * @param wasBad the day had failed before, or was missing
+ */
+export function alertOf({ day, outcome, reason, failure }: DayEnded, wasBad: boolean): AlertInput | undefined {
+  if (outcome === 'failed') {
+    const late = failure?.step === 'wait' && failure.type === 'SourceNotReady';
+    const commands = commandsIn(reason);
+    return {
+      kind: late ? 'deadline' : 'failed',
+      day,
+      step: failure?.step ?? '',
+      reason: failure?.reason ?? reason,
+      next: commands.length > 0 ? commands : [runCommand(day)],
+    };
+  }
+  // A held day is as it was; nothing of it has recovered.
+  if (outcome === 'cancelled' || outcome === 'held' || !wasBad) return undefined;
+  return { kind: 'recovered', day, step: '', reason: `It is ${outcome} now.`, next: [statusCommand(day)] };
+}
+
+/** The notes of a night as one message. */
+export const warningOf = (day: string, notes: readonly string[]): AlertInput => ({
+  kind: 'warning',
+  day,
+  step: '',
+  reason: notes.join('\n'),
+  next: commandsIn(notes.join('\n')).slice(0, MOST_COMMANDS),
+});
+
+const MOST_COMMANDS = 10;

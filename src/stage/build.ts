@@ -1,0 +1,202 @@
+import { oneRow } from '../clickhouse/client.js';
+import { createDatabase, dropTable, type Place } from '../clickhouse/tables.js';
+import { final } from '../errors.js';
+import { tableFingerprint } from '../ledger/fingerprints.js';
+import type { PublishRecord } from '../ledger/ledger.js';
+import { addDays, EVER } from '../shared/day.js';
+import { earlierDays } from '../shared/lookback.js';
+import type { Plan } from '../shared/messages.js';
+import { attemptTable, stageDatabase } from '../shared/names.js';
+import type { Dependencies } from '../step/dependencies.js';
+import type { Step } from '../step/step.js';
+import { countRows, createTwin, measureBuilt, replacePartition } from './statements.js';
+import { columnNames, type Measure } from './swaps.js';
+
+export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
+
+/** The tables of the build by their full names: an alias in a SELECT may be any table's short name, but not that. */
+export const stagedTables = (plan: Plan): string[] => plan.tables.map(({ name }) => stagedTable(plan, name));
+export const stagedTable = (plan: Plan, name: string): string => `${stageOf(plan)}.${name}`;
+
+/** A table's day as it stands in the stage. */
+export interface Staged extends Measure {
+  /** Fingerprints of its earlier days beside it, by day. */
+  earlier: Record<string, string>;
+}
+
+/** How a day is built in the stage. */
+export interface BuildOptions {
+  /** Leave the earlier days out, which its readers need beside it. */
+  alone?: boolean;
+  /** The columns that the hash is taken over; all that hold values of their own where nothing is said. */
+  columns?: readonly string[];
+  /** Throws where what was built must not become the table's day. */
+  accept?: (built: Measure) => void;
+}
+
+/**
+ * Builds one table's day in the stage: under an attempt's name, filled by `fill`, measured, and only then moved under the table's
+ * own name, beside the earlier days that its readers need. An attempt that dies leaves a table that nobody reads; one that was
+ * forgotten may still move its own rows there, so that a publish holds the stage against what was measured here.
+ */
+export async function buildInStage(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  step: Step,
+  fill: (target: { database: string; table: string }, earlier: Record<string, string>) => Promise<void>,
+  { alone = false, columns, accept = () => undefined }: BuildOptions = {},
+): Promise<Staged> {
+  const stage = stageOf(plan);
+  const attempt = attemptTable(table, step.attempt);
+  await deps.clickhouse.run(createDatabase(stage));
+  await deps.clickhouse.run(dropTable(stage, attempt));
+  for (const name of [attempt, table])
+    for (const statement of createTwin(stage, name, { database: plan.database, table }))
+      await deps.clickhouse.run(statement, step.statement(`stage ${table}`));
+  const earlier = alone ? {} : await copyEarlier(deps, plan, table, step);
+  await fill({ database: stage, table: attempt }, earlier);
+  const place = { database: stage, table: attempt };
+  const statement = measureBuilt(place, plan.day, columns ?? (await columnNames(deps, place)));
+  const found = await oneRow<{ rows: string; strays: string; hash: string }>(
+    deps.clickhouse,
+    statement,
+    step.statement(`count ${table}`),
+  );
+  const [rows, strays] = [Number(found.rows), Number(found.strays)];
+  if (strays > 0)
+    throw final(
+      'ContractBroken',
+      `${table}: the build of ${plan.day} made ${strays} rows of other days. A model gives rows of {day:Date} only.`,
+      {
+        details: { table },
+      },
+    );
+  const built = { rows, hash: found.hash };
+  accept(built);
+  await deps.clickhouse.run(
+    replacePartition({ database: stage, table }, place, plan.day),
+    step.statement(`move ${table}`),
+  );
+  await deps.clickhouse.run(dropTable(stage, attempt));
+  return { ...built, earlier };
+}
+
+/** Rows of a table's day. */
+async function counted(deps: Dependencies, place: Place, day: string, step: Step, what: string): Promise<number> {
+  const { rows } = await oneRow<{ rows: string }>(deps.clickhouse, countRows(place, day), step.statement(what));
+  return Number(rows);
+}
+
+/** Brings a table's unchanged day into the stage by hard links, where its live rows prove to be the published ones. */
+export async function copyFromLive(
+  deps: Dependencies,
+  plan: Plan,
+  record: PublishRecord,
+  step: Step,
+  options: { alone?: boolean } = {},
+): Promise<Staged> {
+  const { table } = record;
+  const live = { database: plan.database, table };
+  const accept = ({ rows, hash }: Measure) => {
+    if (rows !== record.rows || hash !== record.hash)
+      throw final(
+        'AccountsDiffer',
+        `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote into it. ` +
+          `Republish the day: npx daybook run --day ${plan.day} --force`,
+        { details: { table } },
+      );
+  };
+  const copy = async (target: { database: string; table: string }) => {
+    await deps.clickhouse.run(replacePartition(target, live, plan.day), step.statement(`copy ${table}`));
+  };
+  return await buildInStage(deps, plan, table, step, copy, { ...options, columns: record.columns, accept });
+}
+
+/**
+ * Brings the earlier days that readers of a table look back on into the stage, by hard links. What is copied is what the ledger
+ * says: rows are counted, and a neighbour that publishes meanwhile makes the copy begin again. A day that should exist and does
+ * not fails the build, unless its readers allow holes.
+ *
+ * @returns the fingerprint of each copied day.
+ */
+export async function copyEarlier(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  step: Step,
+): Promise<Record<string, string>> {
+  const keep = plan.tables.find(({ name }) => name === table)?.keep ?? { days: 0, strict: 0 };
+  if (keep.days === 0) return {};
+  const first = addDays(plan.day, -keep.days);
+  const before = await publishedDays(deps, plan, table, first);
+  await assertNoHoles(deps, plan, table, before);
+  const place = { database: stageOf(plan), table };
+  const live = { database: plan.database, table };
+  const differing: (PublishRecord & { found: number })[] = [];
+  for (const record of before.values()) {
+    await deps.clickhouse.run(
+      replacePartition(place, live, record.day),
+      step.statement(`copy ${table} of ${record.day}`),
+    );
+    const rows = await counted(deps, place, record.day, step, `count ${table} of ${record.day}`);
+    if (rows !== record.rows) differing.push({ ...record, found: rows });
+  }
+  const after = await publishedDays(deps, plan, table, first);
+  for (const [day, { generation }] of after)
+    if (before.get(day)?.generation !== generation)
+      throw new Error(`${table} of ${day} was published while it was copied; the copy begins again`);
+  // No neighbour published meanwhile, so looking again would find the same.
+  const [wrong] = differing;
+  if (wrong)
+    throw final(
+      'AccountsDiffer',
+      `${plan.database}.${table} holds ${wrong.found} rows of ${wrong.day}, on which ${plan.day} looks back, but ${wrong.rows} were published: ` +
+        `something else wrote into it. Republish that day: npx daybook run --day ${wrong.day} --force`,
+      { details: { table } },
+    );
+  return Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)]));
+}
+
+/** The table's published days from `first` to the day before the plan's. One whose publish is open can't be relied on. */
+async function publishedDays(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  first: string,
+): Promise<Map<string, PublishRecord>> {
+  const last = addDays(plan.day, -1);
+  const open = (await deps.ledger.openIntents(first, last)).find((intent) => intent.table === table);
+  if (open)
+    throw new Error(
+      `the publish of ${open.day} is open, and ${plan.day} looks back on it. If nothing runs it: npx daybook run --day ${open.day}`,
+    );
+  const records = await deps.ledger.currentPublishes(first, last);
+  return new Map(records.filter((record) => record.table === table).map((record) => [record.day, record]));
+}
+
+async function assertNoHoles(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  published: ReadonlyMap<string, PublishRecord>,
+): Promise<void> {
+  const strict = plan.tables.find(({ name }) => name === table)?.keep.strict ?? 0;
+  const absent = earlierDays(plan.day, strict).filter((day) => !published.has(day));
+  if (absent.length === 0) return;
+  const start = plan.start ?? (await firstPublished(deps, plan, table));
+  const missing = absent.filter((day) => day >= start);
+  if (missing.length > 0)
+    throw final(
+      'LookbackMissing',
+      `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. Build the earlier day first: npx daybook run --day ${missing[0] ?? ''} ` +
+        `(or say '-- holes: allow' in the model that looks back).`,
+      { details: { table, missing } },
+    );
+}
+
+/** Where a project does not say when it starts, a table's first published day is its start. */
+async function firstPublished(deps: Dependencies, plan: Plan, table: string): Promise<string> {
+  const records = await deps.ledger.currentPublishes(EVER[0], addDays(plan.day, -1));
+  return records.find((record) => record.table === table)?.day ?? plan.day;
+}

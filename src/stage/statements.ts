@@ -1,0 +1,67 @@
+import type { Statement } from '../clickhouse/statement.js';
+import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
+import { names, table } from '../clickhouse/text.js';
+
+/**
+ * An empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which REPLACE PARTITION demands
+ * and does not all check. Merges are stopped because a copied partition would be rewritten within seconds.
+ */
+export const createTwin = (database: string, identifier: string, live: Place): Statement[] => [
+  { sql: `CREATE TABLE IF NOT EXISTS ${table(database, identifier)} AS ${table(live.database, live.table)}` },
+  { sql: `SYSTEM STOP MERGES ${table(database, identifier)}` },
+];
+
+/**
+ * The target's day becomes the source's day by hard links. Running it again changes nothing, unlike ATTACH, which doubles rows.
+ * For copies into stages and archives, where the source may be empty; readers' tables are changed by `publishPartition`.
+ */
+export const replacePartition = (target: Place, source: Place, day: string): Statement => ({
+  sql: `ALTER TABLE ${table(target.database, target.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
+  params: { day },
+  settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
+});
+
+/** Users may call their columns what the results are called here. */
+const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
+
+/** Rows of a table's day. */
+export const countRows = (place: Place, day: string): Statement => ({
+  sql: `SELECT count() AS rows FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
+  params: { day },
+});
+
+/** Rows of the day that was built and of any other day, and the hash of that day as {@link measureDay} takes it. */
+export const measureBuilt = (place: Place, day: string, columns: readonly string[]): Statement => ({
+  sql: `
+SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash
+FROM ${table(place.database, place.table)}`,
+  params: { day },
+  settings: COLUMNS_FIRST,
+});
+
+/**
+ * Count and order-free hash of a table's day over some of its columns. The hash takes the row as one tuple: `cityHash64(*)` is
+ * NULL for a row with a NULL, and a sum skips those.
+ */
+export const measureDay = (place: Place, day: string, columns: readonly string[]): Statement => ({
+  sql: `
+SELECT count() AS rows, ${hashOf(columns)} AS hash
+FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
+  params: { day },
+  settings: COLUMNS_FIRST,
+});
+
+/** The same for every day of a range, in days' order. */
+export const measureDays = (place: Place, first: string, last: string, columns: readonly string[]): Statement => ({
+  sql: `
+SELECT day, count() AS rows, ${columns.length === 0 ? '0' : hashOf(columns)} AS hash
+FROM ${table(place.database, place.table)} WHERE day BETWEEN {first:Date} AND {last_day:Date}
+GROUP BY day ORDER BY day`,
+  params: { first, last_day: last },
+  settings: COLUMNS_FIRST,
+});
+
+const hashOf = (columns: readonly string[], only?: string) =>
+  only === undefined
+    ? `sum(cityHash64(tuple(${names(columns)})))`
+    : `sumIf(cityHash64(tuple(${names(columns)})), ${only})`;

@@ -1,0 +1,255 @@
+import { oneRow } from '../clickhouse/client.js';
+import {
+  columnsOf,
+  createDatabase,
+  databasesLike,
+  dropDatabase,
+  dropTable,
+  tablesLike,
+  type Place,
+} from '../clickhouse/tables.js';
+import { final } from '../errors.js';
+import type { PublishRecord } from '../ledger/ledger.js';
+import { attemptTable, stagePrefix } from '../shared/names.js';
+import type { Dependencies } from '../step/dependencies.js';
+import type { Step } from '../step/step.js';
+import { createTwin, measureDay, replacePartition } from './statements.js';
+import { copyByName, publishEmpty, publishPartition, structureOf } from './swap-statements.js';
+
+/** Databases between which a day's partitions move. */
+export interface Swap {
+  day: string;
+  live: string;
+  /** Of the generation that is published. */
+  stage: string;
+  archive: string;
+  /** The newest generation when the swaps were decided, and its stage: a newer one drops that stage before its own first swap. */
+  newest: number;
+  scratch: string;
+}
+
+/** What a day of a table holds: count, and order-free hash in decimal digits. */
+export interface Measure {
+  rows: number;
+  hash: string;
+}
+
+/** Counts and hashes a table's day over the given columns. */
+export async function measured(
+  deps: Dependencies,
+  place: Place,
+  day: string,
+  columns: readonly string[],
+  step: Step,
+  what = `measure ${place.table}`,
+): Promise<Measure> {
+  const statement = measureDay(place, day, columns);
+  const { rows, hash } = await oneRow<{ rows: string; hash: string }>(deps.clickhouse, statement, step.statement(what));
+  return { rows: Number(rows), hash };
+}
+
+/** Columns of a table that hold values of their own, in order. */
+export const columnNames = async ({ clickhouse }: Dependencies, place: Place): Promise<string[]> =>
+  (await clickhouse.rows<{ name: string }>(columnsOf(place))).map(({ name }) => name);
+
+/** What differs between two tables so that a partition can't move from one to the other; undefined where they fit. */
+export async function misfit({ clickhouse }: Dependencies, one: Place, other: Place): Promise<string | undefined> {
+  const [found] = await clickhouse.rows<Record<string, string>>(structureOf(one));
+  const [wanted] = await clickhouse.rows<Record<string, string>>(structureOf(other));
+  const differing = Object.keys(wanted ?? {}).filter((part) => found?.[part] !== wanted?.[part]);
+  return differing.length === 0
+    ? undefined
+    : differing.map((part) => `${part}: ${found?.[part] ?? 'none'} instead of ${wanted?.[part] ?? 'none'}`).join('; ');
+}
+
+/**
+ * Swaps the stage's partitions into the live tables, one a statement in one burst, upstream first; then compares each live day
+ * with what was measured in the stage, and writes the done record. Repeating all of it is safe, and heals a swap that a kill of
+ * the engine left half done (old and new rows together).
+ *
+ * @returns milliseconds from the first swap to the last.
+ */
+export async function swapForward(
+  deps: Dependencies,
+  swap: Swap,
+  intents: readonly PublishRecord[],
+  step: Step,
+): Promise<number> {
+  const sources = new Map<string, Place>();
+  for (const { table, columns } of intents) {
+    const staged = { database: swap.stage, table };
+    const fits = (await misfit(deps, staged, { database: swap.live, table })) === undefined;
+    // A column that came since the crash must not keep the publish from being finished.
+    sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
+  }
+  await assertNewest(deps, swap);
+  const burst = await swapAll(deps, swap, intents, sources, 'publish', step);
+  for (const { table, rows, hash, columns } of intents) await verify(deps, swap, table, { rows, hash, columns }, step);
+  await deps.ledger.recordPublishes('done', intents);
+  return burst;
+}
+
+/**
+ * Puts the archived days back where they stood, verifies them and writes that the publish was undone. The archives stay as they
+ * are: what is swapped are twins of them, which a newer build drops before its own swaps, so that a forgotten attempt can't put
+ * old rows over newer ones. Safe to repeat.
+ *
+ * @param begun called when everything is ready for the first swap
+ */
+export async function swapBack(
+  deps: Dependencies,
+  swap: Swap,
+  intents: readonly PublishRecord[],
+  step: Step,
+  begun: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await assertArchived(deps, swap, intents);
+  const sources = new Map<string, Place>();
+  for (const { table, archive, archived_rows: rows, archived_hash: hash, columns } of intents) {
+    const archived = archive === '' ? undefined : { database: swap.archive, table: archive };
+    const twin = await twinOf(deps, swap, archived, table, columns, step);
+    const found = await measured(deps, twin, swap.day, columns, step);
+    if (found.rows !== rows || found.hash !== hash)
+      throw archiveLost(
+        swap.day,
+        `${archive} holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were archived`,
+      );
+    sources.set(table, twin);
+  }
+  await assertNewest(deps, swap);
+  await begun();
+  const standing = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
+  await swapAll(deps, swap, standing, sources, 'take back', step);
+  for (const { table, archived_rows: rows, archived_hash: hash, columns } of intents)
+    await verify(deps, swap, table, { rows, hash, columns }, step);
+  await deps.ledger.recordPublishes('undone', intents);
+  for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
+}
+
+/**
+ * Throws where the stage holds other rows of the day than were built: an engine that fell with its host may have lost some, and a
+ * forgotten attempt may have moved its own there.
+ */
+export async function assertStaged(
+  deps: Dependencies,
+  { day, stage }: Pick<Swap, 'day' | 'stage'>,
+  built: readonly (Measure & { table: string; columns: readonly string[] })[],
+  step: Step,
+): Promise<void> {
+  for (const { table, rows, hash, columns } of built) {
+    const found = await measured(deps, { database: stage, table }, day, columns, step);
+    if (found.rows !== rows || found.hash !== hash)
+      throw final(
+        'AccountsDiffer',
+        `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. ` +
+          `Something was lost or came late in ${stage}. Nothing was published; build the day anew: npx daybook run --day ${day}`,
+        { details: { step: 'publish', table } },
+      );
+  }
+}
+
+/** Throws where a table that has to be put back is archived no more. */
+export async function assertArchived(
+  { clickhouse }: Dependencies,
+  { day, archive: database }: Pick<Swap, 'day' | 'archive'>,
+  records: readonly PublishRecord[],
+): Promise<void> {
+  const standing = new Set((await clickhouse.rows<{ name: string }>(tablesLike(database))).map(({ name }) => name));
+  const gone = records.filter(({ archive }) => archive !== '' && !standing.has(archive)).map(({ table }) => table);
+  if (gone.length > 0) throw archiveLost(day, `${gone.join(', ')} of before that publish is archived no more`);
+}
+
+const archiveLost = (day: string, found: string) =>
+  final(
+    'ArchiveLost',
+    `${day} can't be put back: ${found} (the config's keepPrevious says how long archives stay). Nothing was swapped. ` +
+      `Build the day again instead: npx daybook run --day ${day} --force`,
+    { details: { step: 'rollback' } },
+  );
+
+/** One partition a statement, in one burst. */
+async function swapAll(
+  deps: Dependencies,
+  swap: Swap,
+  records: readonly Pick<PublishRecord, 'table' | 'rows'>[],
+  sources: ReadonlyMap<string, Place>,
+  verb: string,
+  step: Step,
+): Promise<number> {
+  const started = performance.now();
+  for (const { table, rows } of records) {
+    const source = sources.get(table);
+    if (!source) throw new RangeError(`no source for ${table}`);
+    const change = rows === 0 ? publishEmpty : publishPartition;
+    const statement = change({ database: swap.live, table }, source, swap.day);
+    await deps.clickhouse.run(statement, step.statement(`${verb} ${table}`));
+  }
+  return Math.round(performance.now() - started);
+}
+
+/** A table built as the live one is now, which holds the source's day: by hard links where the two fit, else filled by name. */
+async function twinOf(
+  { clickhouse, ...deps }: Dependencies,
+  swap: Swap,
+  source: Place | undefined,
+  table: string,
+  columns: readonly string[],
+  step: Step,
+): Promise<Place> {
+  const live = { database: swap.live, table };
+  const twin = { database: swap.scratch, table: attemptTable(table, step.attempt) };
+  await clickhouse.run(createDatabase(twin.database));
+  await clickhouse.run(dropTable(twin.database, twin.table));
+  for (const statement of createTwin(twin.database, twin.table, live))
+    await clickhouse.run(statement, step.statement(`stage ${table}`));
+  if (!source) return twin;
+  const fits = (await misfit({ clickhouse, ...deps }, source, live)) === undefined;
+  const copy = fits ? replacePartition(twin, source, swap.day) : copyByName(twin, source, swap.day, columns);
+  await clickhouse.run(copy, step.statement(`copy ${table}`));
+  return twin;
+}
+
+/** Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing. */
+export async function fence(
+  { clickhouse }: Dependencies,
+  project: string,
+  { day, newest }: Pick<Swap, 'day' | 'newest'>,
+  step: Step,
+): Promise<void> {
+  const prefix = stagePrefix(project, day);
+  for (const { name } of await clickhouse.rows<{ name: string }>(databasesLike(prefix)))
+    if (Number(name.slice(prefix.length)) < newest)
+      await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
+}
+
+/** An older build must never publish over a newer one. */
+export async function assertNewest(
+  deps: Dependencies,
+  { day, newest: generation }: Pick<Swap, 'day' | 'newest'>,
+): Promise<void> {
+  const newest = await deps.ledger.lastGeneration(day);
+  if (newest > generation)
+    throw final(
+      'Superseded',
+      `Generation ${generation} of ${day} is older than ${newest}, which was planned meanwhile. This build publishes nothing.`,
+      { details: { step: 'publish' } },
+    );
+}
+
+async function verify(
+  deps: Dependencies,
+  swap: Swap,
+  table: string,
+  expected: Measure & { columns: readonly string[] },
+  step: Step,
+): Promise<void> {
+  const live = { database: swap.live, table };
+  const found = await measured(deps, live, swap.day, expected.columns, step, `verify ${table}`);
+  if (found.rows !== expected.rows || found.hash !== expected.hash)
+    throw final(
+      'AccountsDiffer',
+      `${table} of ${swap.day}: after the swap there are ${found.rows} rows with hash ${found.hash}, expected ${expected.rows} with ${expected.hash}. ` +
+        `Something else writes into ${swap.live}.${table}. Run the day again: it is recovered first.`,
+      { details: { step: 'publish', table } },
+    );
+}

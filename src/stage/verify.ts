@@ -1,0 +1,101 @@
+import { tablesLike } from '../clickhouse/tables.js';
+import type { PublishRecord } from '../ledger/ledger.js';
+import { daysBetween } from '../shared/day.js';
+import { DIFFERENCES_SHOWN, type Difference, type VerifyInput, type VerifyResult } from '../shared/messages.js';
+import { differs } from '../shared/words.js';
+import type { Dependencies } from '../step/dependencies.js';
+import type { Answer, Step } from '../step/step.js';
+import { measureDays } from './statements.js';
+import { columnNames } from './swaps.js';
+
+/**
+ * Holds the live tables against the ledger: rows and fingerprint of every published table's day, and days that nobody published.
+ * Changes nothing. What differs is looked at twice, since a publish may end in between.
+ */
+export async function verify(deps: Dependencies, { first, last }: VerifyInput, step: Step): Answer<VerifyResult> {
+  const { tables, differences: seen } = await look(deps, first, last, step);
+  const days = seen.map(({ day }) => day).sort();
+  const again = seen.length > 0 ? await look(deps, days[0] ?? first, days.at(-1) ?? last, step) : { differences: [] };
+  const before = new Set(seen.map(nameOf));
+  const differences = again.differences
+    .filter((one) => before.has(nameOf(one)))
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return {
+    days: daysBetween(first, last).length,
+    tables,
+    differences: differences.slice(0, DIFFERENCES_SHOWN),
+    found: differences.length,
+  };
+}
+
+const nameOf = ({ kind, table, day }: Difference) => `${day} ${table} ${kind}`;
+
+async function look(deps: Dependencies, first: string, last: string, step: Step) {
+  const { config, normalized, aggregates } = await deps.loadProject();
+  const { database } = config;
+  const [records, open, holds, standing] = await Promise.all([
+    deps.ledger.currentPublishes(first, last),
+    deps.ledger.openIntents(first, last),
+    deps.ledger.holds(first, last),
+    deps.clickhouse.rows<{ name: string }>(tablesLike(database)),
+  ]);
+  const held = new Set(holds.map(({ day }) => day));
+  const existing = new Set(standing.map(({ name }) => name));
+  const own = new Set([...normalized, ...aggregates].map(({ name }) => name));
+  const differences: Difference[] = [];
+  const add = (kind: Difference['kind'], table: string, day: string, found: number, expected: number, more = '') => {
+    const of = { kind, table, day, found, expected };
+    differences.push({ ...of, what: differs({ ...of, database, more, held: held.has(day), own: own.has(table) }) });
+  };
+  for (const { table, day, rows } of open) add('open', table, day, 0, rows);
+  const unsettled = new Set(open.map(({ table, day }) => `${table}@${day}`));
+
+  // A table that left the project and the database has left for good.
+  const names = new Set([...own, ...records.map(({ table }) => table).filter((table) => existing.has(table))]);
+  for (const table of names) {
+    step.tell(`verify ${table}`);
+    const published = new Map(records.filter((one) => one.table === table).map((one) => [one.day, one]));
+    const live = { database, table };
+    const has = new Set(existing.has(table) ? await columnNames(deps, live) : []);
+    for (const { columns, days } of byColumns([...published.values()])) {
+      const missing = columns.filter((column) => !has.has(column));
+      const rows = missing.length > 0 ? new Map<string, Found>() : await measure(columns);
+      for (const day of days) {
+        const record = published.get(day);
+        if (!record || unsettled.has(`${table}@${day}`)) continue;
+        const found = rows.get(day) ?? { rows: 0, hash: '0' };
+        if (missing.length > 0) add('rows', table, day, 0, record.rows, `has no ${missing.join(', ')}`);
+        else if (found.rows !== record.rows || found.hash !== record.hash)
+          add('rows', table, day, found.rows, record.rows);
+      }
+    }
+    if (existing.has(table))
+      for (const [day, found] of await measure([]))
+        if (!published.has(day) && !unsettled.has(`${table}@${day}`)) add('unknown', table, day, found.rows, 0);
+
+    async function measure(columns: readonly string[]): Promise<Map<string, Found>> {
+      const found = await deps.clickhouse.rows<{ day: string; rows: string; hash: string | number }>(
+        measureDays(live, first, last, columns),
+        step.statement(`verify ${table}`),
+      );
+      return new Map(found.map(({ day, rows, hash }) => [day, { rows: Number(rows), hash: String(hash) }]));
+    }
+  }
+  return { tables: records.length, differences };
+}
+
+interface Found {
+  rows: number;
+  hash: string;
+}
+
+/** Days whose hashes were taken over the same columns are measured by one statement. */
+function byColumns(records: readonly PublishRecord[]): { columns: string[]; days: Set<string> }[] {
+  const groups = new Map<string, { columns: string[]; days: Set<string> }>();
+  for (const { columns, day } of records) {
+    const group = groups.get(columns.join()) ?? { columns, days: new Set() };
+    groups.set(columns.join(), group);
+    group.days.add(day);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,236 @@
+import {
+  BucketAlreadyOwnedByYou,
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+  NoSuchKey,
+} from '@aws-sdk/client-s3';
+import { quietenSdk, type Env } from '../env.js';
+import { final, messageOf } from '../errors.js';
+import type { StoredObject } from '../shared/messages.js';
+import { startOrName, unreachable } from '../unreachable.js';
+
+/** What the engine needs to reach the store by itself: raw bytes never pass through Node. */
+export interface EngineAccess {
+  /** URL of a bucket's root as the engine sees it, ending in `/`. */
+  bucketUrl(bucket: string): string;
+  /** Name of the engine's named collection, or credentials to bind as parameters. */
+  collection: string | undefined;
+  credentials(): Promise<{ key: string; secret: string; token: string }>;
+}
+
+/** An object with the time at which the store last wrote it. */
+export type ListedObject = StoredObject & { modified: Date };
+
+/** The object store. The only place that imports the AWS SDK. */
+export interface Store {
+  /** All objects below `prefix`, in key order. */
+  list(bucket: string, prefix: string, signal?: AbortSignal): Promise<ListedObject[]>;
+  /** Text of an object, or undefined where there is none. */
+  read(bucket: string, key: string): Promise<string | undefined>;
+  /** Bytes of an object as it was listed, piece by piece. A read that ends early throws: it is the network's fault. */
+  stream(bucket: string, object: StoredObject, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Copies an object inside of the store. */
+  copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void>;
+  /** Writes an object; with `once`, an existing one stays and the answer is false. */
+  write(bucket: string, key: string, body: string | Uint8Array, options?: { once?: boolean }): Promise<boolean>;
+  remove(bucket: string, keys: readonly string[]): Promise<void>;
+  /** Throws a final error where the bucket is missing or closed to us. */
+  checkBucket(bucket: string): Promise<void>;
+  /** Creates a bucket; false where an own one is there already. Daybook does so only in a store that it started itself. */
+  createBucket(bucket: string): Promise<boolean>;
+  engine: EngineAccess;
+  close(): void;
+}
+
+/** Keys per DeleteObjects request, the protocol's limit. */
+const DELETE_PAGE = 1000;
+
+export function connectStore(env: Env['s3']): Store {
+  const client = clientOf(env);
+  const engineEndpoint = env.engineEndpoint ?? env.endpoint;
+  return {
+    async list(bucket, prefix, signal) {
+      const objects: ListedObject[] = [];
+      let next: string | undefined;
+      do {
+        const page = await explained(`list s3://${bucket}/${prefix}`, () =>
+          client.send(
+            new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next }),
+            signal ? { abortSignal: signal } : {},
+          ),
+        );
+        for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
+          if (Key !== undefined)
+            objects.push({
+              key: Key,
+              etag: (ETag ?? '').replaceAll('"', ''),
+              size: Size ?? 0,
+              modified: LastModified ?? new Date(0),
+            });
+        next = page.NextContinuationToken;
+      } while (next !== undefined);
+      return objects;
+    },
+    read: (bucket, key) =>
+      explained(`read s3://${bucket}/${key}`, async () => {
+        try {
+          const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+          return await answer.Body?.transformToString();
+        } catch (error) {
+          if (error instanceof NoSuchKey) return undefined;
+          throw error;
+        }
+      }),
+    stream: (bucket, object, signal) => streamed(client, bucket, object, signal),
+    copy: (from, to) =>
+      explained(`copy s3://${from.bucket}/${from.key} to s3://${to.bucket}/${to.key}`, async () => {
+        const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
+        await client.send(new CopyObjectCommand({ Bucket: to.bucket, Key: to.key, CopySource: source }));
+      }),
+    write: (bucket, key, body, options = {}) =>
+      explained(`write s3://${bucket}/${key}`, async () => {
+        try {
+          await client.send(
+            new PutObjectCommand({
+              Bucket: bucket,
+              Key: key,
+              Body: body,
+              ...(options.once ? { IfNoneMatch: '*' } : {}),
+            }),
+          );
+          return true;
+        } catch (error) {
+          if (options.once && statusOf(error) === 412) return false;
+          throw error;
+        }
+      }),
+    async remove(bucket, keys) {
+      for (let from = 0; from < keys.length; from += DELETE_PAGE)
+        await explained(`delete from s3://${bucket}`, () =>
+          client.send(
+            new DeleteObjectsCommand({
+              Bucket: bucket,
+              Delete: { Quiet: true, Objects: keys.slice(from, from + DELETE_PAGE).map((Key) => ({ Key })) },
+            }),
+          ),
+        );
+    },
+    async checkBucket(bucket) {
+      await explained(`bucket ${bucket}`, () => client.send(new HeadBucketCommand({ Bucket: bucket })));
+    },
+    createBucket: (bucket) =>
+      explained(`create bucket ${bucket}`, async () => {
+        try {
+          await client.send(new CreateBucketCommand({ Bucket: bucket }));
+          return true;
+        } catch (error) {
+          if (error instanceof BucketAlreadyOwnedByYou) return false;
+          throw error;
+        }
+      }),
+    engine: {
+      bucketUrl: (bucket) =>
+        engineEndpoint === undefined
+          ? `https://${bucket}.s3.${env.region}.amazonaws.com/`
+          : `${engineEndpoint.replace(/\/$/, '')}/${bucket}/`,
+      collection: env.collection,
+      credentials: async () => {
+        const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+        return { key: accessKeyId, secret: secretAccessKey, token: sessionToken ?? '' };
+      },
+    },
+    close: () => {
+      client.destroy();
+    },
+  };
+}
+
+function clientOf(env: Env['s3']): S3Client {
+  quietenSdk();
+  return new S3Client({
+    region: env.region,
+    // Stores other than Amazon's often know neither virtual-host addressing nor the newer default checksums.
+    ...(env.endpoint === undefined
+      ? {}
+      : {
+          endpoint: env.endpoint,
+          forcePathStyle: true,
+          requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+          responseChecksumValidation: 'WHEN_REQUIRED' as const,
+        }),
+    ...(env.credentials
+      ? {
+          credentials: {
+            accessKeyId: env.credentials.accessKeyId,
+            secretAccessKey: env.credentials.secretAccessKey,
+            ...(env.credentials.sessionToken === undefined ? {} : { sessionToken: env.credentials.sessionToken }),
+          },
+        }
+      : {}),
+  });
+}
+
+async function* streamed(
+  client: S3Client,
+  bucket: string,
+  { key, etag, size }: StoredObject,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const what = `read s3://${bucket}/${key}`;
+  const request = new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: `"${etag}"` });
+  let read = 0;
+  try {
+    const { Body } = await client.send(request, signal ? { abortSignal: signal } : {});
+    for await (const bytes of Body as AsyncIterable<Uint8Array>) {
+      read += bytes.length;
+      yield bytes;
+    }
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 404 || status === 412)
+      throw final(
+        status === 404 ? 'ObjectVanished' : 'ObjectChanged',
+        `${what}: it was ${status === 404 ? 'deleted' : 'rewritten'} since it was listed. Run the day again and it is listed anew.`,
+        { details: { object: key }, cause: error },
+      );
+    return await explained(what, () => Promise.reject(error as Error));
+  }
+  if (read !== size) throw new Error(`${what}: the store sent ${read} of ${size} bytes`);
+}
+
+const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
+
+/** Names the failing call, and makes what no retry can mend final. */
+async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 401 || status === 403)
+      throw final(
+        'AccessDenied',
+        `${what}: the store refuses these credentials (${status}). Check AWS_* and the bucket's policy.`,
+        { cause: error },
+      );
+    if (status === 404)
+      throw final(
+        'BadConfig',
+        `${what}: the store has no such bucket. Create it, or correct store.bucket in daybook.config.ts.`,
+        { cause: error },
+      );
+    const told = messageOf(error);
+    throw new Error(
+      unreachable(error) === undefined
+        ? `${what}: ${told}`
+        : `${what}: no object store answers (${told}). ${startOrName('AWS_ENDPOINT_URL_S3')}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  Client,
+  Connection,
+  ScheduleNotFoundError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Env } from '../env.js';
+import { final, messageOf } from '../errors.js';
+import { backfillPrefix, workflowId } from '../shared/names.js';
+import { startOrName } from '../unreachable.js';
+
+export { ScheduleNotFoundError, WorkflowNotFoundError };
+
+/** Search attributes that a day carries; all are Keywords. */
+export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
+
+/** How long a first connection may take, in milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
+
+/** Where Temporal is, from the same variables and file that the `temporal` CLI reads. */
+export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig({ overrideEnvVars: env });
+
+/** Connects a client within so many milliseconds. A refused connection becomes an error that names the address. */
+export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Client> {
+  const { connectionOptions, namespace } = temporalConfig(env);
+  try {
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: within });
+    return new Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
+  } catch (error) {
+    throw new Error(
+      `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). ` +
+        startOrName('TEMPORAL_ADDRESS'),
+      { cause: error },
+    );
+  }
+}
+
+/** Search attributes that the namespace lacks; undefined where the server doesn't tell (Temporal Cloud manages them elsewhere). */
+export async function missingSearchAttributes(client: Client): Promise<string[] | undefined> {
+  try {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
+      namespace: client.options.namespace,
+    });
+    return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws where a workflow would hang because an attribute that it sets is unknown to the server. */
+export async function assertSearchAttributes(client: Client): Promise<void> {
+  const missing = (await missingSearchAttributes(client)) ?? [];
+  if (missing.length > 0)
+    throw final(
+      'BadConfig',
+      `The Temporal namespace ${client.options.namespace} lacks the search attributes ${missing.join(', ')}. Create them:\n` +
+        missing.map((name) => `  temporal operator search-attribute create --name ${name} --type Keyword`).join('\n'),
+    );
+}
+
+/** How a workflow ended, before anybody's own words for it. */
+export type End<Result> =
+  | { ok: true; result: Result }
+  | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: string };
+
+/** Awaits the end of a workflow; anything but its success, failure or cancellation is thrown. A terminated one is cancelled. */
+export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>> {
+  try {
+    return { ok: true, result: (await handle.result()) as Result };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { cause } = error;
+    const stopped = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
+    const message = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);
+    return { ok: false, outcome: stopped ? 'cancelled' : 'failed', cause, message };
+  }
+}
+
+/**
+ * {@link endOf} whatever has this id; runs that continue it are waited for too.
+ *
+ * @throws what the server answers where it knows no such workflow; the signal's abort as the client reports it.
+ */
+export const closeOf = <Result>(client: Client, workflowId: string, signal: AbortSignal): Promise<End<Result>> =>
+  client.withAbortSignal(signal, () => endOf<Result>(client.workflow.getHandle(workflowId)));
+
+/** True while a workflow of this id runs. */
+export async function isRunning(client: Client, id: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** The input with which the newest run of this id was started; undefined where it had none. */
+export async function inputOf(client: Client, id: string): Promise<unknown> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: { workflowId: id },
+    maximumPageSize: 1,
+  });
+  const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}
+
+/** A day whose workflow runs now. */
+export interface RunningDay {
+  day: string;
+  workflowId: string;
+  runId: string;
+  /** ISO instant. */
+  since: string;
+}
+
+/** The project's days that run now, as far as the server's visibility store knows; it may be a second behind. */
+export async function runningDays(client: Client, project: string): Promise<RunningDay[]> {
+  const prefix = workflowId.day(project, '');
+  const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
+  const found: RunningDay[] = [];
+  for await (const { workflowId: id, runId, startTime } of client.workflow.list({ query }))
+    found.push({ day: id.slice(prefix.length), workflowId: id, runId, since: startTime.toISOString() });
+  return found;
+}
+
+/** A range's workflow, running or closed. */
+export interface KnownBackfill {
+  start: string;
+  end: string;
+  workflowId: string;
+  /** As Temporal names it, such as `RUNNING`. */
+  status: string;
+}
+
+/** The project's backfills, newest first; closed ones as long as the namespace keeps them. It may be a second behind. */
+export async function knownBackfills(client: Client, project: string, running: boolean): Promise<KnownBackfill[]> {
+  const prefix = backfillPrefix(project);
+  const query = `WorkflowId STARTS_WITH '${prefix}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
+  const found: KnownBackfill[] = [];
+  for await (const { workflowId: id, status } of client.workflow.list({ query })) {
+    const [start = '', end = ''] = id.slice(prefix.length).split('_');
+    found.push({ start, end, workflowId: id, status: status.name });
+    if (found.length === MOST_LISTED) break;
+  }
+  return found;
+}
+
+/** Nobody needs more of them at once. */
+const MOST_LISTED = 20;

@@ -1,0 +1,76 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { DayProgress, StepTold } from '../src/shared/messages.js';
+import { detailsOf } from '../src/shared/words.js';
+
+/** The day is a Keyword holding the ISO date: as a Datetime the Web UI would shift it into the viewer's zone. */
+export const attribute = {
+  project: defineSearchAttributeKey('DaybookProject', 'KEYWORD'),
+  day: defineSearchAttributeKey('DaybookDay', 'KEYWORD'),
+  outcome: defineSearchAttributeKey('DaybookOutcome', 'KEYWORD'),
+  kind: defineSearchAttributeKey('DaybookKind', 'KEYWORD'),
+};
+
+export const progressQuery = defineQuery<DayProgress>('progress');
+
+/** Sent to a gated day by its backfill: the days before it are done. */
+export const openSignal = defineSignal('open');
+
+/** What people see of a running day: the query `progress`, the current details, the search attributes. */
+export interface Progress {
+  readonly steps: readonly StepTold[];
+  /** The step that is running. */
+  readonly step: string;
+  /** Begins a step of `total` pieces. */
+  begin(step: string, total?: number): void;
+  /** Another piece of the running step is done. */
+  advance(): void;
+  /** The running step waits for this, a sentence each; for nothing where there are none. */
+  miss(missing: readonly string[]): void;
+  /** Ends the running step with what it did. */
+  tell(what: string, ms: number): void;
+  /** Ends the progress. */
+  end(outcome: string, notes: readonly string[]): void;
+}
+
+export function showProgress(day: string): Progress {
+  const steps: StepTold[] = [];
+  let step = 'recover';
+  let done = 0;
+  let total = 1;
+  let missing: readonly string[] = [];
+  upsertSearchAttributes([
+    { key: attribute.day, value: day },
+    { key: attribute.kind, value: 'day' },
+    { key: attribute.outcome, value: 'running' },
+  ]);
+  setHandler(progressQuery, () => ({ day, step, done, total, missing: [...missing], told: [...steps] }), {
+    description: 'which step runs, how far it is, and what the steps before it did',
+  });
+  return {
+    steps,
+    get step() {
+      return step;
+    },
+    begin: (next, pieces = 1) => {
+      step = next;
+      done = 0;
+      total = pieces;
+    },
+    advance: () => {
+      done++;
+    },
+    miss: (found) => {
+      missing = found;
+      if (found.length > 0) setCurrentDetails(detailsOf(`${day}: waits`, steps, found));
+    },
+    tell: (what, ms) => {
+      steps.push({ step, what, ms });
+      setCurrentDetails(detailsOf(`${day}: ${step} is done`, steps));
+    },
+    end: (outcome, notes) => {
+      upsertSearchAttributes([{ key: attribute.outcome, value: outcome }]);
+      setCurrentDetails(detailsOf(`${day}: ${outcome}`, steps, notes));
+    },
+  };
+}
