@@ -12,12 +12,13 @@ let project: DayProject;
 /** Each object is a chunk of its own; a payment with a note that the dictionary does not know is a reject. */
 beforeAll(async () => {
   project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
+  const { user, password } = inject('stack').clickhouse.admin;
   await project.admin.run({ sql: `CREATE DATABASE IF NOT EXISTS daybook_${project.name}_words` });
   for (const sql of [
     'CREATE TABLE known (word String, meaning String) ENGINE = MergeTree ORDER BY word',
     "INSERT INTO known VALUES ('a', 'one')",
     `CREATE DICTIONARY words (word String, meaning String) PRIMARY KEY word
-     SOURCE(CLICKHOUSE(DB 'daybook_${project.name}_words' TABLE 'known')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)`,
+     SOURCE(CLICKHOUSE(USER '${user}' PASSWORD '${password}' DB 'daybook_${project.name}_words' TABLE 'known')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)`,
   ])
     await project.admin.run({ sql }, { database: `daybook_${project.name}_words` });
   await write(`note != '' AND NOT dictHas('daybook_${project.name}_words.words', ifNull(note, ''))`);
