@@ -2,7 +2,7 @@
 # 0.5 GB. Debian, because Temporal's native core needs glibc: it does not start on Alpine.
 
 # Compiles, and bundles the workflows. Install scripts are not needed by any package.
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -14,12 +14,12 @@ COPY workflows workflows
 RUN node bin/build.js
 
 # Only what the compiled program imports: no embedded engine, no compiler.
-FROM node:22-bookworm-slim AS packages
+FROM node:24-bookworm-slim AS packages
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev
 
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 # Temporal's core trusts the system's certificates, which the slim image lacks.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production LOG_FORMAT=json DAYBOOK_PROJECT=/project

@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { quietenSdk } from './src/env.js';
+
+// Test processes inherit it: a warning of the SDK about Node 20 would stand before each file that uses a store.
+quietenSdk();
 
 /**
- * One project per ring. Rings with processes share one embedded stack, started once in their global set-up; where every file has
+ * One project per ring. Rings with processes share one local stack, started once in their global set-up; where every file has
  * projects of its own, two files run at a time.
  */
 const ring = (name: string, order: number, options: { stack?: boolean; seconds?: number; files?: number } = {}) => ({
@@ -9,7 +13,6 @@ const ring = (name: string, order: number, options: { stack?: boolean; seconds?:
     name,
     include: [`test/${name}/**/*.test.ts`],
     pool: 'forks' as const,
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     sequence: { groupOrder: order },
     testTimeout: (options.seconds ?? 10) * 1000,
     hookTimeout: 300_000,
@@ -21,7 +24,7 @@ const ring = (name: string, order: number, options: { stack?: boolean; seconds?:
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/support/closing-line.ts'],
+    reporters: ['default', './test/support/slowest-files.ts', './test/support/closing-line.ts'],
     projects: [
       ring('unit', 0),
       ring('replay', 1, { seconds: 120 }),

@@ -3,6 +3,7 @@ import type { Dependencies } from '../src/build/dependencies.js';
 import { openIntentsOf } from '../src/build/intents.js';
 import { bytesOf, planDay } from '../src/build/planning.js';
 import type { Answer, Step } from '../src/build/step.js';
+import { choiceOf } from '../src/core/choice.js';
 import { chunksToDo } from '../src/core/chunks.js';
 import { fingerprintOf } from '../src/core/fingerprints.js';
 import { SIZES_SHOWN, type ListInput, type ListResult, type Plan } from '../src/core/messages.js';
@@ -17,7 +18,7 @@ import { assertApplied } from '../src/project/apply.js';
  */
 export async function list(
   deps: Dependencies,
-  { day, force, code = false, retry }: ListInput,
+  { day, force, code = false, retry, ...choice }: ListInput,
   step: Step,
 ): Answer<ListResult> {
   await openIntentsOf(deps, day, 0);
@@ -28,11 +29,13 @@ export async function list(
   const schema = await deps.readSchema(project);
   await assertApplied(schema, deps.clickhouse, project.config.database);
 
-  const { outcome, plan, listings, verdict, published } = await planDay(
+  const { outcome, plan, listings, verdict, published, lost } = await planDay(
     deps,
-    { project, schema, day, force, code, ...(retry === undefined ? {} : { retry }) },
+    { project, schema, day, force, code, choice: choiceOf(choice), ...(retry === undefined ? {} : { retry }) },
     step.signal,
   );
+  for (const { source, answers } of listings)
+    await deps.ledger.recordFolderAnswers({ source, day, run: step.attempt }, answers);
   const { generation } = plan;
   const text = JSON.stringify(plan);
   const { bucket, prefix } = plan.normalized;
@@ -75,7 +78,7 @@ export async function list(
     reasons: force && verdict.reasons.length === 0 ? ['forced'] : verdict.reasons,
     notes: [
       ...listings.flatMap(({ notes }) => notes),
-      ...verdict.notes,
+      ...(lost !== undefined && outcome === 'unchanged' ? [`stale by code: ${lost}`] : verdict.notes),
       ...(outcome === 'unchanged' ? await stillWithout(deps, plan) : []),
     ],
   };

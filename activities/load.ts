@@ -99,7 +99,7 @@ function assertNoneLeftOut({ name, onBadObject }: PlannedSource, quarantined: re
  * be left as it is; throws where it is a failure, or nothing is published that could be left.
  */
 function leavesAlone(
-  { day, force }: Plan,
+  { day }: Plan,
   { name, onEmpty }: PlannedSource,
   manifests: readonly Manifest[],
   published: PublishRecord | undefined,
@@ -108,13 +108,13 @@ function leavesAlone(
   const objects = own.reduce((sum, manifest) => sum + manifest.objects.length, 0);
   const [first] = own.flatMap(({ quarantined }) => quarantined);
   const readable = own.some((manifest) => manifest.quarantined.length < manifest.objects.length);
-  if (!first || readable || force || onEmpty === 'publish') return false;
+  if (!first || readable || onEmpty === 'publish') return false;
   if (onEmpty === 'skip' && published) return true;
   throw final(
     'SourceNotReady',
     `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. ` +
       `The source's onEmpty is '${onEmpty}', so that readers keep what they have. Have them written anew, then: npx daybook run --day ${day}. ` +
-      "If the day really is empty, set onEmpty to 'publish'.",
+      `If the day really is empty: npx daybook run --day ${day} --allow-empty (or set onEmpty to 'publish').`,
     { details: { step: 'load', source: name, object: first.object } },
   );
 }

@@ -7,6 +7,7 @@ import type { RecoverInput, RecoverResult } from '../src/core/messages.js';
 import { archiveDatabase, stageDatabase, taskQueue, workflowId } from '../src/core/names.js';
 import { final, isFinal } from '../src/errors.js';
 import type { OpenIntent } from '../src/io/ledger.js';
+import { assertWanted } from '../src/project/wanted.js';
 import { tablesLike } from '../src/statements/stage.js';
 
 /**
@@ -22,7 +23,10 @@ export async function recover(
   if (!isDay(day))
     throw final('BadConfig', `'${clipped(day, 40)}' is no day: expected a date that exists, written YYYY-MM-DD.`);
   const { config } = await deps.loadProject();
-  if (id !== undefined) assertOwnId(config.project, day, id);
+  if (id !== undefined) {
+    assertOwnId(config.project, day, id);
+    assertWanted(config, day, new Date());
+  }
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   await deps.ledger.assertReadable();
   // A run that was terminated may have left statements running: they are seen gone before this one begins.

@@ -59,8 +59,8 @@ async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: re
     const window = windowOf(stagedTables(plan), plan.day, lookback, stagedTable(plan, name));
     await deps.clickhouse.run(
       {
-        ...refreshStatement(target, given, { select, selected }, plan.day),
-        settings: { ...limitsOf(plan), ...window },
+        ...refreshStatement(target, given, { select, selected }, plan.day, window),
+        settings: limitsOf(plan),
       },
       step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
     );

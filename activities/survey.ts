@@ -6,6 +6,7 @@ import type { SurveyInput, SurveyResult } from '../src/core/messages.js';
 import { staleDays } from '../src/core/staleness.js';
 import { openLedgerReport } from '../src/io/ledger-report.js';
 import { longestLookbackOf } from '../src/project/project.js';
+import { assertWanted, isWanted } from '../src/project/wanted.js';
 
 /**
  * Before a night: which day it is for, by calendar arithmetic in the project's zone, and which days come before it. Those are the
@@ -16,15 +17,17 @@ export async function survey(deps: Dependencies, { day: given, nominal }: Survey
   await deps.ledger.assertReadable();
   const project = await deps.loadProject();
   const { config } = project;
+  const now = new Date();
+  if (given !== null) assertWanted(config, given, now);
   const day = given ?? nightFor(config.timezone, new Date(nominal));
   const window = earlierDays(day, config.lateDays);
   const oldest = addDays(window[0] ?? day, -longestLookbackOf(project));
   const records = await deps.ledger.currentPublishes(addDays(oldest, -longestLookbackOf(project)), day);
   const builds = new Map((await deps.ledger.latestBuilds(oldest, day)).map((build) => [build.day, build.event]));
   const published = new Set(records.map((record) => record.day));
-  // A day that the project does not want (before its start), and that nobody ever began, is no hole.
+  // Where the project does not say when it starts, a day that nobody ever began is no hole.
   const late = window.filter(
-    (one) => published.has(one) || builds.has(one) || (config.start !== undefined && one >= config.start),
+    (one) => isWanted(config, one, now) && (config.start !== undefined || published.has(one) || builds.has(one)),
   );
   const report = openLedgerReport(deps.clickhouse, config.project);
   const fresh = await report.unusedChunks(oldest, day);
@@ -32,9 +35,10 @@ export async function survey(deps: Dependencies, { day: given, nominal }: Survey
   return {
     project: config.project,
     day,
-    late: [...stale.filter((one) => one < (window[0] ?? day)), ...late],
+    late: [...stale.filter((one) => one < (window[0] ?? day) && isWanted(config, one, now)), ...late],
+    ...(isWanted(config, day, now) ? {} : { early: true }),
     // A night that is caught up with or backfilled finds its sources complete, or never will.
-    wait: given === null && day >= nightFor(config.timezone, new Date()),
+    wait: given === null && day >= nightFor(config.timezone, now),
     looksBack: longestLookbackOf(project, 'refuse'),
     bad: [...late, day].filter(
       (one) => builds.get(one) === 'failed' || (one !== day && !published.has(one) && builds.get(one) !== 'skipped'),

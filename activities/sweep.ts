@@ -66,8 +66,7 @@ async function sweepArchives(deps: Dependencies, step: Step): Promise<{ archives
     .sort((a, b) => b.generation - a.generation);
   const days = archives.map(({ day }) => day).sort();
   if (days.length === 0) return { archives: 0, archivedBytes: 0 };
-  const names = archives.map(({ name }) => name);
-  const records = await deps.ledger.archives(days[0] ?? '', days.at(-1) ?? '', names);
+  const records = await deps.ledger.archives(days[0] ?? '', days.at(-1) ?? '');
   const versions = new Map<string, number>();
   let dropped = 0;
   let archivedBytes = 0;

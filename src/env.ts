@@ -1,5 +1,5 @@
-import { devNull, homedir } from 'node:os';
-import { join } from 'node:path';
+import { devNull } from 'node:os';
+import { cacheFolder, given } from './local/programs/where.js';
 
 /** Environment variables as they stand: `process.env`, or a set made from nothing for a child or a test. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -29,6 +29,9 @@ export interface Env {
     /** Executables named by the user; undefined means PATH, the cache, a download or a build. */
     temporalPath: string | undefined;
     versitygwPath: string | undefined;
+    clickhousePath: string | undefined;
+    /** A copy of versitygw's release archives; undefined means the project's own release. */
+    versitygwRelease: string | undefined;
   };
   /** True where the services are a local stack's: `apply` then creates missing buckets, too. */
   localStack: boolean;
@@ -47,12 +50,16 @@ export const namesServices = (vars: Variables): boolean => SERVICE_VARIABLES.som
 /** The only place that reads the process's own environment. */
 export const processVariables = (): Variables => process.env;
 
+/** The oldest Node that the AWS SDK supports; on an older one, each process begins with a warning of six lines. */
+const SDK_NODE = 22;
+
 /**
- * Sets what the AWS SDK reads straight from the process: the store's address, region and credentials reach it by argument,
- * so all that is left is to silence its warning about Node 20, which would be the first line a newcomer sees.
+ * Silences the AWS SDK's warning about a Node that it will not support much longer, and Daybook does: it would be the first
+ * thing a newcomer sees. Where the SDK supports this Node, nothing is silenced.
+ * @param node version of Node, for tests
  */
-export function quietenSdk(): void {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+export function quietenSdk(node: string = process.versions.node): void {
+  if (Number.parseInt(node, 10) < SDK_NODE) process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 }
 
 /**
@@ -98,17 +105,14 @@ export function readEnv(vars: Variables): Env {
     },
     log: { level: get('LOG_LEVEL') ?? 'info', format: get('LOG_FORMAT') === 'json' ? 'json' : 'text' },
     local: {
-      cacheDir: get('DAYBOOK_CACHE') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'daybook'),
+      cacheDir: cacheFolder(vars),
       temporalPath: get('DAYBOOK_TEMPORAL'),
       versitygwPath: get('DAYBOOK_VERSITYGW'),
+      clickhousePath: get('DAYBOOK_CLICKHOUSE'),
+      versitygwRelease: get('DAYBOOK_VERSITYGW_RELEASE'),
     },
     localStack: get('DAYBOOK_LOCAL_STACK') === '1',
     keepDemo: get('npm_config_keep') === 'true',
     named: get,
   };
-}
-
-function given(vars: Variables, name: string): string | undefined {
-  const value = vars[name];
-  return value === undefined || value === '' ? undefined : value;
 }

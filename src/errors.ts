@@ -15,6 +15,8 @@ export const FINAL = {
   SourceNotReady:
     'the source had not arrived by its deadline, or its day is empty and the source says that this is a failure',
   EmptyListing: 'a listing came back empty where the ledger knows objects; a deletion must be said aloud',
+  FolderRewritten:
+    'objects that a day was published from are gone and new ones came: whether the new ones hold the old rows must be said',
   ObjectVanished: 'an object that the build needs is gone from the store',
   ObjectChanged: 'an object was rewritten between the listing and its reading; the next run lists it anew',
   BadObject: 'an object is not what its name claims, or cannot be read to its end',

@@ -1,6 +1,7 @@
 import { CancellationScope, log, rootCause } from '@temporalio/workflow';
 import type { AlertInput } from '../src/core/messages.js';
 import { summary } from '../src/core/words.js';
+import { throwIfBug } from './bugs.js';
 import { alertActivities } from './options.js';
 
 /** The messages of one unattended workflow. */
@@ -28,6 +29,7 @@ async function send(alert: AlertInput): Promise<void> {
   try {
     await alertActivities().alert.executeWithOptions({ summary: summary.alert(alert) }, [alert]);
   } catch (error) {
+    throwIfBug(error);
     log.warn('an alert was not delivered', { kind: alert.kind, day: alert.day, reason: rootCause(error) });
   }
 }

@@ -117,7 +117,12 @@ export function keepBook(input: BackfillInput): Book {
       running.delete(ended.day);
       state = withDay(
         state,
-        { ...ended, step: ended.failure?.step ?? '', reason: clipped(ended.reason, LONGEST_REASON) },
+        {
+          ...ended,
+          step: ended.failure?.step ?? '',
+          type: ended.failure?.type ?? '',
+          reason: clipped(ended.reason, LONGEST_REASON),
+        },
         after,
       );
       show();

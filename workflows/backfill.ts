@@ -1,23 +1,17 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import {
-  ContinueAsNew,
-  continueAsNew,
-  isCancellation,
-  rootCause,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { wrongInput } from '../src/core/backfill-input.js';
+import { continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import { chosen } from '../src/core/choice.js';
 import { addDays } from '../src/core/day.js';
 import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/core/messages.js';
 import { backfillNotBegun } from '../src/core/night-words.js';
 import { summary } from '../src/core/words.js';
 import { final } from '../src/errors.js';
 import { keepBook, type Book } from './backfill-book.js';
+import { throwIfBug } from './bugs.js';
+import { assertInput } from './input.js';
 import { runLane, type Lane } from './lane.js';
 import { firstActivities } from './options.js';
 import { runDay } from './run-day.js';
-import { attribute } from './story.js';
 
 /**
  * A range of days, both ends inclusive: several days normalize and load side by side, models and publishes go in one ascending
@@ -25,21 +19,14 @@ import { attribute } from './story.js';
  * people use too. What is built already is left alone, so that starting a range again resumes it.
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
-  const wrong = wrongInput(input);
-  if (wrong !== undefined) {
-    upsertSearchAttributes([
-      { key: attribute.kind, value: 'backfill' },
-      { key: attribute.outcome, value: 'failed' },
-    ]);
-    throw final('BadInput', wrong);
-  }
+  assertInput('backfill', input);
   const book = keepBook(input);
   try {
     const notRun = book.state.phase === 'range' ? await runRange(input, book) : 0;
     if (book.state.phase === 'later') await runLater(input, book);
     return book.close(notRun);
   } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
+    throwIfBug(error);
     book.breakOff(isCancellation(error) ? 'cancelled' : 'failed');
     throw isCancellation(error) ? error : failureOf(input, error);
   }
@@ -69,7 +56,8 @@ async function runRange(input: BackfillInput, book: Book): Promise<number> {
   const done = await runLane({
     ...laneOf(book, outlined),
     width: () => book.state.concurrency,
-    run: (day, gated, onStart) => runDay(project, { day, code: true, ...flags({ force, gated }) }, onStart),
+    run: (day, gated, onStart) =>
+      runDay(project, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
     onEnd: (ended) => {
       book.end(ended, whole ? end : null);
       return fails() ? 'stop' : 'go on';

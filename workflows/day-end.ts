@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { BuildRef, ConcludeInput, DayFailure, DayResult } from '../src/core/messages.js';
 import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '../src/core/words.js';
+import { throwIfBug } from './bugs.js';
 import { lastActivities } from './options.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
 import type { Story } from './story.js';
@@ -24,11 +25,13 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
       ]),
     );
   } catch (error) {
+    throwIfBug(error);
     notes.push(notRecordedNote(outcome, reasonOf(error)));
   }
   try {
     await sweepDay(run);
   } catch (error) {
+    throwIfBug(error);
     notes.push(notSweptNote(reasonOf(error)));
   }
   if (notes.length > 0) log.warn('the day is done, and not all that follows', { day: input.day, notes });
@@ -78,6 +81,7 @@ async function endPublish({ input, begun, settings, startedAt }: DayRun, step: s
     ]);
     return step === 'publish' && published === begun.build.generation ? begun : null;
   } catch (error) {
+    throwIfBug(error);
     log.error('the publish stays open until the day is run again', { reason: rootCause(error) });
     return null;
   }
@@ -100,6 +104,7 @@ async function recordOutcome({ settings, startedAt }: DayRun, record: ConcludeIn
     const { conclude } = lastActivities(settings.timings, startedAt);
     await conclude.executeWithOptions({ summary: summary.conclude(record.outcome) }, [record]);
   } catch (error) {
+    throwIfBug(error);
     log.error('the outcome is not in the ledger', { reason: rootCause(error) });
   }
 }

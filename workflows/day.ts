@@ -1,8 +1,9 @@
-import { CancellationScope, ContinueAsNew, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler } from '@temporalio/workflow';
 import type { BuiltTable, DayInput, DayResult, ListResult } from '../src/core/messages.js';
 import { comparedNotes, heldNow, touchedNote } from '../src/core/words.js';
-import { final } from '../src/errors.js';
+import { throwIfBug } from './bugs.js';
 import { closeDay, emptyResult, endBadly } from './day-end.js';
+import { assertInput } from './input.js';
 import { rollBackDay } from './rollback.js';
 import {
   beginRun,
@@ -26,7 +27,7 @@ import { openSignal, tellStory } from './story.js';
  * named by content or by attempt, so that running it again repeats no work and changes nothing.
  */
 export async function day(input: DayInput): Promise<DayResult> {
-  assertDay(input);
+  assertInput('day', input);
   const story = tellStory(input.day);
   const gate: Gate = { open: input.gated !== true };
   setHandler(
@@ -44,16 +45,9 @@ export async function day(input: DayInput): Promise<DayResult> {
     story.end(result.outcome, result.notes);
     return { ...result, mended: settings.mended !== null, steps: [...story.steps] };
   } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
+    throwIfBug(error);
     return await CancellationScope.nonCancellable(() => endBadly(input.day, story, run, error));
   }
-}
-
-/** People start days from the Web UI, where an input is easily forgotten. Throws a final BadInput. */
-function assertDay(input: unknown): asserts input is DayInput {
-  if (typeof (input as Partial<DayInput> | null | undefined)?.day === 'string') return;
-  const found = input === undefined ? 'none' : JSON.stringify(input);
-  throw final('BadInput', `The input of a day is ${found}; expected one such as {"day":"2026-11-05"}.`);
 }
 
 async function buildIfNeeded(run: DayRun): Promise<DayResult> {

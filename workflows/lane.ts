@@ -1,6 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { mayHavePublished } from '../src/core/backfill.js';
 import type { DayEnded, Touched } from '../src/core/messages.js';
+import { throwIfBug } from './bugs.js';
 import type { StartedDay } from './run-day.js';
 import { openSignal } from './story.js';
 import { MOST_IN_FLIGHT } from './window.js';
@@ -75,14 +76,19 @@ export async function runLane(lane: Lane): Promise<number> {
     }
   };
 
+  const drain = async () => {
+    scope.cancel();
+    await CancellationScope.nonCancellable(() => Promise.allSettled([...runners.values()].map(({ ended }) => ended)));
+  };
+
   try {
     await scope.run(() => Promise.all([start(), advance()]));
   } catch (error) {
+    throwIfBug(error);
+    await drain();
     if (!at.stopped) throw error;
-  } finally {
-    scope.cancel();
-    await CancellationScope.nonCancellable(() => Promise.allSettled([...runners.values()].map(({ ended }) => ended)));
   }
+  await drain();
   return at.done;
 }
 
@@ -96,8 +102,8 @@ function startRunner(lane: Lane, day: string, gated: boolean): Runner {
     gate.child = child;
     tell();
   });
-  // It is awaited when its turn comes, or when the lane ends.
-  ended.catch(() => undefined);
+  // It is awaited when its turn comes, or when the lane ends; a bug is not.
+  ended.catch(throwIfBug);
   return {
     day,
     overtaken: false,

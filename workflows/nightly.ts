@@ -22,6 +22,8 @@ import {
 } from '../src/core/night-words.js';
 import { summary } from '../src/core/words.js';
 import { openAlerts, type Alerts } from './alerts.js';
+import { throwIfBug } from './bugs.js';
+import { assertInput } from './input.js';
 import { briefActivities, checkActivities, firstActivities } from './options.js';
 import { runDay } from './run-day.js';
 import { attribute } from './story.js';
@@ -36,6 +38,7 @@ const NOMINAL_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DA
  * have is held against the ledger: a difference fails the night too.
  */
 export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> {
+  assertInput('nightly', input);
   const night = await surveyNight(input);
   const alerts = openAlerts(night.alerts);
   try {
@@ -45,13 +48,15 @@ export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> 
     const notes = [...days.flatMap(notesOf), ...(await auditNight(night, days))];
     setCurrentDetails(nightOf(days, [...differences, ...notes]));
     if (notes.length > 0) alerts.tell(warningOf(night.day, notes));
-    return end(night.day, days, { notes, differences });
+    const result = end(night.day, days, { notes, differences });
+    await alerts.delivered();
+    return result;
   } catch (error) {
+    throwIfBug(error);
     if (isCancellation(error)) upsertSearchAttributes([{ key: attribute.outcome, value: 'cancelled' }]);
-    throw error;
-  } finally {
     // Also of a night that is cancelled: what failed before that is no less worth telling.
     await alerts.delivered();
+    throw error;
   }
 }
 
@@ -70,6 +75,7 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
     ]);
     return night;
   } catch (error) {
+    throwIfBug(error);
     const cancelled = isCancellation(error);
     upsertSearchAttributes([
       { key: attribute.kind, value: 'nightly' },
@@ -87,7 +93,7 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
 /** The days in ascending order, each telling how it ended as soon as it has. */
 async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]> {
   const days: DayEnded[] = [];
-  for (const day of [...night.late, night.day]) {
+  for (const day of [...night.late, ...(night.early ? [] : [night.day])]) {
     const bad = days.flatMap((one) => (one.result === null ? [one.day] : []));
     const missed = lookedBackOn(day, night.looksBack, bad);
     const wasBad = night.bad.includes(day);
@@ -116,6 +122,7 @@ async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Pro
     const { notes } = await briefActivities().audit.executeWithOptions({ summary: summary.audit() }, [{ day, failed }]);
     return notes;
   } catch (error) {
+    throwIfBug(error);
     if (isCancellation(error)) throw error;
     return [`What is missing or stale could not be asked: ${rootCause(error) ?? String(error)}`];
   }
@@ -145,6 +152,7 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
     alerts.tell({ kind: 'failed', day, step: 'verify', reason: told.join('\n'), next: commandsIn(told.join('\n')) });
     return told;
   } catch (error) {
+    throwIfBug(error);
     if (isCancellation(error)) throw error;
     const reason = notVerified(rootCause(error) ?? String(error), first, day);
     alerts.tell({ kind: 'failed', day, step: 'verify', reason, next: commandsIn(reason) });
@@ -157,6 +165,7 @@ async function sweepOld(): Promise<void> {
   try {
     await checkActivities().sweep.executeWithOptions({ summary: summary.sweepOld() }, [{ day: null }]);
   } catch (error) {
+    throwIfBug(error);
     if (isCancellation(error)) throw error;
     log.warn('what is old was not swept', { reason: rootCause(error) });
   }

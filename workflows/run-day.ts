@@ -11,6 +11,7 @@ import {
 import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/core/messages.js';
 import { workflowId } from '../src/core/names.js';
 import { startedBy, summary } from '../src/core/words.js';
+import { throwIfBug } from './bugs.js';
 import { day as dayWorkflow } from './day.js';
 import { patientActivities } from './options.js';
 
@@ -37,6 +38,7 @@ export async function runDay(
       await patientActivities().attend.executeWithOptions({ summary: summary.attend(day) }, [{ workflowId: id }]);
     }
   } catch (error) {
+    throwIfBug(error);
     // Who cancels the caller means all of it; who cancels one of its days means that day.
     if (CancellationScope.current().consideredCancelled) throw error;
     const outcome = isCancellation(error) ? 'cancelled' : 'failed';

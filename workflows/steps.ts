@@ -1,4 +1,5 @@
 import { condition, continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { chosen } from '../src/core/choice.js';
 import { inputsRead, type Reader } from '../src/core/lookback.js';
 import type {
   BuildRef,
@@ -106,6 +107,7 @@ export async function listObjects(run: DayRun): Promise<ListResult> {
       force: (input.force ?? false) || (input.compare ?? false),
       code: input.code ?? false,
       ...(input.retry === undefined ? {} : { retry: input.retry }),
+      ...chosen(input),
     },
   ]);
   run.begun = listed;
@@ -139,7 +141,8 @@ export async function normalizeChunks(
     },
     () => workflowInfo().continueAsNewSuggested,
   );
-  if (started < todo) await beginAnew(run);
+  // What was waited for has come: a look that came out otherwise must not fail a day that is half done.
+  if (started < todo) await beginAnew(run, { wait: false, complete: false });
   giveBack(run, since);
   const { ms, ...normalized } = sum;
   story.tell(told.normalize(normalized), ms);

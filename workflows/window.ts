@@ -1,4 +1,5 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
+import { throwIfBug } from './bugs.js';
 
 /** More in flight makes the server close workflow tasks by force (measured at 150; 64 and 100 gave none). */
 export const MOST_IN_FLIGHT = 64;
@@ -27,18 +28,20 @@ export async function inWindow(
         if (failures.length > 0) break;
         const one: Promise<void> = run(started++)
           .catch((error: unknown) => {
+            throwIfBug(error);
             failures.push(error);
             scope.cancel();
           })
           .finally(() => running.delete(one));
         running.add(one);
       }
-      await Promise.allSettled(running);
+      await Promise.all(running);
     });
   } catch (error) {
+    throwIfBug(error);
     failures.push(error);
   }
-  await CancellationScope.nonCancellable(() => Promise.allSettled(running));
+  await CancellationScope.nonCancellable(() => Promise.all(running));
   if (failures.length > 0) throw failures[0];
   return started;
 }

@@ -1,21 +1,36 @@
-import { assertCover, coverFolder, type RecordedChunk } from '../core/chunks.js';
+import type { VanishedChoice } from '../core/choice.js';
+import { assertCover, coverFolder, rowsOf, type RecordedChunk } from '../core/chunks.js';
 import { addDays, daysBetween } from '../core/day.js';
-import { dataObjects, vanishedObjects } from '../core/listing.js';
+import { vanishedNotes, type LostObjects, type SourceQuestion } from '../core/folder-words.js';
+import { dataObjects } from '../core/listing.js';
 import type { Chunk, StoredObject } from '../core/messages.js';
 import { manifestKey, normalizedFolder } from '../core/names.js';
-import { final } from '../errors.js';
+import { objectName, type FolderAnswer, type FolderFacts, type VanishedDecision } from '../core/vanished.js';
 import type { PublishRecord } from '../io/ledger.js';
 import type { SourceConfig } from '../project/config.js';
 import { folderPrefix } from '../project/prefix.js';
 import type { Project } from '../project/project.js';
 import type { Dependencies } from './dependencies.js';
 import { retryRejects } from './retry-rejects.js';
+import { decideFolders, type KnownChunk } from './vanished.js';
 
-/** What one source's folders hold for a day. */
+/** What one source's folders hold for a day, before anything is made of it. */
+export interface LookedAt extends FoldersOf {
+  config: SourceConfig;
+  recorded: KnownChunk[];
+  /** Objects by folder, as the store lists them. */
+  listed: Map<string, StoredObject[]>;
+  facts: FolderFacts[];
+  decision: VanishedDecision;
+  /** What has to be answered before the day can be built. */
+  question: SourceQuestion | undefined;
+}
+
+/** What one source's folders give to a day. */
 export interface SourceListing {
   source: string;
   normalizer: string;
-  /** An exact cover of everything listed, recorded chunks first. */
+  /** An exact cover of everything listed and everything kept, recorded chunks first. */
   chunks: Chunk[];
   /** Ids of the chunks with rows of the day; undefined while some chunk was never normalized. */
   chunksOfDay: string[] | undefined;
@@ -24,6 +39,10 @@ export interface SourceListing {
   /** What differs from the published day, in words. */
   change: string;
   notes: string[];
+  /** Objects that chunks hold and that can't be read any more; undefined where every chunk is recorded, or can be read. */
+  lost: LostObjects | undefined;
+  /** What the user decided of objects that are gone, for the ledger. */
+  answers: FolderAnswer[];
 }
 
 export interface FoldersOf {
@@ -31,29 +50,47 @@ export interface FoldersOf {
   source: string;
   day: string;
   force: boolean;
-  /** The run is for changed code: it needs no raw object of a day that is published. */
+  /** The run is for changed code, or one of a range: it needs no raw object of a day that is published. */
   code: boolean;
+  /** What the user says about objects that are gone. */
+  choice: VanishedChoice;
   /** See `DayInput`. */
   retry: string | undefined;
   normalizer: string;
   published: PublishRecord | undefined;
 }
 
-/** Lists the folders D-before … D+after of a source and covers them with chunks. */
-export async function listFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<SourceListing> {
+/** Lists the folders D-before … D+after of a source and decides what it means where objects are gone; makes nothing of them. */
+export async function lookAtFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<LookedAt> {
   const config = of.project.config.sources[of.source];
   if (!config) throw new RangeError(`no source ${of.source} in the config`);
-  const folders = daysBetween(addDays(of.day, -config.arrival.before), addDays(of.day, config.arrival.after));
-  const recorded = await deps.ledger.chunksOf(of.source, folders[0] ?? of.day, folders.at(-1) ?? of.day);
+  const { recorded, listed } = await listWindow(deps, { source: of.source, config, day: of.day }, signal);
+  const found = await decideFolders(deps, {
+    ...of,
+    ...{ config, recorded, listed, published: of.published?.chunks ?? [], range: of.code },
+  });
+  return { ...of, config, recorded, listed, ...found };
+}
 
+/** The folders that may hold rows of a day: what is listed in them, and the chunks that were ever made of them. */
+export async function listWindow(
+  deps: Pick<Dependencies, 'store' | 'ledger'>,
+  { source, config, day }: { source: string; config: SourceConfig; day: string },
+  signal?: AbortSignal,
+): Promise<{ recorded: KnownChunk[]; listed: Map<string, StoredObject[]> }> {
+  const folders = daysBetween(addDays(day, -config.arrival.before), addDays(day, config.arrival.after));
+  const recorded = await deps.ledger.chunksOf(source, folders[0] ?? day, folders.at(-1) ?? day);
   const listed = new Map<string, StoredObject[]>();
   for (const folder of folders) listed.set(folder, await listFolder(deps, config, folder, signal));
-  const { kept, notes } = vanished(of, config, listed, recorded);
-  for (const [folder, objects] of kept) listed.set(folder, [...(listed.get(folder) ?? []), ...objects]);
-  const skip = emptyFolder(of, config, listed);
+  return { recorded, listed };
+}
 
+/** Covers what is listed, and what is kept of objects that are gone, with chunks. */
+export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<SourceListing> {
+  const { config, recorded, decision } = of;
   const chunks: Chunk[] = [];
-  for (const [folder, objects] of listed) {
+  for (const [folder, found] of of.listed) {
+    const objects = [...found, ...(decision.kept.get(folder) ?? [])];
     const cover = coverFolder(
       folder,
       objects,
@@ -65,20 +102,44 @@ export async function listFolders(deps: Dependencies, of: FoldersOf, signal?: Ab
     chunks.push(...cover);
   }
   const retried = await retryRejects(deps, of, chunks);
-  const chunksOfDay = rowsOfDay(of, chunks, recorded);
+  const standing = await withoutExpired(deps, of, chunks);
   return {
     source: of.source,
     normalizer: of.normalizer,
-    chunks: await withoutExpired(deps, of, chunks),
-    chunksOfDay,
-    skip,
+    chunks: standing,
+    chunksOfDay: rowsOfDay(of, chunks, recorded),
+    skip: decision.skip,
     change: retried.change ?? changeOf(of, chunks, recorded),
-    notes: [...notes, ...retried.notes],
+    notes: [...vanishedNotes(of.day, of.source, of.facts, decision), ...retried.notes],
+    lost: lostOf(of, standing),
+    answers: decision.answers,
+  };
+}
+
+/** Objects that are gone, of chunks that have no rows under this normalizer. */
+function lostOf(
+  { source, normalizer, decision: { kept, emptied }, recorded }: LookedAt,
+  chunks: readonly Chunk[],
+): LostObjects | undefined {
+  const gone = new Set([...kept.values()].flat().map(objectName));
+  const missing = chunks
+    .filter((chunk) => !chunk.recorded)
+    .map((chunk) => ({ ...chunk, objects: chunk.objects.filter((object) => gone.has(objectName(object))) }))
+    .filter(({ objects }) => objects.length > 0);
+  const [first] = missing;
+  if (!first) return undefined;
+  const made = recorded.find(({ id }) => id === first.id)?.rowsByDay;
+  const inEmptied = missing.filter(({ folder }) => emptied.includes(folder)).length;
+  return {
+    source,
+    objects: missing.flatMap(({ objects }) => objects),
+    cause: made?.has(normalizer) ? 'expired' : made ? 'edited' : 'regrouped',
+    emptied: inEmptied === 0 ? 'none' : inEmptied === missing.length ? 'all' : 'some',
   };
 }
 
 async function listFolder(
-  { store }: Dependencies,
+  { store }: Pick<Dependencies, 'store'>,
   config: SourceConfig,
   folder: string,
   signal?: AbortSignal,
@@ -90,60 +151,6 @@ async function listFolder(
 }
 
 /**
- * Objects that the published day stands on and that are gone. With `keep` they count as if they were still listed, so that their
- * chunks stay whole: a lifecycle rule must not thin an old day.
- */
-function vanished(
-  of: FoldersOf,
-  config: SourceConfig,
-  listed: ReadonlyMap<string, StoredObject[]>,
-  recorded: readonly (RecordedChunk & { folder: string })[],
-) {
-  const used = new Set(of.published?.chunks ?? []);
-  const kept = new Map<string, StoredObject[]>();
-  const gone: string[] = [];
-  let known = 0;
-  for (const chunk of recorded.filter(({ id }) => used.has(id))) {
-    known += chunk.objects.length;
-    const missing = vanishedObjects(listed.get(chunk.folder) ?? [], chunk.objects);
-    for (const { key } of missing) gone.push(key);
-    if (config.onVanish === 'keep' && missing.length > 0)
-      kept.set(chunk.folder, [...(kept.get(chunk.folder) ?? []), ...missing]);
-  }
-  if (gone.length === 0) return { kept, notes: [] };
-  const found = `${gone.length} of ${known} objects that ${of.day} was published from are no longer listed, first ${gone[0] ?? ''}`;
-  if (gone.length === known && !of.force && !(of.code && config.onVanish === 'keep'))
-    throw final(
-      'EmptyListing',
-      `${of.source}: ${found}. Readers keep the day. If its rows are to go, ` +
-        `${config.onVanish === 'rebuild' ? '' : "set onVanish to 'rebuild' and "}say so: npx daybook run --day ${of.day} --force`,
-      { details: { step: 'list', source: of.source } },
-    );
-  if (config.onVanish === 'fail')
-    throw final('ObjectVanished', `${of.source}: ${found}. The source's onVanish is 'fail'.`, {
-      details: { step: 'list', source: of.source },
-    });
-  return {
-    kept,
-    notes: [
-      `${of.source}: ${found}${config.onVanish === 'keep' ? '; the day keeps their rows' : '; the day is rebuilt without them'}`,
-    ],
-  };
-}
-
-/** True when the day is to be left alone. An empty folder of the day itself is a decision of the source, never a guess. */
-function emptyFolder(of: FoldersOf, config: SourceConfig, listed: ReadonlyMap<string, StoredObject[]>): boolean {
-  if ((listed.get(of.day) ?? []).length > 0 || of.force || config.onEmpty === 'publish') return false;
-  if (config.onEmpty === 'skip') return true;
-  throw final(
-    'SourceNotReady',
-    `${of.source}: s3://${config.bucket}/${folderPrefix(config.prefix, of.day)} holds no objects, and the source's onEmpty is 'fail'. ` +
-      `When its data has arrived: npx daybook run --day ${of.day}. If the day really is empty, set onEmpty to 'publish' or 'skip'.`,
-    { details: { step: 'list', source: of.source } },
-  );
-}
-
-/**
  * Ids of the chunks that have rows of the day. Under a changed normalizer that is not known before its run; what the published
  * one made of them then tells whether the data changed, or only the code.
  */
@@ -151,8 +158,8 @@ function rowsOfDay(of: FoldersOf, chunks: readonly Chunk[], recorded: readonly R
   const known = new Map(recorded.map((chunk) => [chunk.id, chunk]));
   const ids: string[] = [];
   for (const { id } of chunks) {
-    const made = known.get(id)?.rowsByDay;
-    const rows = made?.get(of.normalizer) ?? [...(made?.values() ?? [])].at(-1);
+    const chunk = known.get(id);
+    const rows = chunk && rowsOf(chunk, of.normalizer);
     if (!rows) return undefined;
     if ((rows[of.day] ?? 0) > 0) ids.push(id);
   }

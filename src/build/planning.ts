@@ -1,11 +1,14 @@
+import { NO_CHOICE, type VanishedChoice } from '../core/choice.js';
 import { addDays } from '../core/day.js';
 import { fingerprintOf, NORMALIZER_VERSION } from '../core/fingerprints.js';
+import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from '../core/folder-words.js';
 import { longestLookback } from '../core/lookback.js';
 import type { Chunk, Plan, PlannedSource, PlannedTable } from '../core/messages.js';
+import { final } from '../errors.js';
 import type { PublishRecord } from '../io/ledger.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
 import type { Dependencies } from './dependencies.js';
-import { listFolders, type SourceListing } from './folders.js';
+import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
 import { judge, type Verdict } from './judge.js';
 
 /** A day as it would be built now, and why it would. */
@@ -16,6 +19,8 @@ export interface PlannedDay {
   verdict: Verdict;
   /** What is published of the day, by table. */
   published: Map<string, PublishRecord>;
+  /** Why a rebuild of what differs by code alone would fail: objects that it would have to read are gone. */
+  lost: string | undefined;
 }
 
 export interface PlanningOf {
@@ -25,39 +30,44 @@ export interface PlanningOf {
   force: boolean;
   /** Build also what differs by code alone. */
   code?: boolean;
+  /** What the user says about objects that are gone. */
+  choice?: VanishedChoice;
   /** See `DayInput`. */
   retry?: string;
   /** See {@link judge}. */
   moving?: ReadonlySet<string>;
 }
 
-/** Looks at the folders that may hold rows of a day and at the ledger, and changes nothing. */
+/**
+ * Looks at the folders that may hold rows of a day and at the ledger, and changes nothing.
+ *
+ * @throws a final FolderRewritten, EmptyListing, ObjectVanished or SourceNotReady where the day can't be built from what is listed
+ * unless somebody says what that means.
+ */
 export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
-  const { project, schema, day, force, code = false } = of;
+  const { project, schema, day, force, code = false, choice = NO_CHOICE } = of;
   const looksBack = Math.max(0, ...schema.tables.map(({ file }) => file.header.lookback));
   const records = await deps.ledger.currentPublishes(addDays(day, -looksBack), day);
   const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
-  const listings: SourceListing[] = [];
+  const looked: LookedAt[] = [];
   for (const table of schema.tables.filter(({ kind }) => kind === 'normalized'))
-    listings.push(
-      await listFolders(
+    looked.push(
+      await lookAtFolders(
         deps,
         {
-          project,
-          day,
-          force,
-          code,
-          retry: of.retry,
-          normalizer: normalizerOf(project, schema, table),
-          source: table.name,
-          published: published.get(table.name),
+          ...{ project, day, force, code, choice, retry: of.retry, source: table.name },
+          ...{ normalizer: normalizerOf(project, schema, table), published: published.get(table.name) },
         },
         signal,
       ),
     );
+  assertNothingAsked(day, looked);
+  const listings: SourceListing[] = [];
+  for (const source of looked) listings.push(await coverFolders(deps, source));
 
   const generation = (await deps.ledger.lastGeneration(day)) + 1;
-  const plan = planOf(project, schema, { day, force, overHold: force && !code, generation, listings });
+  const { allowEmpty } = choice;
+  const plan = planOf(project, schema, { day, force, overHold: force && !code, allowEmpty, generation, listings });
   const verdict = judge(plan, listings, records, { code, ...(of.moving ? { moving: of.moving } : {}) });
   for (const source of plan.sources)
     source.fresh =
@@ -67,8 +77,27 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
     : force || verdict.reasons.length > 0
       ? 'build'
       : 'unchanged';
-  return { outcome, plan, listings, verdict, published };
+  const lost = lostIn(plan, listings);
+  if (lost.length > 0 && outcome === 'build')
+    throw final('ObjectVanished', lostText(day, lost), { details: { step: 'list', source: lost[0]?.source } });
+  return { outcome, plan, listings, verdict, published, lost: lost.length > 0 ? lostText(day, lost) : undefined };
 }
+
+/** Throws while a source's folders leave open what the day is made of; one failure names all sources with the same question. */
+function assertNothingAsked(day: string, looked: readonly LookedAt[]): void {
+  const questions = firstQuestions(looked.flatMap(({ question }) => question ?? []));
+  const [first] = questions;
+  if (!first) return;
+  throw final(FAILURE_OF[first.question.kind], questionText(day, questions), {
+    details: { step: 'list', source: first.source },
+  });
+}
+
+/** What the build would have to read and can't, of sources that it does not take as they are published. */
+const lostIn = ({ sources }: Plan, listings: readonly SourceListing[]): LostObjects[] =>
+  listings.flatMap(({ source, lost }) =>
+    lost && sources.some(({ name, fresh }) => name === source && !fresh) ? [lost] : [],
+  );
 
 /** Bytes of raw objects in the chunks. */
 export const bytesOf = (chunks: readonly Chunk[]) =>
@@ -92,7 +121,14 @@ function normalizerOf(project: Project, schema: Schema, table: TableSchema): str
 function planOf(
   project: Project,
   schema: Schema,
-  build: { day: string; force: boolean; overHold: boolean; generation: number; listings: SourceListing[] },
+  build: {
+    day: string;
+    force: boolean;
+    overHold: boolean;
+    allowEmpty: boolean;
+    generation: number;
+    listings: SourceListing[];
+  },
 ): Plan {
   const { config } = project;
   const tables = schema.tables.filter(({ kind }) => kind !== 'raw');
@@ -108,9 +144,10 @@ function planOf(
     overHold: build.overHold,
     normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
     limits: { threads: config.limits.threads, memory: config.limits.memory },
-    sources: build.listings.map(({ source, normalizer, chunks }) =>
-      plannedSource(project, schema, source, normalizer, chunks),
-    ),
+    sources: build.listings.map(({ source, normalizer, chunks }) => ({
+      ...plannedSource(project, schema, source, normalizer, chunks),
+      ...(build.allowEmpty ? { onEmpty: 'publish' as const } : {}),
+    })),
     tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
     tests: schema.tests.map(({ file: { name, select, header }, inputs }) => ({
       name,

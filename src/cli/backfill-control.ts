@@ -4,11 +4,11 @@ import type { BackfillProgress } from '../core/messages.js';
 import { workflowId } from '../core/names.js';
 import { messageOf } from '../errors.js';
 import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../io/temporal.js';
-import { endOfBackfill } from './backfill-follow.js';
 import { failedText, progressLine } from './backfill-text.js';
 import { withApp, type ProjectOptions } from './context.js';
 import type { Output } from './options.js';
 import { note, print, printJson } from './output.js';
+import { sayIfNobodyPolls } from './run.js';
 
 interface Range {
   start?: string | undefined;
@@ -59,6 +59,7 @@ const tell = (options: ControlOptions, what: Tell) =>
       return;
     }
     const message = await what((await app.temporal()).workflow.getHandle(one.workflowId), one, app);
+    await sayIfNobodyPolls(app, 'what was sent', '');
     if (options.output === 'json') printJson({ start: one.start, end: one.end, message });
     else print(message);
   });
@@ -99,10 +100,10 @@ export const resumeBackfill = (options: ControlOptions): Promise<void> =>
 export const cancelBackfill = (options: ControlOptions): Promise<void> =>
   tell(options, async (handle, one) => {
     await handle.cancel();
-    const end = await endOfBackfill(handle);
-    return end.ok
-      ? 'It was done before it could be cancelled.'
-      : `Cancelled. What is built stays; the rest: npx daybook backfill ${rangeOf(one)}`;
+    return (
+      `The cancel is sent: days under way end first, and what is built stays. Follow: npx daybook backfill status ${rangeOf(one)}\n` +
+      `The rest, later: npx daybook backfill ${rangeOf(one)}`
+    );
   });
 
 export const setConcurrency = (days: number, options: ControlOptions): Promise<void> =>

@@ -1,5 +1,6 @@
 import type { App } from '../app.js';
 import { CONCURRENCY } from '../core/backfill-input.js';
+import { NO_CHOICE } from '../core/choice.js';
 import type { BackfillInput } from '../core/messages.js';
 import { workflowId } from '../core/names.js';
 import { startWorkflow } from './start.js';
@@ -14,7 +15,7 @@ export async function startBackfill(app: App, input: BackfillInput) {
     input,
     summary: `${project}, ${start} to ${end}`,
     choices: {
-      ...{ reprocess: 'none', force: false, failFast: false },
+      ...{ reprocess: 'none', force: false, failFast: false, ...NO_CHOICE },
       // Who does not say how many takes what there is.
       ...(input.concurrency === undefined ? {} : { concurrency: CONCURRENCY }),
     },

@@ -36,6 +36,8 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
   const bad = counts.failed + counts.cancelled;
   const left = counts.unchanged + counts.skipped + counts.held;
   const more = bad - failed.length;
+  const again = `npx daybook backfill --start ${start} --end ${end} --reprocess failed`;
+  const rewritten = failed.filter(({ type }) => type === 'FolderRewritten').length;
   return [
     `${start} to ${end}: ` +
       [
@@ -46,7 +48,14 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
         ...(notRun > 0 ? [`${number(notRun)} not run`] : []),
       ].join(' · '),
     ...(failed.length > 0 ? ['', failedText(failed), ...(more > 0 ? [`and ${more} more`] : []), ''] : []),
-    ...(bad > 0 ? [`When it is mended: npx daybook backfill --start ${start} --end ${end} --reprocess failed`] : []),
+    ...(bad > rewritten ? [`When it is mended: ${again}`] : []),
+    ...(rewritten > 0
+      ? [
+          `${plural(rewritten, 'day')} failed because objects are gone from folders to which new ones came:`,
+          `  where the new objects hold the old rows:           ${again} --replace-folder`,
+          `  where the old rows must stay beside the new ones:  ${again} --keep-vanished`,
+        ]
+      : []),
     ...(notRun > 0 ? [`The days that were not run: npx daybook backfill --start ${start} --end ${end}`] : []),
   ].join('\n');
 }

@@ -1,6 +1,8 @@
 import { daysToRun } from '../../activities/outline.js';
 import type { App } from '../app.js';
+import { choiceOf, chosen, type ChoiceOptions } from '../core/choice.js';
 import type { BackfillInput } from '../core/messages.js';
+import { assertWanted } from '../project/wanted.js';
 import { followBackfill, type BackfillEnd } from './backfill-follow.js';
 import { startBackfill } from './backfill-start.js';
 import { resultText } from './backfill-text.js';
@@ -10,7 +12,7 @@ import type { Output } from './options.js';
 import { note, print, printJson } from './output.js';
 import { onInterrupt, sayIfNobodyPolls, STOPPING, withWorker } from './run.js';
 
-interface BackfillOptions extends ProjectOptions {
+interface BackfillOptions extends ProjectOptions, ChoiceOptions {
   start: string;
   end: string;
   force?: boolean | undefined;
@@ -29,19 +31,25 @@ export async function buildRange(options: BackfillOptions): Promise<void> {
     ...{ start, end, reprocess: force ? 'all' : reprocess },
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(failFast ? { failFast } : {}),
+    ...chosen(options),
   };
-  await withApp({ project }, (app) =>
-    dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }),
-  );
+  await withApp({ project }, async (app) => {
+    for (const day of [start, end]) assertWanted(app.project.config, day, new Date());
+    await (dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }));
+  });
 }
 
-async function showPlan(app: App, { start, end, reprocess }: BackfillInput, output: Output): Promise<void> {
+async function showPlan(app: App, input: BackfillInput, output: Output): Promise<void> {
+  const { start, end, reprocess } = input;
   await app.ledger.assertReadable();
   const whole = reprocess !== 'failed';
   const days = await daysToRun(app, { start, end, which: whole ? 'all' : 'failed' });
-  const found = await forecast(app, days, { force: reprocess === 'all', code: true, beyond: { end, whole } });
+  const found = await forecast(app, days, {
+    ...{ force: reprocess === 'all', code: true, beyond: { end, whole } },
+    choice: choiceOf(input),
+  });
   if (output === 'json') printJson({ project: app.project.config.project, start, end, ...found });
-  else print(forecastText(found, 0, [again({ start, end, ...(reprocess ? { reprocess } : {}) })]));
+  else print(forecastText(found, 0, [again(input)]));
 }
 
 async function run(app: App, input: BackfillInput, { own, output }: { own: boolean; output: Output }): Promise<void> {
@@ -70,8 +78,14 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
   }
 }
 
-const again = ({ start, end, reprocess = 'none' }: BackfillInput) =>
-  `npx daybook backfill --start ${start} --end ${end}${reprocess === 'none' ? '' : ` --reprocess ${reprocess}`}`;
+const again = ({ start, end, reprocess = 'none', ...input }: BackfillInput) =>
+  [
+    `npx daybook backfill --start ${start} --end ${end}`,
+    ...(reprocess === 'none' ? [] : [`--reprocess ${reprocess}`]),
+    ...(input.replaceFolder ? ['--replace-folder'] : []),
+    ...(input.keepVanished ? ['--keep-vanished'] : []),
+    ...(input.allowEmpty ? ['--allow-empty'] : []),
+  ].join(' ');
 
 function report(input: BackfillInput, output: Output, end: BackfillEnd): void {
   if (!end.ok || end.result.outcome === 'failed') process.exitCode = 1;

@@ -1,5 +1,6 @@
 import type { App } from '../app.js';
 import { dayImbalance, folderImbalances, sumAccounts, type FolderAccount } from '../core/accounts.js';
+import { commandsIn, runCommand } from '../core/commands.js';
 import type { Day } from '../core/day.js';
 import type { LedgerReport } from '../io/ledger-report.js';
 import type { DayRecord, FolderRecord, TestRecord } from '../io/ledger.js';
@@ -96,13 +97,14 @@ function foldersOf(source: string, accounts: readonly FolderRecord[]): DayAccoun
 const isBalanced = ({ table, rows, loaded, duplicates }: DayRecord) =>
   dayImbalance(table, rows, loaded, duplicates) === undefined;
 
-/** Commands for a day that is not as it should be; the failure's own command first. */
-export function nextSteps({ day, state, reason, open }: DayReport): string[] {
-  const run = `npx daybook run --day ${day}`;
-  const named = /npx daybook [^\n.;,)]+/.exec(reason)?.[0].trim();
+/** Commands for a day that is not as it should be; those that its failure, or a question about its folders, names come first. */
+export function nextSteps({ day, state, reason, open, questions }: DayReport): string[] {
+  const run = runCommand(day);
+  const asked = questions.flatMap(commandsIn);
   if (state === 'building') return [`${run}   (attaches to the running workflow)`];
   if (open.length > 0 || state === 'not built' || state === 'stopped' || state === 'cancelled') return [run];
   if (state === 'held') return [`npx daybook unhold --day ${day}`];
-  if (state === 'failed') return [...(named === undefined || named === run ? [] : [named]), run];
-  return [];
+  const named = state === 'failed' ? [...asked, ...commandsIn(reason)] : asked;
+  // Where the folders have to be explained first, the plain command would only fail again.
+  return [...new Set(state === 'failed' && asked.length === 0 ? [...named, run] : named)];
 }

@@ -30,7 +30,7 @@ export interface DayReport {
   running: RunningDay | null;
   /** Where no run builds the day until it is released: since when, an ISO instant, and why. */
   hold: { since: string; reason: string } | null;
-  /** What readers have, upstream first; of an older generation where the newest build failed. */
+  /** What readers have, in the same order every day: normalized tables, then models; of an older generation where the newest build failed. */
   published: {
     table: string;
     generation: number;
@@ -43,6 +43,8 @@ export interface DayReport {
   /** Objects that what readers have is without, in any folder that may hold rows of the day. */
   quarantined: { source: string; folder: Day; object: string; reason: string }[];
   plans: { newest: PlanRecord | null; whole: PlanRecord | null };
+  /** Why a run of the day would fail until somebody says what its folders mean, each with its commands. */
+  questions: string[];
 }
 
 /** What was asked of Temporal; `days` is undefined where it did not answer. */
@@ -56,7 +58,12 @@ export interface Running {
 export async function reportDays(
   app: App,
   report: LedgerReport,
-  { first, last, running }: { first: Day; last: Day; running: Running },
+  {
+    first,
+    last,
+    running,
+    questions,
+  }: { first: Day; last: Day; running: Running; questions?: ReadonlyMap<Day, string> },
 ): Promise<DayReport[]> {
   const [builds, published, open, plans, holds] = await Promise.all([
     app.ledger.latestBuilds(first, last),
@@ -81,21 +88,31 @@ export async function reportDays(
         open: open.filter((one) => one.day === day).map(({ table }) => table),
         running: workflow ?? null,
         hold: hold ? { since: instantOf(hold.since), reason: hold.reason } : null,
-        published: published
-          .filter((one) => one.day === day)
-          .map(({ table, generation, rows, at, code, data }) => ({
-            table,
-            generation,
-            rows,
-            at: instantOf(at),
-            fingerprint: { code, data },
-          })),
+        published: inOrder(
+          app.project,
+          published.filter((one) => one.day === day),
+        ).map(({ table, generation, rows, at, code, data }) => ({
+          table,
+          generation,
+          rows,
+          at: instantOf(at),
+          fingerprint: { code, data },
+        })),
         folder: await ownFolder(app, report, day, plan.newest),
         quarantined: await quarantinedOf(app, report, day, plan.whole ?? plan.newest),
         plans: plan,
+        // No run builds a held day, so that nothing is asked of it.
+        questions: hold ? [] : [questions?.get(day)].filter((question) => question !== undefined),
       };
     }),
   );
+}
+
+/** Normalized tables as the project has them, then models, then tables that the project has no more; each of them by name. */
+function inOrder<Row extends { table: string }>(project: App['project'], rows: readonly Row[]): Row[] {
+  const names = [project.normalized, project.aggregates].flatMap((files) => files.map(({ name }) => name).sort());
+  const place = ({ table }: Row) => (names.indexOf(table) + names.length + 1) % (names.length + 1);
+  return [...rows].sort((a, b) => place(a) - place(b) || (a.table < b.table ? -1 : 1));
 }
 
 /** Without an answer from Temporal, a build that was begun and has not ended counts as one that runs. */

@@ -2,6 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import type { App } from '../app.js';
 import type { TableVerdict } from '../build/judge.js';
 import { bytesOf, planDay } from '../build/planning.js';
+import { NO_CHOICE, type VanishedChoice } from '../core/choice.js';
 import { chunksToDo } from '../core/chunks.js';
 import { addDays, EVER, type Day } from '../core/day.js';
 import { duration, plural } from '../core/format.js';
@@ -46,6 +47,8 @@ export interface Purpose {
   force: boolean;
   /** Build also what differs by code alone, as a backfill does. */
   code: boolean;
+  /** What the user says about objects that are gone; of the days that are asked for, not of those behind them. */
+  choice?: VanishedChoice;
   /**
    * The last day of a range behind which a run goes on with published days that look back on what it has built, and, where it runs
    * all days of the range, with those that were left stale before.
@@ -57,7 +60,7 @@ export interface Purpose {
 export async function forecast(
   app: App,
   asked: readonly Day[],
-  { force, code, beyond }: Purpose = { force: false, code: false },
+  { force, code, choice = NO_CHOICE, beyond }: Purpose = { force: false, code: false },
 ): Promise<Forecast> {
   const { dependencies: deps, ledger } = app;
   const project = await deps.loadProject();
@@ -73,7 +76,7 @@ export async function forecast(
   const todo = new Map<string, Chunk>();
 
   /** What a run of the day would do; what it would build anew is `moving` from then on. */
-  async function look(day: Day, how: { force: boolean; code: boolean }): Promise<DayForecast> {
+  async function look(day: Day, how: Omit<Purpose, 'beyond'>): Promise<DayForecast> {
     const run = `npx daybook run --day ${day}`;
     const left = open.has(day) ? ['its publish was left open by a crash, and is ended first'] : [];
     const hold = held.get(day);
@@ -86,6 +89,7 @@ export async function forecast(
       const { tables, notes } = planned.verdict;
       const stale = tables.filter(({ staleness }) => how.force || staleness !== 'fresh');
       const outcome = planned.outcome === 'unchanged' && stale.length > 0 ? 'code' : planned.outcome;
+      if (outcome === 'code' && planned.lost !== undefined) return as('fails', planned.lost);
       const chunks =
         outcome === 'build'
           ? chunksToDo(planned.plan).map(({ source, chunk }) => [`${source.name}/${chunk.id}`, chunk] as const)
@@ -111,7 +115,7 @@ export async function forecast(
   }
 
   const days: DayForecast[] = [];
-  for (const day of asked) days.push(await look(day, { force, code }));
+  for (const day of asked) days.push(await look(day, { force, code, choice }));
   const later: DayForecast[] = [];
   const looksBack = longestLookbackOf(project);
   let moved = days.findLast(({ outcome }) => outcome === 'build')?.day;

@@ -1,4 +1,5 @@
 import { heldNow, heldSince } from '../core/words.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp, type ProjectOptions } from './context.js';
 import type { Output } from './options.js';
 import { print, printJson } from './output.js';
@@ -10,7 +11,8 @@ interface DayOptions extends ProjectOptions {
 
 /** Records that a day is held. */
 export const holdDay = ({ day, reason, project, output }: DayOptions & { reason: string }): Promise<void> =>
-  withApp({ project }, async ({ ledger }) => {
+  withApp({ project }, async ({ ledger, project: { config } }) => {
+    assertWanted(config, day, new Date());
     await ledger.assertReadable();
     await ledger.recordHold('held', day, reason);
     if (output === 'json') printJson({ day, held: true, reason });

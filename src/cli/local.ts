@@ -53,6 +53,7 @@ export const printVariables = ({ dir }: StackOptions): Promise<void> =>
     for (const [name, value] of Object.entries(stackVariables(stack))) {
       print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
     }
+    print(otherLogins(stack));
   });
 
 async function up(dir: string, detach: boolean): Promise<void> {
@@ -79,11 +80,21 @@ async function up(dir: string, detach: boolean): Promise<void> {
   process.exitCode = 1;
 }
 
+/** How people, dashboards and drivers reach ClickHouse, as comments: none of it is Daybook's own environment. */
+function otherLogins({ clickhouse: { nativeAddress, reader, admin } }: Stack): string {
+  return [
+    `# ClickHouse's native protocol, for clickhouse client and drivers: ${nativeAddress}`,
+    `# May read what projects publish: user ${reader.user}, password ${reader.password}`,
+    `# May do everything, not used by Daybook: user ${admin.user}, password ${admin.password}`,
+  ].join('\n');
+}
+
 function addresses({ temporal, clickhouse, s3 }: Stack): string {
   return [
     `Temporal    ${temporal.address}`,
     `Web UI      ${temporal.uiUrl}`,
     `ClickHouse  ${clickhouse.url}`,
+    `  native    ${clickhouse.nativeAddress}`,
     `S3          ${s3.endpoint}${s3.kind === 'fauxqs' ? ' (in memory: its objects end with the stack)' : ''}`,
   ].join('\n');
 }

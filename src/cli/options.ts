@@ -51,3 +51,21 @@ export const examples = (...lines: readonly (readonly [command: string, meaning?
     'Examples:',
     ...lines.map(([command, meaning]) => `  $ ${command}${meaning === undefined ? '' : `\n      ${meaning}`}`),
   ].join('\n');
+
+/** `--replace-folder`: where objects that a day was published from are gone, what is listed now is the truth. */
+export const replaceFolderOption = () =>
+  new Option(
+    '--replace-folder',
+    'where objects of the published day are gone and new ones came: the new ones hold the old rows, which go',
+  ).conflicts('keepVanished');
+
+/** `--keep-vanished`: where objects that a day was published from are gone, their rows stay. */
+export const keepVanishedOption = () =>
+  new Option(
+    '--keep-vanished',
+    'where objects of the published day are gone and new ones came: the old rows stay beside the new ones',
+  );
+
+/** `--allow-empty`: a folder without objects is an empty day. */
+export const allowEmptyOption = () =>
+  new Option('--allow-empty', "a folder without objects is an empty day, whatever the source's onEmpty says");

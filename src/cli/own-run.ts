@@ -3,6 +3,7 @@ import type { App } from '../app.js';
 import type { DayInput } from '../core/messages.js';
 import { workflowId } from '../core/names.js';
 import { final } from '../errors.js';
+import { assertWanted } from '../project/wanted.js';
 import { followDay, type DayEnd } from './follow.js';
 import { sayIfNobodyPolls, withWorker } from './run.js';
 import { startWorkflow } from './start.js';
@@ -19,6 +20,7 @@ export async function runForItself(
 ): Promise<DayEnd> {
   const { day } = input;
   const { project } = app.project.config;
+  assertWanted(app.project.config, day, new Date());
   const run = async () => {
     try {
       const handle = await startWorkflow(app, {

@@ -1,6 +1,7 @@
 import type { App } from '../app.js';
 import { addDays, dayIn, daysBetween, type Day } from '../core/day.js';
 import { openLedgerReport } from '../io/ledger-report.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp, type ProjectOptions } from './context.js';
 import { forecast, forecastText } from './forecast.js';
 import { PLANNED_DAYS, type Output } from './options.js';
@@ -29,6 +30,8 @@ async function rangeOf(app: App, asked: Asked) {
 /** Prints which days and tables a run would build now, and why. */
 export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked & { output: Output }): Promise<void> =>
   withApp({ project }, async (app) => {
+    for (const day of [asked.day, asked.start, asked.end])
+      if (day !== undefined) assertWanted(app.project.config, day, new Date());
     await app.ledger.assertReadable();
     const { first, last, earlier } = await rangeOf(app, asked);
     if (first > last) note(`There is no day from ${first} to ${last}.`);

@@ -94,7 +94,7 @@ export const showRejects = ({ day, source, limit, project, output }: RejectsOpti
     else print(sources.map(textOf).join('\n\n'));
   });
 
-export interface RetryOptions extends ProjectOptions {
+interface RetryOptions extends ProjectOptions {
   day: string;
   withWorker?: boolean | undefined;
   output: Output;

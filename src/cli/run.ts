@@ -1,8 +1,10 @@
 import type { App } from '../app.js';
+import { chosen, NO_CHOICE, type ChoiceOptions } from '../core/choice.js';
 import type { DayInput } from '../core/messages.js';
 import { taskQueue, workflowId } from '../core/names.js';
 import { pollers } from '../io/temporal-pollers.js';
 import { createLogger } from '../log.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp, type ProjectOptions } from './context.js';
 import { followDay, type DayEnd } from './follow.js';
 import type { Output } from './options.js';
@@ -12,13 +14,14 @@ import { startWorkflow } from './start.js';
 /** Starts a day's workflow, or attaches to the one that runs. */
 export async function startDay(app: App, input: DayInput) {
   const { project } = app.project.config;
+  assertWanted(app.project.config, input.day, new Date());
   return await startWorkflow(app, {
     type: 'day',
     workflowId: workflowId.day(project, input.day),
     input,
     summary: `${project}, day ${input.day}${input.force ? ', forced' : ''}`,
     details: `Started by hand. Once more: \`npx daybook run --day ${input.day}\``,
-    choices: { force: false, rollback: false, compare: false },
+    choices: { force: false, rollback: false, compare: false, ...NO_CHOICE },
   });
 }
 
@@ -50,7 +53,7 @@ export async function sayIfNobodyPolls(
     note(`No worker polls ${queue}: ${what} waits until one does. In another terminal: npx daybook worker${otherwise}`);
 }
 
-interface RunOptions extends ProjectOptions {
+interface RunOptions extends ProjectOptions, ChoiceOptions {
   day: string;
   force?: boolean | undefined;
   withWorker?: boolean | undefined;
@@ -58,11 +61,11 @@ interface RunOptions extends ProjectOptions {
 }
 
 /** Builds one day, or attaches to the run that builds it, and shows its steps. */
-export const buildDay = ({ day, force, withWorker: own, project, output }: RunOptions): Promise<void> =>
+export const buildDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const interruption = onInterrupt(own ? STOPPING : undefined);
     const run = async (): Promise<DayEnd> => {
-      const handle = await startDay(app, { day, ...(force ? { force } : {}) });
+      const handle = await startDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
       const live = process.stdout.isTTY;
       return await followDay(handle, day, output === 'json' ? 'nothing' : live ? 'live' : 'lines', interruption.signal);
     };

@@ -58,6 +58,7 @@ export function overviewText(of: {
     ...(range.earlier > 0
       ? [`${plural(range.earlier, 'earlier day')}: npx daybook status --days ${days.length + range.earlier}`]
       : []),
+    ...questionsText(days),
     ...missingText(range),
     'More of one day: npx daybook status --day YYYY-MM-DD',
   ].join('\n');
@@ -73,13 +74,29 @@ const rowsOf = ({ published }: DayReport, table: string): string => {
 /** What a person should know of a day beyond the numbers. */
 function remark(day: DayReport | undefined): string {
   if (!day) return '';
-  const { state, step, reason, open, published, generation } = day;
+  const { state, step, reason, open, published } = day;
   if (open.length > 0) return `publish left open: run the day`;
   if (state === 'held') return day.hold?.reason ?? '';
   if (state === 'stopped') return 'begun, but nothing runs: run the day';
+  if (state !== 'failed' && day.questions.length > 0) return 'objects are gone from its folders: see below';
   if (state !== 'failed') return day.quarantined.length === 0 ? '' : without(day.quarantined);
-  const older = published.length > 0 && published.every((one) => one.generation < generation);
-  return `at ${step}${older ? ', readers keep what they have' : ''}: ${reason}`;
+  // A build that published anything has not failed, however far it came; one that ended before its plan has no generation of its own.
+  return `at ${step}${published.length > 0 ? ', readers keep what they have' : ''}: ${reason}`;
+}
+
+/** Days whose questions the overview spells out. */
+const QUESTIONS_SHOWN = 3;
+
+/** Days that no run builds until somebody says what their folders mean. */
+function questionsText(days: readonly DayReport[]): string[] {
+  const asked = days.filter(({ questions }) => questions.length > 0);
+  const [first, last] = [asked[0]?.day, asked.at(-1)?.day];
+  if (first === undefined || last === undefined) return [];
+  const more = asked.length - QUESTIONS_SHOWN;
+  return [
+    ...asked.slice(0, QUESTIONS_SHOWN).flatMap(({ questions }) => questions.map(printable)),
+    ...(more > 0 ? [`and ${plural(more, 'day')} more: npx daybook plan --start ${first} --end ${last}`] : []),
+  ];
 }
 
 const without = (quarantined: DayReport['quarantined']) =>
@@ -107,6 +124,10 @@ export function detailText(project: string, zone: string, day: DayDetail): strin
         ]
       : []),
     ...(day.state === 'failed' ? [`Failed at step ${day.step}: ${printable(day.reason)}`] : []),
+    ...(day.state === 'failed' ? [] : day.questions.map(printable)),
+    ...(day.state === 'failed' && day.published.length > 0 && day.open.length === 0
+      ? ['Readers keep what they have, which is what was published before:']
+      : []),
     ...(day.open.length > 0 ? [`Publish left open, run the day to end it: ${day.open.join(', ')}`] : []),
     '',
     ...publishedText(day, zone),

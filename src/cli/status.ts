@@ -6,6 +6,7 @@ import { runningDays } from '../io/temporal.js';
 import { withApp, type ProjectOptions } from './context.js';
 import { detailDay } from './day-detail.js';
 import { daysToShow, reportDays, type Running } from './day-report.js';
+import { folderQuestions, type FolderQuestions } from './folder-questions.js';
 import type { Output } from './options.js';
 import { note, print, printJson } from './output.js';
 import { detailText, overviewText } from './status-text.js';
@@ -26,38 +27,50 @@ async function askTemporal(app: App): Promise<Running> {
 async function overview(app: App, count: number, output: Output): Promise<void> {
   const { project, timezone: zone, start } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
-  const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays()]);
-  const yesterday = addDays(dayIn(zone, new Date()), -1);
+  const today = dayIn(zone, new Date());
+  // A later one can only be a mistake of the past, and would push all others out.
+  const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays(today)]);
+  const yesterday = addDays(today, -1);
   const range = daysToShow({ start, known: recorded, yesterday, count });
-  const days = range.shown ? await reportDays(app, report, { ...range.shown, running }) : [];
+  const asked = range.shown ? await folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
+  const { byDay: questions } = asked;
+  const days = range.shown ? await reportDays(app, report, { ...range.shown, running, questions }) : [];
   if (output === 'json') {
     const { earlier, missing } = range;
-    printJson({ project, zone, days, earlier, missing: missing ?? null, temporal: temporalJson(running) });
+    const more = { temporal: temporalJson(running), store: storeJson(asked) };
+    printJson({ project, zone, days, earlier, missing: missing ?? null, ...more });
     return;
   }
   const normalized = app.project.normalized.map(({ name }) => name);
   print(overviewText({ project, zone, normalized, range, days }));
-  sayUnreachable(running);
+  sayUnreachable(running, asked);
 }
 
 async function detail(app: App, day: string, accounts: boolean, output: Output): Promise<void> {
   const { project, timezone: zone } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
   const running = await askTemporal(app);
-  const [line] = await reportDays(app, report, { first: day, last: day, running });
+  const asked = await folderQuestions(app, day, day);
+  const [line] = await reportDays(app, report, { first: day, last: day, running, questions: asked.byDay });
   if (!line) throw new RangeError(`no report of ${day}`);
   const found = await detailDay(app, report, line, accounts);
-  if (output === 'json') printJson({ project, zone, ...found, temporal: temporalJson(running) });
+  if (output === 'json')
+    printJson({ project, zone, ...found, temporal: temporalJson(running), store: storeJson(asked) });
   else {
     print(detailText(project, zone, found));
-    sayUnreachable(running);
+    sayUnreachable(running, asked);
   }
 }
 
 const temporalJson = ({ days, message }: Running) => ({ answers: days !== undefined, message: message ?? null });
 
-function sayUnreachable({ message }: Running): void {
-  if (message !== undefined) note(`Which days run now is not known. ${message}`);
+const storeJson = ({ message }: FolderQuestions) => ({ answers: message === undefined, message: message ?? null });
+
+const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
+
+function sayUnreachable(temporal: Running, store: FolderQuestions): void {
+  if (temporal.message !== undefined) note(`Which days run now is not known. ${temporal.message}`);
+  if (store.message !== undefined) note(`Which folders were rewritten is not known. ${store.message}`);
 }
 
 interface StatusOptions extends ProjectOptions {

@@ -82,10 +82,8 @@ export async function trace(app: App, of: TraceOf): Promise<Trace> {
     const known = schema.tables.filter(({ kind }) => kind !== 'raw').map(({ name }) => name);
     throw final('BadSql', `${project.config.project} has no table '${of.table}'; it has ${known.join(', ')}.`);
   }
-  const picked = { database: project.config.database, table: of.table, day: of.day, where: of.where };
-  const rows = await app.clickhouse.rows<Record<string, unknown>>(pickedRows(picked, of.limit, isTraced(table)), {
-    what: `trace ${of.table}`,
-  });
+  const picked: Picked = { ...of, database: project.config.database, traced: isTraced(table) };
+  const rows = await app.clickhouse.rows<Record<string, unknown>>(pickedRows(picked), { what: `trace ${of.table}` });
   if (rows.length === 0)
     throw final(
       'BadSql',
@@ -106,8 +104,8 @@ const isTraced = ({ columns }: TableSchema) =>
 
 /** A table need not keep where its rows came from: its chunks do, as long as they are kept. */
 async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Position[]> {
-  const { app, project, schema, picked, limit, day } = tracing;
-  if (isTraced(table)) return await ask(app, ownPositions(picked, limit));
+  const { app, project, schema, picked, day } = tracing;
+  if (picked.traced) return await ask(app, ownPositions(picked));
   const published = (await app.ledger.currentPublishes(day, day)).find((record) => record.table === table.name);
   const { bucket, normalized } = project.config.store;
   const source = plannedSource(project, schema, table.name, '', []);
@@ -127,8 +125,10 @@ async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Positi
       `${table.name} does not keep where its rows came from, and its normalized chunks of ${day} have been swept. ` +
         `Declare _object String and _line UInt64 in sql/normalized/${table.name}.sql, or build the day again: npx daybook run --day ${day} --force`,
     );
-  const structure = chunkStructure(filledColumns(table.columns, source.selected));
-  return await ask(app, chunkPositions(objectTable(reach, parquet, 'Parquet', structure, 'chunk'), picked, limit));
+  const filled = filledColumns(table.columns, source.selected);
+  const chunks = objectTable(reach, parquet, 'Parquet', chunkStructure(filled), 'chunk');
+  const columns = filled.map(({ name }) => name);
+  return await ask(app, chunkPositions(chunks, picked, columns));
 }
 
 /** Chunks of all folders that may hold rows of a day, or of the earlier ones that a model of it reads. */

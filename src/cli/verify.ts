@@ -4,6 +4,7 @@ import { localStep } from '../build/step.js';
 import { addDays, dayIn, daysBetween, type Day } from '../core/day.js';
 import { number, plural } from '../core/format.js';
 import type { ComparedTable } from '../core/messages.js';
+import { assertWanted } from '../project/wanted.js';
 import { withApp, type ProjectOptions } from './context.js';
 import type { Output } from './options.js';
 import { note, print, printJson } from './output.js';
@@ -66,8 +67,9 @@ export const verifyPublished = ({
   output,
 }: VerifyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    await app.ledger.assertReadable();
     const { timezone, lateDays } = app.project.config;
+    for (const one of [day, start, end]) if (one !== undefined) assertWanted(app.project.config, one, new Date());
+    await app.ledger.assertReadable();
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);
     if (first > last) note(`There is no day from ${first} to ${last}.`);

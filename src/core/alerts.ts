@@ -24,7 +24,8 @@ export function alertOf({ day, outcome, reason, failure }: DayEnded, wasBad: boo
       next: commands.length > 0 ? commands : [runCommand(day)],
     };
   }
-  if (outcome === 'cancelled' || !wasBad) return undefined;
+  // A held day is as it was; nothing of it has recovered.
+  if (outcome === 'cancelled' || outcome === 'held' || !wasBad) return undefined;
   return { kind: 'recovered', day, step: '', reason: `It is ${outcome} now.`, next: [statusCommand(day)] };
 }
 

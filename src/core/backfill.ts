@@ -38,7 +38,7 @@ export function withDay(
   ended: FailedDay & { result: Pick<DayResult, 'outcome' | 'loaded' | 'touched'> | null },
   after: Day | null,
 ): BackfillState {
-  const { day, outcome, step, reason, result } = ended;
+  const { day, outcome, step, type = '', reason, result } = ended;
   const bad = outcome === 'failed' || outcome === 'cancelled';
   const rows = result?.outcome === 'published' ? result.loaded.reduce((sum, table) => sum + table.rows, 0) : 0;
   return {
@@ -46,7 +46,9 @@ export function withDay(
     counts: { ...state.counts, [outcome]: state.counts[outcome] + 1 },
     rows: state.rows + rows,
     failed:
-      bad && state.failed.length < FAILED_SHOWN ? [...state.failed, { day, outcome, step, reason }] : state.failed,
+      bad && state.failed.length < FAILED_SHOWN
+        ? [...state.failed, { day, outcome, step, ...(type === '' ? {} : { type }), reason }]
+        : state.failed,
     later: widened(state.later, result?.touched ?? null, after),
   };
 }

@@ -9,6 +9,16 @@ export interface RecordedChunk {
   rowsByDay: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
+/**
+ * Rows by day that a normalizer made of a chunk; what the newest one made of it where that one never did, or none is named.
+ * Undefined for a chunk that was never normalized.
+ */
+export const rowsOf = (
+  { rowsByDay }: Pick<RecordedChunk, 'rowsByDay'>,
+  normalizer?: string,
+): Readonly<Record<string, number>> | undefined =>
+  (normalizer === undefined ? undefined : rowsByDay.get(normalizer)) ?? [...rowsByDay.values()].at(-1);
+
 /** How new chunks are cut: at most so many bytes (compressed, as listed) and so many objects. */
 export interface ChunkLimits {
   targetBytes: number;
@@ -44,18 +54,25 @@ export function coverFolder(
 /** True of a chunk that took the place of one with the same objects; see `retriedChunkId`. */
 const isRetried = ({ id, objects }: RecordedChunk) => id !== chunkIdOf(objects);
 
+/**
+ * Bytes of the keys of one chunk, as an address spells them. One statement names them all, and must stay below the 1 MB that proxies
+ * let through: the keys of 500 objects take a tenth of this, but S3 allows each of them 1,024 bytes, three times as long in an address.
+ */
+const KEY_BYTES = 256 * 1024;
+
 /** Groups objects in key order; a single object above the target is a chunk of its own. */
 export function cut(objects: readonly StoredObject[], { targetBytes, maxObjects }: ChunkLimits): StoredObject[][] {
   const groups: StoredObject[][] = [];
-  let bytes = 0;
+  let [bytes, keyBytes] = [0, 0];
   for (const object of [...objects].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    bytes += object.size;
+    keyBytes += encodeURIComponent(object.key).length;
     const group = groups.at(-1);
-    if (!group || bytes + object.size > targetBytes || group.length >= maxObjects) {
+    if (group && bytes <= targetBytes && group.length < maxObjects && keyBytes <= KEY_BYTES) group.push(object);
+    else {
       groups.push([object]);
       bytes = object.size;
-    } else {
-      group.push(object);
-      bytes += object.size;
+      keyBytes = encodeURIComponent(object.key).length;
     }
   }
   return groups;

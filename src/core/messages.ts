@@ -200,6 +200,8 @@ export interface SurveyInput {
 export interface SurveyResult {
   project: string;
   day: string;
+  /** True where the day is before the project's first one, so that it is not run. */
+  early?: boolean;
   /** Earlier days that are run first, in ascending order: late ones, whose folders are listed again, and stale ones. */
   late: string[];
   /** True where the day is yesterday by the clock, so that its sources may still be arriving. */
@@ -292,6 +294,10 @@ export interface ListInput {
   code?: boolean;
   /** See {@link DayInput}. */
   retry?: string;
+  /** See {@link DayInput}. */
+  replaceFolder?: boolean;
+  keepVanished?: boolean;
+  allowEmpty?: boolean;
 }
 export interface ListResult {
   outcome: 'build' | 'unchanged' | 'skipped' | 'held';
@@ -547,6 +553,12 @@ export interface DayInput {
   code?: boolean;
   /** Feed the chunks of folder D that hold rejects or quarantined objects again; any word that names the occasion. */
   retry?: string;
+  /** Where objects of the published day are gone: what is listed now is the truth, and their rows go. */
+  replaceFolder?: boolean;
+  /** Where objects of the published day are gone and new ones came: the old rows stay beside the new ones. */
+  keepVanished?: boolean;
+  /** A folder without objects is an empty day, whatever the source's `onEmpty` says. */
+  allowEmpty?: boolean;
   /** Set by a backfill: normalize and load at once, then wait for the signal `open` before models are refreshed. */
   gated?: boolean;
 }
@@ -624,6 +636,11 @@ export interface BackfillInput {
   reprocess?: 'none' | 'failed' | 'all';
   /** The first failed day ends the backfill; by default it does not stop the others. */
   failFast?: boolean;
+  /** Of each day that would fail as `FolderRewritten`: see {@link DayInput}. Days whose folders were only thinned keep their rows. */
+  replaceFolder?: boolean;
+  keepVanished?: boolean;
+  /** Of each day whose folder never held objects: see {@link DayInput}. */
+  allowEmpty?: boolean;
   /** How far it is; set by the workflow itself when its history is begun anew. */
   state?: BackfillState;
 }
@@ -655,6 +672,8 @@ export interface FailedDay {
   day: string;
   outcome: Outcome;
   step: string;
+  /** The type of what failed the step, one of src/errors.ts; left out where it is not known. */
+  type?: string;
   reason: string;
 }
 

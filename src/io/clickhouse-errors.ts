@@ -38,11 +38,24 @@ export const codeOf = (error: unknown): number | undefined =>
  */
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
-  if (code === undefined || !(error instanceof ClickHouseError)) return error;
+  if (code === undefined || !(error instanceof ClickHouseError)) return tooLarge(error, what) ?? error;
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : typeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
   return type ? final(type, message, { details: { code } }) : new Error(message);
+}
+
+/** What a proxy between Daybook and the server answers to a request that is too large for it; the server has no such limit. */
+function tooLarge(error: unknown, what: string): Error | undefined {
+  const [answer] = /\b4(?:13|14|31) [A-Z][A-Za-z -]+/.exec(error instanceof Error ? error.message : '') ?? [];
+  return answer === undefined
+    ? undefined
+    : final(
+        'AccessDenied',
+        `${what}: a proxy in front of ClickHouse refuses the request as too large (${answer.trim()}). ` +
+          'Let it pass bodies of 16 MB; for nginx: client_max_body_size 16m.',
+        { cause: error },
+      );
 }
 
 /** Not every build of the engine can read every compression; its complaint then does not name the object. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, ResultSet, type ClickHouseSettings } from '@clickhouse/client';
 import type { Statement } from '../core/statement.js';
 import type { Env } from '../env.js';
 import { countRunning, engineVersion, killRunning } from '../statements/catalog.js';
 import { explain } from './clickhouse-errors.js';
+import { formOf } from './clickhouse-form.js';
 import { startOrName, unreachable } from './unreachable.js';
 
 /** How a statement is run. */
@@ -57,6 +58,16 @@ const RESPONSE_HEADERS = 1024 * 1024;
 const KILL_POLL = 100;
 
 /**
+ * What the server refuses by default is a statement of more than 256 KiB or 50,000 nodes; the normalizing statement of 160 columns
+ * is as long. Settings in the address hold before the statement is parsed, unlike a SETTINGS clause.
+ */
+const LONG_STATEMENTS: ClickHouseSettings = {
+  max_query_size: String(64 * 1024 * 1024),
+  max_ast_elements: '5000000',
+  max_expanded_ast_elements: '50000000',
+};
+
+/**
  * Settings of every statement. Progress headers keep idle proxies from cutting long statements; insert de-duplication is off
  * because it silently drops rows after DELETE + INSERT, and fresh tables make it needless; counts of files must not come from a
  * cache that ignores compression; a forever-retrying store would outlive any timeout.
@@ -71,10 +82,13 @@ const BASE_SETTINGS: ClickHouseSettings = {
   s3_retry_attempts: '8',
   date_time_input_format: 'basic',
   output_format_json_quote_64bit_integers: 1,
+  ...LONG_STATEMENTS,
 };
 
+const quiet = () => undefined;
+
 export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
-  const client = createClient({
+  const config = {
     url: env.url,
     username: env.user,
     password: env.password,
@@ -87,7 +101,10 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     request_timeout: REQUEST_TIMEOUT,
     max_response_headers_size: RESPONSE_HEADERS,
     clickhouse_settings: BASE_SETTINGS,
-  });
+  };
+  const client = createClient(config);
+  // Records repeat themselves: compressed, those of thousands of objects pass a proxy that lets 1 MB through. Forms can't be.
+  const inserts = createClient({ ...config, compression: { request: true } });
 
   /** Runs `send` and translates its failure; an aborted caller gets its own reason, after the query is gone. */
   const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
@@ -110,26 +127,31 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     }
   };
 
-  const request = (statement: Statement, options: RunOptions) => ({
-    query: statement.sql,
-    ...(statement.params ? { query_params: statement.params } : {}),
-    ...(options.signal ? { abort_signal: options.signal } : {}),
-    // By header, not by client: a stage's database lives for one build.
-    ...(options.database === undefined ? {} : { http_headers: { 'X-ClickHouse-Database': options.database } }),
-    clickhouse_settings: {
-      ...statement.settings,
-      ...(options.handle === undefined ? {} : { log_comment: options.handle }),
-      ...(options.zone === undefined ? {} : { session_timezone: options.zone }),
-    } as ClickHouseSettings,
-  });
+  /** To the client the form is the statement: it would send parameters in the address, or a long statement in one field. */
+  const request = (statement: Statement, options: RunOptions) => {
+    const { body, contentType } = formOf(statement);
+    return {
+      query: body,
+      ...(options.signal ? { abort_signal: options.signal } : {}),
+      http_headers: {
+        'Content-Type': contentType,
+        // By header, not by client: a stage's database lives for one build.
+        ...(options.database === undefined ? {} : { 'X-ClickHouse-Database': options.database }),
+      },
+      clickhouse_settings: {
+        ...statement.settings,
+        ...(options.handle === undefined ? {} : { log_comment: options.handle }),
+        ...(options.zone === undefined ? {} : { session_timezone: options.zone }),
+      } as ClickHouseSettings,
+    };
+  };
 
   const gateway: ClickHouse = {
     rows: <Row>(statement: Statement, options: RunOptions = {}) =>
       guarded(options, async () => {
-        const result = await client.query({
-          ...request(statement, options),
-          format: 'JSONEachRow',
-        });
+        const asked = { ...statement, sql: `${statement.sql}\nFORMAT JSONEachRow` };
+        const { stream, query_id, response_headers } = await client.exec(request(asked, options));
+        const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
         return await result.json<Row>();
       }),
     run: (statement, options = {}) =>
@@ -139,7 +161,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     insert: (table, rows) =>
       guarded({ what: `insert into ${table}` }, async () => {
         if (rows.length === 0) return;
-        await client.insert({
+        await inserts.insert({
           table,
           values: rows,
           format: 'JSONEachRow',
@@ -160,7 +182,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       (await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' }))[0]?.version ??
       'unknown',
     close: async () => {
-      await client.close();
+      await Promise.all([client.close(), inserts.close()]);
     },
   };
   return gateway;

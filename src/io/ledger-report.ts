@@ -1,8 +1,9 @@
+import { EVER } from '../core/day.js';
 import type { LedgerDay } from '../core/staleness.js';
 import type { PastBuild, PastChunk } from '../core/throughput.js';
 import * as sql from '../statements/ledger-report.js';
 import type { ClickHouse } from './clickhouse.js';
-import { chunkName, counted, type Wire } from './ledger.js';
+import { counted, inGroups, type Wire } from './ledger.js';
 
 /** A table's day as readers have it. */
 export interface PublishedTable {
@@ -37,7 +38,7 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
 
   return {
-    /** What readers have of the days `first` to `last`, upstream first. */
+    /** What readers have of the days `first` to `last`, by table. */
     async publishedTables(first: string, last: string): Promise<PublishedTable[]> {
       const found = await rows<Wire<PublishedTable>>(sql.publishedTables(project, first, last));
       return found.map((row) => counted<PublishedTable>(row, 'generation', 'rows'));
@@ -50,9 +51,9 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     unusedChunks: (first: string, last: string) =>
       rows<{ day: string; table: string }>(sql.unusedChunks(project, first, last)),
 
-    /** The first and the last day of which a build is recorded; undefined where there is none. */
-    async knownDays(): Promise<{ first: string; last: string } | undefined> {
-      const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project));
+    /** The first and the last day, up to `until`, of which a build is recorded; undefined where there is none. */
+    async knownDays(until: string = EVER[1]): Promise<{ first: string; last: string } | undefined> {
+      const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project, until));
       return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
     },
 
@@ -86,10 +87,12 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
       folder: string,
       chunks: readonly NormalizedChunk[],
     ): Promise<{ reason: string; lines: number }[]> {
-      const found = await rows<Wire<{ reason: string; lines: number }>>(
-        sql.rejectReasons(project, source, folder, chunks.map(chunkName)),
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<{ reason: string; lines: number }>>(sql.rejectReasons(project, source, folder, names)),
       );
-      return found.map((row) => counted<{ reason: string; lines: number }>(row, 'lines'));
+      const lines = new Map<string, number>();
+      for (const one of found) lines.set(one.reason, (lines.get(one.reason) ?? 0) + Number(one.lines));
+      return [...lines].map(([reason, count]) => ({ reason, lines: count })).sort((a, b) => b.lines - a.lines);
     },
   };
 }

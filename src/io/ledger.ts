@@ -1,6 +1,8 @@
 import type { RecordedChunk } from '../core/chunks.js';
+import { grouped } from '../core/grouped.js';
 import type { ObjectAccount, Outcome, QuarantinedObject, StoredObject } from '../core/messages.js';
 import type { Statement } from '../core/statement.js';
+import type { FolderAnswer } from '../core/vanished.js';
 import { final } from '../errors.js';
 import * as sql from '../statements/ledger.js';
 import { codeOf } from './clickhouse-errors.js';
@@ -180,9 +182,9 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    /** Whose archives these tables of days `first` to `last` are, by their names; what no publish names is left out. */
-    async archives(first: string, last: string, tables: readonly string[]): Promise<Map<string, ArchiveRecord>> {
-      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last, tables));
+    /** The archives that publishes of days `first` to `last` name, by their tables' names. */
+    async archives(first: string, last: string): Promise<Map<string, ArchiveRecord>> {
+      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last));
       return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
     },
 
@@ -246,16 +248,52 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       ]);
     },
 
+    /** What was said about the folders of a day, oldest first; a ledger from before such answers holds none. */
+    async folderAnswers(source: string, day: string): Promise<FolderAnswer[]> {
+      type Row = Pick<FolderAnswer, 'folder' | 'answer'> & { objects: Wire<StoredObject>[] };
+      try {
+        return (await rows<Row>(sql.folderAnswers(project, source, day))).map(({ objects, ...answer }) => ({
+          ...answer,
+          objects: objects.map((object) => counted<StoredObject>(object, 'size')),
+        }));
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
+    },
+
+    async recordFolderAnswers(
+      of: { source: string; day: string; run: string },
+      answers: readonly FolderAnswer[],
+    ): Promise<void> {
+      if (answers.length === 0) return;
+      try {
+        await clickhouse.insert(
+          'daybook.folder_answers',
+          answers.map((answer) => ({ ...of, ...answer, project })),
+        );
+      } catch (error) {
+        if (isMissing(error))
+          throw final(
+            'NotApplied',
+            'The ledger lacks daybook.folder_answers: an earlier Daybook made it. Run: npx daybook apply',
+          );
+        throw error;
+      }
+    },
+
     async folderAccounts(
       source: string,
       first: string,
       last: string,
       chunks: readonly { id: string; normalizer: string }[],
     ): Promise<FolderRecord[]> {
-      const found = await rows<Wire<FolderRecord>>(
-        sql.folderAccounts(project, source, first, last, chunks.map(chunkName)),
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<FolderRecord>>(sql.folderAccounts(project, source, first, last, names)),
       );
-      return found.map((row) => counted<FolderRecord>(row, 'lines', 'rows', 'rejected', 'skipped', 'blank'));
+      return found
+        .map((row) => counted<FolderRecord>(row, 'lines', 'rows', 'rejected', 'skipped', 'blank'))
+        .sort(byFolder);
     },
 
     /** Objects of the chunks that were quarantined. */
@@ -266,7 +304,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       const folders = chunks.map(({ folder }) => folder).sort();
       const [first, last] = [folders[0], folders.at(-1)];
       if (first === undefined || last === undefined) return [];
-      return await rows(sql.quarantinedObjects(project, source, first, last, chunks.map(chunkName)));
+      const found = await inGroups(chunks, (names) =>
+        rows<QuarantinedObject & { folder: string }>(sql.quarantinedObjects(project, source, first, last, names)),
+      );
+      return found.sort(byFolder);
     },
 
     async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {
@@ -285,8 +326,13 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       chunks: readonly { id: string; normalizer: string }[],
       most: number,
     ): Promise<RejectRecord[]> {
-      const found = await rows<Wire<RejectRecord>>(sql.rejectsOf(project, source, folder, chunks.map(chunkName), most));
-      return found.map((row) => counted<RejectRecord>(row, 'line', 'text_bytes'));
+      const found = await inGroups(chunks, (names) =>
+        rows<Wire<RejectRecord>>(sql.rejectsOf(project, source, folder, names, most)),
+      );
+      return found
+        .map((row) => counted<RejectRecord>(row, 'line', 'text_bytes'))
+        .sort((a, b) => byObject(a, b) || a.line - b.line)
+        .slice(0, most);
     },
 
     async recordTests(day: string, generation: number, results: readonly TestRecord[]): Promise<void> {
@@ -303,7 +349,26 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
   };
 }
 
-export const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
+const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
+
+/** Chunks that one statement names: so many take 340 KB of its request. */
+const CHUNKS_NAMED = 5_000;
+
+/** Asks about chunks, a group at a time, because a day may have any number of them. Each row is about one chunk. */
+export async function inGroups<Row>(
+  chunks: readonly { id: string; normalizer: string }[],
+  ask: (names: string[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const found: Row[][] = [];
+  for (const group of grouped(chunks.map(chunkName), CHUNKS_NAMED)) found.push(await ask(group));
+  return found.flat();
+}
+
+const byObject = (a: { object: string }, b: { object: string }) =>
+  a.object < b.object ? -1 : a.object > b.object ? 1 : 0;
+
+const byFolder = (a: { folder: string; object: string }, b: { folder: string; object: string }) =>
+  a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : byObject(a, b);
 
 const isMissing = (error: unknown) =>
   UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||

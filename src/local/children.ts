@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { serverArguments } from './clickhouse/config.js';
 import type { ChildSpec } from './launch-order.js';
 import { nodeArguments, sibling } from './node-command.js';
 import type { Stack } from './stack-file.js';
@@ -9,8 +10,8 @@ export type ServiceName = 'temporal' | 'clickhouse' | 's3';
 interface Plan {
   stack: Omit<Stack, 'supervisor' | 'processes'>;
   ports: { temporal: number; temporalUi: number; clickhouse: number; s3: number };
-  /** Paths of the executables; `versitygw` undefined means the in-memory stand-in. */
-  executables: { temporal: string | undefined; versitygw: string | undefined };
+  /** Paths of the executables; undefined means the in-memory stand-in for `versitygw`, the library for `clickhouse`. */
+  executables: { temporal: string | undefined; versitygw: string | undefined; clickhouse: string | undefined };
   /** Folder for the objects' metadata where the file system can't hold it. */
   metadata: string | undefined;
 }
@@ -55,19 +56,16 @@ export function childSpecs(plan: Plan, tmp: string): Record<ServiceName, ChildSp
       env,
       port: ports.temporal,
     },
-    clickhouse: {
-      name: 'clickhouse',
-      command: process.execPath,
-      args: nodeArguments(
-        sibling(import.meta.url, './engine/main'),
-        ...['--port', String(ports.clickhouse), '--path', join(dir, 'clickhouse'), '--exit-with-stdin'],
-      ),
-      // Each running query holds a thread of this pool; the default of four would make the fifth wait.
-      env: { ...env, UV_THREADPOOL_SIZE: '64' },
-      port: ports.clickhouse,
-    },
+    clickhouse: { name: 'clickhouse', ...engine(executables.clickhouse, dir), env, port: ports.clickhouse },
     s3: executables.versitygw === undefined ? standIn(dir, ports.s3, env) : gateway(executables.versitygw, plan, env),
   };
+}
+
+/** Either ends in order when its standard input closes. */
+function engine(executable: string | undefined, dir: string): Pick<ChildSpec, 'command' | 'args'> {
+  if (executable !== undefined) return { command: executable, args: ['local', ...serverArguments(dir, 'stdin')] };
+  const main = sibling(import.meta.url, './clickhouse/main');
+  return { command: process.execPath, args: nodeArguments(main, '--dir', dir) };
 }
 
 function gateway(command: string, { stack, ports, metadata }: Plan, env: Record<string, string>): ChildSpec {

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import prettyBytes from 'pretty-bytes';
 import { nodeArguments, sibling } from './node-command.js';
-import { toolEnvironment } from './tool-environment.js';
+import type { Request, Way } from './programs/obtain.js';
+import { TEMPORAL_VERSION as version } from './programs/programs.js';
+import { toolEnvironment } from './programs/tool-environment.js';
 
 /** Without an answer by then there is no way out of this network, and the next way gets its turn. */
 const FIRST_BYTE_MS = 10_000;
@@ -12,21 +14,18 @@ const FIRST_BYTE_MS = 10_000;
 const STALL_MS = 60_000;
 
 /**
- * Lets the Temporal SDK download the CLI, as its own test server does, and moves the file to `target` in one step. The SDK
- * works in a process of its own, which can be ended when nothing arrives.
- * @throws with the reason why there is no file
+ * Lets the Temporal SDK download the CLI, as its own test server does. The SDK works in a process of its own, which can be
+ * ended when nothing arrives.
  */
-export async function downloadTemporal(
-  { name, version }: { name: string; version: string },
-  target: string,
-  onProgress: (text: string) => void,
-): Promise<void> {
+export const downloadTemporal: Way = { how: "from the SDK's download", version, get };
+
+async function get({ name, target, variables, onProgress }: Request): Promise<void> {
   const folder = await mkdtemp(join(dirname(target), 'download-'));
   const download = execa(
     process.execPath,
     nodeArguments(sibling(import.meta.url, './download-temporal'), folder, `v${version}`),
     {
-      env: toolEnvironment(),
+      env: toolEnvironment(variables, 'node'),
       extendEnv: false,
       stdin: 'ignore',
       reject: false,

@@ -24,7 +24,7 @@ export async function stackStatus(dir: string): Promise<StackStatus> {
   if (!stack) return { running: false, dir: resolve(dir), services: [] };
   const addressOf: Record<string, string> = {
     temporal: `${stack.temporal.address}, Web UI ${stack.temporal.uiUrl}`,
-    clickhouse: stack.clickhouse.url,
+    clickhouse: `${stack.clickhouse.url}, native ${stack.clickhouse.nativeAddress}`,
     s3: `${stack.s3.endpoint} (${stack.s3.kind})`,
   };
   const services = stack.processes.map(async ({ name, pid, port }) => ({

@@ -5,6 +5,8 @@ import { z } from 'zod';
 const port = z.int().min(1).max(65_535);
 const pid = z.int().positive();
 
+const login = z.strictObject({ user: z.string(), password: z.string() });
+
 /** One process of the stack; its pid changes when the supervisor restarts it, its port never does. */
 export const stackProcess = z.strictObject({ name: z.string(), pid, port });
 export type StackProcess = z.infer<typeof stackProcess>;
@@ -16,7 +18,15 @@ export const stackSchema = z.strictObject({
   /** Absolute path of the folder with the stack's data, logs and this file. */
   dir: z.string(),
   temporal: z.strictObject({ address: z.string(), uiUrl: z.string(), namespace: z.string() }),
-  clickhouse: z.strictObject({ url: z.string(), user: z.string(), password: z.string() }),
+  clickhouse: login.extend({
+    url: z.string(),
+    /** Host and port of ClickHouse's own protocol, for `clickhouse client` and drivers. */
+    nativeAddress: z.string(),
+    /** May read what projects publish, and nothing else. */
+    reader: login,
+    /** For people, and for tests that break things on purpose. Daybook never uses it. */
+    admin: login,
+  }),
   s3: z.strictObject({
     endpoint: z.string(),
     region: z.string(),

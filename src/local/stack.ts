@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import lockfile from 'proper-lockfile';
 import type { Env } from '../env.js';
 import { childSpecs, type ServiceName } from './children.js';
+import { writeServerConfig } from './clickhouse/config.js';
+import { findClickHouse } from './clickhouse/executable.js';
+import { findLibrary } from './clickhouse/library.js';
 import { findTemporal, findVersitygw } from './executables.js';
 import { launchSupervisor } from './launch.js';
 import { liveStack } from './live-stack.js';
@@ -65,13 +68,21 @@ export async function startStack(options: StartOptions): Promise<StartedStack> {
 
 async function startIn(dir: string, options: StartOptions): Promise<StartedStack> {
   const { env, detach = false, onProgress = () => undefined, only = ALL } = options;
-  const temporal = only.includes('temporal') ? await findTemporal(env, onProgress) : undefined;
-  const versitygw = only.includes('s3') ? await findVersitygw(env, onProgress) : undefined;
-  for (const folder of ['home', 'clickhouse', 'logs']) await mkdir(join(dir, folder), { recursive: true });
+  // Side by side: each may have to be downloaded or built.
+  const [temporal, versitygw, clickhouse] = await Promise.all([
+    only.includes('temporal') ? findTemporal(env, onProgress) : undefined,
+    only.includes('s3') ? findVersitygw(env, onProgress) : undefined,
+    only.includes('clickhouse') ? findClickHouse(env, onProgress) : undefined,
+  ]);
+  if (only.includes('clickhouse') && clickhouse === undefined) findLibrary(); // says why it can't be, before anything starts
+  for (const folder of ['home', 'logs']) await mkdir(join(dir, folder), { recursive: true });
   const settings = await remember(dir);
   const described = describe(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
   const metadata = versitygw === undefined ? undefined : await objectMetadata(versitygw, dir, settings.ports.s3);
-  const plan = { stack: described, ports: settings.ports, executables: { temporal, versitygw }, metadata };
+  const plan = { stack: described, ports: settings.ports, executables: { temporal, versitygw, clickhouse }, metadata };
+  const { clickhouse: http, clickhouseNative: native } = settings.ports;
+  const { reader, admin } = described.clickhouse;
+  await writeServerConfig({ dir, ports: { http, native }, users: { daybook: described.clickhouse, reader, admin } });
   const specs = childSpecs(plan, tmpdir());
   onProgress(`starting ${only.join(', ')}`);
   const supervisor = await launchSupervisor(
@@ -92,13 +103,20 @@ async function startIn(dir: string, options: StartOptions): Promise<StartedStack
   return { stack: supervisor.stack, started: true, ended: supervisor.ended, stop };
 }
 
-function describe(dir: string, { ports, secretAccessKey }: Remembered, kind: Stack['s3']['kind']) {
+function describe(dir: string, { ports, secretAccessKey, passwords }: Remembered, kind: Stack['s3']['kind']) {
   const local = (port: number) => `http://127.0.0.1:${port}`;
   return {
     format: 1 as const,
     dir,
     temporal: { address: `127.0.0.1:${ports.temporal}`, uiUrl: local(ports.temporalUi), namespace: 'default' },
-    clickhouse: { url: local(ports.clickhouse), user: 'default', password: '' },
+    clickhouse: {
+      url: local(ports.clickhouse),
+      nativeAddress: `127.0.0.1:${ports.clickhouseNative}`,
+      user: 'daybook',
+      password: passwords.daybook,
+      reader: { user: 'reader', password: passwords.reader },
+      admin: { user: 'admin', password: passwords.admin },
+    },
     s3: { endpoint: local(ports.s3), region: 'us-east-1', accessKeyId: 'daybook', secretAccessKey, kind },
   };
 }

@@ -102,7 +102,7 @@ function checkKeys({ store: { engine } }: CheckServices): Problem[] {
   return [
     warning(
       'S3',
-      'ClickHouse gets the credentials of the store with each statement, as parameters in the address of its request, which servers of some versions and proxies in between write to their logs',
+      'ClickHouse gets the credentials of the store with each statement, in the body of its request: whatever records bodies in between sees them, and temporary ones must outlive the longest statement',
       'Create a named collection and set DAYBOOK_S3_COLLECTION; docs/production.md says how.',
     ),
   ];

@@ -24,6 +24,7 @@ import {
   selfProblems,
 } from './select-rules.js';
 import { constraintProblems, contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
+import { widthProblems } from './width-rules.js';
 
 /**
  * Reads the project's SQL as the engine understands it, in a scratch database that is dropped again. Throws `BadSql` with all
@@ -80,6 +81,10 @@ export const inspectSchema = (
     const tests: Schema['tests'] = [];
     for (const file of project.tests) tests.push({ file, inputs: (await read(file, 'test')).inputs });
 
+    for (const table of tables.filter(({ kind }) => kind === 'normalized')) {
+      const raw = tables.find(({ name }) => name === `raw_${table.name}`);
+      if (raw && errorsOf(problems).length === 0) problems.push(...widthProblems(raw, table));
+    }
     problems.push(...setLevels(tables));
     tables.sort((a, b) => a.level - b.level || (a.name < b.name ? -1 : 1));
     return { schema: { tables, tests }, problems };

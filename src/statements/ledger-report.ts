@@ -10,7 +10,7 @@ export const publishedTables = (project: string, first: string, last: string): S
 SELECT day, table, generation, rows, code, data, last_at AS at
 FROM (${LATEST_PUBLISHES})
 WHERE last = 'done'
-ORDER BY day, position, table, generation DESC
+ORDER BY day, table, generation DESC
 LIMIT 1 BY day, table`,
   params: over(project, first, last),
 });
@@ -56,10 +56,10 @@ ORDER BY day, table`,
   params: over(project, first, last),
 });
 
-/** The first and the last day of which a build is recorded. */
-export const knownDays = (project: string): Statement => ({
-  sql: 'SELECT min(day) AS first, max(day) AS last, count() AS records FROM daybook.builds WHERE project = {project:String}',
-  params: { project },
+/** The first and the last day, up to one, of which a build is recorded. */
+export const knownDays = (project: string, until: string): Statement => ({
+  sql: 'SELECT min(day) AS first, max(day) AS last, count() AS records FROM daybook.builds WHERE project = {project:String} AND day <= {until:Date}',
+  params: { project, until },
 });
 
 /** The newest builds that were published, and when they were planned and ended, in milliseconds. */

@@ -124,3 +124,17 @@ CREATE TABLE IF NOT EXISTS daybook.test_results
     sample Array(String) COMMENT 'the first of them, as JSON'
 )
 ENGINE = MergeTree ORDER BY (project, day, generation, test, at);
+
+-- What was said about folders that objects are gone from, for each day that is built from them: no later run asks again.
+CREATE TABLE IF NOT EXISTS daybook.folder_answers
+(
+    project LowCardinality(String),
+    source LowCardinality(String),
+    day Date COMMENT 'that is built from the folder',
+    folder Date,
+    answer Enum8('keep' = 1, 'keep-while-empty' = 2, 'replace' = 3, 'empty' = 4),
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    objects Array(Tuple(key String, etag String, size UInt64)) COMMENT 'that are gone',
+    run String COMMENT 'workflow run'
+)
+ENGINE = MergeTree ORDER BY (project, source, day, at);

@@ -50,10 +50,10 @@ export const publishesOf = (project: string, day: string, generation: number): S
   params: { ...over(project, day, day), generation },
 });
 
-/** Whose archives these tables are, with the latest event of that publish. */
-export const archives = (project: string, first: string, last: string, tables: readonly string[]): Statement => ({
-  sql: `SELECT day, table, generation, archive, last FROM (${LATEST_PUBLISHES}) WHERE archive IN {tables:Array(String)}`,
-  params: { ...over(project, first, last), tables },
+/** All archives that a publish names, with the latest event of that publish. */
+export const archives = (project: string, first: string, last: string): Statement => ({
+  sql: `SELECT day, table, generation, archive, last FROM (${LATEST_PUBLISHES}) WHERE archive != ''`,
+  params: over(project, first, last),
 });
 
 /** The days that are held, with the record that holds them. */
@@ -98,6 +98,16 @@ WHERE project = {project:String} AND source = {source:String} AND folder BETWEEN
 GROUP BY folder, chunk, normalizer
 ORDER BY folder, first_at, chunk`,
   params: { ...over(project, first, last), source },
+});
+
+/** What was said about the folders of a day, oldest first. */
+export const folderAnswers = (project: string, source: string, day: string): Statement => ({
+  sql: `
+SELECT folder, toString(answer) AS answer, objects
+FROM daybook.folder_answers
+WHERE project = {project:String} AND source = {source:String} AND day = {day:Date}
+ORDER BY at`,
+  params: { project, source, day },
 });
 
 /** Folder accounts of the chunks and normalizers that are asked for. */

@@ -43,7 +43,7 @@ export const chunkStructure = (filled: readonly Column[]): string =>
   [...FATE_COLUMNS, ...filled.map((column) => `${name(column.name)} ${holding(parseType(column.type))}`)].join(', ');
 
 export interface NormalizeOptions {
-  source: PlannedSource;
+  source: Pick<PlannedSource, 'name' | 'contract' | 'select' | 'selected' | 'constraints'>;
   /** Columns of the normalized table. */
   columns: readonly Column[];
   /** First and last day that rows of this folder may have. */

@@ -89,8 +89,14 @@ function tableFunction(
   };
 }
 
-const listOf = (keys: readonly string[]) =>
-  keys.length === 1 ? encoded(keys[0] ?? '') : `{${keys.map(encoded).join(',')}}`;
+/** One key, or a list in braces; the folder that all of them share stands before it once. */
+function listOf(keys: readonly string[]): string {
+  const [only = ''] = keys;
+  if (keys.length === 1) return encoded(only);
+  const shared = folderOf(keys);
+  const folder = keys.includes(shared) ? '' : shared;
+  return `${encoded(folder)}{${keys.map((key) => encoded(key.slice(folder.length))).join(',')}}`;
+}
 
 /** Percent-encodes a key as the engine's URL parser wants it. */
 const encoded = (key: string): string => key.split('/').map(encodeURIComponent).join('/');
@@ -98,7 +104,8 @@ const encoded = (key: string): string => key.split('/').map(encodeURIComponent).
 /** The longest beginning that all keys share and that is no pattern, up to a `/`. */
 function folderOf(keys: readonly string[]): string {
   const [first = '', ...others] = keys;
-  let length = first.search(PATTERN);
+  const pattern = first.search(PATTERN);
+  let length = pattern < 0 ? first.length : pattern;
   for (const key of others) while (!key.startsWith(first.slice(0, length))) length--;
   return first.slice(0, first.lastIndexOf('/', length - 1) + 1);
 }

@@ -11,19 +11,22 @@ import { literal, name, names, table } from './text.js';
  * accurately: -1 or 70000000000 into UInt32, the year 2200 into DateTime and NULL into a column that needs a value are errors.
  *
  * @param model its SELECT, and the columns that the SELECT gives
+ * @param window see {@link windowOf}
  */
 export const refreshStatement = (
   target: { database: string; table: string },
   columns: readonly Column[],
   { select, selected }: { select: string; selected: readonly Column[] },
   day: string,
+  window: string,
 ): Statement => ({
   sql: `
 INSERT INTO ${table(target.database, target.table)} (${names(columns.map(({ name: column }) => column))})
 SELECT ${columns.map((column) => converted(column, selected)).join(', ')}
 FROM (
 ${select}
-)`,
+)
+${window}`,
   params: { day },
 });
 
@@ -68,24 +71,19 @@ function lossless(value: string, given: ColumnType, wanted: ColumnType): string 
 const isInteger = ({ base }: ColumnType) => /^U?Int(8|16|32|64)$/.test(base);
 
 /**
- * Limits every table of a stage to the days that one reader declared, whatever others declared and had copied there. The filter
- * holds in CTEs, joins, `IN` and views (tried). A model sees of itself only what is earlier.
+ * The SETTINGS clause that limits every table of a stage to the days that one reader declared, whatever others declared and had
+ * copied there. The filter holds in CTEs, joins, `IN` and views (tried). A model sees of itself only what is earlier. It is no
+ * setting of the request, because those travel in the address, which has room for the filters of a few tables.
  *
  * @param tables by their full names, `database.table`; a short name would also hold for whatever has it as its alias
  */
-export function windowOf(
-  tables: readonly string[],
-  day: string,
-  lookback: number,
-  self?: string,
-): Record<string, string> {
+export function windowOf(tables: readonly string[], day: string, lookback: number, self?: string): string {
   const first = addDays(day, -lookback);
   const until = (name: string) => (name === self ? addDays(day, -1) : day);
-  // The client passes a map on as text, so the quotes within are escaped here; names and days hold none.
   const filters = tables.map(
-    (name) => `'${name}':'day BETWEEN toDate(\\'${first}\\') AND toDate(\\'${until(name)}\\')'`,
+    (of) => `${literal(of)}: ${literal(`day BETWEEN toDate('${first}') AND toDate('${until(of)}')`)}`,
   );
-  return { additional_table_filters: `{${filters.join(',')}}` };
+  return `SETTINGS additional_table_filters = {${filters.join(', ')}}`;
 }
 
 /** Keys that stand more than once in a day, with how often, under a name that no key has: the rows that `-- unique:` forbids. */
@@ -102,8 +100,13 @@ export const largestOf = (tables: readonly string[], day: string): Statement => 
   params: { day },
 });
 
-/** Failing rows of a test, and how many there are in all. */
-export const failingRows = (select: string, day: string, most: number): { count: Statement; sample: Statement } => ({
-  count: { sql: `SELECT count() AS failing FROM (\n${select}\n)`, params: { day } },
-  sample: { sql: `SELECT * FROM (\n${select}\n) LIMIT ${most}`, params: { day } },
+/** Failing rows of a test in its {@link windowOf}, and how many there are in all. */
+export const failingRows = (
+  select: string,
+  day: string,
+  window: string,
+  most: number,
+): { count: Statement; sample: Statement } => ({
+  count: { sql: `SELECT count() AS failing FROM (\n${select}\n)\n${window}`, params: { day } },
+  sample: { sql: `SELECT * FROM (\n${select}\n) LIMIT ${most}\n${window}`, params: { day } },
 });

@@ -19,16 +19,24 @@ export interface Picked {
   day: string;
   /** An expression of SQL, as the person wrote it. */
   where: string;
+  /** Whether the table keeps of each row from which object and line it came. */
+  traced: boolean;
+  /** So many rows are shown, and nothing is said of any other. */
+  limit: number;
 }
 
-const picked = ({ database, table: of, where }: Picked) =>
-  `FROM ${table(database, of)} WHERE \`day\` = {day:Date} AND (${where}\n)`;
+/**
+ * The shown rows, always the same ones: in the order of their lines where the table keeps those, else by a hash of all values, which
+ * every type has.
+ */
+const picked = ({ database, table: of, where, traced }: Picked) =>
+  `FROM ${table(database, of)} WHERE \`day\` = {day:Date} AND (${where}\n) ` +
+  `ORDER BY ${traced ? '`_object`, `_line`' : 'cityHash64(tuple(*))'} LIMIT {shown:UInt64}`;
 
-/** The rows themselves; in the order of their lines where the table keeps those, so that {@link ownPositions} are theirs. */
-export const pickedRows = (rows: Picked, limit: number, traced: boolean): Statement => ({
-  sql: `SELECT * ${picked(rows)}${traced ? ' ORDER BY `_object`, `_line`' : ''} LIMIT {limit:UInt64}`,
-  params: { day: rows.day, limit },
-});
+const shown = ({ day, limit }: Picked) => ({ day, shown: limit });
+
+/** The picked rows themselves; {@link ownPositions} are theirs, in the same order. */
+export const pickedRows = (rows: Picked): Statement => ({ sql: `SELECT * ${picked(rows)}`, params: shown(rows) });
 
 /** Columns that name a row of a table's day: those it is sorted by. */
 export const sortingColumns = (database: string, of: string): Statement => ({
@@ -51,7 +59,11 @@ const from = ({ rows, input, by }: MadeFrom) =>
   `FROM ${table(rows.database, input)} WHERE \`day\` BETWEEN {day:Date} - {lookback:UInt16} AND {day:Date}` +
   (by.length === 0 ? '' : ` AND (${names(by)}) IN (SELECT ${names(by)} ${picked(rows)})`);
 
-const within = ({ rows, lookback }: MadeFrom) => ({ day: rows.day, lookback });
+const within = ({ rows, by, lookback }: MadeFrom) => ({
+  day: rows.day,
+  lookback,
+  ...(by.length === 0 ? {} : { shown: rows.limit }),
+});
 
 /** How many rows of an input share the picked rows' values, by object where the input tells. */
 export const inputObjects = (made: MadeFrom): Statement => ({
@@ -65,10 +77,10 @@ export const inputPositions = (made: MadeFrom, limit: number): Statement => ({
   params: { ...within(made), limit },
 });
 
-/** Where the picked rows of a table came from that keeps it. */
-export const ownPositions = (rows: Picked, limit: number): Statement => ({
-  sql: `SELECT \`_object\` AS object, \`_line\` AS line ${picked(rows)} ORDER BY object, line LIMIT {limit:UInt64}`,
-  params: { day: rows.day, limit },
+/** Where the picked rows of a table came from that keeps it, row by row. */
+export const ownPositions = (rows: Picked): Statement => ({
+  sql: `SELECT \`_object\` AS object, \`_line\` AS line ${picked(rows)}`,
+  params: shown(rows),
 });
 
 /** Raw lines as they stand in their objects; for Parquet, their rows as JSON. */
@@ -86,9 +98,14 @@ WHERE has(arrayZip({objects:Array(String)}, {lines:Array(UInt64)}), (toString(__
   settings: { ...input.settings, ...STEP_BY_STEP },
 });
 
-/** Where rows of a normalized chunk came from, for tables that don't keep it themselves. */
-export const chunkPositions = (chunk: ObjectTable, rows: Picked, limit: number) =>
-  ({
-    sql: `SELECT _object AS object, _line AS line FROM ${chunk.sql} WHERE _fate = 'row' AND ${name('day')} = {day:Date} AND (${rows.where}\n) ORDER BY object, line LIMIT {limit:UInt64}`,
-    params: { ...chunk.params, day: rows.day, limit },
-  }) satisfies Statement;
+/** Where the picked rows of a table that doesn't keep it came from: lines of its chunks with the same values in `columns`. */
+export const chunkPositions = (chunk: ObjectTable, rows: Picked, columns: readonly string[]) => {
+  // As text, since a chunk holds the same values in wider types.
+  const values = `toString(tuple(${names(columns)}))`;
+  return {
+    sql:
+      `SELECT _object AS object, _line AS line FROM ${chunk.sql} WHERE _fate = 'row' AND ${name('day')} = {day:Date} ` +
+      `AND ${values} IN (SELECT ${values} ${picked(rows)}) ORDER BY object, line LIMIT {shown:UInt64}`,
+    params: { ...chunk.params, ...shown(rows) },
+  } satisfies Statement;
+};

@@ -5,14 +5,18 @@ import { castComposite, castValue } from '../../src/statements/casts.js';
 import { holding } from '../../src/statements/conversions.js';
 import { refreshStatement } from '../../src/statements/refresh.js';
 import { literal } from '../../src/statements/text.js';
+import { connectAdmin } from '../support/stack.js';
 
 let clickhouse: ClickHouse;
+let admin: ClickHouse;
 
 beforeAll(() => {
   clickhouse = connectClickHouse(inject('stack').clickhouse);
+  admin = connectAdmin(inject('stack'));
 });
 afterAll(async () => {
-  await clickhouse.run({ sql: 'DROP TABLE IF EXISTS casts SYNC' });
+  await admin.run({ sql: 'DROP TABLE IF EXISTS casts SYNC' });
+  await admin.close();
   await clickhouse.close();
 });
 
@@ -138,9 +142,9 @@ test.each(MODELS)(
     const target = { database: 'default', table: 'casts' };
     const columns = [{ name: 'c', type: wanted, defaultKind: '' }];
     const select = `SELECT CAST(${value}, '${given.replaceAll("'", "\\'")}') AS c`;
-    await clickhouse.run({ sql: `CREATE OR REPLACE TABLE casts (c ${wanted}) ENGINE = MergeTree ORDER BY tuple()` });
+    await admin.run({ sql: `CREATE OR REPLACE TABLE casts (c ${wanted}) ENGINE = MergeTree ORDER BY tuple()` });
     const selected = [{ name: 'c', type: given, defaultKind: '' }];
-    const done = clickhouse.run(refreshStatement(target, columns, { select, selected }, '2026-11-05'));
+    const done = clickhouse.run(refreshStatement(target, columns, { select, selected }, '2026-11-05', ''));
     if (stands === LOST) {
       await expect(done).rejects.toMatchObject({ type: 'ContractBroken' });
       return;

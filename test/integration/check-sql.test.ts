@@ -4,6 +4,7 @@ import { readProject } from '../../src/project/load.js';
 import type { Problem } from '../../src/project/project.js';
 import { inspectSchema, readSchema } from '../../src/project/schema.js';
 import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';
+import { connectAdmin } from '../support/stack.js';
 
 let clickhouse: ClickHouse;
 const folders: { remove: () => Promise<void> }[] = [];
@@ -355,7 +356,8 @@ describe('models', () => {
 
   test('a dictionary over one of the tables is none that a build may read', async () => {
     const config = (RIGHT['daybook.config.ts'] ?? '').replace('timezone', "database: 'dictionaries', timezone");
-    const run = (sql: string) => clickhouse.run({ sql });
+    const admin = connectAdmin(inject('stack'));
+    const run = (sql: string) => admin.run({ sql });
     await run('CREATE DATABASE dictionaries');
     try {
       for (const table of ['daily_sales', 'countries']) {
@@ -391,6 +393,7 @@ describe('models', () => {
       `);
     } finally {
       await run('DROP DATABASE dictionaries SYNC');
+      await admin.close();
     }
   });
 

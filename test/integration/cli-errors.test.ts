@@ -35,6 +35,8 @@ describe('wrong usage ends with 2, names what is wrong and hints at the help', (
     [['status', '--day', 'yesterday'], /'yesterday' is invalid\. Expected a date/],
     [['status', '--accounts'], /'--accounts' needs '--day <YYYY-MM-DD>'/],
     [['status', '--days', '0'], /Expected a whole number, 1 or more\./],
+    [['rejects'], /required option '--day <YYYY-MM-DD>' not specified/],
+    [['rejects', 'retry', '--day', '2026-02-30'], /'2026-02-30' is invalid/],
     [['rejects', '--day', DAY, '--output', 'yaml'], /Allowed choices are text, json\./],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await bare(...args);

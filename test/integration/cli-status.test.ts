@@ -204,3 +204,21 @@ test('rejects follow the build: after a SELECT was changed and changed back, the
   await project.run(day, true);
   expect((await run('rejects', '--day', day)).stdout).toBe(`events, folder ${day}: 0 of 4 lines rejected`);
 });
+
+test('status shows the newest publish of each table, whatever its place among the swaps, in one order every day', async () => {
+  const current = await project.app.ledger.currentPublishes(GOOD, GOOD);
+  // The next publish swapped the same tables in another order, and has other rows.
+  const next = current.map((record) => ({
+    ...record,
+    generation: 2,
+    position: 9 - record.position,
+    rows: record.rows + 40,
+  }));
+  await project.app.ledger.recordPublishes('done', next);
+  const found = (await json('status', '--day', GOOD)) as {
+    published: { table: string; generation: number; rows: number }[];
+  };
+  expect(found.published.map(({ table }) => table)).toEqual(['events', 'daily_amounts', 'daily_means']);
+  for (const { table, generation, rows } of found.published)
+    expect([generation, rows]).toEqual([2, (current.find((one) => one.table === table)?.rows ?? 0) + 40]);
+});

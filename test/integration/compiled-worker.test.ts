@@ -25,6 +25,11 @@ const PROJECT = `compiled${Date.now().toString(36)}`;
 const DAY = 24 * 60 * 60 * 1000;
 const BUCKET = `${PROJECT.replaceAll('_', '-')}-data`;
 
+const DOCUMENTED_PASSWORD = 'documented';
+/** `clickhouse local` opens its ports as this user. */
+const STARTER =
+  '<default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>';
+
 /** What the set-up made, ended in reverse. */
 const ends: (() => Promise<unknown>)[] = [];
 let folder: string;
@@ -41,12 +46,13 @@ beforeAll(async () => {
   launcher = await buildProgram(join(folder, 'program'));
   engine = await startEngine(join(folder, 'stack'), ring);
   ends.unshift(engine.stop);
-  statements = connectClickHouse(engine.stack.clickhouse);
+  const clickhouse = { ...engine.stack.clickhouse, password: DOCUMENTED_PASSWORD };
+  statements = connectClickHouse(clickhouse);
   ends.unshift(() => statements.close());
   const project = await projectFolder(await exampleProject());
   ends.unshift(project.remove);
   variables = {
-    ...testVariables({ ...ring, clickhouse: engine.stack.clickhouse }),
+    ...testVariables({ ...ring, clickhouse }),
     DAYBOOK_PROJECT: project.dir,
     DAYBOOK_S3_COLLECTION: 'daybook_store',
     LOG_FORMAT: 'json',
@@ -62,7 +68,7 @@ afterAll(async () => {
 async function startEngine(dir: string, { s3 }: Stack): Promise<StartedStack> {
   const { configs } = readCompose();
   const secrets: Record<string, string> = {
-    DAYBOOK_USER_PASSWORD: '',
+    DAYBOOK_USER_PASSWORD: DOCUMENTED_PASSWORD,
     STORE_ACCESS_KEY: s3.accessKeyId,
     STORE_SECRET_KEY: s3.secretAccessKey,
   };
@@ -72,15 +78,16 @@ async function startEngine(dir: string, { s3 }: Stack): Promise<StartedStack> {
         /<(\w+) from_env="(\w+)"\/>/g,
         (_: string, tag: string, variable: string) => `<${tag}>${secrets[variable] ?? ''}</${tag}>`,
       )
-      .replaceAll('_shop_', `_${PROJECT}_`)
-      // The embedded engine knows one user, under this name.
-      .replaceAll(/<(\/?)daybook>/g, '<$1default>');
+      .replaceAll('_shop_', `_${PROJECT}_`);
   const path = join(dir, 'clickhouse', 'config.d');
   await mkdir(path, { recursive: true });
-  const users = join(path, '..', 'users.xml');
+  const users = join(path, '..', 'documented-users.xml');
   await writeFile(
     users,
-    filled('clickhouse-user').replace('<users>', '<profiles><default/></profiles><quotas><default/></quotas><users>'),
+    filled('clickhouse-user').replace(
+      '<users>',
+      `<profiles><default/></profiles><quotas><default/></quotas><users>${STARTER}`,
+    ),
   );
   await writeFile(join(path, 'user.xml'), `<clickhouse><users_config>${users}</users_config></clickhouse>`);
   await writeFile(join(path, 'store.xml'), filled('clickhouse-store'));

@@ -3,6 +3,7 @@ import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
 import { readProject } from '../../src/project/load.js';
 import { inspectSchema } from '../../src/project/schema.js';
 import { projectFolder, type ProjectFiles } from '../support/project.js';
+import { connectAdmin } from '../support/stack.js';
 
 /** Where things stand that are no tables of the project: a dictionary, a view, a table of somebody else. */
 const ELSEWHERE = `corpus_${Date.now().toString(36)}`;
@@ -206,9 +207,11 @@ const FILES: ProjectFiles = {
 };
 
 let clickhouse: ClickHouse;
+let admin: ClickHouse;
 
 beforeAll(async () => {
   clickhouse = connectClickHouse(inject('stack').clickhouse);
+  admin = connectAdmin(inject('stack'));
   for (const sql of [
     `CREATE DATABASE ${ELSEWHERE}`,
     `CREATE TABLE ${ELSEWHERE}.events (day Date, id String) ENGINE = MergeTree ORDER BY id`,
@@ -216,10 +219,11 @@ beforeAll(async () => {
     `CREATE TABLE ${ELSEWHERE}.joined (id String, name String) ENGINE = Join(ANY, LEFT, id)`,
     `CREATE DICTIONARY ${ELSEWHERE}.names (id String, name String) PRIMARY KEY id SOURCE(NULL()) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)`,
   ])
-    await clickhouse.run({ sql });
+    await admin.run({ sql });
 });
 afterAll(async () => {
-  await clickhouse.run({ sql: `DROP DATABASE ${ELSEWHERE} SYNC` });
+  await admin.run({ sql: `DROP DATABASE ${ELSEWHERE} SYNC` });
+  await admin.close();
   await clickhouse.close();
 });
 

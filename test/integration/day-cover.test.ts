@@ -84,29 +84,33 @@ test('an object that vanished is told and kept, thinned out or refused, as the s
   await project.configure({});
 });
 
-test('an empty listing where the ledger knows objects is an error that says how to mean it, never a deletion', async () => {
+test('an emptied folder is an error that says how to mean it, never a deletion, also of a forced run', async () => {
   const day = '2026-03-04';
   await publishTwo(day);
   const published = await project.state(day);
   await project.app.store.remove(project.bucket, [keyOf(day, 'a'), keyOf(day, 'b')]);
+  const run = `npx daybook run --day ${day}`;
   const policies = [
-    { onVanish: 'keep', onEmpty: 'skip' },
-    { onVanish: 'rebuild', onEmpty: 'publish' },
-    { onVanish: 'fail', onEmpty: 'fail' },
+    { onVanish: 'keep', onEmpty: 'skip', force: false, cause: 'EmptyListing' },
+    { onVanish: 'rebuild', onEmpty: 'publish', force: true, cause: 'EmptyListing' },
+    { onVanish: 'fail', onEmpty: 'fail', force: true, cause: 'ObjectVanished' },
   ];
-  for (const policy of policies) {
+  for (const { force, cause, ...policy } of policies) {
     await project.configure({}, policy);
-    const { step, message } = await project.fail(day);
-    expect(step).toBe('list');
-    expect(message).toContain('2 of 2 objects');
-    expect(message).toContain(`say so: npx daybook run --day ${day} --force`);
-    expect(message.includes("set onVanish to 'rebuild'")).toBe(policy.onVanish !== 'rebuild');
+    const failed = await project.fail(day, force);
+    expect(failed).toMatchObject({ step: 'list', cause });
+    expect(failed.message).toContain(`2 of 2 objects that ${day} was published from are no longer listed`);
+    expect(failed.message.includes(`${run} --allow-empty`)).toBe(policy.onVanish !== 'fail');
+    expect(failed.message.includes(`${run} --keep-vanished`)).toBe(policy.onVanish === 'keep');
   }
   expect(await project.state(day)).toEqual(published);
 
-  // Forced and `rebuild`, the deletion is meant: the day's rows are dropped from every table.
-  await project.configure({}, { onVanish: 'rebuild', onEmpty: 'publish' });
-  expect(await project.run(day, true)).toMatchObject({
+  // Said once, the rows stay and no later run asks; a deletion is meant only where it is said.
+  await project.configure({});
+  expect(await project.run(day, false, { keepVanished: true })).toMatchObject({ outcome: 'unchanged' });
+  expect(await project.run(day)).toMatchObject({ outcome: 'unchanged' });
+  expect(await project.state(day)).toEqual(published);
+  expect(await project.run(day, false, { allowEmpty: true })).toMatchObject({
     outcome: 'published',
     published: [
       { table: 'events', rows: 0 },
@@ -116,7 +120,6 @@ test('an empty listing where the ledger knows objects is an error that says how 
   });
   expect((await project.state(day)).tables.map(({ rows }) => rows)).toEqual(['0', '0', '0']);
   expect((await project.run(day)).outcome).toBe('unchanged');
-  await project.configure({});
 });
 
 test('a day without objects fails, is published as empty or is left alone, as the source says', async () => {
@@ -124,10 +127,14 @@ test('a day without objects fails, is published as empty or is left alone, as th
   const { step, message } = await project.fail(day);
   expect(step).toBe('list');
   expect(message).toContain("raw/2026-03-05/ holds no objects, and the source's onEmpty is 'fail'");
+  expect(message).toContain(`npx daybook run --day ${day} --allow-empty`);
+  // Force rebuilds; it overrides no policy.
+  expect(await project.fail(day, true)).toMatchObject({ cause: 'SourceNotReady' });
   expect((await project.state(day)).publishes).toEqual([]);
 
   await project.configure({}, { onEmpty: 'skip' });
   expect((await project.run(day)).outcome).toBe('skipped');
+  expect((await project.run(day, true)).outcome).toBe('skipped');
   expect((await project.state(day)).publishes).toEqual([]);
 
   await project.configure({}, { onEmpty: 'publish' });

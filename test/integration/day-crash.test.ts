@@ -88,7 +88,7 @@ test('where the stage is gone the archives are swapped back, and the day is buil
   const before = (await project.state(day)).tables;
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
-  await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
+  await project.admin.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
 
   expect(await project.attempt().recover({ day })).toMatchObject({
     mended: { generation: 2, how: 'undone', tables: 3 },
@@ -110,7 +110,7 @@ test('a first publish whose stage is gone leaves no rows of the day', async () =
   const act = project.attempt({ world: diesBeforeRecord(project, 'done') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
   expect(await counts(day)).toEqual([1, 1, 1]);
-  await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
+  await project.admin.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
   await project.attempt().recover({ day });
   expect(await counts(day)).toEqual([0, 0, 0]);
 });
@@ -121,7 +121,7 @@ test('old and new rows together, as a killed engine may leave them, are healed b
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
   const old = await archiveOf('events', day);
-  await project.app.clickhouse.run({ sql: `INSERT INTO ${project.database}.events SELECT * FROM ${old}` });
+  await project.admin.run({ sql: `INSERT INTO ${project.database}.events SELECT * FROM ${old}` });
   expect(await counts(day)).toEqual([3, 1, 1]);
   await project.attempt().recover({ day });
   expect(await counts(day)).toEqual([2, 2, 1]);
@@ -187,7 +187,7 @@ test.each([
   const stage = stageOf(input.build);
   const spoil = [`ALTER TABLE ${stage}.events DROP PARTITION '${day}'`, then].filter((sql) => sql !== '');
   for (const sql of spoil)
-    await project.app.clickhouse.run({
+    await project.admin.run({
       sql: sql.replace('STAGE', stage).replace('LIVE', project.database).replace('DAY', `'${day}'`),
     });
   await expect(act.publish(input)).rejects.toMatchObject({
@@ -201,7 +201,7 @@ test('a stage that lost its rows after the intent is taken back by the second at
   const day = '2026-05-21';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
-  const lose = (sql: string) => project.app.clickhouse.run({ sql });
+  const lose = (sql: string) => project.admin.run({ sql });
   const dying = () => project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(dying().publish(input)).rejects.toThrow('the worker died');
   await lose(`ALTER TABLE ${stageOf(input.build)}.daily_amounts DROP PARTITION '${day}'`);
@@ -347,8 +347,8 @@ test('an open publish whose stage and archive are gone fails one run by name, an
   const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(dying.publish(input)).rejects.toThrow('the worker died');
   const archive = await archiveOf('events', day);
-  await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
-  await project.app.clickhouse.run({ sql: `DROP TABLE ${archive} SYNC` });
+  await project.admin.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
+  await project.admin.run({ sql: `DROP TABLE ${archive} SYNC` });
   await expect(project.attempt().recover({ day })).rejects.toMatchObject({
     type: 'ArchiveLost',
     message: expect.stringContaining(`npx daybook run --day ${day} --force`) as string,
@@ -362,7 +362,7 @@ test('a live table that was dropped while its publish was open keeps no run from
   const { input } = await builtTwice(day);
   const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(dying.publish(input)).rejects.toThrow('the worker died');
-  await project.app.clickhouse.run({ sql: `DROP TABLE ${project.database}.daily_amounts SYNC` });
+  await project.admin.run({ sql: `DROP TABLE ${project.database}.daily_amounts SYNC` });
   expect((await project.fail(day)).message).toContain('npx daybook apply');
   expect((await eventsOf(day)).slice(3)).toEqual([
     '2 daily_amounts intent,undone',
@@ -380,7 +380,7 @@ test('a table that grows while its publish is open keeps nobody from ending it',
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
-  await project.app.clickhouse.run({
+  await project.admin.run({
     sql: `ALTER TABLE ${project.database}.daily_amounts ADD COLUMN more UInt8 DEFAULT 7`,
   });
   expect(await project.attempt().recover({ day })).toMatchObject({ mended: { generation: 2, how: 'finished' } });

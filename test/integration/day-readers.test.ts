@@ -109,7 +109,7 @@ test('columns of a model find the table by name, not by position', async () => {
 test('a row that something else put into a live table is noticed before the day is built on it', async () => {
   const day = '2026-04-06';
   await published(day);
-  await project.app.clickhouse.run({
+  await project.admin.run({
     sql: `INSERT INTO ${project.database}.events (day, id) VALUES ('${day}', 'stray')`,
   });
   await select('SELECT day, count() AS events, max(amount) AS amount FROM events WHERE day = {day:Date} GROUP BY day');

@@ -9,7 +9,8 @@ import { engineFolder, startEngine, type EngineProcess } from './engine-process.
 
 const clients = fileURLToPath(new URL('../clients', import.meta.url));
 const version = await pythonVersion();
-if (!version) console.warn('SKIPPED: the checks of clickhouse-connect and dbt need python3, 3.10 or newer.');
+if (!version)
+  console.warn('SKIPPED: the checks of clickhouse-connect, clickhouse-driver and dbt need python3, 3.10 or newer.');
 
 describe.skipIf(!version)('clients in Python', () => {
   let tools: string;
@@ -30,14 +31,18 @@ describe.skipIf(!version)('clients in Python', () => {
     await rm(output, { recursive: true, force: true });
   });
 
+  /** What a script says of each of its checks, without the time that it took. */
+  async function promises(script: string): Promise<string[]> {
+    const { stdout } = await execa(join(tools, 'python'), [join(clients, script)], { env: engine.variables });
+    return stdout.split('\n').map((line) => line.replace(/ [\d.]+$/, ''));
+  }
+
   async function rows(query: string): Promise<unknown[]> {
     return (await engine.client.query({ query, format: 'JSONCompactEachRow' })).json();
   }
 
   test('clickhouse-connect finds what it asks for', async () => {
-    const { port } = new URL(engine.url);
-    const { stdout } = await execa(join(tools, 'python'), [join(clients, 'connect.py'), port]);
-    expect(stdout.split('\n').map((line) => line.replace(/ [\d.]+$/, ''))).toEqual([
+    expect(await promises('connect.py')).toEqual([
       'ok connects',
       'ok binds_parameters',
       'ok reads_native_types',
@@ -48,7 +53,19 @@ describe.skipIf(!version)('clients in Python', () => {
       'ok sends_summary_and_ids',
       'ok takes_external_data',
     ]);
-    expect(await rows('SELECT query FROM system.processes')).toHaveLength(1);
+    // Itself, and the statement that keeps the engine running.
+    expect(await rows('SELECT query FROM system.processes')).toHaveLength(2);
+  });
+
+  test('clickhouse-driver speaks the native protocol', async () => {
+    expect(await promises('native.py')).toEqual([
+      'ok connects',
+      'ok binds_parameters',
+      'ok inserts_and_reads_blocks',
+      'ok streams',
+      'ok tells_errors',
+      'ok reads_as_a_reader_may',
+    ]);
   });
 
   test('dbt builds a project, and builds it again by increments', async () => {
@@ -64,8 +81,7 @@ describe.skipIf(!version)('clients in Python', () => {
         '--log-path',
         output,
       ];
-      const env = { ENGINE_PORT: new URL(engine.url).port };
-      await execa(join(tools, 'dbt'), ['--no-use-colors', 'build', ...folders], { env });
+      await execa(join(tools, 'dbt'), ['--no-use-colors', 'build', ...folders], { env: engine.variables });
       const { results } = JSON.parse(await readFile(join(output, 'run_results.json'), 'utf8')) as {
         results: { unique_id: string; status: string }[];
       };

@@ -1,17 +1,32 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { execa } from 'execa';
 import getPort from 'get-port';
+import { writeServerConfig } from '../../src/local/clickhouse/config.js';
 import { nodeArguments } from '../../src/local/node-command.js';
+
+const PASSWORD = 'of-a-test';
+const USERS = {
+  daybook: { user: 'daybook', password: PASSWORD },
+  reader: { user: 'reader', password: PASSWORD },
+  admin: { user: 'admin', password: PASSWORD },
+};
 
 export interface EngineProcess {
   url: string;
+  nativePort: number;
   pid: number;
+  /** Of the administrator. */
   client: ClickHouseClient;
+  /** A client of one of the users. The caller closes it. */
+  as: (user: keyof typeof USERS) => ClickHouseClient;
+  /** The administrator, in the variables that the Python clients take. */
+  variables: Record<string, string>;
   /** Ends with the process. */
-  exit: Promise<{ exitCode: number | undefined; signal: string | undefined }>;
+  exit: Promise<{ exitCode: number | undefined; signal: string | undefined; stderr: string }>;
   /** Closes the pipe that holds the process alive. */
   closeStdin(): void;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
@@ -19,33 +34,52 @@ export interface EngineProcess {
   stop(): Promise<void>;
 }
 
-/** A data folder of its own; `remove` deletes it. */
+/** A folder for an engine's data and logs; `remove` deletes it. */
 export async function engineFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'daybook-engine-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts an engine over a folder, as the supervisor does, and waits for its ready line. */
-export async function startEngine(path: string, ...args: string[]): Promise<EngineProcess> {
-  const port = await getPort();
-  const main = new URL('../../src/local/engine/main.ts', import.meta.url).href;
-  const own = ['--port', String(port), '--path', path, '--exit-with-stdin', ...args];
-  const process = execa(globalThis.process.execPath, nodeArguments(main, ...own), {
-    env: { PATH: dirname(globalThis.process.execPath), TZ: 'UTC', UV_THREADPOOL_SIZE: '64' },
+/**
+ * Starts an engine over a folder, as the supervisor does, and waits until it answers.
+ * @throws Error with what it said last, if it ends before that
+ */
+export async function startEngine(dir: string): Promise<EngineProcess> {
+  const [http, native] = [await getPort(), await getPort()];
+  await mkdir(join(dir, 'logs'), { recursive: true });
+  await writeServerConfig({ dir, ports: { http, native }, users: USERS });
+  const main = new URL('../../src/local/clickhouse/main.ts', import.meta.url).href;
+  const process = execa(globalThis.process.execPath, nodeArguments(main, '--dir', dir), {
+    env: { PATH: dirname(globalThis.process.execPath), TZ: 'UTC' },
     extendEnv: false,
     reject: false,
     stdin: 'pipe',
   });
-  const lines = process[Symbol.asyncIterator]();
-  const first = await lines.next();
-  if (first.done) throw new Error(`The engine ended before it was ready: ${(await process).stderr}`);
-  const url = `http://127.0.0.1:${port}`;
-  const client = createClient({ url, request_timeout: 120_000, max_open_connections: 50 });
-  const exit = process.then(({ exitCode, signal }) => ({ exitCode, signal }));
+  const url = `http://127.0.0.1:${http}`;
+  const exit = process.then(({ exitCode, signal, stderr }) => ({ exitCode, signal, stderr }));
+  const as = (user: keyof typeof USERS) =>
+    createClient({ url, username: user, password: PASSWORD, request_timeout: 120_000, max_open_connections: 50 });
+  const client = as('admin');
+  const ended = new AbortController();
+  void exit.finally(() => {
+    ended.abort();
+  });
+  while (!(await client.ping()).success) {
+    if (ended.signal.aborted) throw new Error(`The engine ended before it answered: ${(await exit).stderr}`);
+    await sleep(20);
+  }
   return {
     url,
+    nativePort: native,
     pid: process.pid ?? 0,
     client,
+    as,
+    variables: {
+      ENGINE_PORT: String(http),
+      ENGINE_NATIVE_PORT: String(native),
+      ENGINE_USER: 'admin',
+      ENGINE_PASSWORD: PASSWORD,
+    },
     exit,
     closeStdin: () => process.stdin.end(),
     signal: (name) => process.kill(name),

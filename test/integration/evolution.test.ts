@@ -117,7 +117,7 @@ SELECT day FROM events WHERE day = {day:Date} GROUP BY day;`,
   expect((await project.fail(DAY)).message).toContain('Run: npx daybook apply');
   await model(GROWN);
   expect(await applied()).toMatchObject({ done: [`created ${project.database}.daily_new`] });
-  await project.app.clickhouse.run({ sql: `DROP TABLE ${project.database}.daily_new SYNC` });
+  await project.admin.run({ sql: `DROP TABLE ${project.database}.daily_new SYNC` });
   await rm(join(project.app.project.dir, 'sql/aggregates/daily_new.sql'));
 });
 
@@ -156,10 +156,10 @@ test('a contract changes in every column by ALTER alone, and is refused while it
     done: [`altered ${database}.raw_events`],
   });
   expect(await applied()).toEqual({ shown: [], done: [] });
-  await project.app.clickhouse.run({ sql: `INSERT INTO ${database}.raw_events (id) VALUES ('by hand')` });
+  await project.admin.run({ sql: `INSERT INTO ${database}.raw_events (id) VALUES ('by hand')` });
   await project.write(RAW, CONTRACT);
   await expect(applied()).rejects.toThrow("a contract's table is empty, but this one holds 1 rows");
-  await project.app.clickhouse.run({ sql: `TRUNCATE TABLE ${database}.raw_events` });
+  await project.admin.run({ sql: `TRUNCATE TABLE ${database}.raw_events` });
   expect((await applied()).shown).toEqual([
     'ALTER TABLE raw_events DROP COLUMN amount',
     'ALTER TABLE raw_events ADD COLUMN amount Decimal(10, 2) AFTER ts',
@@ -237,7 +237,7 @@ test('a type to which the values that stand do not convert is refused, and the t
   const columns = 'day Date, events UInt64, largest Decimal(10, 2) DEFAULT 1, amount Decimal(18, 2)';
   await model(`${columns}, label Nullable(String) DEFAULT NULL, code Nullable(String) DEFAULT NULL`);
   await applied();
-  await project.app.clickhouse.run({
+  await project.admin.run({
     sql: `INSERT INTO ${project.database}.daily_amounts (day, label, code) VALUES ('${DAY}', 'two', '2'), ('${DAY}', NULL, NULL)`,
   });
   await model(`${columns}, label UInt32 DEFAULT 0, code UInt32 DEFAULT 0`);

@@ -117,9 +117,21 @@ test('`up --detach` stays until `down`, which ends the stack and nothing else', 
     running: true,
     services: ['temporal', 'clickhouse', 's3'].map((name) => ({ name, answers: true })),
   });
-  expect(status.stdout).not.toContain(stack.s3.secretAccessKey);
+  const { clickhouse } = stack;
+  expect(status.stdout).toContain(`native ${clickhouse.nativeAddress}`);
+  expect(started.stdout).toContain(clickhouse.nativeAddress);
+  for (const secret of [
+    stack.s3.secretAccessKey,
+    clickhouse.password,
+    clickhouse.reader.password,
+    clickhouse.admin.password,
+  ])
+    expect(status.stdout).not.toContain(secret);
   const env = await daybook('env');
-  expect(env.stdout.split('\n')).toContain(`export CLICKHOUSE_URL='${stack.clickhouse.url}'`);
+  expect(env.stdout.split('\n')).toContain(`export CLICKHOUSE_URL='${clickhouse.url}'`);
+  // The others are comments: the shell that evaluates it works as Daybook's own user.
+  for (const text of [clickhouse.nativeAddress, clickhouse.reader.password, clickhouse.admin.password])
+    expect(env.stdout).toMatch(new RegExp(`^# .*${text.replaceAll('.', '[.]')}$`, 'm'));
 
   // A pid that the system has given to another program since it was recorded.
   const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);

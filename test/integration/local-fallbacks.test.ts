@@ -19,12 +19,15 @@ afterEach(async () => {
   await folder.remove();
 });
 
-test('without versitygw and without Go, S3 is served from memory, and the user is told', async () => {
+test('without versitygw, its release and Go, S3 is served from memory, and the user is told', async () => {
   vi.stubEnv('PATH', '/nowhere');
   const told: string[] = [];
   const { stack, stop } = await startStack({
     dir: join(folder.path, 'stack'),
-    env: readEnv({ DAYBOOK_CACHE: join(folder.path, 'cache') }),
+    env: readEnv({
+      DAYBOOK_CACHE: join(folder.path, 'cache'),
+      DAYBOOK_VERSITYGW_RELEASE: 'http://127.0.0.1:65534',
+    }),
     only: ['s3'],
     onProgress: (text) => told.push(text),
   });

@@ -88,8 +88,8 @@ test.each(['temporal', 'clickhouse', 's3'] as const)('%s comes back on its port 
 });
 
 test('objects, tables and addresses survive the death of each service and a restart of the whole stack', async () => {
-  const { url, user } = running.stack.clickhouse;
-  const client = createClient({ url, username: user });
+  const { url, user, password } = running.stack.clickhouse;
+  const client = createClient({ url, username: user, password });
   await client.command({ query: 'CREATE DATABASE kept' });
   await client.command({ query: 'CREATE TABLE kept.t ENGINE = MergeTree ORDER BY n AS SELECT 42 AS n' });
   await running.stop();

@@ -89,7 +89,7 @@ test('an object that vanished is told, and its rows stay', async () => {
   expect(await rebuiltBy(async () => (night = await project.night(LAST)))).toEqual([]);
   expect(night?.notes).toEqual([
     expect.stringMatching(
-      `^${dayOf(9)}: events: 1 of 2 objects that ${dayOf(9)} was published from are no longer listed`,
+      `^${dayOf(9)}: events: 1 of 2 objects that ${dayOf(9)} was published from is no longer listed`,
     ),
   ]);
 });

@@ -110,5 +110,5 @@ test('a day whose run would fail says why, and the others are planned all the sa
   await project.app.store.remove(project.bucket, [keyOf(THIRD, 'a')]);
   const { days } = await planned();
   expect(days.map(({ outcome }) => outcome)).toEqual(['code', 'code', 'fails']);
-  expect(days[2]?.notes.join()).toContain('1 of 1 objects that 2026-07-03 was published from are no longer listed');
+  expect(days[2]?.notes.join()).toContain('1 of 1 object that 2026-07-03 was published from is no longer listed');
 });

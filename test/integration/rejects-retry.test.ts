@@ -12,15 +12,14 @@ let project: DayProject;
 /** Each object is a chunk of its own; a payment with a note that the dictionary does not know is a reject. */
 beforeAll(async () => {
   project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
-  const { clickhouse } = project.app;
-  await clickhouse.run({ sql: `CREATE DATABASE IF NOT EXISTS daybook_${project.name}_words` });
+  await project.admin.run({ sql: `CREATE DATABASE IF NOT EXISTS daybook_${project.name}_words` });
   for (const sql of [
     'CREATE TABLE known (word String, meaning String) ENGINE = MergeTree ORDER BY word',
     "INSERT INTO known VALUES ('a', 'one')",
     `CREATE DICTIONARY words (word String, meaning String) PRIMARY KEY word
      SOURCE(CLICKHOUSE(DB 'daybook_${project.name}_words' TABLE 'known')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)`,
   ])
-    await clickhouse.run({ sql }, { database: `daybook_${project.name}_words` });
+    await project.admin.run({ sql }, { database: `daybook_${project.name}_words` });
   await write(`note != '' AND NOT dictHas('daybook_${project.name}_words.words', ifNull(note, ''))`);
   await project.configure({}, { maxRejects: 1 });
 });
@@ -37,11 +36,8 @@ const write = (unknown: string) =>
 
 async function teach(word: string): Promise<void> {
   const database = `daybook_${project.name}_words`;
-  await project.app.clickhouse.run(
-    { sql: `INSERT INTO known VALUES ({word:String}, 'x')`, params: { word } },
-    { database },
-  );
-  await project.app.clickhouse.run({ sql: 'SYSTEM RELOAD DICTIONARY words' }, { database });
+  await project.admin.run({ sql: `INSERT INTO known VALUES ({word:String}, 'x')`, params: { word } }, { database });
+  await project.admin.run({ sql: 'SYSTEM RELOAD DICTIONARY words' }, { database });
 }
 
 const retry = async (day: string, word: string) => {

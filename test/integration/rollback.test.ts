@@ -170,7 +170,7 @@ test('a rollback whose archive is gone is refused by name, and changes nothing',
   await publishedTwice(day);
   const before = await project.state(day);
   const [record] = await project.app.ledger.currentPublishes(day, day);
-  await project.app.clickhouse.run({
+  await project.admin.run({
     sql: `DROP TABLE ${archiveDatabase(project.name)}.${record?.archive ?? ''} SYNC`,
   });
   const refused = await command('rollback', '--day', day);

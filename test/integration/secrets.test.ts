@@ -40,9 +40,8 @@ const KEEPING =
   asynchronous_inserts asynchronous_insert_log opentelemetry_span_log named_collections user_processes`.split(/\s+/);
 
 async function keptBy(database: string, tables: readonly string[]): Promise<Record<string, string>> {
-  const { clickhouse } = project.app;
   const kept = tables.map(async (table) => {
-    const rows = await clickhouse.rows({ sql: `SELECT * FROM ${database}.${table}` });
+    const rows = await project.admin.rows({ sql: `SELECT * FROM ${database}.${table}` });
     return [`${database}.${table}`, JSON.stringify(rows)] as const;
   });
   return Object.fromEntries(await Promise.all(kept));
@@ -82,15 +81,15 @@ describe("the store's secret", () => {
     const slow = clickhouse.rows({ sql: `SELECT sleepEachRow(1), line FROM ${sql}`, params });
     await expect
       .poll(() =>
-        clickhouse.rows({
+        project.admin.rows({
           sql: "SELECT query FROM system.processes WHERE query LIKE '%sleepEachRow(1)%' AND query NOT LIKE '%processes%'",
         }),
       )
       .not.toEqual([]);
-    const system = await clickhouse.rows<{ name: string }>({
+    const system = await project.admin.rows<{ name: string }>({
       sql: "SELECT name FROM system.tables WHERE database = 'system'",
     });
-    const ledger = await clickhouse.rows<{ name: string }>({
+    const ledger = await project.admin.rows<{ name: string }>({
       sql: "SELECT name FROM system.tables WHERE database = 'daybook'",
     });
     const kept: Record<string, string> = {
@@ -132,10 +131,10 @@ describe("the store's secret", () => {
 
   test('need not pass through Daybook at all: with a named collection of the engine a whole day runs', async () => {
     const day = '2026-03-02';
-    const { clickhouse, store } = project.app;
+    const { store } = project.app;
     const { accessKeyId } = inject('stack').s3;
-    const collection = `store_${project.name}`;
-    await clickhouse.run({
+    const collection = 'daybook_store';
+    await project.admin.run({
       sql: `CREATE NAMED COLLECTION ${collection} AS access_key_id = '${accessKeyId}', secret_access_key = '${secret}'`,
     });
     try {
@@ -156,7 +155,7 @@ describe("the store's secret", () => {
         { id: 'part-{1}' },
       ]);
     } finally {
-      await clickhouse.run({ sql: `DROP NAMED COLLECTION ${collection}` });
+      await project.admin.run({ sql: `DROP NAMED COLLECTION ${collection}` });
     }
   });
 });

@@ -103,7 +103,7 @@ test('what an open publish would need to be taken back outlives any age; what wa
   expect(await archivesOf(day)).toHaveLength(3);
   expect(await stands(stageDatabase(project.name, day, 2))).toBe(true);
 
-  await project.app.clickhouse.run({ sql: `DROP DATABASE ${stageDatabase(project.name, day, 2)} SYNC` });
+  await project.admin.run({ sql: `DROP DATABASE ${stageDatabase(project.name, day, 2)} SYNC` });
   expect(await project.attempt().recover({ day })).toMatchObject({ mended: { how: 'undone' } });
   await project.attempt().sweep({ day });
   expect(await archivesOf(day)).toEqual([]);

@@ -59,6 +59,21 @@ test('a table that does not keep where its rows came from is traced through its 
   expect(found.lines[0]?.text).toContain('"return_id":"r-2"');
 });
 
+test('of several rows that fit, exactly those that are shown are traced', async () => {
+  const own = await traced('--table', 'returns', '--limit', '1');
+  expect(own.rows).toHaveLength(1);
+  expect(own.lines.map(({ text }) => text?.includes(`"return_id":"${String(own.rows[0]?.['return_id'])}"`))).toEqual([
+    true,
+  ]);
+  const model = await traced('--table', 'daily_sales', '--limit', '1');
+  const country = String(model.rows[0]?.['country']);
+  const [{ count } = { count: 0 }] = await shop.rows<{ count: number }>(
+    'SELECT toUInt32(count()) AS count FROM events WHERE day = {day:Date} AND country = {country:String}',
+    { day: DAY, country },
+  );
+  expect(model.inputs).toMatchObject([{ table: 'events', by: ['country'], rows: count }]);
+});
+
 test('a row of a model leads to the rows with its values, and to their objects, counted', async () => {
   const found = await traced('--table', 'daily_sales', '--where', "country = 'AT'");
   const [input, ...others] = found.inputs;

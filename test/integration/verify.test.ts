@@ -31,14 +31,14 @@ test('days as they were published end with 0 and one line', async () => {
 
 test('rows that came, went or changed are named with table, day, both counts and the command that mends them', async () => {
   const { database } = project;
-  await project.app.clickhouse.run({
+  await project.admin.run({
     sql: `INSERT INTO ${database}.events SELECT * FROM ${database}.events WHERE day = '${FIRST}'`,
   });
-  await project.app.clickhouse.run({ sql: `ALTER TABLE ${database}.daily_means DROP PARTITION '${SECOND}'` });
-  await project.app.clickhouse.run({
+  await project.admin.run({ sql: `ALTER TABLE ${database}.daily_means DROP PARTITION '${SECOND}'` });
+  await project.admin.run({
     sql: `ALTER TABLE ${database}.daily_amounts UPDATE amount = amount + 1 WHERE day = '${THIRD}' SETTINGS mutations_sync = 2`,
   });
-  await project.app.clickhouse.run({ sql: `INSERT INTO ${database}.daily_means VALUES ('2026-05-09', 1)` });
+  await project.admin.run({ sql: `INSERT INTO ${database}.daily_means VALUES ('2026-05-09', 1)` });
   const { code, stdout } = await verify();
   expect(code).toBe(1);
   const again = (day: string) => `Publish the day again: npx daybook run --day ${day} --force`;
@@ -59,7 +59,7 @@ test('rows that came, went or changed are named with table, day, both counts and
   expect(rebuilt.stdout.trimEnd().split('\n').at(-1)).toBe(`${THIRD} different`);
 
   for (const day of [FIRST, SECOND, THIRD]) await project.run(day, true);
-  await project.app.clickhouse.run({ sql: `ALTER TABLE ${database}.daily_means DROP PARTITION '2026-05-09'` });
+  await project.admin.run({ sql: `ALTER TABLE ${database}.daily_means DROP PARTITION '2026-05-09'` });
   expect((await verify()).code).toBe(0);
 });
 

@@ -21,16 +21,20 @@ import type {
   BackfillInput,
   BackfillResult,
   BuiltTable,
+  DayFailure,
+  DayInput,
   DayResult,
+  ListInput,
   Manifest,
   NightlyResult,
   PublishInput,
 } from '../../src/core/messages.js';
 import { normalizedFolder, taskQueue, workflowId } from '../../src/core/names.js';
 import { readEnv } from '../../src/env.js';
+import type { ClickHouse } from '../../src/io/clickhouse.js';
 import type { Stack } from '../../src/local/stack-file.js';
 import { projectFolder, type ProjectFiles } from './project.js';
-import { testVariables } from './stack.js';
+import { connectAdmin, testVariables } from './stack.js';
 import { startTestWorker } from './worker.js';
 
 /** Fields of a config as a user may write them; loading the project checks them. */
@@ -55,13 +59,19 @@ export interface DayProject {
   /** Changes fields of the config, and of its source `events`. */
   configure(changes: Record<string, unknown>, source?: Record<string, unknown>): Promise<void>;
   /** Runs a day through Temporal. */
-  run(day: string, force?: boolean): Promise<DayResult>;
+  run(day: string, force?: boolean, more?: Partial<DayInput>): Promise<DayResult>;
   /** Runs a night by hand, as if the schedule had started it for this day. */
   night(day: string): Promise<NightlyResult>;
   backfill(input: BackfillInput): Promise<BackfillResult>;
-  /** Runs a day that must fail, and answers the failure that people read. */
-  fail(day: string, force?: boolean): Promise<{ message: string; step: string; type: string }>;
-  /** Rows of a query in the project's database. */
+  /** Runs a day that must fail, and answers the failure that people read; `cause` is the type of what failed the step. */
+  fail(
+    day: string,
+    force?: boolean,
+    more?: Partial<DayInput>,
+  ): Promise<{ message: string; step: string; type: string; cause: string }>;
+  /** With every right: for what tests look at, and what they break. The project itself has production's grants. */
+  admin: ClickHouse;
+  /** Rows of a query in the project's database, with every right. */
   rows<Row>(sql: string, params?: Record<string, unknown>): Promise<Row[]>;
   state(day: string): Promise<DayState>;
   /** Manifests of a folder, by their key. */
@@ -69,7 +79,7 @@ export interface DayProject {
   /** The real activities, called by hand. */
   attempt(options?: AttemptOptions): Activities & HeavyActivities;
   /** Everything before publish, by hand: answers what publish is called with. */
-  build(day: string, options?: AttemptOptions & { force?: boolean }): Promise<PublishInput>;
+  build(day: string, options?: AttemptOptions & Partial<ListInput>): Promise<PublishInput>;
   close(): Promise<void>;
 }
 
@@ -110,7 +120,8 @@ export async function openDays(
   const app = await openApp(readEnv(testVariables(stack)), dir);
   await apply(app);
   const worker = options.worker === false ? undefined : await startTestWorker(app);
-  const { clickhouse, store, dependencies } = app;
+  const admin = connectAdmin(stack);
+  const { store, dependencies } = app;
   const { database } = app.project.config;
 
   const project: DayProject = {
@@ -131,8 +142,8 @@ export async function openDays(
           sources: { ...full.sources, events: { ...full.sources['events'], ...source } },
         }),
       ),
-    run: async (day, force = false) => {
-      const handle = await startDay(app, { day, ...(force ? { force } : {}) });
+    run: async (day, force = false, more = {}) => {
+      const handle = await startDay(app, { day, ...(force ? { force } : {}), ...more });
       return (await handle.result()) as DayResult;
     },
     night: async (day) => {
@@ -144,18 +155,19 @@ export async function openDays(
       })) as NightlyResult;
     },
     backfill: async (input) => (await (await startBackfill(app, input)).result()) as BackfillResult,
-    fail: async (day, force) => {
-      const result = await project.run(day, force).then(
+    fail: async (day, force, more) => {
+      const result = await project.run(day, force, more).then(
         ({ outcome }) => new Error(`day ${day} ended as ${outcome}, but had to fail`),
         (error: unknown) => error,
       );
       if (!(result instanceof WorkflowFailedError && result.cause instanceof ApplicationFailure)) throw result;
-      const [details] = result.cause.details as [{ step: string }];
-      return { message: result.cause.message, step: details.step, type: result.cause.type ?? '' };
+      const [{ step, type: cause }] = result.cause.details as [DayFailure];
+      return { message: result.cause.message, step, type: result.cause.type ?? '', cause };
     },
-    rows: (sql, params) => clickhouse.rows({ sql, ...(params ? { params } : {}) }, { database }),
+    admin,
+    rows: (sql, params) => admin.rows({ sql, ...(params ? { params } : {}) }, { database }),
     state: async (day) => {
-      const tables = await clickhouse.rows<{ name: string }>({
+      const tables = await admin.rows<{ name: string }>({
         sql: `SELECT name FROM system.tables WHERE database = {database:String} AND NOT startsWith(name, 'raw_') ORDER BY name`,
         params: { database },
       });
@@ -171,7 +183,7 @@ export async function openDays(
           rows: one?.rows ?? '',
           hash: one?.hash ?? '',
         })),
-        publishes: await clickhouse.rows({
+        publishes: await admin.rows({
           sql: `
 SELECT table, generation, groupArray(toString(event)) AS events
 FROM (SELECT * FROM daybook.publishes WHERE project = {name:String} AND day = {day:Date} ORDER BY at, event)
@@ -199,14 +211,22 @@ GROUP BY table, generation ORDER BY generation, table`,
       ]);
       return Object.fromEntries(calls) as Activities & HeavyActivities;
     },
-    build: (day, { force = false, ...options } = {}) => buildByHand(project.attempt(options), day, force),
+    build: (day, { attempt, activityId, world, ...input } = {}) => {
+      const options = {
+        ...(attempt ? { attempt } : {}),
+        ...(activityId ? { activityId } : {}),
+        ...(world ? { world } : {}),
+      };
+      return buildByHand(project.attempt(options), { force: false, ...input, day });
+    },
     close: async () => {
       await worker?.stop();
-      const own = await clickhouse.rows<{ name: string }>({
+      const own = await admin.rows<{ name: string }>({
         sql: 'SELECT name FROM system.databases WHERE name = {database:String} OR startsWith(name, {own:String}) OR startsWith(name, {scratch:String})',
         params: { database, own: `daybook_${name}_`, scratch: `daybook_schema_${name}_` },
       });
-      for (const one of own) await clickhouse.run({ sql: `DROP DATABASE \`${one.name}\` SYNC` });
+      for (const one of own) await admin.run({ sql: `DROP DATABASE \`${one.name}\` SYNC` });
+      await admin.close();
       await app.close();
       await remove();
     },
@@ -220,8 +240,9 @@ export const byHand = (project: string) => ({
   runId: '00000000-0000-0000-0000-000000000000',
 });
 
-async function buildByHand(act: Activities & HeavyActivities, day: string, force: boolean): Promise<PublishInput> {
-  const { build, todo, tables } = await act.list({ day, force });
+async function buildByHand(act: Activities & HeavyActivities, input: ListInput): Promise<PublishInput> {
+  const { day } = input;
+  const { build, todo, tables } = await act.list(input);
   for (let chunk = 0; chunk < todo; chunk++) await act.normalize({ build, chunk });
   const built = new Map<string, BuiltTable>();
   const inputsOf = (reader: Reader) =>

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processVariables, readEnv } from '../../src/env.js';
+import { connectClickHouse, type ClickHouse } from '../../src/io/clickhouse.js';
 import type { ServiceName } from '../../src/local/children.js';
 import { stackVariables, type Stack } from '../../src/local/stack-file.js';
 import { startStack } from '../../src/local/stack.js';
@@ -45,6 +46,9 @@ export async function startTestStack(only?: readonly ServiceName[]): Promise<Tes
     throw error;
   }
 }
+
+/** Connects as the stack's administrator: for looks and damage by hand, which Daybook's own rights don't reach. */
+export const connectAdmin = ({ clickhouse: { url, admin } }: Stack): ClickHouse => connectClickHouse({ url, ...admin });
 
 /** The environment, made from nothing, of a process that works against the stack. */
 export const testVariables = (stack: Stack): Record<string, string> => ({

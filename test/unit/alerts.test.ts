@@ -19,6 +19,7 @@ test.each([
   ['whose folder is empty', failed('list', 'SourceNotReady'), false, 'failed'],
   ['is good again', good, true, 'recovered'],
   ['is good as ever', good, false, undefined],
+  ['is held, and was bad before', { ...good, outcome: 'held' }, true, undefined],
   ['was cancelled', { ...good, outcome: 'cancelled' }, true, undefined],
 ] as const)('a day that %s', (_, ended, wasBad, kind) => {
   expect(alertOf(ended, wasBad)?.kind).toBe(kind);

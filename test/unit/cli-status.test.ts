@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nextSteps } from '../../src/cli/day-detail.js';
+import { nextSteps, type DayDetail } from '../../src/cli/day-detail.js';
 import { daysToShow, stateOf, type DayReport } from '../../src/cli/day-report.js';
+import { detailText, overviewText } from '../../src/cli/status-text.js';
 import { cut, plainTable, printable } from '../../src/cli/text.js';
 
 const yesterday = '2026-11-22';
@@ -53,7 +54,7 @@ test('a build that was begun runs, was stopped, or is taken to run where Tempora
 
 describe('what to type next', () => {
   const of = (fields: Partial<DayReport>) =>
-    nextSteps({ day: '2026-11-05', state: 'published', reason: '', open: [], ...fields } as DayReport);
+    nextSteps({ day: '2026-11-05', state: 'published', reason: '', open: [], questions: [], ...fields } as DayReport);
   const run = 'npx daybook run --day 2026-11-05';
 
   test('is nothing for a day that is as it should be', () => {
@@ -64,6 +65,13 @@ describe('what to type next', () => {
     const reason = 'See them all: npx daybook rejects --day 2026-11-05 --source events';
     expect(of({ state: 'failed', reason })).toEqual(['npx daybook rejects --day 2026-11-05 --source events', run]);
     expect(of({ state: 'failed', reason: `When it has arrived: ${run}. If the day` })).toEqual([run]);
+  });
+
+  test('is both answers, and nothing else, where the folders have to be explained first', () => {
+    const questions = [`Objects are gone. ${run} --replace-folder. Or: ${run} --keep-vanished`];
+    const answers = [`${run} --replace-folder`, `${run} --keep-vanished`];
+    expect(of({ questions })).toEqual(answers);
+    expect(of({ state: 'failed', reason: questions[0] ?? '', questions })).toEqual(answers);
   });
 
   test('is to run a day whose publish is open, that was stopped, or that was never built', () => {
@@ -93,4 +101,44 @@ test('a table is plain columns, numbers on the right, without blanks at the ends
     ],
   );
   expect(table.split('\n')).toEqual(['day          rows', '2026-11-05  1,204', '2026-11-06      9  x']);
+});
+
+test('a day that failed before it was planned still says that readers keep what they have', () => {
+  const published = {
+    table: 'events',
+    generation: 1,
+    rows: 7,
+    at: '2026-11-06T04:30:00Z',
+    fingerprint: { code: 'c', data: 'd' },
+  };
+  const failed: DayDetail = {
+    ...{
+      day: '2026-11-05',
+      state: 'failed' as const,
+      generation: 1,
+      at: '2026-11-07T04:30:00Z',
+      step: 'wait',
+      reason: 'events: nothing there',
+    },
+    ...{
+      open: [],
+      running: null,
+      hold: null,
+      published: [published],
+      quarantined: [],
+      questions: [],
+      tests: [],
+      rejects: [],
+      next: [],
+    },
+    folder: { lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 },
+    plans: { newest: null, whole: null },
+  };
+  const range = { shown: { first: '2026-11-05', last: '2026-11-05' }, earlier: 0, missing: undefined };
+  const of = { project: 'shop', zone: 'UTC', normalized: ['events'], range };
+  expect(overviewText({ ...of, days: [failed] })).toContain('at wait, readers keep what they have: events');
+  expect(detailText('shop', 'UTC', failed)).toContain('Readers keep what they have');
+  const first = { ...failed, published: [] };
+  expect(overviewText({ ...of, days: [first] })).toContain('at wait: events');
+  expect(detailText('shop', 'UTC', first)).not.toContain('Readers keep');
 });

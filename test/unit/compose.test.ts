@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readEnv, type Variables } from '../../src/env.js';
 import { SEARCH_ATTRIBUTES } from '../../src/io/temporal.js';
+import { productionGrants } from '../../src/local/clickhouse/grants.js';
 import { composeGrants, readCompose, repositoryText } from '../support/compose.js';
 
 const compose = readCompose();
@@ -8,7 +9,8 @@ const services = Object.entries(compose.services);
 const documented = repositoryText('docs/production.md');
 
 /** Variables about the local stack and the demo, which a production environment does not have. */
-const LAPTOP = /^(DAYBOOK_(CACHE|TEMPORAL|VERSITYGW|LOCAL_STACK)|XDG_CACHE_HOME|npm_config_\w+)$/;
+const LAPTOP =
+  /^(DAYBOOK_(CACHE|TEMPORAL|CLICKHOUSE|VERSITYGW|VERSITYGW_RELEASE|LOCAL_STACK)|XDG_CACHE_HOME|npm_config_\w+)$/;
 
 /** What people never set by hand: a local stack says that it is one, and npm keeps an option of the demo for itself. */
 const INTERNAL = new Set(['DAYBOOK_LOCAL_STACK', 'npm_config_keep', 'XDG_CACHE_HOME']);
@@ -101,6 +103,12 @@ test('the README names every variable that people may set, and no other', () => 
   expect(names.sort()).toEqual(expected.sort());
 });
 
+test("the image's Node is the one that CI runs the demo on", () => {
+  const [, tested] = /^version=(\d+)\./m.exec(repositoryText('.ci/node24')) ?? [];
+  const used = [...repositoryText('Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map(([, major]) => major);
+  expect(new Set(used)).toEqual(new Set([tested]));
+});
+
 test('what the compose file takes from the shell is documented with its default', () => {
   const text = repositoryText('docker-compose.yml').replaceAll(/^\s*#.*$/gm, '');
   const taken = [...text.matchAll(/(?<!\$)\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', standard = '']) => ({
@@ -140,6 +148,11 @@ test('the compose file runs the example: its bucket, its collection, its search 
   const attributes = `for name in ${SEARCH_ATTRIBUTES.join(' ')}; do`;
   expect(compose.services['temporal-namespace']?.command?.join(' ')).toContain(attributes);
   expect(documented).toContain(attributes);
+});
+
+test('the grants of the local stack are made from the documented ones', () => {
+  const [, block = ''] = /```sql\nCREATE USER daybook [^\n]*;\n\n(.*?)```/s.exec(documented) ?? [];
+  expect(block).toBe(productionGrants());
 });
 
 test('the documented grants are those of the compose file', () => {

@@ -16,7 +16,14 @@ const stackIn = (dir: string): Stack => ({
   supervisor: { pid: 10 },
   dir,
   temporal: { address: '127.0.0.1:7233', uiUrl: 'http://127.0.0.1:8233', namespace: 'default' },
-  clickhouse: { url: 'http://127.0.0.1:8123', user: 'default', password: '' },
+  clickhouse: {
+    url: 'http://127.0.0.1:8123',
+    nativeAddress: '127.0.0.1:9000',
+    user: 'daybook',
+    password: 'password',
+    reader: { user: 'reader', password: 'password of the reader' },
+    admin: { user: 'admin', password: 'password of the administrator' },
+  },
   s3: {
     endpoint: 'http://127.0.0.1:7070',
     region: 'us-east-1',
@@ -53,7 +60,7 @@ test('the variables lead every Daybook command to the stack', () => {
   expect(namesServices(variables)).toBe(true);
   expect(readEnv(variables)).toMatchObject({
     temporal: { TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_NAMESPACE: 'default' },
-    clickhouse: { url: 'http://127.0.0.1:8123', user: 'default', password: '' },
+    clickhouse: { url: 'http://127.0.0.1:8123', user: 'daybook', password: 'password' },
     s3: {
       endpoint: 'http://127.0.0.1:7070',
       region: 'us-east-1',

@@ -103,6 +103,7 @@ test('a failed day stops no other, and the result names it with its step and its
       day: DAYS[1],
       outcome: 'failed',
       step: 'test',
+      type: 'TestFailed',
       reason: `Day ${DAYS[1] ?? ''} failed at step test: Test a found 3 rows. When it is mended: npx daybook run --day ${DAYS[1] ?? ''}`,
     },
   ]);
@@ -293,7 +294,10 @@ test('an input that makes no sense ends at once, and says what was expected', as
   const one = await night();
   const wrong = await one.startBackfill({ start, end, concurrency: 0 });
   await expect(wrong.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', message: 'concurrency is 0; expected a whole number from 1 to 64.' },
+    cause: {
+      type: 'BadInput',
+      message: expect.stringContaining('concurrency is 0; expected a whole number from 1 to 64') as string,
+    },
   });
   expect(await attributesOf(wrong)).toMatchObject({ DaybookKind: 'backfill', DaybookOutcome: 'failed' });
   const none = await one.client.workflow.start('backfill', {
@@ -301,8 +305,34 @@ test('an input that makes no sense ends at once, and says what was expected', as
     taskQueue: taskQueue.light(one.project),
   });
   await expect(none.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', message: expect.stringContaining('The input of a backfill is none') as string },
+    cause: { type: 'BadInput', message: expect.stringContaining('the input is missing') as string },
   });
+});
+
+test('what is said about folders holds for the days of the range, not for those that look back on them; failed days keep their type', async () => {
+  const later = '2026-11-07';
+  const one = await night({
+    settings: { refreshConcurrency: 1 },
+    stubs: {
+      outline: ({ which }) => ({
+        project: one.project,
+        days: which === 'published' ? [later] : DAYS.slice(0, 2),
+        looksBack: 1,
+        daysPerRun: 200,
+      }),
+      list: ({ day }) => {
+        if (day === DAYS[1]) throw final('FolderRewritten', 'Objects are gone and new ones came.');
+        return { ...LISTED, ...UNCHANGED, build: { ...LISTED.build, day } };
+      },
+    },
+  });
+  const handle = await one.startBackfill({ start, end: DAYS[1] ?? '', keepVanished: true, allowEmpty: true });
+  expect((await resultOf(handle)).failed).toMatchObject([{ day: DAYS[1], step: 'list', type: 'FolderRewritten' }]);
+  const told = new Map(one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => [dayOf(input), input]));
+  expect(told.get(start)).toMatchObject({ day: start, code: true, keepVanished: true, allowEmpty: true });
+  expect(told.get(later)).toEqual({ day: later, force: false, code: false });
+  const wrong = await one.startBackfill({ start, end, replaceFolder: true, keepVanished: true });
+  await expect(wrong.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
 });
 
 test.each([

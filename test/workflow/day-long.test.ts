@@ -49,6 +49,24 @@ test('a history that grows long is begun anew, drained, and the new run normaliz
   ]);
 });
 
+test('a day that waited does not wait again when its history is begun anew', async () => {
+  const chunks = 40;
+  let done = 0;
+  const one = await longNight({
+    stubs: {
+      list: ({ day }) => ({ ...LISTED, build: { ...LISTED.build, day }, chunks, todo: chunks - done, sizes: [] }),
+      normalize: () => {
+        done++;
+        return ONE_LINE;
+      },
+    },
+  });
+  const handle = await one.startDay({ day: DAY, wait: true });
+  expect(((await handle.result()) as DayResult).outcome).toBe('published');
+  expect(one.verbs().filter((verb) => verb === 'recover').length).toBeGreaterThan(1);
+  expect(one.verbs().filter((verb) => verb === 'wait')).toHaveLength(1);
+});
+
 test('a source that stays away for days fills no history', async () => {
   let asked = 0;
   const one = await longNight({

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
+import type { DayInput, DayProgress, DayResult, RefreshInput } from '../../src/core/messages.js';
 import { taskQueue, workflowId } from '../../src/core/names.js';
 import { ONE_LINE } from '../support/stubs.js';
-import { gate, until } from '../support/workflows.js';
+import { attributesOf, gate, until } from '../support/workflows.js';
 import { night } from './night.js';
 
 const DAY = '2026-11-10';
@@ -182,12 +182,58 @@ test('a day that is started without its day says what was expected', async () =>
     taskQueue: taskQueue.light(one.project),
   });
   await expect(handle.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', message: 'The input of a day is none; expected one such as {"day":"2026-11-05"}.' },
+    cause: { type: 'BadInput', message: expect.stringContaining('the input is missing; expected an object') as string },
   });
+});
+
+test.each([
+  ['day', { day: DAY, force: 'false' }, 'force is "false"'],
+  ['day', { day: DAY, rollback: 'no' }, 'rollback is "no"'],
+  ['day', { day: DAY, rolback: true }, 'did you mean rollback?'],
+  ['day', { day: '2026-02-30' }, 'day is "2026-02-30"'],
+  ['nightly', { days: DAY }, 'did you mean day?'],
+  ['backfill', { start: DAY, end: '2026-11-01' }, 'start 2026-11-10 is after end 2026-11-01'],
+  ['backfill', { start: DAY, end: DAY, reproces: 'all' }, 'did you mean reprocess?'],
+] as const)('a %s that is started with %j fails by name before anything is done', async (type, input, told) => {
+  const one = await night();
+  const handle = await one.client.workflow.start(type, {
+    workflowId: `${one.project}-typed-by-hand`,
+    taskQueue: taskQueue.light(one.project),
+    args: [input],
+  });
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'BadInput', nonRetryable: true, message: expect.stringContaining(told) as string },
+  });
+  expect(one.verbs()).toEqual([]);
+  expect(await attributesOf(handle)).toMatchObject({ DaybookKind: type, DaybookOutcome: 'failed' });
 });
 
 test('the first step is told the id under which the day runs, which is the one that the day must have', async () => {
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   await (await one.startDay({ day: DAY })).result();
   expect(one.calls[0]?.input).toEqual({ day: DAY, workflowId: workflowId.day(one.project, DAY) });
+});
+
+test('what a person says about the folders goes to the step that lists them', async () => {
+  const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
+  await (await one.startDay({ day: DAY, replaceFolder: true, keepVanished: false, allowEmpty: true })).result();
+  await (await one.startDay({ day: DAY, keepVanished: true })).result();
+  const told = one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input);
+  expect(told).toEqual([
+    { day: DAY, force: false, code: false, replaceFolder: true, allowEmpty: true },
+    { day: DAY, force: false, code: false, keepVanished: true },
+  ]);
+});
+
+test.each([
+  [{ replaceFolder: 'no' }, 'replaceFolder is "no"; expected true or false'],
+  [{ allowEmpty: 1 }, 'allowEmpty is 1; expected true or false'],
+  [{ replaceFolder: true, keepVanished: true }, 'they contradict each other'],
+])('an input that does not say what the folders mean is refused: %j', async (wrong, message) => {
+  const one = await night();
+  const handle = await one.startDay({ day: DAY, ...wrong } as DayInput);
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'BadInput', message: expect.stringContaining(message) as string },
+  });
+  expect(one.verbs()).toEqual([]);
 });

@@ -1,6 +1,15 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { CONCURRENCY, MOST_CONCURRENCY, REPROCESS } from '../../core/backfill-input.js';
-import { examples, outputOption, parseConcurrency, parseDay, projectOption } from '../options.js';
+import {
+  allowEmptyOption,
+  examples,
+  keepVanishedOption,
+  outputOption,
+  parseConcurrency,
+  parseDay,
+  projectOption,
+  replaceFolderOption,
+} from '../options.js';
 
 /** `daybook backfill`: exit code 0 where all is well, 1 where a day failed. */
 export function backfillCommand() {
@@ -15,6 +24,9 @@ export function backfillCommand() {
         .choices(REPROCESS)
         .default('none' as const),
     )
+    .addOption(replaceFolderOption())
+    .addOption(keepVanishedOption())
+    .addOption(allowEmptyOption())
     .option('--fail-fast', 'end with the first day that fails')
     .option('--dry-run', 'show what would be built and why, and change nothing')
     .option('--with-worker', 'run a worker in this process meanwhile')
@@ -29,6 +41,10 @@ export function backfillCommand() {
         ],
         ['daybook backfill --start 2026-01-01 --end 2026-12-31 --dry-run'],
         ['daybook backfill --start 2026-01-01 --end 2026-12-31 --reprocess failed'],
+        [
+          'daybook backfill --start 2026-01-01 --end 2026-01-31 --reprocess failed --replace-folder',
+          'after a month of folders was compacted; folders that were only thinned keep their rows',
+        ],
         ['daybook backfill status'],
         ['daybook backfill pause'],
         ['daybook backfill concurrency 2'],

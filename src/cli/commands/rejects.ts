@@ -1,6 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, parseDay, parseWhole, projectOption } from '../options.js';
-import type { RetryOptions } from '../rejects.js';
 
 /** Rejected lines shown without `--limit`. */
 const LIMIT = 50;
@@ -9,8 +8,10 @@ const LIMIT = 50;
 const retryCommand = () =>
   new Command('retry')
     .description("Feed a day's rejects and quarantined objects again, and republish the day")
-    .usage('--day <YYYY-MM-DD> [options]')
+    .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder holds them', parseDay)
     .option('--with-worker', 'run a worker in this process meanwhile')
+    .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples(
@@ -24,10 +25,9 @@ const retryCommand = () =>
         ],
       ),
     )
-    .action(async (_, command) => {
+    .action(async (options) => {
       const { retryRejects } = await import('../rejects.js');
-      // The day, the project and the form of output are options of `rejects`, wherever they are written.
-      await retryRejects(command.optsWithGlobals() as unknown as RetryOptions);
+      await retryRejects(options);
     });
 
 /** `daybook rejects`: raw lines that could not become rows, and why. */
@@ -35,7 +35,8 @@ export const rejectsCommand = () =>
   new Command('rejects')
     .addCommand(retryCommand())
     .description('Show the raw lines of a day that could not become rows, and why')
-    .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder is asked for', parseDay)
+    // Not a required option, which `rejects retry` would have to have twice.
+    .option('--day <YYYY-MM-DD>', 'the day whose folder is asked for (needed)', parseDay)
     .option('--source <name>', 'only this source')
     .option('--limit <lines>', 'lines shown of each source; reasons count all of them', parseWhole(0), LIMIT)
     .addOption(projectOption())
@@ -48,7 +49,8 @@ export const rejectsCommand = () =>
         ["daybook rejects --day 2026-11-05 --output json | jq -r '.sources[].rows[].text'", 'the raw lines'],
       ),
     )
-    .action(async (options) => {
+    .action(async ({ day, ...options }, command) => {
+      if (day === undefined) return command.error("error: required option '--day <YYYY-MM-DD>' not specified");
       const { showRejects } = await import('../rejects.js');
-      await showRejects(options);
+      await showRejects({ ...options, day });
     });

@@ -1,5 +1,13 @@
 import { Command } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, projectOption } from '../options.js';
+import {
+  allowEmptyOption,
+  examples,
+  keepVanishedOption,
+  outputOption,
+  parseDay,
+  projectOption,
+  replaceFolderOption,
+} from '../options.js';
 
 /** `daybook run`: exit code 0 where the day is published or unchanged, 1 where it failed. */
 export const runCommand = () =>
@@ -7,6 +15,9 @@ export const runCommand = () =>
     .description('Build one day now: start it, or attach to it where it runs already')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
     .option('--force', 'rebuild every table of the day although nothing changed')
+    .addOption(replaceFolderOption())
+    .addOption(keepVanishedOption())
+    .addOption(allowEmptyOption())
     .option('--with-worker', 'run a worker in this process while the day runs')
     .addOption(projectOption())
     .addOption(outputOption())
@@ -18,6 +29,7 @@ export const runCommand = () =>
           'exit code 0: published or unchanged; 1: the day failed; 2: wrong usage or a crash',
         ],
         ['daybook run --day 2026-11-05 --force --with-worker'],
+        ['daybook run --day 2026-11-05 --replace-folder', 'after a compaction of its folder'],
         ['daybook run --day 2026-11-05 --output json | jq .outcome'],
       ),
     )

@@ -14,13 +14,13 @@ export interface Ending {
 export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database }: Ending): string[] {
   const query = `SELECT * FROM ${database}.daily_summary ORDER BY day FORMAT Pretty`;
   const lost =
-    s3.kind === 'fauxqs' ? ' The raw objects were in memory, because there is no Go here, and are gone.' : '';
+    s3.kind === 'fauxqs' ? ' The raw objects were in memory, because versitygw could not be had, and are gone.' : '';
   return [
     up
       ? 'The stack stays up; the last line ends it. Meanwhile:'
       : `The stack has ended; ${dir}/ keeps its histories and tables.${lost} The last line opens it again; then:`,
     `  ${temporal.uiUrl} in a browser: the history of each day, step by step`,
-    `  curl ${clickhouse.url} -d '${query}'`,
+    `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} -d '${query}'`,
     '',
     `npx daybook local ${up ? 'down' : 'up'}${dirArgument(dir)}`,
   ];

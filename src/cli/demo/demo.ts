@@ -18,7 +18,7 @@ import { closing } from './closing.js';
 import { runDays, type Pass } from './days.js';
 import { showEdit } from './edit.js';
 import { onInterrupt, unlessAborted } from './interrupt.js';
-import { missingObjects, upload } from './objects.js';
+import { missingObjects, rawObjects, upload } from './objects.js';
 import { openPage, type Page } from './page.js';
 import { picture } from './picture.js';
 
@@ -43,6 +43,7 @@ const DETACHING = 3_000;
  * @throws LocalStackError, DayFailed or Interrupted for what is no bug; the stack is ended then
  */
 export async function runDemo({ dir, keep, local, project }: DemoOptions): Promise<void> {
+  const begun = performance.now();
   const page = openPage(process.stdout);
   const signal = onInterrupt(() => {
     note('Stopping: the running day is cancelled, then the stack ends. Once more Ctrl-C ends it at once.');
@@ -55,6 +56,8 @@ export async function runDemo({ dir, keep, local, project }: DemoOptions): Promi
   let up = found;
   let last: string[];
   try {
+    // Beside the stack's start, which leaves this process idle. A failure shows where the objects are used.
+    rawObjects().catch(() => undefined);
     const stack = await begin(page, signal, { dir, keep, local, found });
     const app = await openApp(readEnv(stackVariables(stack)), project);
     try {
@@ -62,6 +65,8 @@ export async function runDemo({ dir, keep, local, project }: DemoOptions): Promi
     } finally {
       await app.close();
     }
+    page.row('in all', 'this demo, the start of its stack included', performance.now() - begun);
+    page.print();
     up ||= keep;
     last = closing(stack, { dir, up, database: app.project.config.database });
   } finally {

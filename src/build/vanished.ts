@@ -1,0 +1,90 @@
+import type { VanishedChoice } from '../core/choice.js';
+import type { RecordedChunk } from '../core/chunks.js';
+import type { Day } from '../core/day.js';
+import type { SourceQuestion } from '../core/folder-words.js';
+import type { StoredObject } from '../core/messages.js';
+import { objectUrl } from '../core/names.js';
+import {
+  compareFolders,
+  decideVanished,
+  isDoubtful,
+  objectName,
+  type FolderAnswer,
+  type FolderFacts,
+  type VanishedDecision,
+} from '../core/vanished.js';
+import type { SourceConfig } from '../project/config.js';
+import { folderPrefix } from '../project/prefix.js';
+import type { Dependencies } from './dependencies.js';
+
+/** A folder of a recorded chunk goes with it. */
+export type KnownChunk = RecordedChunk & { folder: Day };
+
+export interface VanishedOf {
+  source: string;
+  config: SourceConfig;
+  day: Day;
+  /** Ids of the chunks that the published day has rows of. */
+  published: readonly string[];
+  /** Left out where it is not known: the newest records count then. */
+  normalizer?: string;
+  recorded: readonly KnownChunk[];
+  listed: ReadonlyMap<Day, readonly StoredObject[]>;
+  choice: VanishedChoice;
+  range: boolean;
+  force: boolean;
+}
+
+/** What the objects that are gone from a day's folders mean, by the ledger and the user's choice; see {@link decideVanished}. */
+export async function decideFolders(
+  deps: Pick<Dependencies, 'ledger'>,
+  of: VanishedOf,
+): Promise<{ facts: FolderFacts[]; decision: VanishedDecision; question: SourceQuestion | undefined }> {
+  const { source, config, day } = of;
+  const { onVanish, onEmpty } = config;
+  const facts = compareFolders(of);
+  const doubtful = isDoubtful(day, facts);
+  const [answers, barren] = await Promise.all([
+    doubtful ? deps.ledger.folderAnswers(source, day) : ([] as FolderAnswer[]),
+    barrenObjects(deps, of, facts),
+  ]);
+  const decision = decideVanished({ ...of, facts, onVanish, onEmpty, answers, barren });
+  const folder = objectUrl(config.bucket, folderPrefix(config.prefix, day));
+  const question = decision.question && { source, folder, onVanish, onEmpty, facts, question: decision.question };
+  return { facts, decision, question };
+}
+
+/** Objects that are gone and gave no row to any normalizer, such as a bad one that was uploaded again under another name. */
+async function barrenObjects(
+  { ledger }: Pick<Dependencies, 'ledger'>,
+  { source, recorded, published }: VanishedOf,
+  facts: readonly FolderFacts[],
+): Promise<Set<string>> {
+  const gone = new Map(facts.flatMap((one) => one.gone.map((object) => [objectName(object), object] as const)));
+  if (gone.size === 0 || facts.every(({ fresh }) => fresh.length === 0)) return new Set();
+  const used = recorded
+    .filter(({ id }) => published.includes(id))
+    .filter(({ objects }) => objects.some((object) => gone.has(objectName(object))));
+  const folders = used.map(({ folder }) => folder).sort();
+  const [first, last] = [folders[0], folders.at(-1)];
+  if (first === undefined || last === undefined) return new Set();
+  const normalizers = new Set(used.flatMap(({ rowsByDay }) => [...rowsByDay.keys()]));
+  const accounts = await Promise.all(
+    [...normalizers].map((normalizer) =>
+      ledger.folderAccounts(
+        source,
+        first,
+        last,
+        used.map(({ id }) => ({ id, normalizer })),
+      ),
+    ),
+  );
+  const fruitful = new Set(
+    accounts
+      .flat()
+      .filter(({ rows }) => rows > 0)
+      .map(({ object }) => object),
+  );
+  const counted = new Set(accounts.flat().map(({ object }) => object));
+  return new Set([...gone].filter(([, { key }]) => counted.has(key) && !fruitful.has(key)).map(([name]) => name));
+}

@@ -1,0 +1,58 @@
+import type { App } from '../app.js';
+import { listWindow } from '../build/folders.js';
+import { decideFolders } from '../build/vanished.js';
+import { NO_CHOICE } from '../core/choice.js';
+import { daysBetween, type Day } from '../core/day.js';
+import { firstQuestions, questionText, type SourceQuestion } from '../core/folder-words.js';
+import { messageOf } from '../errors.js';
+import type { PublishRecord } from '../io/ledger.js';
+
+/** Days whose next run would fail because objects that they were published from are gone, and why, with the commands. */
+export interface FolderQuestions {
+  byDay: Map<Day, string>;
+  /** Why the folders could not be looked at; undefined where they were. */
+  message: string | undefined;
+}
+
+/** Looks at the folders of the published days among `first` to `last`. The ledger stands for itself where the store is away. */
+export async function folderQuestions(app: App, first: Day, last: Day): Promise<FolderQuestions> {
+  const byDay = new Map<Day, string>();
+  try {
+    const published = await app.ledger.currentPublishes(first, last);
+    const deps = { ledger: app.ledger, store: listingOnce(app.store) };
+    for (const day of daysBetween(first, last)) {
+      const records = published.filter((record) => record.day === day);
+      const questions = firstQuestions((await Promise.all(records.map((one) => ask(app, deps, one)))).flat());
+      if (questions.length > 0) byDay.set(day, questionText(day, questions));
+    }
+    return { byDay, message: undefined };
+  } catch (error) {
+    return { byDay, message: messageOf(error) };
+  }
+}
+
+async function ask(
+  app: App,
+  deps: Pick<App, 'ledger' | 'store'>,
+  { table: source, day, chunks: published }: PublishRecord,
+): Promise<SourceQuestion[]> {
+  const config = app.project.config.sources[source];
+  // An empty folder is told by the day's own state: only what is gone can't be seen there.
+  if (!config || published.length === 0) return [];
+  const window = await listWindow(deps, { source, config, day });
+  const of = { source, config, day, published, choice: NO_CHOICE, range: false, force: false, ...window };
+  const { question } = await decideFolders(deps, of);
+  return question && question.question.kind !== 'empty' ? [question] : [];
+}
+
+/** Neighbouring days share folders, which one look at them need not list twice. */
+function listingOnce(store: App['store']): App['store'] {
+  const listed = new Map<string, ReturnType<App['store']['list']>>();
+  const list: App['store']['list'] = (bucket, prefix, signal) => {
+    const name = `${bucket}/${prefix}`;
+    const found = listed.get(name) ?? store.list(bucket, prefix, signal);
+    listed.set(name, found);
+    return found;
+  };
+  return { ...store, list };
+}

@@ -1,0 +1,136 @@
+import { runCommand } from './commands.js';
+import { plural } from './format.js';
+import type { StoredObject } from './messages.js';
+import { twinsOf, type FolderFacts, type FolderQuestion, type VanishedDecision } from './vanished.js';
+
+/* What is said of folders that objects are gone from: in failures, in plans and in `status`, always the same. */
+
+/** A question about the folders of one source of a day. */
+export interface SourceQuestion {
+  source: string;
+  /** `s3://bucket/prefix` of the day's own folder. */
+  folder: string;
+  onVanish: 'keep' | 'rebuild' | 'fail';
+  onEmpty: 'fail' | 'publish' | 'skip';
+  facts: readonly FolderFacts[];
+  question: FolderQuestion;
+}
+
+/** The type of failure that each question ends a day with. */
+export const FAILURE_OF = {
+  vanished: 'ObjectVanished',
+  rewritten: 'FolderRewritten',
+  emptied: 'EmptyListing',
+  empty: 'SourceNotReady',
+} as const satisfies Record<FolderQuestion['kind'], string>;
+
+/** The questions that are asked first: all of one kind, so that one answer never settles what its user has not read. */
+export function firstQuestions(questions: readonly SourceQuestion[]): SourceQuestion[] {
+  const kind = (['vanished', 'rewritten', 'emptied', 'empty'] as const).find((one) =>
+    questions.some(({ question }) => question.kind === one),
+  );
+  return questions.filter(({ question }) => question.kind === kind);
+}
+
+/** What was found, what readers have, and a command for each answer; the questions are of one kind. */
+export function questionText(day: string, questions: readonly SourceQuestion[]): string {
+  const found = questions.map((one) => `${one.source}: ${foundText(day, one)}.`).join(' ');
+  const [first] = questions;
+  switch (first?.question.kind) {
+    case 'rewritten':
+      return (
+        `${found} Either the folder was rewritten, or old objects were removed while new ones arrived; readers keep what they have. ` +
+        `If the new objects hold the old rows: ${runCommand(day)} --replace-folder. ` +
+        `If the old rows must stay beside the new ones: ${runCommand(day)} --keep-vanished`
+      );
+    case 'emptied': {
+      const kept = questions.some(({ onVanish }) => onVanish === 'keep');
+      return (
+        `${found} Readers keep what they have. ` +
+        (kept ? `If the day must keep these rows: ${runCommand(day)} --keep-vanished. ` : '') +
+        `If they must go: ${runCommand(day)} --allow-empty`
+      );
+    }
+    case 'empty':
+      return (
+        `${found} When its data has arrived: ${runCommand(day)}. ` +
+        `If the day really is empty: ${runCommand(day)} --allow-empty (or set onEmpty to 'publish' or 'skip')`
+      );
+    default:
+      return `${found} Upload them again, or set the source's onVanish to 'keep' or 'rebuild'; then: ${runCommand(day)}`;
+  }
+}
+
+function foundText(day: string, { folder, facts, question }: SourceQuestion): string {
+  const { kind, folders } = question;
+  if (kind === 'empty') return `${folder} holds no objects, and the source's onEmpty is 'fail'`;
+  const gone = folders.flatMap((one) => one.gone);
+  const known = facts.flatMap(({ used }) => used);
+  const where = ` from ${folders.length === 1 ? 'folder' : 'folders'} ${folders.map((one) => one.folder).join(', ')}`;
+  const text = goneText(day, gone, known.length);
+  if (kind === 'vanished') return `${text}, and the source's onVanish is 'fail'`;
+  if (kind === 'emptied') return `${text}${where}, which ${folders.length === 1 ? 'is' : 'are'} empty now`;
+  const twins = twinsOf(
+    gone,
+    facts.flatMap(({ fresh }) => fresh),
+  );
+  const own = folders.flatMap(({ fresh }) => fresh);
+  const fresh = [...own, ...twins.filter((twin) => !own.includes(twin))];
+  return (
+    `${text}${where}, where ${plural(fresh.length, 'new or rewritten object')} arrived since, first ${fresh[0]?.key ?? ''}` +
+    (twins.length > 0 ? ` (${twins.length} with the ETag and the size of one that is gone, as after a rename)` : '')
+  );
+}
+
+const goneText = (day: string, gone: readonly StoredObject[], known: number): string =>
+  `${gone.length} of ${plural(known, 'object')} that ${day} was published from ${gone.length === 1 ? 'is' : 'are'} no longer listed, first ${gone[0]?.key ?? ''}`;
+
+/** What is worth knowing although nothing has to be asked; at most one sentence. */
+export function vanishedNotes(
+  day: string,
+  source: string,
+  facts: readonly FolderFacts[],
+  { kept, replaced }: Pick<VanishedDecision, 'kept' | 'replaced'>,
+): string[] {
+  const stay = [...kept.values()].flat();
+  if (stay.length + replaced.length === 0) return [];
+  const known = facts.reduce((sum, { used }) => sum + used.length, 0);
+  const what =
+    replaced.length === 0
+      ? 'the day keeps their rows'
+      : stay.length === 0
+        ? 'the day is rebuilt without them'
+        : `the day keeps the rows of ${stay.length} and is rebuilt without ${replaced.length}`;
+  return [`${source}: ${goneText(day, [...stay, ...replaced], known)}; ${what}`];
+}
+
+/** Objects that a build would have to read and that are gone. */
+export interface LostObjects {
+  source: string;
+  objects: readonly StoredObject[];
+  /** Why their recorded rows don't serve. */
+  cause: 'edited' | 'expired' | 'regrouped';
+  /** Whether their folders are empty now, all of them or some. */
+  emptied: 'none' | 'some' | 'all';
+}
+
+const CAUSES: Record<LostObjects['cause'], string> = {
+  edited: 'its normalizing SQL, its table or its config was edited since',
+  expired: 'their normalized rows have expired',
+  regrouped: 'objects that were normalized together with them changed',
+};
+
+/** What was found, why, and the ways out. */
+export function lostText(day: string, lost: readonly LostObjects[]): string {
+  const found = lost.map(
+    ({ source, objects, cause }) =>
+      `${source}: to rebuild ${day}, ${plural(objects.length, 'object')} must be read again that ${objects.length === 1 ? 'is' : 'are'} no longer listed, first ${objects[0]?.key ?? ''}, because ${CAUSES[cause]}.`,
+  );
+  const undo = lost.some(({ cause }) => cause === 'edited') ? ', or undo the edit' : '';
+  const replace = lost.some(({ emptied }) => emptied !== 'all') ? ' --replace-folder' : '';
+  const empty = lost.some(({ emptied }) => emptied !== 'none') ? ' --allow-empty' : '';
+  return (
+    `${found.join(' ')} Nothing was run; readers keep what they have. Upload the objects again${undo}. ` +
+    `Or rebuild the day without their rows: ${runCommand(day)} --force${replace}${empty}`
+  );
+}

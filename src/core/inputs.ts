@@ -1,0 +1,225 @@
+import { isConcurrency, MOST_CONCURRENCY, REPROCESS } from './backfill-input.js';
+import type { VanishedChoice } from './choice.js';
+import { EVER, isDay } from './day.js';
+import { clipped } from './format.js';
+import { meantBy } from './meant.js';
+import type { BackfillInput, BackfillState, DayInput, FailedDay, NightlyInput, Outcome } from './messages.js';
+import { workflowId } from './names.js';
+
+/*
+ * Reads the inputs of the three workflows, strictly: people type them into the Web UI and the Temporal CLI, where a misspelt key or
+ * `"false"` in quotes would otherwise mean something else than its author wanted. By hand, because a schema library would add a
+ * megabyte to the workflow bundle.
+ */
+
+/** The input of each workflow, by the workflow's type. */
+export interface Inputs {
+  day: DayInput;
+  nightly: NightlyInput;
+  backfill: BackfillInput;
+}
+
+/** Says what is wrong with a value that is called `name`; undefined where nothing is. */
+type Rule = (value: unknown, name: string) => string | undefined;
+
+/** A rule for every field, so that a new field cannot be forgotten here. */
+type Fields<Input> = Readonly<Record<keyof Required<Input>, Rule>>;
+
+const is =
+  (expected: string, holds: (value: unknown) => boolean): Rule =>
+  (value, name) =>
+    holds(value) ? undefined : `${name} is ${shown(value)}; expected ${expected}`;
+
+const optional =
+  (rule: Rule): Rule =>
+  (value, name) =>
+    value === undefined ? undefined : rule(value, name);
+
+const objectOf =
+  <Input>(fields: Fields<Input>): Rule =>
+  (value, name) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return `${name} is ${shown(value)}; expected an object`;
+    return unknownKey(Object.keys(value), Object.keys(fields), name) ?? wrongField(value, fields);
+  };
+
+/** Says what is wrong with the first field that is; a field is called by its own name, wherever it lies. */
+const wrongField = <Input>(value: object, fields: Fields<Input>): string | undefined =>
+  Object.entries<Rule>(fields)
+    .map(([field, rule]) => rule((value as Record<string, unknown>)[field], field))
+    .find((wrong) => wrong !== undefined);
+
+function unknownKey(keys: readonly string[], known: readonly string[], name: string): string | undefined {
+  const key = keys.find((one) => !known.includes(one));
+  if (key === undefined) return undefined;
+  const meant = meantBy(key, known);
+  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  return `${name} has an unknown key ${shown(key)}${hint}; expected ${known.join(', ')}`;
+}
+
+/** Longest value that a message repeats, in characters. */
+const LONGEST_SHOWN = 80;
+
+const shown = (value: unknown): string =>
+  value === undefined ? 'missing' : clipped(JSON.stringify(value), LONGEST_SHOWN);
+
+const flag = is('true or false, without quotes', (value) => typeof value === 'boolean');
+const text = is('a text', (value) => typeof value === 'string');
+const count = is('a whole number, 0 or more', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
+const day = is(
+  `a date that exists, written YYYY-MM-DD, from ${EVER.join(' to ')}`,
+  (value) => typeof value === 'string' && isDay(value) && value >= EVER[0] && value <= EVER[1],
+);
+const instant = is(
+  'an ISO instant, such as 2026-11-06T04:30:00.000Z',
+  (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
+);
+const concurrency = is(`a whole number from 1 to ${MOST_CONCURRENCY}`, isConcurrency);
+const oneOf = (...names: readonly string[]): Rule =>
+  is(names.join(', '), (value) => typeof value === 'string' && names.includes(value));
+
+/** What a run does about objects that are gone. */
+const CHOICE: Fields<VanishedChoice> = {
+  replaceFolder: optional(flag),
+  keepVanished: optional(flag),
+  allowEmpty: optional(flag),
+};
+
+const DAY: Fields<DayInput> = {
+  day,
+  force: optional(flag),
+  wait: optional(flag),
+  waiting: optional(instant),
+  complete: optional(flag),
+  rollback: optional(flag),
+  reason: optional(text),
+  compare: optional(flag),
+  code: optional(flag),
+  retry: optional(text),
+  gated: optional(flag),
+  ...CHOICE,
+};
+
+const NIGHTLY: Fields<NightlyInput> = { day: optional(day) };
+
+const COUNTS: Fields<Record<Outcome, number>> = {
+  published: count,
+  unchanged: count,
+  skipped: count,
+  held: count,
+  failed: count,
+  cancelled: count,
+  'rolled-back': count,
+  different: count,
+};
+
+const FAILED: Fields<FailedDay> = {
+  day,
+  outcome: oneOf(...Object.keys(COUNTS)),
+  step: text,
+  type: optional(text),
+  reason: text,
+};
+
+const STATE: Fields<BackfillState> = {
+  phase: oneOf('range', 'later'),
+  next: day,
+  total: count,
+  counts: objectOf(COUNTS),
+  rows: count,
+  failed: (value, name) =>
+    Array.isArray(value)
+      ? value.map((one: unknown) => objectOf(FAILED)(one, name)).find((wrong) => wrong !== undefined)
+      : `${name} is ${shown(value)}; expected a list`,
+  paused: flag,
+  concurrency,
+  later: (value, name) => (value === null ? undefined : objectOf({ first: day, last: day })(value, name)),
+  since: instant,
+  idle: count,
+};
+
+const BACKFILL: Fields<BackfillInput> = {
+  start: day,
+  end: day,
+  force: optional(flag),
+  concurrency: optional(concurrency),
+  reprocess: optional(oneOf(...REPROCESS)),
+  failFast: optional(flag),
+  ...CHOICE,
+  state: optional(objectOf(STATE)),
+};
+
+/** Wishes that a rollback cannot have beside it: it builds nothing. */
+const BUILDING = ['force', 'compare', 'code', 'retry', 'replaceFolder', 'keepVanished', 'allowEmpty'] as const;
+
+function wrongDay(input: DayInput): string | undefined {
+  const beside = BUILDING.find((field) => input[field] !== undefined && input[field] !== false);
+  return input.rollback && beside !== undefined
+    ? `rollback and ${beside} are both given; expected one of them, because a rollback builds nothing`
+    : wrongChoice(input);
+}
+
+/** The two answers to a rewritten folder exclude each other. */
+const wrongChoice = ({ replaceFolder, keepVanished }: Partial<VanishedChoice>): string | undefined =>
+  replaceFolder && keepVanished
+    ? 'replaceFolder and keepVanished are both given; expected one of them, because they contradict each other'
+    : undefined;
+
+function wrongBackfill(input: BackfillInput): string | undefined {
+  const { start, end, force, reprocess } = input;
+  if (end < start) return `start ${start} is after end ${end}; expected the first day of the range, then the last`;
+  // `force` is an older word for `reprocess: 'all'`.
+  if (force !== undefined && reprocess !== undefined && force !== (reprocess === 'all'))
+    return `force is ${force} and reprocess is "${reprocess}"; expected one of them, since force means "all"`;
+  return wrongChoice(input);
+}
+
+/** What is wrong with the input of a workflow, in words that end without a full stop; undefined where nothing is. */
+const wrongIn: { [Type in keyof Inputs]: (input: unknown) => string | undefined } = {
+  day: (input) => objectOf(DAY)(input, INPUT) ?? wrongDay(input as DayInput),
+  nightly: (input) => objectOf(NIGHTLY)(input, INPUT),
+  backfill: (input) => objectOf(BACKFILL)(input, INPUT) ?? wrongBackfill(input as BackfillInput),
+};
+
+const INPUT = 'the input';
+
+/**
+ * Says what is wrong with an input that somebody typed, and the line that starts the workflow rightly; undefined where nothing is.
+ * The line asks for no more than a plain run, so that pasting it can do no harm.
+ *
+ * @param queue the task queue of the workflow, which names its project
+ */
+export function wrongInput(type: keyof Inputs, input: unknown, queue: string): string | undefined {
+  const wrong = wrongIn[type](input);
+  if (wrong === undefined) return undefined;
+  const { id, example } = exampleOf[type](input, queue.replace(/^daybook-/, ''));
+  return (
+    `Workflow ${type}: ${wrong}. Nothing was changed. Start it so: temporal workflow start --fail-existing --type ${type} ` +
+    `--task-queue ${queue} --workflow-id ${id} --input '${JSON.stringify(example)}'`
+  );
+}
+
+/** The field where it is a day, else a day that shows how one is written. */
+const dayIn = (input: unknown, field: string, otherwise: string): string => {
+  const value = (input as Record<string, unknown> | null | undefined)?.[field];
+  return typeof value === 'string' && day(value, field) === undefined ? value : otherwise;
+};
+
+const exampleOf: {
+  [Type in keyof Inputs]: (input: unknown, project: string) => { id: string; example: Inputs[Type] };
+} = {
+  day: (input, project) => {
+    const of = dayIn(input, 'day', '2026-11-05');
+    return { id: workflowId.day(project, of), example: { day: of } };
+  },
+  nightly: (input, project) => ({
+    id: workflowId.nightly(project),
+    example: { day: dayIn(input, 'day', '2026-11-05') },
+  }),
+  backfill: (input, project) => {
+    const one = dayIn(input, 'start', dayIn(input, 'end', '2026-11-01'));
+    const other = dayIn(input, 'end', one);
+    const [start, end] = one <= other ? [one, other] : [other, one];
+    return { id: workflowId.backfill(project, start, end), example: { start, end } };
+  },
+};

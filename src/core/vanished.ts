@@ -1,0 +1,233 @@
+import type { VanishedChoice } from './choice.js';
+import { rowsOf, type RecordedChunk } from './chunks.js';
+import type { Day } from './day.js';
+import { vanishedObjects } from './listing.js';
+import type { StoredObject } from './messages.js';
+
+/*
+ * What it means that objects of a published day are gone from their folders. The store can't tell a folder that was rewritten
+ * (compacted, renamed, overwritten: the old rows are in the new objects) from one that was thinned while something late arrived
+ * (they are not), so that this is asked and never guessed. The whole rule is here, and knows neither store nor ledger.
+ */
+
+/**
+ * What the ledger remembers of such a choice, so that the next run does not ask again. `keep` and `replace` hold for the objects
+ * that they name; `keep-while-empty` only as long as nothing new comes; `empty` names none: the folder is empty on purpose.
+ */
+export interface FolderAnswer {
+  folder: Day;
+  answer: 'keep' | 'keep-while-empty' | 'replace' | 'empty';
+  objects: readonly StoredObject[];
+}
+
+/** A folder as a published day knows it, and as it is listed now. */
+export interface FolderFacts {
+  folder: Day;
+  listed: readonly StoredObject[];
+  /** Objects of the chunks that the published day has rows of. */
+  used: readonly StoredObject[];
+  /** Of `used`: those whose key is listed no more. A rewritten object is not gone. */
+  gone: readonly StoredObject[];
+  /** Of `listed`: new and rewritten objects that may bring rows of the day. */
+  fresh: readonly StoredObject[];
+}
+
+/**
+ * Compares the folders of a day's window with what the day was published from.
+ *
+ * @param published ids of the chunks that the published day has rows of; empty where it is not published
+ * @param normalizer the one whose row counts matter; where a chunk lacks it, or none is given, the newest record counts
+ */
+export function compareFolders(of: {
+  day: Day;
+  published: readonly string[];
+  recorded: readonly (RecordedChunk & { folder: Day })[];
+  listed: ReadonlyMap<Day, readonly StoredObject[]>;
+  normalizer?: string;
+}): FolderFacts[] {
+  const published = new Set(of.published);
+  return [...of.listed].map(([folder, listed]) => {
+    const chunks = of.recorded.filter((chunk) => chunk.folder === folder);
+    const used = chunks.filter(({ id }) => published.has(id)).flatMap(({ objects }) => objects);
+    const rows = (chunk: RecordedChunk) => rowsOf(chunk, of.normalizer)?.[of.day] ?? 0;
+    const named = (some: readonly RecordedChunk[]) => some.flatMap(({ objects }) => objects.map(nameOf));
+    const bearing = new Set(named(chunks.filter((chunk) => rows(chunk) > 0)));
+    const barren = new Set(named(chunks.filter((chunk) => rows(chunk) === 0)));
+    const known = new Set(used.map(nameOf));
+    return {
+      folder,
+      listed,
+      used,
+      gone: vanishedObjects(listed, used),
+      fresh: listed
+        .filter((object) => !known.has(nameOf(object)))
+        .filter((object) => bearing.has(nameOf(object)) || !barren.has(nameOf(object))),
+    };
+  });
+}
+
+/** True where something has to be decided: objects are gone, or the day's own folder is empty. */
+export const isDoubtful = (day: Day, facts: readonly FolderFacts[]): boolean =>
+  facts.some(({ folder, gone, listed }) => gone.length > 0 || (folder === day && listed.length === 0));
+
+/** Why a day can't be built before somebody has said what the folders mean. */
+export interface FolderQuestion {
+  /**
+   * `rewritten`: objects are gone and new ones came. `emptied`: all objects of a folder are gone. `vanished`: objects are gone, and
+   * the source's policy calls that a failure. `empty`: the day's own folder never held any, with the same policy.
+   */
+  kind: 'vanished' | 'rewritten' | 'emptied' | 'empty';
+  folders: FolderFacts[];
+}
+
+export interface VanishedDecision {
+  /** The day is not built while there is one. */
+  question: FolderQuestion | undefined;
+  /** Objects that are gone and count as if they were still listed, by folder. */
+  kept: Map<Day, StoredObject[]>;
+  /** Objects whose rows go. */
+  replaced: StoredObject[];
+  /** Folders that hold nothing any more, where that says something of the day: its own, or all that it has rows of. */
+  emptied: Day[];
+  /** The day is to be left alone: its own folder is empty, and the source's policy says so. */
+  skip: boolean;
+  /** What this run has decided, for the ledger. */
+  answers: FolderAnswer[];
+}
+
+export interface DecidingOf {
+  day: Day;
+  facts: readonly FolderFacts[];
+  onVanish: 'keep' | 'rebuild' | 'fail';
+  onEmpty: 'fail' | 'publish' | 'skip';
+  /** Names of objects that no row of any day came from: nothing is lost or doubled with them. See {@link objectName}. */
+  barren: ReadonlySet<string>;
+  /** What was decided before, oldest first. */
+  answers: readonly FolderAnswer[];
+  choice: VanishedChoice;
+  /** The run is one of many: `replaceFolder` then answers only what is asked, and no folder is emptied that policy keeps. */
+  range: boolean;
+  /** Every table is rebuilt from its chunks, so that an emptied folder which is kept is what was asked for. */
+  force: boolean;
+}
+
+/** Decides what a day is made of where objects that it was published from are gone, or says what has to be asked first. */
+export function decideVanished(of: DecidingOf): VanishedDecision {
+  const { day, facts, onVanish } = of;
+  const emptied = emptiedFolders(of).map(({ folder }) => folder);
+  const decision: VanishedDecision = {
+    ...{ question: undefined, kept: new Map<Day, StoredObject[]>(), replaced: [] as StoredObject[], emptied },
+    ...{ skip: false, answers: [] as FolderAnswer[] },
+  };
+  const affected = facts.filter(({ gone }) => gone.length > 0);
+  if (onVanish === 'fail' && affected.length > 0)
+    return { ...decision, question: { kind: 'vanished', folders: affected } };
+
+  const before = latestAnswers(of.answers);
+  const asked = { rewritten: [] as FolderFacts[], emptied: [] as FolderFacts[] };
+  for (const folder of affected) {
+    const empty = emptied.includes(folder.folder);
+    const rule = onVanish === 'rebuild' ? ruleRebuild : empty ? ruleEmptied : ruleKeep;
+    const { ask, answer } = rule({ ...of, folder, emptied: empty, before });
+    if (ask) asked[ask].push(folder);
+    if (answer) decision.answers.push({ folder: folder.folder, answer, objects: folder.gone });
+    const goes = ({ key, etag }: StoredObject) =>
+      answer === undefined
+        ? onVanish === 'rebuild' || before.get(nameOf({ key, etag })) === 'replace'
+        : answer === 'replace';
+    decision.replaced.push(...folder.gone.filter(goes));
+    const kept = folder.gone.filter((object) => !goes(object));
+    if (kept.length > 0) decision.kept.set(folder.folder, kept);
+  }
+  if (asked.rewritten.length > 0) return { ...decision, question: { kind: 'rewritten', folders: asked.rewritten } };
+  if (asked.emptied.length > 0) return { ...decision, question: { kind: 'emptied', folders: asked.emptied } };
+  return {
+    ...decision,
+    ...ownFolder(
+      of,
+      decision,
+      facts.find(({ folder }) => folder === day),
+    ),
+  };
+}
+
+/** Folders whose objects are all gone, where that says something of the day: its own folder, or all that it has rows of. */
+function emptiedFolders({ day, facts, onVanish }: DecidingOf): FolderFacts[] {
+  const known = facts.filter(({ used }) => used.length > 0);
+  const emptied = known.filter(({ listed }) => listed.length === 0);
+  const own = emptied.some(({ folder }) => folder === day) || emptied.length === known.length;
+  return onVanish === 'rebuild' || own ? emptied : [];
+}
+
+interface Ruling extends DecidingOf {
+  folder: FolderFacts;
+  emptied: boolean;
+  before: ReadonlyMap<string, FolderAnswer['answer']>;
+}
+/** With neither, policy and earlier answers hold. */
+interface Ruled {
+  ask?: 'rewritten' | 'emptied';
+  answer?: FolderAnswer['answer'];
+}
+
+/** The listing is the truth; but an empty one is never taken for a deletion. */
+function ruleRebuild({ folder, emptied, before, choice }: Ruling): Ruled {
+  if (!emptied || folder.gone.every((object) => before.get(nameOf(object)) === 'replace')) return {};
+  return choice.allowEmpty ? { answer: 'replace' } : { ask: 'emptied' };
+}
+
+function ruleEmptied(of: Ruling): Ruled {
+  const { folder, before, choice, range, force } = of;
+  // Its objects were moved to another folder of the window.
+  if (newcomers(of).length > 0) return ruleKeep(of);
+  if (choice.allowEmpty && !range) return { answer: 'replace' };
+  if (choice.keepVanished) return { answer: 'keep-while-empty' };
+  // An empty folder does not say that it was rewritten: that its rows go has to be said as such.
+  if (choice.replaceFolder && !range) return { ask: 'emptied' };
+  return range || force || folder.gone.every((object) => before.has(nameOf(object))) ? {} : { ask: 'emptied' };
+}
+
+function ruleKeep(of: Ruling): Ruled {
+  const { folder, before, choice, range, barren } = of;
+  const decided = (object: StoredObject) => ['keep', 'replace'].includes(before.get(nameOf(object)) ?? '');
+  const open =
+    newcomers(of).length > 0 && folder.gone.some((object) => !barren.has(nameOf(object)) && !decided(object));
+  if (choice.replaceFolder && (open || !range)) return { answer: 'replace' };
+  const revoked = folder.gone.some((object) => before.get(nameOf(object)) === 'replace');
+  if (choice.keepVanished && (open || revoked)) return { answer: 'keep' };
+  return open ? { ask: 'rewritten' } : {};
+}
+
+/** What came into the folder; and what came into a folder beside it with the very content of an object that is gone from here. */
+function newcomers({ folder, facts }: Pick<Ruling, 'folder' | 'facts'>): StoredObject[] {
+  const others = facts.filter((other) => other !== folder).flatMap(({ fresh }) => fresh);
+  return [...folder.fresh, ...twinsOf(folder.gone, others)];
+}
+
+/** Objects with the ETag and the size of one that is gone: a rename, most probably. */
+export const twinsOf = (gone: readonly StoredObject[], fresh: readonly StoredObject[]): StoredObject[] => {
+  const contents = new Set(gone.map(contentOf));
+  return fresh.filter((object) => contents.has(contentOf(object)));
+};
+
+/** An empty folder of the day itself is a decision of the source or of the user. */
+function ownFolder(
+  { day, onEmpty, choice, answers }: DecidingOf,
+  { kept, answers: decided }: VanishedDecision,
+  own: FolderFacts | undefined,
+): Partial<VanishedDecision> {
+  if (!own || own.listed.length > 0 || (kept.get(day) ?? []).length > 0 || onEmpty === 'publish') return {};
+  const meant = answers.some(({ answer, folder }) => answer === 'empty' && folder === day);
+  if (meant) return {};
+  if (choice.allowEmpty) return { answers: [...decided, { folder: day, answer: 'empty', objects: [] }] };
+  return onEmpty === 'skip' ? { skip: true } : { question: { kind: 'empty', folders: [own] } };
+}
+
+/** The newest answer for each object. */
+const latestAnswers = (answers: readonly FolderAnswer[]): Map<string, FolderAnswer['answer']> =>
+  new Map(answers.flatMap(({ answer, objects }) => objects.map((object) => [nameOf(object), answer] as const)));
+
+/** One version of one object. */
+export const objectName = ({ key, etag }: Pick<StoredObject, 'key' | 'etag'>): string => `${key} (${etag})`;
+const nameOf = objectName;
+const contentOf = ({ etag, size }: StoredObject) => `${etag}/${size}`;

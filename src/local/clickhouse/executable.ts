@@ -1,0 +1,50 @@
+import { execa } from 'execa';
+import { isOlder, LEAST_CLICKHOUSE } from '../../core/versions.js';
+import { processVariables, type Env } from '../../env.js';
+import { isExecutable, onPath } from '../programs/where.js';
+import { LocalStackError } from '../local-error.js';
+import { toolEnvironment } from '../programs/tool-environment.js';
+
+/**
+ * Finds a `clickhouse` executable to run instead of the library: the one that `DAYBOOK_CLICKHOUSE` names, else the first on
+ * PATH that is new enough.
+ * @returns its path; undefined if none is named and none on PATH will do
+ * @throws LocalStackError if the named one can't be used
+ */
+export async function findClickHouse(
+  env: Pick<Env, 'local'>,
+  onProgress: (text: string) => void,
+): Promise<string | undefined> {
+  const named = env.local.clickhousePath;
+  if (named !== undefined) {
+    const reason = await unfit(named);
+    if (reason === undefined) return named;
+    throw new LocalStackError(
+      `DAYBOOK_CLICKHOUSE names ${named}, which ${reason}. Name a clickhouse executable of ${LEAST_CLICKHOUSE} or newer, ` +
+        'or unset the variable to use the ClickHouse that npm brings.',
+    );
+  }
+  for (const path of onPath('clickhouse', processVariables())) {
+    if (!(await isExecutable(path))) continue;
+    const reason = await unfit(path);
+    if (reason === undefined) return path;
+    onProgress(`not using ${path}, which ${reason}`);
+  }
+  return undefined;
+}
+
+/** Why a file can't be the stack's ClickHouse; undefined if it can. */
+async function unfit(path: string): Promise<string | undefined> {
+  if (!(await isExecutable(path))) return 'is not an executable file';
+  const { all, failed } = await execa(path, ['local', '--version'], {
+    env: toolEnvironment(processVariables(), 'node'),
+    extendEnv: false,
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    timeout: 20_000,
+  });
+  const [version] = /\d+\.\d+\.\d+(\.\d+)?/.exec(all) ?? [];
+  if (failed || version === undefined) return 'does not say its version when called with `local --version`';
+  return isOlder(version, LEAST_CLICKHOUSE) ? `is ${version}, older than ${LEAST_CLICKHOUSE}` : undefined;
+}

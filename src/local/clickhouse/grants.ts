@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+
+/** Databases that no project's rights on its live database may reach. */
+const NOT_LIVE = ['system.*', 'information_schema.*', 'INFORMATION_SCHEMA.*', 'daybook.*', 'daybook_*.*'];
+
+/** What `grants.sql` calls the databases of one project, and what any project may call them. */
+const ANY_PROJECT: Readonly<Record<string, string>> = {
+  'analytics.*': '*.*',
+  'analytics.raw_*': '*.*',
+  'daybook_shop_*.*': 'daybook_*.*',
+  'daybook_schema_shop_*.*': 'daybook_schema_*.*',
+};
+
+/** Returns the rights of Daybook's user in production, as `docs/production.md` shows them, for the project `shop`. */
+export const productionGrants = (): string => readFileSync(new URL('./grants.sql', import.meta.url), 'utf8');
+
+/**
+ * Returns {@link productionGrants} for a stack that serves projects of any name: the same rights on each kind of database.
+ *
+ * Three things are wider than in production. A project may use the scratch databases of another one, since the stack does not
+ * know its projects. Columns may be dropped from any live table, not from `raw_*` alone, since a grant can't name tables of any
+ * database. Dictionaries may be read, each of which needs its own grant in production, since users of a file can't be granted more.
+ */
+export function localGrants(sql = productionGrants()): string[] {
+  const grants = statements(sql).map((statement) => {
+    const [, rights, scope] = /^GRANT (.+) ON (\S+) TO daybook$/.exec(statement) ?? [];
+    if (rights === undefined || scope === undefined) throw new Error(`Not a grant to daybook: ${statement}`);
+    return { rights, scope };
+  });
+  const isLive = ({ scope }: { scope: string }) => ANY_PROJECT[scope] === '*.*';
+  const live = grants.filter(isLive);
+  const others = grants.filter((grant) => !isLive(grant));
+  // A later statement wins, so the rights on every database come first.
+  return [
+    ...live.map(({ rights }) => `GRANT ${rights} ON *.*`),
+    ...live.flatMap(({ rights }) => NOT_LIVE.map((scope) => `REVOKE ${rights} ON ${scope}`)),
+    ...others.map(({ rights, scope }) => `GRANT ${rights} ON ${ANY_PROJECT[scope] ?? scope}`),
+    'GRANT dictGet ON *.*',
+  ];
+}
+
+/** What a reader has: SELECT on every database but ClickHouse's own, the ledger and the scratch databases. */
+export const READER_GRANTS: readonly string[] = [
+  'GRANT SELECT ON *.*',
+  ...['system.*', 'daybook.*', 'daybook_*.*'].map((scope) => `REVOKE SELECT ON ${scope}`),
+];
+
+function statements(sql: string): string[] {
+  return sql
+    .replaceAll(/^--.*$/gm, '')
+    .split(';')
+    .map((statement) => statement.trim().replaceAll(/\s+/g, ' '))
+    .filter((statement) => statement !== '');
+}

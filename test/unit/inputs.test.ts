@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { freshState, withDay } from '../../src/core/backfill.js';
+import { wrongInput } from '../../src/core/inputs.js';
+
+const QUEUE = 'daybook-shop';
+const RANGE = { start: '2026-11-01', end: '2026-11-30' };
+const STATE = withDay(
+  freshState(RANGE, new Date(0)),
+  { day: '2026-11-01', outcome: 'failed', step: 'test', reason: 'a reason', result: null },
+  null,
+);
+
+const wrong = (type: Parameters<typeof wrongInput>[0], input: unknown) => wrongInput(type, input, QUEUE);
+
+describe('an input that is right is accepted', () => {
+  test.each([
+    ['day', { day: '2026-11-05' }],
+    ['day', { day: '2024-02-29', force: true, code: true, retry: 'a dictionary', gated: false }],
+    ['day', { day: '2026-11-05', rollback: true, reason: 'prices were doubled' }],
+    ['day', { day: '2026-11-05', wait: true, waiting: '2026-11-06T04:30:00.000Z' }],
+    ['day', { day: '2026-11-05', force: undefined }],
+    ['day', { day: '2026-11-05', replaceFolder: true, keepVanished: false, allowEmpty: true }],
+    ['nightly', {}],
+    ['nightly', { day: '2026-11-05' }],
+    ['backfill', RANGE],
+    ['backfill', { ...RANGE, keepVanished: true }],
+    ['backfill', { ...RANGE, force: true, reprocess: 'all', concurrency: 64, failFast: true }],
+    ['backfill', { ...RANGE, state: { ...STATE, later: { first: '2026-12-01', last: '2026-12-06' } } }],
+  ] as const)('%s %j', (type, input) => {
+    expect(wrong(type, input)).toBeUndefined();
+  });
+});
+
+describe('an input that is wrong is told by field, with what was expected', () => {
+  test.each([
+    ['day', undefined, 'the input is missing; expected an object'],
+    ['day', null, 'the input is null; expected an object'],
+    ['day', '2026-11-05', 'the input is "2026-11-05"; expected an object'],
+    ['day', ['2026-11-05'], 'the input is ["2026-11-05"]; expected an object'],
+    ['day', {}, 'day is missing; expected a date that exists, written YYYY-MM-DD, from 1970-01-01 to 2149-06-06'],
+    ['day', { day: '2026-02-30' }, 'day is "2026-02-30"; expected a date that exists'],
+    ['day', { day: '2026-11-5' }, 'day is "2026-11-5"; expected a date that exists'],
+    ['day', { day: '2149-06-07' }, 'day is "2149-06-07"; expected a date that exists'],
+    ['day', { day: 20261105 }, 'day is 20261105; expected a date that exists'],
+    ['day', { day: '2026-11-05', force: 'false' }, 'force is "false"; expected true or false, without quotes'],
+    ['day', { day: '2026-11-05', rollback: 'no' }, 'rollback is "no"; expected true or false, without quotes'],
+    ['day', { day: '2026-11-05', force: null }, 'force is null; expected true or false'],
+    ['day', { day: '2026-11-05', rolback: true }, 'the input has an unknown key "rolback" (did you mean rollback?)'],
+    ['day', { day: '2026-11-05', start: '2026-11-01' }, 'the input has an unknown key "start"; expected day, force'],
+    ['day', { day: '2026-11-05', rollback: true, force: true }, 'rollback and force are both given'],
+    ['day', { day: '2026-11-05', waiting: 'long' }, 'waiting is "long"; expected an ISO instant'],
+    ['day', { day: '2026-11-05', allowEmpty: 'no' }, 'allowEmpty is "no"; expected true or false, without quotes'],
+    ['day', { day: '2026-11-05', rollback: true, allowEmpty: true }, 'rollback and allowEmpty are both given'],
+    ['day', { day: '2026-11-05', replaceFolder: true, keepVanished: true }, 'they contradict each other'],
+    ['nightly', null, 'the input is null; expected an object'],
+    ['nightly', { days: '2026-11-05' }, 'the input has an unknown key "days" (did you mean day?); expected day'],
+    ['nightly', { day: '' }, 'day is ""; expected a date that exists'],
+    ['backfill', { start: '2026-11-01' }, 'end is missing; expected a date that exists'],
+    ['backfill', { ...RANGE, end: '2026-11-31' }, 'end is "2026-11-31"; expected a date that exists'],
+    ['backfill', { start: RANGE.end, end: RANGE.start }, 'start 2026-11-30 is after end 2026-11-01'],
+    ['backfill', { ...RANGE, concurrency: '4' }, 'concurrency is "4"; expected a whole number from 1 to 64'],
+    ['backfill', { ...RANGE, concurrency: 0 }, 'concurrency is 0; expected a whole number from 1 to 64'],
+    ['backfill', { ...RANGE, replaceFolder: true, keepVanished: true }, 'they contradict each other'],
+    ['backfill', { ...RANGE, reprocess: 'every' }, 'reprocess is "every"; expected none, failed, all'],
+    ['backfill', { ...RANGE, failfast: true }, 'unknown key "failfast" (did you mean failFast?)'],
+    ['backfill', { ...RANGE, force: false, reprocess: 'all' }, 'force is false and reprocess is "all"'],
+    ['backfill', { ...RANGE, state: { ...STATE, phase: 'done' } }, 'phase is "done"; expected range, later'],
+    ['backfill', { ...RANGE, state: { ...STATE, counts: {} } }, 'published is missing; expected a whole number'],
+    ['backfill', { ...RANGE, state: { ...STATE, failed: [{ day: 'x' }] } }, 'day is "x"; expected a date'],
+  ] as const)('%s %j', (type, input, told) => {
+    expect(wrong(type, input)).toContain(`Workflow ${type}: `);
+    expect(wrong(type, input)).toContain(told);
+  });
+});
+
+test.each([
+  [
+    'day',
+    { day: '2026-11-09', rollback: 'no' },
+    `--type day --task-queue daybook-shop --workflow-id daybook/shop/day/2026-11-09 --input '{"day":"2026-11-09"}'`,
+  ],
+  [
+    'nightly',
+    { day: 'yesterday' },
+    `--type nightly --task-queue daybook-shop --workflow-id daybook/shop/nightly --input '{"day":"2026-11-05"}'`,
+  ],
+  [
+    'backfill',
+    { start: '2026-11-30', end: '2026-11-01' },
+    `--type backfill --task-queue daybook-shop --workflow-id daybook/shop/backfill/2026-11-01_2026-11-30 ` +
+      `--input '{"start":"2026-11-01","end":"2026-11-30"}'`,
+  ],
+] as const)('the right line of a %s comes last, and is itself accepted', (type, input, line) => {
+  const told = wrong(type, input) ?? '';
+  expect(told.endsWith(`Start it so: temporal workflow start --fail-existing ${line}`)).toBe(true);
+  expect(wrong(type, JSON.parse(/--input '(.*)'$/.exec(told)?.[1] ?? ''))).toBeUndefined();
+});
+
+test('a long value is not repeated whole', () => {
+  expect(wrong('day', { day: 'x'.repeat(10_000) })?.length).toBeLessThan(600);
+});

@@ -1,0 +1,20 @@
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { wrongInput, type Inputs } from '../src/core/inputs.js';
+import { final } from '../src/errors.js';
+import { attribute } from './story.js';
+
+/**
+ * Refuses an input that the workflow does not understand before anything else is done: people, parents and a history that begins
+ * anew all come through here.
+ *
+ * @throws a final BadInput that says what was found, what was expected, and the line that starts the workflow.
+ */
+export function assertInput<Type extends keyof Inputs>(type: Type, given: unknown): asserts given is Inputs[Type] {
+  const wrong = wrongInput(type, given, workflowInfo().taskQueue);
+  if (wrong === undefined) return;
+  upsertSearchAttributes([
+    { key: attribute.kind, value: type },
+    { key: attribute.outcome, value: 'failed' },
+  ]);
+  throw final('BadInput', wrong);
+}
