@@ -1,4 +1,4 @@
-// Compiles the TypeScript of a clone, once for each state of its sources, and keeps the result in node_modules/.cache.
+// Compiles the sources of a clone, once for each state of its sources, and keeps the result in node_modules/.cache.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/daybook');
 const FOLDERS = ['src', 'workflows', 'activities'];
+/** TypeScript, and what is JavaScript because it runs before a compiler is installed; declarations of types hold no code. */
+const SOURCE = /(?<!\.d)\.(ts|js)$/;
 /** A build that no process has used for this long, and none uses now, is removed when another one is made. In milliseconds. */
 const UNUSED_FOR = 60 * 60 * 1000;
 
@@ -28,7 +30,7 @@ export async function compiledClone() {
 function readSources() {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => SOURCE.test(name))
       .sort()
       .map((name) => ({ path: join(folder, name), text: readFileSync(join(root, folder, name), 'utf8') })),
   );
@@ -84,7 +86,7 @@ async function compile(sources, build) {
 }
 
 const settings = (path) => ({
-  loader: 'ts',
+  loader: path.endsWith('.ts') ? 'ts' : 'js',
   format: 'esm',
   target: 'node20.3',
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, target: 'es2023' } },
