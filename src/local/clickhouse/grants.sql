@@ -29,3 +29,4 @@ GRANT SELECT ON system.processes TO daybook;
 GRANT SELECT ON system.projections TO daybook;
 GRANT SELECT ON system.tables TO daybook;
 GRANT TABLE ENGINE ON MergeTree TO daybook;
+GRANT TABLE ENGINE ON Atomic TO daybook;
