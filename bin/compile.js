@@ -68,7 +68,7 @@ async function compile(sources, build) {
     writeFileSync(join(draft, 'package.json'), '{ "type": "module" }\n');
     await Promise.all(
       sources.map(async ({ path, text }) => {
-        const { code } = await transform(text, settings(path));
+        const { code } = await transform(text, settings(path, build));
         const target = join(draft, path.replace(/\.ts$/, '.js'));
         mkdirSync(dirname(target), { recursive: true });
         writeFileSync(target, code);
@@ -85,13 +85,16 @@ async function compile(sources, build) {
   }
 }
 
-const settings = (path) => ({
+const settings = (path, build) => ({
   loader: path.endsWith('.ts') ? 'ts' : 'js',
   format: 'esm',
   target: 'node20.3',
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, target: 'es2023' } },
   // A module's address stays that of its source, beside which lie its SQL, its siblings and the example project.
-  define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(root, path)).href) },
+  define: {
+    'import.meta.url': JSON.stringify(pathToFileURL(join(root, path)).href),
+    'import.meta.build': JSON.stringify(build),
+  },
   // Stack traces name lines of the source.
   sourcemap: 'inline',
   sourcesContent: false,

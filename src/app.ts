@@ -1,15 +1,12 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { connectClickHouse, type ClickHouse } from './clickhouse/client.js';
 import type { Env } from './env.js';
 import { openLedger, type Ledger } from './ledger/ledger.js';
 import { loadProject } from './project/load.js';
 import type { Project } from './project/project.js';
-import { readSchema } from './project/schema/schema.js';
 import type { Dependencies } from './step/dependencies.js';
 import { connectStore, type Store } from './store/store.js';
-import { connectTemporal } from './temporal/client.js';
-import { openWebhook } from './webhook.js';
 
 /** The three services that an environment names. */
 export interface Services {
@@ -29,6 +26,12 @@ export interface App extends Services {
   dependencies: Dependencies;
 }
 
+/** A command that needs no Temporal does not wait until its client is loaded, which takes longer than most commands. */
+async function connected(env: Env, within: number | undefined): Promise<Client> {
+  const { connectTemporal } = await import('./temporal/client.js');
+  return await connectTemporal(env.temporal, within);
+}
+
 /** Connects to the services; nothing else builds a gateway. None of them is spoken to yet. */
 export function openServices(env: Env): Services {
   const clickhouse = connectClickHouse(env.clickhouse);
@@ -37,7 +40,7 @@ export function openServices(env: Env): Services {
   return {
     clickhouse,
     store,
-    temporal: (within) => (client ??= connectTemporal(env.temporal, within)),
+    temporal: (within) => (client ??= connected(env, within)),
     close: async () => {
       store.close();
       await clickhouse.close();
@@ -49,7 +52,8 @@ export function openServices(env: Env): Services {
 /** Opens the project in `dir`. Throws a final BadConfig with all problems where the folder is not one. */
 export async function openApp(env: Env, dir: string): Promise<App> {
   const folder = resolve(dir);
-  const project = await loadProject(folder);
+  const load = () => loadProject(folder, join(env.local.cacheDir, 'configs'));
+  const project = await load();
   const services = openServices(env);
   const { clickhouse, store, temporal } = services;
   const ledger = openLedger(clickhouse, project.config.project);
@@ -65,12 +69,17 @@ export async function openApp(env: Env, dir: string): Promise<App> {
       temporal,
       webhook: async () => {
         // A folder that cannot be read is worth an alert, too: then the config counts as it was when the app was opened.
-        const { config } = await loadProject(folder).catch(() => project);
+        const { config } = await load().catch(() => project);
         const { webhook } = config.alerts;
-        return webhook && openWebhook(webhook.env, env.named(webhook.env));
+        if (webhook === undefined) return undefined;
+        const { openWebhook } = await import('./webhook.js');
+        return openWebhook(webhook.env, env.named(webhook.env));
       },
-      loadProject: () => loadProject(folder),
-      readSchema: (one) => readSchema(one, clickhouse),
+      loadProject: load,
+      readSchema: async (one) => {
+        const { readSchema } = await import('./project/schema/schema.js');
+        return await readSchema(one, clickhouse);
+      },
     },
   };
 }

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities, createHeavyActivities } from '../activities/index.js';
@@ -6,6 +5,7 @@ import type { App } from './app.js';
 import { taskQueue } from './shared/names.js';
 import { assertSearchAttributes, temporalConfig } from './temporal/client.js';
 import { runtimeLog } from './worker-log.js';
+import { ownWorkflows } from './workflow-bundle.js';
 
 export interface WorkerOptions {
   app: App;
@@ -36,12 +36,6 @@ export function installRuntime(log: Logger): void {
   });
 }
 
-/** The workflows of this very program: compiled code lies beside its bundle, TypeScript is bundled at start, in a second or two. */
-const ownWorkflows = () =>
-  import.meta.url.endsWith('.js')
-    ? { workflowBundle: { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) } }
-    : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
-
 /** Starts both halves of a worker in this process: workflows with light activities, and normalization with few slots. */
 export async function startWorker({ app, log, bundle }: WorkerOptions): Promise<RunningWorker> {
   const { config } = app.project;
@@ -52,7 +46,7 @@ export async function startWorker({ app, log, bundle }: WorkerOptions): Promise<
   const light = await Worker.create({
     ...common,
     taskQueue: taskQueue.light(config.project),
-    ...(bundle === undefined ? ownWorkflows() : { workflowBundle: { codePath: bundle } }),
+    ...(bundle === undefined ? await ownWorkflows() : { workflowBundle: { codePath: bundle } }),
     activities: createActivities(app.dependencies),
     maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
     maxCachedWorkflows: WORKFLOWS_CACHED,

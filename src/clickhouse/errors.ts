@@ -38,7 +38,8 @@ export const codeOf = (error: unknown): number | undefined =>
  */
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
-  if (code === undefined || !(error instanceof ClickHouseError)) return tooLarge(error, what) ?? ofLibrary(error, what) ?? error;
+  if (code === undefined || !(error instanceof ClickHouseError))
+    return tooLarge(error, what) ?? ofLibrary(error, what) ?? error;
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : typeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;

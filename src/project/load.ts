@@ -7,15 +7,18 @@ import { describeProblems, error, errorsOf } from './problems.js';
 import type { Problem, Project, SqlFile } from './project.js';
 import { readSqlFile } from './sql/file.js';
 import type { SqlKind } from './sql/header.js';
+import { cachedTransform } from './transform-cache.js';
 
 const CONFIG_NAMES = ['ts', 'mjs', 'js', 'json'].map((extension) => `daybook.config.${extension}`);
 
 /**
  * Reads a project folder afresh, so that an edit needs no restart. Throws one final failure with all problems of config and
  * files: `BadConfig` where the config has any, else `BadSql`. Whether the SQL is right, only the engine can tell.
+ *
+ * @param cache folder for transformed configs, see {@link cachedTransform}; undefined: each read transforms again.
  */
-export async function loadProject(dir: string): Promise<Project> {
-  const { project, problems } = await readProject(dir);
+export async function loadProject(dir: string, cache?: string): Promise<Project> {
+  const { project, problems } = await readProject(dir, cache);
   const errors = errorsOf(problems);
   if (project && errors.length === 0) return project;
   const type = errors.every(({ where }) => where.startsWith('sql/')) ? 'BadSql' : 'BadConfig';
@@ -23,9 +26,9 @@ export async function loadProject(dir: string): Promise<Project> {
 }
 
 /** As {@link loadProject}, but gives the problems back, warnings included; `project` is there when its config is right. */
-export async function readProject(dir: string): Promise<{ project?: Project; problems: Problem[] }> {
+export async function readProject(dir: string, cache?: string): Promise<{ project?: Project; problems: Problem[] }> {
   const root = resolve(dir);
-  const found = await readConfig(root);
+  const found = await readConfig(root, cache);
   if ('problem' in found) return { problems: [found.problem] };
   const { config, problems } = parseConfig(found.exported);
   const allowed = allowedFunctions(found.exported);
@@ -42,7 +45,10 @@ export async function readProject(dir: string): Promise<{ project?: Project; pro
   return { project: { dir: root, config, ...files }, problems };
 }
 
-async function readConfig(root: string): Promise<{ exported: unknown } | { problem: Problem }> {
+async function readConfig(
+  root: string,
+  cache: string | undefined,
+): Promise<{ exported: unknown } | { problem: Problem }> {
   const entries = await namesIn(root);
   const names = CONFIG_NAMES.filter((name) => entries.includes(name));
   const [name] = names;
@@ -53,17 +59,21 @@ async function readConfig(root: string): Promise<{ exported: unknown } | { probl
   if (names.length > 1)
     return { problem: error(root, `found ${names.join(' and ')}, expected one config`, 'Remove all but one.') };
   try {
-    return { exported: await importConfig(join(root, name)) };
+    return { exported: await importConfig(join(root, name), cache) };
   } catch (cause) {
     return { problem: error(name, `cannot be loaded: ${messageOf(cause)}`, 'Correct the file.') };
   }
 }
 
-/** The default export of a config, without any cache in between: neither of modules nor of compiled text. */
-async function importConfig(path: string): Promise<unknown> {
+/** The default export of a config as it and what it imports are now: no cache of modules, and none of text by name or time. */
+async function importConfig(path: string, cache: string | undefined): Promise<unknown> {
   if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  const jiti = createJiti(import.meta.url, { moduleCache: false, fsCache: false });
-  return await jiti.import(path, { default: true });
+  const fresh = { moduleCache: false, fsCache: false };
+  const jiti = createJiti(import.meta.url, fresh);
+  if (cache === undefined) return await jiti.import(path, { default: true });
+  const transform = cachedTransform(cache, (options) => jiti.transform(options));
+  const caching = createJiti(import.meta.url, { ...fresh, transform: (options) => ({ code: transform(options) }) });
+  return await caching.import(path, { default: true });
 }
 
 async function readFolder(

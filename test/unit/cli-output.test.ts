@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { DAYBOOK } from '../support/command.js';
+import { begin, slowly } from '../support/slow-reader.js';
 
 /* Whatever a command prints arrives whole, however slowly it is read; a reader that goes away changes nothing else. */
 
@@ -16,25 +14,7 @@ const SCRIPT = fileURLToPath(new URL('../support/print-much.ts', import.meta.url
 /** What a pipe takes at once is far less, in bytes. */
 const MUCH = 5_000_000;
 
-/** Starts a process; its exit code is awaited from the start. */
-function begin(args: readonly string[], out: 'pipe' | number = 'pipe') {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', out, 'pipe'] });
-  const [, stdout, stderr] = child.stdio as unknown as [null, Readable, Readable];
-  const exit = once(child, 'exit').then(([code]) => code as number | null);
-  return { stdout, stderr, exit };
-}
-
-const printMuch = (way: string, out?: number) => begin(['--import', 'tsx', SCRIPT, way], out);
-
-/** Reads in small pieces, with turns of the event loop in between in which the writer may run on or end. */
-async function slowly(stream: Readable): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of stream as AsyncIterable<Buffer>) {
-    pieces.push(piece);
-    for (let turns = 0; turns < 20; turns++) await turn();
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}
+const printMuch = (way: string, out?: number) => begin(process.execPath, ['--import', 'tsx', SCRIPT, way], { out });
 
 test.each(['json', 'text', 'lines', 'table'])('5 MB of %s reach a slow reader whole', async (way) => {
   const { stdout, stderr, exit } = printMuch(way);
@@ -87,7 +67,7 @@ test('help and usage errors whose reader is gone keep their exit codes', async (
     [['--help'], 0],
     [['status', '--days', 'x'], 2],
   ] as const) {
-    const { stdout, stderr, exit } = begin([DAYBOOK, ...args]);
+    const { stdout, stderr, exit } = begin(process.execPath, [DAYBOOK, ...args]);
     stdout.destroy();
     stderr.destroy();
     expect(await exit).toBe(code);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { ownWorkflows } from '../../src/workflow-bundle.js';
 import { reachable } from '../support/compiled.js';
 import { temporaryFolder } from '../support/stack.js';
 
@@ -130,4 +131,39 @@ test('a child runs from compiled code with the arguments of its own', async () =
     'D',
   ]);
   expect(stdout).toBe('true --dir D');
+});
+
+test(
+  'workflows are bundled once for each state of the sources, and again after an edit',
+  { timeout: 240_000 },
+  async () => {
+    await symlink(join(REPOSITORY, 'node_modules/@temporalio'), join(clone, 'node_modules/@temporalio'));
+    await cp(join(REPOSITORY, 'src/workflow-bundle.ts'), join(clone, 'src/workflow-bundle.ts'));
+    await write(
+      MAIN,
+      `import { ownWorkflows } from '../workflow-bundle.js';\nconsole.log(JSON.stringify(await ownWorkflows()));`,
+    );
+    const workflow = (word: string) => `export async function day(): Promise<string> {\n  return '${word}';\n}`;
+    const bundle = async () => {
+      const { stdout, stderr } = await start();
+      expect(stderr).toBe('');
+      const { codePath } = (JSON.parse(stdout) as { workflowBundle: { codePath: string } }).workflowBundle;
+      const { mtimeMs, ino } = await stat(codePath);
+      return { codePath, mtimeMs, ino, text: await readFile(codePath, 'utf8') };
+    };
+    await write('workflows/index.ts', workflow('before the edit'));
+    const first = await bundle();
+    expect(first.text).toContain('before the edit');
+    expect(await bundle()).toEqual(first);
+    await write('workflows/index.ts', workflow('after the edit'));
+    const second = await bundle();
+    expect(second.text).toContain('after the edit');
+    expect(second.codePath).not.toBe(first.codePath);
+  },
+);
+
+test('what `npm run build` makes uses the bundle that lies in it', async () => {
+  expect(await ownWorkflows('file:///program/src/workflow-bundle.js', undefined)).toEqual({
+    workflowBundle: { codePath: '/program/workflow-bundle.js' },
+  });
 });

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { TransformOptions } from 'jiti';
+
+/** Texts that nobody has transformed for this long are removed when another one is written. In milliseconds. */
+const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
+
+/** A transform of one module's text; synchronous, because what calls it is. */
+export type Transform = (options: TransformOptions) => string;
+
+/**
+ * Keeps what a transform made of a text in a folder, so that the transformer, which takes longer to load than all else that a
+ * command does, is needed once for each text. A file is named after all that its content depends on, hence never out of date;
+ * one that is damaged is made again, and without a folder that can be written there is just no cache.
+ *
+ * @param folder nobody but its owner may write to it: what lies there is run.
+ */
+export const cachedTransform =
+  (folder: string, transform: Transform): Transform =>
+  (options) => {
+    const file = join(folder, hashOf(JSON.stringify([version(), options])));
+    const found = read(file);
+    if (found !== undefined) return found;
+    const code = transform(options);
+    keep(folder, file, code);
+    return code;
+  };
+
+/** The transformer is a part of jiti. */
+const version = () => (createRequire(import.meta.url)('jiti/package.json') as { version: string }).version;
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+function read(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, 'utf8');
+    const end = text.indexOf('\n');
+    const code = text.slice(end + 1);
+    return text.slice(0, end) === hashOf(code) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(folder: string, file: string, code: string): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(folder)) removeOld(join(folder, name));
+    writeFileSync(draft, `${hashOf(code)}\n${code}`, { mode: 0o600 });
+    renameSync(draft, file);
+  } catch {
+    // The next one transforms again; what is left of a draft is removed when it is old.
+  }
+}
+
+function removeOld(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found && Date.now() - found.mtimeMs > KEPT_FOR) rmSync(path, { force: true });
+}
