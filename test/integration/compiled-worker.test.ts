@@ -131,7 +131,7 @@ test('compiled code imports no package but those of a production install', async
   const { modules, packages } = await reachable(
     dirname(dirname(launcher)),
     'src/cli/main.js',
-    /^src\/cli\/(local|commands\/demo)\.js$/,
+    /^src\/cli\/(local\/index|demo\/command)\.js$/,
   );
   expect(modules).toContain('activities/normalize/index.js');
   expect(packages).toContain('@temporalio/worker');

@@ -20,7 +20,8 @@ export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database
       ? 'The stack stays up; the last line ends it. Meanwhile:'
       : `The stack has ended; ${dir}/ keeps its histories and tables.${lost} The last line opens it again; then:`,
     `  ${temporal.uiUrl} in a browser: the history of each day, step by step`,
-    `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} -d '${query}'`,
+    `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} \\`,
+    `    -d '${query}'`,
     '',
     `npx daybook local ${up ? 'down' : 'up'}${dirArgument(dir)}`,
   ];
