@@ -32,8 +32,9 @@ const may = {
   workflows: ['src/shared', 'src/errors.ts', 'activities'],
   'src/log.ts': ['src/env.ts'],
   'src/worker-log.ts': ['src/shared', 'src/errors.ts'],
+  'src/workflow-bundle.ts': [],
   'src/app.ts': [...modules, 'src/env.ts', 'src/step'],
-  'src/worker.ts': [...modules, 'src/app.ts', 'src/worker-log.ts', 'activities'],
+  'src/worker.ts': [...modules, 'src/app.ts', 'src/worker-log.ts', 'src/workflow-bundle.ts', 'activities'],
   'src/local': ['src/shared', 'src/errors.ts', 'src/env.ts', 'src/clickhouse'],
   'src/cli': [...modules, ...build, 'src/env.ts', 'src/app.ts', 'src/log.ts', 'src/worker.ts', 'src/local'],
 };

@@ -125,7 +125,7 @@ test('a day that is cancelled while it publishes is left either old or new, neve
 });
 
 test('a cancelled backfill leaves no publish open and no query running, and another start does the rest', async () => {
-  const first = '2026-12-01';
+  const first = '2025-12-01';
   const last = addDays(first, 4);
   for (let index = 0; index < 5; index++) {
     const day = addDays(first, index);

@@ -75,33 +75,33 @@ test('a growing folder after the day rebuilds the day only where it brings rows 
 });
 
 test('one key in two folders is one row of its day: the first by object and line stays', async () => {
-  await put('2026-12-01', 'a', at('2026-12-01T23:30:00Z', 'sent twice'));
-  await put('2026-12-02', 'a', at('2026-12-01T23:30:00Z', 'sent twice'), at('2026-12-02T10:00:00Z', 'once'));
-  await publish('2026-12-02');
-  expect(await project.rows("SELECT id, _object FROM events WHERE day = '2026-12-02' ORDER BY id")).toEqual([
-    { id: 'once', _object: 'raw/2026-12-02/a.json' },
-    { id: 'sent twice', _object: 'raw/2026-12-01/a.json' },
+  await put('2025-12-01', 'a', at('2025-12-01T23:30:00Z', 'sent twice'));
+  await put('2025-12-02', 'a', at('2025-12-01T23:30:00Z', 'sent twice'), at('2025-12-02T10:00:00Z', 'once'));
+  await publish('2025-12-02');
+  expect(await project.rows("SELECT id, _object FROM events WHERE day = '2025-12-02' ORDER BY id")).toEqual([
+    { id: 'once', _object: 'raw/2025-12-02/a.json' },
+    { id: 'sent twice', _object: 'raw/2025-12-01/a.json' },
   ]);
-  expect(await project.app.ledger.dayAccounts('2026-12-02')).toMatchObject([{ rows: 3, loaded: 2, duplicates: 1 }]);
+  expect(await project.app.ledger.dayAccounts('2025-12-02')).toMatchObject([{ rows: 3, loaded: 2, duplicates: 1 }]);
 });
 
 test('a row that no window covers is a reject that names its day and the window', async () => {
   await put(
-    '2026-12-10',
+    '2025-12-10',
     'a',
-    at('2026-12-08T12:00:00Z', 'too old'),
-    at('2026-12-09T12:00:00Z', 'just late enough'),
-    at('2026-12-11T12:00:00Z', 'just early enough'),
-    at('2026-12-12T12:00:00Z', 'from the future'),
+    at('2025-12-08T12:00:00Z', 'too old'),
+    at('2025-12-09T12:00:00Z', 'just late enough'),
+    at('2025-12-11T12:00:00Z', 'just early enough'),
+    at('2025-12-12T12:00:00Z', 'from the future'),
   );
-  await publish('2026-12-10');
-  const [chunk] = await project.app.ledger.chunksOf('events', '2026-12-10', '2026-12-10');
+  await publish('2025-12-10');
+  const [chunk] = await project.app.ledger.chunksOf('events', '2025-12-10', '2025-12-10');
   const normalizer = [...(chunk?.rowsByDay.keys() ?? [])][0] ?? '';
-  const rejects = await project.app.ledger.rejectsOf('events', '2026-12-10', [{ id: chunk?.id ?? '', normalizer }], 10);
-  const window = 'is outside of what folder 2026-12-10 may hold: 2026-12-09 to 2026-12-11';
+  const rejects = await project.app.ledger.rejectsOf('events', '2025-12-10', [{ id: chunk?.id ?? '', normalizer }], 10);
+  const window = 'is outside of what folder 2025-12-10 may hold: 2025-12-09 to 2025-12-11';
   expect(rejects.map(({ line, reason }) => [line, reason])).toEqual([
-    [1, `day 2026-12-08 ${window}`],
-    [4, `day 2026-12-12 ${window}`],
+    [1, `day 2025-12-08 ${window}`],
+    [4, `day 2025-12-12 ${window}`],
   ]);
-  expect(chunk?.rowsByDay.get(normalizer)).toEqual({ '2026-12-09': 1, '2026-12-11': 1 });
+  expect(chunk?.rowsByDay.get(normalizer)).toEqual({ '2025-12-09': 1, '2025-12-11': 1 });
 });
