@@ -1,9 +1,9 @@
 import { loadStatement } from '../activities/load/statements.js';
 import { plainTable } from '../src/cli/common/text.js';
+import type { Column } from '../src/clickhouse/column.js';
 import { objectTable } from '../src/clickhouse/object-table.js';
 import { chunkStructure } from '../src/conversions/chunk-columns.js';
 import { number, size } from '../src/shared/format.js';
-import type { Column } from '../src/shared/messages.js';
 import { connectStore } from '../src/store/store.js';
 import { forgetPeak, peakMemory } from './memory.js';
 import { BUCKET, openWorld } from './world.js';

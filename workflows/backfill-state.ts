@@ -7,18 +7,18 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { isConcurrency } from '../src/shared/backfill-input.js';
 import { doneOf, freshState, withDay } from '../src/shared/backfill.js';
 import { clipped } from '../src/shared/format.js';
+import { isConcurrency } from '../src/shared/inputs/backfill.js';
 import type {
   BackfillInput,
   BackfillProgress,
   BackfillResult,
   BackfillState,
   DayEnded,
-} from '../src/shared/messages.js';
-import { backfillOf } from '../src/shared/words.js';
+} from '../src/shared/workflows.js';
 import { attribute } from './progress.js';
+import { backfillOf } from './words.js';
 
 export const backfillQuery = defineQuery<BackfillProgress>('progress');
 export const pauseSignal = defineSignal('pause');

@@ -1,17 +1,19 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import type { OutlineResult } from '../activities/outline/index.js';
+import type { OutlineInput } from '../activities/outline/index.js';
 import { final } from '../src/errors.js';
-import { chosen } from '../src/shared/choice.js';
 import { addDays } from '../src/shared/day.js';
-import type { BackfillInput, BackfillResult, DayInput, OutlineInput, OutlineResult } from '../src/shared/messages.js';
-import { backfillNotBegun } from '../src/shared/night-words.js';
-import { summary } from '../src/shared/words.js';
+import { chosen } from '../src/shared/inputs/choice.js';
+import type { BackfillInput, BackfillResult, DayInput } from '../src/shared/workflows.js';
 import { trackBackfill, type Tracker } from './backfill-state.js';
 import { throwIfBug } from './bugs.js';
 import { assertInput } from './input.js';
+import { backfillNotBegun } from './nightly-words.js';
 import { firstActivities } from './options.js';
 import { runQueue, type DayQueue } from './queue.js';
 import { runDay } from './run-day.js';
+import { summary } from './words.js';
 
 /**
  * A range of days, both ends inclusive: several days normalize and load side by side, models and publishes go in one ascending

@@ -1,11 +1,13 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
-import type { BuildRef, ConcludeInput, DayFailure, DayResult } from '../src/shared/messages.js';
-import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '../src/shared/words.js';
+import type { ConcludeInput } from '../activities/conclude/index.js';
+import type { BuildRef } from '../src/shared/build.js';
+import type { DayFailure, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { lastActivities } from './options.js';
 import type { Progress } from './progress.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
+import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from './words.js';
 
 /* How a day ends: well, badly, or well after all. */
 

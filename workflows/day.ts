@@ -1,6 +1,8 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
-import type { BuiltTable, DayInput, DayResult, ListResult } from '../src/shared/messages.js';
-import { comparedNotes, heldNow, touchedNote } from '../src/shared/words.js';
+import type { ListResult } from '../activities/list/index.js';
+import type { BuiltTable } from '../src/shared/build.js';
+import { heldNow } from '../src/shared/notes.js';
+import type { DayInput, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { closeDay, emptyResult, endBadly } from './day-end.js';
 import { assertInput } from './input.js';
@@ -21,6 +23,7 @@ import {
   type DayRun,
   type Turn,
 } from './steps.js';
+import { comparedNotes, touchedNote } from './words.js';
 
 /**
  * A day, from raw objects to published tables. Its id is the day's, so that no two builds of one day ever run. Every effect is

@@ -1,6 +1,6 @@
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { final } from '../src/errors.js';
-import { wrongInput, type Inputs } from '../src/shared/inputs.js';
+import { wrongInput, type Inputs } from '../src/shared/inputs/check.js';
 import { attribute } from './progress.js';
 
 /**

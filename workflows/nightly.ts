@@ -7,10 +7,14 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { alertOf, warningOf } from '../src/shared/alerts.js';
+import type { SurveyResult } from '../activities/survey/index.js';
 import { commandsIn, TRIGGER } from '../src/shared/commands.js';
 import { lookedBackOn } from '../src/shared/lookback.js';
-import type { DayEnded, DayInput, NightlyInput, NightlyResult, SurveyResult } from '../src/shared/messages.js';
+import type { DayEnded, DayInput, NightlyInput, NightlyResult } from '../src/shared/workflows.js';
+import { alertOf, warningOf } from './alert-of.js';
+import { openAlerts, type Alerts } from './alerts.js';
+import { throwIfBug } from './bugs.js';
+import { assertInput } from './input.js';
 import {
   differencesTold,
   nightFailure,
@@ -19,14 +23,11 @@ import {
   notesOf,
   notVerified,
   stoppedBy,
-} from '../src/shared/night-words.js';
-import { summary } from '../src/shared/words.js';
-import { openAlerts, type Alerts } from './alerts.js';
-import { throwIfBug } from './bugs.js';
-import { assertInput } from './input.js';
+} from './nightly-words.js';
 import { briefActivities, checkActivities, firstActivities } from './options.js';
 import { attribute } from './progress.js';
 import { runDay } from './run-day.js';
+import { summary } from './words.js';
 
 /** When the schedule meant this run to start: backfilled, triggered and caught-up runs keep the time that they stand for. */
 const NOMINAL_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');

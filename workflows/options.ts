@@ -1,6 +1,6 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities, HeavyActivities } from '../activities/index.js';
-import type { Timings } from '../src/shared/messages.js';
+import type { Timings } from '../activities/recover/index.js';
 import { taskQueue } from '../src/shared/names.js';
 
 /** Every timeout and retry of every activity stands on this page. Milliseconds. */

@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import type { DayProgress, StepTold } from '../src/shared/messages.js';
-import { detailsOf } from '../src/shared/words.js';
+import type { DayProgress, StepTold } from '../src/shared/workflows.js';
+import { detailsOf } from './words.js';
 
 /** The day is a Keyword holding the ISO date: as a Datetime the Web UI would shift it into the viewer's zone. */
 export const attribute = {

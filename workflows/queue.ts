@@ -1,6 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { mayHavePublished } from '../src/shared/backfill.js';
-import type { DayEnded, Touched } from '../src/shared/messages.js';
+import type { Touched } from '../src/shared/build.js';
+import type { DayEnded } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { openSignal } from './progress.js';
 import type { StartedDay } from './run-day.js';

@@ -1,6 +1,6 @@
-import type { RollbackResult } from '../src/shared/messages.js';
-import { summary, told } from '../src/shared/words.js';
+import type { RollbackResult } from '../activities/rollback/index.js';
 import type { Begun, DayRun } from './steps.js';
+import { summary, told } from './words.js';
 
 /** Decides which publish goes, takes it back, and tells what readers have now. The day's stages go as after any build. */
 export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: RollbackResult }> {

@@ -8,12 +8,12 @@ import {
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/shared/messages.js';
 import { workflowId } from '../src/shared/names.js';
-import { startedBy, summary } from '../src/shared/words.js';
+import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { day as dayWorkflow } from './day.js';
 import { patientActivities } from './options.js';
+import { startedBy, summary } from './words.js';
 
 /** A day that this workflow has started. */
 export type StartedDay = ChildWorkflowHandle<typeof dayWorkflow>;

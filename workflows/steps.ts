@@ -1,21 +1,16 @@
 import { condition, continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { chosen } from '../src/shared/choice.js';
+import type { ListResult } from '../activities/list/index.js';
+import type { PublishResult } from '../activities/publish/index.js';
+import type { RecoverResult } from '../activities/recover/index.js';
+import type { TestResult } from '../activities/test/index.js';
+import type { BuildRef, BuiltTable, ComparedTable } from '../src/shared/build.js';
+import { chosen } from '../src/shared/inputs/choice.js';
 import { inputsRead, type Reader } from '../src/shared/lookback.js';
-import type {
-  BuildRef,
-  BuiltTable,
-  ComparedTable,
-  DayInput,
-  DayResult,
-  ListResult,
-  PublishResult,
-  RecoverResult,
-  TestResult,
-} from '../src/shared/messages.js';
-import { summary, told } from '../src/shared/words.js';
+import type { DayInput, DayResult } from '../src/shared/workflows.js';
 import { dayActivities, firstActivities, heavyActivities } from './options.js';
 import { attribute, type Progress } from './progress.js';
 import { inWindow } from './window.js';
+import { summary, told } from './words.js';
 
 /* The steps of a day, in the order of the night: each runs its activities and tells what they did. */
 

@@ -1,7 +1,24 @@
-import type { AlertInput, AlertResult } from '../../src/shared/messages.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { slackMessage } from './slack.js';
+
+/** Something that a person should hear of although nobody looks. */
+export interface AlertInput {
+  kind: 'failed' | 'deadline' | 'warning' | 'recovered';
+  /** The day; '' where it is not known yet. */
+  day: string;
+  /** The step that failed, or ''. */
+  step: string;
+  reason: string;
+  /** Commands to type next. */
+  next: string[];
+}
+
+export interface AlertResult {
+  /** False where the project names no webhook. */
+  sent: boolean;
+  ms: number;
+}
 
 /**
  * Tells people what they would have to look for otherwise. Nothing waits for it and nothing fails with it; a message may come

@@ -1,5 +1,5 @@
 import { clipped } from '../../src/shared/format.js';
-import type { AlertInput } from '../../src/shared/messages.js';
+import type { AlertInput } from './index.js';
 
 /** A message of Slack's incoming webhooks. */
 export interface SlackMessage {

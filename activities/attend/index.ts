@@ -1,7 +1,17 @@
-import type { AttendInput, AttendResult, Outcome } from '../../src/shared/messages.js';
+import type { Outcome } from '../../src/shared/workflows.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { closeOf } from '../../src/temporal/client.js';
+
+export interface AttendInput {
+  /** Id of a workflow that was found running. */
+  workflowId: string;
+}
+
+export interface AttendResult {
+  outcome: Outcome;
+  ms: number;
+}
 
 /**
  * Waits until a day that somebody else started has ended, and answers how. What it left to do is for the ledger to say: whoever

@@ -2,12 +2,23 @@ import { openLedgerReport } from '../../src/ledger/report.js';
 import { staleDays } from '../../src/ledger/staleness.js';
 import { codesOf } from '../../src/plan/planning.js';
 import { longestLookbackOf } from '../../src/project/project.js';
-import { rangesOf } from '../../src/shared/day-ranges.js';
-import { addDays, daysBetween, type Day } from '../../src/shared/day.js';
-import type { AuditInput, AuditResult } from '../../src/shared/messages.js';
-import { leftNotes } from '../../src/shared/night-words.js';
+import { rangesOf, addDays, daysBetween, type Day } from '../../src/shared/day.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer } from '../../src/step/step.js';
+import { leftNotes } from './notes.js';
+
+export interface AuditInput {
+  /** The day of the night. */
+  day: string;
+  /** Days that failed tonight: they have had their own words. */
+  failed: string[];
+}
+
+export interface AuditResult {
+  /** What the night has left to people, each with a command. */
+  notes: string[];
+  ms: number;
+}
 
 /**
  * After a night: what it has left to people, with the command that closes it. Days that should exist and are not published, days

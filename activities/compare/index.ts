@@ -1,9 +1,18 @@
 import { readPlan } from '../../src/plan/read.js';
-import type { CompareInput, CompareResult, ComparedTable } from '../../src/shared/messages.js';
+import type { ComparedTable, BuildRef } from '../../src/shared/build.js';
 import { stageOf } from '../../src/stage/build.js';
 import { columnNames, measured } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+export interface CompareInput {
+  build: BuildRef;
+}
+
+export interface CompareResult {
+  tables: ComparedTable[];
+  ms: number;
+}
 
 /** Instead of a publish: what a rebuild made of each table of the day, beside what readers have. Changes nothing. */
 export async function compare(deps: Dependencies, { build }: CompareInput, step: Step): Answer<CompareResult> {

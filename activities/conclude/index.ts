@@ -1,6 +1,16 @@
-import type { ConcludeInput } from '../../src/shared/messages.js';
+import type { BuildRef } from '../../src/shared/build.js';
+import type { Outcome } from '../../src/shared/workflows.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Step } from '../../src/step/step.js';
+
+/** The end of a build, for the ledger: what `daybook status` shows without asking Temporal. */
+export interface ConcludeInput {
+  day: string;
+  build: BuildRef | null;
+  outcome: Outcome;
+  step: string;
+  reason: string;
+}
 
 /** Writes how a build ended into the ledger, which remembers longer than Temporal does. */
 export async function conclude(

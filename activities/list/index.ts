@@ -3,14 +3,57 @@ import { fingerprintOf } from '../../src/ledger/fingerprints.js';
 import { openIntentsOf } from '../../src/ledger/intents.js';
 import type { HoldRecord, PublishRecord } from '../../src/ledger/ledger.js';
 import { chunksToDo } from '../../src/plan/cover.js';
+import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';
 import { assertApplied } from '../../src/project/apply/apply.js';
-import { choiceOf } from '../../src/shared/choice.js';
-import { SIZES_SHOWN, type ListInput, type ListResult, type Plan } from '../../src/shared/messages.js';
+import type { BuildRef } from '../../src/shared/build.js';
+import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { objectUrl, planKey } from '../../src/shared/names.js';
-import { heldSince, quarantinedNote } from '../../src/shared/words.js';
+import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+export interface ListInput {
+  day: string;
+  force: boolean;
+  /** Build also what differs by code alone. */
+  code?: boolean;
+  /** See {@link DayInput}. */
+  retry?: string;
+  /** See {@link DayInput}. */
+  replaceFolder?: boolean;
+  keepVanished?: boolean;
+  allowEmpty?: boolean;
+}
+
+export interface ListResult {
+  outcome: 'build' | 'unchanged' | 'skipped' | 'held';
+  build: BuildRef;
+  objects: number;
+  bytes: number;
+  chunks: number;
+  /** Chunks to normalize, `0 … todo-1` in the plan's own ordering; see `chunksToDo`. */
+  todo: number;
+  /** Sizes in bytes of the first {@link SIZES_SHOWN} chunks to do, for their summaries. */
+  sizes: number[];
+  tables: {
+    name: string;
+    kind: 'normalized' | 'aggregate';
+    inputs: string[];
+    level: number;
+    lookback: number;
+    /** Earlier days of itself that its readers need in the stage. */
+    keep: number;
+  }[];
+  tests: number;
+  /** Why the day is built, or why it is left alone; sentences for people. */
+  reasons: string[];
+  /** Things a person should know although nothing failed: vanished objects, tables stale by code. */
+  notes: string[];
+  ms: number;
+}
+
+export const SIZES_SHOWN = 256;
 
 /**
  * Step 2. Reads the project's folder once, lists the folders that may hold rows of the day, covers every listed object by exactly

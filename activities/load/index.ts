@@ -4,25 +4,40 @@ import { final } from '../../src/errors.js';
 import { dataOfChunks, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { PublishRecord } from '../../src/ledger/ledger.js';
 import { limitsOf } from '../../src/plan/limits.js';
+import type { Manifest } from '../../src/plan/manifest.js';
+import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
-import { dayImbalance, mostRejects, sumAccounts } from '../../src/shared/accounts.js';
+import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
+import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { grouped } from '../../src/shared/grouped.js';
-import type {
-  LoadInput,
-  LoadResult,
-  Manifest,
-  Plan,
-  PlannedSource,
-  PlannedTable,
-  QuarantinedObject,
-} from '../../src/shared/messages.js';
 import { manifestKey } from '../../src/shared/names.js';
-import { quarantinedNote } from '../../src/shared/words.js';
+import { quarantinedNote } from '../../src/shared/notes.js';
 import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { countDuplicates, loadStatement } from './statements.js';
+
+export interface LoadInput {
+  build: BuildRef;
+  table: string;
+  /** Leave the earlier days out: they may not be done yet, and are copied when they are; see {@link LookBackInput}. */
+  alone?: boolean;
+}
+
+export interface LoadResult extends BuiltTable {
+  /** The folder account of folder D. */
+  lines: number;
+  rejected: number;
+  skipped: number;
+  blank: number;
+  duplicates: number;
+  chunks: number;
+  /** Objects that are missing in the folders that may hold rows of the day. */
+  quarantined: number;
+  /** Things a person should know although nothing failed. */
+  notes: string[];
+}
 
 /** Rows de-duplicated by one statement: the sort and the set of keys of so many rows fit the default memory limit. */
 const ROWS_PER_BUCKET = 10_000_000;

@@ -1,9 +1,9 @@
+import type { Column } from '../../src/clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../../src/clickhouse/object-table.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { literal, name, names, table } from '../../src/clickhouse/text.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 import { bare, isComposite, isNullable, parseType } from '../../src/conversions/column-types.js';
-import type { Column } from '../../src/shared/messages.js';
 
 export interface LoadOptions {
   target: { database: string; table: string };

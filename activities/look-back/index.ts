@@ -1,8 +1,20 @@
 import { readPlan } from '../../src/plan/read.js';
-import type { LookBackInput, LookBackResult } from '../../src/shared/messages.js';
+import type { BuildRef } from '../../src/shared/build.js';
 import { copyEarlier } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+/** Copies the earlier days of a loaded table into the stage, once the days before this one are done. */
+export interface LookBackInput {
+  build: BuildRef;
+  table: string;
+}
+
+export interface LookBackResult {
+  /** As in {@link BuiltTable}. */
+  earlier: Record<string, string>;
+  ms: number;
+}
 
 /**
  * The rest of step 4 in a backfill, for one source: the day was loaded while earlier days were still being built; now that those

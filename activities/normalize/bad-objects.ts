@@ -1,10 +1,12 @@
 import { final, isFinal, messageOf } from '../../src/errors.js';
+import type { PlannedSource } from '../../src/plan/plan.js';
 import { openInput, type InputOf } from '../../src/plan/raw-input.js';
+import type { QuarantinedObject } from '../../src/shared/accounts.js';
 import { grouped } from '../../src/shared/grouped.js';
-import type { PlannedSource, QuarantinedObject, StoredObject } from '../../src/shared/messages.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
+import type { StoredObject } from '../../src/store/object.js';
 import { readBeginnings, readThrough } from './bad-object-statements.js';
 import { frameKind, walkFrames } from './frames.js';
 import { mistakenFor } from './sniff.js';

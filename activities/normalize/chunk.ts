@@ -1,23 +1,17 @@
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
+import type { Manifest } from '../../src/plan/manifest.js';
+import type { Chunk, Plan, PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
-import { folderImbalances } from '../../src/shared/accounts.js';
+import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { addDays } from '../../src/shared/day.js';
-import type {
-  Chunk,
-  Manifest,
-  ObjectAccount,
-  Plan,
-  PlannedSource,
-  QuarantinedObject,
-  StoredObject,
-} from '../../src/shared/messages.js';
 import { parquetKey } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
+import type { StoredObject } from '../../src/store/object.js';
 import { badObjects, cutObjects, mistakenObjects, unreadableObjects } from './bad-objects.js';
 import { countFates } from './statements.js';
 

@@ -1,14 +1,36 @@
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { chunksToDo } from '../../src/plan/cover.js';
+import type { Manifest } from '../../src/plan/manifest.js';
+import type { Plan } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { sumAccounts } from '../../src/shared/accounts.js';
-import type { Manifest, NormalizeInput, NormalizeResult, Plan } from '../../src/shared/messages.js';
+import type { BuildRef } from '../../src/shared/build.js';
 import { manifestKey } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { columnsOf, normalizeChunk, type Work } from './chunk.js';
 import { recordRejects } from './statements.js';
+
+export interface NormalizeInput {
+  build: BuildRef;
+  /** Position among the chunks that the plan leaves to do. */
+  chunk: number;
+}
+
+export interface NormalizeResult {
+  source: string;
+  lines: number;
+  rows: number;
+  rejected: number;
+  skipped: number;
+  blank: number;
+  /** Objects that were left out because they are bad. */
+  quarantined: number;
+  /** True when a manifest stood already, so that nothing was read. */
+  reused: boolean;
+  ms: number;
+}
 
 /**
  * Step 3, for one chunk: raw lines become one Parquet object of an attempt's own name; both ends of the folder account are

@@ -1,7 +1,7 @@
+import type { Column } from '../../src/clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../../src/clickhouse/object-table.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
-import type { Column } from '../../src/shared/messages.js';
 
 /** What a normalized chunk holds, by object, fate and day; day is only told for rows. */
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {

@@ -1,8 +1,19 @@
-import { daysToRun } from '../../src/ledger/days-to-run.js';
+export type { OutlineInput } from '../../src/ledger/days-to-run.js';
+import { daysToRun, type OutlineInput } from '../../src/ledger/days-to-run.js';
 import { assertWanted, isWanted } from '../../src/project/wanted.js';
-import type { OutlineInput, OutlineResult } from '../../src/shared/messages.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer } from '../../src/step/step.js';
+
+export interface OutlineResult {
+  project: string;
+  /** Ascending. */
+  days: string[];
+  /** Earlier days that any model reads: as many later ones may be stale once a day is published. */
+  looksBack: number;
+  /** Days after which a backfill begins its history anew. */
+  daysPerRun: number;
+  ms: number;
+}
 
 /** A day takes about a dozen events of its backfill's history, and a server suggests to begin anew at 4,096. */
 const DAYS_PER_RUN = 200;

@@ -3,10 +3,11 @@ import { final, isFinal } from '../../src/errors.js';
 import { openIntentsOf } from '../../src/ledger/intents.js';
 import type { PublishEvent, PublishRecord } from '../../src/ledger/ledger.js';
 import { touchedDays } from '../../src/ledger/touched.js';
+import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
-import type { Plan, PublishInput, PublishResult } from '../../src/shared/messages.js';
+import type { BuildRef, BuiltTable, Touched } from '../../src/shared/build.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
-import { heldSince } from '../../src/shared/words.js';
+import { heldSince } from '../../src/shared/notes.js';
 import { stageOf } from '../../src/stage/build.js';
 import { createTwin, replacePartition } from '../../src/stage/statements.js';
 import {
@@ -22,6 +23,20 @@ import {
 } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+export interface PublishInput {
+  build: BuildRef;
+  /** The changed tables, upstream first; `rows` and `hash` are what the stage must hold. */
+  tables: Pick<BuiltTable, 'table' | 'rows' | 'hash' | 'fingerprint' | 'data' | 'inputs'>[];
+}
+
+export interface PublishResult {
+  tables: { table: string; rows: number }[];
+  /** From the first swap to the last. */
+  burstMs: number;
+  touched: Touched | null;
+  ms: number;
+}
 
 /**
  * Step 7. Checks that all tables fit, archives what stands, writes the intent, fences older builds off, swaps all tables in one

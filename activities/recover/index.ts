@@ -4,11 +4,39 @@ import type { OpenIntent } from '../../src/ledger/ledger.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { isDay } from '../../src/shared/day.js';
 import { clipped } from '../../src/shared/format.js';
-import type { RecoverInput, RecoverResult } from '../../src/shared/messages.js';
 import { archiveDatabase, stageDatabase, taskQueue, workflowId } from '../../src/shared/names.js';
 import { assertStaged, swapBack, swapForward, type Swap } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+/** Milliseconds. They travel in the first activity's result, so that a test can shorten them without touching a workflow. */
+export interface Timings {
+  heartbeat: number;
+  startToClose: number;
+  retryFirst: number;
+  retryMost: number;
+  giveUpAfter: number;
+}
+
+export interface RecoverInput {
+  day: string;
+  /** Id of the workflow that builds the day, which must be the day's own; left out where nothing is built. */
+  workflowId?: string;
+}
+
+export interface RecoverResult {
+  project: string;
+  zone: string;
+  timings: Timings;
+  /** Chunks normalized at once, models refreshed at once. */
+  normalizeSlots: number;
+  refreshConcurrency: number;
+  /** A publish that a crash had left open, and how it was ended. */
+  mended: { generation: number; how: 'finished' | 'undone'; tables: number } | null;
+  /** Newest published generation of the day, after that; 0 where nothing of it is published. */
+  published: number;
+  ms: number;
+}
 
 /**
  * Step 0. A publish that a crash left open is ended before anything else: finished from its stage where that still stands as it was

@@ -1,15 +1,25 @@
 import { dataOfInputs, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { PublishRecord } from '../../src/ledger/ledger.js';
 import { limitsOf } from '../../src/plan/limits.js';
+import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
+import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { addDays } from '../../src/shared/day.js';
 import { inputsRead } from '../../src/shared/lookback.js';
-import type { Plan, PlannedTable, RefreshInput, RefreshResult } from '../../src/shared/messages.js';
 import { buildInStage, copyFromLive, stagedTable, stagedTables, stageOf } from '../../src/stage/build.js';
 import { windowOf } from '../../src/stage/window.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { refreshStatement } from './statements.js';
+
+export interface RefreshInput {
+  build: BuildRef;
+  table: string;
+  /** Fingerprints of the inputs as they stand in this build's stage, by name; the model's own earlier days it adds itself. */
+  inputs: Record<string, string>;
+}
+
+export type RefreshResult = BuiltTable;
 
 /**
  * Step 5, for one model. Its SELECT runs as the user wrote it with the stage as its database, so that every table's name means

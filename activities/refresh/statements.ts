@@ -1,9 +1,9 @@
+import type { Column } from '../../src/clickhouse/column.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { literal, name, names, table } from '../../src/clickhouse/text.js';
 import { castComposite, castValue } from '../../src/conversions/casts.js';
 import { bare, isComposite, isNullable, parseType, type ColumnType } from '../../src/conversions/column-types.js';
 import { fromText } from '../../src/conversions/conversions.js';
-import type { Column } from '../../src/shared/messages.js';
 
 /**
  * One day of a model, inserted by name: by position, two columns of one type would swap silently. Every value is converted

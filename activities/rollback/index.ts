@@ -1,10 +1,24 @@
 import { tableFingerprint } from '../../src/ledger/fingerprints.js';
 import { touchedDays } from '../../src/ledger/touched.js';
-import type { RollbackInput, RollbackResult } from '../../src/shared/messages.js';
+import type { BuildRef, Touched } from '../../src/shared/build.js';
 import { archiveDatabase, stageDatabase } from '../../src/shared/names.js';
 import { fence, swapBack, type Swap } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+export interface RollbackInput {
+  build: BuildRef;
+  undoes: number;
+  /** Why, for those who meet the held day. */
+  reason: string;
+}
+
+export interface RollbackResult {
+  /** What readers have now; `generation` 0 where the table had never been published before. */
+  tables: { table: string; rows: number; generation: number }[];
+  touched: Touched | null;
+  ms: number;
+}
 
 /**
  * Takes one publish back: what stood before it is put in its place again, table by table in one burst, verified, and written

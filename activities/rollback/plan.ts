@@ -1,9 +1,22 @@
 import { final } from '../../src/errors.js';
-import type { PlanRollbackInput, PlanRollbackResult } from '../../src/shared/messages.js';
+import type { BuildRef } from '../../src/shared/build.js';
 import { archiveDatabase } from '../../src/shared/names.js';
 import { assertArchived } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+export interface PlanRollbackInput {
+  day: string;
+}
+
+/** The publish that is taken back, pinned in the history so that no retry takes back another one. */
+export interface PlanRollbackResult {
+  /** The rollback's own generation: builds that were planned before it must not publish any more. */
+  build: BuildRef;
+  undoes: number;
+  tables: string[];
+  ms: number;
+}
 
 /**
  * Decides which publish of a day a rollback takes back: the newest, with all tables that it changed. It gets a generation of its

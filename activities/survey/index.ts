@@ -4,9 +4,33 @@ import { longestLookbackOf } from '../../src/project/project.js';
 import { assertWanted, isWanted } from '../../src/project/wanted.js';
 import { addDays, nightFor } from '../../src/shared/day.js';
 import { earlierDays } from '../../src/shared/lookback.js';
-import type { SurveyInput, SurveyResult } from '../../src/shared/messages.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer } from '../../src/step/step.js';
+
+export interface SurveyInput {
+  /** Given by hand; else the day before `nominal`. */
+  day: string | null;
+  /** The schedule's own time of this run, as an ISO instant. */
+  nominal: string;
+}
+
+export interface SurveyResult {
+  project: string;
+  day: string;
+  /** True where the day is before the project's first one, so that it is not run. */
+  early?: boolean;
+  /** Earlier days that are run first, in ascending order: late ones, whose folders are listed again, and stale ones. */
+  late: string[];
+  /** True where the day is yesterday by the clock, so that its sources may still be arriving. */
+  wait: boolean;
+  /** Earlier days of which a day wants none missing. */
+  looksBack: number;
+  /** Those of the days that had failed before, or were late and not published. */
+  bad: string[];
+  /** True where the project names a webhook. */
+  alerts: boolean;
+  ms: number;
+}
 
 /**
  * Before a night: which day it is for, by calendar arithmetic in the project's zone, and which days come before it. Those are the

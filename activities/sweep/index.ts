@@ -1,6 +1,5 @@
 import { databasesLike, dropDatabase, dropTable } from '../../src/clickhouse/tables.js';
 import { openLedgerReport } from '../../src/ledger/report.js';
-import type { SweepInput, SweepResult } from '../../src/shared/messages.js';
 import {
   archiveDatabase,
   dayOfPlan,
@@ -18,6 +17,22 @@ import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { isRunning } from '../../src/temporal/client.js';
 import { stagesHeld, tablesHeld } from './statements.js';
+
+export interface SweepInput {
+  /** The day that has ended well, whose own stages go whatever their age; null where only old things go. */
+  day: string | null;
+  /** The newest of its generations whose stage goes: a sweep that was forgotten must not end a newer build. */
+  generation?: number;
+}
+
+export interface SweepResult {
+  stages: number;
+  archives: number;
+  /** Bytes of the archives that stay; rows that the live table still has count too, although they take no space twice. */
+  archivedBytes: number;
+  objects: number;
+  ms: number;
+}
 
 /**
  * Step 8. The day's own stage goes, and what is old: archives beyond the configured days and versions, normalized chunks past

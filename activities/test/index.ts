@@ -2,15 +2,26 @@ import { oneRow } from '../../src/clickhouse/client.js';
 import { final } from '../../src/errors.js';
 import type { TestRecord } from '../../src/ledger/ledger.js';
 import { limitsOf } from '../../src/plan/limits.js';
+import type { Plan, PlannedTest } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import { mostFailing } from '../../src/shared/accounts.js';
+import type { BuildRef } from '../../src/shared/build.js';
 import { clipped } from '../../src/shared/format.js';
-import type { Plan, PlannedTest, TestInput, TestResult } from '../../src/shared/messages.js';
 import { stagedTables, stageOf } from '../../src/stage/build.js';
 import { windowOf } from '../../src/stage/window.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { duplicatesOf, failingRows, largestOf } from './statements.js';
+
+export interface TestInput {
+  build: BuildRef;
+}
+
+export interface TestResult {
+  passed: number;
+  warned: { test: string; rows: number }[];
+  ms: number;
+}
 
 /** Failing rows that are kept in the ledger, per test. */
 const SAMPLE = 20;

@@ -4,9 +4,25 @@ import { dataObjects } from '../../src/plan/listing.js';
 import type { Config, SourceConfig } from '../../src/project/config/config.js';
 import { folderPrefix } from '../../src/project/config/prefix.js';
 import { addDays, instantOf } from '../../src/shared/day.js';
-import type { WaitInput, WaitResult } from '../../src/shared/messages.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+
+export interface WaitInput {
+  day: string;
+  /** How often was looked before, by this run. */
+  looks: number;
+  /** ISO instant since which the day waits; null where it does not: what is not complete has had its time. */
+  since: string | null;
+}
+
+export interface WaitResult {
+  ready: boolean;
+  /** One sentence for each source that is not ready; empty when all are. */
+  missing: string[];
+  /** How long to sleep before asking again. */
+  againInMs: number;
+  ms: number;
+}
 
 /**
  * Between two looks at a source that is not ready, in milliseconds: at first it is often a matter of seconds, later a night is

@@ -1,5 +1,5 @@
+import type { Column } from '../clickhouse/column.js';
 import { name } from '../clickhouse/text.js';
-import type { Column } from '../shared/messages.js';
 import { parseType } from './column-types.js';
 import { holding } from './conversions.js';
 

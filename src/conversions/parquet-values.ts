@@ -1,5 +1,5 @@
+import type { Column } from '../clickhouse/column.js';
 import { literal, name } from '../clickhouse/text.js';
-import type { Column } from '../shared/messages.js';
 import { castValue } from './casts.js';
 import { bare, isComposite, parseType, type ColumnType } from './column-types.js';
 import { convertJson, holding, type Conversion } from './conversions.js';

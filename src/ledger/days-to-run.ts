@@ -1,6 +1,13 @@
 import { daysBetween } from '../shared/day.js';
-import type { OutlineInput } from '../shared/messages.js';
 import type { Ledger } from './ledger.js';
+
+export interface OutlineInput {
+  /** Both inclusive. */
+  start: string;
+  end: string;
+  /** `failed`: days whose last build failed, was cancelled or was cut off. `published`: days that readers have. */
+  which: 'all' | 'failed' | 'published';
+}
 
 /** How a build ended that `reprocess failed` repeats; one that is only planned was cut off, or is under way and awaited. */
 const FAILED: ReadonlySet<string> = new Set(['failed', 'cancelled', 'planned']);

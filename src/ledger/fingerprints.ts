@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StoredObject } from '../shared/messages.js';
+import type { StoredObject } from '../store/object.js';
 
 /**
  * Raise only when the same input would now give other rows, so that upgrading Daybook alone rebuilds nothing.

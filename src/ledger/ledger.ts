@@ -2,9 +2,11 @@ import type { ClickHouse } from '../clickhouse/client.js';
 import { codeOf } from '../clickhouse/errors.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
+import type { ObjectAccount, QuarantinedObject } from '../shared/accounts.js';
 import type { Day } from '../shared/day.js';
 import { grouped } from '../shared/grouped.js';
-import type { ObjectAccount, Outcome, QuarantinedObject, StoredObject } from '../shared/messages.js';
+import type { Outcome } from '../shared/workflows.js';
+import type { StoredObject } from '../store/object.js';
 import * as sql from './statements.js';
 
 /** A chunk that an earlier build recorded: its objects as they were then. In order of first record. */

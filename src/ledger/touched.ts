@@ -1,5 +1,5 @@
+import type { Touched } from '../shared/build.js';
 import { addDays, EVER } from '../shared/day.js';
-import type { Touched } from '../shared/messages.js';
 import type { Ledger } from './ledger.js';
 import { staleAfter } from './staleness.js';
 

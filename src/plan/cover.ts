@@ -1,6 +1,7 @@
 import { chunkIdOf } from '../ledger/fingerprints.js';
 import type { RecordedChunk } from '../ledger/ledger.js';
-import type { Chunk, Plan, PlannedSource, StoredObject } from '../shared/messages.js';
+import type { StoredObject } from '../store/object.js';
+import type { Chunk, Plan, PlannedSource } from './plan.js';
 
 /**
  * Rows by day that a normalizer made of a chunk; what the newest one made of it where that one never did, or none is named.

@@ -1,11 +1,11 @@
 import type { RecordedChunk, FolderAnswer } from '../ledger/ledger.js';
 import type { SourceConfig } from '../project/config/config.js';
 import { folderPrefix } from '../project/config/prefix.js';
-import type { VanishedChoice } from '../shared/choice.js';
 import type { Day } from '../shared/day.js';
-import type { StoredObject } from '../shared/messages.js';
+import type { VanishedChoice } from '../shared/inputs/choice.js';
 import { objectUrl } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
+import type { StoredObject } from '../store/object.js';
 import type { SourceQuestion } from './folder-words.js';
 import {
   compareFolders,

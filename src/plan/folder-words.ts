@@ -1,6 +1,6 @@
 import { runCommand } from '../shared/commands.js';
 import { plural } from '../shared/format.js';
-import type { StoredObject } from '../shared/messages.js';
+import type { StoredObject } from '../store/object.js';
 import { twinsOf, type FolderFacts, type FolderQuestion, type VanishedDecision } from './vanished.js';
 
 /* What is said of folders that objects are gone from: in failures, in plans and in `status`, always the same. */

@@ -2,15 +2,16 @@ import type { RecordedChunk, FolderAnswer, PublishRecord } from '../ledger/ledge
 import type { SourceConfig } from '../project/config/config.js';
 import { folderPrefix } from '../project/config/prefix.js';
 import type { Project } from '../project/project.js';
-import type { VanishedChoice } from '../shared/choice.js';
 import { addDays, daysBetween } from '../shared/day.js';
-import type { Chunk, StoredObject } from '../shared/messages.js';
+import type { VanishedChoice } from '../shared/inputs/choice.js';
 import { manifestKey, normalizedFolder } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
+import type { StoredObject } from '../store/object.js';
 import { assertCover, coverFolder, rowsOf } from './cover.js';
 import { decideFolders, type KnownChunk } from './decide-folders.js';
 import { vanishedNotes, type LostObjects, type SourceQuestion } from './folder-words.js';
 import { dataObjects } from './listing.js';
+import type { Chunk } from './plan.js';
 import { retryRejects } from './retry-rejects.js';
 import { objectName, type FolderFacts, type VanishedDecision } from './vanished.js';
 

@@ -2,8 +2,8 @@ import { dataOfChunks, dataOfInputs, tableFingerprint } from '../ledger/fingerpr
 import type { PublishRecord } from '../ledger/ledger.js';
 import { stalenessOf, type PublishedDay, type Staleness } from '../ledger/staleness.js';
 import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
-import type { Plan, PlannedTable } from '../shared/messages.js';
 import type { SourceListing } from './folders.js';
+import type { Plan, PlannedTable } from './plan.js';
 
 /** How one table's day stands. */
 export interface TableVerdict {

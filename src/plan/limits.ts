@@ -1,4 +1,4 @@
-import type { Plan } from '../shared/messages.js';
+import type { Plan } from './plan.js';
 
 /** Share of a statement's memory above which sorting and grouping go to disk. */
 const SPILL_SHARE = 0.5;

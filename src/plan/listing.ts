@@ -1,4 +1,4 @@
-import type { StoredObject } from '../shared/messages.js';
+import type { StoredObject } from '../store/object.js';
 
 /** Names that tools of the Hadoop family do not read as data: markers, temporary files. */
 const HIDDEN = /^[_.]/;

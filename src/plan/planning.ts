@@ -2,14 +2,14 @@ import { final } from '../errors.js';
 import { fingerprintOf, NORMALIZER_VERSION } from '../ledger/fingerprints.js';
 import type { PublishRecord } from '../ledger/ledger.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
-import { NO_CHOICE, type VanishedChoice } from '../shared/choice.js';
 import { addDays } from '../shared/day.js';
+import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
-import type { Chunk, Plan, PlannedSource, PlannedTable } from '../shared/messages.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-words.js';
 import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
 import { judge, type Verdict } from './judge.js';
+import type { Chunk, Plan, PlannedSource, PlannedTable } from './plan.js';
 
 /** A day as it would be built now, and why it would. */
 export interface PlannedDay {

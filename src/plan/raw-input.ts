@@ -13,11 +13,11 @@ import {
   type ParquetShape,
 } from '../raw/parquet.js';
 import { grouped } from '../shared/grouped.js';
-import type { Plan, PlannedSource } from '../shared/messages.js';
 import { describedKey } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { engineBucket } from '../step/engine-bucket.js';
 import type { Step } from '../step/step.js';
+import type { Plan, PlannedSource } from './plan.js';
 
 /** The raw side of a chunk: how its lines are read, and how many each object has, counted apart from the reading. */
 export interface RawInput {

@@ -1,14 +1,10 @@
 import { final } from '../errors.js';
-import {
-  manifest as manifestSchema,
-  plan as planSchema,
-  type Manifest,
-  type BuildRef,
-  type Plan,
-} from '../shared/messages.js';
+import type { BuildRef } from '../shared/build.js';
 import { bucketAndKey } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Store } from '../store/store.js';
+import { manifest as manifestSchema, type Manifest } from './manifest.js';
+import { plan as planSchema, type Plan } from './plan.js';
 
 /** The manifest of a normalized chunk; undefined where there is none (yet). */
 export async function readManifest(

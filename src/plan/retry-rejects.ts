@@ -1,7 +1,7 @@
 import { retriedChunkId } from '../ledger/fingerprints.js';
 import { plural } from '../shared/format.js';
-import type { Chunk } from '../shared/messages.js';
 import type { Dependencies } from '../step/dependencies.js';
+import type { Chunk } from './plan.js';
 
 /** What came of a wish to feed rejects again. */
 export interface Retried {

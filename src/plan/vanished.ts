@@ -1,7 +1,7 @@
 import type { RecordedChunk, FolderAnswer } from '../ledger/ledger.js';
-import type { VanishedChoice } from '../shared/choice.js';
 import type { Day } from '../shared/day.js';
-import type { StoredObject } from '../shared/messages.js';
+import type { VanishedChoice } from '../shared/inputs/choice.js';
+import type { StoredObject } from '../store/object.js';
 import { rowsOf } from './cover.js';
 import { vanishedObjects } from './listing.js';
 

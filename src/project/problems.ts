@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { Problem } from './project.js';
 
-export { meantBy } from '../shared/meant.js';
+export { meantBy } from '../shared/inputs/meant.js';
 
 /** One problem that only an edit mends. `where`, `what` and `fix` as in {@link Problem}. */
 export const error = (where: string, what: string, fix: string): Problem => ({ severity: 'error', where, what, fix });

@@ -1,4 +1,4 @@
-import type { Column } from '../shared/messages.js';
+import type { Column } from '../clickhouse/column.js';
 import type { Config } from './config/config.js';
 
 /** Options at the head of a SQL file: comment lines `-- key: value` before the first statement. */

@@ -1,5 +1,5 @@
+import type { Column } from '../clickhouse/column.js';
 import { literal, name } from '../clickhouse/text.js';
-import type { Column } from '../shared/messages.js';
 
 /** Something that can be wrong with a row: a condition, and an expression for what to say. */
 export interface Fault {

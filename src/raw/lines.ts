@@ -1,9 +1,9 @@
+import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
 import { isNullable, parseType } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
-import type { Column } from '../shared/messages.js';
 import { quoted, STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
 
 /** Raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */

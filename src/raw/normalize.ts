@@ -1,3 +1,4 @@
+import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
@@ -5,7 +6,6 @@ import { castComposite, castValue } from '../conversions/casts.js';
 import { filledColumns, chunkStructure } from '../conversions/chunk-columns.js';
 import { bare, isComposite, isNullable, parseType } from '../conversions/column-types.js';
 import { holding } from '../conversions/conversions.js';
-import type { Column, PlannedSource } from '../shared/messages.js';
 import { quoted, unfitOf, valueOf, type Fault, type Input } from './input.js';
 
 /**
@@ -24,7 +24,17 @@ const OUT_OF_RANGE = { date_time_overflow_behavior: 'saturate' };
 const REJECT_TEXT = 65_536;
 
 export interface NormalizeOptions {
-  source: Pick<PlannedSource, 'name' | 'contract' | 'select' | 'selected' | 'constraints'>;
+  source: {
+    name: string;
+    /** The contract: columns of `raw_<source>`, without `_source`. */
+    contract: readonly Column[];
+    /** The normalizing SELECT, as the user wrote it. */
+    select: string;
+    /** What that SELECT gives, by the engine. */
+    selected: readonly Column[];
+    /** CHECK constraints of the normalized table: a row that breaks one is rejected with its name. */
+    constraints: readonly { name: string; expression: string }[];
+  };
   /** Columns of the normalized table. */
   columns: readonly Column[];
   /** First and last day that rows of this folder may have. */

@@ -1,3 +1,4 @@
+import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
@@ -10,7 +11,6 @@ import {
   type ParquetValue,
 } from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
-import type { Column } from '../shared/messages.js';
 import { STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
 
 /** Objects with the same columns, and what those are. */

@@ -1,4 +1,18 @@
-import type { ObjectAccount } from './messages.js';
+/** What became of one object's raw lines: lines = rows + rejected + skipped + blank. */
+export interface ObjectAccount {
+  object: string;
+  lines: number;
+  rows: number;
+  rejected: number;
+  skipped: number;
+  blank: number;
+}
+
+/** An object that no row was taken from, and why: it can't be read to its end, or is not what its source holds. */
+export interface QuarantinedObject {
+  object: string;
+  reason: string;
+}
 
 /** Sums of a folder's objects. */
 export type FolderAccount = Omit<ObjectAccount, 'object'>;

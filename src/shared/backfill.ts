@@ -1,6 +1,7 @@
-import { CONCURRENCY } from './backfill-input.js';
+import type { Touched } from './build.js';
 import { addDays, type Day } from './day.js';
-import type { BackfillInput, BackfillState, DayEnded, DayResult, FailedDay, Outcome, Touched } from './messages.js';
+import { CONCURRENCY } from './inputs/backfill.js';
+import type { BackfillInput, BackfillState, DayEnded, DayResult, FailedDay, Outcome } from './workflows.js';
 
 /** Failed days that a backfill names; it counts them all. */
 export const FAILED_SHOWN = 366;

@@ -1,12 +1,42 @@
 import { tablesLike } from '../clickhouse/tables.js';
 import type { PublishRecord } from '../ledger/ledger.js';
 import { daysBetween } from '../shared/day.js';
-import { DIFFERENCES_SHOWN, type Difference, type VerifyInput, type VerifyResult } from '../shared/messages.js';
-import { differs } from '../shared/words.js';
+import { number, plural } from '../shared/format.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Answer, Step } from '../step/step.js';
 import { measureDays } from './statements.js';
 import { columnNames } from './swaps.js';
+
+export interface VerifyInput {
+  first: string;
+  last: string;
+}
+
+export interface VerifyResult {
+  days: number;
+  /** Tables' days that were compared with the ledger. */
+  tables: number;
+  /** The first {@link DIFFERENCES_SHOWN} of them, by day. */
+  differences: Difference[];
+  /** How many there are in all. */
+  found: number;
+  ms: number;
+}
+
+export const DIFFERENCES_SHOWN = 50;
+
+/** A table's day that readers have otherwise than it was published. */
+export interface Difference {
+  /** `rows`: other rows than were published. `unknown`: rows that nobody published. `open`: a publish that has not ended. */
+  kind: 'rows' | 'unknown' | 'open';
+  table: string;
+  day: string;
+  /** What the live table has, and what the ledger says. */
+  found: number;
+  expected: number;
+  /** One sentence: found, expected, and the command that mends it. */
+  what: string;
+}
 
 /**
  * Holds the live tables against the ledger: rows and fingerprint of every published table's day, and days that nobody published.
@@ -98,4 +128,36 @@ function byColumns(records: readonly PublishRecord[]): { columns: string[]; days
     group.days.add(day);
   }
   return [...groups.values()];
+}
+
+/** A table's day that is not as it was published: found, expected, and the command that mends it. */
+export function differs(of: {
+  kind: Difference['kind'];
+  database: string;
+  table: string;
+  day: string;
+  found: number;
+  expected: number;
+  /** What makes the rows incomparable; else ''. */
+  more: string;
+  held: boolean;
+  /** The table belongs to the project, so a run would build it. */
+  own: boolean;
+}): string {
+  const { kind, day, table, found, expected, more, held } = of;
+  const name = `${of.database}.${table}`;
+  const run = `npx daybook run --day ${day}`;
+  if (kind === 'open') return `${name} of ${day}: its publish was begun and has not ended. End it: ${run}`;
+  if (kind === 'unknown')
+    return (
+      `${name} of ${day}: found ${plural(found, 'row')}, expected none: nobody published them. ` +
+      (held || !of.own
+        ? `If they are to go: ALTER TABLE ${name} DROP PARTITION '${day}'`
+        : `Build the day, which replaces them: ${run} --force`)
+    );
+  const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${number(expected)}`;
+  return (
+    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote into it. ` +
+    `Publish the day again: ${run} --force${held ? ' (which releases the held day)' : ''}`
+  );
 }

@@ -13,8 +13,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
-import type { StoredObject } from '../shared/messages.js';
 import { startOrName, unreachable } from '../unreachable.js';
+import type { StoredObject } from './object.js';
 
 /** What the engine needs to reach the store by itself: raw bytes never pass through Node. */
 export interface EngineAccess {

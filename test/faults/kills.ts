@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { DayProgress } from '../../src/shared/messages.js';
+import type { DayProgress } from '../../src/shared/workflows.js';
 import type { Moment, Step, Victim } from './plan.js';
 import { isRequest, isStatement, reaching, requestFrom } from './points.js';
 import { around, settled, type Strike } from './strike.js';

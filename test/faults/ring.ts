@@ -3,7 +3,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { startDay } from '../../src/cli/common/start.js';
 import { waitUntilReady } from '../../src/local/readiness.js';
 import type { Stack } from '../../src/local/stack-file.js';
-import type { DayResult } from '../../src/shared/messages.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import type { Disk } from './disk.js';
 import { differences, endedOf, type Ended } from './ended.js';
 import { armCut, armFullDisk, armOutOfMemory } from './engine.js';

@@ -6,7 +6,7 @@ import { startBackfill } from '../../src/cli/backfill/start.js';
 import { startDay } from '../../src/cli/common/start.js';
 import { readEnv } from '../../src/env.js';
 import { addDays, daysBetween } from '../../src/shared/day.js';
-import type { DayProgress } from '../../src/shared/messages.js';
+import type { DayProgress } from '../../src/shared/workflows.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 import { testVariables } from '../support/stack.js';

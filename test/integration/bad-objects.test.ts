@@ -4,7 +4,7 @@ import { detailDay } from '../../src/cli/status/day-detail.js';
 import { reportDays } from '../../src/cli/status/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status/text.js';
 import { openLedgerReport } from '../../src/ledger/report.js';
-import type { Manifest } from '../../src/shared/messages.js';
+import type { Manifest } from '../../src/plan/manifest.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { badKinds, lz4, zstd } from '../support/dirty.js';

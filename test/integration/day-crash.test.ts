@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
 import { final } from '../../src/errors.js';
-import type { BuildRef } from '../../src/shared/messages.js';
+import type { BuildRef } from '../../src/shared/build.js';
 import { archiveDatabase, stageDatabase } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { diesAfterRecord, diesBefore, diesBeforeRecord, frozenBefore } from '../support/crash.js';

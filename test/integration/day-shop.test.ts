@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import example from '../../daybook.config.js';
 import { demoDays, demoObjects, demoTotals, type DayTotals, type DemoTotals } from '../../src/local/demo/generate.js';
-import type { DayResult } from '../../src/shared/messages.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import { openDays, type DayProject, type DayState } from '../support/day.js';
 import { sqlFilesOf } from '../support/project.js';
 

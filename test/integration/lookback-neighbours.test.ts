@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { tableFingerprint } from '../../src/ledger/fingerprints.js';
-import type { BuiltTable } from '../../src/shared/messages.js';
+import type { BuiltTable } from '../../src/shared/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { frozenBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';

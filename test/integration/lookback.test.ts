@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { DayResult } from '../../src/shared/messages.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { DAYS, LOOKBACK, LOOKBACK_CONFIG } from '../support/lookback.js';
 import { keyOf, lines, payment } from '../support/payments.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { addDays, daysBetween } from '../../src/shared/day.js';
-import type { NightlyResult } from '../../src/shared/messages.js';
 import { scheduleId, workflowId } from '../../src/shared/names.js';
+import type { NightlyResult } from '../../src/shared/workflows.js';
 import { applySchedule, withSchedule } from '../../src/temporal/schedule.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SMALL, SMALL_CONFIG } from '../support/lookback.js';

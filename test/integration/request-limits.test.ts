@@ -4,9 +4,9 @@ import { countDuplicates, loadStatement } from '../../activities/load/statements
 import example from '../../daybook.config.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { demoDays, demoObjects, demoTotals } from '../../src/local/demo/generate.js';
+import type { Manifest } from '../../src/plan/manifest.js';
 import { readPlan } from '../../src/plan/read.js';
 import { grouped } from '../../src/shared/grouped.js';
-import type { Manifest } from '../../src/shared/messages.js';
 import { createTwin } from '../../src/stage/statements.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import { openDays, type DayProject } from '../support/day.js';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { daysBetween } from '../../src/shared/day.js';
-import type { DayResult } from '../../src/shared/messages.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import config from '../fixtures/sparkify/daybook.config.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { sqlFilesOf } from '../support/project.js';

@@ -1,5 +1,5 @@
 import { sleep } from '@temporalio/workflow';
-import type { DayInput, DayResult } from '../../src/shared/messages.js';
+import type { DayInput, DayResult } from '../../src/shared/workflows.js';
 import { day as unchanged } from '../../workflows/day.js';
 
 /** The day as a careless edit would leave it: running days would have to have slept where they asked. */

@@ -1,8 +1,8 @@
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { final } from '../../src/errors.js';
 import { daysBetween } from '../../src/shared/day.js';
-import type { BackfillProgress } from '../../src/shared/messages.js';
 import { workflowId } from '../../src/shared/names.js';
+import type { BackfillProgress } from '../../src/shared/workflows.js';
 import { LISTED, ONE_LINE, SETTINGS, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 

@@ -11,6 +11,8 @@ import {
   type Activities,
   type HeavyActivities,
 } from '../../activities/index.js';
+import type { ListInput } from '../../activities/list/index.js';
+import type { PublishInput } from '../../activities/publish/index.js';
 import { openApp, type App } from '../../src/app.js';
 import { apply } from '../../src/cli/apply/index.js';
 import { startBackfill } from '../../src/cli/backfill/start.js';
@@ -18,20 +20,18 @@ import { startDay } from '../../src/cli/common/start.js';
 import type { ClickHouse } from '../../src/clickhouse/client.js';
 import { readEnv } from '../../src/env.js';
 import type { Stack } from '../../src/local/stack-file.js';
+import type { Manifest } from '../../src/plan/manifest.js';
+import type { BuiltTable } from '../../src/shared/build.js';
 import { inputsRead, type Reader } from '../../src/shared/lookback.js';
+import { normalizedFolder, taskQueue, workflowId } from '../../src/shared/names.js';
 import type {
   BackfillInput,
   BackfillResult,
-  BuiltTable,
   DayFailure,
   DayInput,
   DayResult,
-  ListInput,
-  Manifest,
   NightlyResult,
-  PublishInput,
-} from '../../src/shared/messages.js';
-import { normalizedFolder, taskQueue, workflowId } from '../../src/shared/names.js';
+} from '../../src/shared/workflows.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { projectFolder, type ProjectFiles } from './project.js';
 import { connectAdmin, testVariables } from './stack.js';

@@ -1,5 +1,9 @@
+import type { ListResult } from '../../activities/list/index.js';
+import type { RecoverResult } from '../../activities/recover/index.js';
+import type { RefreshInput } from '../../activities/refresh/index.js';
+import type { SurveyResult } from '../../activities/survey/index.js';
+import type { BuiltTable } from '../../src/shared/build.js';
 import { daysBetween } from '../../src/shared/day.js';
-import type { BuiltTable, ListResult, RecoverResult, RefreshInput, SurveyResult } from '../../src/shared/messages.js';
 import type { Stubs } from './workflows.js';
 
 /** What a small project's first activity tells; the timings are short, so that retries are soon seen. */

@@ -10,8 +10,10 @@ import {
 } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities, HeavyActivities } from '../../activities/index.js';
-import type { BackfillInput, DayInput, ListResult, NightlyInput, RecoverResult } from '../../src/shared/messages.js';
+import type { ListResult } from '../../activities/list/index.js';
+import type { RecoverResult } from '../../activities/recover/index.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
+import type { BackfillInput, DayInput, NightlyInput } from '../../src/shared/workflows.js';
 import { defaultStubs, LISTED, SETTINGS } from './stubs.js';
 import { testBundle } from './worker.js';
 

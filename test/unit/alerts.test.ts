@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { AlertInput } from '../../activities/alert/index.js';
 import { slackMessage } from '../../activities/alert/slack.js';
-import { alertOf, warningOf } from '../../src/shared/alerts.js';
-import type { AlertInput, DayEnded } from '../../src/shared/messages.js';
+import type { DayEnded } from '../../src/shared/workflows.js';
+import { alertOf, warningOf } from '../../workflows/alert-of.js';
 
 const DAY = '2026-11-10';
 const good: DayEnded = { day: DAY, outcome: 'published', reason: '', failure: null, result: null };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { chunkIdOf, retriedChunkId } from '../../src/ledger/fingerprints.js';
 import type { RecordedChunk } from '../../src/ledger/ledger.js';
 import { assertCover, coverFolder, cut } from '../../src/plan/cover.js';
-import type { StoredObject } from '../../src/shared/messages.js';
+import type { StoredObject } from '../../src/store/object.js';
 
 const FOLDER = '2026-11-05';
 const NORMALIZER = 'n'.repeat(32);

@@ -5,7 +5,7 @@ import { pace, progressLine, resultText } from '../../src/cli/backfill/text.js';
 import { followDay } from '../../src/cli/common/follow.js';
 import { line } from '../../src/cli/common/watch.js';
 import { freshState } from '../../src/shared/backfill.js';
-import type { BackfillProgress, BackfillResult, DayProgress, StepTold } from '../../src/shared/messages.js';
+import type { BackfillProgress, BackfillResult, DayProgress, StepTold } from '../../src/shared/workflows.js';
 
 const SINCE = '2026-11-10T04:00:00.000Z';
 const { counts: NONE } = freshState({ start: '2026-01-01', end: '2026-12-31' }, new Date(SINCE));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { freshState, withDay } from '../../src/shared/backfill.js';
-import { wrongInput } from '../../src/shared/inputs.js';
+import { wrongInput } from '../../src/shared/inputs/check.js';
 
 const QUEUE = 'daybook-shop';
 const RANGE = { start: '2026-11-01', end: '2026-11-30' };

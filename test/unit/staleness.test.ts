@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { tableFingerprint } from '../../src/ledger/fingerprints.js';
 import { staleDays, stalenessOf, type LedgerDay } from '../../src/ledger/staleness.js';
-import { rangesOf } from '../../src/shared/day-ranges.js';
-import { addDays, daysBetween } from '../../src/shared/day.js';
+import { rangesOf, addDays, daysBetween } from '../../src/shared/day.js';
 
 const before = { generation: 1, code: 'c1', data: 'd1', rows: 5 };
 

@@ -10,9 +10,9 @@ import {
   type DecidingOf,
   type FolderFacts,
 } from '../../src/plan/vanished.js';
-import { choiceOf, NO_CHOICE } from '../../src/shared/choice.js';
 import { commandsIn } from '../../src/shared/commands.js';
-import type { StoredObject } from '../../src/shared/messages.js';
+import { choiceOf, NO_CHOICE } from '../../src/shared/inputs/choice.js';
+import type { StoredObject } from '../../src/store/object.js';
 
 const DAY = '2026-11-05';
 const NEXT = '2026-11-06';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { duration, number, plural, size } from '../../src/shared/format.js';
-import { nightOf } from '../../src/shared/night-words.js';
-import { detailsOf, failureOf, summary, told } from '../../src/shared/words.js';
+import { nightOf } from '../../workflows/nightly-words.js';
+import { detailsOf, failureOf, summary, told } from '../../workflows/words.js';
 
 test('numbers are grouped, and nouns agree with them', () => {
   expect([0, 999, 1000, 1234567].map(number)).toEqual(['0', '999', '1,000', '1,234,567']);

@@ -1,9 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { alert } from '../../activities/alert/index.js';
+import { alert, type AlertInput } from '../../activities/alert/index.js';
 import { final } from '../../src/errors.js';
-import type { AlertInput } from '../../src/shared/messages.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Step } from '../../src/step/step.js';
 import { openWebhook } from '../../src/webhook.js';

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
-import type { BackfillProgress, BackfillResult, Touched } from '../../src/shared/messages.js';
+import type { Touched } from '../../src/shared/build.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
+import type { BackfillProgress, BackfillResult } from '../../src/shared/workflows.js';
 import { attendOf } from '../support/real-activities.js';
 import { LISTED, ONE_LINE, SETTINGS } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight, type Verb } from '../support/workflows.js';

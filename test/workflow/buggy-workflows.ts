@@ -1,4 +1,4 @@
-import { summary } from '../../src/shared/words.js';
+import { summary } from '../../workflows/words.js';
 
 /*
  * The workflows with bugs, each on another day and at another depth: in a step, in one of several pieces of work side by side, in a

@@ -3,7 +3,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
-import type { DayResult } from '../../src/shared/messages.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import { ONE_LINE, SETTINGS } from '../support/stubs.js';
 import { attributesOf, until, untilCancelled, type StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';

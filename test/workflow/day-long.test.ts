@@ -1,6 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { DayResult, WaitInput } from '../../src/shared/messages.js';
+import type { WaitInput } from '../../activities/wait/index.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import { impatientServer } from '../support/impatient-server.js';
 import { LISTED, ONE_LINE } from '../support/stubs.js';
 import { stubbedNight, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { DayInput, DayProgress, DayResult, RefreshInput } from '../../src/shared/messages.js';
+import type { RefreshInput } from '../../activities/refresh/index.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
+import type { DayInput, DayProgress, DayResult } from '../../src/shared/workflows.js';
 import { ONE_LINE } from '../support/stubs.js';
 import { attributesOf, gate, until } from '../support/workflows.js';
 import { night } from './night.js';

@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
-import type { DayResult } from '../../src/shared/messages.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import { night } from './night.js';
 
 const DAY = '2026-11-10';

@@ -1,5 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { CONCURRENCY, MOST_CONCURRENCY, REPROCESS } from '../../shared/backfill-input.js';
+import { CONCURRENCY, MOST_CONCURRENCY, REPROCESS } from '../../shared/inputs/backfill.js';
 import {
   allowEmptyOption,
   examples,

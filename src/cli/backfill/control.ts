@@ -1,8 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
 import { messageOf } from '../../errors.js';
-import type { BackfillProgress } from '../../shared/messages.js';
 import { workflowId } from '../../shared/names.js';
+import type { BackfillProgress } from '../../shared/workflows.js';
 import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';

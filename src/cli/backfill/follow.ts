@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Listr } from 'listr2';
-import type { BackfillProgress, BackfillResult } from '../../shared/messages.js';
+import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 import { abortOf } from '../common/follow.js';
 import { note, print } from '../common/output.js';

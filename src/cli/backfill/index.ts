@@ -1,8 +1,8 @@
 import type { App } from '../../app.js';
 import { daysToRun } from '../../ledger/days-to-run.js';
 import { assertWanted } from '../../project/wanted.js';
-import { choiceOf, chosen, type ChoiceOptions } from '../../shared/choice.js';
-import type { BackfillInput } from '../../shared/messages.js';
+import { choiceOf, chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
+import type { BackfillInput } from '../../shared/workflows.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { onInterrupt, STOPPING } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';

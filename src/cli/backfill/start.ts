@@ -1,8 +1,8 @@
 import type { App } from '../../app.js';
-import { CONCURRENCY } from '../../shared/backfill-input.js';
-import { NO_CHOICE } from '../../shared/choice.js';
-import type { BackfillInput } from '../../shared/messages.js';
+import { CONCURRENCY } from '../../shared/inputs/backfill.js';
+import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { workflowId } from '../../shared/names.js';
+import type { BackfillInput } from '../../shared/workflows.js';
 import { startWorkflow } from '../common/start.js';
 
 /** Starts a range's workflow, or attaches to the one that runs. */

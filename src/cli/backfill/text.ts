@@ -1,5 +1,5 @@
 import { duration, number, plural } from '../../shared/format.js';
-import type { BackfillProgress, BackfillResult } from '../../shared/messages.js';
+import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
 import { cut, plainTable, terminalWidth } from '../common/text.js';
 
 /** Days named as running, before the rest is counted. */

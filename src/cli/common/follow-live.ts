@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Listr } from 'listr2';
-import type { DayProgress } from '../../shared/messages.js';
+import type { DayProgress } from '../../shared/workflows.js';
 import { line, watch, type DayEnd } from './watch.js';
 
 /** The steps that every build goes through; a step that waits or mends shows in the line of the next one. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { isConcurrency, MOST_CONCURRENCY } from '../../shared/backfill-input.js';
+import { isConcurrency, MOST_CONCURRENCY } from '../../shared/inputs/backfill.js';
 import { isDay } from '../../shared/iso-day.js';
 
 /*

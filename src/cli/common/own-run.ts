@@ -2,8 +2,8 @@ import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { assertWanted } from '../../project/wanted.js';
-import type { DayInput } from '../../shared/messages.js';
 import { workflowId } from '../../shared/names.js';
+import type { DayInput } from '../../shared/workflows.js';
 import { followDay, type DayEnd } from './follow.js';
 import { startWorkflow } from './start.js';
 import { sayIfNobodyPolls, withWorker } from './worker.js';

@@ -1,9 +1,9 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { App } from '../../app.js';
 import { assertWanted } from '../../project/wanted.js';
-import { NO_CHOICE } from '../../shared/choice.js';
-import type { DayInput } from '../../shared/messages.js';
+import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { taskQueue, workflowId } from '../../shared/names.js';
+import type { DayInput } from '../../shared/workflows.js';
 import { inputOf } from '../../temporal/client.js';
 import { note } from './output.js';
 

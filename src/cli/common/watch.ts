@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { duration } from '../../shared/format.js';
-import type { DayProgress, DayResult, StepTold } from '../../shared/messages.js';
+import type { DayProgress, DayResult, StepTold } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 
 /** Between two looks at a running day, in milliseconds. */

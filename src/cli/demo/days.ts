@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
 import { demoDays, lastMarker } from '../../local/demo/generate.js';
 import { plural, size } from '../../shared/format.js';
-import type { DayProgress, DayResult } from '../../shared/messages.js';
+import type { DayProgress, DayResult } from '../../shared/workflows.js';
 import { followDay } from '../common/follow.js';
 import { startDay } from '../common/start.js';
 import type { Page } from './page.js';

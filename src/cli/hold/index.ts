@@ -1,5 +1,5 @@
 import { assertWanted } from '../../project/wanted.js';
-import { heldNow, heldSince } from '../../shared/words.js';
+import { heldNow, heldSince } from '../../shared/notes.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';

@@ -5,14 +5,14 @@ import { openLedgerReport } from '../../ledger/report.js';
 import { paceOf } from '../../ledger/throughput.js';
 import { chunksToDo } from '../../plan/cover.js';
 import type { TableVerdict } from '../../plan/judge.js';
+import type { Chunk } from '../../plan/plan.js';
 import { bytesOf, planDay } from '../../plan/planning.js';
 import { assertApplied } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
-import { NO_CHOICE, type VanishedChoice } from '../../shared/choice.js';
 import { addDays, EVER, type Day } from '../../shared/day.js';
 import { duration, plural } from '../../shared/format.js';
-import type { Chunk } from '../../shared/messages.js';
-import { heldSince } from '../../shared/words.js';
+import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
+import { heldSince } from '../../shared/notes.js';
 
 /** Commands shown. */
 const NEXT_SHOWN = 5;

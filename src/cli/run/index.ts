@@ -1,4 +1,4 @@
-import { chosen, type ChoiceOptions } from '../../shared/choice.js';
+import { chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { followDay, type DayEnd } from '../common/follow.js';
 import { STOPPING, onInterrupt } from '../common/interrupt.js';

@@ -3,7 +3,7 @@ import type { BuildRecord } from '../../ledger/ledger.js';
 import type { LedgerReport, PlanRecord } from '../../ledger/report.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
-import type { Outcome } from '../../shared/messages.js';
+import type { Outcome } from '../../shared/workflows.js';
 import type { RunningDay } from '../../temporal/client.js';
 import { instantOf } from '../common/text.js';
 import { objectAccounts, ofFolder, usedChunks } from '../common/used-chunks.js';

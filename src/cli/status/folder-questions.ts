@@ -4,8 +4,8 @@ import type { PublishRecord } from '../../ledger/ledger.js';
 import { decideFolders } from '../../plan/decide-folders.js';
 import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folder-words.js';
 import { listWindow } from '../../plan/folders.js';
-import { NO_CHOICE } from '../../shared/choice.js';
 import { daysBetween, type Day } from '../../shared/day.js';
+import { NO_CHOICE } from '../../shared/inputs/choice.js';
 
 /** Days whose next run would fail because objects that they were published from are gone, and why, with the commands. */
 export interface FolderQuestions {

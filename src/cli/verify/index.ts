@@ -1,8 +1,8 @@
 import type { App } from '../../app.js';
 import { assertWanted } from '../../project/wanted.js';
+import type { ComparedTable } from '../../shared/build.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { number, plural } from '../../shared/format.js';
-import type { ComparedTable } from '../../shared/messages.js';
 import { verify } from '../../stage/verify.js';
 import { localStep } from '../../step/step.js';
 import { withApp, type ProjectOptions } from '../common/context.js';

@@ -1,5 +1,5 @@
+import type { ObjectAccount } from '../../shared/accounts.js';
 import { dayIn, type Day } from '../../shared/day.js';
-import type { ObjectAccount } from '../../shared/messages.js';
 import { DAYS, writeFolders, writeOrders, writeReturns, type WrittenObject } from './folders.js';
 import type { Fate } from './lines.js';
 import { ZONE, type ShopEvent } from './shop.js';

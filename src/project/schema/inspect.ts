@@ -1,9 +1,9 @@
 import { checksIn, columnsIn, dictionarySources, tablesOf } from '../../clickhouse/catalog.js';
 import type { ClickHouse, RunOptions } from '../../clickhouse/client.js';
+import type { Column } from '../../clickhouse/column.js';
 import { name } from '../../clickhouse/text.js';
 import { parseType } from '../../conversions/column-types.js';
 import { holding } from '../../conversions/conversions.js';
-import type { Column } from '../../shared/messages.js';
 import { parseQueryTree, type QueryTree } from './query-tree.js';
 
 /** A scratch database in which the project's tables stand, empty. */

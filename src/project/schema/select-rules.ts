@@ -1,6 +1,6 @@
+import type { Column } from '../../clickhouse/column.js';
 import { canCast } from '../../conversions/casts.js';
 import { parseType } from '../../conversions/column-types.js';
-import type { Column } from '../../shared/messages.js';
 import { either, error, meantBy, warning } from '../problems.js';
 import type { Problem } from '../project.js';
 import { isAllowed } from '../sql/statement-rules.js';

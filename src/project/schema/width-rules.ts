@@ -1,6 +1,6 @@
+import type { Column } from '../../clickhouse/column.js';
 import { readLines } from '../../raw/lines.js';
 import { normalizeStatement } from '../../raw/normalize.js';
-import type { Column } from '../../shared/messages.js';
 import { warning } from '../problems.js';
 import type { Problem, TableSchema } from '../project.js';
 

@@ -1,8 +1,15 @@
-import { withCommand } from './commands.js';
-import { clipped, duration, number, plural, size } from './format.js';
-import type * as messages from './messages.js';
-
-/* Every sentence that a history, a terminal or the Web UI shows of a day: one place, so that all of them say the same. */
+import type { AlertInput } from '../activities/alert/index.js';
+import type { CompareResult } from '../activities/compare/index.js';
+import type { ListResult } from '../activities/list/index.js';
+import type { PublishResult } from '../activities/publish/index.js';
+import type { RecoverResult } from '../activities/recover/index.js';
+import type { RollbackResult } from '../activities/rollback/index.js';
+import type { SweepResult } from '../activities/sweep/index.js';
+import type { VerifyResult } from '../activities/verify/index.js';
+import type { ComparedTable, Touched } from '../src/shared/build.js';
+import { withCommand } from '../src/shared/commands.js';
+import { duration, number, plural, size } from '../src/shared/format.js';
+import type { DayResult, StepTold, BackfillProgress } from '../src/shared/workflows.js';
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
@@ -31,7 +38,7 @@ export const summary = {
   sweep: (day: string) => `what ${day} leaves behind, and what is old`,
   conclude: (outcome: string) => `the outcome: ${outcome}`,
   audit: () => 'what the night leaves to people',
-  alert: ({ kind, day }: messages.AlertInput) => list([kind, day]),
+  alert: ({ kind, day }: AlertInput) => list([kind, day]),
   sleep: (missing: readonly string[]) => `not complete yet: ${missing.join('; ')}`,
 };
 
@@ -41,11 +48,11 @@ export const startedBy = (workflowId: string, day: string): string =>
 
 /** What a step did, once it has. */
 export const told = {
-  recover: ({ mended }: messages.RecoverResult) =>
+  recover: ({ mended }: RecoverResult) =>
     mended
       ? `generation ${mended.generation} was left open and is ${mended.how} (${plural(mended.tables, 'table')})`
       : 'nothing was left open',
-  list: ({ outcome, objects, bytes, chunks, todo, reasons }: messages.ListResult) =>
+  list: ({ outcome, objects, bytes, chunks, todo, reasons }: ListResult) =>
     outcome === 'held'
       ? 'held as it is: nothing was looked at'
       : list([
@@ -54,7 +61,7 @@ export const told = {
           outcome === 'build' ? `${plural(chunks, 'chunk')}, ${number(todo)} to normalize` : plural(chunks, 'chunk'),
           outcome === 'unchanged' ? 'nothing changed' : reasons.join('; ') || false,
         ]),
-  normalize: ({ chunks, lines, rows, rejected, skipped, blank, quarantined }: messages.DayResult['normalized']) =>
+  normalize: ({ chunks, lines, rows, rejected, skipped, blank, quarantined }: DayResult['normalized']) =>
     chunks === 0
       ? 'nothing to do'
       : list([
@@ -66,7 +73,7 @@ export const told = {
           blank > 0 && `${number(blank)} blank`,
           quarantined > 0 && `${plural(quarantined, 'bad object')} quarantined`,
         ]),
-  load: (tables: messages.DayResult['loaded']) =>
+  load: (tables: DayResult['loaded']) =>
     tables
       .map(({ table, rows, duplicates, changed }) =>
         list([
@@ -76,39 +83,39 @@ export const told = {
         ]),
       )
       .join('; '),
-  refresh: (tables: messages.DayResult['refreshed']) =>
+  refresh: (tables: DayResult['refreshed']) =>
     tables
       .map(({ table, rows, changed }) => list([`${table} ${plural(rows, 'row')}`, !changed && 'unchanged']))
       .join('; ') || 'no models',
   gate: () => 'the days before it are done',
-  test: ({ passed, warned }: messages.DayResult['tested']) =>
+  test: ({ passed, warned }: DayResult['tested']) =>
     list([
       `${number(passed)} passed`,
       warned.length > 0 &&
         `${warned.length} warned: ${warned.map(({ test, rows }) => `${test} ${plural(rows, 'row')}`).join(', ')}`,
     ]),
-  publish: ({ tables, burstMs }: messages.PublishResult) =>
+  publish: ({ tables, burstMs }: PublishResult) =>
     tables.length === 0
       ? 'nothing changed'
       : `${plural(tables.length, 'table')} swapped in ${duration(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
-  compare: ({ tables }: messages.CompareResult) => {
+  compare: ({ tables }: CompareResult) => {
     const different = tables.filter(({ equal }) => !equal).map(({ table }) => table);
     return different.length === 0
       ? `${plural(tables.length, 'table')} equal to a rebuild`
       : `${different.length} of ${plural(tables.length, 'table')} differ from a rebuild: ${different.join(', ')}`;
   },
-  rollback: (generation: number, { tables }: messages.RollbackResult) =>
+  rollback: (generation: number, { tables }: RollbackResult) =>
     `generation ${generation} is taken back: ${tables
       .map(({ table, rows, generation: now }) =>
         now === 0 ? `${table} is not published any more` : `${table} ${plural(rows, 'row')} of generation ${now}`,
       )
       .join('; ')}`,
-  verify: ({ tables, days, found }: messages.VerifyResult) =>
+  verify: ({ tables, days, found }: VerifyResult) =>
     list([
       `${plural(tables, 'published table')} of ${plural(days, 'day')}`,
       found === 0 ? 'as they were published' : plural(found, 'difference'),
     ]),
-  sweep: ({ stages, archives, archivedBytes, objects }: messages.SweepResult) =>
+  sweep: ({ stages, archives, archivedBytes, objects }: SweepResult) =>
     list([
       list([
         stages > 0 && plural(stages, 'stage'),
@@ -120,11 +127,7 @@ export const told = {
 };
 
 /** The night as a table in Markdown, for the Web UI's current details. */
-export const detailsOf = (
-  heading: string,
-  steps: readonly messages.StepTold[],
-  notes: readonly string[] = [],
-): string =>
+export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly string[] = []): string =>
   [
     `**${heading}**`,
     '',
@@ -134,48 +137,8 @@ export const detailsOf = (
     ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n');
 
-/** Since when a day is held, why, and how it is released. `since` as the ledger gives it, in UTC. */
-export const heldSince = ({ day, since, reason }: { day: string; since: string; reason: string }): string =>
-  `${day} is held as it is since ${since.slice(0, 16)} UTC${reason === '' ? '' : ` (${reason})`}. Release it: npx daybook unhold --day ${day}`;
-
-/** A table's day that is not as it was published: found, expected, and the command that mends it. */
-export function differs(of: {
-  kind: messages.Difference['kind'];
-  database: string;
-  table: string;
-  day: string;
-  found: number;
-  expected: number;
-  /** What makes the rows incomparable; else ''. */
-  more: string;
-  held: boolean;
-  /** The table belongs to the project, so a run would build it. */
-  own: boolean;
-}): string {
-  const { kind, day, table, found, expected, more, held } = of;
-  const name = `${of.database}.${table}`;
-  const run = `npx daybook run --day ${day}`;
-  if (kind === 'open') return `${name} of ${day}: its publish was begun and has not ended. End it: ${run}`;
-  if (kind === 'unknown')
-    return (
-      `${name} of ${day}: found ${plural(found, 'row')}, expected none: nobody published them. ` +
-      (held || !of.own
-        ? `If they are to go: ALTER TABLE ${name} DROP PARTITION '${day}'`
-        : `Build the day, which replaces them: ${run} --force`)
-    );
-  const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${number(expected)}`;
-  return (
-    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote into it. ` +
-    `Publish the day again: ${run} --force${held ? ' (which releases the held day)' : ''}`
-  );
-}
-
-/** What a rollback leaves behind. */
-export const heldNow = (day: string): string =>
-  `${day} is held as it is now: no run builds it until it is released (npx daybook unhold --day ${day}) or forced`;
-
 /** What a comparison found, a sentence for each table that differs. */
-export const comparedNotes = (tables: readonly messages.ComparedTable[], day: string): string[] => {
+export const comparedNotes = (tables: readonly ComparedTable[], day: string): string[] => {
   const different = tables.filter(({ equal }) => !equal);
   return [
     ...different.map(
@@ -192,29 +155,8 @@ export const comparedNotes = (tables: readonly messages.ComparedTable[], day: st
 export const failureOf = (day: string, step: string, reason: string): string =>
   `Day ${day} failed at step ${step}: ${withCommand(day, reason)}`;
 
-/** Objects that a note names, and characters of the reason for each. */
-const QUARANTINED_NAMED = 3;
-const REASON_LENGTH = 200;
-
-/** What a day lacks that was published without some objects, and what heals it: at most one sentence, whatever their number. */
-export function quarantinedNote(
-  day: string,
-  source: string,
-  quarantined: readonly messages.QuarantinedObject[],
-): string[] {
-  if (quarantined.length === 0) return [];
-  const named = quarantined
-    .slice(0, QUARANTINED_NAMED)
-    .map(({ object, reason }) => `${object} (${clipped(reason, REASON_LENGTH)})`);
-  const more = quarantined.length > named.length ? '; …' : '';
-  return [
-    `${source}: ${plural(quarantined.length, 'bad object')} quarantined: ${named.join('; ')}${more}. ` +
-      `Written anew, the next night or npx daybook run --day ${day} heals the day`,
-  ];
-}
-
 /** A backfill as Markdown, for the Web UI's current details. */
-export function backfillOf(progress: messages.BackfillProgress): string {
+export function backfillOf(progress: BackfillProgress): string {
   const { start, end, phase, total, done, counts, running, failed, paused, concurrency } = progress;
   return [
     `**${start} to ${end}: ${number(done)} of ${plural(total, 'day')} done${paused ? ', paused' : ''}**`,
@@ -242,11 +184,12 @@ export const cutOffNote = (reason: string): string =>
 /** What could not follow a publish. */
 export const notRecordedNote = (outcome: string, reason: string): string =>
   `the day is ${outcome}, and the ledger could not be told so: ${reason}`;
+
 export const notSweptNote = (reason: string): string =>
   `what the day leaves behind was not swept, which a night does: ${reason}`;
 
 /** What a republished day means for the days after it. */
-export const touchedNote = (touched: messages.Touched | null): string[] => {
+export const touchedNote = (touched: Touched | null): string[] => {
   if (!touched) return [];
   const { first, last, days } = touched;
   const who = days === 1 ? `${first} looks` : `${days} days, ${first} to ${last}, look`;

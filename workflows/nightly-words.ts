@@ -1,9 +1,7 @@
-import { backfillCommand, commandsIn, statusCommand, TRIGGER, withCommand } from './commands.js';
-import type { DayRange } from './day-ranges.js';
-import { number, plural } from './format.js';
-import type * as messages from './messages.js';
-
-/** The sentences of a night: why days were stopped, how it failed, what it leaves to people. */
+import type { Difference } from '../activities/verify/index.js';
+import { backfillCommand, commandsIn, statusCommand, TRIGGER, withCommand } from '../src/shared/commands.js';
+import { number, plural } from '../src/shared/format.js';
+import type { DayEnded, NightlyResult } from '../src/shared/workflows.js';
 
 /** Why a day was not begun: it would have been made from days that are not good. */
 export const stoppedBy = (day: string, bad: readonly string[]): string =>
@@ -12,7 +10,7 @@ export const stoppedBy = (day: string, bad: readonly string[]): string =>
 
 /** The last words of a failed night: each failed day, its reason and what to type next. */
 export const nightFailure = (
-  days: readonly Pick<messages.DayEnded, 'day' | 'outcome' | 'reason'>[],
+  days: readonly Pick<DayEnded, 'day' | 'outcome' | 'reason'>[],
   differences: readonly string[] = [],
 ): string => {
   const failed = days.filter(({ outcome }) => outcome === 'failed');
@@ -27,7 +25,7 @@ export const nightFailure = (
 const DIFFERENCES_NAMED = 10;
 
 /** The first differences of a night as sentences, and what shows the rest. */
-export const differencesTold = (differences: readonly messages.Difference[], found: number): string[] => {
+export const differencesTold = (differences: readonly Difference[], found: number): string[] => {
   const named = differences.slice(0, DIFFERENCES_NAMED);
   const [first, last] = [differences[0]?.day ?? '', differences.at(-1)?.day ?? ''];
   const rest = found - named.length;
@@ -51,39 +49,17 @@ export const backfillNotBegun = (start: string, end: string, reason: string): st
   (commandsIn(reason).length > 0 ? reason : `${reason} When it is mended: ${backfillCommand(start, end)}`);
 
 /** What a day that went well is worth a look for, each line with its day. Stale days are the whole night's to tell. */
-export const notesOf = ({ day, result }: messages.DayEnded): string[] => [
+export const notesOf = ({ day, result }: DayEnded): string[] => [
   ...(result?.tested.warned ?? []).map(
     ({ test, rows }) => `${day}: test ${test} found ${plural(rows, 'row')}: ${statusCommand(day)}`,
   ),
   ...(result?.notes ?? []).filter((note) => !TOLD_BY_NIGHT.test(note)).map((note) => `${day}: ${note}`),
 ];
 
-/** What a night leaves to people: ranges of days, each with the command that closes it. */
-export const leftNotes = (left: { holes: DayRange[]; data: DayRange[]; code: DayRange[] }): string[] => [
-  ...rangeNotes(left.holes, 'not published, and should be'),
-  ...rangeNotes(left.data, 'stale: what they were made from has changed'),
-  ...rangeNotes(left.code, 'stale by code: they differ by SQL alone'),
-];
-
-/** More ranges than these come as one, from the first of the others to the last. */
-const RANGES_SHOWN = 5;
-
-const rangeNotes = (ranges: readonly DayRange[], what: string): string[] => {
-  const shown = ranges.slice(0, ranges.length > RANGES_SHOWN ? RANGES_SHOWN - 1 : RANGES_SHOWN);
-  const rest = ranges.slice(shown.length);
-  const [first] = rest;
-  const line = ({ start, end }: DayRange, some = '') =>
-    `${start === end ? start : `${start} to ${end}${some}`}: ${what}: ${backfillCommand(start, end)}`;
-  return [
-    ...shown.map((range) => line(range)),
-    ...(first ? [line({ start: first.start, end: rest.at(-1)?.end ?? first.end }, ', not all of them')] : []),
-  ];
-};
-
 const TOLD_BY_NIGHT = /^stale by code: |: stale until built again/;
 
 /** A night as a table in Markdown: one line a day, then what a person should know. */
-export const nightOf = (days: messages.NightlyResult['days'], notes: readonly string[] = []): string =>
+export const nightOf = (days: NightlyResult['days'], notes: readonly string[] = []): string =>
   [
     '| day | outcome | why |',
     '|---|---|---|',

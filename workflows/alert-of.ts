@@ -1,10 +1,6 @@
-import { commandsIn, runCommand, statusCommand } from './commands.js';
-import type { AlertInput, DayEnded } from './messages.js';
-
-/*
- * What goes to people who do not look: which ends of a day are worth a message, and the message as Slack takes it. Mattermost,
- * Rocket.Chat and others take the same.
- */
+import type { AlertInput } from '../activities/alert/index.js';
+import { commandsIn, runCommand, statusCommand } from '../src/shared/commands.js';
+import type { DayEnded } from '../src/shared/workflows.js';
 
 /**
  * What an unattended day is worth telling. A cancelled day was somebody's own wish.

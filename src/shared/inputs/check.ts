@@ -1,10 +1,10 @@
-import { isConcurrency, MOST_CONCURRENCY, REPROCESS } from './backfill-input.js';
+import { EVER, isDay } from '../day.js';
+import { clipped } from '../format.js';
+import { workflowId } from '../names.js';
+import type { BackfillInput, BackfillState, DayInput, FailedDay, NightlyInput, Outcome } from '../workflows.js';
+import { isConcurrency, MOST_CONCURRENCY, REPROCESS } from './backfill.js';
 import type { VanishedChoice } from './choice.js';
-import { EVER, isDay } from './day.js';
-import { clipped } from './format.js';
 import { meantBy } from './meant.js';
-import type { BackfillInput, BackfillState, DayInput, FailedDay, NightlyInput, Outcome } from './messages.js';
-import { workflowId } from './names.js';
 
 /*
  * Reads the inputs of the three workflows, strictly: people type them into the Web UI and the Temporal CLI, where a misspelt key or

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { ObjectAccount, QuarantinedObject } from '../shared/accounts.js';
+import type { StoredObject } from '../store/object.js';
+import { day, count, fingerprint } from './fields.js';
+
+export const storedObject: z.ZodType<StoredObject> = z.strictObject({ key: z.string(), etag: z.string(), size: count });
+
+export const objectAccount: z.ZodType<ObjectAccount> = z.strictObject({
+  object: z.string(),
+  lines: count,
+  rows: count,
+  rejected: count,
+  skipped: count,
+  blank: count,
+});
+
+export const quarantinedObject: z.ZodType<QuarantinedObject> = z.strictObject({
+  object: z.string(),
+  reason: z.string(),
+});
+
+/** The commit of a normalized chunk: the first one put for a (chunk, normalizer) wins, and everybody uses it. */
+export const manifest = z.strictObject({
+  format: z.literal(1),
+  project: z.string(),
+  source: z.string(),
+  folder: day,
+  chunk: fingerprint,
+  normalizer: fingerprint,
+  objects: z.array(storedObject),
+  /** Key of the Parquet object that holds every line's fate; empty where no object was left to read. */
+  parquet: z.string(),
+  rowsByDay: z.record(day, count),
+  accounts: z.array(objectAccount),
+  /** Objects that were left out, where the source allows it; their accounts are all zero. */
+  quarantined: z.array(quarantinedObject),
+});
+
+export type Manifest = z.infer<typeof manifest>;

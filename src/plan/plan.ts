@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { Column } from '../clickhouse/column.js';
+import { day, count, fingerprint } from './fields.js';
+import { storedObject } from './manifest.js';
+
+/** A set of objects of one folder, normalized together. `id` is a hash of the sorted (key, ETag) pairs. */
+export const chunk = z.strictObject({
+  id: fingerprint,
+  folder: day,
+  objects: z.array(storedObject).min(1),
+  /** True when the ledger holds its manifest already under the plan's normalizer. */
+  recorded: z.boolean(),
+});
+
+export type Chunk = z.infer<typeof chunk>;
+
+export const column: z.ZodType<Column> = z.strictObject({
+  name: z.string(),
+  type: z.string(),
+  /** '', 'DEFAULT', 'MATERIALIZED' or 'ALIAS'. */
+  defaultKind: z.string(),
+});
+
+/** All that shapes a row of a source, frozen when the build was planned. */
+export const plannedSource = z.strictObject({
+  name: z.string(),
+  bucket: z.string(),
+  format: z.enum(['ndjson', 'parquet']),
+  /** The contract: columns of `raw_<source>`, without `_source`. */
+  contract: z.array(column),
+  /** The normalizing SELECT, as the user wrote it. */
+  select: z.string(),
+  /** What that SELECT gives, by the engine. */
+  selected: z.array(column),
+  /** CHECK constraints of the normalized table: a row that breaks one is rejected with its name. */
+  constraints: z.array(z.strictObject({ name: z.string(), expression: z.string() })),
+  arrival: z.strictObject({ before: count, after: count }),
+  normalizer: fingerprint,
+  dedupeBy: z.array(z.string()),
+  /** A share (0.01) or a number of lines of folder D. */
+  maxRejects: z.strictObject({ share: z.number().optional(), lines: count.optional() }),
+  onBadObject: z.enum(['fail', 'quarantine']),
+  onEmpty: z.enum(['fail', 'publish', 'skip']),
+  /** Its table's day is what readers have already: it is copied from live, and none of its chunks is needed. */
+  fresh: z.boolean(),
+  chunks: z.array(chunk),
+});
+
+export type PlannedSource = z.infer<typeof plannedSource>;
+
+/** A table of the build. `code` and `data` are the two halves of its fingerprint: what made it, and from what. */
+export const plannedTable = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['normalized', 'aggregate']),
+  columns: z.array(column),
+  /** Empty for a normalized table: its SELECT belongs to its source. */
+  select: z.string(),
+  /** What that SELECT gives, by the engine. */
+  selected: z.array(column),
+  /** Tables it reads; for a normalized table, none. */
+  inputs: z.array(z.string()),
+  /** 0 for normalized tables; a model stands one level above the highest of its inputs. */
+  level: count,
+  unique: z.array(z.string()),
+  /** Earlier days of its inputs that it reads. */
+  lookback: count,
+  /** Earlier days of itself that its readers need beside the built one, and how many of them must not be missing. */
+  keep: z.strictObject({ days: count, strict: count }),
+  code: fingerprint,
+});
+
+export type PlannedTable = z.infer<typeof plannedTable>;
+
+export const plannedTest = z.strictObject({
+  name: z.string(),
+  sql: z.string(),
+  severity: z.enum(['error', 'warn']),
+  /** Failing rows with which it still passes: a number, or a share of the day's rows in the largest of its inputs. */
+  tolerate: z.strictObject({ share: z.number().optional(), rows: count.optional() }),
+  /** Tables it reads. */
+  inputs: z.array(z.string()),
+  lookback: count,
+});
+
+export type PlannedTest = z.infer<typeof plannedTest>;
+
+export const plan = z.strictObject({
+  format: z.literal(1),
+  project: z.string(),
+  zone: z.string(),
+  database: z.string(),
+  day,
+  /** The first day that should exist; undefined where the project does not say. */
+  start: day.optional(),
+  generation: count,
+  force: z.boolean(),
+  /** Somebody forced this one day: a hold of it does not stand in the way, and is released. A range takes no hold away. */
+  overHold: z.boolean(),
+  /** Where manifests and Parquet objects are written: a bucket and a prefix that ends in `/`. */
+  normalized: z.strictObject({ bucket: z.string(), prefix: z.string() }),
+  /** Threads (0: the engine's choice) and bytes of memory that one statement may use. */
+  limits: z.strictObject({ threads: count, memory: count }),
+  sources: z.array(plannedSource),
+  tables: z.array(plannedTable),
+  tests: z.array(plannedTest),
+});
+
+export type Plan = z.infer<typeof plan>;
