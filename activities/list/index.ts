@@ -1,11 +1,13 @@
 import prettyBytes from 'pretty-bytes';
+import { engineState } from '../../src/clickhouse/catalog.js';
 import { fingerprintOf } from '../../src/ledger/fingerprints.js';
-import { openIntentsOf } from '../../src/ledger/intents.js';
-import type { HoldRecord, PublishRecord } from '../../src/ledger/ledger.js';
+import { assertNoneOpen } from '../../src/ledger/intents.js';
+import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/ledger.js';
 import { chunksToDo } from '../../src/plan/cover.js';
+import { questionsOf } from '../../src/plan/known.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';
-import { assertApplied } from '../../src/project/apply/apply.js';
+import { assertApplied, liveTables } from '../../src/project/apply/apply.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { objectUrl, planKey } from '../../src/shared/names.js';
@@ -64,17 +66,25 @@ export async function list(
   { day, force, code = false, retry, ...choice }: ListInput,
   step: Step,
 ): Answer<ListResult> {
-  await openIntentsOf(deps, day, 0);
-  // A range takes no hold away; who forces one day means it.
-  const hold = force && !code ? undefined : await deps.ledger.holdOf(day);
-  if (hold) return await leaveHeld(deps, hold);
   const project = await deps.loadProject();
-  const schema = await deps.readSchema(project);
-  await assertApplied(schema, deps.clickhouse, project.config.database);
+  const { database } = project.config;
+  const { ledger } = deps;
+  const { hold, latest, live, engine, ...known } = await ledger.ask({
+    ...questionsOf(ledger, project, day),
+    hold: ledger.questions.hold(day),
+    latest: ledger.questions.latestBuild(day),
+    live: liveTables(database),
+    engine: engineState(),
+  });
+  assertNoneOpen(day, known.standing.open, 0);
+  // A range takes no hold away; who forces one day means it.
+  if (hold && !(force && !code)) return leaveHeld(hold, known.standing.current);
+  const schema = await deps.readSchema(project, engine);
+  assertApplied(schema, live, database);
 
   const { outcome, plan, listings, verdict, published, lost } = await planDay(
     deps,
-    { project, schema, day, force, code, choice: choiceOf(choice), ...(retry === undefined ? {} : { retry }) },
+    { project, schema, day, force, code, choice: choiceOf(choice), known, ...(retry === undefined ? {} : { retry }) },
     step.signal,
   );
   for (const { source, answers } of listings)
@@ -94,9 +104,9 @@ export async function list(
       reason: verdict.reasons.join('; '),
       run: step.attempt,
       plan: url,
-      engine: await deps.clickhouse.version(),
+      engine: engine.version,
     });
-  } else await forgive(deps, day, outcome, step);
+  } else await forgive(deps, latest, day, outcome, step);
 
   const chunks = plan.sources.flatMap((source) => source.chunks);
   const todo = chunksToDo(plan);
@@ -140,12 +150,11 @@ async function stillWithout({ ledger }: Dependencies, { day, sources }: Plan): P
 }
 
 /** A held day stands as it is: nothing is listed, and its lookbacks use what is published. */
-async function leaveHeld(deps: Dependencies, hold: HoldRecord): Answer<ListResult> {
+function leaveHeld(hold: HoldRecord, published: readonly PublishRecord[]): Omit<ListResult, 'ms'> {
   const { day } = hold;
-  const published = await deps.ledger.currentPublishes(day, day);
   return {
     outcome: 'held',
-    build: { day, generation: newest(published), plan: '' },
+    build: { day, generation: newest(published.filter((record) => record.day === day)), plan: '' },
     objects: 0,
     bytes: 0,
     chunks: 0,
@@ -164,11 +173,11 @@ async function leaveHeld(deps: Dependencies, hold: HoldRecord): Answer<ListResul
  */
 async function forgive(
   deps: Dependencies,
+  last: BuildRecord | undefined,
   day: string,
   outcome: 'unchanged' | 'skipped' | 'held',
   step: Step,
 ): Promise<void> {
-  const [last] = await deps.ledger.latestBuilds(day, day);
   if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
   await deps.ledger.recordBuild({
     day,

@@ -1,6 +1,8 @@
+import { running } from '../../src/clickhouse/catalog.js';
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import type { OpenIntent } from '../../src/ledger/ledger.js';
+import { assertFormat, type OpenIntent, type PublishRecord } from '../../src/ledger/ledger.js';
+import type { Standing } from '../../src/ledger/questions.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { isDay } from '../../src/shared/day.js';
 import { clipped } from '../../src/shared/format.js';
@@ -56,10 +58,14 @@ export async function recover(
     assertWanted(config, day, new Date());
   }
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
-  await deps.ledger.assertReadable();
   // A run that was terminated may have left statements running: they are seen gone before this one begins.
-  await deps.clickhouse.endQueries(`${workflowId.day(config.project, day)}/`);
-  const mended = await mend(deps, { day, project: config.project, database: config.database }, step);
+  const handle = `${workflowId.day(config.project, day)}/`;
+  let known = await look(deps, day, handle);
+  if (known.left > 0) {
+    await deps.clickhouse.endQueries(handle);
+    known = await look(deps, day, handle);
+  }
+  const mended = await mend(deps, known, { day, project: config.project, database: config.database }, step);
   return {
     project: config.project,
     zone: config.timezone,
@@ -67,12 +73,35 @@ export async function recover(
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,
     mended,
-    published: await newestPublished(deps, day),
+    published: mended === null ? newestOf(known.standing.current) : await newestPublished(deps, day),
   };
 }
 
+interface Known {
+  /** Statements of other runs of the day that still run. */
+  left: number;
+  standing: Standing;
+  lastGeneration: number;
+}
+
+/** What has to be known before anything is done. Throws where the ledger is missing or newer than this program. */
+async function look({ ledger }: Dependencies, day: string, handle: string): Promise<Known> {
+  const { questions } = ledger;
+  const { format, ...known } = await ledger.ask({
+    format: questions.format(),
+    left: running(handle),
+    standing: questions.standing(day),
+    lastGeneration: questions.lastGeneration(day),
+  });
+  assertFormat(format);
+  return known;
+}
+
 const newestPublished = async ({ ledger }: Dependencies, day: string): Promise<number> =>
-  Math.max(0, ...(await ledger.currentPublishes(day, day)).map(({ generation }) => generation));
+  newestOf(await ledger.currentPublishes(day, day));
+
+const newestOf = (published: readonly PublishRecord[]): number =>
+  Math.max(0, ...published.map(({ generation }) => generation));
 
 /** Under another id a second build of the day would run beside the first, end its statements and share its stage. */
 function assertOwnId(project: string, day: string, found: string): void {
@@ -89,13 +118,13 @@ function assertOwnId(project: string, day: string, found: string): void {
 
 async function mend(
   deps: Dependencies,
+  { standing, lastGeneration: newest }: Known,
   { day, project, database }: { day: string; project: string; database: string },
   step: Step,
 ): Promise<RecoverResult['mended']> {
-  const intents = await deps.ledger.openIntents(day);
+  const intents = standing.open;
   if (intents.length === 0) return null;
-  const newest = await deps.ledger.lastGeneration(day);
-  const published = await newestPublished(deps, day);
+  const published = newestOf(standing.current);
   let mended: RecoverResult['mended'] = null;
   for (const generation of new Set(intents.map((intent) => intent.generation))) {
     const open = intents.filter((intent) => intent.generation === generation);

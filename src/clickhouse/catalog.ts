@@ -1,3 +1,4 @@
+import { question, type Question } from './question.js';
 import type { Statement } from './statement.js';
 import type { Place } from './tables.js';
 import { literal, name, table } from './text.js';
@@ -74,6 +75,10 @@ export const countRunning = (prefix: string): Statement => ({
   params: { prefix },
 });
 
+/** As {@link countRunning}, to be asked together with others. */
+export const running = (prefix: string): Question<number> =>
+  question(countRunning(prefix), ([row]: readonly { running: string }[]) => Number(row?.running ?? 0));
+
 /** Asks these queries to end. The engine does not wait until they have. */
 export const killRunning = (prefix: string): Statement => ({
   sql: `KILL QUERY ${BY_HANDLE} ASYNC`,
@@ -81,3 +86,20 @@ export const killRunning = (prefix: string): Statement => ({
 });
 
 export const engineVersion = (): Statement => ({ sql: 'SELECT version() AS version' });
+
+/** What the engine makes of SQL depends on these, beside the SQL. */
+export interface EngineState {
+  version: string;
+  /** The functions that users have defined, as one hash. */
+  functions: string;
+}
+
+export const engineState = (): Question<EngineState> =>
+  question(
+    {
+      sql: `
+SELECT version() AS version, toString(groupBitXorIf(cityHash64(name, create_query), origin != 'System')) AS functions
+FROM system.functions`,
+    },
+    ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' },
+  );

@@ -31,7 +31,7 @@ export interface ClickHouse {
   insert(table: string, rows: readonly object[]): Promise<void>;
   /** Kills every query whose handle starts with `prefix` and waits until all of them are gone. */
   endQueries(prefix: string): Promise<number>;
-  /** The engine's version, such as `26.7.2.1`. */
+  /** The engine's version, such as `26.7.2.1`, as it was in the last minutes. */
   version(): Promise<string>;
   close(): Promise<void>;
 }
@@ -85,6 +85,9 @@ const BASE_SETTINGS: ClickHouseSettings = {
   ...LONG_STATEMENTS,
 };
 
+/** How long the engine's version is taken as known, in milliseconds: upgrades happen, and are not watched for. */
+const VERSION_KEPT = 5 * 60 * 1000;
+
 const quiet = () => undefined;
 
 export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
@@ -105,6 +108,8 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   const client = createClient(config);
   // Records repeat themselves: compressed, those of thousands of objects pass a proxy that lets 1 MB through. Forms can't be.
   const inserts = createClient({ ...config, compression: { request: true } });
+
+  let known: { version: string; at: number } | undefined;
 
   /** Runs `send` and translates its failure; an aborted caller gets its own reason, after the query is gone. */
   const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
@@ -178,9 +183,13 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       }
       return found;
     },
-    version: async () =>
-      (await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' }))[0]?.version ??
-      'unknown',
+    version: async () => {
+      if (known && Date.now() - known.at < VERSION_KEPT) return known.version;
+      const [row] = await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' });
+      if (!row) return 'unknown';
+      known = { version: row.version, at: Date.now() };
+      return row.version;
+    },
     close: async () => {
       await Promise.all([client.close(), inserts.close()]);
     },

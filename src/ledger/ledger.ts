@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.js';
 import { codeOf } from '../clickhouse/errors.js';
+import { ask, askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
 import type { ObjectAccount, QuarantinedObject } from '../shared/accounts.js';
@@ -7,6 +8,8 @@ import type { Day } from '../shared/day.js';
 import { grouped } from '../shared/grouped.js';
 import type { Outcome } from '../shared/workflows.js';
 import type { StoredObject } from '../store/object.js';
+import { ledgerQuestions } from './questions.js';
+import { counted, PUBLISH_COUNTS, type Wire } from './records.js';
 import * as sql from './statements.js';
 
 /** A chunk that an earlier build recorded: its objects as they were then. In order of first record. */
@@ -125,23 +128,35 @@ export interface ChunkRecord {
   quarantined: QuarantinedObject[];
 }
 
-/** A record as JSON brings it: 64-bit integers arrive as text, because JavaScript's numbers would bend them. */
-export type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
-
-/** The record of a row as it arrived: each number of it is named. */
-export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[]): Row =>
-  ({ ...row, ...Object.fromEntries(numbers.map((field) => [field, Number(row[field])])) }) as Row;
-
 /** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
 
 const UNKNOWN_TABLE = new Set([60, 81]);
 
 export function openLedger(clickhouse: ClickHouse, project: string) {
-  const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
+  const READ = { what: 'read the ledger' };
+  const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, READ);
+  const questions = ledgerQuestions(project);
+
+  /**
+   * Asks several questions in one request, of this ledger and of anything else.
+   *
+   * @throws a final NotApplied where the ledger is missing
+   */
+  const askAll = async <Asked extends Record<string, Question<unknown>>>(asked: Asked): Promise<Answers<Asked>> => {
+    try {
+      return await askTogether(clickhouse, asked, READ);
+    } catch (error) {
+      throw isMissing(error) ? notThere() : error;
+    }
+  };
 
   return {
     project,
+
+    questions,
+
+    ask: askAll,
 
     /** Creates what is missing. */
     async migrate(): Promise<void> {
@@ -150,24 +165,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     /** Throws where the ledger is missing or was written by a newer Daybook. */
     async assertReadable(): Promise<void> {
-      try {
-        const format = Number((await rows<{ format: number | string }>(sql.ledgerFormat()))[0]?.format ?? 0);
-        if (format > sql.LEDGER_FORMAT)
-          throw final(
-            'LedgerTooNew',
-            `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
-          );
-      } catch (error) {
-        if (isMissing(error)) throw final('NotApplied', 'The ledger does not exist yet. Run: npx daybook apply');
-        throw error;
-      }
+      assertFormat((await askAll({ format: questions.format() })).format);
     },
 
-    async lastGeneration(day: string): Promise<number> {
-      return Number(
-        (await rows<{ generation: number | string }>(sql.lastGeneration(project, day)))[0]?.generation ?? 0,
-      );
-    },
+    lastGeneration: (day: string) => ask(clickhouse, questions.lastGeneration(day), READ),
 
     async recordBuild(record: Omit<BuildRecord, 'at'> & { run: string; plan: string; engine: string }): Promise<void> {
       await clickhouse.insert('daybook.builds', [{ ...record, project, format: sql.LEDGER_FORMAT }]);
@@ -187,11 +188,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    async publishesOf(day: string, generation: number): Promise<PublishEvent[]> {
-      return (await rows<Wire<PublishEvent>>(sql.publishesOf(project, day, generation))).map((row) =>
-        counted<PublishEvent>(row, ...PUBLISH_COUNTS),
-      );
-    },
+    publishesOf: (day: string, generation: number) => ask(clickhouse, questions.publishesOf(day, generation), READ),
 
     /** All tables of one publish in one block: after a crash either all or none of them are there. */
     async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
@@ -210,40 +207,14 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     /** The held days among `first` to `last`. */
     holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),
 
-    async holdOf(day: string): Promise<HoldRecord | undefined> {
-      return (await rows<HoldRecord>(sql.holds(project, day, day)))[0];
-    },
+    holdOf: (day: string) => ask(clickhouse, questions.hold(day), READ),
 
     async recordHold(event: 'held' | 'released', day: string, reason: string): Promise<void> {
       await clickhouse.insert('daybook.holds', [{ project, day, event, reason }]);
     },
 
-    /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
-    async chunksOf(source: string, first: string, last: string): Promise<(RecordedChunk & { folder: string })[]> {
-      type Row = {
-        folder: string;
-        chunk: string;
-        normalizer: string;
-        objects: Wire<StoredObject>[];
-        rows_by_day: Record<string, string>;
-      };
-      const found = new Map<
-        string,
-        { folder: string; id: string; objects: StoredObject[]; rowsByDay: Map<string, Record<string, number>> }
-      >();
-      for (const row of await rows<Row>(sql.chunksOf(project, source, first, last))) {
-        const id = `${row.folder}/${row.chunk}`;
-        const chunk = found.get(id) ?? {
-          folder: row.folder,
-          id: row.chunk,
-          objects: row.objects.map((object) => counted<StoredObject>(object, 'size')),
-          rowsByDay: new Map(),
-        };
-        chunk.rowsByDay.set(row.normalizer, numbers(row.rows_by_day));
-        found.set(id, chunk);
-      }
-      return [...found.values()];
-    },
+    chunksOf: (source: string, first: string, last: string) =>
+      ask(clickhouse, questions.chunksOf(source, first, last), READ),
 
     async recordChunk({
       source,
@@ -368,6 +339,17 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
   };
 }
 
+/** Throws where records were written by a newer Daybook. */
+export function assertFormat(format: number): void {
+  if (format > sql.LEDGER_FORMAT)
+    throw final(
+      'LedgerTooNew',
+      `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
+    );
+}
+
+const notThere = () => final('NotApplied', 'The ledger does not exist yet. Run: npx daybook apply');
+
 const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
 
 /** Chunks that one statement names: so many take 340 KB of its request. */
@@ -392,9 +374,3 @@ const byFolder = (a: { folder: string; object: string }, b: { folder: string; ob
 const isMissing = (error: unknown) =>
   UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||
   /\b(60|81) \(UNKNOWN_(TABLE|DATABASE)\)/.test(error instanceof Error ? error.message : '');
-
-const numbers = (map: Record<string, string>): Record<string, number> =>
-  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));
-
-/** What of a publish is a number here: counts of rows fit one; hashes do not, and stay text. */
-const PUBLISH_COUNTS = ['generation', 'position', 'rows', 'archived_rows'] as const;

@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../clickhouse/client.js';
 import { EVER } from '../shared/day.js';
-import { counted, inGroups, type Wire } from './ledger.js';
+import { inGroups } from './ledger.js';
+import { counted, type Wire } from './records.js';
 import * as sql from './report-statements.js';
 import type { LedgerDay } from './staleness.js';
 import type { PastBuild, PastChunk } from './throughput.js';

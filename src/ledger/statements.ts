@@ -44,6 +44,15 @@ export const openIntents = (project: string, first: string, last: string): State
   params: over(project, first, last),
 });
 
+/** Both of the above in one answer: what readers have, and what is under way. */
+export const standingPublishes = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT * EXCEPT (last_at) FROM (${LATEST_PUBLISHES}) WHERE last != 'undone'
+ORDER BY day, table, generation DESC
+LIMIT 1 BY day, table, if(last = 'done', 0, generation)`,
+  params: over(project, first, last),
+});
+
 /** All tables of one publish, each with its latest event, upstream first. */
 export const publishesOf = (project: string, day: string, generation: number): Statement => ({
   sql: `SELECT * EXCEPT (last_at) FROM (${LATEST_PUBLISHES}) WHERE generation = {generation:UInt32} ORDER BY position`,
@@ -98,6 +107,31 @@ WHERE project = {project:String} AND source = {source:String} AND folder BETWEEN
 GROUP BY folder, chunk, normalizer
 ORDER BY folder, first_at, chunk`,
   params: { ...over(project, first, last), source },
+});
+
+/** The same for the folders of several sources. */
+export const chunksOfWindows = (
+  project: string,
+  windows: readonly { source: string; first: string; last: string }[],
+): Statement => ({
+  sql: `
+SELECT source, folder, chunk, normalizer, any(objects) AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
+FROM daybook.chunks
+WHERE project = {project:String} AND (${windows
+    .map((_, n) => `(source = {source_${n}:String} AND folder BETWEEN {first_${n}:Date} AND {last_${n}:Date})`)
+    .join(' OR ')})
+GROUP BY source, folder, chunk, normalizer
+ORDER BY source, folder, first_at, chunk`,
+  params: {
+    project,
+    ...Object.fromEntries(
+      windows.flatMap(({ source, first, last }, n) => [
+        [`source_${n}`, source],
+        [`first_${n}`, first],
+        [`last_${n}`, last],
+      ]),
+    ),
+  },
 });
 
 /** What was said about the folders of a day, oldest first. */

@@ -1,4 +1,4 @@
-import type { RecordedChunk, FolderAnswer } from '../ledger/ledger.js';
+import type { FolderAnswer } from '../ledger/ledger.js';
 import type { SourceConfig } from '../project/config/config.js';
 import { folderPrefix } from '../project/config/prefix.js';
 import type { Day } from '../shared/day.js';
@@ -7,6 +7,7 @@ import { objectUrl } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { StoredObject } from '../store/object.js';
 import type { SourceQuestion } from './folder-words.js';
+import type { KnownChunk } from './known.js';
 import {
   compareFolders,
   decideVanished,
@@ -15,9 +16,6 @@ import {
   type FolderFacts,
   type VanishedDecision,
 } from './vanished.js';
-
-/** A folder of a recorded chunk goes with it. */
-export type KnownChunk = RecordedChunk & { folder: Day };
 
 export interface VanishedOf {
   source: string;

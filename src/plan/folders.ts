@@ -8,8 +8,9 @@ import { manifestKey, normalizedFolder } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { StoredObject } from '../store/object.js';
 import { assertCover, coverFolder, rowsOf } from './cover.js';
-import { decideFolders, type KnownChunk } from './decide-folders.js';
+import { decideFolders } from './decide-folders.js';
 import { vanishedNotes, type LostObjects, type SourceQuestion } from './folder-words.js';
+import type { KnownChunk } from './known.js';
 import { dataObjects } from './listing.js';
 import type { Chunk } from './plan.js';
 import { retryRejects } from './retry-rejects.js';
@@ -18,7 +19,6 @@ import { objectName, type FolderFacts, type VanishedDecision } from './vanished.
 /** What one source's folders hold for a day, before anything is made of it. */
 export interface LookedAt extends FoldersOf {
   config: SourceConfig;
-  recorded: KnownChunk[];
   /** Objects by folder, as the store lists them. */
   listed: Map<string, StoredObject[]>;
   facts: FolderFacts[];
@@ -40,7 +40,7 @@ export interface SourceListing {
   /** What differs from the published day, in words. */
   change: string;
   notes: string[];
-  /** Objects that chunks hold and that can't be read any more; undefined where every chunk is recorded, or can be read. */
+  /** Objects that chunks hold and that can't be read any more; undefined where all chunks can, and before {@link checkChunks}. */
   lost: LostObjects | undefined;
   /** What the user decided of objects that are gone, for the ledger. */
   answers: FolderAnswer[];
@@ -59,18 +59,20 @@ export interface FoldersOf {
   retry: string | undefined;
   normalizer: string;
   published: PublishRecord | undefined;
+  /** The chunks that were ever made of these folders. */
+  recorded: readonly KnownChunk[];
 }
 
 /** Lists the folders D-before … D+after of a source and decides what it means where objects are gone; makes nothing of them. */
 export async function lookAtFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<LookedAt> {
   const config = of.project.config.sources[of.source];
   if (!config) throw new RangeError(`no source ${of.source} in the config`);
-  const { recorded, listed } = await listWindow(deps, { source: of.source, config, day: of.day }, signal);
+  const listed = await listFolders(deps, { config, day: of.day }, signal);
   const found = await decideFolders(deps, {
     ...of,
-    ...{ config, recorded, listed, published: of.published?.chunks ?? [], range: of.code },
+    ...{ config, listed, published: of.published?.chunks ?? [], range: of.code },
   });
-  return { ...of, config, recorded, listed, ...found };
+  return { ...of, config, listed, ...found };
 }
 
 /** The folders that may hold rows of a day: what is listed in them, and the chunks that were ever made of them. */
@@ -79,14 +81,25 @@ export async function listWindow(
   { source, config, day }: { source: string; config: SourceConfig; day: string },
   signal?: AbortSignal,
 ): Promise<{ recorded: KnownChunk[]; listed: Map<string, StoredObject[]> }> {
-  const folders = daysBetween(addDays(day, -config.arrival.before), addDays(day, config.arrival.after));
-  const recorded = await deps.ledger.chunksOf(source, folders[0] ?? day, folders.at(-1) ?? day);
-  const listed = new Map<string, StoredObject[]>();
-  for (const folder of folders) listed.set(folder, await listFolder(deps, config, folder, signal));
+  const [first, last] = [addDays(day, -config.arrival.before), addDays(day, config.arrival.after)];
+  const [recorded, listed] = await Promise.all([
+    deps.ledger.chunksOf(source, first, last),
+    listFolders(deps, { config, day }, signal),
+  ]);
   return { recorded, listed };
 }
 
-/** Covers what is listed, and what is kept of objects that are gone, with chunks. */
+async function listFolders(
+  deps: Pick<Dependencies, 'store'>,
+  { config, day }: { config: SourceConfig; day: string },
+  signal?: AbortSignal,
+): Promise<Map<string, StoredObject[]>> {
+  const folders = daysBetween(addDays(day, -config.arrival.before), addDays(day, config.arrival.after));
+  const listed = await Promise.all(folders.map((folder) => listFolder(deps, config, folder, signal)));
+  return new Map(folders.map((folder, index) => [folder, listed[index] ?? []]));
+}
+
+/** Covers what is listed, and what is kept of objects that are gone, with chunks. Whether they can still be read is not asked. */
 export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<SourceListing> {
   const { config, recorded, decision } = of;
   const chunks: Chunk[] = [];
@@ -103,18 +116,23 @@ export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<So
     chunks.push(...cover);
   }
   const retried = await retryRejects(deps, of, chunks);
-  const standing = await withoutExpired(deps, of, chunks);
   return {
     source: of.source,
     normalizer: of.normalizer,
-    chunks: standing,
+    chunks,
     chunksOfDay: rowsOfDay(of, chunks, recorded),
     skip: decision.skip,
     change: retried.change ?? changeOf(of, chunks, recorded),
     notes: [...vanishedNotes(of.day, of.source, of.facts, decision), ...retried.notes],
-    lost: lostOf(of, standing),
+    lost: undefined,
     answers: decision.answers,
   };
+}
+
+/** For a source whose table is built: which of the chunks are still there, and what is lost where neither they nor their objects are. */
+export async function checkChunks(deps: Dependencies, of: LookedAt, listing: SourceListing): Promise<SourceListing> {
+  const chunks = await withoutExpired(deps, of, listing.chunks);
+  return { ...listing, chunks, lost: lostOf(of, chunks) };
 }
 
 /** Objects that are gone, of chunks that have no rows under this normalizer. */

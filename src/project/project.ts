@@ -74,6 +74,8 @@ export interface Schema {
   /** In the order of `level`, then by name. */
   tables: TableSchema[];
   tests: { file: SqlFile; inputs: string[] }[];
+  /** Dictionaries that any SELECT reads: what they are is not in the SQL. */
+  dictionaries: string[];
 }
 
 /** Something that a person should mend, with the way to do it. */

@@ -88,6 +88,13 @@ export const plansFolder = (prefix: string, project: string): string => `${prefi
 export const planKey = (prefix: string, project: string, day: Day, generation: number, hash: string): string =>
   `${plansFolder(prefix, project)}${day}/${generation}-${hash}.json`;
 
+/** What the engine says of a project's SQL, named by a hash of what that depends on. */
+export const schemaKey = (prefix: string, project: string, hash: string): string =>
+  `${schemasFolder(prefix, project)}${hash}.json`;
+
+/** Folder of all kept schemas of a project, below the normalized prefix. */
+export const schemasFolder = (prefix: string, project: string): string => `${prefix}${project}/_schemas/`;
+
 /** The day of a plan; undefined for any other object. */
 export const dayOfPlan = (key: string): Day | undefined =>
   /\/_plans\/(\d{4}-\d\d-\d\d)\/\d+-[0-9a-f]+\.json$/.exec(key)?.[1];

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { EngineState } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Project, Schema } from '../project/project.js';
@@ -16,6 +17,6 @@ export interface Dependencies {
   webhook(): Promise<Webhook | undefined>;
   /** Reads the folder afresh: editing it needs no restart of the worker. */
   loadProject(): Promise<Project>;
-  /** What the engine makes of the folder's SQL. */
-  readSchema(project: Project): Promise<Schema>;
+  /** What the engine makes of the folder's SQL; asks the engine how it is where that is not given. */
+  readSchema(project: Project, engine?: EngineState): Promise<Schema>;
 }

@@ -1,13 +1,6 @@
-import { gunzipSync } from 'node:zlib';
 import type { Asked } from '../support/fault-proxy.js';
+import { sqlOf } from '../support/sql-of.js';
 import type { Point, RequestName, StatementName } from './plan.js';
-
-/** A statement's text with the values that are inserted by it; those of an insert are compressed. */
-export const sqlOf = ({ url, body }: Asked): string =>
-  `${url.searchParams.get('query') ?? ''} ${(body.subarray(0, 2).equals(GZIP) ? gunzipSync(body) : body).toString('utf8')}`;
-
-/** The first bytes of whatever is compressed with gzip. */
-const GZIP = Buffer.from([0x1f, 0x8b]);
 
 const STAGE = '`daybook_[a-z0-9]+_\\d{8}_\\d+`';
 

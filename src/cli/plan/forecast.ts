@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { App } from '../../app.js';
+import { ask } from '../../clickhouse/question.js';
 import { isFinal, messageOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { paceOf } from '../../ledger/throughput.js';
@@ -7,7 +8,7 @@ import { chunksToDo } from '../../plan/cover.js';
 import type { TableVerdict } from '../../plan/judge.js';
 import type { Chunk } from '../../plan/plan.js';
 import { bytesOf, planDay } from '../../plan/planning.js';
-import { assertApplied } from '../../project/apply/apply.js';
+import { assertApplied, liveTables } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
 import { addDays, EVER, type Day } from '../../shared/day.js';
 import { duration, plural } from '../../shared/format.js';
@@ -65,7 +66,8 @@ export async function forecast(
   const { dependencies: deps, ledger } = app;
   const project = await deps.loadProject();
   const schema = await deps.readSchema(project);
-  await assertApplied(schema, app.clickhouse, project.config.database);
+  const { database } = project.config;
+  assertApplied(schema, await ask(app.clickhouse, liveTables(database)), database);
   const published = beyond ? await ledger.currentPublishes(addDays(beyond.end, 1), EVER[1]) : [];
   const after = [...new Set(published.map(({ day }) => day))].sort();
   const [first, last] = [asked[0] ?? after[0], after.at(-1) ?? asked.at(-1)];

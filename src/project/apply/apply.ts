@@ -1,5 +1,6 @@
 import { alterTable, convertAll, countAll, tablesOf } from '../../clickhouse/catalog.js';
 import { oneRow, type ClickHouse } from '../../clickhouse/client.js';
+import { ask, question, type Question } from '../../clickhouse/question.js';
 import { createDatabase, type Place } from '../../clickhouse/tables.js';
 import { final, isFinal, messageOf } from '../../errors.js';
 import type { Project, Schema, TableSchema } from '../project.js';
@@ -33,17 +34,19 @@ interface Difference {
   found: string;
 }
 
-/** Empty means that everything is applied. */
-async function differences(schema: Schema, clickhouse: ClickHouse, database: string): Promise<Difference[]> {
-  const live = new Map(
-    (await clickhouse.rows<{ name: string; create_table_query: string }>(tablesOf(database))).map(
-      ({ name, create_table_query }) => [name, definitionOf(create_table_query)],
-    ),
+/** The definitions of a database's tables, by name. */
+export const liveTables = (database: string): Question<Map<string, string>> =>
+  question(
+    tablesOf(database),
+    (rows: readonly { name: string; create_table_query: string }[]) =>
+      new Map(rows.map(({ name, create_table_query }) => [name, definitionOf(create_table_query)])),
   );
-  return schema.tables
+
+/** Empty means that everything is applied. */
+const differences = (schema: Schema, live: ReadonlyMap<string, string>): Difference[] =>
+  schema.tables
     .map((table) => ({ table, found: live.get(table.name) ?? '' }))
     .filter(({ table, found }) => found !== table.definition);
-}
 
 /**
  * What it takes to make the live tables those of the project: missing tables, added columns, changed comments, codecs and
@@ -67,7 +70,7 @@ export async function planChanges(
     );
   const changes: TableChange[] = [];
   const refusals: (Refusal & { table: string })[] = [];
-  for (const { table, found } of await differences(schema, clickhouse, database)) {
+  for (const { table, found } of differences(schema, await ask(clickhouse, liveTables(database)))) {
     const contract = table.kind === 'raw';
     if (found === '')
       changes.push({ table: table.name, kind: 'create', contract, losses: [], statements: [table.file.create] });
@@ -194,8 +197,8 @@ export async function applyChanges(
 }
 
 /** Throws a final error unless every table of the project stands as its file defines it. */
-export async function assertApplied(schema: Schema, clickhouse: ClickHouse, database: string): Promise<void> {
-  const found = await differences(schema, clickhouse, database);
+export function assertApplied(schema: Schema, live: ReadonlyMap<string, string>, database: string): void {
+  const found = differences(schema, live);
   const named = (differ: boolean) =>
     found.filter((one) => (one.found !== '') === differ).map(({ table }) => `${database}.${table.name}`);
   const words = [

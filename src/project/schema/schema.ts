@@ -52,11 +52,13 @@ export const inspectSchema = (
       .flatMap(([kind, files]) => files.map((file) => tableOf(kind, file)))
       .filter((name) => !made.tables.has(name));
 
+    const dictionaries = new Set<string>();
     const read = async (file: SqlFile, kind: TableSchema['kind'] | 'test') => {
       const { allowFunctions, database: live } = project.config;
       const result = await readSelect(scratch, file, kind, { tables: made.tables, readable, allowFunctions, live });
       // A table that could not be made has told its own problem already.
       problems.push(...result.problems.filter(({ what }) => !unmade.some((name) => what.includes(`'${name}'`))));
+      for (const dictionary of result.dictionaries) dictionaries.add(dictionary);
       return result;
     };
     const tables: TableSchema[] = [];
@@ -87,7 +89,7 @@ export const inspectSchema = (
     }
     problems.push(...setLevels(tables));
     tables.sort((a, b) => a.level - b.level || (a.name < b.name ? -1 : 1));
-    return { schema: { tables, tests }, problems };
+    return { schema: { tables, tests, dictionaries: [...dictionaries].sort() }, problems };
   });
 
 const kindsOf = ({ raw, normalized, aggregates }: Project): [TableSchema['kind'], SqlFile[]][] => [
@@ -143,7 +145,7 @@ async function readSelect(
   file: SqlFile,
   kind: TableSchema['kind'] | 'test',
   { tables, readable, allowFunctions, live }: Readable,
-): Promise<Pick<TableSchema, 'selected' | 'inputs'> & { problems: Problem[] }> {
+): Promise<Pick<TableSchema, 'selected' | 'inputs'> & { dictionaries: string[]; problems: Problem[] }> {
   const { path, name } = file;
   const { database } = scratch;
   const raw = `raw_${name}`;
@@ -167,16 +169,16 @@ async function readSelect(
             `Add _source to the SELECT.`,
           ),
         );
-      return { selected, inputs: [], problems };
+      return { selected, inputs: [], dictionaries: tree.dictionaries, problems };
     }
     problems.push(...readProblems(path, database, tree, readable, allowFunctions));
     if (kind === 'aggregate') problems.push(...columnProblems(path, columns, selected, { free: [], filled: [] }));
     const inputs = inputsOf(database, tree, readable);
     problems.push(...selfProblems(path, name, file.header.lookback, kind === 'aggregate' ? inputs : []));
-    return { selected, inputs, problems };
+    return { selected, inputs, dictionaries: tree.dictionaries, problems };
   } catch (thrown) {
     const known = kind === 'normalized' ? [raw] : [...readable].sort();
-    return { selected: [], inputs: [], problems: [engineProblem(thrown, path, database, known)] };
+    return { selected: [], inputs: [], dictionaries: [], problems: [engineProblem(thrown, path, database, known)] };
   }
 }
 
