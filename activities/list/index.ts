@@ -55,7 +55,7 @@ export interface ListResult {
   ms: number;
 }
 
-export const SIZES_SHOWN = 256;
+const SIZES_SHOWN = 256;
 
 /**
  * Step 2. Reads the project's folder once, lists the folders that may hold rows of the day, covers every listed object by exactly
@@ -175,7 +175,7 @@ async function forgive(
   deps: Dependencies,
   last: BuildRecord | undefined,
   day: string,
-  outcome: 'unchanged' | 'skipped' | 'held',
+  outcome: 'unchanged' | 'skipped',
   step: Step,
 ): Promise<void> {
   if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;

@@ -28,7 +28,6 @@ export interface RecoverInput {
 
 export interface RecoverResult {
   project: string;
-  zone: string;
   timings: Timings;
   /** Chunks normalized at once, models refreshed at once. */
   normalizeSlots: number;
@@ -68,7 +67,6 @@ export async function recover(
   const mended = await mend(deps, known, { day, project: config.project, database: config.database }, step);
   return {
     project: config.project,
-    zone: config.timezone,
     timings: { heartbeat, startToClose, retryFirst, retryMost, giveUpAfter: config.giveUpAfter },
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../clickhouse/client.js';
-import { codeOf } from '../clickhouse/errors.js';
+import { isMissingTable } from '../clickhouse/errors.js';
 import { ask, askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
@@ -131,8 +131,6 @@ export interface ChunkRecord {
 /** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
 
-const UNKNOWN_TABLE = new Set([60, 81]);
-
 export function openLedger(clickhouse: ClickHouse, project: string) {
   const READ = { what: 'read the ledger' };
   const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, READ);
@@ -147,7 +145,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     try {
       return await askTogether(clickhouse, asked, READ);
     } catch (error) {
-      throw isMissing(error) ? notThere() : error;
+      throw isMissingTable(error) ? notThere() : error;
     }
   };
 
@@ -247,7 +245,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
           objects: objects.map((object) => counted<StoredObject>(object, 'size')),
         }));
       } catch (error) {
-        if (isMissing(error)) return [];
+        if (isMissingTable(error)) return [];
         throw error;
       }
     },
@@ -263,7 +261,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
           answers.map((answer) => ({ ...of, ...answer, project })),
         );
       } catch (error) {
-        if (isMissing(error))
+        if (isMissingTable(error))
           throw final(
             'NotApplied',
             'The ledger lacks daybook.folder_answers: an earlier Daybook made it. Run: npx daybook apply',
@@ -370,7 +368,3 @@ const byObject = (a: { object: string }, b: { object: string }) =>
 
 const byFolder = (a: { folder: string; object: string }, b: { folder: string; object: string }) =>
   a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : byObject(a, b);
-
-const isMissing = (error: unknown) =>
-  UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||
-  /\b(60|81) \(UNKNOWN_(TABLE|DATABASE)\)/.test(error instanceof Error ? error.message : '');
