@@ -65,8 +65,8 @@ async function statementsOf(app: App, world: World): Promise<[what: string, stat
     ["by hand: the engine's own JSON reader alone (writing nothing)", readByHand(world, DAY)],
     ['normalize: read, convert, judge (writing nothing)', reading],
     ['normalize: the same, and write the chunk', normalizing],
-    ['normalize: count the fates in the chunk', countFates(raw, parquetKey, filled)],
-    ['normalize: count the lines in the raw objects', countLines(raw, source.bucket, keys)],
+    ['normalize: count the fates in the chunk', countFates(raw, parquetKey, filled).statement],
+    ['normalize: count the lines in the raw objects', countLines(raw, source.bucket, keys).statement],
     ['load: from the chunk into the stage', loadStatement({ ...loading, bucket_number: 0, buckets: 1 })],
   ];
 }

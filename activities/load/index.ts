@@ -2,10 +2,9 @@ import { oneRow } from '../../src/clickhouse/client.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { dataOfChunks, tableFingerprint } from '../../src/ledger/fingerprints.js';
-import type { PublishRecord } from '../../src/ledger/ledger.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
+import type { Plan, PlannedSource, PlannedTable, PublishedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
@@ -64,7 +63,7 @@ export async function load(
   );
   const quarantined = manifests.flatMap((manifest) => manifest.quarantined);
   assertNoneLeftOut(source, quarantined);
-  const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
+  const published = plan.published.find((record) => record.table === name);
   if (leavesAlone(plan, source, manifests, published)) return await reuseWhole(deps, plan, source, { alone }, step);
   await assertFewRejects(deps, plan, source, manifests);
 
@@ -118,7 +117,7 @@ function leavesAlone(
   { day }: Plan,
   { name, onEmpty }: PlannedSource,
   manifests: readonly Manifest[],
-  published: PublishRecord | undefined,
+  published: PublishedTable | undefined,
 ): boolean {
   const own = manifests.filter(({ folder }) => folder === day);
   const objects = own.reduce((sum, manifest) => sum + manifest.objects.length, 0);
@@ -148,8 +147,8 @@ async function reuseWhole(
 ): Answer<LoadResult> {
   const { day } = plan;
   const { name, normalizer } = source;
-  const published = (await deps.ledger.currentPublishes(day, day)).find((record) => record.table === name);
-  if (!published) throw new Error(`${name} of ${day} was published when the day was planned, and is not any more`);
+  const published = plan.published.find((record) => record.table === name);
+  if (!published) throw new RangeError(`the plan says that ${name} of ${day} is published, and not as what`);
   const chunks = source.chunks.map(({ id, folder }) => ({ id, folder, normalizer }));
   const quarantined = await deps.ledger.quarantinedObjects(name, chunks);
   assertNoneLeftOut(source, quarantined);
@@ -173,7 +172,7 @@ async function reuseWhole(
 async function reuse(
   deps: Dependencies,
   plan: Plan,
-  published: PublishRecord,
+  published: PublishedTable,
   options: { alone: boolean },
   step: Step,
 ): Promise<Staged & Pick<LoadResult, 'duplicates'>> {

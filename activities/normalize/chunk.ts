@@ -1,9 +1,11 @@
+import { askTogether } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import type { Chunk, Plan, PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
+import type { LineCount } from '../../src/raw/lines.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { addDays } from '../../src/shared/day.js';
@@ -13,7 +15,7 @@ import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
 import type { StoredObject } from '../../src/store/object.js';
 import { badObjects, cutObjects, mistakenObjects, unreadableObjects } from './bad-objects.js';
-import { countFates } from './statements.js';
+import { countFates, type FateCount } from './statements.js';
 
 /** A chunk with all that belongs to it. */
 export interface Work {
@@ -34,7 +36,7 @@ export async function normalizeChunk(deps: Dependencies, work: Work, step: Step)
     const parquet = objects.length === 0 ? '' : parquetOf(work, `${step.attempt}${pass === 1 ? '' : `-${pass}`}`);
     const { bad, fates, lines } = await readOnce(deps, work, objects, parquet, step);
     if (bad.length === 0) {
-      await assertUnchanged(deps, source, chunk, step);
+      await assertUnchanged(deps, source, chunk, lines, step);
       const accounts = accountsOf(chunk.objects, fates, lines);
       assertBalanced(source.name, accounts);
       return {
@@ -63,21 +65,11 @@ function parquetOf({ plan, source, chunk }: Work, attempt: string): string {
   return parquetKey(prefix, plan.project, source.name, chunk.folder, chunk.id, source.normalizer, attempt);
 }
 
-type Fate = 'row' | 'rejected' | 'skipped' | 'blank';
-
-/** Lines of an object with one fate; rows by their day. */
-interface FateCount {
-  object: string;
-  fate: Fate;
-  day: string;
-  lines: string;
-}
-
 /** What one pass over the objects made; where some of them are bad, those and nothing else. */
 interface Pass {
   bad: QuarantinedObject[];
   fates: FateCount[];
-  lines: { object: string; lines: string }[];
+  lines: LineCount[];
 }
 
 /** One pass: the objects become Parquet, both ends of their accounts are counted, and each is seen to have been read whole. */
@@ -109,10 +101,11 @@ async function readOnce(
   if (cut.value.length > 0) return only(cut.value);
 
   step.tell('counting');
-  const [fates, lines] = await Promise.all([
-    deps.clickhouse.rows<FateCount>(countFates(normalized, parquet, filled), step.statement(what)),
-    written.value.countLines(),
-  ]);
+  const { fates, lines } = await askTogether(
+    deps.clickhouse,
+    { fates: countFates(normalized, parquet, filled), lines: written.value },
+    step.statement(what),
+  );
   return { bad: await mistakenObjects(deps, source, suspects(fates), step), fates, lines };
 }
 
@@ -130,7 +123,7 @@ async function writeParquet(
     folder: chunk.folder,
   };
   const keys = objects.map(({ key }) => key);
-  const { input, countLines } = await openInput(deps, { plan, source }, keys, what, step);
+  const { input, lines } = await openInput(deps, { plan, source }, keys, what, step);
   const statement = normalizeStatement({
     source,
     columns: columnsOf(plan, source.name),
@@ -143,7 +136,7 @@ async function writeParquet(
     { ...statement, settings: { ...statement.settings, ...limitsOf(plan) } },
     step.statement(what, { zone: plan.zone }),
   );
-  return { countLines };
+  return lines;
 }
 
 /** An object may be bad in two ways; the first one found says why. */
@@ -157,8 +150,8 @@ function suspects(fates: readonly FateCount[]): string[] {
   const read = new Map<string, { good: number; rejected: number }>();
   for (const { object, fate, lines } of fates) {
     const counts = read.get(object) ?? { good: 0, rejected: 0 };
-    if (fate === 'rejected') counts.rejected += Number(lines);
-    else if (fate !== 'blank') counts.good += Number(lines);
+    if (fate === 'rejected') counts.rejected += lines;
+    else if (fate !== 'blank') counts.good += lines;
     read.set(object, counts);
   }
   return [...read].filter(([, { good, rejected }]) => good <= 1 && rejected > 0).map(([object]) => object);
@@ -169,14 +162,14 @@ const FIELD_OF_FATE = { row: 'rows', rejected: 'rejected', skipped: 'skipped', b
 function accountsOf(
   objects: readonly StoredObject[],
   fates: readonly FateCount[],
-  lines: readonly { object: string; lines: string }[],
+  lines: readonly LineCount[],
 ): ObjectAccount[] {
   const accounts = new Map(
     objects.map(({ key }) => [key, { object: key, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 }]),
   );
   const of = (object: string) => accounts.get(object) ?? unknownObject(object);
-  for (const { object, lines: count } of lines) of(object).lines += Number(count);
-  for (const { object, fate, lines: count } of fates) of(object)[FIELD_OF_FATE[fate]] += Number(count);
+  for (const { object, lines: count } of lines) of(object).lines += count;
+  for (const { object, fate, lines: count } of fates) of(object)[FIELD_OF_FATE[fate]] += count;
   return [...accounts.values()];
 }
 
@@ -188,7 +181,7 @@ function unknownObject(object: string): never {
 
 function rowsByDay(fates: readonly FateCount[]): Record<string, number> {
   const days: Record<string, number> = {};
-  for (const { fate, day, lines } of fates) if (fate === 'row') days[day] = (days[day] ?? 0) + Number(lines);
+  for (const { fate, day, lines } of fates) if (fate === 'row') days[day] = (days[day] ?? 0) + lines;
   return days;
 }
 
@@ -207,20 +200,31 @@ function assertBalanced(source: string, accounts: readonly ObjectAccount[]): voi
   );
 }
 
-/** What was read is what was listed: an object rewritten meanwhile would leave lines of two versions under one name. */
+/**
+ * What was read is what was listed: an object rewritten meanwhile would leave lines of two versions under one name. The engine tells
+ * the ETag of what it read; only of objects that gave no line the store is asked, with one listing for all of them.
+ */
 async function assertUnchanged(
   { store }: Dependencies,
   source: PlannedSource,
   chunk: Chunk,
+  lines: readonly LineCount[],
   step: Step,
 ): Promise<void> {
-  const prefix = commonPrefix(chunk.objects.map(({ key }) => key));
-  const now = new Map((await store.list(source.bucket, prefix, step.signal)).map(({ key, etag }) => [key, etag]));
+  const read = new Map(lines.map(({ object, etag }) => [object, etag]));
+  const silent = chunk.objects.filter(({ key }) => !read.has(key));
+  if (silent.length > 0)
+    for (const { key, etag } of await store.list(
+      source.bucket,
+      commonPrefix(silent.map(({ key }) => key)),
+      step.signal,
+    ))
+      if (!read.has(key)) read.set(key, etag);
   for (const { key, etag } of chunk.objects)
-    if (now.get(key) !== etag)
+    if (read.get(key) !== etag)
       throw final(
-        now.has(key) ? 'ObjectChanged' : 'ObjectVanished',
-        `${source.name}: ${key} was ${now.has(key) ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded; run the day again and it is listed anew.`,
+        read.has(key) ? 'ObjectChanged' : 'ObjectVanished',
+        `${source.name}: ${key} was ${read.has(key) ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded; run the day again and it is listed anew.`,
         { details: { step: 'normalize', object: key } },
       );
 }

@@ -1,15 +1,26 @@
 import type { Column } from '../../src/clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../../src/clickhouse/object-table.js';
+import { question, type Question } from '../../src/clickhouse/question.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 
+/** Lines of an object with one fate; rows by their day. */
+export interface FateCount {
+  object: string;
+  fate: 'row' | 'rejected' | 'skipped' | 'blank';
+  day: string;
+  lines: number;
+}
+
 /** What a normalized chunk holds, by object, fate and day; day is only told for rows. */
-export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {
+export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Question<FateCount[]> {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
-  return {
+  const statement = {
     sql: `SELECT _object AS object, toString(_fate) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
     params: input.params,
   };
+  type Row = Omit<FateCount, 'lines'> & { lines: string };
+  return question(statement, (rows: readonly Row[]) => rows.map((row) => ({ ...row, lines: Number(row.lines) })));
 }
 
 /** Copies a chunk's rejects into the ledger. Repeating it is harmless: reads take one record per line. */

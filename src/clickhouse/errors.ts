@@ -119,9 +119,17 @@ export const isOfTheMoment = (code: number): boolean => Object.values<number>(OF
 
 /** True where a table, or the database it would be in, does not exist. */
 export const isMissingTable = (error: unknown): boolean => {
-  const code = codeOf(error) ?? (isFinal(error) ? detailedCode(error) : undefined);
+  const code = codeIn(error);
   return code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE;
 };
+
+/** True where a database does not exist. */
+export const isMissingDatabase = (error: unknown): boolean => codeIn(error) === UNKNOWN_DATABASE;
+
+/** True where a table can't have a name because another one has it. */
+export const isNameTaken = (error: unknown): boolean => codeIn(error) === FINAL_CODES.BadSql.TABLE_ALREADY_EXISTS;
+
+const codeIn = (error: unknown): unknown => codeOf(error) ?? (isFinal(error) ? detailedCode(error) : undefined);
 
 /** The code that {@link explain} keeps beside the message. */
 const detailedCode = ({ details }: ApplicationFailure): unknown =>

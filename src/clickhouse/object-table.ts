@@ -16,8 +16,8 @@ export interface ObjectTable {
   params: Record<string, string | string[]>;
 }
 
-/** The engine's names of formats that Daybook reads and writes. */
-export type ObjectFormat = 'LineAsString' | 'Parquet' | 'ParquetMetadata';
+/** The engine's names of formats that Daybook reads and writes. `One` gives a row for each object, and reads none of it. */
+export type ObjectFormat = 'LineAsString' | 'One' | 'Parquet' | 'ParquetMetadata';
 
 /**
  * Characters that the engine takes for a pattern or a list even when they are percent-encoded, and control characters, on which
@@ -47,7 +47,7 @@ export function objectTable(
   const listed = plain.length > 0 ? tableFunction(bucket, listOf(plain), format, structure, label) : undefined;
   if (listed && patterns.length === 0) return listed;
   const folder = tableFunction(bucket, `${encoded(folderOf(patterns))}**`, format, structure, `${label}_patterns`);
-  const read = (from: string) => `SELECT *, _path, _row_number FROM ${from}`;
+  const read = (from: string) => `SELECT *, _path, _row_number, _etag FROM ${from}`;
   const named = `${read(folder.sql)} WHERE _path IN {${label}_paths:Array(String)}`;
   return {
     sql: `(${listed ? `${read(listed.sql)} UNION ALL ` : ''}${named})`,

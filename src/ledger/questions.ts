@@ -46,7 +46,7 @@ export const ledgerQuestions = (project: string) => ({
   chunksOf: (source: string, first: string, last: string): Question<(RecordedChunk & { folder: string })[]> =>
     question(sql.chunksOf(project, source, first, last), chunksFrom),
 
-  /** The same for the folders of several sources, by source; at least one window is asked for. */
+  /** The same for the folders of several sources, by source. */
   chunksOfWindows: (
     windows: readonly { source: string; first: string; last: string }[],
   ): Question<Map<string, (RecordedChunk & { folder: string })[]>> =>

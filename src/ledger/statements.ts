@@ -109,6 +109,9 @@ ORDER BY folder, first_at, chunk`,
   params: { ...over(project, first, last), source },
 });
 
+const ofWindow = (n: number) =>
+  `(source = {source_${n}:String} AND folder BETWEEN {first_${n}:Date} AND {last_${n}:Date})`;
+
 /** The same for the folders of several sources. */
 export const chunksOfWindows = (
   project: string,
@@ -117,9 +120,7 @@ export const chunksOfWindows = (
   sql: `
 SELECT source, folder, chunk, normalizer, any(objects) AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
 FROM daybook.chunks
-WHERE project = {project:String} AND (${windows
-    .map((_, n) => `(source = {source_${n}:String} AND folder BETWEEN {first_${n}:Date} AND {last_${n}:Date})`)
-    .join(' OR ')})
+WHERE project = {project:String} AND (${['false', ...windows.map((_, n) => ofWindow(n))].join(' OR ')})
 GROUP BY source, folder, chunk, normalizer
 ORDER BY source, folder, first_at, chunk`,
   params: {

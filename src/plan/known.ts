@@ -1,4 +1,4 @@
-import { question, type Question } from '../clickhouse/question.js';
+import type { Question } from '../clickhouse/question.js';
 import type { RecordedChunk } from '../ledger/ledger.js';
 import type { Standing } from '../ledger/questions.js';
 import { longestLookbackOf, type Project } from '../project/project.js';
@@ -29,8 +29,6 @@ export function questionsOf(
   return {
     standing: questions.standing(addDays(day, -longestLookbackOf(project)), day),
     lastGeneration: questions.lastGeneration(day),
-    chunks: windows.length === 0 ? NONE : questions.chunksOfWindows(windows),
+    chunks: questions.chunksOfWindows(windows),
   };
 }
-
-const NONE = question({ sql: 'SELECT 1 WHERE false' }, () => new Map<string, KnownChunk[]>());

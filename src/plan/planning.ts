@@ -72,7 +72,8 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
 
   const generation = lastGeneration + 1;
   const { allowEmpty } = choice;
-  const plan = planOf(project, schema, { day, force, overHold: force && !code, allowEmpty, generation, listings });
+  const build = { day, force, overHold: force && !code, allowEmpty, generation, listings };
+  const plan = planOf(project, schema, { ...build, published: [...published.values()] });
   const verdict = judge(plan, listings, records, { code, ...(of.moving ? { moving: of.moving } : {}) });
   for (const [index, source] of plan.sources.entries()) {
     source.fresh =
@@ -140,6 +141,7 @@ function planOf(
     allowEmpty: boolean;
     generation: number;
     listings: SourceListing[];
+    published: readonly PublishRecord[];
   },
 ): Plan {
   const { config } = project;
@@ -168,6 +170,9 @@ function planOf(
       tolerate: header.tolerate ?? {},
       inputs,
       lookback: header.lookback,
+    })),
+    published: build.published.map(({ table, generation, rows, hash, columns, code, data, chunks }) => ({
+      ...{ table, generation, rows, hash, columns, code, data, chunks },
     })),
   };
 }

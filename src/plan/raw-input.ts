@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
+import type { Question } from '../clickhouse/question.js';
 import type { FileColumn } from '../conversions/parquet-values.js';
 import { final, isFinal, messageOf } from '../errors.js';
 import type { Input } from '../raw/input.js';
-import { countLines, readLines } from '../raw/lines.js';
+import { countLines, readEtags, readLines, type LineCount } from '../raw/lines.js';
 import {
   describeParquet,
   readFooters,
@@ -22,7 +23,8 @@ import type { Plan, PlannedSource } from './plan.js';
 /** The raw side of a chunk: how its lines are read, and how many each object has, counted apart from the reading. */
 export interface RawInput {
   input: Input;
-  countLines: () => Promise<{ object: string; lines: string }[]>;
+  /** To be asked once the lines were read: an object that was rewritten meanwhile shows by its ETag. */
+  lines: Question<LineCount[]>;
 }
 
 /** A source, and what of its plan the reading needs: where Daybook's own objects lie. */
@@ -51,7 +53,7 @@ export async function openInput(
   if (source.format === 'ndjson')
     return {
       input: readLines(raw, source.bucket, keys, source.contract),
-      countLines: () => deps.clickhouse.rows(countLines(raw, source.bucket, keys), step.statement(what)),
+      lines: countLines(raw, source.bucket, keys),
     };
   const ask = <Row>(statement: Parameters<typeof deps.clickhouse.rows>[0]) =>
     deps.clickhouse.rows<Row>(statement, step.statement(what));
@@ -66,9 +68,18 @@ export async function openInput(
     shapes.push(...(await Promise.all(groups.map((alike) => shapeOf(deps.store, ask, raw, alike, copy)))));
   return {
     input: readParquet(raw, source.bucket, joined(shapes), source.contract),
-    countLines: () => Promise.resolve(footers),
+    lines: linesOf(footers, readEtags(raw, source.bucket, keys)),
   };
 }
+
+/** The lines that footers tell, with the ETags of the objects after they were read. */
+const linesOf = (footers: readonly ParquetFooter[], etags: Question<Map<string, string>>): Question<LineCount[]> => ({
+  statement: etags.statement,
+  answer: (rows) => {
+    const found = etags.answer(rows);
+    return footers.map(({ object, lines }) => ({ object, lines: Number(lines), etag: found.get(object) ?? '' }));
+  },
+});
 
 type Ask = <Row>(statement: Parameters<Dependencies['clickhouse']['rows']>[0]) => Promise<Row[]>;
 

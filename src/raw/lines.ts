@@ -1,6 +1,6 @@
 import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
-import type { Statement } from '../clickhouse/statement.js';
+import { question, type Question } from '../clickhouse/question.js';
 import { literal, name } from '../clickhouse/text.js';
 import { isNullable, parseType } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
@@ -57,11 +57,42 @@ function valueColumns(column: Column): string[] {
   return [`${value} AS ${valueOf(column)}`, `${unfit} AS ${unfitOf(column)}`];
 }
 
-/** Lines of each object, counted from the raw side alone: the other end of the folder account. */
-export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
+/** Lines of an object, and the ETag of what they were counted in. */
+export interface LineCount {
+  object: string;
+  lines: number;
+  etag: string;
+}
+
+/**
+ * Lines of each object, counted from the raw side alone: the other end of the folder account. An object without lines is left out.
+ */
+export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Question<LineCount[]> {
   const input = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
-  return {
-    sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines FROM ${input.sql} GROUP BY object`,
-    params: { ...input.params, bucket_chars: bucketName.length },
-  };
+  return question(
+    {
+      sql: `
+SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines, replaceAll(any(_etag), '"', '') AS etag
+FROM ${input.sql} GROUP BY object`,
+      params: { ...input.params, bucket_chars: bucketName.length },
+    },
+    (rows: readonly { object: string; lines: string; etag: string }[]) =>
+      rows.map((row) => ({ ...row, lines: Number(row.lines) })),
+  );
+}
+
+/** The ETag of each object as it is now, by key; nothing of them is read. */
+export function readEtags(
+  bucket: EngineBucket,
+  bucketName: string,
+  keys: readonly string[],
+): Question<Map<string, string>> {
+  const input = objectTable(bucket, keys, 'One', '`dummy` UInt8', 'raw');
+  return question(
+    {
+      sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, replaceAll(_etag, '"', '') AS etag FROM ${input.sql}`,
+      params: { ...input.params, bucket_chars: bucketName.length },
+    },
+    (rows: readonly { object: string; etag: string }[]) => new Map(rows.map(({ object, etag }) => [object, etag])),
+  );
 }

@@ -1,37 +1,75 @@
+import { question, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
-/**
- * An empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which REPLACE PARTITION demands
- * and does not all check. Merges are stopped because a copied partition would be rewritten within seconds.
- */
-export const createTwin = (database: string, identifier: string, live: Place): Statement[] => [
-  { sql: `CREATE TABLE IF NOT EXISTS ${table(database, identifier)} AS ${table(live.database, live.table)}` },
-  { sql: `SYSTEM STOP MERGES ${table(database, identifier)}` },
-];
+/** Settings of a table whose parts are never merged: no merge may result in more than a byte. They outlive a restart of the engine. */
+const UNMERGED = 'SETTINGS max_bytes_to_merge_at_min_space_in_pool = 1, max_bytes_to_merge_at_max_space_in_pool = 1';
 
 /**
- * The target's day becomes the source's day by hard links. Running it again changes nothing, unlike ATTACH, which doubles rows.
+ * An empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which REPLACE PARTITION demands
+ * and does not all check. It does not merge, because a copied partition would be rewritten within seconds.
+ *
+ * @param standing what becomes of a table of that name: it is kept, or an empty one takes its place
+ */
+export const createTwin = (twin: Place, live: Place, standing: 'keep' | 'replace'): Statement => ({
+  sql: `CREATE ${standing === 'replace' ? 'OR REPLACE TABLE' : 'TABLE IF NOT EXISTS'} ${table(twin.database, twin.table)} AS ${table(live.database, live.table)} ${UNMERGED}`,
+});
+
+/**
+ * The target's days become the source's days by hard links. Running it again changes nothing, unlike ATTACH, which doubles rows.
  * For copies into stages and archives, where the source may be empty; readers' tables are changed by `publishPartition`.
  */
-export const replacePartition = (target: Place, source: Place, day: string): Statement => ({
-  sql: `ALTER TABLE ${table(target.database, target.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
-  params: { day },
+export const replacePartitions = (target: Place, source: Place, days: readonly string[]): Statement => ({
+  sql: `ALTER TABLE ${table(target.database, target.table)} ${days
+    .map((_, n) => `REPLACE PARTITION {day_${n}:Date} FROM ${table(source.database, source.table)}`)
+    .join(', ')}`,
+  params: Object.fromEntries(days.map((day, n) => [`day_${n}`, day])),
   settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
+
+export const replacePartition = (target: Place, source: Place, day: string): Statement =>
+  replacePartitions(target, source, [day]);
+
+/** Gives a table of a stage another name there; refused with TABLE_ALREADY_EXISTS where the name is taken. */
+export const renameTable = (place: Place, to: string): Statement => ({
+  sql: `RENAME TABLE ${table(place.database, place.table)} TO ${table(place.database, to)}`,
+});
+
+/** What a day of a table holds: count, and order-free hash in decimal digits. */
+export interface Measure {
+  rows: number;
+  hash: string;
+}
 
 /** Users may call their columns what the results are called here. */
 const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
-/** Rows of a table's day. */
-export const countRows = (place: Place, day: string): Statement => ({
-  sql: `SELECT count() AS rows FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
-  params: { day },
-});
+/** Rows of each of some days of a table, by day; days without rows are left out. */
+export const countDays = (place: Place, days: readonly string[]): Question<Map<string, number>> =>
+  question(
+    {
+      sql: `SELECT day, count() AS rows FROM ${table(place.database, place.table)} WHERE day IN {days:Array(Date)} GROUP BY day`,
+      params: { days },
+    },
+    (rows: readonly { day: string; rows: string }[]) => new Map(rows.map((row) => [row.day, Number(row.rows)])),
+  );
 
 /** Rows of the day that was built and of any other day, and the hash of that day as {@link measureDay} takes it. */
-export const measureBuilt = (place: Place, day: string, columns: readonly string[]): Statement => ({
+export const measureBuilt = (
+  place: Place,
+  day: string,
+  columns: readonly string[],
+): Question<Measure & { strays: number }> =>
+  question(
+    measureBuiltStatement(place, day, columns),
+    ([row]: readonly { rows: string; strays: string; hash: string }[]) => {
+      if (!row) throw new Error(`${place.table}: ClickHouse answered no row, expected one; it is asked again.`);
+      return { rows: Number(row.rows), strays: Number(row.strays), hash: row.hash };
+    },
+  );
+
+const measureBuiltStatement = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
 SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash
 FROM ${table(place.database, place.table)}`,
@@ -43,7 +81,13 @@ FROM ${table(place.database, place.table)}`,
  * Count and order-free hash of a table's day over some of its columns. The hash takes the row as one tuple: `cityHash64(*)` is
  * NULL for a row with a NULL, and a sum skips those.
  */
-export const measureDay = (place: Place, day: string, columns: readonly string[]): Statement => ({
+export const measureDay = (place: Place, day: string, columns: readonly string[]): Question<Measure> =>
+  question(measureDayStatement(place, day, columns), ([row]: readonly { rows: string; hash: string }[]) => {
+    if (!row) throw new Error(`${place.table}: ClickHouse answered no row, expected one; it is asked again.`);
+    return { rows: Number(row.rows), hash: row.hash };
+  });
+
+const measureDayStatement = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
 SELECT count() AS rows, ${hashOf(columns)} AS hash
 FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,

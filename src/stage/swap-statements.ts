@@ -1,3 +1,4 @@
+import { question, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
@@ -22,23 +23,39 @@ ALTER TABLE ${table(live.database, live.table)}
   settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
 
-/**
- * What REPLACE PARTITION demands of both tables alike: columns, keys, indices and the place of their data. One row, of texts that
- * are equal for tables that fit.
- */
-export const structureOf = ({ database, table: of }: Place): Statement => ({
-  sql: `
-SELECT
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', type))), ', ') FROM system.columns
-   WHERE database = {database:String} AND table = {table:String} AND default_kind IN ('', 'DEFAULT', 'MATERIALIZED')) AS columns,
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', type_full, ' ', expr))), ', ') FROM system.data_skipping_indices
-   WHERE database = {database:String} AND table = {table:String}) AS indices,
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', query))), ', ') FROM system.projections
-   WHERE database = {database:String} AND table = {table:String}) AS projections,
-  partition_key, sorting_key, primary_key, storage_policy
-FROM system.tables WHERE database = {database:String} AND name = {table:String}`,
-  params: { database, table: of },
-});
+/** What REPLACE PARTITION demands of two tables alike, as texts that are equal for tables that fit. */
+export type Structure = Readonly<Record<string, string>>;
+
+/** The name under which {@link structuresOf} answers. */
+export const placeName = ({ database, table: of }: Place): string => `${database}.${of}`;
+
+/** Columns, keys, indices and the place of the data of some tables, by their {@link placeName}. */
+export const structuresOf = (places: readonly Place[]): Question<ReadonlyMap<string, Structure>> =>
+  question(
+    {
+      sql: `
+SELECT t.database AS database, t.name AS table, c.parts AS columns, i.parts AS indices, p.parts AS projections,
+  t.partition_key AS partition_key, t.sorting_key AS sorting_key, t.primary_key AS primary_key, t.storage_policy AS storage_policy
+FROM system.tables AS t
+${partsOf('c', 'columns', "concat(name, ' ', type)", " AND default_kind IN ('', 'DEFAULT', 'MATERIALIZED')")}
+${partsOf('i', 'data_skipping_indices', "concat(name, ' ', type_full, ' ', expr)")}
+${partsOf('p', 'projections', "concat(name, ' ', query)")}
+WHERE t.database IN {databases:Array(String)} AND t.name IN {tables:Array(String)}`,
+      params: {
+        databases: [...new Set(places.map(({ database }) => database))],
+        tables: [...new Set(places.map(({ table: of }) => of))],
+      },
+    },
+    (rows: readonly (Structure & Place)[]) =>
+      new Map(rows.map(({ database, table: of, ...structure }) => [placeName({ database, table: of }), structure])),
+  );
+
+/** Joins what a system table says of parts of each table, as one text in an order of its own. */
+const partsOf = (alias: string, from: string, part: string, where = '') => `
+LEFT JOIN (
+  SELECT database, table, arrayStringConcat(arraySort(groupArray(${part})), ', ') AS parts FROM system.${from}
+  WHERE database IN {databases:Array(String)} AND table IN {tables:Array(String)}${where} GROUP BY database, table
+) AS ${alias} ON ${alias}.database = t.database AND ${alias}.table = t.name`;
 
 /** Copies a day by name between tables whose columns differ; a column that only the target has gets its default. */
 export const copyByName = (target: Place, source: Place, day: string, columns: readonly string[]): Statement => ({

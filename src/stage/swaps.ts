@@ -1,4 +1,4 @@
-import { oneRow } from '../clickhouse/client.js';
+import { ask, askTogether, question, type Question } from '../clickhouse/question.js';
 import {
   columnsOf,
   createDatabase,
@@ -13,8 +13,15 @@ import type { PublishRecord } from '../ledger/ledger.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
-import { createTwin, measureDay, replacePartition } from './statements.js';
-import { copyByName, publishEmpty, publishPartition, structureOf } from './swap-statements.js';
+import { createTwin, measureDay, replacePartition, type Measure } from './statements.js';
+import {
+  copyByName,
+  placeName,
+  publishEmpty,
+  publishPartition,
+  structuresOf,
+  type Structure,
+} from './swap-statements.js';
 
 /** Databases between which a day's partitions move. */
 export interface Swap {
@@ -28,45 +35,54 @@ export interface Swap {
   scratch: string;
 }
 
-/** What a day of a table holds: count, and order-free hash in decimal digits. */
-export interface Measure {
-  rows: number;
-  hash: string;
-}
-
 /** Counts and hashes a table's day over the given columns. */
-export async function measured(
+export const measured = (
   deps: Dependencies,
   place: Place,
   day: string,
   columns: readonly string[],
   step: Step,
-  what = `measure ${place.table}`,
-): Promise<Measure> {
-  const statement = measureDay(place, day, columns);
-  const { rows, hash } = await oneRow<{ rows: string; hash: string }>(deps.clickhouse, statement, step.statement(what));
-  return { rows: Number(rows), hash };
-}
+): Promise<Measure> => ask(deps.clickhouse, measureDay(place, day, columns), step.statement(`measure ${place.table}`));
+
+/** A day of some tables of one database: what each holds, by table. */
+export const measures = (
+  database: string,
+  day: string,
+  tables: readonly { table: string; columns: readonly string[] }[],
+): Record<string, Question<Measure>> =>
+  Object.fromEntries(tables.map(({ table, columns }) => [table, measureDay({ database, table }, day, columns)]));
 
 /** Columns of a table that hold values of their own, in order. */
 export const columnNames = async ({ clickhouse }: Dependencies, place: Place): Promise<string[]> =>
   (await clickhouse.rows<{ name: string }>(columnsOf(place))).map(({ name }) => name);
 
 /** What differs between two tables so that a partition can't move from one to the other; undefined where they fit. */
-export async function misfit({ clickhouse }: Dependencies, one: Place, other: Place): Promise<string | undefined> {
-  const [found] = await clickhouse.rows<Record<string, string>>(structureOf(one));
-  const [wanted] = await clickhouse.rows<Record<string, string>>(structureOf(other));
+export function misfit(structures: ReadonlyMap<string, Structure>, one: Place, other: Place): string | undefined {
+  const [found, wanted] = [structures.get(placeName(one)), structures.get(placeName(other))];
   const differing = Object.keys(wanted ?? {}).filter((part) => found?.[part] !== wanted?.[part]);
   return differing.length === 0
     ? undefined
     : differing.map((part) => `${part}: ${found?.[part] ?? 'none'} instead of ${wanted?.[part] ?? 'none'}`).join('; ');
 }
 
+/** The structures of some tables in the stage and in the live database. */
+export const structuresIn = (
+  { stage, live }: Pick<Swap, 'stage' | 'live'>,
+  tables: readonly { table: string }[],
+): Question<ReadonlyMap<string, Structure>> =>
+  structuresOf(
+    tables.flatMap(({ table }) => [
+      { database: stage, table },
+      { database: live, table },
+    ]),
+  );
+
 /**
  * Swaps the stage's partitions into the live tables, one a statement in one burst, upstream first; then compares each live day
  * with what was measured in the stage, and writes the done record. Repeating all of it is safe, and heals a swap that a kill of
  * the engine left half done (old and new rows together).
  *
+ * @param known where no newer build was planned and the structures are these, as was asked just now
  * @returns milliseconds from the first swap to the last.
  */
 export async function swapForward(
@@ -74,17 +90,21 @@ export async function swapForward(
   swap: Swap,
   intents: readonly PublishRecord[],
   step: Step,
+  known?: ReadonlyMap<string, Structure>,
 ): Promise<number> {
+  const structures = known ?? (await ask(deps.clickhouse, structuresIn(swap, intents)));
   const sources = new Map<string, Place>();
+  let all = true;
   for (const { table, columns } of intents) {
     const staged = { database: swap.stage, table };
-    const fits = (await misfit(deps, staged, { database: swap.live, table })) === undefined;
+    const fits = misfit(structures, staged, { database: swap.live, table }) === undefined;
+    all &&= fits;
     // A column that came since the crash must not keep the publish from being finished.
     sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
   }
-  await assertNewest(deps, swap);
+  if (!known || !all) await assertNewest(deps, swap);
   const burst = await swapAll(deps, swap, intents, sources, 'publish', step);
-  for (const { table, rows, hash, columns } of intents) await verify(deps, swap, table, { rows, hash, columns }, step);
+  await verify(deps, swap, intents, step);
   await deps.ledger.recordPublishes('done', intents);
   return burst;
 }
@@ -120,8 +140,13 @@ export async function swapBack(
   await begun();
   const standing = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
   await swapAll(deps, swap, standing, sources, 'take back', step);
-  for (const { table, archived_rows: rows, archived_hash: hash, columns } of intents)
-    await verify(deps, swap, table, { rows, hash, columns }, step);
+  const before = intents.map(({ table, archived_rows: rows, archived_hash: hash, columns }) => ({
+    table,
+    rows,
+    hash,
+    columns,
+  }));
+  await verify(deps, swap, before, step);
   await deps.ledger.recordPublishes('undone', intents);
   for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
 }
@@ -129,23 +154,39 @@ export async function swapBack(
 /**
  * Throws where the stage holds other rows of the day than were built: an engine that fell with its host may have lost some, and a
  * forgotten attempt may have moved its own there.
+ *
+ * @param found what the stage holds, where that was asked just now
  */
 export async function assertStaged(
   deps: Dependencies,
   { day, stage }: Pick<Swap, 'day' | 'stage'>,
-  built: readonly (Measure & { table: string; columns: readonly string[] })[],
+  built: readonly Built[],
   step: Step,
+  found?: Readonly<Record<string, Measure>>,
 ): Promise<void> {
-  for (const { table, rows, hash, columns } of built) {
-    const found = await measured(deps, { database: stage, table }, day, columns, step);
-    if (found.rows !== rows || found.hash !== hash)
-      throw final(
-        'AccountsDiffer',
-        `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. ` +
-          `Something was lost or came late in ${stage}. Nothing was published; build the day anew: npx daybook run --day ${day}`,
-        { details: { step: 'publish', table } },
-      );
-  }
+  const staged =
+    found ?? (await askTogether(deps.clickhouse, measures(stage, day, built), step.statement('measure the stage')));
+  const wrong = differing(built, staged);
+  if (!wrong) return;
+  const { table, rows, hash, has } = wrong;
+  throw final(
+    'AccountsDiffer',
+    `${table} of ${day}: the stage holds ${has.rows} rows with hash ${has.hash}, but ${rows} with ${hash} were built. ` +
+      `Something was lost or came late in ${stage}. Nothing was published; build the day anew: npx daybook run --day ${day}`,
+    { details: { step: 'publish', table } },
+  );
+}
+
+/** A table's day as it was measured, over some columns. */
+export type Built = Measure & { table: string; columns: readonly string[] };
+
+/** The first table that holds something else. */
+function differing(
+  expected: readonly Built[],
+  found: Readonly<Record<string, Measure>>,
+): (Built & { has: Measure }) | undefined {
+  const compared = expected.map((one) => ({ ...one, has: found[one.table] ?? { rows: 0, hash: '0' } }));
+  return compared.find(({ rows, hash, has }) => has.rows !== rows || has.hash !== hash);
 }
 
 /** Throws where a table that has to be put back is archived no more. */
@@ -189,7 +230,7 @@ async function swapAll(
 
 /** A table built as the live one is now, which holds the source's day: by hard links where the two fit, else filled by name. */
 async function twinOf(
-  { clickhouse, ...deps }: Dependencies,
+  { clickhouse }: Dependencies,
   swap: Swap,
   source: Place | undefined,
   table: string,
@@ -199,35 +240,48 @@ async function twinOf(
   const live = { database: swap.live, table };
   const twin = { database: swap.scratch, table: attemptTable(table, step.attempt) };
   await clickhouse.run(createDatabase(twin.database));
-  await clickhouse.run(dropTable(twin.database, twin.table));
-  for (const statement of createTwin(twin.database, twin.table, live))
-    await clickhouse.run(statement, step.statement(`stage ${table}`));
+  await clickhouse.run(createTwin(twin, live, 'replace'), step.statement(`stage ${table}`));
   if (!source) return twin;
-  const fits = (await misfit({ clickhouse, ...deps }, source, live)) === undefined;
+  const fits = misfit(await ask(clickhouse, structuresOf([source, live])), source, live) === undefined;
   const copy = fits ? replacePartition(twin, source, swap.day) : copyByName(twin, source, swap.day, columns);
   await clickhouse.run(copy, step.statement(`copy ${table}`));
   return twin;
 }
 
-/** Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing. */
+/**
+ * Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing.
+ *
+ * @param found names of the day's stages, where they were asked for since this build was planned: an older build that is past its
+ *   last look at the ledger had its stage by then
+ * @returns true where there were any.
+ */
 export async function fence(
   { clickhouse }: Dependencies,
   project: string,
   { day, newest }: Pick<Swap, 'day' | 'newest'>,
   step: Step,
-): Promise<void> {
-  const prefix = stagePrefix(project, day);
-  for (const { name } of await clickhouse.rows<{ name: string }>(databasesLike(prefix)))
-    if (Number(name.slice(prefix.length)) < newest)
-      await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
+  found?: readonly string[],
+): Promise<boolean> {
+  const older = (found ?? (await ask(clickhouse, stagesOf(project, day)))).filter(
+    (name) => Number(name.slice(stagePrefix(project, day).length)) < newest,
+  );
+  for (const name of older) await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
+  return older.length > 0;
 }
 
-/** An older build must never publish over a newer one. */
+/** Names of all stages of a day. */
+export const stagesOf = (project: string, day: string): Question<string[]> =>
+  question(databasesLike(stagePrefix(project, day)), (rows: readonly { name: string }[]) =>
+    rows.map(({ name }) => name),
+  );
+
+/** An older build must never publish over a newer one. `found` is the newest generation, where that was asked just now. */
 export async function assertNewest(
   deps: Dependencies,
   { day, newest: generation }: Pick<Swap, 'day' | 'newest'>,
+  found?: number,
 ): Promise<void> {
-  const newest = await deps.ledger.lastGeneration(day);
+  const newest = found ?? (await deps.ledger.lastGeneration(day));
   if (newest > generation)
     throw final(
       'Superseded',
@@ -236,20 +290,19 @@ export async function assertNewest(
     );
 }
 
-async function verify(
-  deps: Dependencies,
-  swap: Swap,
-  table: string,
-  expected: Measure & { columns: readonly string[] },
-  step: Step,
-): Promise<void> {
-  const live = { database: swap.live, table };
-  const found = await measured(deps, live, swap.day, expected.columns, step, `verify ${table}`);
-  if (found.rows !== expected.rows || found.hash !== expected.hash)
-    throw final(
-      'AccountsDiffer',
-      `${table} of ${swap.day}: after the swap there are ${found.rows} rows with hash ${found.hash}, expected ${expected.rows} with ${expected.hash}. ` +
-        `Something else writes into ${swap.live}.${table}. Run the day again: it is recovered first.`,
-      { details: { step: 'publish', table } },
-    );
+async function verify(deps: Dependencies, { live, day }: Swap, expected: readonly Built[], step: Step): Promise<void> {
+  const found = await askTogether(
+    deps.clickhouse,
+    measures(live, day, expected),
+    step.statement('verify what readers have'),
+  );
+  const wrong = differing(expected, found);
+  if (!wrong) return;
+  const { table, rows, hash, has } = wrong;
+  throw final(
+    'AccountsDiffer',
+    `${table} of ${day}: after the swap there are ${has.rows} rows with hash ${has.hash}, expected ${rows} with ${hash}. ` +
+      `Something else writes into ${live}.${table}. Run the day again: it is recovered first.`,
+    { details: { step: 'publish', table } },
+  );
 }

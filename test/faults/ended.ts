@@ -91,7 +91,7 @@ async function published({ app, name }: DayProject): Promise<string[]> {
     const record = { ...of, generation: 0, chunks: of.chunks.toSorted() };
     if (archive === '') return record;
     const [held] = await app.clickhouse.rows<{ rows: string; hash: string }>(
-      measureDay({ database: archives, table: archive }, record.day, record.columns),
+      measureDay({ database: archives, table: archive }, record.day, record.columns).statement,
     );
     const whole = Number(held?.rows) === record.archived_rows && held?.hash === record.archived_hash;
     return { ...record, archive: whole ? 'whole' : `holds ${held?.rows ?? 0} rows with hash ${held?.hash ?? 0}` };

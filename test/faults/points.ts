@@ -14,7 +14,7 @@ const STATEMENT: Record<StatementName, RegExp> = {
   load: new RegExp(`INSERT INTO ${STAGE}\\.\`(events|visits)__`),
   'day account': /INSERT INTO daybook\.accounts .*"account":"day"/s,
   refresh: new RegExp(`INSERT INTO ${STAGE}\\.\`(daily_amounts|daily_visits|running)__`),
-  staging: new RegExp(`ALTER TABLE ${STAGE}\\.\`\\w+\` REPLACE PARTITION .* FROM ${STAGE}`),
+  staging: new RegExp(`(ALTER TABLE ${STAGE}\\.\`\\w+\` REPLACE PARTITION .* FROM|RENAME TABLE) ${STAGE}`),
   test: /SELECT count\(\) AS failing/,
   'lookback copy': new RegExp(`ALTER TABLE ${STAGE}\\.\`\\w+\` REPLACE PARTITION .* FROM \`\\w+_live\``),
   archive: /ALTER TABLE `daybook_\w+_archive`.* REPLACE PARTITION/,

@@ -7,8 +7,8 @@ GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT, ALTER DELETE ON analytics.*
 GRANT ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER COMMENT COLUMN, ALTER MODIFY COMMENT, ALTER SETTINGS ON analytics.* TO daybook;
 GRANT ALTER DROP COLUMN ON analytics.raw_* TO daybook;
 
--- Stages and archives: builds are made and tested here. Merges are stopped, so that copied partitions stay hard links.
-GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, DROP TABLE, SELECT, INSERT, ALTER DELETE, SYSTEM MERGES ON daybook_shop_*.* TO daybook;
+-- Stages and archives: builds are made and tested here. Tables there do not merge, so that copied partitions stay hard links.
+GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, DROP TABLE, SELECT, INSERT, ALTER DELETE ON daybook_shop_*.* TO daybook;
 
 -- Scratch databases with empty tables, in which ClickHouse analyzes the project's SQL.
 GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, DROP TABLE, SELECT, INSERT ON daybook_schema_shop_*.* TO daybook;
