@@ -3,15 +3,15 @@ import { final, type FinalType } from '../errors.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
 
 /**
- * ClickHouse error codes that no retry can mend, by what they mean for a build. Codes seen on 26.7; a code that is not listed
- * is retried. The list is short on purpose: a wrong entry turns a passing fault into a failed night.
+ * ClickHouse error codes that no retry can fix, by what they mean for a build. Codes seen on 26.7; a code that is not listed is
+ * retried. The list is short on purpose: a wrong entry makes a transient error fail a day.
  */
 const FINAL_CODES: Partial<Record<FinalType, readonly number[]>> = {
   // compressed or columnar bytes that cannot be read to their end
   BadObject: [33, 117, 354, 448, 554, 561, 638],
   // a value that its column cannot hold; 395 is a throwIf
   ContractBroken: [6, 26, 27, 70, 72, 252, 321, 349, 395, 407, 469],
-  // names, types and functions that the engine does not accept; 36 and 48 also cover refused ALTERs
+  // names, types and functions that ClickHouse does not accept; 36 and 48 also cover refused ALTERs
   BadSql: [
     8, 10, 16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 69, 80, 81, 82, 115, 122, 179, 184, 215, 352, 359, 386, 403,
     456, 457, 472, 701, 764,
@@ -28,13 +28,13 @@ const S3_ERROR = 499;
 const UNKNOWN_SETTING = 115;
 const NOT_IMPLEMENTED = 48;
 
-/** Server code of an error that came from ClickHouse, `undefined` for any other (a broken connection, say). */
+/** Returns the server's code of a ClickHouse error; undefined for any other error, such as a broken connection. */
 export const codeOf = (error: unknown): number | undefined =>
   error instanceof ClickHouseError ? Number(error.code) : undefined;
 
 /**
- * Turns an error of the client into what the caller should see: a final failure where the code is listed, the error itself
- * where a retry may help. `what` names the statement for people, for example `normalize chunk 3 of events`.
+ * Translates an error of the client: into a final failure if its code is listed, otherwise into a retryable error. `what` names the
+ * statement for people, for example `normalize chunk 3 of events`.
  */
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
@@ -46,7 +46,7 @@ export function explain(error: unknown, what: string): unknown {
   return type ? final(type, message, { details: { code } }) : new Error(message);
 }
 
-/** What a proxy between Daybook and the server answers to a request that is too large for it; the server has no such limit. */
+/** Translates the answer of a proxy in front of the server that refuses a request as too large; the server has no such limit. */
 function tooLarge(error: unknown, what: string): Error | undefined {
   const [answer] = /\b4(?:13|14|31) [A-Z][A-Za-z -]+/.exec(error instanceof Error ? error.message : '') ?? [];
   return answer === undefined
@@ -54,13 +54,13 @@ function tooLarge(error: unknown, what: string): Error | undefined {
     : final(
         'AccessDenied',
         `${what}: a proxy in front of ClickHouse refuses the request as too large (${answer.trim()}). ` +
-          'Let it pass bodies of 16 MB; for nginx: client_max_body_size 16m.',
+          'Allow bodies of 16 MB in the proxy; for nginx: client_max_body_size 16m.',
         { cause: error },
       );
 }
 
 /**
- * The server reports an exception of a library that it uses in a form of its own, which the client does not parse:
+ * The server reports exceptions of its libraries in a form that the client does not parse:
  * `std::exception. Code: 1001, type: parquet::ParquetException, e.what() = …`. The Parquet library raises them for damaged files.
  */
 const OF_LIBRARY = /std::exception\. Code: (\d+), type: ([\w:]+), e\.what\(\) = ([\s\S]*)/;
@@ -74,7 +74,7 @@ function ofLibrary(error: unknown, what: string): Error | undefined {
     : new Error(message, { cause: error });
 }
 
-/** Not every build of the engine can read every compression; its complaint then does not name the object. */
+/** Returns the final type of a code. Some builds of ClickHouse lack some compressions; their error does not name the object. */
 const typeOf = (code: number, message: string): FinalType | undefined =>
   code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
 
@@ -84,7 +84,7 @@ function typeOfS3Error(message: string): FinalType | undefined {
   return undefined;
 }
 
-/** Stack traces and version banners help nobody who reads a history. */
+/** Removes stack traces and version banners, which do not help in a history. */
 const withoutNoise = (message: string) =>
   message
     .replace(/\s*\(version [^)]*\)/g, '')

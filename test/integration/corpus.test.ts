@@ -297,9 +297,9 @@ describe('what can have no order is refused with the way around', () => {
       `${path}: reads itself (running), but declares no earlier days, so that it would read nothing | ` +
         `Add '-- lookback: 1 day' at the head of the file: then it reads its day before.`,
     ]);
-    const mended = await inspect({ [path]: model('running', select, '-- lookback: 1 day') });
-    expect(mended.errors).toEqual([]);
-    expect(mended.inputs.get(path)).toEqual(['daily', 'running']);
+    const recovered = await inspect({ [path]: model('running', select, '-- lookback: 1 day') });
+    expect(recovered.errors).toEqual([]);
+    expect(recovered.inputs.get(path)).toEqual(['daily', 'running']);
   });
 
   test('a view in place of a table', async () => {

@@ -91,7 +91,7 @@ test('where the stage is gone the archives are swapped back, and the day is buil
   await project.admin.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
 
   expect(await project.attempt().recover({ day })).toMatchObject({
-    mended: { generation: 2, how: 'undone', tables: 3 },
+    recovered: { generation: 2, how: 'rolled back', tables: 3 },
   });
   expect(await counts(day)).toEqual([1, 1, 1]);
   expect((await eventsOf(day)).filter((text) => text.startsWith('2'))).toEqual(
@@ -212,7 +212,7 @@ test('a stage that lost its rows after the intent is taken back by the second at
   const third = await project.build(day);
   await expect(dying().publish(third)).rejects.toThrow('the worker died');
   await lose(`ALTER TABLE ${stageOf(third.build)}.daily_amounts DROP PARTITION '${day}'`);
-  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { generation: 3, how: 'undone' } });
+  expect(await project.attempt().recover({ day })).toMatchObject({ recovered: { generation: 3, how: 'rolled back' } });
   expect((await project.state(day)).tables).toEqual(before);
 });
 
@@ -383,7 +383,7 @@ test('a table that grows while its publish is open keeps nobody from ending it',
   await project.admin.run({
     sql: `ALTER TABLE ${project.database}.daily_amounts ADD COLUMN more UInt8 DEFAULT 7`,
   });
-  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { generation: 2, how: 'finished' } });
+  expect(await project.attempt().recover({ day })).toMatchObject({ recovered: { generation: 2, how: 'finished' } });
   expect(await counts(day)).toEqual([2, 2, 1]);
   expect(await project.rows(`SELECT DISTINCT more FROM daily_amounts WHERE day = '${day}'`)).toEqual([{ more: 7 }]);
 });

@@ -191,7 +191,7 @@ test('a failed day says the step, the test, the rows, and the command to type ne
   );
   expect(bad.message).toContain('characters left out');
   expect(bad.message).toContain('Nothing is published.');
-  expect(bad.message.endsWith(`When it is mended: npx daybook run --day ${BAD}`)).toBe(true);
+  expect(bad.message.endsWith(`Once fixed, run: npx daybook run --day ${BAD}`)).toBe(true);
   expect(bad.attributes).toMatchObject({ DaybookDay: BAD, DaybookOutcome: 'failed', DaybookProject: project.name });
   expect(bad.details).toContain(`**${BAD}: failed**`);
   expect(bad.details).toContain('no_forbidden_note');

@@ -55,7 +55,7 @@ const idsOf = async (day: string) =>
     ({ id }) => id,
   );
 
-test('after a dictionary was mended, only the chunks that hold rejects are fed again, and the day is republished', async () => {
+test('after a dictionary was recovered, only the chunks that hold rejects are fed again, and the day is republished', async () => {
   await project.put(keyOf(DAY, 'clean'), lines(payment(DAY, 'clean', { note: 'a' })));
   await project.put(keyOf(DAY, 'mixed'), lines(payment(DAY, 'good'), payment(DAY, 'late', { note: 'b' })));
   expect(await project.run(DAY)).toMatchObject({

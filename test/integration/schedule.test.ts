@@ -55,7 +55,7 @@ test.each([
   expect(spec.timezone).toBe(changed.timezone);
 });
 
-test('is mended where somebody edited it by hand', async () => {
+test('is recovered where somebody edited it by hand', async () => {
   await applySchedule(client, NIGHT, { paused: true });
   await schedule().update((found) => ({ ...found, spec: { calendars: [{ hour: 1 }], timezone: 'UTC' } }));
   expect(await applySchedule(client, NIGHT, { paused: true })).toBe('updated');

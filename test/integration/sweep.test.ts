@@ -104,7 +104,7 @@ test('what an open publish would need to be taken back outlives any age; what wa
   expect(await stands(stageDatabase(project.name, day, 2))).toBe(true);
 
   await project.admin.run({ sql: `DROP DATABASE ${stageDatabase(project.name, day, 2)} SYNC` });
-  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { how: 'undone' } });
+  expect(await project.attempt().recover({ day })).toMatchObject({ recovered: { how: 'rolled back' } });
   await project.attempt().sweep({ day });
   expect(await archivesOf(day)).toEqual([]);
 });

@@ -13,7 +13,7 @@ export const SETTINGS: RecoverResult = {
   timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 50, retryMost: 100, giveUpAfter: 120_000 },
   normalizeSlots: 2,
   refreshConcurrency: 4,
-  mended: null,
+  recovered: null,
   published: 0,
   ms: 1,
 };

@@ -9,7 +9,7 @@ const good: DayEnded = { day: DAY, outcome: 'published', reason: '', failure: nu
 const failed = (step: string, type: string): DayEnded => ({
   ...good,
   outcome: 'failed',
-  reason: `Day ${DAY} failed at step ${step}: so it is. When it is mended: npx daybook run --day ${DAY}`,
+  reason: `Day ${DAY} failed at step ${step}: so it is. Once fixed, run: npx daybook run --day ${DAY}`,
   failure: { step, type, reason: 'so it is.' },
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chunkIdOf } from '../../src/ledger/fingerprints.js';
 import type { RecordedChunk } from '../../src/ledger/ledger.js';
-import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folder-words.js';
+import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folder-text.js';
 import {
   compareFolders,
   decideVanished,

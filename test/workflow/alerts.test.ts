@@ -154,7 +154,7 @@ test('a night that cannot begin is told of, too', async () => {
     cause: {
       type: 'NightFailed',
       message:
-        'The night could not begin: ClickHouse refuses the user daybook. When it is mended: npx daybook schedule trigger',
+        'The night could not begin: ClickHouse refuses the user daybook. Once fixed, run: npx daybook schedule trigger',
     },
   });
   expect(alerts(one)).toEqual([

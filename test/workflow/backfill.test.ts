@@ -105,7 +105,7 @@ test('a failed day stops no other, and the result names it with its step and its
       outcome: 'failed',
       step: 'test',
       type: 'TestFailed',
-      reason: `Day ${DAYS[1] ?? ''} failed at step test: Test a found 3 rows. When it is mended: npx daybook run --day ${DAYS[1] ?? ''}`,
+      reason: `Day ${DAYS[1] ?? ''} failed at step test: Test a found 3 rows. Once fixed, run: npx daybook run --day ${DAYS[1] ?? ''}`,
     },
   ]);
 });
@@ -348,7 +348,7 @@ test.each([
     text: 'ClickHouse refuses.',
     as: 'BackfillFailed',
     message:
-      /could not begin, or go on: ClickHouse refuses\. When it is mended: npx daybook backfill --start 2026-11-01 --end 2026-11-06$/,
+      /could not begin, or go on: ClickHouse refuses\. Once fixed, run: npx daybook backfill --start 2026-11-01 --end 2026-11-06$/,
   },
 ] as const)(
   'a backfill that cannot say its days ($type) is a failed one, with what to type',

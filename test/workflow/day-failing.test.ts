@@ -55,7 +55,7 @@ test('the failure says the step, the reason, and the command to type next', asyn
   });
   const failed = await failure(one);
   expect(failed.message).toBe(
-    `Day ${DAY} failed at step test: ${reason} When it is mended: npx daybook run --day ${DAY}`,
+    `Day ${DAY} failed at step test: ${reason} Once fixed, run: npx daybook run --day ${DAY}`,
   );
   expect(failed.type).toBe('DayFailed');
   expect(failed.details).toEqual([{ step: 'test', type: 'TestFailed', reason }]);
@@ -87,7 +87,7 @@ test('a final failure is not tried again', async () => {
   expect(one.verbs().filter((verb) => verb === 'list')).toHaveLength(1);
 });
 
-test('any other failure is tried again until it is mended', async () => {
+test('any other failure is tried again until it is recovered', async () => {
   let attempts = 0;
   const one = await night({
     stubs: {
@@ -274,7 +274,7 @@ test.each([
     expect(result?.outcome).toBe(outcome === 'published' ? outcome : undefined);
     // What it touched is not known any more: a backfill takes it for everything.
     if (result)
-      expect(result).toMatchObject({ mended: true, notes: [expect.stringContaining('the connection is gone')] });
+      expect(result).toMatchObject({ recovered: true, notes: [expect.stringContaining('the connection is gone')] });
     expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome }]);
     expect((await attributesOf(handle))['DaybookOutcome']).toBe(outcome);
   },
