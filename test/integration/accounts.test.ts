@@ -39,7 +39,7 @@ test('an object whose lines do not add up fails its chunk by name, and nothing i
   await expect(project.attempt({ world }).normalize({ build, chunk: 0 })).rejects.toMatchObject({
     type: 'AccountsDiffer',
     nonRetryable: true,
-    message: `events: lines went missing or came twice, nothing is published. ${keyOf(day, 'a')}: 2 lines, but 3 rows + 0 rejected + 0 skipped + 0 blank = 3`,
+    message: `events: lines were lost or counted twice. Nothing is published. ${keyOf(day, 'a')}: 2 lines, but 3 rows + 0 rejected + 0 skipped + 0 blank = 3`,
   });
   expect(await project.manifests(day)).toEqual(new Map());
 });
@@ -56,7 +56,7 @@ test.each([
   await expect(project.attempt({ world }).load({ build, table: 'events' })).rejects.toMatchObject({
     type: 'AccountsDiffer',
     nonRetryable: true,
-    message: `events: the manifests promise 3 rows, but ${sum}. Nothing is published.`,
+    message: `events: the manifests contain 3 rows, but ${sum}. Nothing is published.`,
   });
   expect(await project.app.ledger.dayAccounts(day)).toEqual([]);
 });

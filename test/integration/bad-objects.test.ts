@@ -64,7 +64,7 @@ describe('a day that lacks an object', () => {
   const cut = `raw/${day}/cut.json.zst`;
   const whole = zstd(lines(payment(day, 'second1')), lines(payment(day, 'second2')));
   const healing = new RegExp(
-    `^events: 1 bad object quarantined: ${cut} \\(cut off .*\\)\\. Written anew, the next night or npx daybook run --day ${day} heals the day$`,
+    `^events: 1 bad object quarantined: ${cut} \\(truncated .*\\)\\. Upload them again; the next nightly run includes them, or npx daybook run --day ${day}$`,
   );
 
   const status = async () => {
@@ -85,7 +85,7 @@ describe('a day that lacks an object', () => {
     expect(line).toMatchObject({
       state: 'published',
       quarantined: [
-        { source: 'events', folder: day, object: cut, reason: expect.stringMatching(/^cut off/) as string },
+        { source: 'events', folder: day, object: cut, reason: expect.stringMatching(/^truncated/) as string },
       ],
     });
     expect(detail.accounts).toMatchObject({
@@ -247,7 +247,7 @@ describe('fail', () => {
     const { message, step } = await project.fail(day);
     expect(step).toBe('normalize');
     expect(message).toMatch(
-      /events: raw\/2026-05-02\/cut\.json\.zst: cut off after \d+ bytes, inside of its only frame/,
+      /events: raw\/2026-05-02\/cut\.json\.zst: truncated after \d+ bytes, inside its only frame/,
     );
     expect(message).toContain("with onBadObject: 'quarantine' the day is published without it");
     expect(await project.manifests(day)).toEqual(new Map());

@@ -113,7 +113,7 @@ test('services that do not answer, or refuse the credentials, are named with wha
 
 test.each([
   [{}, 'SLACK_WEBHOOK_URL is not set here'],
-  [{ SLACK_WEBHOOK_URL: 'hush' }, 'SLACK_WEBHOOK_URL holds no http or https address here'],
+  [{ SLACK_WEBHOOK_URL: 'hush' }, 'SLACK_WEBHOOK_URL is not an http or https URL here'],
   [{ SLACK_WEBHOOK_URL: 'https://hooks.example/T1/hush' }, undefined],
 ])('a webhook whose address is not there is a warning, and is not shown (%#)', async (changes, what) => {
   const { dir, remove } = await projectFolder({

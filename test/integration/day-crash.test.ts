@@ -75,7 +75,7 @@ test.each([
   expect(result).toMatchObject({ outcome: 'unchanged', generation: 2 });
   expect(result.steps[0]).toMatchObject({
     step: 'recover',
-    what: 'generation 2 was left open and is finished (3 tables)',
+    what: 'unfinished publish of generation 2 finished (3 tables)',
   });
   expect(await counts(day)).toEqual([2, 2, 1]);
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
@@ -308,7 +308,7 @@ test('a day with an open publish is not unchanged until it is recovered', async 
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
-  const ends = `The publish of generation 2 of ${day} is open`;
+  const ends = `The publish of generation 2 of ${day} is unfinished`;
   await expect(project.attempt().list({ day, force: false })).rejects.toThrow(ends);
   await project.attempt().recover({ day });
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ outcome: 'unchanged' });

@@ -145,7 +145,7 @@ test('the late object rebuilds its day and the model that looks back on it, and 
 
 test('the last day waits for the marker of its source, and goes on when it is there', () => {
   const last = demoDays().at(-1) ?? '';
-  expect(first.stdout).toContain(`raw/orders/dt=${last}/_SUCCESS is not there yet`);
+  expect(first.stdout).toContain(`raw/orders/dt=${last}/_SUCCESS does not exist yet`);
   expect(first.stdout).toMatch(/wait +all sources are complete/);
 });
 

@@ -106,7 +106,7 @@ test('an edit that can not be built any more is planned as a failure, with the w
   const { days } = await forecast(project.app, [SECOND, EXPIRED]);
   expect(days.map(({ outcome }) => outcome)).toEqual(['code', 'fails']);
   expect(days[1]?.notes.join()).toMatch(
-    new RegExp(`must be read again .*npx daybook run --day ${EXPIRED} --force --replace-folder$`),
+    new RegExp(`must read .* again .*npx daybook run --day ${EXPIRED} --force --replace-folder$`),
   );
   const failed = await project.fail(EXPIRED, true);
   expect(failed).toMatchObject({ step: 'list', cause: 'ObjectVanished' });

@@ -240,13 +240,13 @@ test('an edit whose rebuild needs objects that are gone is refused before anythi
     await expect(list(day, how)).rejects.toMatchObject({
       type: 'ObjectVanished',
       message: expect.stringMatching(
-        `1 object must be read again that is no longer listed, first ${keyOf(day, 'a')}.*undo the edit.*${run}$`,
+        `must read 1 object again that is no longer listed, first ${keyOf(day, 'a')}.*undo the edit.*${run}$`,
       ) as string,
     });
   // A run that is not for the edit leaves the day alone, and says that a rebuild would fail.
   const left = await list(day);
   expect(left.outcome).toBe('unchanged');
-  expect(left.notes.join('\n')).toMatch(`stale by code: events: to rebuild ${day}, 1 object must be read again`);
+  expect(left.notes.join('\n')).toMatch(`stale by code: events: a rebuild of ${day} must read 1 object again`);
   expect(await project.state(day)).toEqual(published);
   await publish(day, { force: true, replaceFolder: true });
   expect(await idsOf(day)).toEqual(['b']);

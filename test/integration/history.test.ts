@@ -18,7 +18,7 @@ const SIZE = String.raw`[\d.]+ (B|KiB|MiB)`;
 
 /** The day's activities in the order in which they are scheduled, with what the Web UI writes beside each. */
 const stepsOf = (day: string): [verb: string, summary: RegExp][] => [
-  ['recover', new RegExp(`^look for a publish of ${day} that a crash left open$`)],
+  ['recover', new RegExp(`^unfinished publishes of ${day}$`)],
   ['list', new RegExp(`^objects that may hold rows of ${day}$`)],
   ['normalize', new RegExp(`^chunk 1 of 3 · ${SIZE}$`)],
   ['normalize', new RegExp(`^chunk 2 of 3 · ${SIZE}$`)],
@@ -32,10 +32,10 @@ const stepsOf = (day: string): [verb: string, summary: RegExp][] => [
 const ENDS = {
   published: (day: string): [string, RegExp][] => [
     ['publish', new RegExp(`^3 tables of ${day}$`)],
-    ['conclude', /^the outcome: published$/],
-    ['sweep', new RegExp(`^what ${day} leaves behind, and what is old$`)],
+    ['conclude', /^record the outcome: published$/],
+    ['sweep', new RegExp(`^clean up the stages of ${day} and expired data$`)],
   ],
-  failed: (): [string, RegExp][] => [['conclude', /^the outcome: failed$/]],
+  failed: (): [string, RegExp][] => [['conclude', /^record the outcome: failed$/]],
 };
 
 /** A history with what its server and its worker say of the workflow beside it. */

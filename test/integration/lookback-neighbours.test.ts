@@ -64,7 +64,7 @@ test('a neighbour that publishes while it is copied makes the copy begin again, 
   await project.attempt().normalize({ build, chunk: 0 });
   const world = after(`copy events of ${first}`, () => project.run(first));
   await expect(project.attempt({ world }).load({ build, table: 'events' })).rejects.toThrow(
-    `events of ${first} was published while it was copied; the copy begins again`,
+    `events of ${first} was published while it was copied; the copy is retried`,
   );
   const events = await project.attempt({ attempt: 2 }).load({ build, table: 'events' });
   expect(events.earlier).toEqual({ [first]: await fingerprint('events', first) });
@@ -87,7 +87,7 @@ test('a model that reads itself begins again where its day before was published 
   const world = after('stage running', () => project.run(first));
   const request = { build, table: 'running', inputs };
   await expect(project.attempt({ world }).refresh(request)).rejects.toThrow(
-    `running of ${first} was published while ${second} was being built; the refresh begins again`,
+    `running of ${first} was published while ${second} was being built; the refresh is retried`,
   );
   const { inputs: read } = await project.attempt({ attempt: 2 }).refresh(request);
   expect(read[`running@${first}`]).toBe(await fingerprint('running', first));
@@ -132,8 +132,8 @@ test('a neighbour that publishes after it was copied leaves the day stale, which
   expect([outcome, reasons]).toEqual([
     'build',
     [
-      `rolling reads events of ${first}, published anew since`,
-      `running reads events of ${first}, running of ${first}, published anew since`,
+      `rolling reads events of ${first}, published again since`,
+      `running reads events of ${first}, running of ${first}, published again since`,
     ],
   ]);
 });
@@ -154,7 +154,7 @@ test('a day whose publish is open cannot be looked back on, and the message says
   await expect(project.attempt({ world }).publish(cut)).rejects.toThrow('the worker died');
   await put(project, second, 'a');
   await expect(project.build(second)).rejects.toThrow(
-    `the publish of ${first} is open, and ${second} looks back on it. If nothing runs it: npx daybook run --day ${first}`,
+    `the publish of ${first} is unfinished, and ${second} looks back on it. If no run is in progress: npx daybook run --day ${first}`,
   );
   await project.run(first);
   expect((await project.run(second)).outcome).toBe('published');
@@ -188,7 +188,7 @@ test('a hole fails the build by name; without a start, days before the first pub
   expect([step, message]).toEqual([
     'load',
     `Day ${third} failed at step load: ${third} looks back on events of 2026-01-02, which is not published. ` +
-      `Build the earlier day first: npx daybook run --day 2026-01-02 (or say '-- holes: allow' in the model that looks back).`,
+      `Build the earlier day first (or put '-- holes: allow' in the model that looks back): npx daybook run --day 2026-01-02`,
   ]);
 });
 
@@ -202,7 +202,7 @@ test('holes that a model allows are empty to it, and their coming rebuilds it', 
   expect((await sparse.run('2026-05-03')).notes.join()).toContain('2026-05-04 looks back on this day');
   const result = await sparse.run('2026-05-04');
   expect(result.steps.find(({ step }) => step === 'list')?.what).toContain(
-    'sparse reads events of 2026-05-03, published anew since',
+    'sparse reads events of 2026-05-03, published again since',
   );
   expect(await seen('2026-05-04')).toEqual(['2026-05-01', '2026-05-03', '2026-05-04']);
 });
@@ -238,7 +238,7 @@ test('a forced run of an old day makes stale what reads what it changed, and not
   expect((await project.run(first, true)).notes.join()).toContain(`${second} looks back on this day`);
   const { steps, published } = await project.run(second);
   expect(steps.find(({ step }) => step === 'list')?.what).toContain(
-    `running reads running of ${first}, published anew`,
+    `running reads running of ${first}, published again`,
   );
   expect(published.map(({ table }) => table)).toEqual(['running']);
 });

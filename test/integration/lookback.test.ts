@@ -97,10 +97,10 @@ test('a changed old day rebuilds what reads it, in the order of days, and nothin
   );
   expect(results.get(D1)?.outcome).toBe('unchanged');
   expect(results.get(D2)?.notes).toEqual([
-    `4 days, ${D3} to ${D6}, look back on this day: stale until built again, oldest first: npx daybook backfill --start ${D3} --end ${D6}`,
+    `4 days, ${D3} to ${D6}, look back on this day: stale until rebuilt, oldest first: npx daybook backfill --start ${D3} --end ${D6}`,
   ]);
-  expect(reasonOf(results.get(D3))).toContain(`rolling reads events of ${D2}, published anew since`);
-  expect(reasonOf(results.get(D6))).toContain(`running reads running of ${D5}, published anew since`);
+  expect(reasonOf(results.get(D3))).toContain(`rolling reads events of ${D2}, published again since`);
+  expect(reasonOf(results.get(D6))).toContain(`running reads running of ${D5}, published again since`);
   expect(reasonOf(results.get(D6))).not.toContain('rolling');
   expect(results.get(D6)?.notes).toEqual([]);
   expect(await column('rolling', 'toInt32(amount)')).toEqual([11, 123, 136, 139, 42, 45]);

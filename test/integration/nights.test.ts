@@ -108,7 +108,7 @@ test('what is too old for a night is told with its command: stale days, missing 
   const notes = async () => (await project.night(LAST)).notes.filter((note) => !note.includes('no longer listed'));
   await put(dayOf(3), 'late', payment(dayOf(3), 'late', { amount: 1000 }));
   await project.run(dayOf(3));
-  const stale = `${dayOf(4)} to ${LAST}: stale: what they were made from has changed: npx daybook backfill --start ${dayOf(4)} --end ${LAST}`;
+  const stale = `${dayOf(4)} to ${LAST}: stale: their inputs have changed: npx daybook backfill --start ${dayOf(4)} --end ${LAST}`;
   expect(await notes()).toEqual([stale]);
 
   await project.configure({ start: addDays(FIRST, -2) });
@@ -118,7 +118,7 @@ test('what is too old for a night is told with its command: stale days, missing 
   );
   const [from, to] = [addDays(FIRST, -2), addDays(FIRST, -1)];
   expect(await notes()).toEqual([
-    `${from} to ${to}: not published, and should be: npx daybook backfill --start ${from} --end ${to}`,
+    `${from} to ${to}: not published, but expected: npx daybook backfill --start ${from} --end ${to}`,
     stale,
     `${FIRST} to ${dayOf(3)}: stale by code: they differ by SQL alone: npx daybook backfill --start ${FIRST} --end ${dayOf(3)}`,
   ]);

@@ -367,10 +367,10 @@ describe.skipIf(!version)('files written by pyarrow', () => {
   });
 
   test.each([
-    ['list', 'column amount is Array(Nullable(Int64)), and no value of that fits the contract\'s Decimal(10, 2)'],
-    ['number', "column ts is Nullable(Int64), and no value of that fits the contract's DateTime64(3, 'UTC')"],
-    ['clock', "column ts is a time of day, and no value of that fits the contract's DateTime64(3, 'UTC')"],
-    ['text-for-list', "column tags is Nullable(String), and no value of that fits the contract's Array(String)"],
+    ['list', 'column amount is Array(Nullable(Int64)), which never fits the contract\'s Decimal(10, 2)'],
+    ['number', "column ts is Nullable(Int64), which never fits the contract's DateTime64(3, 'UTC')"],
+    ['clock', "column ts is a time of day, which never fits the contract's DateTime64(3, 'UTC')"],
+    ['text-for-list', "column tags is Nullable(String), which never fits the contract's Array(String)"],
     ['none', "found none of the contract's columns, but all"],
   ])('a type that can never fit fails the day by object and column: %s', async (name, message) => {
     await deliver('never', [name]);

@@ -59,7 +59,7 @@ test('a new object builds its day, and of the next day what looks back on it; a 
   const { outcomes, reasons, toRead } = await planned();
   expect(outcomes).toEqual([['build', ...ALL], ['build', 'daily_trend'], ['unchanged']]);
   expect(reasons[0]?.[0]).toBe('events: 1 new objects');
-  expect(reasons[1]).toEqual([`daily_trend reads daily_amounts@${FIRST}, which is built anew`]);
+  expect(reasons[1]).toEqual([`daily_trend reads daily_amounts@${FIRST}, which is rebuilt`]);
   expect(toRead).toMatchObject({ chunks: 1, objects: 1 });
   const results = [];
   for (const day of DAYS) results.push(await project.run(day));
@@ -79,7 +79,7 @@ test('a dry run of a backfill goes on behind its range, to the days that the bac
   );
   expect(code).toBe(0);
   expect(stdout).toContain(
-    `Then the later days that look back on them:\n${SECOND}  build\n            daily_trend reads daily_amounts@${FIRST}, which is built anew\nTo read: 1 object, `,
+    `Then the later days that look back on them:\n${SECOND}  build\n            daily_trend reads daily_amounts@${FIRST}, which is rebuilt\nTo read: 1 object, `,
   );
   expect(stdout).not.toContain(THIRD);
   const { counts } = await project.backfill({ start: FIRST, end: FIRST });

@@ -69,7 +69,7 @@ test('after a dictionary was recovered, only the chunks that hold rejects are fe
   expect(await retry(DAY, 'first')).toMatchObject({
     outcome: 'published',
     normalized: { chunks: 1, lines: 2, rows: 2, rejected: 0 },
-    notes: [`events: 1 of 2 chunks of folder ${DAY} held rejects or quarantined objects and is fed again`],
+    notes: [`events: 1 of 2 chunks of folder ${DAY} with rejects or quarantined objects is processed again`],
   });
   expect(await idsOf(DAY)).toEqual(['clean', 'good', 'late']);
   // What was made before stands as it was made: other days and older builds were made from it.
@@ -85,7 +85,7 @@ test('a retry of the same name, or one where nothing is left to feed again, chan
   for (const word of ['first', 'second'])
     expect(await retry(DAY, word)).toMatchObject({
       outcome: 'unchanged',
-      notes: [`events: no chunk of folder ${DAY} holds rejects or quarantined objects; nothing is fed again`],
+      notes: [`events: no chunk of folder ${DAY} holds rejects or quarantined objects; nothing is processed again`],
     });
   expect(await project.state(DAY)).toEqual(state);
 });
@@ -120,7 +120,7 @@ test('after a fix of the SQL every chunk is made anew: a day is never a mixture 
   expect(await retry(DAY, 'fixed')).toMatchObject({
     outcome: 'published',
     normalized: { chunks: 3, rows: 4, rejected: 0 },
-    notes: [`events: 3 of 3 chunks of folder ${DAY} are made anew anyway: the SQL or the objects changed`],
+    notes: [`events: 3 of 3 chunks of folder ${DAY} are normalized anyway: the SQL or the objects changed`],
   });
   expect(await idsOf(DAY)).toEqual(['clean', 'good', 'late', 'wrong']);
 });

@@ -154,7 +154,7 @@ describe('through a proxy with the limits of nginx', () => {
       ),
     ).rejects.toThrow(
       'measure a text: a proxy in front of ClickHouse refuses the request as too large (413 Request Entity Too Large). ' +
-        'Let it pass bodies of 16 MB; for nginx: client_max_body_size 16m.',
+        'Allow bodies of 16 MB in the proxy; for nginx: client_max_body_size 16m.',
     );
     expect(proxy.refused).toHaveLength(1);
   });

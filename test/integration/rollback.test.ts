@@ -59,8 +59,8 @@ test('a rollback gives readers what they had, holds the day, and names the later
   expect(await ran.staticSummary()).toBe(`${project.name}, rollback of ${day}`);
   expect(await ran.staticDetails()).toContain('Started by hand, for a rollback.');
   expect(taken.code).toBe(0);
-  expect(taken.stdout).toContain('generation 2 is taken back: events 1 row of generation 1; daily_amounts 1 row');
-  expect(taken.stdout).toContain(`2026-06-02 looks back on this day: stale until built again`);
+  expect(taken.stdout).toContain('generation 2 rolled back: events 1 row of generation 1; daily_amounts 1 row');
+  expect(taken.stdout).toContain(`2026-06-02 looks back on this day: stale until rebuilt`);
   expect(taken.stdout.trimEnd().split('\n').at(-1)).toBe(`${day} rolled-back`);
   expect(await hashes(day)).toEqual(first);
   expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
@@ -72,11 +72,11 @@ test('a rollback gives readers what they had, holds the day, and names the later
   expect(looked.outcome).toBe('held');
   expect(looked.notes).toEqual([
     expect.stringMatching(
-      /^2026-06-01 is held as it is since .* UTC \(amounts were doubled\)\. Release it: npx daybook unhold --day 2026-06-01$/,
+      /^2026-06-01 is held since .* UTC \(amounts were doubled\)\. Release it: npx daybook unhold --day 2026-06-01$/,
     ),
   ]);
   expect((await command('status')).stdout).toMatch(/^2026-06-01 {2}held .*amounts were doubled$/m);
-  expect((await command('plan', '--day', day)).stdout).toMatch(/^2026-06-01 {2}held\n +2026-06-01 is held as it is/);
+  expect((await command('plan', '--day', day)).stdout).toMatch(/^2026-06-01 {2}held\n +2026-06-01 is held since/);
   const later = await project.run('2026-06-02');
   expect(later.outcome).toBe('published');
   expect(await rowsOf('2026-06-02')).toMatchObject({ two_days: 1 });
@@ -100,7 +100,7 @@ test.each([
 
   const next = await project.run(day);
   expect(next.outcome).toBe('held');
-  expect(next.steps[0]?.what).toBe('generation 2 was left open and is undone (4 tables)');
+  expect(next.steps[0]?.what).toBe('unfinished publish of generation 2 rolled back (4 tables)');
   expect(await hashes(day)).toEqual(first);
   expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
 });
@@ -115,13 +115,13 @@ test('a second attempt takes nothing back that the first has not; a second rollb
   expect(await hashes(day)).toEqual(first);
 
   const second = await command('rollback', '--day', day);
-  expect(second.stdout).toContain('generation 1 is taken back: events is not published any more');
+  expect(second.stdout).toContain('generation 1 rolled back: events is no longer published');
   expect(await rowsOf(day)).toEqual({ events: 0, daily_amounts: 0, daily_means: 0, two_days: 0 });
   expect(await project.app.ledger.currentPublishes(day, day)).toEqual([]);
 
   const third = await command('rollback', '--day', day);
   expect(third.code).toBe(1);
-  expect(third.stderr).toContain(`Nothing of ${day} is published, so there is no publish to take back`);
+  expect(third.stderr).toContain(`Nothing of ${day} is published, so there is no publish to roll back`);
   expect((await command('status', '--day', day)).stdout).not.toContain('failed');
 });
 
@@ -141,7 +141,9 @@ test('a day that is held while it is being built is not published; a forced run 
   const first = await publishedTwice(day);
   await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
   const input = await project.build(day);
-  expect((await command('hold', '--day', day, '--reason', 'audited')).stdout).toContain(`${day} is held as it is now`);
+  expect((await command('hold', '--day', day, '--reason', 'audited')).stdout).toContain(
+    `${day} is held: no run builds it`,
+  );
   const before = await hashes(day);
   expect(before).not.toEqual(first);
   await expect(project.attempt().publish(input)).rejects.toMatchObject({ type: 'Held' });
@@ -176,7 +178,7 @@ test('a rollback whose archive is gone is refused by name, and changes nothing',
   const refused = await command('rollback', '--day', day);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
-    /can't be put back: .* archived no more .*keepPrevious.* npx daybook run --day 2026-06-11 --force/,
+    /cannot be rolled back: .* no longer exists .*keepPrevious.* npx daybook run --day 2026-06-11 --force/,
   );
   expect(await project.state(day)).toEqual(before);
   expect(await project.app.ledger.holdOf(day)).toBeUndefined();

@@ -28,7 +28,7 @@ test('is created once, runs each missed night in turn, and lets no failure stop 
     workflowId: `daybook/${NIGHT.project}/nightly`,
     taskQueue: `daybook-${NIGHT.project}`,
     args: [{}],
-    staticSummary: `${NIGHT.project}, the night`,
+    staticSummary: `${NIGHT.project}, nightly run`,
     staticDetails: expect.stringContaining('npx daybook schedule trigger') as string,
   });
   expect(policies).toEqual({ overlap: 'BUFFER_ALL', catchupWindow: 7 * 86_400_000, pauseOnFailure: false });

@@ -43,10 +43,12 @@ test('rows that came, went or changed are named with table, day, both counts and
   expect(code).toBe(1);
   const again = (day: string) => `Publish the day again: npx daybook run --day ${day} --force`;
   expect(stdout.trimEnd().split('\n')).toEqual([
-    `LiveDiffers: ${database}.events of ${FIRST}: found 4 rows, expected 2 as published. Something else wrote into it. ${again(FIRST)}`,
-    `LiveDiffers: ${database}.daily_means of ${SECOND}: found 0 rows, expected 1 as published. Something else wrote into it. ${again(SECOND)}`,
-    `LiveDiffers: ${database}.daily_amounts of ${THIRD}: found 1 row with other values, expected 1 as published. Something else wrote into it. ${again(THIRD)}`,
-    expect.stringMatching(/daily_means of 2026-05-09: found 1 row, expected none: nobody published them\. .*--force$/),
+    `LiveDiffers: ${database}.events of ${FIRST}: found 4 rows, expected 2 as published. Something else wrote to it. ${again(FIRST)}`,
+    `LiveDiffers: ${database}.daily_means of ${SECOND}: found 0 rows, expected 1 as published. Something else wrote to it. ${again(SECOND)}`,
+    `LiveDiffers: ${database}.daily_amounts of ${THIRD}: found 1 row with other values, expected 1 as published. Something else wrote to it. ${again(THIRD)}`,
+    expect.stringMatching(
+      /daily_means of 2026-05-09: found 1 row, expected none, since none were published\. .*--force$/,
+    ),
     '2026-05-01 to 2026-05-31: 9 published tables compared with the ledger, 4 differences',
   ]);
   const json = JSON.parse((await verify('--output', 'json')).stdout) as { differences: object[] };
@@ -95,7 +97,5 @@ test('a day that was rolled back and is held is verified as it stands; a publish
   await expect(dying.publish(input)).rejects.toThrow('the worker died');
   const { code, stdout } = await command('verify', '--day', open);
   expect(code).toBe(1);
-  expect(stdout).toContain(
-    `events of ${open}: its publish was begun and has not ended. End it: npx daybook run --day ${open}`,
-  );
+  expect(stdout).toContain(`events of ${open}: its publish is unfinished. Recover it: npx daybook run --day ${open}`);
 });

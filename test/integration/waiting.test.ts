@@ -28,7 +28,7 @@ test('a source with a marker is complete when its marker is there, however many 
   const before = await look(day);
   expect(before).toMatchObject({
     ready: false,
-    missing: [`events: raw/${day}/_SUCCESS is not there yet, the folder holds 2 objects`],
+    missing: [`events: raw/${day}/_SUCCESS does not exist yet, the folder holds 2 objects`],
   });
   // Often it is a matter of seconds; a source that stays away for hours is asked for once a minute.
   const later = await Promise.all([1, 5, 50].map((looks) => look(day, 0, looks)));
@@ -89,9 +89,9 @@ test('a deadline that has passed names the source, what was found, the deadline 
         (error: unknown) => (error as Error).message,
       ),
     );
-  const then = `and its deadline, 06:00 of 2026-06-04 (UTC), has passed. When it has arrived: npx daybook run --day ${day}`;
+  const then = `and its deadline, 06:00 of 2026-06-04 (UTC), has passed. Once it has arrived, run: npx daybook run --day ${day}`;
   expect(await failure({ marker: '_SUCCESS', deadline: '06:00' })).toBe(
-    `events: raw/${day}/_SUCCESS is not there yet, the folder holds 0 objects, ${then}`,
+    `events: raw/${day}/_SUCCESS does not exist yet, the folder holds 0 objects, ${then}`,
   );
   await put(day, 'a');
   expect(await failure({ minObjects: 3, quietFor: '1 second', deadline: '06:00' })).toBe(
@@ -113,7 +113,7 @@ test('a source without a deadline is waited for as long as giveUpAfter says, and
   await expect(look(day, 7 * HOURS)).rejects.toMatchObject({
     type: 'SourceNotReady',
     message: expect.stringMatching(
-      `^events: raw/${day}/_SUCCESS is not there yet, the folder holds 1 object, and it has no deadline and was waited for since .*giveUpAfter.* npx daybook run --day ${day}$`,
+      `^events: raw/${day}/_SUCCESS does not exist yet, the folder holds 1 object, and it has no deadline, and giveUpAfter has passed since .* npx daybook run --day ${day}$`,
     ) as string,
   });
   await expect(look(day, null)).rejects.toMatchObject({

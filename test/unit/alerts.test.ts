@@ -19,7 +19,7 @@ test.each([
   ['whose source is past its deadline', failed('wait', 'SourceNotReady'), false, 'deadline'],
   ['whose store refused while it waited', failed('wait', 'AccessDenied'), false, 'failed'],
   ['whose folder is empty', failed('list', 'SourceNotReady'), false, 'failed'],
-  ['is good again', good, true, 'recovered'],
+  ['recovered', good, true, 'recovered'],
   ['is good as ever', good, false, undefined],
   ['is held, and was bad before', { ...good, outcome: 'held' }, true, undefined],
   ['was cancelled', { ...good, outcome: 'cancelled' }, true, undefined],

@@ -62,9 +62,9 @@ describe('what to type next', () => {
   });
 
   test('begins with the command that the failure names', () => {
-    const reason = 'See them all: npx daybook rejects --day 2026-11-05 --source events';
+    const reason = 'List them: npx daybook rejects --day 2026-11-05 --source events';
     expect(of({ state: 'failed', reason })).toEqual(['npx daybook rejects --day 2026-11-05 --source events', run]);
-    expect(of({ state: 'failed', reason: `When it has arrived: ${run}. If the day` })).toEqual([run]);
+    expect(of({ state: 'failed', reason: `Once it has arrived, run: ${run}. If the day` })).toEqual([run]);
   });
 
   test('is both answers, and nothing else, where the folders have to be explained first', () => {

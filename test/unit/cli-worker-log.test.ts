@@ -30,7 +30,7 @@ describe("what Temporal's runtime says becomes one line that a person reads", ()
     const error = new Error('no ClickHouse answers\n    at somewhere');
     expect(line('WARN', 'Activity failed', { error })).toMatchObject({
       level: 'warn',
-      message: '2026-11-05 list failed at attempt 2 and may be tried again: no ClickHouse answers at somewhere',
+      message: '2026-11-05 list failed at attempt 2 and may be retried: no ClickHouse answers at somewhere',
     });
   });
 

@@ -92,7 +92,7 @@ test.each([
   ],
 ] as const)('the right line of a %s comes last, and is itself accepted', (type, input, line) => {
   const told = wrong(type, input) ?? '';
-  expect(told.endsWith(`Start it so: temporal workflow start --fail-existing ${line}`)).toBe(true);
+  expect(told.endsWith(`Start it with: temporal workflow start --fail-existing ${line}`)).toBe(true);
   expect(wrong(type, JSON.parse(/--input '(.*)'$/.exec(told)?.[1] ?? ''))).toBeUndefined();
 });
 

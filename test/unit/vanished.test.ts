@@ -232,7 +232,7 @@ describe('the words', () => {
     const facts = [folder({ used: [a, b], listed: [object('a2', 'a')] })];
     const text = questionText(DAY, asking('events', facts));
     expect(text).toContain(`events: 2 of 2 objects that ${DAY} was published from are no longer listed, first a`);
-    expect(text).toContain('1 new or rewritten object arrived since, first a2 (1 with the ETag and the size of one');
+    expect(text).toContain('1 new or rewritten object arrived since, first a2 (1 with the ETag and size of a vanished one');
     expect(commandsIn(text)).toEqual([`${run} --replace-folder`, `${run} --keep-vanished`]);
   });
 

@@ -58,7 +58,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       test: ({ build }) => ({ passed: 1, warned: build.day === '2026-11-09' ? [{ test: 'few_rows', rows: 2 }] : [] }),
       wait: ({ day }) => {
         if (day !== DAY) return { ready: true, missing: [], againInMs: 1 };
-        throw final('SourceNotReady', `events: nothing there. When it has arrived: npx daybook run --day ${DAY}`);
+        throw final('SourceNotReady', `events: nothing there. Once it has arrived, run: npx daybook run --day ${DAY}`);
       },
     },
   });
@@ -82,7 +82,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       kind: 'deadline',
       day: DAY,
       step: 'wait',
-      reason: `events: nothing there. When it has arrived: npx daybook run --day ${DAY}`,
+      reason: `events: nothing there. Once it has arrived, run: npx daybook run --day ${DAY}`,
       next: [`npx daybook run --day ${DAY}`],
     },
     {
@@ -154,7 +154,7 @@ test('a night that cannot begin is told of, too', async () => {
     cause: {
       type: 'NightFailed',
       message:
-        'The night could not begin: ClickHouse refuses the user daybook. Once fixed, run: npx daybook schedule trigger',
+        'The nightly run could not start: ClickHouse refuses the user daybook. Once fixed, run: npx daybook schedule trigger',
     },
   });
   expect(alerts(one)).toEqual([
@@ -181,11 +181,11 @@ test('a message is posted again until it is taken, and its day has long gone on'
   expect(received).toHaveLength(4);
   expect(new Set(received.map(({ path }) => path))).toEqual(new Set([`/services/${SECRET}`]));
   expect(received.at(-1)?.body).toEqual({
-    text: `shop: day ${DAY} is good again`,
+    text: `shop: day ${DAY} recovered`,
     attachments: [
       {
         color: '#2eb886',
-        fallback: `shop: day ${DAY} is good again`,
+        fallback: `shop: day ${DAY} recovered`,
         fields: [
           { title: 'Day', value: DAY, short: true },
           { title: 'Reason', value: 'It is unchanged now.', short: false },

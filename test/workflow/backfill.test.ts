@@ -348,7 +348,7 @@ test.each([
     text: 'ClickHouse refuses.',
     as: 'BackfillFailed',
     message:
-      /could not begin, or go on: ClickHouse refuses\. Once fixed, run: npx daybook backfill --start 2026-11-01 --end 2026-11-06$/,
+      /could not start or continue: ClickHouse refuses\. Once fixed, run: npx daybook backfill --start 2026-11-01 --end 2026-11-06$/,
   },
 ] as const)(
   'a backfill that cannot say its days ($type) is a failed one, with what to type',

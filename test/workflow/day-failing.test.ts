@@ -234,8 +234,8 @@ test('a day that is published stays one, whatever fails after it, and says what 
   const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
   expect(result).toMatchObject({ outcome: 'published', touched: TOUCHED });
   expect(result.notes.slice(-2)).toEqual([
-    'the day is published, and the ledger could not be told so: the ledger refuses',
-    'what the day leaves behind was not swept, which a night does: the user may not drop databases',
+    'the day is published, but the outcome could not be recorded: the ledger refuses',
+    "the day's stages were not cleaned up; a nightly run will remove them: the user may not drop databases",
   ]);
 });
 
@@ -246,14 +246,14 @@ test('who cancels a day that is published already has it recorded as that', asyn
   await handle.cancel();
   expect(await handle.result()).toMatchObject({
     outcome: 'published',
-    notes: ['what the day leaves behind was not swept, which a night does: cancelled'],
+    notes: ["the day's stages were not cleaned up; a nightly run will remove them: cancelled"],
   });
   expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome: 'published' }]);
 });
 
 test.each([
   ['finished', 1, 'published'],
-  ['taken back', 0, 'failed'],
+  ['rolled back', 0, 'failed'],
 ] as const)(
   'a publish that was cut off and is then %s ends the day as what readers have',
   async (_, published, outcome) => {

@@ -49,7 +49,7 @@ test('a comparison builds everything, publishes nothing, and says which tables d
   expect(one.calls.find(({ verb }) => verb === 'list')?.input).toMatchObject({ force: true });
   expect(result).toMatchObject({ outcome: 'different', compared: [compared] });
   expect(result.notes).toEqual([
-    'events: readers have 5 rows, a rebuild makes 7 rows; its SQL, its options or its table were edited since',
+    'events: readers have 5 rows, a rebuild makes 7 rows; its SQL, its options or its table was edited since',
     `publish the rebuild with: npx daybook run --day ${DAY} --force`,
   ]);
 });

@@ -27,7 +27,7 @@ test('a day that nobody asked to wait does not', async () => {
 });
 
 test('a deadline that passes ends the day with what is missing and what to type', async () => {
-  const message = `events: raw/ holds 0 objects, and its deadline 06:00 has passed. When it has arrived: npx daybook run --day ${DAY}`;
+  const message = `events: raw/ holds 0 objects, and its deadline 06:00 has passed. Once it has arrived, run: npx daybook run --day ${DAY}`;
   const one = await night({
     stubs: {
       wait: () => {

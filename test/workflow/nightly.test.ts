@@ -133,7 +133,7 @@ test('a night for a day that somebody names does not wait', async () => {
   const child = await one.client.workflow.getHandle(workflowId.day(one.project, '2026-11-03')).describe();
   expect(await child.staticSummary()).toBe('day 2026-11-03');
   expect(await child.staticDetails()).toBe(
-    `Started by \`${workflowId.nightly(one.project)}\`. Once more: \`npx daybook run --day 2026-11-03\``,
+    `Started by \`${workflowId.nightly(one.project)}\`. Run it again: \`npx daybook run --day 2026-11-03\``,
   );
 });
 
@@ -198,8 +198,8 @@ test('a failed late day stops the days that look back on it, and theirs in turn,
   expect(message.split('\n')).toEqual([
     '3 of 5 days failed.',
     '2026-11-05: Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. Once fixed, run: npx daybook run --day 2026-11-05',
-    '2026-11-06: Day 2026-11-06 was not begun: it looks back on 2026-11-05, which is not good. Once fixed, run: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
-    '2026-11-07: Day 2026-11-07 was not begun: it looks back on 2026-11-06, which is not good. Once fixed, run: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
+    '2026-11-06: Day 2026-11-06 was not started: it looks back on 2026-11-05, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
+    '2026-11-07: Day 2026-11-07 was not started: it looks back on 2026-11-06, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
   ]);
 });
 
