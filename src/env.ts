@@ -42,7 +42,7 @@ export interface Env {
 }
 
 /** If any of these is set, the user has chosen services, and no local stack is used. */
-export const SERVICE_VARIABLES = ['TEMPORAL_ADDRESS', 'CLICKHOUSE_URL', 'AWS_ENDPOINT_URL_S3'] as const;
+const SERVICE_VARIABLES = ['TEMPORAL_ADDRESS', 'CLICKHOUSE_URL', 'AWS_ENDPOINT_URL_S3'] as const;
 
 /** True if the variables name at least one service, so no local stack may be used. */
 export const namesServices = (vars: Variables): boolean => SERVICE_VARIABLES.some((name) => given(vars, name));

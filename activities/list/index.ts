@@ -53,7 +53,7 @@ export interface ListResult {
   ms: number;
 }
 
-export const SIZES_SHOWN = 256;
+const SIZES_SHOWN = 256;
 
 /**
  * Step 2. Reads the project once, lists the folders that may hold rows of the day, assigns every listed object to exactly one chunk,
@@ -165,7 +165,7 @@ async function heldResult(deps: Dependencies, hold: HoldRecord): Answer<ListResu
 async function recordNothingToDo(
   deps: Dependencies,
   day: string,
-  outcome: 'unchanged' | 'skipped' | 'held',
+  outcome: 'unchanged' | 'skipped',
   step: Step,
 ): Promise<void> {
   const [last] = await deps.ledger.latestBuilds(day, day);

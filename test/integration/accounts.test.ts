@@ -31,7 +31,7 @@ function miscounting(matching: RegExp, field: string): Partial<Dependencies> {
   };
 }
 
-test('an object whose lines do not add up fails its chunk by name, and nothing is recorded of it', async () => {
+test('an object whose lines do not add up fails its chunk by name and records nothing', async () => {
   const day = '2026-05-01';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a'), payment(day, 'b')));
   const { build } = await project.attempt().list({ day, force: false });
@@ -61,7 +61,7 @@ test.each([
   expect(await project.app.ledger.dayAccounts(day)).toEqual([]);
 });
 
-test('de-duplicated in parts, the first of a key by object and line stays, and each other one counts once', async () => {
+test('de-duplication in parts keeps the first row of a key by object and line and counts each other row once', async () => {
   const day = '2026-05-04';
   const ids = Array.from({ length: 40 }, (_, index) => `id${index}`);
   const of = (amount: number) => ids.map((id) => payment(day, id, { amount }));

@@ -137,7 +137,7 @@ const MODELS: readonly (readonly [value: string, given: string, wanted: string, 
 ];
 
 test.each(MODELS)(
-  'a model that gives %s as %s to a column of %s leaves %s there',
+  'a model that returns %s as %s for a column of %s stores %s',
   async (value, given, wanted, stands) => {
     const target = { database: 'default', table: 'casts' };
     const columns = [{ name: 'c', type: wanted, defaultKind: '' }];

@@ -82,7 +82,7 @@ test.each([
   expect((await eventsOf(day)).slice(3)).toEqual([...TABLES].sort().map((table) => `2 ${table} intent,done`));
 });
 
-test('where the stage is gone the archives are swapped back, and the day is built anew', async () => {
+test('if the stage is gone, the archives are swapped back and the day is built again', async () => {
   const day = '2026-05-05';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
@@ -115,7 +115,7 @@ test('a first publish whose stage is gone leaves no rows of the day', async () =
   expect(await counts(day)).toEqual([0, 0, 0]);
 });
 
-test('old and new rows together, as a killed engine may leave them, are healed by recovery', async () => {
+test('recovery repairs old and new rows together, as a killed ClickHouse may leave them', async () => {
   const day = '2026-05-07';
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -137,7 +137,7 @@ test('a second attempt at publish repeats the swaps and leaves the archives as t
   expect(await project.rows(`SELECT count() AS n FROM ${await archiveOf('events', day)}`)).toEqual([{ n: '1' }]);
 });
 
-test('publish called again after it is done moves nothing', async () => {
+test('a publish that is repeated after it is done swaps nothing', async () => {
   const day = '2026-05-09';
   const { act, input } = await builtTwice(day);
   const { tables } = await act.publish(input);
@@ -159,7 +159,7 @@ test('a final error inside the burst swaps the archives back', async () => {
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
 });
 
-test('a publish that was taken back by an attempt that died then ends as that, never as done', async () => {
+test('a publish that was rolled back by an attempt that then died ends as rolled back, never as done', async () => {
   const day = '2026-05-18';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
@@ -197,7 +197,7 @@ test.each([
   expect(await project.state(day)).toEqual(before);
 });
 
-test('a stage that lost its rows after the intent is taken back by the second attempt, and by recovery', async () => {
+test('a publish whose stage lost rows after the intent is rolled back by the second attempt, and by recovery', async () => {
   const day = '2026-05-21';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
@@ -216,7 +216,7 @@ test('a stage that lost its rows after the intent is taken back by the second at
   expect((await project.state(day)).tables).toEqual(before);
 });
 
-test('an older build than the newest publishes nothing, and finds its stage gone once the newer one swaps', async () => {
+test('an older build publishes nothing, and its stage is gone once a newer one swaps', async () => {
   const day = '2026-05-11';
   const { act, input: older } = await builtTwice(day);
   await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
@@ -235,7 +235,7 @@ test('an older build than the newest publishes nothing, and finds its stage gone
   expect(await counts(day)).toEqual([3, 3, 1]);
 });
 
-test('an attempt that was forgotten in the burst, and wakes up after the day was swept, takes nothing back', async () => {
+test('a zombie attempt that resumes its swaps after the day was swept rolls nothing back', async () => {
   const day = '2026-05-12';
   const { input } = await builtTwice(day);
   const second = async () => {
@@ -248,7 +248,7 @@ test('an attempt that was forgotten in the burst, and wakes up after the day was
   expect((await eventsOf(day)).slice(3)).toEqual([...TABLES].sort().map((table) => `2 ${table} intent,done`));
 });
 
-test('an attempt that archives behind the back of a newer one spoils no archive', async () => {
+test('a zombie attempt that archives beside a newer one changes no archive', async () => {
   const day = '2026-05-13';
   const { input } = await builtTwice(day);
   // The second attempt publishes while the first is about to archive: what that one then copies is the new day.
@@ -268,7 +268,7 @@ test('an attempt that archives behind the back of a newer one spoils no archive'
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
 });
 
-test('a forgotten attempt that would publish an empty table drops nothing of a newer build', async () => {
+test('a zombie attempt that publishes an empty table drops nothing of a newer build', async () => {
   const day = '2026-05-14';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a', { note: 'skip me' })));
   const empty = await project.build(day);
@@ -284,7 +284,7 @@ test('a forgotten attempt that would publish an empty table drops nothing of a n
   expect(await counts(day)).toEqual([2, 2, 1]);
 });
 
-test('an attempt that was forgotten while it takes a publish back puts no old rows over a newer build', async () => {
+test('a zombie attempt at a rollback puts no old rows over a newer build', async () => {
   const day = '2026-05-15';
   const { input } = await builtTwice(day);
   const newer = async () => {
@@ -303,7 +303,7 @@ test('an attempt that was forgotten while it takes a publish back puts no old ro
   expect(await counts(day)).toEqual([3, 3, 1]);
 });
 
-test('a day with an open publish is not unchanged until it is recovered', async () => {
+test('a day with an unfinished publish is not unchanged until it is recovered', async () => {
   const day = '2026-05-17';
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -314,7 +314,7 @@ test('a day with an open publish is not unchanged until it is recovered', async 
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ outcome: 'unchanged' });
 });
 
-test('a table of the largest size passes the guards of an engine that lets nothing be dropped', async () => {
+test('a table of any size can be swapped although ClickHouse is set to drop nothing large', async () => {
   const day = '2026-05-22';
   const { clickhouse } = project.app;
   const guards = { max_table_size_to_drop: 1, max_partition_size_to_drop: 1 };
@@ -341,7 +341,7 @@ test('a table of the largest size passes the guards of an engine that lets nothi
   expect(await stages(input.build)).toEqual([]);
 });
 
-test('an open publish whose stage and archive are gone fails one run by name, and keeps the next from nothing', async () => {
+test('an unfinished publish whose stage and archive are gone fails one run by name and does not block the next', async () => {
   const day = '2026-05-23';
   const { input } = await builtTwice(day);
   const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -357,7 +357,7 @@ test('an open publish whose stage and archive are gone fails one run by name, an
   expect(await counts(day)).toEqual([2, 2, 1]);
 });
 
-test('a live table that was dropped while its publish was open keeps no run from ending it', async () => {
+test('a live table that was dropped does not prevent its unfinished publish from being recovered', async () => {
   const day = '2026-05-24';
   const { input } = await builtTwice(day);
   const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -375,7 +375,7 @@ test('a live table that was dropped while its publish was open keeps no run from
 });
 
 // The last one: it leaves a table that no file describes.
-test('a table that grows while its publish is open keeps nobody from ending it', async () => {
+test('a table that grows a column does not prevent its unfinished publish from being recovered', async () => {
   const day = '2026-05-16';
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });

@@ -109,7 +109,7 @@ describe.each([
   ['good', () => good, [...stepsOf(GOOD), ...ENDS.published(GOOD)]],
   ['failed', () => bad, [...stepsOf(BAD), ...ENDS.failed()]],
 ] as const)('the history of a %s day', (_, told, expected) => {
-  test('tells the steps in the order of the night, each with a summary for people', () => {
+  test('shows the steps in order, each with a summary for people', () => {
     const found = scheduled(told());
     expect(found.map(({ verb }) => verb)).toEqual(expected.map(([verb]) => verb));
     for (const [index, [, summary]] of expected.entries()) expect(found[index]?.summary).toMatch(summary);
@@ -143,7 +143,7 @@ describe.each([
   });
 });
 
-test('a good day answers what it made of the raw lines, in numbers and in words', () => {
+test('a successful day returns what it made of the raw lines, as numbers and as text', () => {
   const { result } = good;
   expect(result).toMatchObject({
     day: GOOD,
@@ -165,7 +165,7 @@ test('a good day answers what it made of the raw lines, in numbers and in words'
   ]);
 });
 
-test('a good day is found by project, day, outcome and kind', () => {
+test('a successful day is found by project, day, outcome and kind', () => {
   expect(good.attributes).toMatchObject({
     DaybookProject: project.name,
     DaybookDay: GOOD,
@@ -175,7 +175,7 @@ test('a good day is found by project, day, outcome and kind', () => {
   expect(good.staticSummary).toBe(`${project.name}, day ${GOOD}`);
 });
 
-test('the details of a good day are a table that a person reads', () => {
+test('the details of a successful day are a readable table', () => {
   const [heading, , columns, , ...rows] = good.details.split('\n');
   expect(heading).toBe(`**${GOOD}: published**`);
   expect(columns).toBe('| step | what happened | took |');

@@ -19,7 +19,7 @@ afterEach(async () => {
   await folder.remove();
 });
 
-test('without versitygw, its release and Go, S3 is served from memory, and the user is told', async () => {
+test('without versitygw, its release and Go, S3 is served from memory, and the user is warned', async () => {
   vi.stubEnv('PATH', '/nowhere');
   const told: string[] = [];
   const { stack, stop } = await startStack({
@@ -50,7 +50,7 @@ test('without versitygw, its release and Go, S3 is served from memory, and the u
   }
 });
 
-test('a service that cannot live ends the start with its name and where its log is, and leaves nothing behind', async () => {
+test('a service that cannot start ends the start with its name and its log file, and leaves no process', async () => {
   const dir = join(folder.path, 'stack');
   const starting = startStack({ dir, env: readEnv({ DAYBOOK_VERSITYGW: '/bin/false' }), only: ['s3'] });
   await expect(starting).rejects.toThrow(LocalStackError);

@@ -55,7 +55,7 @@ async function fingerprint(table: string, day: string) {
 const inputsOf = async (table: string, day: string) =>
   (await project.app.ledger.currentPublishes(day, day)).find((one) => one.table === table)?.inputs;
 
-test('a neighbour that publishes while it is copied makes the copy begin again, and what is recorded is what was read', async () => {
+test('an earlier day that is published while it is copied is copied again, and the ledger records what was read', async () => {
   const [first, second] = ['2026-06-01', '2026-06-02'];
   await startsWith(first);
   await put(project, first, 'b');
@@ -74,7 +74,7 @@ test('a neighbour that publishes while it is copied makes the copy begin again, 
   ).toEqual([{ amount: 3 }]);
 });
 
-test('a model that reads itself begins again where its day before was published meanwhile', async () => {
+test('a model that reads itself is retried if its previous day was published meanwhile', async () => {
   const [first, second] = ['2026-06-11', '2026-06-12'];
   await startsWith(first);
   await put(project, first, 'b');
@@ -95,7 +95,7 @@ test('a model that reads itself begins again where its day before was published 
   expect(read[`events@${first}`]).not.toBe(await fingerprint('events', first));
 });
 
-test('what a forgotten attempt builds of older rows is not published under the name of newer ones', async () => {
+test('older rows of a zombie attempt are not published as newer ones', async () => {
   const [first, second] = ['2026-06-15', '2026-06-16'];
   await startsWith(first);
   await put(project, second, 'a');
@@ -118,7 +118,7 @@ test('what a forgotten attempt builds of older rows is not published under the n
   });
 });
 
-test('a neighbour that publishes after it was copied leaves the day stale, which the next look finds', async () => {
+test('an earlier day that is published after it was copied leaves the day stale, which the next run finds', async () => {
   const [first, second] = ['2026-06-21', '2026-06-22'];
   await startsWith(first);
   await put(project, second, 'a');
@@ -138,7 +138,7 @@ test('a neighbour that publishes after it was copied leaves the day stale, which
   ]);
 });
 
-test('a day whose publish is open cannot be looked back on, and the message says what ends it', async () => {
+test('a day with an unfinished publish cannot be looked back on, and the message says how to recover it', async () => {
   const [first, second] = ['2026-07-01', '2026-07-02'];
   await startsWith(first);
   await put(project, first, 'b');
@@ -163,7 +163,7 @@ test('a day whose publish is open cannot be looked back on, and the message says
   ).toEqual([{ total: 3 }]);
 });
 
-test('an earlier day that somebody wrote into is not read: the day is named with what mends it', async () => {
+test('an earlier day that something else wrote to is not read: the error names it and the command that fixes it', async () => {
   const [first, second] = ['2026-07-11', '2026-07-12'];
   await startsWith(first);
   await project.admin.run({
@@ -178,7 +178,7 @@ test('an earlier day that somebody wrote into is not read: the day is named with
   expect((await project.run(second)).outcome).toBe('published');
 });
 
-test('a hole fails the build by name; without a start, days before the first published one are none', async () => {
+test('a missing earlier day fails the build by name; without start, days before the first published one are not missing', async () => {
   const [first, third] = ['2026-01-01', '2026-01-03'];
   await put(project, first, 'a');
   await project.configure({ start: undefined });
@@ -192,7 +192,7 @@ test('a hole fails the build by name; without a start, days before the first pub
   ]);
 });
 
-test('holes that a model allows are empty to it, and their coming rebuilds it', async () => {
+test('missing days that a model allows are empty to it, and publishing them rebuilds it', async () => {
   const seen = async (day: string) =>
     (await sparse.rows<{ seen: string[] }>('SELECT seen FROM sparse WHERE day = {day:Date}', { day }))[0]?.seen;
   for (const day of ['2026-05-01', '2026-05-04', '2026-05-03']) await put(sparse, day, 'a');
@@ -219,7 +219,7 @@ test('a longer lookback is an edit, not a change of data: the day waits for a fo
   ]);
 });
 
-test('a forced run of an old day makes stale what reads what it changed, and nothing where it changed nothing; a test may look back too', async () => {
+test('a forced run of an old day makes stale only what reads what it changed; a test may look back too', async () => {
   const [first, second] = ['2024-01-01', '2024-01-02'];
   await startsWith(first);
   await put(project, second, 'a', -5);

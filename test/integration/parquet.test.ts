@@ -79,7 +79,7 @@ describe('files written by the engine', () => {
     expect(whole).toEqual({ rows: '5400', objects: '6', right: '5400' });
   });
 
-  test('a reject is told with its row number and its row as JSON; lines of every fate balance', async () => {
+  test('a reject has its row number and its row as JSON; lines of every fate balance', async () => {
     const day = '2026-10-02';
     await write(
       `raw/${day}/mixed.parquet`,
@@ -172,7 +172,7 @@ test.each([
 });
 
 describe('keys that are patterns', () => {
-  test('are asked for their columns and read by their very names, and never what they match', async () => {
+  test('are described and read by their exact names, and never what they match', async () => {
     const day = '2026-10-20';
     const named = ['part-{1}', 'part-?', 'part-*', 'a,b'];
     for (const name of [...named, 'part-1', 'part-x']) {
@@ -222,7 +222,7 @@ describe('keys that are patterns', () => {
   });
 });
 
-test('quarantine: a day is published without objects that are no Parquet or can never fit, each told with its reason', async () => {
+test('quarantine: a day is published without objects that are not Parquet or never fit, each reported with its reason', async () => {
   const day = '2026-10-21';
   await project.configure({}, { onBadObject: 'quarantine' });
   await write(`raw/${day}/whole.parquet`, SHORT, shortRows(day, 500));
@@ -335,7 +335,7 @@ describe.skipIf(!version)('files written by pyarrow', () => {
     },
   );
 
-  test('columns that drift become NULL where the contract allows, else reject their rows by name', async () => {
+  test('columns that drift become NULL if the contract allows it, otherwise their rows are rejected by name', async () => {
     await deliver('other');
     await publish(day);
     const found = await rejects(day);

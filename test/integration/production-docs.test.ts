@@ -38,7 +38,7 @@ async function publish(day: string, id: string) {
   return input;
 }
 
-test('every setting that a day of JSON lines or of Parquet sends is one that a profile is told to leave free', async () => {
+test('every setting that a day of JSON lines or Parquet sends is in the guide for profiles', async () => {
   const [first, second] = ['2026-05-01', '2026-05-02'];
   await project.put(keyOf(first, 'a'), lines(payment(first, 'a')));
   expect(await project.run(first)).toMatchObject({ outcome: 'published' });
@@ -52,7 +52,7 @@ test('every setting that a day of JSON lines or of Parquet sends is one that a p
   expect([...seen].filter((name) => !told.has(name))).toEqual([]);
 });
 
-test('the queries to alert on count what readers have, and what was begun and not ended, publishes and rollbacks', async () => {
+test('the documented alert queries count what readers have, and unfinished publishes and rollbacks', async () => {
   const [behind = '', open = '', rejects = ''] = queries('What to alert on');
   const ask = <Row>(sql: string) => project.rows<Row>(sql.replace("'shop'", `'${project.name}'`));
   // As if an hour had gone by.

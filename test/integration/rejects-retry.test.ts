@@ -55,7 +55,7 @@ const idsOf = async (day: string) =>
     ({ id }) => id,
   );
 
-test('after a dictionary was recovered, only the chunks that hold rejects are fed again, and the day is republished', async () => {
+test('after a dictionary was fixed, only the chunks with rejects are processed again, and the day is published again', async () => {
   await project.put(keyOf(DAY, 'clean'), lines(payment(DAY, 'clean', { note: 'a' })));
   await project.put(keyOf(DAY, 'mixed'), lines(payment(DAY, 'good'), payment(DAY, 'late', { note: 'b' })));
   expect(await project.run(DAY)).toMatchObject({
@@ -80,7 +80,7 @@ test('after a dictionary was recovered, only the chunks that hold rejects are fe
   expect(await project.run(DAY), 'from now on the new chunk counts').toMatchObject({ outcome: 'unchanged' });
 });
 
-test('a retry of the same name, or one where nothing is left to feed again, changes nothing and says so', async () => {
+test('a retry of the same name, or without anything to process again, changes nothing and says so', async () => {
   const state = await project.state(DAY);
   for (const word of ['first', 'second'])
     expect(await retry(DAY, word)).toMatchObject({
@@ -103,7 +103,7 @@ test('a day that failed for too many rejects is published by a retry', async () 
   expect(await idsOf(FAILED)).toEqual(['clean', 'one', 'two']);
 });
 
-test('quarantined objects are fed again too', async () => {
+test('quarantined objects are processed again too', async () => {
   await project.configure({}, { onBadObject: 'quarantine' });
   await project.put(keyOf(BAD, 'clean'), lines(payment(BAD, 'clean')));
   await project.put(`raw/${BAD}/bad.json.gz`, 'no gzip');
@@ -112,7 +112,7 @@ test('quarantined objects are fed again too', async () => {
   await project.configure({}, { maxRejects: 1 });
 });
 
-test('after a fix of the SQL every chunk is made anew: a day is never a mixture of two SELECTs', async () => {
+test('after a fix of the SQL every chunk is normalized again: a day never mixes two SELECTs', async () => {
   await project.configure({}, { maxRejects: 1 });
   await project.put(keyOf(DAY, 'wrong'), lines(payment(DAY, 'wrong', { note: 'never known' })));
   expect(await project.run(DAY)).toMatchObject({ normalized: { chunks: 1, rejected: 1 } });

@@ -48,7 +48,7 @@ async function publishedTwice(day: string) {
   return first;
 }
 
-test('a rollback gives readers what they had, holds the day, and names the later days that looked back on it', async () => {
+test('a rollback restores what readers had, holds the day, and names the later days that look back on it', async () => {
   const day = '2026-06-01';
   const first = await publishedTwice(day);
   await project.put(keyOf('2026-06-02', 'a'), lines(payment('2026-06-02', 'a')));
@@ -91,7 +91,7 @@ test.each([
   ['2026-06-05', 'before the first swap', () => diesBefore(project, 'take back events')],
   ['2026-06-06', 'between two swaps', () => diesBefore(project, 'take back daily_amounts')],
   ['2026-06-07', 'before it is written down', () => diesBeforeRecord(project, 'undone')],
-])('%s: a rollback that dies %s is ended by the next run', async (day, _, world) => {
+])('%s: a rollback that dies %s is finished by the next run', async (day, _, world) => {
   const first = await publishedTwice(day);
   const { build, undoes } = await project.attempt().planRollback({ day });
   const dying = project.attempt({ world: world() });
@@ -105,7 +105,7 @@ test.each([
   expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
 });
 
-test('a second attempt takes nothing back that the first has not; a second rollback takes the publish before it', async () => {
+test('a second attempt undoes only the same publish; a second rollback undoes the one before it', async () => {
   const day = '2026-06-08';
   const first = await publishedTwice(day);
   const { build, undoes } = await project.attempt().planRollback({ day });
@@ -154,7 +154,7 @@ test('a day that is held while it is being built is not published; a forced run 
   expect(await project.app.ledger.holdOf(day)).toBeUndefined();
 });
 
-test('a day that is held while a forced backfill builds it stays as it is, and held', async () => {
+test('a day that is held while a forced backfill builds it is not published, and stays held', async () => {
   const day = '2026-06-13';
   await publishedTwice(day);
   const { build } = await project.attempt().list({ day, force: true, code: true });
@@ -184,7 +184,7 @@ test('a rollback whose archive is gone is refused by name, and changes nothing',
   expect(await project.app.ledger.holdOf(day)).toBeUndefined();
 });
 
-test('archives from before a column was added are put back by name', async () => {
+test('archives from before a column was added are restored by column name', async () => {
   const day = '2026-06-12';
   await publishedTwice(day);
   await project.write(

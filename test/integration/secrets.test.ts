@@ -48,7 +48,7 @@ async function keptBy(database: string, tables: readonly string[]): Promise<Reco
 }
 
 describe("the store's secret", () => {
-  test('stands in no error that the store or the engine is provoked to, whatever the statement', async () => {
+  test('is in no error of the store or of ClickHouse, whatever the statement', async () => {
     const { clickhouse } = project.app;
     const { sql, params } = await readTable('raw/gone.json');
     const refused = { ...params, raw_key: 'somebody-else' };
@@ -66,7 +66,7 @@ describe("the store's secret", () => {
     for (const [what, told] of Object.entries(errors)) expect(told, what).not.toContain(secret);
   });
 
-  test('stands in no history, no record, no object and no table of the engine, after days that ended well and badly', async () => {
+  test('is in no history, record, object or table of ClickHouse, after successful and failed days', async () => {
     await project.configure({}, { onBadObject: 'quarantine', maxRejects: 1 });
     await project.put(keyOf(DAY, 'a'), lines(payment(DAY, 'a'), 'no json'));
     await project.put(`raw/${DAY}/bad.json.gz`, 'no gzip');
@@ -129,7 +129,7 @@ describe("the store's secret", () => {
     await project.configure({});
   });
 
-  test('need not pass through Daybook at all: with a named collection of the engine a whole day runs', async () => {
+  test('is not needed in Daybook: with a named collection of ClickHouse a whole day runs', async () => {
     const day = '2026-03-02';
     const { store } = project.app;
     const { accessKeyId } = inject('stack').s3;
@@ -160,7 +160,7 @@ describe("the store's secret", () => {
   });
 });
 
-test("no secret stands in a worker's log, whatever it meets and however much it tells", async () => {
+test("no secret is in a worker's log, whatever the error and the log level", async () => {
   const told = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
   const { password } = inject('stack').clickhouse;
   const wrong = 'store-secret-of-this-test';
@@ -201,7 +201,7 @@ test("no secret stands in a worker's log, whatever it meets and however much it 
   }
 });
 
-test('names of columns, constraints, tests and keys are names, whatever stands in them', async () => {
+test('names of columns, constraints, tests and keys may contain anything', async () => {
   const day = '2026-03-03';
   const odd = ["it's", 'a b', 'say "hi"', "'); DROP TABLE events; --", 'käse', '{day:Date}', '--', '1', 'select'];
   const quoted = odd.map((name) => `\`${name}\``);
@@ -239,7 +239,7 @@ test('names of columns, constraints, tests and keys are names, whatever stands i
 });
 
 test.each(["2026-03-01'; DROP TABLE daybook.builds; --", '2026-02-30', '../2026-03-01', ''])(
-  'a day that is none is refused before anything is done with it: %j',
+  'an invalid day is refused before anything is done with it: %j',
   async (day) => {
     await expect(project.attempt().recover({ day })).rejects.toMatchObject({ type: 'BadConfig', nonRetryable: true });
     expect(await project.rows('SELECT count() >= 0 AS there FROM daybook.builds')).toEqual([{ there: 1 }]);

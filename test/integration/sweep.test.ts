@@ -70,7 +70,7 @@ async function publishAgain(day: string, id: string) {
   await project.attempt().sweep({ day });
 }
 
-test('archives stay for as many versions and days as the config says, counted from when they were made', async () => {
+test('archives are kept for the configured versions and days, counted from when they were made', async () => {
   const day = '2025-01-10';
   for (const id of ['a', 'b', 'c', 'd']) await publishAgain(day, id);
   const kept = ['daily_amounts', 'events'].flatMap((table) => [`${table} before 3`, `${table} before 4`]);
@@ -92,7 +92,7 @@ test('archives stay for as many versions and days as the config says, counted fr
   expect(await archivesOf(day)).toEqual([]);
 });
 
-test('what an open publish would need to be taken back outlives any age; what was taken back goes', async () => {
+test('archives that an unfinished publish needs are never dropped for their age; those of an undone publish are', async () => {
   const day = '2025-01-11';
   await publishAgain(day, 'a');
   await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
@@ -109,7 +109,7 @@ test('what an open publish would need to be taken back outlives any age; what wa
   expect(await archivesOf(day)).toEqual([]);
 });
 
-test('a sweep that was forgotten leaves the stage of a newer build alone', async () => {
+test('a zombie sweep does not drop the stage of a newer build', async () => {
   const day = '2025-01-13';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const older = await project.build(day);
@@ -121,7 +121,7 @@ test('a sweep that was forgotten leaves the stage of a newer build alone', async
   expect(await project.attempt().sweep({ day, generation: newer.build.generation })).toMatchObject({ stages: 1 });
 });
 
-test('a chunk loses its manifest before its Parquet, however much older that is', async () => {
+test("a chunk's manifest is removed before its Parquet, however much older that is", async () => {
   const day = '2025-01-14';
   await publishAgain(day, 'a');
   const chunks = `daybook/${project.name}/events/${day}/`;
@@ -139,7 +139,7 @@ test('a chunk loses its manifest before its Parquet, however much older that is'
   expect(await keys(chunks)).toEqual([]);
 });
 
-test('plans go with the chunks that they name, but for those of builds that count and of days that run', async () => {
+test('expired plans are removed, except those of builds that still count and of running days', async () => {
   const day = '2025-01-15';
   await publishAgain(day, 'a');
   const { build } = await project.attempt().list({ day, force: true });
@@ -160,7 +160,7 @@ test('plans go with the chunks that they name, but for those of builds that coun
   expect(await generations()).toEqual(['2', '3']);
 });
 
-test('the stage of a failed day stays to be looked at; when it is old it goes, unless the day runs', async () => {
+test('the stage of a failed day is kept for inspection, and dropped later unless the day is running', async () => {
   const day = '2025-01-12';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a', { note: 'forbidden' })));
   await expect(project.build(day)).rejects.toMatchObject({ type: 'TestFailed' });

@@ -21,7 +21,7 @@ const command = (...args: string[]) =>
   daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
 const verify = (...args: string[]) => command('verify', '--start', FIRST, '--end', '2026-05-31', ...args);
 
-test('days as they were published end with 0 and one line', async () => {
+test('days that are as published exit with 0 and one line', async () => {
   const { code, stdout } = await verify();
   expect(code).toBe(0);
   expect(stdout.trimEnd()).toBe(
@@ -29,7 +29,7 @@ test('days as they were published end with 0 and one line', async () => {
   );
 });
 
-test('rows that came, went or changed are named with table, day, both counts and the command that mends them', async () => {
+test('added, missing and changed rows are reported with table, day, both counts and the command that fixes them', async () => {
   const { database } = project;
   await project.admin.run({
     sql: `INSERT INTO ${database}.events SELECT * FROM ${database}.events WHERE day = '${FIRST}'`,
@@ -65,7 +65,7 @@ test('rows that came, went or changed are named with table, day, both counts and
   expect((await verify()).code).toBe(0);
 });
 
-test('a rebuild of a day that is right is equal, publishes nothing and leaves no stage', async () => {
+test('a rebuild of a correct day is equal, publishes nothing and leaves no stage', async () => {
   const before = await project.state(SECOND);
   const rebuilt = await command('verify', '--day', SECOND, '--rebuild', '--output', 'json');
   expect(rebuilt.code).toBe(0);
@@ -81,7 +81,7 @@ test('a rebuild of a day that is right is equal, publishes nothing and leaves no
   ).toEqual([]);
 });
 
-test('a day that was rolled back and is held is verified as it stands; a publish that is open is named', async () => {
+test('a day that was rolled back and is held is verified as it is; an unfinished publish is reported', async () => {
   const day = '2026-05-20';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   await project.run(day);

@@ -20,7 +20,7 @@ const put = (day: string, name: string) => project.put(keyOf(day, name), lines(p
 /** A day whose deadline, some time on the day after it, is still to come, whenever the test runs. */
 const SOON = addDays(dayIn('UTC', new Date()), 1);
 
-test('a source with a marker is complete when its marker is there, however many objects came before', async () => {
+test('a source with a marker is complete when its marker exists, however many objects came before', async () => {
   const day = '2026-06-01';
   await project.configure({}, { ready: { marker: '_SUCCESS' } });
   await put(day, 'a');
@@ -39,7 +39,7 @@ test('a source with a marker is complete when its marker is there, however many 
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ objects: 2 });
 });
 
-test('without a marker a source is complete when enough objects are there and none was written for a while', async () => {
+test('without a marker, a source is complete when enough objects exist and none was written for a while', async () => {
   const day = '2026-06-02';
   await project.configure({}, { ready: { minObjects: 2, quietFor: '3 seconds' } });
   await put(day, 'a');
@@ -60,7 +60,7 @@ test('without a marker a source is complete when enough objects are there and no
   expect((await look(day)).ready).toBe(false);
 });
 
-test('a folder of very many objects is judged like any other', async () => {
+test('a folder of very many objects is checked like any other', async () => {
   const day = '2026-06-05';
   await project.configure({}, { ready: { minObjects: 2, quietFor: '3 seconds' } });
   const listed = Array.from({ length: 300_000 }, (_, index) => ({
@@ -75,7 +75,7 @@ test('a folder of very many objects is judged like any other', async () => {
   });
 });
 
-test('a deadline that is still to come lets the night wait on', async () => {
+test('a nightly run waits while the deadline has not passed', async () => {
   await project.configure({}, { ready: { marker: '_SUCCESS', deadline: '06:00' } });
   expect(await look(SOON)).toMatchObject({ ready: false });
 });
@@ -105,7 +105,7 @@ test('a deadline that has passed names the source, what was found, the deadline 
 
 const HOURS = 60 * 60 * 1000;
 
-test('a source without a deadline is waited for as long as giveUpAfter says, and a late day not at all', async () => {
+test('a source without a deadline is waited for until giveUpAfter, and a late day not at all', async () => {
   const day = '2026-06-05';
   await project.configure({ giveUpAfter: '6 hours' }, { ready: { marker: '_SUCCESS' } });
   await put(day, 'a');
@@ -127,7 +127,7 @@ test.each([
   ['publish', 'published'],
   ['skip', 'skipped'],
   ['fail', 'wait'],
-] as const)('a folder that is empty at its deadline does what its source says: %s', async (onEmpty, end) => {
+] as const)('a folder that is empty at its deadline is handled as its source says: %s', async (onEmpty, end) => {
   const nights = await openDays(inject('stack'), PAYMENTS, {
     ...PAYMENTS_CONFIG,
     sources: { events: { ...PAYMENTS_CONFIG.sources['events'], onEmpty, ready: { deadline: '00:00' } } },

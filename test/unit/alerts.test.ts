@@ -27,7 +27,7 @@ test.each([
   expect(alertOf(ended, wasBad)?.kind).toBe(kind);
 });
 
-test('a failure that has no words of its own still says what to type', () => {
+test('a failure without a message of its own still says what to type', () => {
   const terminated = { ...good, outcome: 'failed', reason: 'Workflow execution terminated' } as const;
   expect(alertOf(terminated, false)).toEqual({
     kind: 'failed',
@@ -38,7 +38,7 @@ test('a failure that has no words of its own still says what to type', () => {
   });
 });
 
-test('each command of the notes is told once', () => {
+test('each command of the notes is listed once', () => {
   const backfill = 'npx daybook backfill --start 2026-11-01 --end 2026-11-03';
   expect(warningOf(DAY, [`3 days are missing: ${backfill}.`, `again: ${backfill}`, 'nothing to type']).next).toEqual([
     backfill,

@@ -105,7 +105,7 @@ test('a stack trace names the line of the source', async () => {
   expect(stderr).toContain(`${join(clone, MAIN)}:5:7`);
 });
 
-test('a source that is no TypeScript is named with its line', async () => {
+test('a source that is not TypeScript is named with its line', async () => {
   await write('src/word.ts', 'export const word = 1;\nexport const = 2;');
   const { exitCode, stderr, stdout } = await start();
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

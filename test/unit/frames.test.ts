@@ -55,7 +55,7 @@ describe.each(WRITTEN)('what %s writes', (_, kind, object) => {
     expect(walked(kind, bytes('502a4d1803000000010203'), object)).toBeUndefined();
   });
 
-  test('is cut off wherever it ends earlier, also as the second of two', () => {
+  test('is truncated wherever it ends earlier, also as the second of two', () => {
     for (let length = 1; length < object.length; length++) {
       expect(walked(kind, object.subarray(0, length))).toBe(
         `truncated after ${length} bytes, inside its only frame: the end of the frame is missing`,
@@ -93,11 +93,11 @@ test.each<[what: string, kind: FrameKind, object: Buffer, reason: string]>([
     Buffer.concat([bytes('28b52ffd0058010000'), Buffer.from('more')]),
     'not zstd: expected the start of a frame at byte 9',
   ],
-])('%s is told as what it is', (_, kind, object, reason) => {
+])('%s is recognized', (_, kind, object, reason) => {
   expect(walked(kind, object)).toBe(reason);
 });
 
-test('an object without a byte has no frame that could be cut', () => {
+test('an empty object has no frame that could be truncated', () => {
   expect(walked('zst')).toBeUndefined();
 });
 

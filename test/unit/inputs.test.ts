@@ -12,7 +12,7 @@ const STATE = withDay(
 
 const wrong = (type: Parameters<typeof wrongInput>[0], input: unknown) => wrongInput(type, input, QUEUE);
 
-describe('an input that is right is accepted', () => {
+describe('a valid input is accepted', () => {
   test.each([
     ['day', { day: '2026-11-05' }],
     ['day', { day: '2024-02-29', force: true, code: true, retry: 'a dictionary', gated: false }],
@@ -31,7 +31,7 @@ describe('an input that is right is accepted', () => {
   });
 });
 
-describe('an input that is wrong is told by field, with what was expected', () => {
+describe('a wrong input is reported by field, with what was expected', () => {
   test.each([
     ['day', undefined, 'the input is missing; expected an object'],
     ['day', null, 'the input is null; expected an object'],

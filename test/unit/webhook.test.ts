@@ -54,7 +54,7 @@ describe('no error holds any part of the address', () => {
   });
 });
 
-test('a server that is not there is said by its code', async () => {
+test('a server that does not answer is reported by its error code', async () => {
   const { address, close } = await receive();
   await close();
   const failure = await failureOf(`${address}/hush`);
@@ -67,7 +67,7 @@ test('a cancelled post ends with the reason of its cancellation', async () => {
   await expect(openWebhook('HOOK', address).post({}, gone)).rejects.toThrow('cancelled');
 });
 
-test('an address is judged without being shown', () => {
+test('an address is checked without being shown', () => {
   expect(faultOfAddress('HOOK', 'https://hooks.example/T1/x')).toBeUndefined();
   expect(faultOfAddress('HOOK', 'hooks.example')).toBe('HOOK is not an http or https URL');
 });

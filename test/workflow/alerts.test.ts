@@ -97,7 +97,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
   ]);
 });
 
-test('a late day whose folder is still not complete is no recovered one: it fails as before', async () => {
+test('a late day whose folder is still incomplete does not count as recovered: it fails as before', async () => {
   const late = '2026-11-09';
   const one = await night({
     listed: UNCHANGED,
@@ -118,7 +118,7 @@ test('a late day whose folder is still not complete is no recovered one: it fail
   expect(alerts(one)).toMatchObject([{ kind: 'deadline', day: late, reason: 'no marker, waited since null' }]);
 });
 
-test('a night that is cancelled while its webhook is down still delivers what it had to tell', async () => {
+test('a nightly run that is cancelled while its webhook is down still delivers its messages', async () => {
   let attempts = 0;
   const one = await night({
     stubs: {
@@ -141,7 +141,7 @@ test('a night that is cancelled while its webhook is down still delivers what it
   expect(await attributesOf(handle)).toMatchObject({ DaybookKind: 'nightly', DaybookOutcome: 'cancelled' });
 });
 
-test('a night that cannot begin is told of, too', async () => {
+test('a nightly run that cannot start sends an alert, too', async () => {
   const one = await night({
     stubs: {
       survey: () => {
@@ -168,7 +168,7 @@ test('a night that cannot begin is told of, too', async () => {
   ]);
 });
 
-test('a message is posted again until it is taken, and its day has long gone on', async () => {
+test('a message is posted again until it is accepted, and its day does not wait for it', async () => {
   const { address, received } = await receive('cut', 500, 429);
   const one = await night({
     listed: UNCHANGED,
@@ -200,7 +200,7 @@ test.each([
   ['refuses', 404],
   ['redirects', 302],
 ])(
-  'a webhook that %s the message costs neither day nor night, and its address stands in no history',
+  'a webhook that %s the message fails neither the day nor the nightly run, and its address is in no history',
   async (_, status) => {
     const { address, received } = await receive(...Array<number>(50).fill(status));
     const one = await night({

@@ -23,7 +23,7 @@ async function longNight(options: StubbedNightOptions): Promise<StubbedNight> {
   return one;
 }
 
-test('a history that grows long is begun anew, drained, and the new run normalizes only what is left', async () => {
+test('a day with a long history drains and continues as new, and the new run normalizes only what is left', async () => {
   const chunks = 40;
   let done = 0;
   const beside: number[] = [];
@@ -50,7 +50,7 @@ test('a history that grows long is begun anew, drained, and the new run normaliz
   ]);
 });
 
-test('a day that waited does not wait again when its history is begun anew', async () => {
+test('a day that waited does not wait again when it continues as new', async () => {
   const chunks = 40;
   let done = 0;
   const one = await longNight({
@@ -68,7 +68,7 @@ test('a day that waited does not wait again when its history is begun anew', asy
   expect(one.verbs().filter((verb) => verb === 'wait')).toHaveLength(1);
 });
 
-test('a source that stays away for days fills no history', async () => {
+test('a source that is missing for days does not fill the history', async () => {
   let asked = 0;
   const one = await longNight({
     listed: { outcome: 'unchanged', todo: 0 },

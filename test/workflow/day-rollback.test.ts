@@ -7,7 +7,7 @@ import { night } from './night.js';
 
 const DAY = '2026-11-10';
 
-test('a rollback recovers, takes one publish back and concludes; it lists and builds nothing', async () => {
+test('a rollback recovers, undoes one publish and concludes; it lists and builds nothing', async () => {
   const one = await night();
   const handle = await one.startDay({ day: DAY, rollback: true, reason: 'wrong prices' });
   const result = (await handle.result()) as DayResult;
@@ -32,7 +32,7 @@ test('a rollback that is refused leaves the day in the ledger as it was', async 
   expect(one.verbs()).toEqual(['recover', 'planRollback']);
 });
 
-test('a held day ends as held, without a step more', async () => {
+test('a held day ends as held, without further steps', async () => {
   const one = await night({ listed: { outcome: 'held', todo: 0, notes: ['held since then'] } });
   const handle = await one.startDay({ day: DAY });
   expect(await handle.result()).toMatchObject({ outcome: 'held', notes: ['held since then'] });
