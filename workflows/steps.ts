@@ -9,8 +9,8 @@ import { inputsRead, type Reader } from '../src/shared/lookback.js';
 import type { DayInput, DayResult } from '../src/shared/workflows.js';
 import { dayActivities, firstActivities, heavyActivities } from './options.js';
 import { attribute, type Progress } from './progress.js';
-import { inWindow } from './window.js';
 import { stepText, summary } from './text.js';
+import { inWindow } from './window.js';
 
 /* The steps of a day, in order: each runs its activities and reports what they did. */
 

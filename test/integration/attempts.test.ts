@@ -20,7 +20,7 @@ const running = async (handle: string) =>
     })
   ).length;
 
-/** A statement that would run for hours, as a forgotten attempt may have left one; answers how it ended. */
+/** Starts a statement that would run for hours, as a zombie attempt may leave one. @returns how it ended. */
 async function forgotten(handle: string): Promise<Promise<unknown>[]> {
   const ended = project.app.clickhouse
     .rows({ sql: 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)' }, { handle })

@@ -63,7 +63,7 @@ describe('a day that lacks an object', () => {
   const day = '2026-05-10';
   const cut = `raw/${day}/cut.json.zst`;
   const whole = zstd(lines(payment(day, 'second1')), lines(payment(day, 'second2')));
-  const healing = new RegExp(
+  const note = new RegExp(
     `^events: 1 bad object quarantined: ${cut} \\(truncated .*\\)\\. Upload them again; the next nightly run includes them, or npx daybook run --day ${day}$`,
   );
 
@@ -78,8 +78,8 @@ describe('a day that lacks an object', () => {
     await project.configure({ start: day }, { onBadObject: 'quarantine' });
     await project.put(keyOf(day, 'first'), lines(payment(day, 'first')));
     await project.put(cut, whole.subarray(0, -1));
-    expect(await project.run(day)).toMatchObject({ outcome: 'published', notes: [expect.stringMatching(healing)] });
-    expect(await project.run(day)).toMatchObject({ outcome: 'unchanged', notes: [expect.stringMatching(healing)] });
+    expect(await project.run(day)).toMatchObject({ outcome: 'published', notes: [expect.stringMatching(note)] });
+    expect(await project.run(day)).toMatchObject({ outcome: 'unchanged', notes: [expect.stringMatching(note)] });
 
     const { line, detail } = await status();
     expect(line).toMatchObject({

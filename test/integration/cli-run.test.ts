@@ -29,11 +29,11 @@ test('run --with-worker builds the day, prints each step once, exits with 0, and
   const { code, stdout, stderr } = await run('--day', GOOD, '--with-worker');
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  const told = stdout.split('\n');
-  expect(told.slice(0, -1).map((line) => line.trim().split(' ')[0])).toEqual([
+  const lines = stdout.split('\n');
+  expect(lines.slice(0, -1).map((line) => line.trim().split(' ')[0])).toEqual([
     ...['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'],
   ]);
-  expect(told.at(-1)).toBe(`${GOOD} published`);
+  expect(lines.at(-1)).toBe(`${GOOD} published`);
 });
 
 test('run --output json prints one document and nothing else: the result of a day that needed nothing', async () => {

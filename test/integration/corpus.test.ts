@@ -5,7 +5,7 @@ import { inspectSchema } from '../../src/project/schema/schema.js';
 import { projectFolder, type ProjectFiles } from '../support/project.js';
 import { connectAdmin } from '../support/stack.js';
 
-/** Where things stand that are no tables of the project: a dictionary, a view, a table of somebody else. */
+/** A database of things that are not tables of the project: a dictionary, a view, a foreign table. */
 const ELSEWHERE = `corpus_${Date.now().toString(36)}`;
 
 /** What a query reads, or what is said against it. */

@@ -34,7 +34,7 @@ const stages = async ({ day }: { day: string }) =>
     })
   ).map(({ name }) => name);
 
-/** The archive on which an open intent or the current publish of a table stands. */
+/** Returns the archive of a table's open intent or current publish. */
 async function archiveOf(table: string, day: string): Promise<string> {
   const { ledger } = project.app;
   const records = [...(await ledger.openIntents(day)), ...(await ledger.currentPublishes(day, day))];
@@ -47,7 +47,7 @@ const eventsOf = async (day: string) =>
     ({ generation, table, events }) => `${generation} ${table} ${events.join()}`,
   );
 
-/** A day published once with one payment, and a second generation with two of them that stands built in its stage. */
+/** Publishes a day with one payment, and builds a second generation with two of them in its stage. */
 async function builtTwice(day: string) {
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const act = project.attempt();
@@ -274,7 +274,7 @@ test('a zombie attempt that publishes an empty table drops nothing of a newer bu
   const empty = await project.build(day);
   const newer = async () => {
     await project.put(keyOf(day, 'b'), lines(payment(day, 'b'), payment(day, 'c')));
-    // As a new run does: the old one's intent is ended first, then the day is built anew.
+    // Like a new run: recovers the unfinished publish first, then builds the day again.
     const act = project.attempt({ activityId: 'newer' });
     await act.recover({ day });
     await act.publish(await project.build(day, { activityId: 'newer' }));
@@ -296,7 +296,7 @@ test('a zombie attempt at a rollback puts no old rows over a newer build', async
   const refused = diesBefore(project, 'publish daily_means', final('BadSql', 'refused')).clickhouse;
   const world = frozenBefore(
     { ...project, app: { ...project.app, ...(refused ? { clickhouse: refused } : {}) } },
-    'take back events',
+    'roll back events',
     newer,
   );
   await expect(project.attempt({ world }).publish(input)).rejects.toMatchObject({ nonRetryable: true });

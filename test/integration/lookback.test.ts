@@ -39,7 +39,7 @@ async function generations(): Promise<Record<string, number>> {
   );
 }
 
-/** The (table, day) pairs that another generation stands for than before. */
+/** Returns the (table, day) pairs with another generation than before. */
 const rebuilt = (before: Record<string, number>, after: Record<string, number>) =>
   Object.keys(after)
     .filter((pair) => before[pair] !== after[pair])

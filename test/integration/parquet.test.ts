@@ -28,7 +28,7 @@ async function write(key: string, structure: string, select: string, settings = 
   await clickhouse.run({ sql: `INSERT INTO FUNCTION ${sql} ${select}`, params, settings });
 }
 
-/** Forced, so that a folder may be filled anew. */
+/** Forced, so that a folder may be filled again. */
 const publish = async (day: string) => project.attempt().publish(await project.build(day, { force: true }));
 
 const failure = (day: string): Promise<string> =>

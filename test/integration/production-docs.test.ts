@@ -48,8 +48,8 @@ test('every setting that a day of JSON lines or Parquet sends is in the guide fo
   await project.configure({});
   expect(seen.size).toBeGreaterThan(20);
 
-  const told = new Set([...guide.matchAll(/`([a-z][a-z0-9_]+)`/g)].map(([, name]) => name));
-  expect([...seen].filter((name) => !told.has(name))).toEqual([]);
+  const named = new Set([...guide.matchAll(/`([a-z][a-z0-9_]+)`/g)].map(([, name]) => name));
+  expect([...seen].filter((name) => !named.has(name))).toEqual([]);
 });
 
 test('the documented alert queries count what readers have, and unfinished publishes and rollbacks', async () => {
@@ -69,14 +69,14 @@ test('the documented alert queries count what readers have, and unfinished publi
   expect(await openNow()).toEqual(new Set());
 
   const { build, undoes } = await project.attempt().planRollback({ day: newest });
-  const dying = project.attempt({ world: diesBefore(project, 'take back events') });
+  const dying = project.attempt({ world: diesBefore(project, 'roll back events') });
   await expect(dying.rollback({ build, undoes, reason: '' })).rejects.toThrow('the worker died');
   expect(await openNow()).toEqual(new Set([newest]));
   await project.attempt().recover({ day: newest });
   expect(await openNow()).toEqual(new Set());
   expect(await daysBehind()).toBe(before);
 
-  // A forgotten attempt wrote its intent after the publish was done.
+  // A zombie attempt wrote its intent after the publish was done.
   const [record] = await project.app.ledger.currentPublishes(older, older);
   await project.app.ledger.recordPublishes('intent', record ? [record] : []);
   expect(await openNow()).toEqual(new Set());

@@ -72,7 +72,7 @@ test('after a dictionary was fixed, only the chunks with rejects are processed a
     notes: [`events: 1 of 2 chunks of folder ${DAY} with rejects or quarantined objects is processed again`],
   });
   expect(await idsOf(DAY)).toEqual(['clean', 'good', 'late']);
-  // What was made before stands as it was made: other days and older builds were made from it.
+  // Earlier chunks are not changed: other days and older builds were made from them.
   const after = await project.manifests(DAY);
   expect(after.size).toBe(3);
   for (const [key, manifest] of before) expect(after.get(key)).toEqual(manifest);

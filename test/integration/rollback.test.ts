@@ -88,8 +88,8 @@ test('a rollback restores what readers had, holds the day, and names the later d
 });
 
 test.each([
-  ['2026-06-05', 'before the first swap', () => diesBefore(project, 'take back events')],
-  ['2026-06-06', 'between two swaps', () => diesBefore(project, 'take back daily_amounts')],
+  ['2026-06-05', 'before the first swap', () => diesBefore(project, 'roll back events')],
+  ['2026-06-06', 'between two swaps', () => diesBefore(project, 'roll back daily_amounts')],
   ['2026-06-07', 'before it is written down', () => diesBeforeRecord(project, 'undone')],
 ])('%s: a rollback that dies %s is finished by the next run', async (day, _, world) => {
   const first = await publishedTwice(day);

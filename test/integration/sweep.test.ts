@@ -59,7 +59,7 @@ const archivesOf = async (day: string) =>
   )
     .map(readArchiveName)
     .flatMap((one) => (one?.day === day ? [`${one.table} before ${one.generation}`] : []));
-const stands = async (database: string) =>
+const exists = async (database: string) =>
   (await names('SELECT name FROM system.databases WHERE name = {database:String}', { database })).length === 1;
 
 /** Publishes a day of long ago once more, with one payment more. */
@@ -101,7 +101,7 @@ test('archives that an unfinished publish needs are never dropped for their age;
   await expect(dying.publish(input)).rejects.toThrow('the worker died');
   await project.attempt({ world: aged(100 * A_DAY) }).sweep({ day: null });
   expect(await archivesOf(day)).toHaveLength(3);
-  expect(await stands(stageDatabase(project.name, day, 2))).toBe(true);
+  expect(await exists(stageDatabase(project.name, day, 2))).toBe(true);
 
   await project.admin.run({ sql: `DROP DATABASE ${stageDatabase(project.name, day, 2)} SYNC` });
   expect(await project.attempt().recover({ day })).toMatchObject({ recovered: { how: 'rolled back' } });
@@ -167,14 +167,14 @@ test('the stage of a failed day is kept for inspection, and dropped later unless
   const stage = stageDatabase(project.name, day, 1);
   await project.attempt().sweep({ day: null });
   await project.attempt({ world: aged(2 * A_DAY) }).sweep({ day: '2025-01-10' });
-  expect(await stands(stage)).toBe(true);
+  expect(await exists(stage)).toBe(true);
 
   // Without a worker it runs for as long as the test likes.
   const running = await startDay(project.app, { day });
   await project.attempt({ world: aged(4 * A_DAY) }).sweep({ day: null });
-  expect(await stands(stage)).toBe(true);
+  expect(await exists(stage)).toBe(true);
   await running.terminate();
 
   expect(await project.attempt({ world: aged(4 * A_DAY) }).sweep({ day: null })).toMatchObject({ stages: 1 });
-  expect(await stands(stage)).toBe(false);
+  expect(await exists(stage)).toBe(false);
 });

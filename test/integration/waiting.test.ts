@@ -55,7 +55,7 @@ test('without a marker, a source is complete when enough objects exist and none 
     /^events: raw\/2026-06-02\/ was still written to at 2\d{3}-\d\d-\d\dT[\d:.]+Z$/,
   );
   await expect.poll(async () => (await look(day)).ready, { timeout: 20_000, interval: 500 }).toBe(true);
-  // Another object begins the quiet anew.
+  // Another object restarts the quiet time.
   await put(day, 'c');
   expect((await look(day)).ready).toBe(false);
 });

@@ -46,7 +46,7 @@ export function badKinds(day: string): BadKind[] {
     { name: 'corrupt.json.gz', body: corrupt, reason: /^ClickHouse says 354/ },
     { name: 'second-member-cut.json.gz', body: Buffer.concat([gzip, gzip.subarray(0, -5)]), reason: /says 354/ },
     { name: 'text.json.gz', body: two, reason: /says 354/ },
-    // Cut where a block ends, all that was read are whole lines: nothing but the missing mark tells.
+    // Truncated where a block ends, all lines are whole: only the missing end of the frame shows it.
     {
       name: 'cut.json.zst',
       body: zstd(lines(payment(day, 'lost1')), 'x').subarray(0, -4),

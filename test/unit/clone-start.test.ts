@@ -7,7 +7,7 @@ import { ownWorkflows } from '../../src/workflow-bundle.js';
 import { reachable } from '../support/compiled.js';
 import { temporaryFolder } from '../support/stack.js';
 
-/* How a clone starts: compiled once for each state of its sources. A clone of a few lines stands in for the whole one. */
+/* How a clone starts: compiled once for each state of its sources. A clone of a few lines replaces the whole one. */
 
 // Starts of a second or less, but for machines on which many processes share a core.
 vi.setConfig({ testTimeout: 60_000 });

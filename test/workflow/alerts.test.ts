@@ -28,7 +28,7 @@ const posting =
       { signal: Context.current().cancellationSignal } as Step,
     );
 
-/** What was told, by day: messages go out beside each other. */
+/** The messages, by day: they are sent in parallel. */
 const alerts = (one: StubbedNight) =>
   one.calls
     .flatMap(({ verb, input }) => (verb === 'alert' ? [input as AlertInput] : []))

@@ -258,7 +258,7 @@ test('a failed day that may have published overtakes the days that had checked b
       list: ({ day }) => (day === first ? listed(day) : { ...listed(day), ...UNCHANGED }),
       normalize: () => opened.then(() => ONE_LINE),
       publish: () => {
-        throw final('Bug', 'nobody knows how far it came');
+        throw final('Bug', 'its progress is unknown');
       },
       recover: () => {
         if (one.verbs().includes('publish')) throw final('AccessDenied', 'the ledger cannot be asked');
@@ -329,9 +329,9 @@ test('a choice about folders applies to the days of the range, not to those that
   });
   const handle = await one.startBackfill({ start, end: DAYS[1] ?? '', keepVanished: true, allowEmpty: true });
   expect((await resultOf(handle)).failed).toMatchObject([{ day: DAYS[1], step: 'list', type: 'FolderRewritten' }]);
-  const told = new Map(one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => [dayOf(input), input]));
-  expect(told.get(start)).toMatchObject({ day: start, code: true, keepVanished: true, allowEmpty: true });
-  expect(told.get(later)).toEqual({ day: later, force: false, code: false });
+  const inputs = new Map(one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => [dayOf(input), input]));
+  expect(inputs.get(start)).toMatchObject({ day: start, code: true, keepVanished: true, allowEmpty: true });
+  expect(inputs.get(later)).toEqual({ day: later, force: false, code: false });
   const wrong = await one.startBackfill({ start, end, replaceFolder: true, keepVanished: true });
   await expect(wrong.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
 });

@@ -190,7 +190,7 @@ test('waiting for sources and in queues does not count towards giveUpAfter', asy
     listed: { todo: 4, chunks: 4 },
     stubs: {
       wait: () => ({ ready: ++looks > 1, missing: ['events: 0 objects'], againInMs: WAITED }),
-      // One slot for four chunks: the last one stands in the queue for most of this.
+      // One slot for four chunks: the last one is queued for most of this.
       normalize: () => sleep(WAITED / 4, ONE_LINE),
     },
   });

@@ -7,7 +7,7 @@ import { LISTED, ONE_LINE } from '../support/stubs.js';
 import { stubbedNight, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 const DAY = '2026-11-10';
-/** Events after which this file's server suggests to begin a history anew. */
+/** Events after which this file's server suggests continue-as-new. */
 const SUGGESTED_AT = 60;
 
 let server: TestWorkflowEnvironment;
@@ -77,7 +77,7 @@ test('a source that is missing for days does not fill the history', async () => 
   const handle = await one.startDay({ day: DAY, wait: true });
   expect(((await handle.result()) as DayResult).outcome).toBe('unchanged');
   expect(one.verbs().filter((verb) => verb === 'recover').length).toBeGreaterThan(1);
-  // It still waits since it began to, so that the time in which it may is not begun anew.
+  // The start of its waiting is kept, so that its waiting time does not begin again.
   const since = one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [(input as WaitInput).since] : []));
   expect(new Set(since).size).toBe(1);
   expect((await handle.describe()).historyLength).toBeLessThan(2 * SUGGESTED_AT);

@@ -195,7 +195,7 @@ test.each([
   ['nightly', { days: DAY }, 'did you mean day?'],
   ['backfill', { start: DAY, end: '2026-11-01' }, 'start 2026-11-10 is after end 2026-11-01'],
   ['backfill', { start: DAY, end: DAY, reproces: 'all' }, 'did you mean reprocess?'],
-] as const)('a %s that is started with %j fails by name before anything is done', async (type, input, told) => {
+] as const)('a %s that is started with %j fails by name before anything is done', async (type, input, message) => {
   const one = await night();
   const handle = await one.client.workflow.start(type, {
     workflowId: `${one.project}-typed-by-hand`,
@@ -203,7 +203,7 @@ test.each([
     args: [input],
   });
   await expect(handle.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', nonRetryable: true, message: expect.stringContaining(told) as string },
+    cause: { type: 'BadInput', nonRetryable: true, message: expect.stringContaining(message) as string },
   });
   expect(one.verbs()).toEqual([]);
   expect(await attributesOf(handle)).toMatchObject({ DaybookKind: type, DaybookOutcome: 'failed' });
@@ -219,8 +219,8 @@ test('a choice about folders is passed to the step that lists them', async () =>
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   await (await one.startDay({ day: DAY, replaceFolder: true, keepVanished: false, allowEmpty: true })).result();
   await (await one.startDay({ day: DAY, keepVanished: true })).result();
-  const told = one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input);
-  expect(told).toEqual([
+  const inputs = one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input);
+  expect(inputs).toEqual([
     { day: DAY, force: false, code: false, replaceFolder: true, allowEmpty: true },
     { day: DAY, force: false, code: false, keepVanished: true },
   ]);

@@ -103,7 +103,7 @@ test('late days come first, oldest first; only the last day waits for its source
   expect(listedDays(one)).toEqual(expected);
   const waited = one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [input] : []));
   expect(waited).toEqual([
-    // Nobody ever built them: what is not complete by now is not built for them either.
+    // They were never built: if their sources are not complete by now, they are not built either.
     ...expected.slice(0, 2).map((late) => ({ day: late, looks: 0, since: null })),
     { day, looks: 0, since: expect.stringMatching(/^2\d{3}-.*Z$/) as string },
   ]);
