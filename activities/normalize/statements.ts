@@ -4,7 +4,7 @@ import { question, type Question } from '../../src/clickhouse/question.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 
-/** Lines of an object with one fate; rows by their day. */
+/** Count of an object's lines with one fate; rows are counted by day. */
 export interface FateCount {
   object: string;
   fate: 'row' | 'rejected' | 'skipped' | 'blank';
@@ -12,7 +12,7 @@ export interface FateCount {
   lines: number;
 }
 
-/** What a normalized chunk holds, by object, fate and day; day is only told for rows. */
+/** Counts the lines of a normalized chunk by object, fate and day; only rows have a day. */
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Question<FateCount[]> {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   const statement = {
@@ -23,7 +23,7 @@ export function countFates(bucket: EngineBucket, parquetKey: string, filled: rea
   return question(statement, (rows: readonly Row[]) => rows.map((row) => ({ ...row, lines: Number(row.lines) })));
 }
 
-/** Copies a chunk's rejects into the ledger. Repeating it is harmless: reads take one record per line. */
+/** Copies a chunk's rejects into the ledger. Idempotent: reads take one record for each line. */
 export function recordRejects(
   bucket: EngineBucket,
   parquetKey: string,

@@ -42,9 +42,9 @@ export interface PublishResult {
 }
 
 /**
- * Step 7. Checks that all tables fit, archives what stands, writes the intent, fences older builds off, swaps all tables in one
- * burst, verifies each against the stage, and writes that it is done. Any attempt may be the second: an intent of this generation
- * means that the archives are made, and only the swaps are repeated.
+ * Step 7. Checks that all tables fit, archives the published day, writes the intent, fences off older builds, swaps all tables in one
+ * burst, verifies each against the stage, and records the publish as done. Idempotent: if an intent of this generation exists, the
+ * archives exist too, and only the swaps are repeated.
  */
 export async function publish(deps: Dependencies, { build, tables }: PublishInput, step: Step): Answer<PublishResult> {
   const plan = await readPlan(deps, build);
@@ -82,20 +82,20 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
   const before = await look();
   if (before.done.length === tables.length) return await answer(before.done, 0);
   if (before.open.length === 0) await intend(deps, plan, swap, tables, before.structures, step);
-  // Read back: where two attempts wrote an intent, the ledger says which one's archives hold.
+  // Read back: if two attempts wrote an intent, the ledger says whose archives count.
   const { open: intents, done, structures, stages } = await look();
   if (intents.length < tables.length) {
     if (done.length === tables.length) return await answer(done, 0);
     throw new Error(
-      `the ledger shows ${intents.length} intents for ${tables.length} tables of ${plan.day}; they are read again`,
+      `the ledger has ${intents.length} intents for ${tables.length} tables of ${plan.day}; the publish is retried`,
     );
   }
   const fenced = await fence(deps, plan.project, swap, step, stages);
   try {
-    // An attempt that wrote the intent has measured the stage; since then the engine may have fallen with its host.
+    // The attempt that wrote the intent has measured the stage; ClickHouse may have crashed with its host since.
     if (before.open.length > 0) await assertStaged(deps, swap, intents, step);
-    step.tell('swapping');
-    // What was asked just now holds as long as nothing took its time since.
+    step.report('swapping');
+    // What was read above is current only if nothing has taken time since.
     const known = fenced || before.open.length > 0 ? undefined : structures;
     const burstMs = await swapForward(deps, swap, intents, step, known);
     return await answer(intents, burstMs);
@@ -108,19 +108,19 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
 
 const longestLookbackIn = ({ tables }: Plan) => Math.max(0, ...tables.map(({ lookback }) => lookback));
 
-/** The tables of this generation whose publish another attempt has ended well; throws where it was taken back. */
+/** Returns the tables of this generation that another attempt has published; throws if that publish was rolled back. */
 function doneOf({ day, generation }: Plan, records: readonly PublishEvent[]): PublishEvent[] {
   if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
     throw final(
       'TakenBack',
-      `The publish of generation ${generation} of ${day} was taken back after an error that an earlier attempt met; its history tells which. ` +
+      `The publish of generation ${generation} of ${day} was rolled back after an error in an earlier attempt, which is in the history. ` +
         `Readers have what they had before. Run the day again: npx daybook run --day ${day}`,
       { details: { step: 'publish' } },
     );
   return records.filter(({ last }) => last === 'done');
 }
 
-/** Checks that the stage fits and that the day may change, archives what stands, and writes all of it down before anything moves. */
+/** Checks that the stage fits and the day is not held, archives the published day, and writes the intent before anything is swapped. */
 async function intend(
   deps: Dependencies,
   plan: Plan,
@@ -179,7 +179,7 @@ async function intend(
 const prefixed = <Item>(prefix: string, items: Record<string, Item>): Record<string, Item> =>
   Object.fromEntries(Object.entries(items).map(([name, item]) => [`${prefix} ${name}`, item]));
 
-/** Copies the live day into a table of this attempt's own: a forgotten attempt can't write into what a newer one relies on. */
+/** Copies the live day into a table named by attempt, so a zombie attempt cannot write into the archive of a newer one. */
 async function archived(
   { clickhouse }: Dependencies,
   plan: Plan,
@@ -200,12 +200,12 @@ function assertFits(swap: Swap, table: string, structures: ReadonlyMap<string, S
     throw final(
       'NotApplied',
       `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. ` +
-        `Build it anew: npx daybook run --day ${swap.day}`,
+        `Build the day again: npx daybook run --day ${swap.day}`,
       { details: { step: 'publish', table } },
     );
 }
 
-/** A day may be held while it is being built. Who forces a run of it means it, and releases it. */
+/** Throws if the day was put on hold while it was being built. A forced run overrides the hold, and releases the day. */
 function assertNotHeld({ overHold }: Plan, hold: HoldRecord | undefined): void {
   if (hold && !overHold)
     throw final('Held', `${heldSince(hold)} Nothing was published.`, { details: { step: 'publish' } });
@@ -215,7 +215,7 @@ async function release(deps: Dependencies, day: string): Promise<void> {
   if (await deps.ledger.holdOf(day)) await deps.ledger.recordHold('released', day, 'built by a forced run');
 }
 
-/** By source, the ids of the chunks with rows of the day, as the ledger recorded them when they were normalized. */
+/** Asks the ledger, for each source, which chunks have rows of the day. */
 function chunksUsed(
   { ledger }: Dependencies,
   plan: Plan,

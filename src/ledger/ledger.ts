@@ -12,17 +12,17 @@ import { ledgerQuestions } from './questions.js';
 import { counted, PUBLISH_COUNTS, type Wire } from './records.js';
 import * as sql from './statements.js';
 
-/** A chunk that an earlier build recorded: its objects as they were then. In order of first record. */
+/** A chunk that an earlier build recorded, with its objects as they were then. */
 export interface RecordedChunk {
   id: string;
   objects: readonly StoredObject[];
-  /** Rows by day, by normalizer fingerprint: what each normalizer made of it. */
+  /** For each normalizer fingerprint, the rows by day that it made of the chunk. */
   rowsByDay: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
 /**
- * What the ledger remembers of such a choice, so that the next run does not ask again. `keep` and `replace` hold for the objects
- * that they name; `keep-while-empty` only as long as nothing new comes; `empty` names none: the folder is empty on purpose.
+ * A recorded decision about vanished objects, so that the next run does not ask again. `keep` and `replace` apply to the objects that
+ * they name; `keep-while-empty` only until something new arrives; `empty` names none: the folder is empty on purpose.
  */
 export interface FolderAnswer {
   folder: Day;
@@ -30,7 +30,7 @@ export interface FolderAnswer {
   objects: readonly StoredObject[];
 }
 
-/** A table's day in the ledger: what it is, what it was made from, and what stood there before. */
+/** A table's day in the ledger: what it is, what it was made from, and what it replaced. */
 export interface PublishRecord {
   day: string;
   table: string;
@@ -40,7 +40,7 @@ export interface PublishRecord {
   rows: number;
   /** Decimal digits: a 64-bit sum does not fit a JavaScript number. */
   hash: string;
-  /** The columns, in order, that both hashes were taken over: a column that comes later changes none of them. */
+  /** The columns, in order, that both hashes cover: a column that is added later changes neither. */
   columns: string[];
   code: string;
   data: string;
@@ -56,12 +56,12 @@ export interface PublishEvent extends PublishRecord {
   last: 'intent' | 'done' | 'rollback' | 'undone';
 }
 
-/** A publish or a rollback whose swaps were begun and not ended. */
+/** An unfinished publish or rollback: its swaps began and did not end. */
 export interface OpenIntent extends PublishRecord {
   last: 'intent' | 'rollback';
 }
 
-/** What stood before a publish, and how that publish stands. */
+/** The archive of what a publish replaced, with the latest event of that publish. */
 export interface ArchiveRecord extends Pick<PublishRecord, 'day' | 'table' | 'generation' | 'archive'> {
   last: PublishEvent['last'];
 }
@@ -69,7 +69,7 @@ export interface ArchiveRecord extends Pick<PublishRecord, 'day' | 'table' | 'ge
 /** A day that no build replaces until it is released. */
 export interface HoldRecord {
   day: string;
-  /** In UTC, as the engine prints it. */
+  /** In UTC, as ClickHouse prints it. */
   since: string;
   reason: string;
 }
@@ -128,9 +128,10 @@ export interface ChunkRecord {
   quarantined: QuarantinedObject[];
 }
 
-/** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
+/** The project's ledger: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
 
+/** Opens the ledger of a project, for builds; people's queries are in `openLedgerReport`. */
 export function openLedger(clickhouse: ClickHouse, project: string) {
   const READ = { what: 'read the ledger' };
   const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, READ);
@@ -156,12 +157,12 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     ask: askAll,
 
-    /** Creates what is missing. */
+    /** Creates the tables that are missing. */
     async migrate(): Promise<void> {
       for (const statement of sql.ledgerDefinition()) await clickhouse.run(statement, { what: 'create the ledger' });
     },
 
-    /** Throws where the ledger is missing or was written by a newer Daybook. */
+    /** Throws if the ledger is missing or was written by a newer Daybook. */
     async assertReadable(): Promise<void> {
       assertFormat((await askAll({ format: questions.format() })).format);
     },
@@ -188,7 +189,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     publishesOf: (day: string, generation: number) => ask(clickhouse, questions.publishesOf(day, generation), READ),
 
-    /** All tables of one publish in one block: after a crash either all or none of them are there. */
+    /** Records all tables of one publish in one block: after a crash either all or none exist. */
     async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
       await clickhouse.insert(
         'daybook.publishes',
@@ -196,13 +197,13 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    /** The archives that publishes of days `first` to `last` name, by their tables' names. */
+    /** Returns the archives of the publishes of days `first` to `last`, by table name. */
     async archives(first: string, last: string): Promise<Map<string, ArchiveRecord>> {
       const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last));
       return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
     },
 
-    /** The held days among `first` to `last`. */
+    /** Returns the held days among `first` to `last`. */
     holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),
 
     holdOf: (day: string) => ask(clickhouse, questions.hold(day), READ),
@@ -236,7 +237,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       ]);
     },
 
-    /** What was said about the folders of a day, oldest first; a ledger from before such answers holds none. */
+    /** Returns the decisions about the folders of a day, oldest first; none in a ledger that is older than that table. */
     async folderAnswers(source: string, day: string): Promise<FolderAnswer[]> {
       type Row = Pick<FolderAnswer, 'folder' | 'answer'> & { objects: Wire<StoredObject>[] };
       try {
@@ -264,7 +265,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         if (isMissingTable(error))
           throw final(
             'NotApplied',
-            'The ledger lacks daybook.folder_answers: an earlier Daybook made it. Run: npx daybook apply',
+            'The ledger has no table daybook.folder_answers: an older Daybook created it. Run: npx daybook apply',
           );
         throw error;
       }
@@ -284,7 +285,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         .sort(byFolder);
     },
 
-    /** Objects of the chunks that were quarantined. */
+    /** Returns the quarantined objects of the chunks. */
     async quarantinedObjects(
       source: string,
       chunks: readonly { folder: string; id: string; normalizer: string }[],
@@ -350,10 +351,10 @@ const notThere = () => final('NotApplied', 'The ledger does not exist yet. Run: 
 
 const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
 
-/** Chunks that one statement names: so many take 340 KB of its request. */
+/** Chunks that one statement names; they take 340 KB of its request. */
 const CHUNKS_NAMED = 5_000;
 
-/** Asks about chunks, a group at a time, because a day may have any number of them. Each row is about one chunk. */
+/** Queries chunks in groups, because a day may have any number of them. Each row must be about one chunk. */
 export async function inGroups<Row>(
   chunks: readonly { id: string; normalizer: string }[],
   ask: (names: string[]) => Promise<Row[]>,

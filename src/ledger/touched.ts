@@ -4,8 +4,8 @@ import type { Ledger, PublishRecord } from './ledger.js';
 import { staleAfter } from './staleness.js';
 
 /**
- * Later published days that look back on what changed, or on such a day in turn: the ledger will find them stale. No model reads
- * further back than `lookback` days, so that the days after the last one that is stale are not asked for.
+ * Finds later published days that look back on what changed, or on such a day in turn: they are stale now. No model reads further
+ * back than `lookback` days, so days beyond the last stale one plus that are not read.
  */
 export async function touchedDays(
   { ledger }: { ledger: Ledger },

@@ -3,22 +3,22 @@ import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
-/** Settings of a table whose parts are never merged: no merge may result in more than a byte. They outlive a restart of the engine. */
+/** Disables merges: no merge may produce more than one byte. Unlike SYSTEM STOP MERGES, it survives a restart of ClickHouse. */
 const UNMERGED = 'SETTINGS max_bytes_to_merge_at_min_space_in_pool = 1, max_bytes_to_merge_at_max_space_in_pool = 1';
 
 /**
- * An empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which REPLACE PARTITION demands
- * and does not all check. It does not merge, because a copied partition would be rewritten within seconds.
+ * Creates an empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which must be equal for REPLACE
+ * PARTITION although it does not check all of them. Merges are disabled because a copied partition would be rewritten within seconds.
  *
- * @param standing what becomes of a table of that name: it is kept, or an empty one takes its place
+ * @param existing whether an existing table of that name is kept or replaced by an empty one
  */
-export const createTwin = (twin: Place, live: Place, standing: 'keep' | 'replace'): Statement => ({
-  sql: `CREATE ${standing === 'replace' ? 'OR REPLACE TABLE' : 'TABLE IF NOT EXISTS'} ${table(twin.database, twin.table)} AS ${table(live.database, live.table)} ${UNMERGED}`,
+export const createTwin = (twin: Place, live: Place, existing: 'keep' | 'replace'): Statement => ({
+  sql: `CREATE ${existing === 'replace' ? 'OR REPLACE TABLE' : 'TABLE IF NOT EXISTS'} ${table(twin.database, twin.table)} AS ${table(live.database, live.table)} ${UNMERGED}`,
 });
 
 /**
- * The target's days become the source's days by hard links. Running it again changes nothing, unlike ATTACH, which doubles rows.
- * For copies into stages and archives, where the source may be empty; readers' tables are changed by `publishPartition`.
+ * Replaces the target's days with the source's by hard links. Idempotent, unlike ATTACH, which duplicates rows. For copies into stages
+ * and archives, where the source may be empty; live tables are changed by `publishPartition`.
  */
 export const replacePartitions = (target: Place, source: Place, days: readonly string[]): Statement => ({
   sql: `ALTER TABLE ${table(target.database, target.table)} ${days
@@ -31,21 +31,21 @@ export const replacePartitions = (target: Place, source: Place, days: readonly s
 export const replacePartition = (target: Place, source: Place, day: string): Statement =>
   replacePartitions(target, source, [day]);
 
-/** Gives a table of a stage another name there; refused with TABLE_ALREADY_EXISTS where the name is taken. */
+/** Renames a table within its database; fails with TABLE_ALREADY_EXISTS if the name is taken. */
 export const renameTable = (place: Place, to: string): Statement => ({
   sql: `RENAME TABLE ${table(place.database, place.table)} TO ${table(place.database, to)}`,
 });
 
-/** What a day of a table holds: count, and order-free hash in decimal digits. */
+/** Row count and order-independent hash (decimal digits) of a table's day. */
 export interface Measure {
   rows: number;
   hash: string;
 }
 
-/** Users may call their columns what the results are called here. */
+/** Users' columns may have the names of the results here. */
 const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
-/** Rows of each of some days of a table, by day; days without rows are left out. */
+/** Counts the rows of some days of a table, by day; days without rows are left out. */
 export const countDays = (place: Place, days: readonly string[]): Question<Map<string, number>> =>
   question(
     {
@@ -55,7 +55,7 @@ export const countDays = (place: Place, days: readonly string[]): Question<Map<s
     (rows: readonly { day: string; rows: string }[]) => new Map(rows.map((row) => [row.day, Number(row.rows)])),
   );
 
-/** Rows of the day that was built and of any other day, and the hash of that day as {@link measureDay} takes it. */
+/** Counts the rows of the built day and of other days, and computes the hash of the built day as {@link measureDay} does. */
 export const measureBuilt = (
   place: Place,
   day: string,
@@ -64,7 +64,7 @@ export const measureBuilt = (
   question(
     measureBuiltStatement(place, day, columns),
     ([row]: readonly { rows: string; strays: string; hash: string }[]) => {
-      if (!row) throw new Error(`${place.table}: ClickHouse answered no row, expected one; it is asked again.`);
+      if (!row) throw new Error(`${place.table}: ClickHouse returned no row, expected one; it is retried.`);
       return { rows: Number(row.rows), strays: Number(row.strays), hash: row.hash };
     },
   );
@@ -78,12 +78,12 @@ FROM ${table(place.database, place.table)}`,
 });
 
 /**
- * Count and order-free hash of a table's day over some of its columns. The hash takes the row as one tuple: `cityHash64(*)` is
- * NULL for a row with a NULL, and a sum skips those.
+ * Computes count and order-independent hash of a table's day over some of its columns. The hash takes the row as one tuple:
+ * `cityHash64(*)` is NULL for a row with a NULL, and a sum skips those.
  */
 export const measureDay = (place: Place, day: string, columns: readonly string[]): Question<Measure> =>
   question(measureDayStatement(place, day, columns), ([row]: readonly { rows: string; hash: string }[]) => {
-    if (!row) throw new Error(`${place.table}: ClickHouse answered no row, expected one; it is asked again.`);
+    if (!row) throw new Error(`${place.table}: ClickHouse returned no row, expected one; it is retried.`);
     return { rows: Number(row.rows), hash: row.hash };
   });
 
@@ -95,7 +95,7 @@ FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
   settings: COLUMNS_FIRST,
 });
 
-/** The same for every day of a range, in days' order. */
+/** Computes the same for every day of a range, ascending. */
 export const measureDays = (place: Place, first: string, last: string, columns: readonly string[]): Statement => ({
   sql: `
 SELECT day, count() AS rows, ${columns.length === 0 ? '0' : hashOf(columns)} AS hash

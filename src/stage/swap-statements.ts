@@ -3,7 +3,7 @@ import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
-/** Readers' day becomes the source's day, which must not be empty: the engine refuses that. */
+/** Replaces the live day with the source's, which must not be empty: ClickHouse refuses that. */
 export const publishPartition = (live: Place, source: Place, day: string): Statement => ({
   sql: `ALTER TABLE ${table(live.database, live.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
   params: { day },
@@ -11,8 +11,8 @@ export const publishPartition = (live: Place, source: Place, day: string): State
 });
 
 /**
- * Readers' day becomes empty. DROP PARTITION alone would ask for no source, so that a forgotten attempt could drop what a newer one
- * has published: naming the empty stage first makes its statement fail where the stage is gone, before anything is dropped.
+ * Makes the live day empty. DROP PARTITION alone needs no source, so a zombie attempt could drop what a newer one has published. With
+ * the empty stage named first, its statement fails if that stage no longer exists, before anything is dropped.
  */
 export const publishEmpty = (live: Place, source: Place, day: string): Statement => ({
   sql: `
@@ -23,13 +23,13 @@ ALTER TABLE ${table(live.database, live.table)}
   settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
 
-/** What REPLACE PARTITION demands of two tables alike, as texts that are equal for tables that fit. */
+/** What must be equal in two tables for REPLACE PARTITION, as texts that are equal for tables that fit. */
 export type Structure = Readonly<Record<string, string>>;
 
-/** The name under which {@link structuresOf} answers. */
+/** Returns the name of a table in the answer of {@link structuresOf}. */
 export const placeName = ({ database, table: of }: Place): string => `${database}.${of}`;
 
-/** Columns, keys, indices and the place of the data of some tables, by their {@link placeName}. */
+/** Selects columns, keys, indices and storage policy of some tables, by {@link placeName}. */
 export const structuresOf = (places: readonly Place[]): Question<ReadonlyMap<string, Structure>> =>
   question(
     {
@@ -50,7 +50,7 @@ WHERE t.database IN {databases:Array(String)} AND t.name IN {tables:Array(String
       new Map(rows.map(({ database, table: of, ...structure }) => [placeName({ database, table: of }), structure])),
   );
 
-/** Joins what a system table says of parts of each table, as one text in an order of its own. */
+/** Joins the rows of a system table about parts of each table, as one sorted text. */
 const partsOf = (alias: string, from: string, part: string, where = '') => `
 LEFT JOIN (
   SELECT database, table, arrayStringConcat(arraySort(groupArray(${part})), ', ') AS parts FROM system.${from}

@@ -23,14 +23,14 @@ import {
   type Structure,
 } from './swap-statements.js';
 
-/** Databases between which a day's partitions move. */
+/** The day and the databases of a publish or rollback. */
 export interface Swap {
   day: string;
   live: string;
   /** Of the generation that is published. */
   stage: string;
   archive: string;
-  /** The newest generation when the swaps were decided, and its stage: a newer one drops that stage before its own first swap. */
+  /** The newest generation when the swaps were planned, and its stage: a newer one drops that stage before its own first swap. */
   newest: number;
   scratch: string;
 }
@@ -52,11 +52,11 @@ export const measures = (
 ): Record<string, Question<Measure>> =>
   Object.fromEntries(tables.map(({ table, columns }) => [table, measureDay({ database, table }, day, columns)]));
 
-/** Columns of a table that hold values of their own, in order. */
+/** Returns the stored columns of a table, in order. */
 export const columnNames = async ({ clickhouse }: Dependencies, place: Place): Promise<string[]> =>
   (await clickhouse.rows<{ name: string }>(columnsOf(place))).map(({ name }) => name);
 
-/** What differs between two tables so that a partition can't move from one to the other; undefined where they fit. */
+/** Says which differences between two tables prevent REPLACE PARTITION; undefined if they fit. */
 export function misfit(structures: ReadonlyMap<string, Structure>, one: Place, other: Place): string | undefined {
   const [found, wanted] = [structures.get(placeName(one)), structures.get(placeName(other))];
   const differing = Object.keys(wanted ?? {}).filter((part) => found?.[part] !== wanted?.[part]);
@@ -78,9 +78,9 @@ export const structuresIn = (
   );
 
 /**
- * Swaps the stage's partitions into the live tables, one a statement in one burst, upstream first; then compares each live day
- * with what was measured in the stage, and writes the done record. Repeating all of it is safe, and heals a swap that a kill of
- * the engine left half done (old and new rows together).
+ * Swaps the stage's partitions into the live tables, one for each statement in one burst, upstream first; then compares each live day
+ * with what was measured in the stage, and writes the done record. Idempotent; a retry also repairs a swap that a crash of ClickHouse
+ * left half done (old and new rows together).
  *
  * @param known where no newer build was planned and the structures are these, as was asked just now
  * @returns milliseconds from the first swap to the last.
@@ -99,7 +99,7 @@ export async function swapForward(
     const staged = { database: swap.stage, table };
     const fits = misfit(structures, staged, { database: swap.live, table }) === undefined;
     all &&= fits;
-    // A column that came since the crash must not keep the publish from being finished.
+    // A column that was added since a crash must not prevent the publish from being finished.
     sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
   }
   if (!known || !all) await assertNewest(deps, swap);
@@ -110,9 +110,9 @@ export async function swapForward(
 }
 
 /**
- * Puts the archived days back where they stood, verifies them and writes that the publish was undone. The archives stay as they
- * are: what is swapped are twins of them, which a newer build drops before its own swaps, so that a forgotten attempt can't put
- * old rows over newer ones. Safe to repeat.
+ * Restores the archived days, verifies them and records that the publish was undone. The archives themselves are not changed: twins of
+ * them are swapped, which a newer build drops before its own swaps, so a zombie attempt cannot replace newer rows with old ones.
+ * Idempotent.
  *
  * @param begun called when everything is ready for the first swap
  */
@@ -138,8 +138,8 @@ export async function swapBack(
   }
   await assertNewest(deps, swap);
   await begun();
-  const standing = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
-  await swapAll(deps, swap, standing, sources, 'take back', step);
+  const archived = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
+  await swapAll(deps, swap, archived, sources, 'roll back', step);
   const before = intents.map(({ table, archived_rows: rows, archived_hash: hash, columns }) => ({
     table,
     rows,
@@ -152,10 +152,10 @@ export async function swapBack(
 }
 
 /**
- * Throws where the stage holds other rows of the day than were built: an engine that fell with its host may have lost some, and a
- * forgotten attempt may have moved its own there.
+ * Throws if the stage holds other rows of the day than were built: ClickHouse may have lost some in a crash of its host, and a zombie
+ * attempt may have moved its own there.
  *
- * @param found what the stage holds, where that was asked just now
+ * @param found what the stage holds, if it was just measured
  */
 export async function assertStaged(
   deps: Dependencies,
@@ -172,15 +172,15 @@ export async function assertStaged(
   throw final(
     'AccountsDiffer',
     `${table} of ${day}: the stage holds ${has.rows} rows with hash ${has.hash}, but ${rows} with ${hash} were built. ` +
-      `Something was lost or came late in ${stage}. Nothing was published; build the day anew: npx daybook run --day ${day}`,
+      `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: npx daybook run --day ${day}`,
     { details: { step: 'publish', table } },
   );
 }
 
-/** A table's day as it was measured, over some columns. */
+/** A table's day as measured, over some columns. */
 export type Built = Measure & { table: string; columns: readonly string[] };
 
-/** The first table that holds something else. */
+/** Finds the first table that does not hold what is expected. */
 function differing(
   expected: readonly Built[],
   found: Readonly<Record<string, Measure>>,
@@ -189,26 +189,27 @@ function differing(
   return compared.find(({ rows, hash, has }) => has.rows !== rows || has.hash !== hash);
 }
 
-/** Throws where a table that has to be put back is archived no more. */
+/** Throws if the archive of a table that has to be restored no longer exists. */
 export async function assertArchived(
   { clickhouse }: Dependencies,
   { day, archive: database }: Pick<Swap, 'day' | 'archive'>,
   records: readonly PublishRecord[],
 ): Promise<void> {
-  const standing = new Set((await clickhouse.rows<{ name: string }>(tablesLike(database))).map(({ name }) => name));
-  const gone = records.filter(({ archive }) => archive !== '' && !standing.has(archive)).map(({ table }) => table);
-  if (gone.length > 0) throw archiveLost(day, `${gone.join(', ')} of before that publish is archived no more`);
+  const existing = new Set((await clickhouse.rows<{ name: string }>(tablesLike(database))).map(({ name }) => name));
+  const gone = records.filter(({ archive }) => archive !== '' && !existing.has(archive)).map(({ table }) => table);
+  if (gone.length > 0)
+    throw archiveLost(day, `the archive of ${gone.join(', ')} from before that publish no longer exists`);
 }
 
 const archiveLost = (day: string, found: string) =>
   final(
     'ArchiveLost',
-    `${day} can't be put back: ${found} (the config's keepPrevious says how long archives stay). Nothing was swapped. ` +
+    `${day} cannot be rolled back: ${found} (archives are kept for keepPrevious in the config). Nothing was swapped. ` +
       `Build the day again instead: npx daybook run --day ${day} --force`,
     { details: { step: 'rollback' } },
   );
 
-/** One partition a statement, in one burst. */
+/** Swaps one partition for each statement, in one burst. @returns milliseconds. */
 async function swapAll(
   deps: Dependencies,
   swap: Swap,
@@ -228,7 +229,7 @@ async function swapAll(
   return Math.round(performance.now() - started);
 }
 
-/** A table built as the live one is now, which holds the source's day: by hard links where the two fit, else filled by name. */
+/** Creates a twin of the live table with the source's day: by hard links if the two fit, otherwise copied by column name. */
 async function twinOf(
   { clickhouse }: Dependencies,
   swap: Swap,
@@ -249,11 +250,11 @@ async function twinOf(
 }
 
 /**
- * Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing.
+ * Drops older stages before the first swap, so that a swap of a zombie attempt finds no source and changes nothing.
  *
- * @param found names of the day's stages, where they were asked for since this build was planned: an older build that is past its
- *   last look at the ledger had its stage by then
- * @returns true where there were any.
+ * @param found names of the day's stages, if they were read after this build was planned: an older build that has passed its last check
+ *   of the ledger had its stage by then
+ * @returns true if there were any
  */
 export async function fence(
   { clickhouse }: Dependencies,
@@ -269,13 +270,17 @@ export async function fence(
   return older.length > 0;
 }
 
-/** Names of all stages of a day. */
+/** Selects the names of all stages of a day. */
 export const stagesOf = (project: string, day: string): Question<string[]> =>
   question(databasesLike(stagePrefix(project, day)), (rows: readonly { name: string }[]) =>
     rows.map(({ name }) => name),
   );
 
-/** An older build must never publish over a newer one. `found` is the newest generation, where that was asked just now. */
+/**
+ * Throws if a newer build was planned: an older build must never publish over a newer one.
+ *
+ * @param found the newest generation, if it was just read
+ */
 export async function assertNewest(
   deps: Dependencies,
   { day, newest: generation }: Pick<Swap, 'day' | 'newest'>,
@@ -302,7 +307,7 @@ async function verify(deps: Dependencies, { live, day }: Swap, expected: readonl
   throw final(
     'AccountsDiffer',
     `${table} of ${day}: after the swap there are ${has.rows} rows with hash ${has.hash}, expected ${rows} with ${hash}. ` +
-      `Something else writes into ${live}.${table}. Run the day again: it is recovered first.`,
+      `Something else writes to ${live}.${table}. Run the day again, which recovers it first: npx daybook run --day ${day}`,
     { details: { step: 'publish', table } },
   );
 }
