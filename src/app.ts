@@ -83,7 +83,7 @@ export async function openApp(env: Env, dir: string): Promise<App> {
       readSchema: async (one, engine) => {
         const { schemaKeeper } = await import('./project/schema/kept-schema.js');
         schemas ??= schemaKeeper(clickhouse, store);
-        return await schemas(one, engine ?? (await ask(clickhouse, engineState())));
+        return await schemas(one, engine ?? (await ask(clickhouse, engineState())), { write: engine !== undefined });
       },
     },
   };

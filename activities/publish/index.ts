@@ -142,7 +142,7 @@ async function intend(
       ...prefixed('stage', measures(swap.stage, plan.day, built)),
       ...prefixed('live', measures(swap.live, plan.day, built)),
     },
-    step.statement('measure the stage and what readers have'),
+    step.statement('measure the stage and the live tables'),
   );
   const of = (where: 'stage' | 'live', table: string) => found[`${where} ${table}`] ?? { rows: 0, hash: '0' };
   await assertStaged(

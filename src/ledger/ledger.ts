@@ -198,10 +198,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     /** Returns the archives of the publishes of days `first` to `last`, by table name. */
-    async archives(first: string, last: string): Promise<Map<string, ArchiveRecord>> {
-      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last));
-      return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
-    },
+    archives: (first: string, last: string) => ask(clickhouse, questions.archives(first, last), READ),
 
     /** Returns the held days among `first` to `last`. */
     holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),

@@ -1,6 +1,14 @@
 import { question, type Question } from '../clickhouse/question.js';
 import type { StoredObject } from '../store/object.js';
-import type { BuildRecord, HoldRecord, OpenIntent, PublishEvent, PublishRecord, RecordedChunk } from './ledger.js';
+import type {
+  ArchiveRecord,
+  BuildRecord,
+  HoldRecord,
+  OpenIntent,
+  PublishEvent,
+  PublishRecord,
+  RecordedChunk,
+} from './ledger.js';
 import { counted, numbers, PUBLISH_COUNTS, type Wire } from './records.js';
 import * as sql from './statements.js';
 
@@ -41,6 +49,14 @@ export const ledgerQuestions = (project: string) => ({
   /** The last event of the newest build of a day; undefined where none was ever begun. */
   latestBuild: (day: string): Question<BuildRecord | undefined> =>
     question(sql.latestBuilds(project, day, day), ([row]: readonly BuildRecord[]) => row),
+
+  /** The archives that publishes of some days name, by table name. */
+  archives: (first: string, last = first): Question<Map<string, ArchiveRecord>> =>
+    question(
+      sql.archives(project, first, last),
+      (rows: readonly Wire<ArchiveRecord>[]) =>
+        new Map(rows.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')])),
+    ),
 
   /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
   chunksOf: (source: string, first: string, last: string): Question<(RecordedChunk & { folder: string })[]> =>

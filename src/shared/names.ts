@@ -28,6 +28,9 @@ export const archiveDatabase = (project: string): string => `daybook_${project}_
 export const archiveTable = (table: string, day: Day, generation: number, attempt: string): string =>
   attemptTable(`${table}__${compactDay(day)}__before_${generation}`, attempt);
 
+/** Returns what the names of all archives of a day contain. */
+export const archivePart = (day: Day): string => `__${compactDay(day)}__before_`;
+
 const ARCHIVE = /^(?<table>.+)__(?<year>\d{4})(?<month>\d\d)(?<date>\d\d)__before_(?<generation>\d+)__/;
 
 /** Parses the name of an archive; undefined for any other table. */

@@ -299,7 +299,7 @@ async function verify(deps: Dependencies, { live, day }: Swap, expected: readonl
   const found = await askTogether(
     deps.clickhouse,
     measures(live, day, expected),
-    step.statement('verify what readers have'),
+    step.statement('verify the live tables'),
   );
   const wrong = differing(expected, found);
   if (!wrong) return;

@@ -17,6 +17,9 @@ export interface Dependencies {
   webhook(): Promise<Webhook | undefined>;
   /** Reads the folder each time: after an edit, the worker need not be restarted. */
   loadProject(): Promise<Project>;
-  /** Analyzes the project's SQL with ClickHouse, or returns the cached result; `engine` is read if it is not given. */
+  /**
+   * Analyzes the project's SQL with ClickHouse, or returns the cached result. A build passes the state of ClickHouse that it has read, and
+   * then the result is cached in the bucket; everyone else only reads the cache.
+   */
   readSchema(project: Project, engine?: EngineState): Promise<Schema>;
 }

@@ -8,12 +8,12 @@ import type { Store } from '../../store/store.js';
 import type { Project, Schema } from '../project.js';
 import { readSchema } from './schema.js';
 
-/** Raise when a schema holds other things, or the same things mean something else. */
+/** Raise when the cached fields change, or their meaning. */
 const FORMAT = 1;
 
 const column = z.strictObject({ name: z.string(), type: z.string(), defaultKind: z.string() });
 
-/** What the engine says of a project, without what the project's own files say. */
+/** What ClickHouse says about a project, without the contents of the project's own files. */
 const kept = z.strictObject({
   tables: z.array(
     z.strictObject({
@@ -34,33 +34,35 @@ const kept = z.strictObject({
 
 type Kept = z.infer<typeof kept>;
 
-/** Schemas that one process keeps: those of the SQL as it is, and as it was before the last edits. */
+/** Schemas that one process keeps in memory: the current SQL, and earlier edits of it. */
 const MOST = 8;
 
 /**
- * Reads schemas and keeps what the engine said, in memory and in the project's bucket, under a hash of all that it depends on: the
- * SQL, the fields of the config that it is checked with, the version of the engine and its user-defined functions. Only what was
- * checked without an error is kept. A schema that depends on more than that, such as on a dictionary, is read each time; and where
- * the bucket can't be asked, so is any other.
+ * Analyzes projects and caches the results in memory and in the project's bucket, under a hash of everything that they depend on:
+ * the SQL, the config fields that it is checked with, ClickHouse's version and its user-defined functions. Only schemas without
+ * errors are cached. A schema that depends on more than that, for example on a dictionary, is never cached. If the bucket cannot be
+ * read or written, the cache is only in memory.
+ *
+ * The returned function takes `write`: false for commands that must not change the bucket.
  */
 export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' | 'write'>) {
   const known = new Map<string, Promise<Schema>>();
 
-  const find = async (project: Project, hash: string): Promise<Schema> => {
+  const find = async (project: Project, hash: string, write: boolean): Promise<Schema> => {
     const { bucket, normalized } = project.config.store;
     const key = schemaKey(normalized, project.config.project, hash);
     const text = await store.read(bucket, key).catch(() => undefined);
     const found = text === undefined ? undefined : parsed(text);
     if (found) return withFiles(found, project);
     const schema = await readSchema(project, clickhouse);
-    if (dependsOnSql(schema))
+    if (write && dependsOnSql(schema))
       await store.write(bucket, key, JSON.stringify(withoutFiles(schema))).catch(() => undefined);
     return schema;
   };
 
-  return async (project: Project, engine: EngineState): Promise<Schema> => {
+  return async (project: Project, engine: EngineState, { write }: { write: boolean }): Promise<Schema> => {
     const hash = hashOf(project, engine);
-    const reading = known.get(hash) ?? find(project, hash);
+    const reading = known.get(hash) ?? find(project, hash, write);
     known.set(hash, reading);
     const oldest = known.keys().next().value;
     if (known.size > MOST && oldest !== undefined) known.delete(oldest);
@@ -75,10 +77,10 @@ export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' |
   };
 }
 
-/** False where the engine may answer otherwise although neither the SQL nor the engine have changed. */
+/** Returns false if the schema can change without the SQL or ClickHouse changing. */
 const dependsOnSql = ({ dictionaries }: Schema) => dictionaries.length === 0;
 
-/** Another version of this program may check other things. */
+/** Another version of Daybook may check other rules. */
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
@@ -95,7 +97,7 @@ function parsed(text: string): Kept | undefined {
   try {
     return kept.parse(JSON.parse(text));
   } catch {
-    // Whoever wrote it, it can be read anew.
+    // A damaged entry is read again from ClickHouse.
     return undefined;
   }
 }
