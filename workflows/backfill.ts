@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, patched, rootCause, workflowInfo } from '@temporalio/workflow';
 import type { OutlineResult } from '../activities/outline/index.js';
 import type { OutlineInput } from '../activities/outline/index.js';
 import { final } from '../src/errors.js';
@@ -13,6 +13,7 @@ import { backfillNotStarted } from './nightly-text.js';
 import { firstActivities } from './options.js';
 import { runQueue, type DayQueue } from './queue.js';
 import { runDay } from './run-day.js';
+import { sweepOld } from './sweep-old.js';
 import { summary } from './text.js';
 
 /**
@@ -26,6 +27,8 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   try {
     const notRun = tracker.state.phase === 'range' ? await runRange(input, tracker) : 0;
     if (tracker.state.phase === 'later') await runLater(input, tracker);
+    // Days used to sweep everything themselves; now each sweeps only what is its own.
+    if (patched('sweep-after-backfill')) await sweepOld();
     return tracker.close(notRun);
   } catch (error) {
     throwIfBug(error);

@@ -1,7 +1,6 @@
 import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
 import {
   isCancellation,
-  log,
   rootCause,
   setCurrentDetails,
   upsertSearchAttributes,
@@ -27,6 +26,7 @@ import {
 import { briefActivities, checkActivities, firstActivities } from './options.js';
 import { attribute } from './progress.js';
 import { runDay } from './run-day.js';
+import { sweepOld } from './sweep-old.js';
 import { summary } from './text.js';
 
 /** The time at which the schedule meant this run to start; triggered, backfilled and catch-up runs have one too. */
@@ -158,17 +158,6 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
     const reason = notVerified(rootCause(error) ?? String(error), first, day);
     alerts.send({ kind: 'failed', day, step: 'verify', reason, next: commandsIn(reason) });
     return [reason];
-  }
-}
-
-/** Cleans up expired data of all days. What cannot be removed now is removed by the next nightly run. */
-async function sweepOld(): Promise<void> {
-  try {
-    await checkActivities().sweep.executeWithOptions({ summary: summary.sweepOld() }, [{ day: null }]);
-  } catch (error) {
-    throwIfBug(error);
-    if (isCancellation(error)) throw error;
-    log.warn('expired data was not cleaned up', { reason: rootCause(error) });
   }
 }
 
