@@ -1,17 +1,15 @@
-import {
-  Client,
-  Connection,
-  ScheduleNotFoundError,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-  type WorkflowHandle,
-} from '@temporalio/client';
+import type * as Temporal from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
+import { required } from '../required.js';
 import { backfillPrefix, workflowId } from '../shared/names.js';
 import { startOrName } from '../unreachable.js';
+
+const { Client, Connection, ScheduleNotFoundError, WorkflowFailedError, WorkflowNotFoundError } = required(
+  '@temporalio/client',
+) as typeof Temporal;
 
 export { ScheduleNotFoundError, WorkflowNotFoundError };
 
@@ -25,7 +23,7 @@ const CONNECT_TIMEOUT = 10_000;
 export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig({ overrideEnvVars: env });
 
 /** Connects a client within so many milliseconds. A refused connection becomes an error that names the address. */
-export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Client> {
+export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Temporal.Client> {
   const { connectionOptions, namespace } = temporalConfig(env);
   try {
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: within });
@@ -40,7 +38,7 @@ export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIM
 }
 
 /** Search attributes that the namespace lacks; undefined where the server doesn't tell (Temporal Cloud manages them elsewhere). */
-export async function missingSearchAttributes(client: Client): Promise<string[] | undefined> {
+export async function missingSearchAttributes(client: Temporal.Client): Promise<string[] | undefined> {
   try {
     const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
       namespace: client.options.namespace,
@@ -52,7 +50,7 @@ export async function missingSearchAttributes(client: Client): Promise<string[] 
 }
 
 /** Throws where a workflow would hang because an attribute that it sets is unknown to the server. */
-export async function assertSearchAttributes(client: Client): Promise<void> {
+export async function assertSearchAttributes(client: Temporal.Client): Promise<void> {
   const missing = (await missingSearchAttributes(client)) ?? [];
   if (missing.length > 0)
     throw final(
@@ -68,7 +66,7 @@ export type End<Result> =
   | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: string };
 
 /** Awaits the end of a workflow; anything but its success, failure or cancellation is thrown. A terminated one is cancelled. */
-export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>> {
+export async function endOf<Result>(handle: Temporal.WorkflowHandle): Promise<End<Result>> {
   try {
     return { ok: true, result: (await handle.result()) as Result };
   } catch (error) {
@@ -85,11 +83,14 @@ export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>
  *
  * @throws what the server answers where it knows no such workflow; the signal's abort as the client reports it.
  */
-export const closeOf = <Result>(client: Client, workflowId: string, signal: AbortSignal): Promise<End<Result>> =>
-  client.withAbortSignal(signal, () => endOf<Result>(client.workflow.getHandle(workflowId)));
+export const closeOf = <Result>(
+  client: Temporal.Client,
+  workflowId: string,
+  signal: AbortSignal,
+): Promise<End<Result>> => client.withAbortSignal(signal, () => endOf<Result>(client.workflow.getHandle(workflowId)));
 
 /** True while a workflow of this id runs. */
-export async function isRunning(client: Client, id: string): Promise<boolean> {
+export async function isRunning(client: Temporal.Client, id: string): Promise<boolean> {
   try {
     return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
   } catch (error) {
@@ -99,7 +100,7 @@ export async function isRunning(client: Client, id: string): Promise<boolean> {
 }
 
 /** The input with which the newest run of this id was started; undefined where it had none. */
-export async function inputOf(client: Client, id: string): Promise<unknown> {
+export async function inputOf(client: Temporal.Client, id: string): Promise<unknown> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: id },
@@ -119,7 +120,7 @@ export interface RunningDay {
 }
 
 /** The project's days that run now, as far as the server's visibility store knows; it may be a second behind. */
-export async function runningDays(client: Client, project: string): Promise<RunningDay[]> {
+export async function runningDays(client: Temporal.Client, project: string): Promise<RunningDay[]> {
   const prefix = workflowId.day(project, '');
   const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
   const found: RunningDay[] = [];
@@ -138,7 +139,11 @@ export interface KnownBackfill {
 }
 
 /** The project's backfills, newest first; closed ones as long as the namespace keeps them. It may be a second behind. */
-export async function knownBackfills(client: Client, project: string, running: boolean): Promise<KnownBackfill[]> {
+export async function knownBackfills(
+  client: Temporal.Client,
+  project: string,
+  running: boolean,
+): Promise<KnownBackfill[]> {
   const prefix = backfillPrefix(project);
   const query = `WorkflowId STARTS_WITH '${prefix}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
   const found: KnownBackfill[] = [];
