@@ -1,4 +1,5 @@
 import type * as Temporal from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
@@ -7,27 +8,25 @@ import { required } from '../required.js';
 import { backfillPrefix, workflowId } from '../shared/names.js';
 import { startOrName } from '../unreachable.js';
 
-const { Client, Connection, ScheduleNotFoundError, WorkflowFailedError, WorkflowNotFoundError } = required(
-  '@temporalio/client',
-) as typeof Temporal;
+const temporal = required('@temporalio/client') as typeof Temporal;
 
-export { ScheduleNotFoundError, WorkflowNotFoundError };
+export const { ScheduleNotFoundError, WorkflowNotFoundError } = temporal;
 
 /** Search attributes that a day carries; all are Keywords. */
 export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
 
-/** How long a first connection may take, in milliseconds. */
+/** Timeout of the first connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** Where Temporal is, from the same variables and file that the `temporal` CLI reads. */
+/** Reads where Temporal is, from the same variables and file as the `temporal` CLI. */
 export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig({ overrideEnvVars: env });
 
-/** Connects a client within so many milliseconds. A refused connection becomes an error that names the address. */
-export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Temporal.Client> {
+/** Connects a client, with a timeout in milliseconds. The error of a refused connection names the address. */
+export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Client> {
   const { connectionOptions, namespace } = temporalConfig(env);
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: within });
-    return new Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
+    const connection = await temporal.Connection.connect({ ...connectionOptions, connectTimeout: within });
+    return new temporal.Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
   } catch (error) {
     throw new Error(
       `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). ` +
@@ -37,8 +36,8 @@ export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIM
   }
 }
 
-/** Search attributes that the namespace lacks; undefined where the server doesn't tell (Temporal Cloud manages them elsewhere). */
-export async function missingSearchAttributes(client: Temporal.Client): Promise<string[] | undefined> {
+/** Returns the search attributes that the namespace lacks; undefined if the server does not list them (Temporal Cloud). */
+export async function missingSearchAttributes(client: Client): Promise<string[] | undefined> {
   try {
     const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
       namespace: client.options.namespace,
@@ -49,8 +48,8 @@ export async function missingSearchAttributes(client: Temporal.Client): Promise<
   }
 }
 
-/** Throws where a workflow would hang because an attribute that it sets is unknown to the server. */
-export async function assertSearchAttributes(client: Temporal.Client): Promise<void> {
+/** Throws if a search attribute is missing: workflows that set it would hang. */
+export async function assertSearchAttributes(client: Client): Promise<void> {
   const missing = (await missingSearchAttributes(client)) ?? [];
   if (missing.length > 0)
     throw final(
@@ -60,17 +59,17 @@ export async function assertSearchAttributes(client: Temporal.Client): Promise<v
     );
 }
 
-/** How a workflow ended, before anybody's own words for it. */
+/** How a workflow ended. */
 export type End<Result> =
   | { ok: true; result: Result }
   | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: string };
 
-/** Awaits the end of a workflow; anything but its success, failure or cancellation is thrown. A terminated one is cancelled. */
-export async function endOf<Result>(handle: Temporal.WorkflowHandle): Promise<End<Result>> {
+/** Awaits the end of a workflow; throws anything but its success, failure or cancellation. A terminated workflow counts as cancelled. */
+export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>> {
   try {
     return { ok: true, result: (await handle.result()) as Result };
   } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (!(error instanceof temporal.WorkflowFailedError)) throw error;
     const { cause } = error;
     const stopped = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
     const message = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);
@@ -79,18 +78,15 @@ export async function endOf<Result>(handle: Temporal.WorkflowHandle): Promise<En
 }
 
 /**
- * {@link endOf} whatever has this id; runs that continue it are waited for too.
+ * Awaits the end of the workflow with this id, including runs that continue it; see {@link endOf}.
  *
- * @throws what the server answers where it knows no such workflow; the signal's abort as the client reports it.
+ * @throws WorkflowNotFoundError if there is none; the client's error if the signal aborts.
  */
-export const closeOf = <Result>(
-  client: Temporal.Client,
-  workflowId: string,
-  signal: AbortSignal,
-): Promise<End<Result>> => client.withAbortSignal(signal, () => endOf<Result>(client.workflow.getHandle(workflowId)));
+export const closeOf = <Result>(client: Client, workflowId: string, signal: AbortSignal): Promise<End<Result>> =>
+  client.withAbortSignal(signal, () => endOf<Result>(client.workflow.getHandle(workflowId)));
 
-/** True while a workflow of this id runs. */
-export async function isRunning(client: Temporal.Client, id: string): Promise<boolean> {
+/** True while a workflow with this id runs. */
+export async function isRunning(client: Client, id: string): Promise<boolean> {
   try {
     return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
   } catch (error) {
@@ -99,8 +95,8 @@ export async function isRunning(client: Temporal.Client, id: string): Promise<bo
   }
 }
 
-/** The input with which the newest run of this id was started; undefined where it had none. */
-export async function inputOf(client: Temporal.Client, id: string): Promise<unknown> {
+/** Returns the input of the newest run with this id; undefined if it had none. */
+export async function inputOf(client: Client, id: string): Promise<unknown> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: id },
@@ -110,7 +106,7 @@ export async function inputOf(client: Temporal.Client, id: string): Promise<unkn
   return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }
 
-/** A day whose workflow runs now. */
+/** A day whose workflow is running. */
 export interface RunningDay {
   day: string;
   workflowId: string;
@@ -119,8 +115,8 @@ export interface RunningDay {
   since: string;
 }
 
-/** The project's days that run now, as far as the server's visibility store knows; it may be a second behind. */
-export async function runningDays(client: Temporal.Client, project: string): Promise<RunningDay[]> {
+/** Lists the project's running days from the server's visibility store, which may be a second behind. */
+export async function runningDays(client: Client, project: string): Promise<RunningDay[]> {
   const prefix = workflowId.day(project, '');
   const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
   const found: RunningDay[] = [];
@@ -129,7 +125,7 @@ export async function runningDays(client: Temporal.Client, project: string): Pro
   return found;
 }
 
-/** A range's workflow, running or closed. */
+/** A backfill workflow, running or closed. */
 export interface KnownBackfill {
   start: string;
   end: string;
@@ -138,12 +134,8 @@ export interface KnownBackfill {
   status: string;
 }
 
-/** The project's backfills, newest first; closed ones as long as the namespace keeps them. It may be a second behind. */
-export async function knownBackfills(
-  client: Temporal.Client,
-  project: string,
-  running: boolean,
-): Promise<KnownBackfill[]> {
+/** Lists the project's backfills, newest first; closed ones while the namespace retains them. It may be a second behind. */
+export async function knownBackfills(client: Client, project: string, running: boolean): Promise<KnownBackfill[]> {
   const prefix = backfillPrefix(project);
   const query = `WorkflowId STARTS_WITH '${prefix}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
   const found: KnownBackfill[] = [];
@@ -155,5 +147,5 @@ export async function knownBackfills(
   return found;
 }
 
-/** Nobody needs more of them at once. */
+/** Backfills listed at most. */
 const MOST_LISTED = 20;
