@@ -1,13 +1,27 @@
+import type { Column } from '../../src/clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../../src/clickhouse/object-table.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
-import type { Input } from '../../src/raw/input.js';
+import { valueOf, type Input } from '../../src/raw/input.js';
 
-/** Reads every byte that normalizing would read, and gives next to nothing. */
-export const readThrough = ({ steps, params, settings }: Input): Statement => ({
-  sql: `WITH${steps}\nSELECT sum(length(__text)) AS bytes FROM __values`,
+/** Reads and converts all that normalizing would, without the user's SELECT, and counts the lines. */
+export const readThrough = (
+  { steps, params, settings }: Input,
+  contract: readonly Column[],
+  limits: Record<string, number>,
+): Statement => ({
+  sql: `
+WITH${steps}
+SELECT count() AS lines, sum(length(__text)) AS bytes, ${contract.map((column) => `count(ignore(${valueOf(column)}))`).join(', ')}
+FROM __values`,
   params,
-  settings,
+  settings: { ...settings, ...limits },
 });
+
+/** Reads the bytes of an object as the store has them, and makes nothing of them. */
+export function readStored(bucket: EngineBucket, key: string, limits: Record<string, number>): Statement {
+  const { sql, params } = objectTable(bucket, [key], 'LineAsString', '`line` String', 'raw', 'none');
+  return { sql: `SELECT sum(length(line)) AS bytes FROM ${sql}`, params, settings: limits };
+}
 
 /** Bytes of a beginning that are looked at. */
 const BEGINNING = 256;

@@ -1,13 +1,17 @@
+import { exceedsItsMemory, failedAtItsInput } from '../../src/clickhouse/errors.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
+import { limitsOf } from '../../src/plan/limits.js';
 import type { PlannedSource } from '../../src/plan/plan.js';
-import { openInput, type InputOf } from '../../src/plan/raw-input.js';
+import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
+import { clipped } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
 import type { StoredObject } from '../../src/store/object.js';
-import { readBeginnings, readThrough } from './bad-object-statements.js';
+import { readBeginnings, readStored, readThrough } from './bad-object-statements.js';
+import type { Work } from './chunk.js';
 import { frameKind, walkFrames } from './frames.js';
 import { mistakenFor } from './sniff.js';
 
@@ -15,25 +19,75 @@ import { mistakenFor } from './sniff.js';
 const AT_ONCE = 4;
 
 /**
- * Which of the objects can't be read to their end: each is read alone, because the engine does not always say which one broke
- * a statement. Throws whatever a retry may mend: a broken connection says nothing of an object.
+ * Which of the objects can't be read to their end, or hold another number of rows than they say. Each is read alone, because
+ * the engine does not always say which one broke a statement, and by no list of codes, because every library that it reads with
+ * has its own: whatever fails, where the engine and the store work, is the object's fault. Throws what a retry may fix.
+ *
+ * @param atOnce objects that are read at the same time; 1 where memory is short
  */
-export const unreadableObjects = (
+export async function unreadableObjects(
   deps: Dependencies,
-  of: InputOf,
+  { plan, source }: Pick<Work, 'plan' | 'source'>,
   objects: readonly StoredObject[],
   step: Step,
-): Promise<QuarantinedObject[]> =>
-  eachAlone(objects, step, async ({ key }) => {
+  atOnce = AT_ONCE,
+): Promise<QuarantinedObject[]> {
+  const limits = limitsOf(plan);
+  const ask = async (object: StoredObject) => {
+    const { key } = object;
+    const what = `read ${key}`;
     try {
-      const { input } = await openInput(deps, of, [key], `read ${key}`, step);
-      await deps.clickhouse.rows(readThrough(input), step.statement(`read ${key}`));
-      return undefined;
+      const { input, countLines } = await openInput(deps, { plan, source }, [key], what, step);
+      const [found] = await deps.clickhouse.rows<{ lines: string }>(
+        readThrough(input, source.contract, limits),
+        step.statement(what),
+      );
+      const [told] = await countLines();
+      return Number(told?.lines ?? 0) === Number(found?.lines ?? 0)
+        ? undefined
+        : `it says that it holds ${told?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
     } catch (thrown) {
-      if (isFinal(thrown) && thrown.type === 'BadObject') return reasonOf(thrown, key);
-      throw thrown;
+      if (!mayBeOfAnObject(thrown, source)) throw thrown;
+      await assertStored(deps, source, object, limits, step);
+      return reasonOf(thrown, key);
     }
+  };
+  return await eachAlone(objects, step, ask, atOnce);
+}
+
+/**
+ * False of a failure that says nothing about the objects that were read: a service was in trouble, or the engine refuses the
+ * statement itself, which only depends on an object where its columns do.
+ */
+export const mayBeOfAnObject = (thrown: unknown, { format }: Pick<PlannedSource, 'format'>): boolean =>
+  isFinal(thrown) && (thrown.type === 'BadObject' || (thrown.type === 'BadSql' && format === 'ndjson'))
+    ? thrown.type === 'BadObject'
+    : failedAtItsInput(thrown);
+
+/** Throws where the engine can't get the object's bytes, as they were listed, from the store at this moment. */
+async function assertStored(
+  deps: Dependencies,
+  { name, bucket }: PlannedSource,
+  { key, etag }: StoredObject,
+  limits: Record<string, number>,
+  step: Step,
+): Promise<void> {
+  const listed = (await deps.store.list(bucket, key, step.signal)).find((object) => object.key === key);
+  if (listed?.etag !== etag) throw changedWhileRead(name, key, listed !== undefined);
+  const statement = readStored(await engineBucket(deps, bucket), key, limits);
+  await deps.clickhouse.rows(statement, step.statement(`read the bytes of ${key}`)).catch((thrown: unknown) => {
+    // Binary data without a newline is one line.
+    if (!exceedsItsMemory(thrown)) throw thrown;
   });
+}
+
+/** The failure of an object that is no longer as it was listed. */
+export const changedWhileRead = (source: string, key: string, rewritten: boolean): Error =>
+  final(
+    rewritten ? 'ObjectChanged' : 'ObjectVanished',
+    `${source}: ${key} was ${rewritten ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded; run the day again and it is listed again.`,
+    { details: { step: 'normalize', object: key } },
+  );
 
 /**
  * Which compressed objects end inside of a frame, which the engine reads without a word. Their compressed bytes come through
@@ -91,21 +145,28 @@ export function badObjects(source: string, bad: readonly QuarantinedObject[]): E
   );
 }
 
+/** Longest reason, in characters: the engine may repeat a whole coordinate system, and manifests keep it for each object. */
+const REASON = 400;
+
 /** What is wrong with the object, without what the one who reads it knows already. */
-const reasonOf = (thrown: Error, key: string): string =>
-  messageOf(thrown)
-    .replace(/^.*?(?=ClickHouse says)/s, '')
-    .replace(`${key}: `, '')
-    .replace(/[.\s]+$/, '');
+const reasonOf = (thrown: unknown, key: string): string =>
+  clipped(
+    messageOf(thrown)
+      .replace(/^.*?(?=ClickHouse says)/s, '')
+      .replace(`${key}: `, '')
+      .replace(/[.\s]+$/, ''),
+    REASON,
+  );
 
 /** Asks of each object what is wrong with it, a few at a time; answers those with which something is. */
 async function eachAlone(
   objects: readonly StoredObject[],
   step: Step,
   ask: (object: StoredObject) => Promise<string | undefined>,
+  atOnce = AT_ONCE,
 ): Promise<QuarantinedObject[]> {
   const bad: QuarantinedObject[] = [];
-  for (const group of grouped(objects, AT_ONCE)) {
+  for (const group of grouped(objects, atOnce)) {
     step.signal.throwIfAborted();
     const reasons = await Promise.all(group.map(ask));
     for (const [index, reason] of reasons.entries())

@@ -1,5 +1,6 @@
+import { exceedsItsMemory } from '../../src/clickhouse/errors.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
-import { final, isFinal } from '../../src/errors.js';
+import { final } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import type { Chunk, Plan, PlannedSource } from '../../src/plan/plan.js';
@@ -12,7 +13,14 @@ import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
 import type { StoredObject } from '../../src/store/object.js';
-import { badObjects, cutObjects, mistakenObjects, unreadableObjects } from './bad-objects.js';
+import {
+  badObjects,
+  changedWhileRead,
+  cutObjects,
+  mayBeOfAnObject,
+  mistakenObjects,
+  unreadableObjects,
+} from './bad-objects.js';
 import { countFates } from './statements.js';
 
 /** A chunk with all that belongs to it. */
@@ -101,8 +109,9 @@ async function readOnce(
   ]);
   if (cut.status === 'rejected') throw cut.reason;
   if (written.status === 'rejected') {
-    if (!isFinal(written.reason) || written.reason.type !== 'BadObject') throw written.reason;
-    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step));
+    if (!mayBeOfAnObject(written.reason, source)) throw written.reason;
+    const atOnce = exceedsItsMemory(written.reason) ? 1 : undefined;
+    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step, atOnce));
     if (bad.length === 0) throw written.reason;
     return only(bad);
   }
@@ -113,7 +122,12 @@ async function readOnce(
     deps.clickhouse.rows<FateCount>(countFates(normalized, parquet, filled), step.statement(what)),
     written.value.countLines(),
   ]);
-  return { bad: await mistakenObjects(deps, source, suspects(fates), step), fates, lines };
+  const accounts = accountsOf(objects, fates, lines);
+  const wrong = objects.filter(
+    ({ key }) => folderImbalances(accounts.filter(({ object }) => object === key)).length > 0,
+  );
+  const unlike = source.format === 'parquet' ? await unreadableObjects(deps, work, wrong, step) : [];
+  return { bad: [...unlike, ...(await mistakenObjects(deps, source, suspects(fates), step))], fates, lines };
 }
 
 async function writeParquet(
@@ -217,12 +231,7 @@ async function assertUnchanged(
   const prefix = commonPrefix(chunk.objects.map(({ key }) => key));
   const now = new Map((await store.list(source.bucket, prefix, step.signal)).map(({ key, etag }) => [key, etag]));
   for (const { key, etag } of chunk.objects)
-    if (now.get(key) !== etag)
-      throw final(
-        now.has(key) ? 'ObjectChanged' : 'ObjectVanished',
-        `${source.name}: ${key} was ${now.has(key) ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded; run the day again and it is listed anew.`,
-        { details: { step: 'normalize', object: key } },
-      );
+    if (now.get(key) !== etag) throw changedWhileRead(source.name, key, now.has(key));
 }
 
 function commonPrefix(keys: readonly string[]): string {

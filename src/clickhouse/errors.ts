@@ -1,5 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client';
-import { final, type FinalType } from '../errors.js';
+import { final, isFinal, messageOf, type FinalType } from '../errors.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
 
 /**
@@ -28,9 +28,50 @@ const S3_ERROR = 499;
 const UNKNOWN_SETTING = 115;
 const NOT_IMPLEMENTED = 48;
 
-/** Server code of an error that came from ClickHouse, `undefined` for any other (a broken connection, say). */
-export const codeOf = (error: unknown): number | undefined =>
-  error instanceof ClickHouseError ? Number(error.code) : undefined;
+/** A failure that ClickHouse reported and that a retry may fix. */
+export class EngineError extends Error {
+  /** ClickHouse's own number of the error. */
+  readonly code: number;
+
+  constructor(message: string, code: number, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** ClickHouse's code of a failure that it reported, `undefined` for any other (a broken connection, say). */
+export function codeOf(error: unknown): number | undefined {
+  if (error instanceof ClickHouseError) return Number(error.code);
+  if (error instanceof EngineError) return error.code;
+  const [details] = (isFinal(error) ? error.details : undefined) ?? [];
+  const { code } = (details ?? {}) as { code?: unknown };
+  return typeof code === 'number' ? code : undefined;
+}
+
+/**
+ * Codes of the server's own state and of its connections: time, memory, disk, threads, replicas, the network, the store. They say
+ * nothing about the statement, nor about what it reads.
+ */
+const OF_THE_SERVER = new Set([
+  74, 75, 76, 86, 159, 160, 164, 173, 192, 193, 194, 195, 198, 202, 203, 209, 210, 236, 242, 243, 279, 319, 394, 425,
+  439, 497, 499, 516, 519, 999, 1000, 1009,
+]);
+
+const MEMORY_LIMIT = 241;
+
+/** True where one statement needs more memory than its own limit; the server as a whole may have plenty. */
+export const exceedsItsMemory = (error: unknown): boolean =>
+  codeOf(error) === MEMORY_LIMIT && /Query memory limit exceeded|\(for query\)/i.test(messageOf(error));
+
+/**
+ * True where ClickHouse failed at what it was given, as far as its code tells, and neither itself nor a service behind it was in
+ * trouble. Every code that is not known to be of the latter kind counts.
+ */
+export function failedAtItsInput(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === undefined) return false;
+  return code === MEMORY_LIMIT ? exceedsItsMemory(error) : !OF_THE_SERVER.has(code);
+}
 
 /**
  * Turns an error of the client into what the caller should see: a final failure where the code is listed, the error itself
@@ -43,7 +84,7 @@ export function explain(error: unknown, what: string): unknown {
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : typeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
-  return type ? final(type, message, { details: { code } }) : new Error(message);
+  return type ? final(type, message, { details: { code } }) : new EngineError(message, code);
 }
 
 /** What a proxy between Daybook and the server answers to a request that is too large for it; the server has no such limit. */
@@ -71,7 +112,7 @@ function ofLibrary(error: unknown, what: string): Error | undefined {
   const message = `${what}: ClickHouse says ${code} (${type}): ${withoutNoise(text)}`;
   return type.startsWith('parquet::')
     ? final('BadObject', message, { details: { code: Number(code) } })
-    : new Error(message, { cause: error });
+    : new EngineError(message, Number(code), { cause: error });
 }
 
 /** Not every build of the engine can read every compression; its complaint then does not name the object. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
 import type { FileColumn } from '../conversions/parquet-values.js';
-import { final, isFinal, messageOf } from '../errors.js';
 import type { Input } from '../raw/input.js';
 import { countLines, readLines } from '../raw/lines.js';
 import {
@@ -37,8 +36,8 @@ type World = Pick<Dependencies, 'clickhouse' | 'store'>;
 const AT_ONCE = 4;
 
 /**
- * Prepares the reading of raw objects in the source's format. Throws `BadObject`, naming the object, where one is no Parquet or
- * can never fit the contract.
+ * Prepares the reading of raw objects in the source's format. Throws `BadObject`, naming the object, where one can never fit the
+ * contract.
  */
 export async function openInput(
   deps: World,
@@ -55,7 +54,7 @@ export async function openInput(
     };
   const ask = <Row>(statement: Parameters<typeof deps.clickhouse.rows>[0]) =>
     deps.clickhouse.rows<Row>(statement, step.statement(what));
-  const footers = await readAllFooters(ask, raw, source.bucket, keys);
+  const footers = await ask<ParquetFooter>(readFooters(raw, source.bucket, keys));
   const shapes: ParquetShape[] = [];
   const copy = async () => {
     const { bucket, prefix } = plan.normalized;
@@ -71,24 +70,6 @@ export async function openInput(
 }
 
 type Ask = <Row>(statement: Parameters<Dependencies['clickhouse']['rows']>[0]) => Promise<Row[]>;
-
-async function readAllFooters(
-  ask: Ask,
-  raw: EngineBucket,
-  bucket: string,
-  keys: readonly string[],
-): Promise<ParquetFooter[]> {
-  try {
-    return await ask<ParquetFooter>(readFooters(raw, bucket, keys));
-  } catch (thrown) {
-    throw isBadFooter(thrown) ? final('BadObject', messageOf(thrown), { cause: thrown }) : thrown;
-  }
-}
-
-/** How the engine's footer reader complains of bytes; of a network it speaks otherwise. */
-const isBadFooter = (thrown: unknown) =>
-  (isFinal(thrown) && thrown.type === 'BadObject') ||
-  /STD_EXCEPTION.*(parquet|thrift|metadata)/is.test(messageOf(thrown));
 
 /** Objects with equal leaves have equal columns, as far as leaves tell; where they do not, each is asked for itself. */
 const groupsOf = (footers: readonly ParquetFooter[]): ParquetFooter[][] =>
