@@ -1,16 +1,17 @@
 import { exceedsItsMemory, failedAtItsInput } from '../../src/clickhouse/errors.js';
+import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
-import type { PlannedSource } from '../../src/plan/plan.js';
+import { columnsOf, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
-import { clipped } from '../../src/shared/format.js';
+import { clipped, plural } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
 import type { StoredObject } from '../../src/store/object.js';
-import { readBeginnings, readStored, readThrough } from './bad-object-statements.js';
+import { findGlued, readBeginnings, readStored, readThrough } from './bad-object-statements.js';
 import type { Work } from './chunk.js';
 import { frameKind, walkFrames } from './frames.js';
 import { mistakenFor } from './sniff.js';
@@ -107,23 +108,63 @@ export const cutObjects = (
     return walk.end();
   });
 
-/** Which objects are something else than JSON lines, of those that have next to no line that is a JSON object. */
+/** An object of which at most one line became something. */
+export interface Suspect {
+  key: string;
+  /** Lines that became a row or were skipped. */
+  good: number;
+}
+
+/** Which of the objects are something else than lines of one event each. */
 export async function mistakenObjects(
   deps: Dependencies,
-  source: PlannedSource,
-  keys: readonly string[],
+  { plan, source }: Pick<Work, 'plan' | 'source'>,
+  suspects: readonly Suspect[],
   step: Step,
 ): Promise<QuarantinedObject[]> {
-  if (source.format !== 'ndjson' || keys.length === 0) return [];
-  type Row = { object: string; objects: string; first: [hex: string, json: number | boolean] };
+  if (source.format !== 'ndjson' || suspects.length === 0) return [];
+  type Row = {
+    object: string;
+    objects: string;
+    first: [hex: string, json: number | boolean, list: [key: string, length: string]];
+  };
+  const keys = suspects.map(({ key }) => key);
   const found = await deps.clickhouse.rows<Row>(
-    readBeginnings(await engineBucket(deps, source.bucket), keys),
+    readBeginnings(await engineBucket(deps, source.bucket), keys, source.contract, limitsOf(plan)),
     step.statement(`look at ${keys.length} objects of ${source.name}`),
   );
-  return found.flatMap(({ object, objects, first: [hex, json] }) => {
-    const reason = mistakenFor({ objects: Number(objects), bytes: Buffer.from(hex, 'hex'), json: Boolean(json) });
+  return found.flatMap(({ object, objects, first: [hex, json, [list, length]] }) => {
+    const reason = mistakenFor({
+      key: object,
+      good: suspects.find(({ key }) => key === object)?.good ?? 0,
+      objects: Number(objects),
+      bytes: Buffer.from(hex, 'hex'),
+      json: Boolean(json),
+      list: [list, Number(length)],
+    });
     return reason === undefined ? [] : [{ object, reason }];
   });
+}
+
+/** Which objects have lines of several JSON values: of such a line all values but one would be lost in a reject. */
+export async function gluedObjects(
+  deps: Dependencies,
+  { plan, source }: Pick<Work, 'plan' | 'source'>,
+  parquet: string,
+  step: Step,
+): Promise<QuarantinedObject[]> {
+  if (source.format !== 'ndjson') return [];
+  const { bucket } = plan.normalized;
+  const found = await deps.clickhouse.rows<{ object: string; lines: string; line: string }>(
+    findGlued(await engineBucket(deps, bucket), parquet, filledColumns(columnsOf(plan, source.name), source.selected)),
+    step.statement(`look for glued lines of ${source.name}`),
+  );
+  return found.map(({ object, lines, line }) => ({
+    object,
+    reason:
+      `holds several JSON values on one line, in ${plural(Number(lines), 'line')}, first in line ${line}: ` +
+      'a line break is missing between them, as where files without a last one were joined',
+  }));
 }
 
 /** Objects named in a failure. */

@@ -3,7 +3,7 @@ import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import type { Chunk, Plan, PlannedSource } from '../../src/plan/plan.js';
+import { columnsOf, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
@@ -17,9 +17,11 @@ import {
   badObjects,
   changedWhileRead,
   cutObjects,
+  gluedObjects,
   mayBeOfAnObject,
   mistakenObjects,
   unreadableObjects,
+  type Suspect,
 } from './bad-objects.js';
 import { countFates } from './statements.js';
 
@@ -127,7 +129,14 @@ async function readOnce(
     ({ key }) => folderImbalances(accounts.filter(({ object }) => object === key)).length > 0,
   );
   const unlike = source.format === 'parquet' ? await unreadableObjects(deps, work, wrong, step) : [];
-  return { bad: [...unlike, ...(await mistakenObjects(deps, source, suspects(fates), step))], fates, lines };
+  const rejected = accounts.some((account) => account.rejected > 0);
+  const [mistaken, glued] = rejected
+    ? await Promise.all([
+        mistakenObjects(deps, work, suspects(accounts), step),
+        gluedObjects(deps, work, parquet, step),
+      ])
+    : [[], []];
+  return { bad: merged(unlike, merged(mistaken, glued)), fates, lines };
 }
 
 async function writeParquet(
@@ -167,16 +176,10 @@ const merged = (first: readonly QuarantinedObject[], second: readonly Quarantine
 ];
 
 /** Objects of which at most one line became something: a whole array of objects has one line that reads as an object. */
-function suspects(fates: readonly FateCount[]): string[] {
-  const read = new Map<string, { good: number; rejected: number }>();
-  for (const { object, fate, lines } of fates) {
-    const counts = read.get(object) ?? { good: 0, rejected: 0 };
-    if (fate === 'rejected') counts.rejected += Number(lines);
-    else if (fate !== 'blank') counts.good += Number(lines);
-    read.set(object, counts);
-  }
-  return [...read].filter(([, { good, rejected }]) => good <= 1 && rejected > 0).map(([object]) => object);
-}
+const suspects = (accounts: readonly ObjectAccount[]): Suspect[] =>
+  accounts
+    .map(({ object, rows, skipped, rejected }) => ({ key: object, good: rows + skipped, rejected }))
+    .filter(({ good, rejected }) => good <= 1 && rejected > 0);
 
 const FIELD_OF_FATE = { row: 'rows', rejected: 'rejected', skipped: 'skipped', blank: 'blank' } as const;
 
@@ -240,6 +243,3 @@ function commonPrefix(keys: readonly string[]): string {
   for (const key of others) while (!key.startsWith(first.slice(0, length))) length--;
   return first.slice(0, length);
 }
-
-/** Columns of a table, as the plan has them. */
-export const columnsOf = (plan: Plan, table: string) => plan.tables.find(({ name }) => name === table)?.columns ?? [];
