@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
+import type { Column } from '../clickhouse/column.js';
 import type { FileColumn } from '../conversions/parquet-values.js';
+import { final } from '../errors.js';
 import type { Input } from '../raw/input.js';
 import { countLines, readLines } from '../raw/lines.js';
 import {
@@ -11,6 +13,7 @@ import {
   type ParquetFooter,
   type ParquetShape,
 } from '../raw/parquet.js';
+import { clipped } from '../shared/format.js';
 import { grouped } from '../shared/grouped.js';
 import { describedKey } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
@@ -61,8 +64,11 @@ export async function openInput(
     const key = describedKey(prefix, plan.project, source.name, `${step.attempt}-${randomUUID()}`);
     return { bucket: await engineBucket(deps, bucket), key };
   };
-  for (const groups of grouped(groupsOf(footers), AT_ONCE))
-    shapes.push(...(await Promise.all(groups.map((alike) => shapeOf(deps.store, ask, raw, alike, copy)))));
+  for (const groups of grouped(groupsOf(footers), AT_ONCE)) {
+    const found = await Promise.all(groups.map((alike) => shapeOf(deps.store, ask, raw, alike, copy)));
+    for (const [index, shape] of found.entries()) assertReadable(source.contract, shape, groups[index]?.[0]);
+    shapes.push(...found);
+  }
   return {
     input: readParquet(raw, source.bucket, joined(shapes), source.contract),
     countLines: () => Promise.resolve(footers),
@@ -118,6 +124,25 @@ async function shapeOf(
     })),
   };
 }
+
+/** Throws where an object has a column of the contract whose type the engine can't read: its rows would lack it in silence. */
+function assertReadable(contract: readonly Column[], { columns }: ParquetShape, footer?: ParquetFooter): void {
+  for (const { name } of contract) {
+    const leaf = columns.some((column) => column.name === name)
+      ? undefined
+      : footer?.leaves.find(([path]) => path === name || path.startsWith(`${name}.`));
+    if (!footer || !leaf) continue;
+    const type = clipped(leaf[1] === 'None' ? leaf[2] : leaf[1], TYPE_SHOWN);
+    throw final(
+      'BadObject',
+      `${footer.object}: column ${name} has a type that ClickHouse can't read (${type}). Write it as another type, or take it out of the contract.`,
+      { details: { step: 'normalize', object: footer.object } },
+    );
+  }
+}
+
+/** Characters of a type in a failure: a geometry's repeats its coordinate system. */
+const TYPE_SHOWN = 100;
 
 /** Asked about a key that is a pattern, the engine would look at whatever it matches: such an object is copied for the question. */
 async function describe(

@@ -179,8 +179,16 @@ def row_of(id, ts, amount, note):
 
 def read_parquet(data):
     table = pq.read_table(io.BytesIO(data), page_checksum_verification=True, memory_map=False)
-    columns = [table.column(name).to_pylist() if name in table.column_names else [None] * table.num_rows for name in ["id", "ts", "amount", "note"]]
+    columns = [values_of(table, name) if name in table.column_names else [None] * table.num_rows for name in ["id", "ts", "amount", "note"]]
     return [row_of(*row) for row in zip(*columns)]
+
+
+def values_of(table, name):
+    """Values of a column; bytes that are no UTF-8 any more as they are shown, because nothing but a checksum could tell them."""
+    column = table.column(name)
+    if column.type != pa.string():
+        return column.to_pylist()
+    return [None if value is None else value.decode(errors="replace") for value in column.cast(pa.binary()).to_pylist()]
 
 
 def read_lines(unpack):
