@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Column } from '../clickhouse/column.js';
+import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
 import type { FileColumn } from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
 import type { Input } from '../raw/input.js';
