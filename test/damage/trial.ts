@@ -186,13 +186,13 @@ async function publishedRows(project: DayProject): Promise<Map<string, Map<numbe
 }
 
 /** No reader of bzip2 is built into the engine. */
-const UNSUPPORTED = /\.bz2$/;
+const UNSUPPORTED = '.bz2';
 
 /** Longest reason that a failure may carry in a history. */
 const LONGEST_REASON = 500;
 
 function wrongIfBad({ object, try: number }: Judged, reason: string): string | undefined {
-  if (number === null && !object.endsWith(".bz2")) return `whole, but taken for a bad object: ${reason}`;
+  if (number === null && !object.endsWith(UNSUPPORTED)) return `whole, but taken for a bad object: ${reason}`;
   return reason.length > LONGEST_REASON ? `its reason has ${reason.length} characters` : undefined;
 }
 
