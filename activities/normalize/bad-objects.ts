@@ -91,8 +91,8 @@ export const changedWhileRead = (source: string, key: string, rewritten: boolean
   );
 
 /**
- * Which compressed objects end inside of a frame, which the engine reads without a word. Their compressed bytes come through
- * this process, a piece at a time, because no statement can follow one frame's header to the next.
+ * Finds compressed objects that end inside a frame, which ClickHouse reads without an error. Their compressed bytes are streamed
+ * through this process, because no statement can follow the frame headers.
  */
 export const cutObjects = (
   { store }: Dependencies,
@@ -170,18 +170,18 @@ export async function gluedObjects(
 /** Objects named in a failure. */
 const NAMED = 3;
 
-/** The failure of a source that allows no bad object. */
+/** Creates the error of a source that allows no bad objects. */
 export function badObjects(source: string, bad: readonly QuarantinedObject[]): Error {
   const [first] = bad;
   const more = bad.slice(1, NAMED).map(({ object }) => object);
   const others =
     bad.length > 1
-      ? ` So are ${bad.length - 1} more: ${[...more, ...(bad.length > NAMED ? ['…'] : [])].join(', ')}.`
+      ? ` ${bad.length - 1} more are bad: ${[...more, ...(bad.length > NAMED ? ['…'] : [])].join(', ')}.`
       : '';
   return final(
     'BadObject',
-    `${source}: ${first?.object ?? ''}: ${first?.reason ?? ''}.${others} Have it written anew or take it out of the folder; ` +
-      "with onBadObject: 'quarantine' the day is published without it.",
+    `${source}: ${first?.object ?? ''}: ${first?.reason ?? ''}.${others} Upload it again, or remove it from the folder; ` +
+      "to publish the day without it, set onBadObject to 'quarantine'.",
     { details: { step: 'normalize', source, object: first?.object, objects: bad.length } },
   );
 }
@@ -199,7 +199,7 @@ const reasonOf = (thrown: unknown, key: string): string =>
     REASON,
   );
 
-/** Asks of each object what is wrong with it, a few at a time; answers those with which something is. */
+/** Checks each object alone, a few at a time. @returns the bad ones. */
 async function eachAlone(
   objects: readonly StoredObject[],
   step: Step,

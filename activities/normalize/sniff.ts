@@ -18,7 +18,7 @@ export interface Beginning {
   list: readonly [key: string, length: number];
 }
 
-/** Bytes by which other formats begin. */
+/** First bytes of other formats. */
 const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
   ['504b0304', 'a ZIP archive'],
   ['50415231', "Parquet, in a source whose format is 'ndjson'"],
@@ -39,12 +39,12 @@ const COMPRESSED: readonly (readonly [bytes: string, what: string, ending: strin
 const UNPACKED = /[.](gz|gzip|zst|zstd|lz4|xz|lzma|br|bz2|snappy)$/i;
 
 /**
- * What an object of JSON lines is instead, where it shows: then the whole object is at fault, and a reject for each of its
- * lines would help nobody. Undefined where its lines are merely bad, which is for each of them to say.
+ * Recognizes an object that should be JSON lines and is something else: then the whole object is bad, and rejecting each line would
+ * be useless. Undefined if only its lines are bad; those become rejects.
  */
 export function mistakenFor({ key, good, objects, bytes, json, list: [list, length] }: Beginning): string | undefined {
   const text = new TextDecoder().decode(bytes).trim();
-  // Of an array with an object on each line, the last one has no comma and is a valid line.
+  // In an array with one object on each line, the last line has no comma and is valid.
   if (objects <= 1 && text.startsWith('[') && (objects === 0 || !json))
     return 'a JSON array, expected one object on each line';
   if (good === 0 && list !== '')
@@ -64,7 +64,7 @@ export function mistakenFor({ key, good, objects, bytes, json, list: [list, leng
   return undefined;
 }
 
-/** Told by its mark, or by the zeros that it puts beside each letter of the ASCII that JSON is mostly made of. */
+/** Recognizes UTF-16 and UTF-32 by the byte order mark, or by the zero bytes beside each ASCII character. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'UTF-32' : 'UTF-16';
@@ -76,5 +76,5 @@ function wideEncoding(bytes: Uint8Array): string | undefined {
   return Math.min(even, odd) === 0 ? 'UTF-16' : even + odd < bytes.length ? 'UTF-32' : undefined;
 }
 
-/** Share of a text's characters that are ASCII where it is JSON. */
+/** Least share of ASCII characters in a text that is JSON. */
 const MOSTLY = 0.8;

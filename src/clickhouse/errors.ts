@@ -3,8 +3,8 @@ import { final, isFinal, messageOf, type FinalType } from '../errors.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
 
 /**
- * ClickHouse error codes that no retry can mend, by what they mean for a build; a code that is not listed is retried. The list is
- * short on purpose: a wrong entry turns a passing fault into a failed night. The names are those of `errorCodeToName`, 26.7.
+ * ClickHouse error codes that no retry can fix, by what they mean for a build; a code that is not listed is retried. The list is
+ * short on purpose: a wrong entry makes a transient error fail a day. The names are those of `errorCodeToName`, 26.7.
  */
 const FINAL_CODES = {
   // compressed or columnar bytes that cannot be read to their end
@@ -31,7 +31,7 @@ const FINAL_CODES = {
     DECIMAL_OVERFLOW: 407,
     VIOLATED_CONSTRAINT: 469,
   },
-  // names, types and functions that the engine does not accept; some of them also refuse an ALTER
+  // names, types and functions that ClickHouse does not accept; some of them also refuse an ALTER
   BadSql: {
     THERE_IS_NO_COLUMN: 8,
     NOT_FOUND_COLUMN_IN_BLOCK: 10,
@@ -79,8 +79,8 @@ const FINAL_CODES = {
   },
 } as const satisfies Partial<Record<FinalType, Record<string, number>>>;
 
-/** What speaks of the moment and not of the statement: time, memory, connections, read-only replicas. */
-const OF_THE_MOMENT = {
+/** Transient errors, which say nothing about the statement: time, memory, connections, read-only replicas. */
+const TRANSIENT = {
   UNEXPECTED_END_OF_FILE: 3,
   TIMEOUT_EXCEEDED: 159,
   TOO_SLOW: 160,
@@ -102,7 +102,7 @@ const OF_THE_MOMENT = {
   POCO_EXCEPTION: 1000,
 } as const;
 
-/** Refusals of the store, of which the message says more. */
+/** Errors of the store; the message says which. */
 const S3_ERROR = 499;
 
 const { UNKNOWN_SETTING, NOT_IMPLEMENTED, UNKNOWN_TABLE, UNKNOWN_DATABASE } = FINAL_CODES.BadSql;
@@ -113,8 +113,8 @@ const TYPE_OF_CODE = new Map(
   ),
 );
 
-/** True for a code that says nothing about the statement that met it. */
-export const isOfTheMoment = (code: number): boolean => Object.values<number>(OF_THE_MOMENT).includes(code);
+/** True for a transient error, which says nothing about the statement. */
+export const isTransient = (code: number): boolean => Object.values<number>(TRANSIENT).includes(code);
 
 /** A failure that ClickHouse reported and that a retry may fix. */
 class EngineError extends Error {
@@ -142,7 +142,7 @@ export const isMissingTable = (error: unknown): boolean => {
   return code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE;
 };
 
-/** Beside {@link OF_THE_MOMENT}, what is about a service and not about what is read from it. */
+/** Beside {@link TRANSIENT}, what is about a service and not about what is read from it. */
 const OF_A_SERVICE = {
   ...FINAL_CODES.AccessDenied,
   ...FINAL_CODES.ObjectChanged,
@@ -156,7 +156,7 @@ const OF_A_SERVICE = {
   S3_ERROR,
 } as const;
 
-const { MEMORY_LIMIT_EXCEEDED, UNEXPECTED_END_OF_FILE } = OF_THE_MOMENT;
+const { MEMORY_LIMIT_EXCEEDED, UNEXPECTED_END_OF_FILE } = TRANSIENT;
 
 /** True where one statement needs more memory than its own limit; the server as a whole may have plenty. */
 export const exceedsItsMemory = (error: unknown): boolean =>
@@ -170,14 +170,12 @@ export function failedAtItsInput(error: unknown): boolean {
   const code = codeOf(error);
   if (code === undefined) return false;
   if (code === MEMORY_LIMIT_EXCEEDED) return exceedsItsMemory(error);
-  return (
-    code === UNEXPECTED_END_OF_FILE || (!isOfTheMoment(code) && !Object.values<number>(OF_A_SERVICE).includes(code))
-  );
+  return code === UNEXPECTED_END_OF_FILE || (!isTransient(code) && !Object.values<number>(OF_A_SERVICE).includes(code));
 }
 
 /**
- * Turns an error of the client into what the caller should see: a final failure where the code is listed, the error itself
- * where a retry may help. `what` names the statement for people, for example `normalize chunk 3 of events`.
+ * Translates an error of the client: into a final failure if its code is listed, otherwise into a retryable error. `what` names the
+ * statement for people, for example `normalize chunk 3 of events`.
  */
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
@@ -189,7 +187,7 @@ export function explain(error: unknown, what: string): unknown {
   return type ? final(type, message, { details: { code } }) : new EngineError(message, code);
 }
 
-/** What a proxy between Daybook and the server answers to a request that is too large for it; the server has no such limit. */
+/** Translates the answer of a proxy in front of the server that refuses a request as too large; the server has no such limit. */
 function tooLarge(error: unknown, what: string): Error | undefined {
   const [answer] = /\b4(?:13|14|31) [A-Z][A-Za-z -]+/.exec(error instanceof Error ? error.message : '') ?? [];
   return answer === undefined
@@ -197,13 +195,13 @@ function tooLarge(error: unknown, what: string): Error | undefined {
     : final(
         'AccessDenied',
         `${what}: a proxy in front of ClickHouse refuses the request as too large (${answer.trim()}). ` +
-          'Let it pass bodies of 16 MB; for nginx: client_max_body_size 16m.',
+          'Allow bodies of 16 MB in the proxy; for nginx: client_max_body_size 16m.',
         { cause: error },
       );
 }
 
 /**
- * The server reports an exception of a library that it uses in a form of its own, which the client does not parse:
+ * The server reports exceptions of its libraries in a form that the client does not parse:
  * `std::exception. Code: 1001, type: parquet::ParquetException, e.what() = …`. The Parquet library raises them for damaged files.
  */
 const OF_LIBRARY = /std::exception\. Code: (\d+), type: ([\w:]+), e\.what\(\) = ([\s\S]*)/;
@@ -217,7 +215,7 @@ function ofLibrary(error: unknown, what: string): Error | undefined {
     : new EngineError(message, Number(code), { cause: error });
 }
 
-/** Not every build of the engine can read every compression; its complaint then does not name the object. */
+/** Returns the final type of a code. Some builds of ClickHouse lack some compressions; their error does not name the object. */
 const typeOf = (code: number, message: string): FinalType | undefined =>
   code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
 
@@ -227,7 +225,7 @@ function typeOfS3Error(message: string): FinalType | undefined {
   return undefined;
 }
 
-/** Stack traces and version banners help nobody who reads a history. */
+/** Removes stack traces and version banners, which do not help in a history. */
 const withoutNoise = (message: string) =>
   message
     .replace(/\s*\(version [^)]*\)/g, '')

@@ -4,7 +4,7 @@ import { folderPrefix, markerKey } from '../project/config/prefix.js';
 import type { Day } from '../shared/day.js';
 import type { StoredObject } from '../store/object.js';
 
-/** Names that tools of the Hadoop family do not read as data: markers, temporary files. */
+/** Names that Hadoop tools do not read as data: markers, temporary files. */
 const HIDDEN = /^[_.]/;
 
 /** Names that writers give to what they have not finished: Hadoop's and Flink's, and those of copying tools. */

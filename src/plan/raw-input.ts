@@ -21,21 +21,21 @@ import { engineBucket } from '../step/engine-bucket.js';
 import type { Step } from '../step/step.js';
 import type { Plan, PlannedSource } from './plan.js';
 
-/** The raw side of a chunk: how its lines are read, and how many each object has, counted apart from the reading. */
+/** The raw side of a chunk: how its lines are read, and an independent count of the lines of each object. */
 export interface RawInput {
   input: Input;
   countLines: () => Promise<{ object: string; lines: string }[]>;
 }
 
-/** A source, and what of its plan the reading needs: where Daybook's own objects lie. */
+/** A source, and where Daybook's own objects are written. */
 export interface InputOf {
   plan: Pick<Plan, 'project' | 'normalized'>;
   source: PlannedSource;
 }
 
-type World = Pick<Dependencies, 'clickhouse' | 'store'>;
+type Gateways = Pick<Dependencies, 'clickhouse' | 'store'>;
 
-/** Objects that are asked for their columns at once. */
+/** Objects whose columns are read at once. */
 const AT_ONCE = 4;
 
 /**
@@ -43,7 +43,7 @@ const AT_ONCE = 4;
  * contract.
  */
 export async function openInput(
-  deps: World,
+  deps: Gateways,
   { plan, source }: InputOf,
   keys: readonly string[],
   what: string,
@@ -77,11 +77,11 @@ export async function openInput(
 
 type Ask = <Row>(statement: Parameters<Dependencies['clickhouse']['rows']>[0]) => Promise<Row[]>;
 
-/** Objects with equal leaves have equal columns, as far as leaves tell; where they do not, each is asked for itself. */
+/** Groups objects by their leaves: equal leaves mean equal columns, except where sizes are unknown. */
 const groupsOf = (footers: readonly ParquetFooter[]): ParquetFooter[][] =>
   alikeIn(footers, (footer) => JSON.stringify([footer.leaves, sizesUnknown(footer) ? footer.object : '']));
 
-/** Objects with equal columns are read in one go. */
+/** Joins objects with equal columns, to read them together. */
 const joined = (shapes: readonly ParquetShape[]): ParquetShape[] =>
   alikeIn(shapes, ({ columns }) => JSON.stringify(columns)).map((alike) => ({
     keys: alike.flatMap(({ keys }) => keys),
@@ -144,7 +144,7 @@ function assertReadable(contract: readonly Column[], { columns }: ParquetShape, 
 /** Characters of a type in a failure: a geometry's repeats its coordinate system. */
 const TYPE_SHOWN = 100;
 
-/** Asked about a key that is a pattern, the engine would look at whatever it matches: such an object is copied for the question. */
+/** Describes an object's columns. ClickHouse would expand a key with pattern characters, so such an object is copied first. */
 async function describe(
   store: Dependencies['store'],
   ask: Ask,
