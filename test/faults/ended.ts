@@ -111,7 +111,7 @@ async function stagesOf(project: DayProject): Promise<string[]> {
 async function manifests({ app, name, bucket }: DayProject): Promise<string[]> {
   const { store } = app;
   const keys = new Set((await store.list(bucket, 'daybook/')).map(({ key }) => key));
-  const found = [...keys].filter((key) => key.endsWith('.json') && !key.includes('/_plans/')).sort();
+  const found = [...keys].filter((key) => key.endsWith('.json') && !/\/_(plans|schemas)\//.test(key)).sort();
   const facts = found.map(async (key) => {
     const { parquet, ...manifest } = JSON.parse((await store.read(bucket, key)) ?? '{}') as { parquet: string };
     return JSON.stringify({ ...manifest, parquet: keys.has(parquet) ? 'is there' : 'is gone' });
