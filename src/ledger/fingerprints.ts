@@ -4,7 +4,7 @@ import type { StoredObject } from '../store/object.js';
 /**
  * Raise only when the same input would now give other rows, so that upgrading Daybook alone rebuilds nothing.
  */
-export const NORMALIZER_VERSION = 2;
+export const NORMALIZER_VERSION = 3;
 
 /** 32 hex digits over a JSON value. Object keys are sorted, so that the order in which code fills them never matters. */
 export const fingerprintOf = (value: unknown): string =>

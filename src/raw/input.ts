@@ -1,5 +1,6 @@
 import type { Column } from '../clickhouse/column.js';
 import { literal, name } from '../clickhouse/text.js';
+import { parseType, withUnit, type ColumnType } from '../conversions/column-types.js';
 
 /** Something that can be wrong with a row: a condition, and an expression for what to say. */
 export interface Fault {
@@ -11,17 +12,17 @@ export interface Fault {
 export interface Input {
   /**
    * Common table expressions; the last is `__values` with `__object`, `__line` (from 1), `__text` (the raw line, for its reject)
-   * and, for each column of the contract, {@link valueOf} and {@link unfitOf}.
+   * and, for each column of the contract, {@link valueOf} and what its {@link faults} ask for.
    */
   steps: string;
   params: Record<string, string | number>;
   settings: Record<string, number | string>;
   /** True of a line that is no row at all, so that nothing need be said of its columns. */
   unreadable: Fault | undefined;
-  /** Expression of the text that was found for a column, for reasons. */
-  found(column: Column): string;
-  /** That a column which needs a value has none. */
-  missing(column: Column): Fault;
+  /** What can be wrong with a column; the words as src/conversions/faults.ts marks them. */
+  faults(column: Column): Fault[];
+  /** The words of a reason without what only the reader of the format knows. */
+  clean(reason: string): string;
 }
 
 /**
@@ -35,6 +36,12 @@ export const valueOf = (column: Column): string => name(`__value ${column.name}`
 
 /** Whether something is there for a column that does not fit. */
 export const unfitOf = (column: Column): string => name(`__unfit ${column.name}`);
+
+/** What is wrong with a composite, in words; '' where all is well. */
+export const faultOf = (column: Column): string => name(`__fault ${column.name}`);
+
+/** A column's type, with the unit that its comment gives to numbers. */
+export const typeOf = ({ type, unit }: Column): ColumnType => withUnit(parseType(type), unit);
 
 /** Found text quoted in a reason, in characters. */
 const QUOTED = 80;

@@ -1,7 +1,7 @@
 import type { Column } from '../../clickhouse/column.js';
 import { filledColumns } from '../../conversions/chunk-columns.js';
 import { parseType } from '../../conversions/column-types.js';
-import { unsupportedIn } from '../../conversions/conversions.js';
+import { unsupportedIn } from '../../conversions/scalars.js';
 import { error, warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
 import { nameOf, statementsOf, tokenize } from '../sql/tokens.js';
