@@ -6,8 +6,8 @@ import { fromText } from './scalars.js';
 import { fromTicks, ticksOf, timeOf } from './times.js';
 
 /**
- * A value of one scalar type as another: NULL where it would not be the same value any more. The engine's accurate casts check
- * the range of integers, but wrap dates and times around, cut digits off decimals, and make 19.98 of the float 19.99.
+ * Casts a value of one scalar type to another; NULL if the value would change. ClickHouse's accurate casts check the range of
+ * integers, but wrap dates and times around, drop digits of decimals, and turn the float 19.99 into 19.98.
  *
  * @param value expression of type `given`, or Nullable of it; both types without `Nullable` and `LowCardinality`
  */
@@ -47,9 +47,9 @@ function otherFloat(value: string, wanted: ColumnType): string {
   return `if(isFinite(${value}) AND (isInfinite(${cast}) OR ${whole} OR (${value} != 0 AND ${cast} = 0)), NULL, ${cast})`;
 }
 
-/** A composite on its way into another type. */
+/** The cast of a composite to another type. */
 export interface Cast {
-  /** Expression of the value; what would be lost is NULL in it. */
+  /** Expression of the value; elements that would change are NULL. */
   value: string;
   /** Expression of what would be lost, or is NULL where the type needs a value; '' where nothing is. Undefined where that can't be. */
   fault: string | undefined;
@@ -65,8 +65,8 @@ export interface CastOptions {
 const STRICT: CastOptions = { scalar: castValue, objects: false };
 
 /**
- * A composite as another one: element by element, with the casts that values of their own have. The fields of a Tuple go by their
- * names, or by position where one side has none.
+ * Casts a composite element by element, with the casts of scalars. Fields of a Tuple are matched by name, or by position if one side
+ * has no names.
  *
  * @param place what a fault calls the value
  * @throws RangeError for types that {@link canCast} refuses
@@ -79,7 +79,7 @@ export function castComposite(
   options: CastOptions = STRICT,
 ): Cast {
   const [from, to] = [bare(given), bare(wanted)];
-  // Only a Tuple is ever Nullable as a whole.
+  // Only a Tuple can be Nullable as a whole.
   const whole = isNullable(given) ? `assumeNotNull(${value})` : value;
   const cast =
     from.base === 'Nothing' ? nothing(to) : CASTS[`${from.base} ${to.base}`]?.(whole, from, to, place, options);
@@ -89,7 +89,7 @@ export function castComposite(
   return { ...cast, fault: firstFault([gone, cast.fault]) };
 }
 
-/** False where no value of the one type could be told to be one of the other without losing a part of it. */
+/** False if no value of one type can become a value of the other without losing a part of it. */
 export function canCast(given: ColumnType, wanted: ColumnType): boolean {
   const [from, to] = [bare(given), bare(wanted)];
   if (from.base === 'Nothing' || to.base === 'String') return true;
@@ -192,7 +192,7 @@ function castPart(value: string, given: ColumnType, wanted: ColumnType, place: s
   return { value: cast, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, ${lost})` : lost };
 }
 
-/** Where among the parts of a type stands what each part of another is made of; undefined where they are no pairs. */
+/** Returns, for each part of `to`, the position of its source among the parts of `from`; undefined if they do not match. */
 function positions(from: ColumnType, to: ColumnType): number[] | undefined {
   if (from.of.length !== to.of.length) return undefined;
   const named = [from, to].every(({ base, of }) => base === 'Tuple' && of.every(({ name: field }) => field !== ''));

@@ -5,7 +5,7 @@ import { fromText } from './scalars.js';
 
 /** A value of the contract from its leaf of a JSON line, in which every number is canonical or stands as a text. */
 export interface Conversion {
-  /** Expression of the value; NULL (for composites: empty) where the text does not fit or there is none. */
+  /** Expression of the value; NULL (for composites: empty) if the text does not fit or is missing. */
   value: string;
   /** Expression that is true where something is present and does not fit. Of a composite, ask for its fault. */
   unfit: string;
@@ -13,7 +13,7 @@ export interface Conversion {
   fault: string;
 }
 
-/** A leaf in two forms: its text without JSON quotes (NULL where missing or null), and its JSON type when asked. */
+/** A JSON leaf: its text without quotes (NULL if missing or null), and its JSON type. All are expressions. */
 interface Leaf {
   text: string;
   jsonType: string;
@@ -115,8 +115,8 @@ function convertTuple(type: ColumnType, leaf: Leaf, place: string) {
 }
 
 /**
- * The type that a normalized chunk stores: like the declared one, but every scalar may be NULL, because a rejected line has no
- * values. Dictionary encoding is left to Parquet.
+ * Returns the type that a normalized chunk stores: the declared one with every scalar Nullable, because a rejected line has no values.
+ * Dictionary encoding is left to Parquet.
  */
 export function holding(type: ColumnType): string {
   const inner = bare(type);

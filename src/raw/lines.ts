@@ -8,7 +8,7 @@ import { LONE_SURROGATE, missing } from '../conversions/faults.js';
 import { faultOf, quoted, STEP_BY_STEP, typeOf, unfitOf, valueOf, type Input } from './input.js';
 import { jsonSteps } from './json-text.js';
 
-/** Raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
+/** Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
 export function readLines(
   bucket: EngineBucket,
   bucketName: string,
@@ -51,7 +51,7 @@ function columnFaults(column: Column) {
 const leavesType = (contract: readonly Column[]) =>
   `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
 
-/** True of nearly all lines: a leaf can only be found in a line that was parsed to its end, so that the line need not be parsed again. */
+/** Writes a condition that is true for nearly all lines and saves a second parse: a leaf is only found in a line that is valid JSON. */
 function surelyObject(contract: readonly Column[]): string {
   const sure = contract.filter((column) => !isNullable(typeOf(column)));
   const leaves = (sure.length > 0 ? sure.slice(0, 1) : contract).map((column) => `${leafOf(column)} IS NOT NULL`);
@@ -69,7 +69,7 @@ function valueColumns(column: Column): string[] {
   ];
 }
 
-/** Lines of each object, counted from the raw side alone: the other end of the folder account. */
+/** Counts the lines of each object from the raw objects alone: the other side of the folder account. */
 export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
   const input = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
   return {
