@@ -87,11 +87,11 @@ function convertMap(type: ColumnType, leaf: Leaf, place: string) {
   const all = `JSONExtractKeysAndValuesRaw(ifNull(${leaf.text}, ''))`;
   // Of equal keys the first counts, as everywhere in a line.
   const raw = `arrayFilter((x, n) -> n = 1, ${all}, arrayEnumerateUniq(arrayMap(x -> x.1, ${all})))`;
-  const key = `position(x.1, ${literal(SURROGATE_MARK)}) > 0`;
-  const fault = `if(${key}, ': its key has a lone surrogate', ${faultOf(element, part, one, '')})`;
+  const lone = `arrayExists(x -> position(x.1, ${literal(SURROGATE_MARK)}) > 0, ${all})`;
+  const fault = faultAt(place, faultOf(element, part, one, ''), raw);
   return {
     value: `CAST(arrayMap(x -> (x.1, ${part.value}), ${raw}), ${literal(holding(type))})`,
-    fault: notA('Object', type, leaf, place, faultAt(place, fault, raw)),
+    fault: notA('Object', type, leaf, place, `if(${lone}, ${literal(`${place}: a key has a lone surrogate`)}, ${fault})`),
   };
 }
 

@@ -300,6 +300,43 @@ class Files:
             raise Rejected(place)
         return found
 
+    def write_misfit(self, path):
+        name, kind = self.one_of(*((name, kind) for name, kind in self.contract.items() if name not in ("id", "s", "lc", "fs")))
+        arrow, make, _, _ = self.column(kind, misfit=True)
+        columns = {"id": pa.array(["a", "b"]), name: array(arrow, [make(), make()])}
+        write_table(path, columns, self.random)
+
+    def table(self):
+        """For each Parquet type, the columns that keep every value of it, and those that keep some. The types are those of a contract."""
+        columns = {}
+        for kind in self.contract.values():
+            inner = kind.bare
+            if not inner.parts:
+                name = f"{inner.base} with a unit" if inner.unit else inner.base
+                columns.setdefault(name, []).append(inner)
+        rows = []
+        for leaf in self.leaves:
+            if leaf.right is None:
+                continue
+            every, some = [], []
+            for name, kinds in columns.items():
+                kept = [share for kind in kinds if leaf.fits(kind) for share in [self.share(leaf, kind)] if share]
+                if kept:
+                    (every if max(kept) == 1 else some).append(name)
+            rows.append([leaf.name, every, some])
+        return rows
+
+    def share(self, leaf, kind):
+        def kept(value):
+            try:
+                leaf.right(kind, value)
+                return True
+            except Rejected:
+                return False
+
+        values = [leaf.values(kind) for _ in range(400)]
+        return sum(map(kept, values)) / len(values)
+
     def write(self, path, rows):
         """One file; answers what is right for each of its rows, and its types by column."""
         int96 = self.random.random() < 0.3
