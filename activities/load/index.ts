@@ -238,8 +238,7 @@ async function fill(
   const buckets = !keyed ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
   const parquet = used.map((manifest) => manifest.parquet);
   // Rows of one key may be in any object, so with a key every statement reads all objects.
-  const groups =
-    !keyed ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
+  const groups = !keyed ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
   let duplicates = 0;
   for (const parquetKeys of groups)
     for (let bucket_number = 0; bucket_number < buckets; bucket_number++) {

@@ -91,7 +91,13 @@ function convertMap(type: ColumnType, leaf: Leaf, place: string) {
   const fault = faultAt(place, faultOf(element, part, one, ''), raw);
   return {
     value: `CAST(arrayMap(x -> (x.1, ${part.value}), ${raw}), ${literal(holding(type))})`,
-    fault: notA('Object', type, leaf, place, `if(${lone}, ${literal(`${place}: a key has a lone surrogate`)}, ${fault})`),
+    fault: notA(
+      'Object',
+      type,
+      leaf,
+      place,
+      `if(${lone}, ${literal(`${place}: a key has a lone surrogate`)}, ${fault})`,
+    ),
   };
 }
 

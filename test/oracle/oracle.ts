@@ -82,7 +82,8 @@ export async function parquetTable(python: string): Promise<string> {
   const tools = await pythonTools(python, '../oracle/requirements.txt');
   const { stdout } = await execa(join(tools, 'python'), ['-B', ORACLE, 'table']);
   const rows = JSON.parse(stdout) as [type: string, every: string[], some: string[]][];
-  const listed = (names: string[]) => names.map((name) => (name.includes(' ') ? name : `\`${name}\``)).join(', ') || '–';
+  const listed = (names: string[]) =>
+    names.map((name) => (name.includes(' ') ? name : `\`${name}\``)).join(', ') || '–';
   return markdownTable([
     ['type in pyarrow', 'columns that keep every value', 'columns that keep what fits and reject the other rows'],
     ...rows.map(([type, every, some]) => [`\`${type}\``, listed(every), listed(some)]),

@@ -59,7 +59,9 @@ function unitOf(comment: string): Pick<Column, 'unit'> {
 export async function inspectTables({ clickhouse, database }: Scratch): Promise<Map<string, InspectedTable>> {
   const [tables, columns, constraints] = await Promise.all([
     clickhouse.rows<{ name: string; partition_key: string; create_table_query: string }>(tablesOf(database)),
-    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string; comment: string }>(columnsIn(database)),
+    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string; comment: string }>(
+      columnsIn(database),
+    ),
     clickhouse.rows<{ table: string; name: string; expression: string }>(checksIn(database)),
   ]);
   return new Map(
