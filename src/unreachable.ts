@@ -1,3 +1,6 @@
+import { command } from './shared/commands.js';
+import { sentence, type Text } from './shared/sentence.js';
+
 /** Codes of Node for a connection that could not be made, or was cut. */
 const CODES = new Set([
   'ECONNREFUSED',
@@ -11,8 +14,8 @@ const CODES = new Set([
 ]);
 
 /** What a person does about a service that is not there; `variable` says where it is. */
-export const startOrName = (variable: string): string =>
-  `Set ${variable}, or start the local stack: npx daybook local up --detach`;
+export const startOrName = (variable: string): Text =>
+  sentence(`Set ${variable}, or start the local stack: `, command.local('up', '--detach'));
 
 /** The code of an error that means that a service was not reached, such as `ECONNREFUSED`; undefined for any other error. */
 export function unreachable(error: unknown): string | undefined {

@@ -1,7 +1,9 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { ConcludeInput } from '../activities/conclude/index.js';
+import { failedBy, rootText } from '../src/errors.js';
 import type { BuildRef } from '../src/shared/build.js';
+import { commandsIn, plain, type Text } from '../src/shared/sentence.js';
 import type { DayFailure, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { lastActivities } from './options.js';
@@ -17,9 +19,9 @@ import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '.
  *
  * @returns what was left undone, in words.
  */
-export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<string[]> {
+export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<Text[]> {
   const { input, act } = run;
-  const notes: string[] = [];
+  const notes: Text[] = [];
   try {
     await CancellationScope.nonCancellable(() =>
       act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
@@ -36,7 +38,8 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
     throwIfBug(error);
     notes.push(notSweptNote(reasonOf(error)));
   }
-  if (notes.length > 0) log.warn('the day is done, and not all that follows', { day: input.day, notes });
+  if (notes.length > 0)
+    log.warn('the day is done, and not all that follows', { day: input.day, notes: notes.map(plain) });
   return notes;
 }
 
@@ -53,15 +56,23 @@ export async function endBadly(of: string, progress: Progress, run: DayRun | nul
   const published = run && (await endPublish(run, step));
   if (published) return await publishedAfterAll(run, published, reason);
   progress.end(outcome, [reason]);
+  const failed = failureOf(of, step, reason);
   // Where nothing could be read, nothing can be written either; a rollback that was refused leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
-  if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
-  const failure: DayFailure = { step, type: typeOf(error), reason };
-  throw cancelled ? error : ApplicationFailure.nonRetryable(failureOf(of, step, reason), 'DayFailed', failure);
+  if (run && !refused)
+    await recordOutcome(run, {
+      day: of,
+      build: run.begun?.build ?? null,
+      outcome,
+      step,
+      reason: plain(reason),
+      next: commandsIn(failed),
+    });
+  const failure: DayFailure = { step, type: typeOf(error), reason: plain(reason) };
+  throw cancelled ? error : failedBy('DayFailed', failed, failure);
 }
 
-const reasonOf = (error: unknown): string =>
-  isCancellation(error) ? 'cancelled' : (rootCause(error) ?? String(error));
+const reasonOf = (error: unknown): Text => (isCancellation(error) ? 'cancelled' : rootText(error));
 
 /** The type of the failure that an activity ended with. */
 function typeOf(error: unknown): string {
@@ -90,10 +101,10 @@ async function endPublish({ input, begun, settings, startedAt }: DayRun, step: s
 }
 
 /** What it touched is not known any more, so that it counts as mended: whoever ran it looks at the days after it. */
-async function publishedAfterAll(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+async function publishedAfterAll(run: DayRun, begun: Begun, reason: Text): Promise<DayResult> {
   const { input, progress } = run;
   const note = cutOffNote(reason);
-  progress.tell(note, 0);
+  progress.tell(plain(note), 0);
   const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
   progress.end('published', notes);
   const result = emptyResult(input.day, 'published', { ...begun, notes });

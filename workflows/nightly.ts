@@ -1,4 +1,4 @@
-import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   isCancellation,
   log,
@@ -7,9 +7,12 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { AlertInput } from '../activities/alert/index.js';
 import type { SurveyResult } from '../activities/survey/index.js';
-import { commandsIn, TRIGGER } from '../src/shared/commands.js';
+import { failedBy, rootText } from '../src/errors.js';
+import { command } from '../src/shared/commands.js';
 import { lookedBackOn } from '../src/shared/lookback.js';
+import { commandsIn, joined, plain, sentence, type Text } from '../src/shared/sentence.js';
 import type { DayEnded, DayInput, NightlyInput, NightlyResult } from '../src/shared/workflows.js';
 import { alertOf, warningOf } from './alert-of.js';
 import { openAlerts, type Alerts } from './alerts.js';
@@ -84,10 +87,13 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
     ]);
     if (cancelled) throw error;
     const alerts = openAlerts(true);
-    const reason = rootCause(error) ?? String(error);
-    alerts.tell({ kind: 'failed', day: input.day ?? '', step: 'survey', reason, next: [TRIGGER] });
+    const reason = rootText(error);
+    alerts.tell({
+      ...{ kind: 'failed', day: input.day ?? '', step: 'survey' },
+      ...{ reason: plain(reason), next: [command.schedule('trigger')] },
+    });
     await alerts.delivered();
-    throw ApplicationFailure.nonRetryable(nightNotBegun(reason), 'NightFailed');
+    throw failedBy('NightFailed', nightNotBegun(reason));
   }
 }
 
@@ -117,7 +123,7 @@ function readiness({ day: yesterday, wait }: SurveyResult, day: string, wasBad: 
 }
 
 /** What the night leaves to people. Not knowing it is no reason to call a good night a bad one. */
-async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Promise<string[]> {
+async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Promise<Text[]> {
   const failed = days.flatMap((one) => (one.result === null ? [one.day] : []));
   try {
     const { notes } = await briefActivities().audit.executeWithOptions({ summary: summary.audit() }, [{ day, failed }]);
@@ -125,14 +131,20 @@ async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Pro
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;
-    return [`What is missing or stale could not be asked: ${rootCause(error) ?? String(error)}`];
+    return [sentence('What is missing or stale could not be asked: ', rootText(error))];
   }
 }
 
 /** A day that looks back on one that is not good is not begun: it would be made from what is about to change, or is not there. */
 function stopped(day: string, missed: readonly string[]): DayEnded {
   const reason = stoppedBy(day, missed);
-  return { day, outcome: 'failed', reason, failure: { step: 'lookback', type: '', reason }, result: null };
+  return {
+    day,
+    outcome: 'failed',
+    reason,
+    failure: { step: 'lookback', type: '', reason: plain(reason) },
+    result: null,
+  };
 }
 
 /**
@@ -141,7 +153,7 @@ function stopped(day: string, missed: readonly string[]): DayEnded {
  *
  * @returns what differs, one sentence each.
  */
-async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise<string[]> {
+async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise<Text[]> {
   const first = late[0] ?? day;
   try {
     const { differences, found } = await checkActivities().verify.executeWithOptions(
@@ -150,16 +162,21 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
     );
     if (found === 0) return [];
     const told = differencesTold(differences, found);
-    alerts.tell({ kind: 'failed', day, step: 'verify', reason: told.join('\n'), next: commandsIn(told.join('\n')) });
+    alerts.tell(notAsPublished(day, joined(told, '\n')));
     return told;
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;
-    const reason = notVerified(rootCause(error) ?? String(error), first, day);
-    alerts.tell({ kind: 'failed', day, step: 'verify', reason, next: commandsIn(reason) });
+    const reason = notVerified(rootText(error), first, day);
+    alerts.tell(notAsPublished(day, reason));
     return [reason];
   }
 }
+
+const notAsPublished = (day: string, reason: Text): AlertInput => ({
+  ...{ kind: 'failed', day, step: 'verify' },
+  ...{ reason: plain(reason), next: commandsIn(reason) },
+});
 
 /** What failed days and replaced ones have left behind goes when it is old; what could not go tonight goes tomorrow. */
 async function sweepOld(): Promise<void> {
@@ -176,17 +193,17 @@ async function sweepOld(): Promise<void> {
 function end(
   day: string,
   days: readonly DayEnded[],
-  { notes, differences }: Pick<NightlyResult, 'notes' | 'differences'>,
+  { notes, differences }: { notes: readonly Text[]; differences: readonly Text[] },
 ): NightlyResult {
   const told: NightlyResult = {
     day,
-    days: days.map(({ day: of, outcome, reason }) => ({ day: of, outcome, reason })),
-    notes,
-    differences,
+    days: days.map(({ day: of, outcome, reason }) => ({ day: of, outcome, reason: plain(reason) })),
+    notes: notes.map(plain),
+    differences: differences.map(plain),
   };
   const failed = differences.length > 0 || days.some(({ outcome }) => outcome === 'failed');
   const outcome = failed ? 'failed' : (days.at(-1)?.outcome ?? 'unchanged');
   upsertSearchAttributes([{ key: attribute.outcome, value: outcome }]);
-  if (failed) throw ApplicationFailure.nonRetryable(nightFailure(days, differences), 'NightFailed', told);
+  if (failed) throw failedBy('NightFailed', nightFailure(days, differences), told);
   return told;
 }

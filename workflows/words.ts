@@ -7,8 +7,9 @@ import type { RollbackResult } from '../activities/rollback/index.js';
 import type { SweepResult } from '../activities/sweep/index.js';
 import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
-import { withCommand } from '../src/shared/commands.js';
+import { command, commandLine } from '../src/shared/commands.js';
 import { duration, number, plural, size } from '../src/shared/format.js';
+import { plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayResult, StepTold, BackfillProgress } from '../src/shared/workflows.js';
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
@@ -44,7 +45,7 @@ export const summary = {
 
 /** The details of a day that another workflow started, in Markdown. */
 export const startedBy = (workflowId: string, day: string): string =>
-  `Started by \`${workflowId}\`. Once more: \`npx daybook run --day ${day}\``;
+  `Started by \`${workflowId}\`. Once more: \`${commandLine(command.run(day))}\``;
 
 /** What a step did, once it has. */
 export const told = {
@@ -127,18 +128,18 @@ export const told = {
 };
 
 /** The night as a table in Markdown, for the Web UI's current details. */
-export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly string[] = []): string =>
+export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly Text[] = []): string =>
   [
     `**${heading}**`,
     '',
     '| step | what happened | took |',
     '|---|---|---|',
     ...steps.map(({ step, what, ms }) => `| ${step} | ${what.replaceAll('|', '\\|')} | ${duration(ms)} |`),
-    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${plain(note)}`)] : []),
   ].join('\n');
 
 /** What a comparison found, a sentence for each table that differs. */
-export const comparedNotes = (tables: readonly ComparedTable[], day: string): string[] => {
+export const comparedNotes = (tables: readonly ComparedTable[], day: string): Text[] => {
   const different = tables.filter(({ equal }) => !equal);
   return [
     ...different.map(
@@ -147,13 +148,13 @@ export const comparedNotes = (tables: readonly ComparedTable[], day: string): st
         (liveRows === rebuiltRows ? ' with other values' : '') +
         (edited ? '; its SQL, its options or its table were edited since' : ''),
     ),
-    ...(different.length > 0 ? [`publish the rebuild with: npx daybook run --day ${day} --force`] : []),
+    ...(different.length > 0 ? [sentence('publish the rebuild with: ', command.run(day, '--force'))] : []),
   ];
 };
 
 /** The last words of a failed day: which step, what was wrong, and what to type next. */
-export const failureOf = (day: string, step: string, reason: string): string =>
-  `Day ${day} failed at step ${step}: ${withCommand(day, reason)}`;
+export const failureOf = (day: string, step: string, reason: Text): Text =>
+  sentence(`Day ${day} failed at step ${step}: `, withCommand(reason, command.run(day)));
 
 /** A backfill as Markdown, for the Web UI's current details. */
 export function backfillOf(progress: BackfillProgress): string {
@@ -170,7 +171,9 @@ export function backfillOf(progress: BackfillProgress): string {
     `| at once | ${number(concurrency)} |`,
     ...(phase === 'later' ? ['', `Days after ${end} that look back on the range are looked at again.`] : []),
     ...(failed.length > 0 ? ['', '| failed day | why |', '|---|---|'] : []),
-    ...failed.slice(0, FAILED_IN_DETAILS).map(({ day, reason }) => `| ${day} | ${reason.replaceAll('|', '\\|')} |`),
+    ...failed
+      .slice(0, FAILED_IN_DETAILS)
+      .map(({ day, reason }) => `| ${day} | ${plain(reason).replaceAll('|', '\\|')} |`),
   ].join('\n');
 }
 
@@ -178,21 +181,24 @@ export function backfillOf(progress: BackfillProgress): string {
 const FAILED_IN_DETAILS = 20;
 
 /** Of a day that was published although its publish was cut off: nobody can say any more what it touched. */
-export const cutOffNote = (reason: string): string =>
-  `the publish was cut off and then finished: readers have the day (${reason}). What looks back on it may be stale: npx daybook plan`;
+export const cutOffNote = (reason: Text): Text =>
+  sentence(
+    ...['the publish was cut off and then finished: readers have the day (', reason, ')'],
+    ...['. What looks back on it may be stale: ', command.plan()],
+  );
 
 /** What could not follow a publish. */
-export const notRecordedNote = (outcome: string, reason: string): string =>
-  `the day is ${outcome}, and the ledger could not be told so: ${reason}`;
+export const notRecordedNote = (outcome: string, reason: Text): Text =>
+  sentence(`the day is ${outcome}, and the ledger could not be told so: `, reason);
 
-export const notSweptNote = (reason: string): string =>
-  `what the day leaves behind was not swept, which a night does: ${reason}`;
+export const notSweptNote = (reason: Text): Text =>
+  sentence('what the day leaves behind was not swept, which a night does: ', reason);
 
 /** What a republished day means for the days after it. */
-export const touchedNote = (touched: Touched | null): string[] => {
+export const touchedNote = (touched: Touched | null): Text[] => {
   if (!touched) return [];
   const { first, last, days } = touched;
   const who = days === 1 ? `${first} looks` : `${days} days, ${first} to ${last}, look`;
-  const how = days === 1 ? `npx daybook run --day ${first}` : `npx daybook backfill --start ${first} --end ${last}`;
-  return [`${who} back on this day: stale until built again${days === 1 ? '' : ', oldest first'}: ${how}`];
+  const how = days === 1 ? command.run(first) : command.backfill(first, last);
+  return [sentence(`${who} back on this day: stale until built again${days === 1 ? '' : ', oldest first'}: `, how)];
 };

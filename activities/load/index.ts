@@ -9,9 +9,11 @@ import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
+import { sentence, type Text } from '../../src/shared/sentence.js';
 import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -36,7 +38,7 @@ export interface LoadResult extends BuiltTable {
   /** Objects that are missing in the folders that may hold rows of the day. */
   quarantined: number;
   /** Things a person should know although nothing failed. */
-  notes: string[];
+  notes: Text[];
 }
 
 /** Rows de-duplicated by one statement: the sort and the set of keys of so many rows fit the default memory limit. */
@@ -128,9 +130,12 @@ function leavesAlone(
   if (onEmpty === 'skip' && published) return true;
   throw final(
     'SourceNotReady',
-    `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. ` +
-      `The source's onEmpty is '${onEmpty}', so that readers keep what they have. Have them written anew, then: npx daybook run --day ${day}. ` +
-      `If the day really is empty: npx daybook run --day ${day} --allow-empty (or set onEmpty to 'publish').`,
+    sentence(
+      `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. `,
+      `The source's onEmpty is '${onEmpty}', so that readers keep what they have. Have them written anew, then: `,
+      command.run(day),
+      ...['. If the day really is empty: ', command.run(day, '--allow-empty'), " (or set onEmpty to 'publish')."],
+    ),
     { details: { step: 'load', source: name, object: first.object } },
   );
 }
@@ -307,9 +312,11 @@ async function assertFewRejects(
   const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);
   throw final(
     'TooManyRejects',
-    `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} may be. ` +
-      (first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '') +
-      `See them all: npx daybook rejects --day ${plan.day} --source ${source.name}`,
+    sentence(
+      `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} may be. `,
+      first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '',
+      ...['See them all: ', command.rejects(plan.day, source.name)],
+    ),
     { details: { step: 'load', source: source.name, object: first?.object } },
   );
 }

@@ -3,7 +3,9 @@ import { final } from '../../src/errors.js';
 import { dataObjects } from '../../src/plan/listing.js';
 import type { Config, SourceConfig } from '../../src/project/config/config.js';
 import { folderPrefix } from '../../src/project/config/prefix.js';
+import { command } from '../../src/shared/commands.js';
 import { addDays, instantOf } from '../../src/shared/day.js';
+import { sentence } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -49,7 +51,7 @@ export async function wait(deps: Dependencies, { day, looks, since }: WaitInput,
     else if (!lacks.empty || source.onEmpty === 'fail')
       throw final(
         'SourceNotReady',
-        `${name}: ${lacks.reason}, and ${over}. When it has arrived: npx daybook run --day ${day}`,
+        sentence(`${name}: ${lacks.reason}, and ${over}. When it has arrived: `, command.run(day)),
         { details: { step: 'wait', source: name } },
       );
   }

@@ -1,4 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.js';
+import { isMissingTable } from '../clickhouse/errors.js';
+import type { Command } from '../shared/commands.js';
 import { EVER } from '../shared/day.js';
 import { counted, inGroups, type Wire } from './ledger.js';
 import * as sql from './report-statements.js';
@@ -46,6 +48,17 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
 
     /** What readers have and what it was made from, whatever chunks that took. */
     publishedInputs: (first: string, last: string) => rows<LedgerDay>(sql.publishedInputs(project, first, last)),
+
+    /** What the reason of a build names to run next; nothing in a ledger of an earlier version. */
+    async nextCommands(day: string, generation: number): Promise<Command[]> {
+      try {
+        const [found] = await rows<{ commands: Command[] }>(sql.nextCommands(project, day, generation));
+        return found?.commands ?? [];
+      } catch (error) {
+        if (isMissingTable(error)) return [];
+        throw error;
+      }
+    },
 
     /** Chunks that came to be recorded after a day was planned, have rows for it, and are not in what is published of it. */
     unusedChunks: (first: string, last: string) =>

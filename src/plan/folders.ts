@@ -5,6 +5,7 @@ import type { Project } from '../project/project.js';
 import { addDays, daysBetween } from '../shared/day.js';
 import type { VanishedChoice } from '../shared/inputs/choice.js';
 import { manifestKey, normalizedFolder } from '../shared/names.js';
+import { type Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { StoredObject } from '../store/object.js';
 import { assertCover, coverFolder, rowsOf } from './cover.js';
@@ -39,7 +40,7 @@ export interface SourceListing {
   skip: boolean;
   /** What differs from the published day, in words. */
   change: string;
-  notes: string[];
+  notes: Text[];
   /** Objects that chunks hold and that can't be read any more; undefined where every chunk is recorded, or can be read. */
   lost: LostObjects | undefined;
   /** What the user decided of objects that are gone, for the ledger. */

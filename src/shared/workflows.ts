@@ -1,4 +1,6 @@
 import type { Touched, ComparedTable } from './build.js';
+import type { Command } from './commands.js';
+import type { Text } from './sentence.js';
 
 /** How a day ended well. `held`: left as it is on request. `different`: a comparison found rows that a rebuild would not make. */
 export type GoodOutcome = 'published' | 'unchanged' | 'skipped' | 'held' | 'rolled-back' | 'different';
@@ -60,7 +62,7 @@ export interface DayResult {
   compared?: ComparedTable[];
   /** What each step did, in words, and how long it took in milliseconds; in the order of the night. */
   steps: StepTold[];
-  notes: string[];
+  notes: Text[];
 }
 
 /** How a day failed; kept beside the message of its failure, which is of the type `DayFailed`. */
@@ -69,6 +71,8 @@ export interface DayFailure {
   /** The type of what failed the step, one of src/errors.ts; '' where it was no failure of ours. */
   type: string;
   reason: string;
+  /** Those that the message names; left out by earlier versions. */
+  commands?: Command[];
 }
 
 /** How a day ended that another workflow ran. */
@@ -76,7 +80,7 @@ export interface DayEnded {
   day: string;
   outcome: Outcome;
   /** Of a failed or cancelled day: why, and the command to type next; else ''. */
-  reason: string;
+  reason: Text;
   failure: DayFailure | null;
   /** What the day answered; null where it failed or was cancelled. */
   result: DayResult | null;
@@ -147,7 +151,7 @@ export interface FailedDay {
   step: string;
   /** The type of what failed the step, one of src/errors.ts; left out where it is not known. */
   type?: string;
-  reason: string;
+  reason: Text;
 }
 
 /** The answer to a backfill's query `progress`. */

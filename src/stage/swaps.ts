@@ -10,7 +10,9 @@ import {
 } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
 import type { PublishRecord } from '../ledger/ledger.js';
+import { command } from '../shared/commands.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';
+import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
 import { createTwin, measureDay, replacePartition } from './statements.js';
@@ -141,8 +143,11 @@ export async function assertStaged(
     if (found.rows !== rows || found.hash !== hash)
       throw final(
         'AccountsDiffer',
-        `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. ` +
-          `Something was lost or came late in ${stage}. Nothing was published; build the day anew: npx daybook run --day ${day}`,
+        sentence(
+          `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. `,
+          `Something was lost or came late in ${stage}. Nothing was published; build the day anew: `,
+          command.run(day),
+        ),
         { details: { step: 'publish', table } },
       );
   }
@@ -162,8 +167,11 @@ export async function assertArchived(
 const archiveLost = (day: string, found: string) =>
   final(
     'ArchiveLost',
-    `${day} can't be put back: ${found} (the config's keepPrevious says how long archives stay). Nothing was swapped. ` +
-      `Build the day again instead: npx daybook run --day ${day} --force`,
+    sentence(
+      `${day} can't be put back: ${found} (the config's keepPrevious says how long archives stay). Nothing was swapped. `,
+      'Build the day again instead: ',
+      command.run(day, '--force'),
+    ),
     { details: { step: 'rollback' } },
   );
 

@@ -1,7 +1,9 @@
 import { tablesLike } from '../clickhouse/tables.js';
 import type { PublishRecord } from '../ledger/ledger.js';
+import { command } from '../shared/commands.js';
 import { daysBetween } from '../shared/day.js';
 import { number, plural } from '../shared/format.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Answer, Step } from '../step/step.js';
 import { measureDays } from './statements.js';
@@ -35,7 +37,7 @@ export interface Difference {
   found: number;
   expected: number;
   /** One sentence: found, expected, and the command that mends it. */
-  what: string;
+  what: Text;
 }
 
 /**
@@ -143,21 +145,22 @@ export function differs(of: {
   held: boolean;
   /** The table belongs to the project, so a run would build it. */
   own: boolean;
-}): string {
+}): Text {
   const { kind, day, table, found, expected, more, held } = of;
   const name = `${of.database}.${table}`;
-  const run = `npx daybook run --day ${day}`;
-  if (kind === 'open') return `${name} of ${day}: its publish was begun and has not ended. End it: ${run}`;
+  if (kind === 'open')
+    return sentence(`${name} of ${day}: its publish was begun and has not ended. End it: `, command.run(day));
+  const again = command.run(day, '--force');
   if (kind === 'unknown')
-    return (
-      `${name} of ${day}: found ${plural(found, 'row')}, expected none: nobody published them. ` +
-      (held || !of.own
-        ? `If they are to go: ALTER TABLE ${name} DROP PARTITION '${day}'`
-        : `Build the day, which replaces them: ${run} --force`)
+    return sentence(
+      `${name} of ${day}: found ${plural(found, 'row')}, expected none: nobody published them. `,
+      ...(held || !of.own
+        ? [`If they are to go: ALTER TABLE ${name} DROP PARTITION '${day}'`]
+        : ['Build the day, which replaces them: ', again]),
     );
   const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${number(expected)}`;
-  return (
-    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote into it. ` +
-    `Publish the day again: ${run} --force${held ? ' (which releases the held day)' : ''}`
+  return sentence(
+    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote into it. `,
+    ...['Publish the day again: ', again, held ? ' (which releases the held day)' : ''],
   );
 }

@@ -12,7 +12,8 @@ import {
   NoSuchKey,
 } from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
-import { final, messageOf } from '../errors.js';
+import { final, messageOf, passing } from '../errors.js';
+import { sentence } from '../shared/sentence.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import type { StoredObject } from './object.js';
 
@@ -226,11 +227,9 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
         { cause: error },
       );
     const told = messageOf(error);
-    throw new Error(
-      unreachable(error) === undefined
-        ? `${what}: ${told}`
-        : `${what}: no object store answers (${told}). ${startOrName('AWS_ENDPOINT_URL_S3')}`,
-      { cause: error },
-    );
+    if (unreachable(error) === undefined) throw new Error(`${what}: ${told}`, { cause: error });
+    throw passing(sentence(`${what}: no object store answers (${told}). `, startOrName('AWS_ENDPOINT_URL_S3')), {
+      cause: error,
+    });
   }
 }

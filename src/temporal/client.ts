@@ -9,8 +9,9 @@ import {
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
-import { final, messageOf } from '../errors.js';
+import { commandsOf, final, messageOf, passing } from '../errors.js';
 import { backfillPrefix, workflowId } from '../shared/names.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import { startOrName } from '../unreachable.js';
 
 export { ScheduleNotFoundError, WorkflowNotFoundError };
@@ -31,9 +32,11 @@ export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIM
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: within });
     return new Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
   } catch (error) {
-    throw new Error(
-      `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). ` +
+    throw passing(
+      sentence(
+        `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). `,
         startOrName('TEMPORAL_ADDRESS'),
+      ),
       { cause: error },
     );
   }
@@ -65,7 +68,7 @@ export async function assertSearchAttributes(client: Client): Promise<void> {
 /** How a workflow ended, before anybody's own words for it. */
 export type End<Result> =
   | { ok: true; result: Result }
-  | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: string };
+  | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: Text };
 
 /** Awaits the end of a workflow; anything but its success, failure or cancellation is thrown. A terminated one is cancelled. */
 export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>> {
@@ -75,7 +78,8 @@ export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;
     const stopped = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
-    const message = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);
+    const text = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);
+    const message = { text, commands: commandsOf(cause) };
     return { ok: false, outcome: stopped ? 'cancelled' : 'failed', cause, message };
   }
 }

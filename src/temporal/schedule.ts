@@ -8,8 +8,10 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import { final } from '../errors.js';
+import { command, commandLine } from '../shared/commands.js';
 import { nightFor } from '../shared/day.js';
 import { scheduleId, taskQueue, workflowId } from '../shared/names.js';
+import { sentence } from '../shared/sentence.js';
 
 /** When the nights of a project start. */
 export interface NightlyTimes {
@@ -95,7 +97,7 @@ export async function withSchedule<T>(
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw final(
       'NotApplied',
-      `The schedule ${scheduleId(project)} does not stand yet. Run: npx daybook schedule apply`,
+      sentence(`The schedule ${scheduleId(project)} does not stand yet. Run: `, command.schedule('apply')),
     );
   }
 }
@@ -124,8 +126,7 @@ const cronOf = ({ schedule }: NightlyTimes) => schedule.trim().split(/\s+/).join
 const summaryOf = ({ project }: NightlyTimes) => `${project}, the night`;
 
 /** In Markdown. What the schedule itself shows, such as its times, is not said again. */
-const DETAILS =
-  'The night for yesterday: late days first, then the day before. Another one: `npx daybook schedule trigger`';
+const DETAILS = `The night for yesterday: late days first, then the day before. Another one: \`${commandLine(command.schedule('trigger'))}\``;
 
 /** Jitter would move the nominal time away from backfills that name it; a failed night must not stop the next one. */
 function wantedSchedule(times: NightlyTimes) {

@@ -3,6 +3,7 @@ import type { BuildRecord } from '../../ledger/ledger.js';
 import type { LedgerReport, PlanRecord } from '../../ledger/report.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
+import { type Text } from '../../shared/sentence.js';
 import type { Outcome } from '../../shared/workflows.js';
 import type { RunningDay } from '../../temporal/client.js';
 import { instantOf } from '../common/text.js';
@@ -44,26 +45,21 @@ export interface DayReport {
   quarantined: { source: string; folder: Day; object: string; reason: string }[];
   plans: { newest: PlanRecord | null; whole: PlanRecord | null };
   /** Why a run of the day would fail until somebody says what its folders mean, each with its commands. */
-  questions: string[];
+  questions: Text[];
 }
 
 /** What was asked of Temporal; `days` is undefined where it did not answer. */
 export interface Running {
   days: RunningDay[] | undefined;
   /** Why Temporal did not answer. */
-  message: string | undefined;
+  message: Text | undefined;
 }
 
 /** Days `first` to `last`, each in one line. */
 export async function reportDays(
   app: App,
   report: LedgerReport,
-  {
-    first,
-    last,
-    running,
-    questions,
-  }: { first: Day; last: Day; running: Running; questions?: ReadonlyMap<Day, string> },
+  { first, last, running, questions }: { first: Day; last: Day; running: Running; questions?: ReadonlyMap<Day, Text> },
 ): Promise<DayReport[]> {
   const [builds, published, open, plans, holds] = await Promise.all([
     app.ledger.latestBuilds(first, last),
