@@ -31,7 +31,7 @@ export function joined(texts: readonly Text[], separator: string): Text {
 
 /** A reason that names a command; one that names none gets the one that follows once the reason is gone. */
 export const withCommand = (reason: Text, next: Command): Text =>
-  commandsIn(reason).length > 0 ? reason : sentence(reason, ' When it is mended: ', next);
+  commandsIn(reason).length > 0 ? reason : sentence(reason, ' Once fixed, run: ', next);
 
 /** A text whose commands carry the project folder that they are about. */
 export function textFor(text: Text, project: string | undefined): string {

@@ -9,7 +9,7 @@ import { joined, sentence } from '../../src/shared/sentence.js';
 const yesterday = '2026-11-22';
 
 describe('the days that status shows', () => {
-  test('end at the newest one that is known, so that a demo of last month is not pushed out by days that nobody built', () => {
+  test('end at the newest known day, so that a demo of last month is not pushed out by days that were never built', () => {
     const known = { first: '2026-11-05', last: '2026-11-09' };
     expect(daysToShow({ start: '2026-11-05', known, yesterday, count: 14 })).toEqual({
       shown: known,
@@ -77,7 +77,7 @@ describe('what to type next', () => {
     expect(of({ state: 'failed', questions }, answers)).toEqual(answers);
   });
 
-  test('is to run a day whose publish is open, that was stopped, or that was never built', () => {
+  test('is to run a day with an unfinished publish, that was stopped, or that was never built', () => {
     expect(of({ open: ['events'] })).toEqual([run]);
     expect(of({ state: 'stopped' })).toEqual([run]);
     expect(of({ state: 'not built' })).toEqual([run]);

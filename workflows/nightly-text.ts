@@ -4,16 +4,16 @@ import { number, plural } from '../src/shared/format.js';
 import { joined, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayEnded } from '../src/shared/workflows.js';
 
-/** Why a day was not begun: it would have been made from days that are not good. */
+/** Says why a day was not started: days that it looks back on failed or are missing. */
 export const stoppedBy = (day: string, bad: readonly string[]): Text =>
   sentence(
-    `Day ${day} was not begun: it looks back on ${bad.join(', ')}, which ${bad.length === 1 ? 'is' : 'are'} not good. `,
-    'When that is mended: ',
+    `Day ${day} was not started: it looks back on ${bad.join(', ')}, which did not succeed. `,
+    'Once fixed, run: ',
     command.backfill(bad[0] ?? day, day),
   );
 
-/** The last words of a failed night: each failed day, its reason and what to type next. */
-export const nightFailure = (
+/** Writes the failure of a nightly run: each failed day, its reason and what to type next. */
+export const nightlyFailure = (
   days: readonly Pick<DayEnded, 'day' | 'outcome' | 'reason'>[],
   differences: readonly Text[] = [],
 ): Text => {
@@ -26,11 +26,11 @@ export const nightFailure = (
   return joined(lines, '\n');
 };
 
-/** Differences that a night names; `daybook verify` shows more. */
+/** Differences that a nightly run lists; `daybook verify` shows more. */
 const DIFFERENCES_NAMED = 10;
 
-/** The first differences of a night as sentences, and what shows the rest. */
-export const differencesTold = (differences: readonly Difference[], found: number): Text[] => {
+/** Writes the first differences as sentences, and the command that shows the rest. */
+export const differenceLines = (differences: readonly Difference[], found: number): Text[] => {
   const named = differences.slice(0, DIFFERENCES_NAMED);
   const [first, last] = [differences[0]?.day ?? '', differences.at(-1)?.day ?? ''];
   const rest = found - named.length;
@@ -40,36 +40,38 @@ export const differencesTold = (differences: readonly Difference[], found: numbe
   ];
 };
 
-/** Where a night could not compare what readers have with the ledger. */
+/** Says that what readers have could not be compared with the ledger. */
 export const notVerified = (reason: Text, first: string, last: string): Text =>
   sentence(
-    ...['What readers have could not be compared with the ledger: ', reason, ' Once more: '],
+    ...['What readers have could not be compared with the ledger: ', reason, ' Try again: '],
     command.verify(first, last),
   );
 
-/** The last words of a night that could not begin. */
-export const nightNotBegun = (reason: Text): Text =>
-  sentence('The night could not begin: ', withCommand(reason, command.schedule('trigger')));
+/** Writes the failure of a nightly run that could not start. */
+export const nightlyNotStarted = (reason: Text): Text =>
+  sentence('The nightly run could not start: ', withCommand(reason, command.schedule('trigger')));
 
-/** The last words of a backfill that could not say which days it is for. */
-export const backfillNotBegun = (start: string, end: string, reason: Text): Text =>
+/** Writes the failure of a backfill that could not determine its days. */
+export const backfillNotStarted = (start: string, end: string, reason: Text): Text =>
   sentence(
-    `The backfill of ${start} to ${end} could not begin, or go on: `,
+    `The backfill of ${start} to ${end} could not start or continue: `,
     withCommand(reason, command.backfill(start, end)),
   );
 
-/** What a day that went well is worth a look for, each line with its day. Stale days are the whole night's to tell. */
+/** Lists what needs attention in a day that succeeded, each line with its day. Stale days are left out: the audit reports them. */
 export const notesOf = ({ day, result }: DayEnded): Text[] => [
   ...(result?.tested.warned ?? []).map(({ test, rows }) =>
     sentence(`${day}: test ${test} found ${plural(rows, 'row')}: `, command.statusOf(day)),
   ),
-  ...(result?.notes ?? []).filter((note) => !TOLD_BY_NIGHT.test(plain(note))).map((note) => sentence(`${day}: `, note)),
+  ...(result?.notes ?? [])
+    .filter((note) => !SHOWN_BY_AUDIT.test(plain(note)))
+    .map((note) => sentence(`${day}: `, note)),
 ];
 
-const TOLD_BY_NIGHT = /^stale by code: |: stale until built again/;
+const SHOWN_BY_AUDIT = /^stale by code: |: stale until rebuilt/;
 
-/** A night as a table in Markdown: one line a day, then what a person should know. */
-export const nightOf = (
+/** Writes a nightly run as a table in Markdown: one line for each day, then the notes. */
+export const nightlyTable = (
   days: readonly Pick<DayEnded, 'day' | 'outcome' | 'reason'>[],
   notes: readonly Text[] = [],
 ): string =>
