@@ -275,8 +275,8 @@ test.each([
     const result = (await handle.result().catch(() => undefined)) as DayResult | undefined;
     expect(result?.outcome).toBe(outcome === 'published' ? outcome : undefined);
     // What it touched is not known any more: a backfill takes it for everything.
-    if (result)
-      expect(result).toMatchObject({ recovered: true, notes: [expect.stringContaining('the connection is gone')] });
+    if (result) expect(result).toMatchObject({ recovered: true });
+    if (result) expect(result.notes.map(plain)).toEqual([expect.stringContaining('the connection is gone')]);
     expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome }]);
     expect((await attributesOf(handle))['DaybookOutcome']).toBe(outcome);
   },
