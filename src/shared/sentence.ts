@@ -1,5 +1,4 @@
 import { commandLine, type Command } from './commands.js';
-import { clipped } from './format.js';
 
 /** A text for people with the commands that it names, so that nothing has to look for them in the text. */
 export interface Sentence {
@@ -43,10 +42,6 @@ export function textFor(text: Text, project: string | undefined): string {
 }
 
 const literally = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-/** A text of at most about `most` characters, as {@link clipped}; it keeps its commands. */
-export const clippedText = (text: Text, most: number): Text =>
-  typeof text === 'string' ? clipped(text, most) : { ...text, text: clipped(text.text, most) };
 
 /** Each command once, where it comes first. */
 export const withoutRepeats = (commands: readonly Command[]): Command[] => [
