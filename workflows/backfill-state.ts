@@ -8,8 +8,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { doneOf, freshState, withDay } from '../src/shared/backfill.js';
+import { clippedText } from '../src/shared/format.js';
 import { isConcurrency } from '../src/shared/inputs/backfill.js';
-import { clippedText } from '../src/shared/sentence.js';
 import type {
   BackfillInput,
   BackfillProgress,
