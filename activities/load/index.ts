@@ -9,6 +9,7 @@ import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
+import { plural } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
@@ -94,7 +95,7 @@ export async function load(
     skipped: folder.skipped,
     blank: folder.blank,
     quarantined: quarantined.length,
-    notes: quarantinedNote(plan.day, name, quarantined),
+    notes: [...quarantinedNote(plan.day, name, quarantined), ...outsideNote(plan, name, manifests)],
   };
 }
 
@@ -293,6 +294,21 @@ async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSour
   return manifests;
 }
 
+/** Counts the lines of manifests whose only fault is their day. */
+const outsideOf = (manifests: readonly Manifest[]): number =>
+  manifests.reduce((sum, { accounts }) => sum + accounts.reduce((all, { outside = 0 }) => all + outside, 0), 0);
+
+/** Reports lines of folder D that no day takes. */
+function outsideNote({ day }: Plan, source: string, manifests: readonly Manifest[]): string[] {
+  const lines = outsideOf(manifests.filter(({ folder }) => folder === day));
+  return lines === 0
+    ? []
+    : [
+        `${source}: ${plural(lines, 'event')} in folder ${day} belong${lines === 1 ? 's' : ''} to days that its arrival window does not cover: rejected, and not counted for maxRejects. ` +
+          `List them: npx daybook rejects --day ${day} --source ${source}`,
+      ];
+}
+
 /** Throws if more lines of folder D were rejected than `maxRejects` allows. */
 async function assertFewRejects(
   deps: Dependencies,
@@ -301,8 +317,10 @@ async function assertFewRejects(
   manifests: readonly Manifest[],
 ): Promise<void> {
   const own = manifests.filter(({ folder }) => folder === plan.day);
-  const { lines, rejected } = sumAccounts(own.flatMap(({ accounts }) => accounts));
+  const { lines, rejected: all } = sumAccounts(own.flatMap(({ accounts }) => accounts));
   const most = mostRejects(source.maxRejects, lines);
+  // Events of other days say nothing about how well the lines of this day are written.
+  const rejected = all - outsideOf(own);
   if (rejected <= most) return;
   const chunks = own.map(({ chunk, normalizer }) => ({ id: chunk, normalizer }));
   const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);
