@@ -1,6 +1,9 @@
-import { ClickHouseError } from '@clickhouse/client';
+import type * as Client from '@clickhouse/client';
 import { final, isFinal, messageOf, type FinalType } from '../errors.js';
+import { required } from '../required.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
+
+const { ClickHouseError } = required('@clickhouse/client') as typeof Client;
 
 /**
  * ClickHouse error codes that no retry can fix, by what they mean for a build; a code that is not listed is retried. The list is
