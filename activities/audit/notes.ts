@@ -2,10 +2,16 @@ import { backfillCommand } from '../../src/shared/commands.js';
 import type { DayRange } from '../../src/shared/day.js';
 
 /** Writes the ranges of days that need attention, each with the command to run. */
-export const leftNotes = (left: { holes: DayRange[]; data: DayRange[]; code: DayRange[] }): string[] => [
+export const leftNotes = (left: {
+  holes: DayRange[];
+  data: DayRange[];
+  code: DayRange[];
+  late: DayRange[];
+}): string[] => [
   ...rangeNotes(left.holes, 'not published, but expected'),
   ...rangeNotes(left.data, 'stale: their inputs have changed'),
   ...rangeNotes(left.code, 'stale by code: they differ by SQL alone'),
+  ...rangeNotes(left.late, 'objects arrived after lateDays, and are not loaded'),
 ];
 
 /** Ranges shown apart; the others are shown as one, from the first to the last of them. */

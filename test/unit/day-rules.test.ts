@@ -66,4 +66,7 @@ test('an alias named day hides the column in the filter of a model that looks ba
   ]);
   expect(problemsOf(select)).toEqual([]);
   expect(problemsOf(select.replace('WHERE day', 'WHERE ev.day'), '-- lookback: 1 day')).toEqual([]);
+  const inside = 'SELECT {day:Date} AS day, count() AS n FROM (SELECT id FROM ev WHERE day = {day:Date} AND (id > 0))';
+  expect(problemsOf(inside, '-- lookback: 1 day')).toEqual([]);
+  expect(problemsOf(`${inside} WHERE (n > 1 AND day = {day:Date})`, '-- lookback: 1 day')).toHaveLength(1);
 });

@@ -71,7 +71,8 @@ const FILTERED = /\bWHERE\b[^]*?(?<![.{\w])[`"]?\bday\b[`"]?(?!\s*:)/i;
 
 /** An alias hides the column of its name: `{day:Date} AS day … WHERE day = {day:Date}` holds for every row of the lookback. */
 function shadowedDayProblems(file: SqlFile, sql: string): Problem[] {
-  if (file.header.lookback === 0 || !DAY_AS_DAY.test(sql) || !FILTERED.test(sql)) return [];
+  const at = sql.search(DAY_AS_DAY);
+  if (file.header.lookback === 0 || at < 0 || !FILTERED.test(selectAround(sql, at))) return [];
   return [
     warning(
       placeOf(file, DAY_AS_DAY),
@@ -79,6 +80,21 @@ function shadowedDayProblems(file: SqlFile, sql: string): Problem[] {
       'Name the table in the filter, as in WHERE events.day = {day:Date}, or SELECT the column day itself.',
     ),
   ];
+}
+
+/** The rest of the SELECT that a position is in, without the SELECTs inside of it: these do not see its aliases. */
+function selectAround(sql: string, at: number): string {
+  let depth = 0;
+  let rest = '';
+  let hidden: number | undefined;
+  for (let index = at; index < sql.length && depth >= 0; index++) {
+    const character = sql.charAt(index);
+    if (character === ')' && --depth === hidden) hidden = undefined;
+    if (character === '(' && hidden === undefined && /^\(\s*(SELECT|WITH)\b/i.test(sql.slice(index))) hidden = depth;
+    if (character === '(') depth++;
+    if (hidden === undefined) rest += character;
+  }
+  return rest;
 }
 
 /** `toDate` follows the zone of its argument: where that is not the project's, hours of each day are counted to its neighbour. */
