@@ -9,6 +9,7 @@ import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
+import { keyOf } from '../../src/shared/dedupe.js';
 import { plural } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
@@ -234,11 +235,11 @@ async function fill(
 ): Promise<number> {
   const bucket = await engineBucket(deps, plan.normalized.bucket);
   const { dedupeBy } = source;
-  const buckets = dedupeBy.length === 0 ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
+  const keyed = keyOf(dedupeBy).length > 0;
+  const buckets = !keyed ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
   const parquet = used.map((manifest) => manifest.parquet);
   // Rows of one key may be in any object, so with a key every statement reads all objects.
-  const groups =
-    dedupeBy.length === 0 ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
+  const groups = !keyed ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
   let duplicates = 0;
   for (const parquetKeys of groups)
     for (let bucket_number = 0; bucket_number < buckets; bucket_number++) {
@@ -257,7 +258,7 @@ async function fill(
       const run = step.statement(`load ${source.name}`, { zone: plan.zone });
       const insert = loadStatement(options);
       await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limitsOf(plan) } }, run);
-      if (dedupeBy.length > 0) {
+      if (keyed) {
         const count = countDuplicates(options);
         const found = await oneRow<{ duplicates: string }>(
           deps.clickhouse,
