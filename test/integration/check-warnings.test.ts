@@ -92,8 +92,14 @@ test.each([
 });
 
 test('a column of another zone is told by its name', async () => {
-  const problems = await problemsAfter(NORMALIZED, 'toDate(ts) AS day', 'toDate(ts) AS day');
-  expect(problems).toEqual([]);
+  expect(await problemsAfter('sql/raw/events.sql', "'Europe/Berlin'", "'UTC'")).toEqual([
+    {
+      severity: 'warning',
+      where: `${NORMALIZED}:8`,
+      what: "cuts days of ts in UTC, but the project's days are those of Europe/Berlin",
+      fix: "Write toDate(ts, 'Europe/Berlin'), or declare the column with that zone.",
+    },
+  ]);
 });
 
 test('a value with a fraction for a column of whole numbers is a warning, an aggregate state an error', async () => {
