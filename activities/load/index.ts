@@ -9,11 +9,13 @@ import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { keyOf } from '../../src/shared/dedupe.js';
 import { plural } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
+import { sentence, type Text } from '../../src/shared/sentence.js';
 import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -38,7 +40,7 @@ export interface LoadResult extends BuiltTable {
   /** Quarantined objects in the folders that may hold rows of the day. */
   quarantined: number;
   /** Things a person should know although nothing failed. */
-  notes: string[];
+  notes: Text[];
 }
 
 /** Rows de-duplicated by one statement: the sort and the set of keys of this many rows fit the default memory limit. */
@@ -131,9 +133,12 @@ function keepsPublished(
   if (onEmpty === 'skip' && published) return true;
   throw final(
     'SourceNotReady',
-    `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. ` +
-      `The source's onEmpty is '${onEmpty}', so readers keep what they have. Upload them again, then run: npx daybook run --day ${day}. ` +
-      `If the day really is empty (or set onEmpty to 'publish'): npx daybook run --day ${day} --allow-empty`,
+    sentence(
+      `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. `,
+      `The source's onEmpty is '${onEmpty}', so readers keep what they have. Upload them again, then run: `,
+      command.run(day),
+      ...[". If the day really is empty (or set onEmpty to 'publish'): ", command.run(day, '--allow-empty')],
+    ),
     { details: { step: 'load', source: name, object: first.object } },
   );
 }
@@ -284,7 +289,10 @@ async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSour
           if (!manifest)
             throw final(
               'ObjectVanished',
-              `Manifest ${key} was deleted after the day was planned. Its chunk will be normalized again: npx daybook run --day ${plan.day}`,
+              sentence(
+                `Manifest ${key} was deleted after the day was planned. Its chunk will be normalized again: `,
+                command.run(plan.day),
+              ),
               { details: { step: 'load', object: key } },
             );
           return manifest;
@@ -300,14 +308,11 @@ const outsideOf = (manifests: readonly Manifest[]): number =>
   manifests.reduce((sum, { accounts }) => sum + accounts.reduce((all, { outside = 0 }) => all + outside, 0), 0);
 
 /** Reports lines of folder D that no day takes. */
-function outsideNote({ day }: Plan, source: string, manifests: readonly Manifest[]): string[] {
+function outsideNote({ day }: Plan, source: string, manifests: readonly Manifest[]): Text[] {
   const lines = outsideOf(manifests.filter(({ folder }) => folder === day));
-  return lines === 0
-    ? []
-    : [
-        `${source}: ${plural(lines, 'event')} in folder ${day} belong${lines === 1 ? 's' : ''} to days that its arrival window does not cover: rejected, and not counted for maxRejects. ` +
-          `List them: npx daybook rejects --day ${day} --source ${source}`,
-      ];
+  if (lines === 0) return [];
+  const what = `${source}: ${plural(lines, 'event')} in folder ${day} belong${lines === 1 ? 's' : ''} to days that its arrival window does not cover`;
+  return [sentence(what, ': rejected, and not counted for maxRejects. List them: ', command.rejects(day, source))];
 }
 
 /** Throws if more lines of folder D were rejected than `maxRejects` allows. */
@@ -327,9 +332,11 @@ async function assertFewRejects(
   const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);
   throw final(
     'TooManyRejects',
-    `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} are allowed. ` +
-      (first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '') +
-      `List them: npx daybook rejects --day ${plan.day} --source ${source.name}`,
+    sentence(
+      `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} are allowed. `,
+      first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '',
+      ...['List them: ', command.rejects(plan.day, source.name)],
+    ),
     { details: { step: 'load', source: source.name, object: first?.object } },
   );
 }

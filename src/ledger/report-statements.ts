@@ -140,3 +140,12 @@ GROUP BY reason
 ORDER BY lines DESC, reason`,
   params: { project, source, folder, chunks },
 });
+
+/** What the reason of a build names to run next. */
+export const nextCommands = (project: string, day: string, generation: number): Statement => ({
+  sql: `
+SELECT argMax(commands, at) AS commands
+FROM daybook.next_commands
+WHERE project = {project:String} AND day = {day:Date} AND generation = {generation:UInt32}`,
+  params: { project, day, generation },
+});

@@ -143,7 +143,7 @@ function sourceColumn(contract: readonly Column[], input: Input): string {
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
 }
 
-/** Two arguments of a multiIf: whether there is any fault, and all of them in words. */
+/** Writes two arguments of a multiIf: whether there is any fault, and the messages of all. */
 const sayFaults = (faults: readonly Fault[], clean = (reason: string) => reason) =>
   `${faults.map(({ when }) => `(${when})`).join(' OR ')},
         ${clean(`arrayStringConcat(arrayMap(x -> ${spokenFault('x')}, arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}])), '; ')`)}`;

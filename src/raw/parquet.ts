@@ -12,7 +12,7 @@ export interface ParquetShape {
   columns: FileColumn[];
 }
 
-/** Nothing is filled in where a column is not there, and names mean themselves. The text of a reject keeps every digit. */
+/** Missing columns are not filled in, and names are case-sensitive. The text of a reject keeps every digit. */
 const STRICT = {
   ...STEP_BY_STEP,
   input_format_parquet_allow_missing_columns: 0,
@@ -54,8 +54,8 @@ ORDER BY object`,
 }
 
 /**
- * The columns of one object as the engine reads them, each `Nullable` as far as its type can be; without those whose type it
- * can't read, which need not stop an object whose other columns are wanted.
+ * Describes the columns of one object as ClickHouse reads them, each `Nullable` if its type can be. Columns of a type that it cannot
+ * read are left out, so that the others can be used.
  */
 export function describeParquet(bucket: EngineBucket, key: string): Statement {
   const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
@@ -135,7 +135,7 @@ function fitting(column: Column, given: FileColumn, shape: ParquetShape): Parque
   );
 }
 
-/** A file's type as people know it. */
+/** Names a file's type for people. */
 const inWords = (type: string) =>
   type
     .replace(/^Nullable\(TimeOfDay\(\d\)\)$/, 'a time of day')
@@ -144,7 +144,7 @@ const inWords = (type: string) =>
     .replaceAll('Binary', 'String')
     .replaceAll('Json', 'JSON');
 
-/** What to do about a type that never fits. */
+/** Says what to do about a type that never fits. */
 function adviceOn(type: string): string {
   if (type.includes('TimeOfDay')) return 'Declare a time of day as String in sql/raw, and convert it in the SELECT';
   if (/^Nullable\((U?Int\d+|Decimal.*|Float\d+)\)$/.test(type))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { addDays } from '../../src/shared/day.js';
+import { plain } from '../../src/shared/sentence.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -15,7 +16,7 @@ afterAll(() => project.close());
 
 const put = (day: string, name: string) => project.put(keyOf(day, name), lines(payment(day, `${name} of ${day}`)));
 const publish = async (day: string) => project.attempt().publish(await project.build(day));
-const audit = async (day = SUNDAY) => (await project.attempt().audit({ day, failed: [] })).notes;
+const audit = async (day = SUNDAY) => (await project.attempt().audit({ day, failed: [] })).notes.map(plain);
 
 test('objects that come after lateDays are reported once a week, and loaded by the command that is shown alone', async () => {
   for (const day of [DAY, addDays(DAY, 1), addDays(SUNDAY, -1)]) {
