@@ -147,6 +147,15 @@ const parquetText = (value: string, given: ColumnType): string =>
     ? `ifNull(${parquetScalar(value, given, TEXT)}, ${given.base === 'INT96' ? `hex(${value})` : `toString(${value})`})`
     : value;
 
+/** Returns an expression of a column's value, and its type, as the text of a reject shows it: dates and times as people write them. */
+export function readable(column: FileColumn): { value: string; type: string } {
+  const given = bare(parseType(column.type));
+  const there = name(column.name);
+  return ['Days', 'INT96', 'TimeOfDay'].includes(given.base)
+    ? { value: parquetText(there, given), type: 'Nullable(String)' }
+    : { value: there, type: column.reads };
+}
+
 /** Sixteen bytes are a UUID; its texts are longer. */
 const bytes = (value: string, wanted: ColumnType): string =>
   wanted.base === 'UUID'

@@ -2,7 +2,13 @@ import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
-import { absentValue, parquetValue, type FileColumn, type ParquetValue } from '../conversions/parquet-values.js';
+import {
+  absentValue,
+  parquetValue,
+  readable,
+  type FileColumn,
+  type ParquetValue,
+} from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
 import { faultOf, STEP_BY_STEP, typeOf, valueOf, type Input } from './input.js';
 
@@ -104,7 +110,9 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
   const structure = shared.map(({ name: column, reads }) => `${name(column)} ${reads}`).join(', ');
   const objects = objectTable(bucket, shape.keys, 'Parquet', structure, label);
   const columns = contract.flatMap((column) => valueColumns(column, held.get(column.name), shape));
-  const row = `CAST(tuple(${shared.map(({ name: column }) => name(column)).join(', ')}), ${literal(`Tuple(${structure})`)})`;
+  const texts = shared.map((column) => readable(column));
+  const fields = texts.map(({ type }, index) => `${name(shared[index]?.name ?? '')} ${type}`).join(', ');
+  const row = `CAST(tuple(${texts.map(({ value }) => value).join(', ')}), ${literal(`Tuple(${fields})`)})`;
   return {
     sql: `    SELECT __object, __line, __text,
       ${columns.join(',\n      ')}
