@@ -174,19 +174,29 @@ const suspects = (accounts: readonly ObjectAccount[]): Suspect[] =>
     .map(({ object, rows, skipped, rejected }) => ({ key: object, good: rows + skipped, rejected }))
     .filter(({ good, rejected }) => good <= 1 && rejected > 0);
 
-const FIELD_OF_FATE = { row: 'rows', rejected: 'rejected', skipped: 'skipped', blank: 'blank' } as const;
+const FIELD_OF_FATE = {
+  row: 'rows',
+  rejected: 'rejected',
+  outside: 'rejected',
+  skipped: 'skipped',
+  blank: 'blank',
+} as const;
 
 function accountsOf(
   objects: readonly StoredObject[],
   fates: readonly FateCount[],
   lines: readonly LineCount[],
 ): ObjectAccount[] {
-  const accounts = new Map(
+  const accounts = new Map<string, ObjectAccount>(
     objects.map(({ key }) => [key, { object: key, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 }]),
   );
   const of = (object: string) => accounts.get(object) ?? unknownObject(object);
   for (const { object, lines: count } of lines) of(object).lines += count;
-  for (const { object, fate, lines: count } of fates) of(object)[FIELD_OF_FATE[fate]] += count;
+  for (const { object, fate, lines: count } of fates) {
+    const account = of(object);
+    account[FIELD_OF_FATE[fate]] += count;
+    if (fate === 'outside') account.outside = (account.outside ?? 0) + count;
+  }
   return [...accounts.values()];
 }
 

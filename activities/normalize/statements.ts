@@ -4,10 +4,13 @@ import { question, type Question } from '../../src/clickhouse/question.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 
+/** Reasons of lines whose only fault is that their day is none that the folder may hold. */
+const OUTSIDE = '^day [0-9-]+ is outside of what folder ';
+
 /** Count of an object's lines with one fate; rows are counted by day. */
 export interface FateCount {
   object: string;
-  fate: 'row' | 'rejected' | 'skipped' | 'blank';
+  fate: 'row' | 'rejected' | 'outside' | 'skipped' | 'blank';
   day: string;
   lines: number;
 }
@@ -16,7 +19,7 @@ export interface FateCount {
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Question<FateCount[]> {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   const statement = {
-    sql: `SELECT _object AS object, toString(_fate) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
+    sql: `SELECT _object AS object, if(_fate = 'rejected' AND match(_reason, '${OUTSIDE}'), 'outside', toString(_fate)) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
     params: input.params,
   };
   type Row = Omit<FateCount, 'lines'> & { lines: string };

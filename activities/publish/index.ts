@@ -7,8 +7,10 @@ import { touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import type { BuildRef, BuiltTable, Touched } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
 import { heldSince } from '../../src/shared/notes.js';
+import { sentence } from '../../src/shared/sentence.js';
 import { createStaged, stageOf, valueColumns } from '../../src/stage/build.js';
 import { replacePartition } from '../../src/stage/statements.js';
 import type { Structure } from '../../src/stage/swap-statements.js';
@@ -113,8 +115,11 @@ function doneOf({ day, generation }: Plan, records: readonly PublishEvent[]): Pu
   if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
     throw final(
       'TakenBack',
-      `The publish of generation ${generation} of ${day} was rolled back after an error in an earlier attempt, which is in the history. ` +
-        `Readers have what they had before. Run the day again: npx daybook run --day ${day}`,
+      sentence(
+        `The publish of generation ${generation} of ${day} was rolled back after an error in an earlier attempt, which is in the history. `,
+        'Readers have what they had before. Run the day again: ',
+        command.run(day),
+      ),
       { details: { step: 'publish' } },
     );
   return records.filter(({ last }) => last === 'done');
@@ -199,8 +204,11 @@ function assertFits(swap: Swap, table: string, structures: ReadonlyMap<string, S
   if (differing !== undefined)
     throw final(
       'NotApplied',
-      `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. ` +
-        `Build the day again: npx daybook run --day ${swap.day}`,
+      sentence(
+        `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. `,
+        'Build the day again: ',
+        command.run(swap.day),
+      ),
       { details: { step: 'publish', table } },
     );
 }
@@ -208,7 +216,7 @@ function assertFits(swap: Swap, table: string, structures: ReadonlyMap<string, S
 /** Throws if the day was put on hold while it was being built. A forced run overrides the hold, and releases the day. */
 function assertNotHeld({ overHold }: Plan, hold: HoldRecord | undefined): void {
   if (hold && !overHold)
-    throw final('Held', `${heldSince(hold)} Nothing was published.`, { details: { step: 'publish' } });
+    throw final('Held', sentence(heldSince(hold), ' Nothing was published.'), { details: { step: 'publish' } });
 }
 
 async function release(deps: Dependencies, day: string): Promise<void> {

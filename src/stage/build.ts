@@ -2,15 +2,17 @@ import type { ClickHouse, RunOptions } from '../clickhouse/client.js';
 import { isMissingDatabase, isNameTaken } from '../clickhouse/errors.js';
 import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import { createDatabase, type Place } from '../clickhouse/tables.js';
-import { final } from '../errors.js';
+import { final, passing } from '../errors.js';
 import { tableFingerprint } from '../ledger/fingerprints.js';
 import type { PublishRecord } from '../ledger/ledger.js';
 import type { Standing } from '../ledger/questions.js';
 import type { Plan, PublishedTable } from '../plan/plan.js';
+import { command } from '../shared/commands.js';
 import { addDays, EVER } from '../shared/day.js';
 import { grouped } from '../shared/grouped.js';
 import { earlierDays } from '../shared/lookback.js';
 import { attemptTable, stageDatabase } from '../shared/names.js';
+import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
 import {
@@ -137,8 +139,11 @@ export async function copyFromLive(
     if (rows !== record.rows || hash !== record.hash)
       throw final(
         'AccountsDiffer',
-        `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote to it. ` +
-          `Publish the day again: npx daybook run --day ${plan.day} --force`,
+        sentence(
+          `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote to it. `,
+          'Publish the day again: ',
+          command.run(plan.day, '--force'),
+        ),
         { details: { table } },
       );
   };
@@ -206,8 +211,11 @@ async function beginCopy(
         if (found !== rows)
           throw final(
             'AccountsDiffer',
-            `${plan.database}.${table} holds ${found} rows of ${day}, on which ${plan.day} looks back, but ${rows} were published: ` +
-              `something else wrote to it. Publish that day again: npx daybook run --day ${day} --force`,
+            sentence(
+              `${plan.database}.${table} holds ${found} rows of ${day}, on which ${plan.day} looks back, but ${rows} were published: `,
+              'something else wrote to it. Publish that day again: ',
+              command.run(day, '--force'),
+            ),
             { details: { table } },
           );
       }
@@ -245,8 +253,11 @@ function publishedDays(
   const isOne = (record: PublishRecord) => record.table === table && record.day >= first && record.day < plan.day;
   const left = open.find(isOne);
   if (left)
-    throw new Error(
-      `the publish of ${left.day} is unfinished, and ${plan.day} looks back on it. If no run is in progress: npx daybook run --day ${left.day}`,
+    throw passing(
+      sentence(
+        `the publish of ${left.day} is unfinished, and ${plan.day} looks back on it. If no run is in progress: `,
+        command.run(left.day),
+      ),
     );
   return new Map(current.filter(isOne).map((record) => [record.day, record]));
 }
@@ -265,8 +276,11 @@ async function assertNoHoles(
   if (missing.length > 0)
     throw final(
       'LookbackMissing',
-      `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. ` +
-        `Build the earlier day first (or put '-- holes: allow' in the model that looks back): npx daybook run --day ${missing[0] ?? ''}`,
+      sentence(
+        `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. `,
+        "Build the earlier day first (or put '-- holes: allow' in the model that looks back): ",
+        command.run(missing[0] ?? ''),
+      ),
       { details: { table, missing } },
     );
 }

@@ -3,6 +3,17 @@ import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
+/** What the live table was allowed by the SETTINGS of its own CREATE TABLE, its twin is, too. */
+const LIKE_LIVE = {
+  allow_suspicious_low_cardinality_types: 1,
+  allow_suspicious_fixed_string_types: 1,
+  allow_suspicious_types_in_order_by: 1,
+  allow_suspicious_primary_key: 1,
+  allow_suspicious_indices: 1,
+  allow_suspicious_codecs: 1,
+  allow_suspicious_variant_types: 1,
+};
+
 /** Disables merges: no merge may produce more than one byte. Unlike SYSTEM STOP MERGES, it survives a restart of ClickHouse. */
 const UNMERGED = 'SETTINGS max_bytes_to_merge_at_min_space_in_pool = 1, max_bytes_to_merge_at_max_space_in_pool = 1';
 
@@ -14,6 +25,7 @@ const UNMERGED = 'SETTINGS max_bytes_to_merge_at_min_space_in_pool = 1, max_byte
  */
 export const createTwin = (twin: Place, live: Place, existing: 'keep' | 'replace'): Statement => ({
   sql: `CREATE ${existing === 'replace' ? 'OR REPLACE TABLE' : 'TABLE IF NOT EXISTS'} ${table(twin.database, twin.table)} AS ${table(live.database, live.table)} ${UNMERGED}`,
+  settings: LIKE_LIVE,
 });
 
 /**

@@ -10,7 +10,9 @@ import {
 } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
 import type { PublishRecord } from '../ledger/ledger.js';
+import { command } from '../shared/commands.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';
+import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
 import { createTwin, measureDay, replacePartition, type Measure } from './statements.js';
@@ -171,8 +173,11 @@ export async function assertStaged(
   const { table, rows, hash, has } = wrong;
   throw final(
     'AccountsDiffer',
-    `${table} of ${day}: the stage holds ${has.rows} rows with hash ${has.hash}, but ${rows} with ${hash} were built. ` +
-      `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: npx daybook run --day ${day}`,
+    sentence(
+      `${table} of ${day}: the stage holds ${has.rows} rows with hash ${has.hash}, but ${rows} with ${hash} were built. `,
+      `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: `,
+      command.run(day),
+    ),
     { details: { step: 'publish', table } },
   );
 }
@@ -204,8 +209,11 @@ export async function assertArchived(
 const archiveLost = (day: string, found: string) =>
   final(
     'ArchiveLost',
-    `${day} cannot be rolled back: ${found} (archives are kept for keepPrevious in the config). Nothing was swapped. ` +
-      `Build the day again instead: npx daybook run --day ${day} --force`,
+    sentence(
+      `${day} cannot be rolled back: ${found} (archives are kept for keepPrevious in the config). Nothing was swapped. `,
+      'Build the day again instead: ',
+      command.run(day, '--force'),
+    ),
     { details: { step: 'rollback' } },
   );
 
@@ -306,8 +314,11 @@ async function verify(deps: Dependencies, { live, day }: Swap, expected: readonl
   const { table, rows, hash, has } = wrong;
   throw final(
     'AccountsDiffer',
-    `${table} of ${day}: after the swap there are ${has.rows} rows with hash ${has.hash}, expected ${rows} with ${hash}. ` +
-      `Something else writes to ${live}.${table}. Run the day again, which recovers it first: npx daybook run --day ${day}`,
+    sentence(
+      `${table} of ${day}: after the swap there are ${has.rows} rows with hash ${has.hash}, expected ${rows} with ${hash}. `,
+      `Something else writes to ${live}.${table}. Run the day again, which recovers it first: `,
+      command.run(day),
+    ),
     { details: { step: 'publish', table } },
   );
 }

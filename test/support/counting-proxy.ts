@@ -21,11 +21,11 @@ export interface Counted {
 export async function openCountingProxies(stack: Stack): Promise<CountingProxies> {
   const [statements, store] = await Promise.all([openProxy(stack.clickhouse.url), openProxy(stack.s3.endpoint)]);
   let counted: Counted = { statements: [], listings: [] };
-  statements.meddle(({ asked }) => {
+  statements.intercept(({ asked }) => {
     counted.statements.push(statementOf(asked));
     return undefined;
   });
-  store.meddle(({ asked }) => {
+  store.intercept(({ asked }) => {
     if (asked.url.searchParams.get('list-type') === '2')
       counted.listings.push(asked.url.searchParams.get('prefix') ?? '');
     return undefined;
