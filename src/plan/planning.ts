@@ -1,6 +1,6 @@
 import { final } from '../errors.js';
 import { fingerprintOf, NORMALIZER_VERSION } from '../ledger/fingerprints.js';
-import type { PublishRecord } from '../ledger/ledger.js';
+import type { PublishRecord } from '../ledger/records.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
 import { addDays } from '../shared/day.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
@@ -209,12 +209,12 @@ function plannedTable(
     unique: table.file.header.unique,
     lookback: table.file.header.lookback,
     keep: keepOf(schema, table.name),
-    code: codeOf(project, table, normalizer),
+    code: codeFingerprint(project, table, normalizer),
   };
 }
 
 /** Hashes everything that makes a table's day except its data. */
-const codeOf = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
+const codeFingerprint = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
   normalizer === undefined
     ? fingerprintOf({
         select: table.file.select,
@@ -231,7 +231,7 @@ export const codesOf = (project: Project, schema: Schema): Map<string, string> =
       .filter(({ kind }) => kind !== 'raw')
       .map((table) => [
         table.name,
-        codeOf(project, table, table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined),
+        codeFingerprint(project, table, table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined),
       ]),
   );
 

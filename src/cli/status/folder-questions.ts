@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import { textOf } from '../../errors.js';
-import type { PublishRecord } from '../../ledger/ledger.js';
+import type { PublishRecord } from '../../ledger/records.js';
 import { decideFolders } from '../../plan/decide-folders.js';
 import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folder-text.js';
 import { listWindow } from '../../plan/folders.js';
