@@ -4,7 +4,8 @@ import type { Manifest } from '../../src/plan/manifest.js';
 import type { Plan, PlannedSource } from '../../src/plan/plan.js';
 import { mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { command } from '../../src/shared/commands.js';
-import { sentence } from '../../src/shared/sentence.js';
+import { plural } from '../../src/shared/format.js';
+import { sentence, type Text } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 
 /* What ends a load before a row is read: objects left out, nothing readable, too many rejects. */
@@ -53,6 +54,18 @@ export function keepsPublished(
   );
 }
 
+/** Counts the lines of manifests whose only fault is their day. */
+const outsideOf = (manifests: readonly Manifest[]): number =>
+  manifests.reduce((sum, { accounts }) => sum + accounts.reduce((all, { outside = 0 }) => all + outside, 0), 0);
+
+/** Reports lines of folder D that no day takes. */
+export function outsideNote({ day }: Plan, source: string, manifests: readonly Manifest[]): Text[] {
+  const lines = outsideOf(manifests.filter(({ folder }) => folder === day));
+  if (lines === 0) return [];
+  const what = `${source}: ${plural(lines, 'event')} in folder ${day} belong${lines === 1 ? 's' : ''} to days that its arrival window does not cover`;
+  return [sentence(what, ': rejected, and not counted for maxRejects. List them: ', command.rejects(day, source))];
+}
+
 /** Throws if more lines of folder D were rejected than `maxRejects` allows. */
 export async function assertFewRejects(
   deps: Dependencies,
@@ -61,8 +74,10 @@ export async function assertFewRejects(
   manifests: readonly Manifest[],
 ): Promise<void> {
   const own = manifests.filter(({ folder }) => folder === plan.day);
-  const { lines, rejected } = sumAccounts(own.flatMap(({ accounts }) => accounts));
+  const { lines, rejected: all } = sumAccounts(own.flatMap(({ accounts }) => accounts));
   const most = mostRejects(source.maxRejects, lines);
+  // Events of other days say nothing about how well the lines of this day are written.
+  const rejected = all - outsideOf(own);
   if (rejected <= most) return;
   const chunks = own.map(({ chunk, normalizer }) => ({ id: chunk, normalizer }));
   const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);

@@ -19,7 +19,7 @@ import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.j
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Answer, Step } from '../../src/step/step.js';
-import { assertFewRejects, assertNoneLeftOut, keepsPublished } from './checks.js';
+import { assertFewRejects, assertNoneLeftOut, keepsPublished, outsideNote } from './checks.js';
 import { countDuplicates, loadStatement } from './statements.js';
 
 export interface LoadInput {
@@ -98,7 +98,7 @@ export async function load(
     skipped: folder.skipped,
     blank: folder.blank,
     quarantined: quarantined.length,
-    notes: quarantinedNote(plan.day, name, quarantined),
+    notes: [...quarantinedNote(plan.day, name, quarantined), ...outsideNote(plan, name, manifests)],
   };
 }
 

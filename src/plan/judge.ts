@@ -5,7 +5,7 @@ import { command } from '../shared/commands.js';
 import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
 import { tableDay } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
-import type { SourceListing } from './folders.js';
+import type { SourceListing } from './folders/index.js';
 import type { Plan, PlannedTable } from './plan.js';
 
 /** Whether one table's day must be built. */

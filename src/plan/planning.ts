@@ -7,8 +7,8 @@ import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
 import type { Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
-import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-text.js';
-import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
+import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders/index.js';
+import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folders/text.js';
 import { judge, type Verdict } from './judge.js';
 import type { Chunk, Plan, PlannedSource, PlannedTable } from './plan.js';
 
@@ -144,7 +144,11 @@ function planOf(
     force: build.force,
     overHold: build.overHold,
     normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
-    limits: { threads: config.limits.threads, memory: config.limits.memory },
+    limits: {
+      threads: config.limits.threads,
+      memory: config.limits.memory,
+      longestLine: config.limits.longestLine,
+    },
     sources: build.listings.map(({ source, normalizer, chunks }) => ({
       ...plannedSource(project, schema, source, normalizer, chunks),
       ...(build.allowEmpty ? { onEmpty: 'publish' as const } : {}),

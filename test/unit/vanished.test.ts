@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { chunkIdOf } from '../../src/ledger/fingerprints.js';
 import type { RecordedChunk } from '../../src/ledger/records.js';
-import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folder-text.js';
+import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folders/text.js';
 import {
   compareFolders,
   decideVanished,
   isDoubtful,
   type DecidingOf,
   type FolderFacts,
-} from '../../src/plan/vanished.js';
+} from '../../src/plan/folders/vanished.js';
 import { command } from '../../src/shared/commands.js';
 import { choiceOf, NO_CHOICE } from '../../src/shared/inputs/choice.js';
 import { commandsIn, plain } from '../../src/shared/sentence.js';

@@ -1,9 +1,9 @@
-import type { RecordedChunk, FolderAnswer } from '../ledger/records.js';
-import type { Day } from '../shared/day.js';
-import type { VanishedChoice } from '../shared/inputs/choice.js';
-import { objectName, type StoredObject } from '../store/object.js';
-import { rowsOf } from './cover.js';
-import { vanishedObjects } from './listing.js';
+import type { RecordedChunk, FolderAnswer } from '../../ledger/records.js';
+import type { Day } from '../../shared/day.js';
+import type { VanishedChoice } from '../../shared/inputs/choice.js';
+import { objectName, type StoredObject } from '../../store/object.js';
+import { rowsOf } from '../cover.js';
+import { vanishedObjects } from '../listing.js';
 
 /*
  * What vanished objects of a published day mean. The store cannot distinguish a folder that was rewritten (compacted, renamed,
