@@ -3,7 +3,9 @@ import { final } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
 import { bucketsOf } from '../../project/project.js';
+import { command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { print } from '../common/output.js';
 
@@ -42,7 +44,10 @@ async function assertNothingOpen({ ledger }: App): Promise<void> {
   if (open)
     throw final(
       'NotApplied',
-      `The publish of ${open.day} is open, and ends from tables of the old form. First: npx daybook run --day ${open.day}`,
+      sentence(
+        `The publish of ${open.day} is open, and ends from tables of the old form. First: `,
+        command.run(open.day),
+      ),
     );
 }
 
@@ -59,16 +64,19 @@ const showChanges = (changes: readonly TableChange[]): void => {
   }
 };
 
-const AFTERWARDS =
-  'Days that were published before keep what they have, and are stale by code. Which: npx daybook plan';
+const AFTERWARDS = sentence(
+  'Days that were published before keep what they have, and are stale by code. Which: ',
+  command.plan(),
+);
 
 /** Said once tables no longer hold what was published into them. */
-async function lossText({ clickhouse, ledger }: App): Promise<string> {
+async function lossText({ clickhouse, ledger }: App): Promise<Text> {
   const known = await openLedgerReport(clickhouse, ledger.project).knownDays();
-  const range = known ? `--start ${known.first} --end ${known.last}` : '--start YYYY-MM-DD --end YYYY-MM-DD';
-  return (
-    'Days that were published before no longer hold what the ledger knows of them: verify and the nights report them as different, ' +
-    `and no rollback reaches behind this change, until they are built again. Now: npx daybook backfill ${range}`
+  const { first, last } = known ?? { first: 'YYYY-MM-DD', last: 'YYYY-MM-DD' };
+  return sentence(
+    'Days that were published before no longer hold what the ledger knows of them: verify and the nights report them as different, ',
+    'and no rollback reaches behind this change, until they are built again. Now: ',
+    command.backfill(first, last),
   );
 }
 

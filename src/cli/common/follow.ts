@@ -1,4 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
 import { tellLive } from './follow-live.js';
 import { note, print } from './output.js';
 import { endOfDay, line, watch, type DayEnd } from './watch.js';
@@ -42,7 +44,7 @@ async function tellLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<
       shown = steps.length;
     },
     silence: () => {
-      note('  No worker answers: the day waits until one does. In another terminal: npx daybook worker');
+      note(sentence('  No worker answers: the day waits until one does. In another terminal: ', command.worker()));
     },
   });
 }

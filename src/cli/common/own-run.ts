@@ -2,9 +2,12 @@ import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { assertWanted } from '../../project/wanted.js';
+import { command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { followDay, type DayEnd } from './follow.js';
+import { typed } from './output.js';
 import { startWorkflow } from './start.js';
 import { sayIfNobodyPolls, withWorker } from './worker.js';
 
@@ -28,7 +31,7 @@ export async function runForItself(
         workflowId: workflowId.day(project, day),
         input,
         summary: `${project}, ${what} of ${day}`,
-        details: `Started by hand, for a ${what}. How the day stands: \`npx daybook status --day ${day}\``,
+        details: `Started by hand, for a ${what}. How the day stands: \`${typed(command.statusOf(day))}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
       return await followDay(handle, day, quiet ? 'nothing' : 'lines');
@@ -36,7 +39,11 @@ export async function runForItself(
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       throw final(
         'DayRunning',
-        `${day} is running already, so its ${what} can't begin. See how far it is: npx daybook run --day ${day} (attaches); then once more.`,
+        sentence(
+          `${day} is running already, so its ${what} can't begin. See how far it is: `,
+          command.run(day),
+          ' (attaches); then once more.',
+        ),
       );
     }
   };
