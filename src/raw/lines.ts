@@ -47,7 +47,7 @@ function columnFaults(column: Column) {
   return [unfit, { when: `${leafOf(column)} IS NULL`, say: missing(column.name, type.text) }];
 }
 
-/** JSON keys of the contract, each extracted as text: typed extraction would bend values to fit. */
+/** Writes the type of the contract's JSON keys, all extracted as text: typed extraction would change values. */
 const leavesType = (contract: readonly Column[]) =>
   `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
 

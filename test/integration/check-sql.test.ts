@@ -253,6 +253,21 @@ describe('tables', () => {
         "error sources.events.dedupeBy: found 'eventid', which is no column of events",
       ]
     `);
+    const by = "{ key: ['event_id'], keep: 'last', by: 'updated' }";
+    expect(await problemsAfter('daybook.config.ts', "['event_id']", by)).toEqual([
+      "error sources.events.dedupeBy: found 'updated', which is no column of events",
+    ]);
+  });
+
+  test('a comment that names the unit of numbers names one that Daybook reads', async () => {
+    const path = 'sql/raw/events.sql';
+    const commented = (comment: string) =>
+      problemsAfter(path, "'Europe/Berlin'),", `'Europe/Berlin') COMMENT '${comment}',`);
+    expect(await commented('unit: milliseconds, from the till')).toEqual([]);
+    expect(await commented('when it was paid')).toEqual([]);
+    expect(await commented('unit: ms')).toEqual([
+      "error sql/raw/events.sql: found the comment 'unit: ms' on ts, which names no unit of time",
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What npm leaves behind: the packages, and what it installed. */
 const INSTALLED = 'mkdir -p node_modules; cp package-lock.json node_modules/.package-lock.json';
 
-/** A clone with what the script needs, and stand-ins of npm, Python and Go that fail unless all of them run at the same time. */
+/** A clone with what the script needs, and fakes of npm, Python and Go that fail unless all of them run at the same time. */
 let clone: Awaited<ReturnType<typeof temporaryFolder>>;
 let bin: string;
 
