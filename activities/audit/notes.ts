@@ -3,10 +3,16 @@ import type { DayRange } from '../../src/shared/day.js';
 import { sentence, type Text } from '../../src/shared/sentence.js';
 
 /** Writes the ranges of days that need attention, each with the command to run. */
-export const leftNotes = (left: { holes: DayRange[]; data: DayRange[]; code: DayRange[] }): Text[] => [
+export const leftNotes = (left: {
+  holes: DayRange[];
+  data: DayRange[];
+  code: DayRange[];
+  late: DayRange[];
+}): Text[] => [
   ...rangeNotes(left.holes, 'not published, but expected'),
   ...rangeNotes(left.data, 'stale: their inputs have changed'),
   ...rangeNotes(left.code, 'stale by code: they differ by SQL alone'),
+  ...rangeNotes(left.late, 'objects arrived after lateDays, and are not loaded'),
 ];
 
 /** Ranges shown apart; the others are shown as one, from the first to the last of them. */

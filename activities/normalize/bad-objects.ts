@@ -5,7 +5,7 @@ import { limitsOf } from '../../src/plan/limits.js';
 import { columnsOf, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
-import { clipped, plural } from '../../src/shared/format.js';
+import { clipped, plural, size } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -50,7 +50,9 @@ export async function unreadableObjects(
     } catch (thrown) {
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);
-      return reasonOf(thrown, key);
+      return exceedsItsMemory(thrown)
+        ? `reading it alone needs more than limits.memory (${size(plan.limits.memory)}), as one line or one row of that size does`
+        : reasonOf(thrown, key);
     }
   };
   return await eachAlone(objects, step, ask, atOnce);
