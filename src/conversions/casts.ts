@@ -1,7 +1,7 @@
 import { literal } from '../clickhouse/text.js';
 import { bare, elementOf, isComposite, isNullable, type ColumnType } from './column-types.js';
 import { holding } from './conversions.js';
-import { faultAt, faultIn, firstFault, misfit, missing } from './faults.js';
+import { faultAt, faultIn, firstFault, misfit, missing, typeInWords } from './faults.js';
 import { fromText } from './scalars.js';
 import { fromTicks, ticksOf, timeOf } from './times.js';
 
@@ -188,7 +188,7 @@ function castPart(value: string, given: ColumnType, wanted: ColumnType, place: s
   const needed = isNullable(given) && !isNullable(wanted);
   if (cast === value)
     return { value, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, '')` : undefined };
-  const lost = `if(${value} IS NOT NULL AND ${cast} IS NULL, ${misfit(place, value, wanted.text)}, '')`;
+  const lost = `if(${value} IS NOT NULL AND ${cast} IS NULL, ${misfit(place, value, typeInWords(wanted))}, '')`;
   return { value: cast, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, ${lost})` : lost };
 }
 

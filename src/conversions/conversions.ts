@@ -1,6 +1,6 @@
 import { literal, name } from '../clickhouse/text.js';
 import { bare, elementOf, isComposite, isNullable, type ColumnType } from './column-types.js';
-import { faultAt, faultIn, firstFault, LONE_SURROGATE, misfit, missing } from './faults.js';
+import { faultAt, faultIn, firstFault, LONE_SURROGATE, misfit, missing, typeInWords } from './faults.js';
 import { fromText } from './scalars.js';
 
 /** A value of the contract from its leaf of a JSON line, in which every number is canonical or a text. */
@@ -46,7 +46,7 @@ function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf, place: s
   return {
     value,
     unfit: unfit ?? `${leaf.text} IS NOT NULL AND ${value} IS NULL`,
-    fault: misfit(place, leaf.text, type.text),
+    fault: misfit(place, leaf.text, typeInWords(type)),
   };
 }
 

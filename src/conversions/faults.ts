@@ -1,4 +1,5 @@
 import { literal } from '../clickhouse/text.js';
+import { bare, type ColumnType } from './column-types.js';
 
 /**
  * What is wrong with a value, as an expression of a text: the place, the found text, and the type that it does not fit; '' if nothing
@@ -39,12 +40,19 @@ export function spokenFault(fault: string): string {
 /** Replaces a text with a lone surrogate, which cannot be written; the JSON reader puts it in place of that text. */
 export const LONE_SURROGATE = '["lone surrogate",{},[]]';
 
-const advice = (said: string): string => {
-  const digits = `length(extract(${said}, ${literal("[.,]([0-9]*[1-9])[^']*' does not fit DateTime")}))`;
-  const isTime = `match(${said}, ${literal("' does not fit DateTime")})`;
-  const isNumber = `match(${said}, ${literal(": '[-+]?[0-9]{8,}([.][0-9]*)?' does not fit DateTime")})`;
-  return `multiIf(NOT ${isTime}, '',
+const TIME = "' does not fit (?:Nullable[(])?DateTime";
+const COUNTS = ' (a number counts ';
+
+/** Returns the name of a type in a reason, with what a number counts in it. */
+export const typeInWords = (type: ColumnType): string =>
+  type.unit !== undefined && bare(type).base.startsWith('DateTime') ? `${type.text}${COUNTS}${type.unit})` : type.text;
+
+function advice(said: string): string {
+  const digits = `length(extract(${said}, ${literal(`[.,]([0-9]*[1-9])[^']*${TIME}`)}))`;
+  const declared = `toUInt8OrZero(extract(${said}, ${literal(`${TIME}64[(]([0-9])`)}))`;
+  const isNumber = `match(${said}, ${literal(`: '[-+]?[0-9]{8,}([.][0-9]*)?${TIME}`)}) AND position(${said}, ${literal(COUNTS)}) = 0`;
+  return `multiIf(NOT match(${said}, ${literal(TIME)}), '',
       ${isNumber}, ${literal(": a number of seconds, milliseconds, microseconds or nanoseconds? The contract says it: COMMENT 'unit: milliseconds'")},
-      ${digits} BETWEEN 1 AND 9 AND ${digits} > toUInt8OrZero(extract(${said}, ${literal("' does not fit DateTime64\\(([0-9])")})), concat(': digits would be lost, DateTime64(', toString(${digits}), ') holds them'),
+      ${digits} BETWEEN 1 AND 9 AND ${digits} > ${declared}, concat(': digits would be lost, DateTime64(', toString(${digits}), ') holds them'),
       '')`;
-};
+}

@@ -3,7 +3,7 @@ import { literal, name } from '../clickhouse/text.js';
 import { castComposite, castValue } from './casts.js';
 import { bare, elementOf, isComposite, isNullable, parseType, type ColumnType } from './column-types.js';
 import { holding } from './conversions.js';
-import { misfit, missing } from './faults.js';
+import { misfit, missing, typeInWords } from './faults.js';
 import { fromText } from './scalars.js';
 import { daysText, fromDays, fromTicks, ticksOf, timeOf } from './times.js';
 
@@ -111,7 +111,7 @@ export function parquetValue(column: Column, type: ColumnType, given: FileColumn
   if (value === there) return { value, fault: gone };
   const found = parquetText(there, bare(from));
   const lost = `${there} IS NOT NULL AND ${value} IS NULL`;
-  return { value, fault: `if(${lost}, ${misfit(column.name, found, column.type)}, ${gone})` };
+  return { value, fault: `if(${lost}, ${misfit(column.name, found, typeInWords(type))}, ${gone})` };
 }
 
 const TEXT = parseType('String');
