@@ -2,7 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import { engineState } from '../../src/clickhouse/catalog.js';
 import { fingerprintOf } from '../../src/ledger/fingerprints.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
-import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/ledger.js';
+import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import { questionsOf } from '../../src/plan/known.js';
 import type { Plan } from '../../src/plan/plan.js';

@@ -2,7 +2,7 @@ import { askTogether, type Question } from '../../src/clickhouse/question.js';
 import type { Place } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
 import { assertNoneOpen, openIntentsOf } from '../../src/ledger/intents.js';
-import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/ledger.js';
+import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
 import { touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';

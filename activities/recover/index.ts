@@ -1,8 +1,9 @@
 import { running } from '../../src/clickhouse/catalog.js';
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import { assertFormat, type OpenIntent, type PublishRecord } from '../../src/ledger/ledger.js';
+import { assertFormat } from '../../src/ledger/ledger.js';
 import type { Standing } from '../../src/ledger/questions.js';
+import type { OpenIntent, PublishRecord } from '../../src/ledger/records.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { command } from '../../src/shared/commands.js';
 import { isDay } from '../../src/shared/day.js';

@@ -1,7 +1,7 @@
 import type { Place } from '../../src/clickhouse/tables.js';
 import { dataOfInputs, tableFingerprint } from '../../src/ledger/fingerprints.js';
-import type { PublishRecord } from '../../src/ledger/ledger.js';
 import type { Standing } from '../../src/ledger/questions.js';
+import type { PublishRecord } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';

@@ -1,7 +1,8 @@
 import { final } from '../errors.js';
 import { command } from '../shared/commands.js';
 import { sentence } from '../shared/sentence.js';
-import type { OpenIntent, Ledger } from './ledger.js';
+import type { Ledger } from './ledger.js';
+import type { OpenIntent } from './records.js';
 
 /**
  * Throws a final Superseded if a generation other than this one (0: any) has an unfinished publish: it is still being swapped or must

@@ -8,7 +8,7 @@ import type {
   PublishEvent,
   PublishRecord,
   RecordedChunk,
-} from './ledger.js';
+} from './records.js';
 import { counted, numbers, PUBLISH_COUNTS, type Wire } from './records.js';
 import * as sql from './statements.js';
 

@@ -1,6 +1,7 @@
 import type { Touched } from '../shared/build.js';
 import { addDays } from '../shared/day.js';
-import type { Ledger, PublishRecord } from './ledger.js';
+import type { Ledger } from './ledger.js';
+import type { PublishRecord } from './records.js';
 import { staleAfter } from './staleness.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Question } from '../clickhouse/question.js';
-import type { RecordedChunk } from '../ledger/ledger.js';
+import type { RecordedChunk } from '../ledger/records.js';
 import type { Standing } from '../ledger/questions.js';
 import { longestLookbackOf, type Project } from '../project/project.js';
 import { addDays, type Day } from '../shared/day.js';

@@ -4,8 +4,8 @@ import { askTogether, type Answers, type Question } from '../clickhouse/question
 import { createDatabase, type Place } from '../clickhouse/tables.js';
 import { final, passing } from '../errors.js';
 import { tableFingerprint } from '../ledger/fingerprints.js';
-import type { PublishRecord } from '../ledger/ledger.js';
 import type { Standing } from '../ledger/questions.js';
+import type { PublishRecord } from '../ledger/records.js';
 import type { Plan, PublishedTable } from '../plan/plan.js';
 import { command } from '../shared/commands.js';
 import { addDays, EVER } from '../shared/day.js';
