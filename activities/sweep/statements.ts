@@ -1,24 +1,16 @@
+import { readStatements } from '../../src/clickhouse/sql-file.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
+
+const HELD = readStatements(new URL('statements.sql', import.meta.url), ['tablesHeld', 'stagesHeld']);
 
 /** Selects the tables of a database: seconds since they were made or altered, and bytes of their parts (shared parts count each time). */
 export const tablesHeld = (database: string): Statement => ({
-  sql: `
-SELECT name, dateDiff('second', metadata_modification_time, now()) AS age, ifNull(total_bytes, 0) AS bytes
-FROM system.tables WHERE database = {database:String}
-ORDER BY name`,
+  sql: HELD.tablesHeld,
   params: { database },
 });
 
 /** Selects databases by prefix, with seconds since the newest of their tables was made; a very large number for an empty one. */
 export const stagesHeld = (prefix: string): Statement => ({
-  sql: `
-SELECT name, dateDiff('second', newest, now()) AS age
-FROM system.databases
-LEFT JOIN (
-  SELECT database, max(metadata_modification_time) AS newest FROM system.tables
-  WHERE startsWith(database, {prefix:String}) GROUP BY database
-) AS held ON held.database = name
-WHERE startsWith(name, {prefix:String})
-ORDER BY name`,
+  sql: HELD.stagesHeld,
   params: { prefix },
 });

@@ -1,6 +1,9 @@
+import { readStatements } from '../clickhouse/sql-file.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
+
+const STRUCTURE = readStatements(new URL('structure.sql', import.meta.url), ['structureOf']);
 
 /** Replaces the live day with the source's, which must not be empty: ClickHouse refuses that. */
 export const publishPartition = (live: Place, source: Place, day: string): Statement => ({
@@ -27,16 +30,7 @@ ALTER TABLE ${table(live.database, live.table)}
  * for tables that fit.
  */
 export const structureOf = ({ database, table: of }: Place): Statement => ({
-  sql: `
-SELECT
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', type))), ', ') FROM system.columns
-   WHERE database = {database:String} AND table = {table:String} AND default_kind IN ('', 'DEFAULT', 'MATERIALIZED')) AS columns,
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', type_full, ' ', expr))), ', ') FROM system.data_skipping_indices
-   WHERE database = {database:String} AND table = {table:String}) AS indices,
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', query))), ', ') FROM system.projections
-   WHERE database = {database:String} AND table = {table:String}) AS projections,
-  partition_key, sorting_key, primary_key, storage_policy
-FROM system.tables WHERE database = {database:String} AND name = {table:String}`,
+  sql: STRUCTURE.structureOf,
   params: { database, table: of },
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { statementsIn } from '../../clickhouse/sql-file.js';
 
 /** Databases that no project's rights on its live database may reach. */
 const NOT_LIVE = ['system.*', 'information_schema.*', 'INFORMATION_SCHEMA.*', 'daybook.*', 'daybook_*.*'];
@@ -22,7 +23,7 @@ export const productionGrants = (): string => readFileSync(new URL('./grants.sql
  * database. Dictionaries may be read, each of which needs its own grant in production, since users of a file can't be granted more.
  */
 export function localGrants(sql = productionGrants()): string[] {
-  const grants = statements(sql).map((statement) => {
+  const grants = statementsIn(sql).map((statement) => {
     const [, rights, scope] = /^GRANT (.+) ON (\S+) TO daybook$/.exec(statement) ?? [];
     if (rights === undefined || scope === undefined) throw new Error(`Not a grant to daybook: ${statement}`);
     return { rights, scope };
@@ -44,11 +45,3 @@ export const READER_GRANTS: readonly string[] = [
   'GRANT SELECT ON *.*',
   ...['system.*', 'daybook.*', 'daybook_*.*'].map((scope) => `REVOKE SELECT ON ${scope}`),
 ];
-
-function statements(sql: string): string[] {
-  return sql
-    .replaceAll(/^--.*$/gm, '')
-    .split(';')
-    .map((statement) => statement.trim().replaceAll(/\s+/g, ' '))
-    .filter((statement) => statement !== '');
-}
