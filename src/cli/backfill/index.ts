@@ -7,7 +7,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import { onInterrupt, STOPPING } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { sayIfNobodyPolls, withWorker } from '../common/worker.js';
+import { warnIfNoWorker, withWorker } from '../common/worker.js';
 import { forecast, forecastText } from '../plan/forecast.js';
 import { followBackfill, type BackfillEnd } from './follow.js';
 import { startBackfill } from './start.js';
@@ -25,7 +25,7 @@ interface BackfillOptions extends ProjectOptions, ChoiceOptions {
   output: Output;
 }
 
-/** Builds a range of days and shows how far it is, or shows with `dryRun` what it would build. */
+/** Builds a range of days and shows its progress; with `dryRun`, shows what it would build. */
 export async function buildRange(options: BackfillOptions): Promise<void> {
   const { start, end, force, concurrency, reprocess, failFast, dryRun, withWorker: own, project, output } = options;
   const input: BackfillInput = {
@@ -63,14 +63,14 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
     return await followBackfill(handle, show, interruption.signal);
   };
   try {
-    if (!own) await sayIfNobodyPolls(app, 'the backfill');
+    if (!own) await warnIfNoWorker(app, 'the backfill');
     report(input, output, own ? await withWorker(app, follow) : await follow());
   } catch (error) {
     if (error !== interruption.signal.reason) throw error;
     const message =
-      `${own ? 'The backfill is not done: it goes on as soon as a worker runs.' : 'The backfill goes on.'} ` +
+      `${own ? 'The backfill is not finished: it continues as soon as a worker runs.' : 'The backfill continues.'} ` +
       `Attach again: ${again(input)}${own ? ' --with-worker' : ''}\n` +
-      `Or: npx daybook backfill pause ${range}, npx daybook backfill cancel ${range}`;
+      `Or stop it: npx daybook backfill pause ${range}, npx daybook backfill cancel ${range}`;
     if (output === 'json') printJson({ start, end, outcome: 'interrupted', message });
     note(message);
     process.exitCode = 2;

@@ -5,7 +5,7 @@ import { workflowId } from '../../shared/names.js';
 import type { BackfillInput } from '../../shared/workflows.js';
 import { startWorkflow } from '../common/start.js';
 
-/** Starts a range's workflow, or attaches to the one that runs. */
+/** Starts the workflow of a range, or attaches to the one that is running. */
 export async function startBackfill(app: App, input: BackfillInput) {
   const { project } = app.project.config;
   const { start, end } = input;
@@ -16,9 +16,9 @@ export async function startBackfill(app: App, input: BackfillInput) {
     summary: `${project}, ${start} to ${end}`,
     choices: {
       ...{ reprocess: 'none', force: false, failFast: false, ...NO_CHOICE },
-      // Who does not say how many takes what there is.
+      // Without --concurrency, a running backfill keeps its own.
       ...(input.concurrency === undefined ? {} : { concurrency: CONCURRENCY }),
     },
-    details: `Started by hand. Once more, which does only what is left: \`npx daybook backfill --start ${start} --end ${end}\``,
+    details: `Started by hand. To build what is left: \`npx daybook backfill --start ${start} --end ${end}\``,
   });
 }

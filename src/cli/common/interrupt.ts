@@ -1,17 +1,17 @@
 import { note } from './output.js';
 
-export const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
+export const STOPPING = 'Stopping: running steps have up to 30 seconds to finish. Press Ctrl-C again to stop at once.';
 
-/** The exit code of a process that an interrupt ended. */
+/** The exit code of an interrupted process. */
 const INTERRUPTED = 130;
 
-/** The first Ctrl-C lets go of what runs, which goes on in Temporal; a second one ends the process at once. */
-export function onInterrupt(say: string | undefined): { signal: AbortSignal; release: () => void } {
+/** Detaches at the first Ctrl-C from what runs in Temporal, after printing `message`; a second one ends the process at once. */
+export function onInterrupt(message: string | undefined): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
-  // The listener stays: were it gone, libraries that restore the terminal would end the process with the first Ctrl-C.
+  // Keep the listener: without one, libraries that restore the terminal would end the process at the first Ctrl-C.
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(INTERRUPTED);
-    if (say !== undefined) note(say);
+    if (message !== undefined) note(message);
     controller.abort(new Error('interrupted'));
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);

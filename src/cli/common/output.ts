@@ -1,54 +1,55 @@
 /*
- * All that a command prints goes through here or through the two streams themselves; a command ends by `endProcess` alone. A
- * pipe takes 64 KiB at once and the rest as fast as its reader reads, so a process that just exits cuts its own output off.
+ * Commands print through this module or the two streams themselves, and exit only through `endProcess`. A pipe buffers 64 KiB
+ * and takes the rest as fast as its reader reads, so a process that just exits would truncate its own output.
  */
 
-/** Results go to stdout; everything else goes to stderr. */
+/** Prints a result to stdout. */
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
+/** Prints anything else to stderr. */
 export const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-/** One JSON document on stdout and nothing else. */
+/** Prints one JSON document to stdout. */
 export const printJson = (value: unknown): void => {
   print(JSON.stringify(value, null, 2));
 };
 
-/** A reader that has seen enough (`| head -1`), or a terminal that was closed. */
+/** Errors of a reader that stopped reading (`| head -1`), or of a closed terminal. */
 const GONE = new Set(['EPIPE', 'ECONNRESET', 'EIO']);
 
-/** What went wrong with stdout, other than that its reader went away: a full disk. */
+/** A failure of stdout other than a reader that went away, such as a full disk. */
 let broken: Error | undefined;
 
 /**
- * Lets this process outlive the readers of its output: a command goes on when they go away, in silence, and ends with the exit
- * code that it would have had.
+ * Keeps this process running when a reader of its output goes away: the command continues in silence and ends with its usual
+ * exit code.
  */
 export function survivesReaders(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!GONE.has(error.code ?? '')) broken ??= error;
   });
-  // There is no other place to say what is wrong with stderr.
+  // A failure of stderr cannot be reported anywhere.
   process.stderr.on('error', () => undefined);
 }
 
 /**
- * Ends the process once its readers have taken all output, or gone away.
+ * Ends the process once its readers have read all output, or have gone away.
  *
- * @param exitCode the default is `process.exitCode`; 2 where the output could not be written.
+ * @param exitCode the default is `process.exitCode`; 2 if the output could not be written.
  */
 export async function endProcess(exitCode = process.exitCode): Promise<never> {
   await written(process.stdout);
-  if (broken) note(`The output could not be written: ${broken.message}. Free some space, or write it elsewhere.`);
+  if (broken) note(`The output could not be written: ${broken.message}. Free some space, or write it to another disk.`);
   await written(process.stderr);
-  // What a library left open, such as a call that it repeats, must not hold the process.
+  // Exit explicitly: a library may keep the process alive, for example with a call that it retries.
   process.exit(broken ? 2 : exitCode);
 }
 
-/** Resolves when everything that was written so far has arrived, or never can. */
+/** Resolves when all output so far has been delivered, or never can be. */
 const written = (stream: NodeJS.WriteStream) =>
   new Promise<void>((resolve) => {
     stream.write('', () => {

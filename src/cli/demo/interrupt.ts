@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-/** Ctrl-C, or an end of the terminal. */
+/** The user pressed Ctrl-C or closed the terminal. */
 export class Interrupted extends Error {
   override name = 'Interrupted';
   readonly exitCode: number;
@@ -10,17 +10,16 @@ export class Interrupted extends Error {
   }
 }
 
-/** A shell's way to say by which signal a program ended. */
+/** Exit codes by signal, as a shell reports them. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** npm passes on a Ctrl-C that the terminal sent already: a signal this soon after the first, in milliseconds, is the same one. */
+/** npm repeats a Ctrl-C that the terminal has already sent: a signal within this time, in milliseconds, is the same one. */
 const ECHO = 500;
 
 /**
- * Aborts its signal at the first Ctrl-C, so that what runs can end in order; a second one ends the process at once, and with it
- * the local stack that belongs to it.
+ * Aborts the returned signal at the first Ctrl-C, for an orderly stop; a second one ends the process and its local stack at once.
  */
-export function onInterrupt(say: () => void): AbortSignal {
+export function onInterrupt(notify: () => void): AbortSignal {
   const controller = new AbortController();
   let first = 0;
   for (const [name, exitCode] of Object.entries(EXIT_CODES))
@@ -30,13 +29,13 @@ export function onInterrupt(say: () => void): AbortSignal {
         return;
       }
       first = performance.now();
-      say();
+      notify();
       controller.abort(new Interrupted(exitCode));
     });
   return controller.signal;
 }
 
-/** Rejects with the signal's reason once it aborts; what still runs is left behind. */
+/** Rejects with the signal's reason once it aborts, without waiting for `running`. */
 export const unlessAborted = async <T>(signal: AbortSignal, running: Promise<T>): Promise<T> =>
   await new Promise<T>((resolve, reject) => {
     signal.throwIfAborted();

@@ -19,7 +19,7 @@ export const holdDay = ({ day, reason, project, output }: DayOptions & { reason:
     else print(heldNow(day));
   });
 
-/** Records that a day is held no longer. */
+/** Records that a day is no longer held. */
 export const releaseDay = ({ day, project, output }: DayOptions): Promise<void> =>
   withApp({ project }, async ({ ledger }) => {
     await ledger.assertReadable();
@@ -28,6 +28,6 @@ export const releaseDay = ({ day, project, output }: DayOptions): Promise<void> 
     if (output === 'json') printJson({ day, held: false, was: hold ?? null });
     else if (hold) {
       print(`It was: ${heldSince(hold).split('. ')[0] ?? ''}.`);
-      print(`${day} is released. Nights look at it as at any day; now: npx daybook run --day ${day}`);
+      print(`${day} is released, and nightly runs check it again. To run it now: npx daybook run --day ${day}`);
     } else print(`${day} was not held.`);
   });

@@ -6,7 +6,7 @@ import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
 import { startDay } from '../common/start.js';
-import { withWorker, sayIfNobodyPolls } from '../common/worker.js';
+import { withWorker, warnIfNoWorker } from '../common/worker.js';
 
 interface RunOptions extends ProjectOptions, ChoiceOptions {
   day: string;
@@ -15,7 +15,7 @@ interface RunOptions extends ProjectOptions, ChoiceOptions {
   output: Output;
 }
 
-/** Builds one day, or attaches to the run that builds it, and shows its steps. */
+/** Builds one day, or attaches to the run that is building it, and shows its steps. */
 export const buildDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const interruption = onInterrupt(own ? STOPPING : undefined);
@@ -25,13 +25,13 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
       return await followDay(handle, day, output === 'json' ? 'nothing' : live ? 'live' : 'lines', interruption.signal);
     };
     try {
-      if (!own) await sayIfNobodyPolls(app);
+      if (!own) await warnIfNoWorker(app);
       report(day, output, own ? await withWorker(app, run) : await run());
     } catch (error) {
       if (error !== interruption.signal.reason) throw error;
       const message = own
-        ? `Day ${day} is not done: it goes on as soon as a worker runs: npx daybook run --day ${day} --with-worker`
-        : `Day ${day} goes on. Attach again: npx daybook run --day ${day}`;
+        ? `Day ${day} is not finished: it continues as soon as a worker runs. Attach again: npx daybook run --day ${day} --with-worker`
+        : `Day ${day} continues. Attach again: npx daybook run --day ${day}`;
       if (output === 'json') printJson({ day, outcome: 'interrupted', message });
       note(message);
       process.exitCode = 2;

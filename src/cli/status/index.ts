@@ -11,10 +11,10 @@ import { daysToShow, reportDays, type Running } from './day-report.js';
 import { folderQuestions, type FolderQuestions } from './folder-questions.js';
 import { detailText, overviewText } from './text.js';
 
-/** How long Temporal may take to be reached before the ledger alone has to do, in milliseconds. */
+/** Time to connect to Temporal before the status is taken from the ledger alone, in milliseconds. */
 const TEMPORAL_WITHIN = 2_500;
 
-/** The days that run now. The ledger knows everything else, so an unreachable Temporal is worth a word and no more. */
+/** Asks Temporal which days are running. Everything else is in the ledger, so an unreachable Temporal is only reported. */
 async function askTemporal(app: App): Promise<Running> {
   try {
     const client = await app.temporal(TEMPORAL_WITHIN);
@@ -28,7 +28,7 @@ async function overview(app: App, count: number, output: Output): Promise<void> 
   const { project, timezone: zone, start } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
   const today = dayIn(zone, new Date());
-  // A later one can only be a mistake of the past, and would push all others out.
+  // A later day can only be a mistake, and would hide all others.
   const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays(today)]);
   const yesterday = addDays(today, -1);
   const range = daysToShow({ start, known: recorded, yesterday, count });
@@ -43,7 +43,7 @@ async function overview(app: App, count: number, output: Output): Promise<void> 
   }
   const normalized = app.project.normalized.map(({ name }) => name);
   print(overviewText({ project, zone, normalized, range, days }));
-  sayUnreachable(running, asked);
+  reportUnreachable(running, asked);
 }
 
 async function detail(app: App, day: string, accounts: boolean, output: Output): Promise<void> {
@@ -58,7 +58,7 @@ async function detail(app: App, day: string, accounts: boolean, output: Output):
     printJson({ project, zone, ...found, temporal: temporalJson(running), store: storeJson(asked) });
   else {
     print(detailText(project, zone, found));
-    sayUnreachable(running, asked);
+    reportUnreachable(running, asked);
   }
 }
 
@@ -68,20 +68,20 @@ const storeJson = ({ message }: FolderQuestions) => ({ answers: message === unde
 
 const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
 
-function sayUnreachable(temporal: Running, store: FolderQuestions): void {
-  if (temporal.message !== undefined) note(`Which days run now is not known. ${temporal.message}`);
-  if (store.message !== undefined) note(`Which folders were rewritten is not known. ${store.message}`);
+function reportUnreachable(temporal: Running, store: FolderQuestions): void {
+  if (temporal.message !== undefined) note(`Running days are unknown. ${temporal.message}`);
+  if (store.message !== undefined) note(`Rewritten folders are unknown. ${store.message}`);
 }
 
 interface StatusOptions extends ProjectOptions {
   day?: string | undefined;
   accounts?: boolean | undefined;
-  /** How many of the newest days. */
+  /** How many of the newest days to show. */
   days: number;
   output: Output;
 }
 
-/** Prints how the days are, or one of them in detail. */
+/** Prints the state of the days, or of one day in detail. */
 export const showStatus = ({ day, accounts = false, days, project, output }: StatusOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     await app.ledger.assertReadable();

@@ -5,7 +5,7 @@ import { print, printJson } from '../common/output.js';
 import { cut, printable, terminalWidth } from '../common/text.js';
 import { trace, type Trace, type TracedInput, type TracedLine } from './rows.js';
 
-/** Objects named of each table. */
+/** Objects that are shown per table. */
 const OBJECTS_SHOWN = 5;
 
 const lineText = ({ object, line, text, gone }: TracedLine, width: number): string =>
@@ -16,7 +16,7 @@ function inputText({ table, by, days, rows, objects, lines }: TracedInput, { day
   const reach = days === 1 ? `of ${day}` : `of the ${days} days up to ${day}`;
   return [
     '',
-    `from ${table}: ${plural(rows, 'row')} (${link} ${reach}; ${of.table}'s own WHERE may take fewer)`,
+    `from ${table}: ${plural(rows, 'row')} (${link} ${reach}; ${of.table}'s own WHERE may select fewer)`,
     ...objects
       .slice(0, OBJECTS_SHOWN)
       .map(({ object, rows: count }) => `  ${number(count).padStart(10)}  ${printable(object)}`),
@@ -25,7 +25,7 @@ function inputText({ table, by, days, rows, objects, lines }: TracedInput, { day
       : []),
     ...(lines.length > 0 ? ['', '  the first lines:', ...lines.map((line) => lineText(line, width))] : []),
     ...(objects.length === 0 && rows > 0
-      ? [`  further: npx daybook trace --day ${day} --table ${table} --where "…"`]
+      ? [`  trace them further: npx daybook trace --day ${day} --table ${table} --where "…"`]
       : []),
   ];
 }
@@ -36,7 +36,7 @@ function textOf(found: Trace): string {
     `${found.table} of ${found.day}:`,
     ...found.rows.map((row) => `  ${cut(JSON.stringify(row), width - 2)}`),
     ...(found.lines.length > 0
-      ? ['', 'made of these raw lines:', ...found.lines.map((line) => lineText(line, width))]
+      ? ['', 'from these raw lines:', ...found.lines.map((line) => lineText(line, width))]
       : []),
     ...found.inputs.flatMap((input) => inputText(input, found, width)),
   ].join('\n');
@@ -50,7 +50,7 @@ interface TraceOptions extends ProjectOptions {
   output: Output;
 }
 
-/** Prints published rows with the raw lines and objects that they were made of. */
+/** Prints published rows with the raw lines and objects that they come from. */
 export const showTrace = ({ project, output, ...asked }: TraceOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     await app.ledger.assertReadable();

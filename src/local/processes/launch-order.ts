@@ -11,9 +11,9 @@ export const childSpec = z.strictObject({
 });
 export type ChildSpec = z.infer<typeof childSpec>;
 
-/** What `up` writes as one JSON line to the supervisor's standard input. */
+/** The JSON line that `up` writes to the supervisor's standard input. */
 export const launchOrder = z.strictObject({
-  /** True: the stack stays when the pipe closes, until `down`. False: the pipe's end is the stack's end. */
+  /** True: the stack keeps running when the pipe closes, until `down`. False: it stops when the pipe closes. */
   detach: z.boolean(),
   stack: stackSchema.omit({ supervisor: true, processes: true }),
   children: z.array(childSpec),

@@ -1,12 +1,12 @@
 import type { Day } from '../../shared/day.js';
 
-/** The tokens of a source's prefix, each with the number of digits that it stands for. */
+/** The tokens of a source's prefix, each with its number of digits. */
 const TOKENS: Record<string, number> = { YYYY: 4, MM: 2, DD: 2 };
 const TOKEN = /\{([^{}]*)\}/g;
-/** Stands for one digit of a token; no key holds it. */
+/** Placeholder for one digit of a token; does not occur in keys. */
 const ANY_DIGIT = '\0';
 
-/** True for a key prefix that has each of `{YYYY}`, `{MM}`, `{DD}` at least once, no other brace and no leading `/`. */
+/** Returns true for a key prefix that has each of `{YYYY}`, `{MM}`, `{DD}` at least once, no other brace and no leading `/`. */
 export function isDatedPrefix(prefix: string): boolean {
   const found = [...prefix.matchAll(TOKEN)].map(([, token]) => token ?? '');
   return (
@@ -17,14 +17,14 @@ export function isDatedPrefix(prefix: string): boolean {
   );
 }
 
-/** The prefix of one date's folder: `raw/dt={YYYY}-{MM}-{DD}/` on `2026-11-10` is `raw/dt=2026-11-10/`. */
+/** Returns the prefix of one date's folder: `raw/dt={YYYY}-{MM}-{DD}/` on `2026-11-10` is `raw/dt=2026-11-10/`. */
 export function folderPrefix(prefix: string, day: Day): string {
   const [YYYY = '', MM = '', DD = ''] = day.split('-');
   const parts: Record<string, string> = { YYYY, MM, DD };
   return prefix.replaceAll(TOKEN, (whole, token: string) => parts[token] ?? whole);
 }
 
-/** True when some date's folder lies inside `place`, or `place` inside it: then one would read what the other writes. */
+/** Returns true if some date's folder is inside `place`, or `place` inside it: then one would read what the other writes. */
 export function overlaps(prefix: string, place: string): boolean {
   const wanted = prefix.replaceAll(TOKEN, (_, token: string) => ANY_DIGIT.repeat(TOKENS[token] ?? 0));
   for (let index = 0; index < Math.min(wanted.length, place.length); index++) {

@@ -6,14 +6,14 @@ import { workflowId } from '../../shared/names.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { followDay, type DayEnd } from './follow.js';
 import { startWorkflow } from './start.js';
-import { sayIfNobodyPolls, withWorker } from './worker.js';
+import { warnIfNoWorker, withWorker } from './worker.js';
 
 /**
- * Starts a day's workflow for something else than a build, and waits for its end, with its steps on lines.
+ * Starts a day's workflow for something other than a build, waits for its end and prints its steps.
  *
- * @throws a final DayRunning where the day runs already: whoever started that wanted something else.
+ * @throws a final DayRunning if the day is already running, since that run does something else
  */
-export async function runForItself(
+export async function runExclusive(
   app: App,
   input: DayInput,
   { what, own, quiet }: { what: string; own: boolean; quiet: boolean },
@@ -28,7 +28,7 @@ export async function runForItself(
         workflowId: workflowId.day(project, day),
         input,
         summary: `${project}, ${what} of ${day}`,
-        details: `Started by hand, for a ${what}. How the day stands: \`npx daybook status --day ${day}\``,
+        details: `Started by hand, for a ${what}. To see the day: \`npx daybook status --day ${day}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
       return await followDay(handle, day, quiet ? 'nothing' : 'lines');
@@ -36,11 +36,11 @@ export async function runForItself(
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       throw final(
         'DayRunning',
-        `${day} is running already, so its ${what} can't begin. See how far it is: npx daybook run --day ${day} (attaches); then once more.`,
+        `${day} is already running, so its ${what} cannot start. Wait for its end, then try again. To follow it: npx daybook run --day ${day}`,
       );
     }
   };
   if (own) return await withWorker(app, run);
-  await sayIfNobodyPolls(app);
+  await warnIfNoWorker(app);
   return await run();
 }
