@@ -118,9 +118,7 @@ test('temporal starts, asks, pauses, resumes and cancels a backfill as our own c
   attaching.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await expect
     .poll(() => said, { timeout: 30_000 })
-    .toContain(
-      `${id} runs already, and not as asked: reprocess is "none", asked for was "all"; concurrency is 1, asked for was 3.`,
-    );
+    .toContain(`${id} is already running with other options: reprocess is "none", not "all"; concurrency is 1, not 3.`);
   attaching.kill('SIGINT');
   await attaching;
   await run('signal', '--name', 'resume');

@@ -67,7 +67,7 @@ test('without a worker run says so at once; Ctrl-C leaves the day running, and a
   waiting.kill('SIGINT');
   const { exitCode } = await waiting;
   expect(exitCode).toBe(2);
-  expect(said).toContain(`Day ${WAITING} goes on. Attach again: npx daybook run --day ${WAITING}\n`);
+  expect(said).toContain(`Day ${WAITING} continues. Attach again: npx daybook run --day ${WAITING}\n`);
   expect(said).not.toMatch(/^ +at /m);
   expect(await statusOf(WAITING)).toBe('RUNNING');
 
@@ -75,8 +75,8 @@ test('without a worker run says so at once; Ctrl-C leaves the day running, and a
   const attached = await run('--day', WAITING, '--with-worker', '--force');
   expect(attached).toMatchObject({ code: 0 });
   expect(attached.stderr).toContain(
-    `${workflowId.day(project.name, WAITING)} runs already, and not as asked: force is false, asked for was true. ` +
-      "What follows is that run's; when it has ended, the same command starts another.",
+    `${workflowId.day(project.name, WAITING)} is already running with other options: force is false, not true. ` +
+      'This follows that run; once it has ended, run the same command again.',
   );
   expect(attached.stdout).toContain(`${WAITING} published`);
 });

@@ -50,7 +50,7 @@ test('status shows each day up to the newest: published, never built, failed and
   ]);
   expect(rows[1]).toMatch(/published +1 +\d{4}-\d\d-\d\d \d\d:\d\d +2 +1$/);
   expect(rows[3]).toMatch(/at load: events: 3 of 4 lines/);
-  expect(stdout).toMatch(/2026-11-05 to .* are not built; the first: npx daybook run --day 2026-11-05/);
+  expect(stdout).toMatch(/2026-11-05 to .* are not built. Build the first: npx daybook run --day 2026-11-05/);
 });
 
 test('status --days shows the newest days and counts the earlier ones', async () => {
@@ -161,7 +161,7 @@ test('status works while Temporal does not, and says what it does not know then'
   const { code, stdout, stderr } = await command({ TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'status');
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^${GOOD}  published`, 'm'));
-  expect(stderr).toContain('Which days run now is not known. No Temporal server answers at 127.0.0.1:1');
+  expect(stderr).toContain('Running days are unknown. No Temporal server answers at 127.0.0.1:1');
 });
 
 test('rejects and accounts come from the ledger where the store with the plans does not answer', async () => {
@@ -182,9 +182,9 @@ test('a publish that a crash left open is flagged, with the command that ends it
   await project.app.ledger.recordPublishes('intent', [
     { ...record, columns: [], inputs: {}, chunks: [], archive: '', archived_rows: 0, archived_hash: '0' },
   ]);
-  expect((await run('status')).stdout).toMatch(/^2026-11-05 {2}stopped .*publish left open: run the day$/m);
+  expect((await run('status')).stdout).toMatch(/^2026-11-05 {2}stopped .*unfinished publish: run the day$/m);
   const { stdout } = await run('status', '--day', day);
-  expect(stdout).toContain('Publish left open, run the day to end it: events');
+  expect(stdout).toContain('Unfinished publish, run the day to recover it: events');
   expect(stdout).toMatch(/Next:\n {2}npx daybook run --day 2026-11-05$/);
 });
 

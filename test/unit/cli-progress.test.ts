@@ -65,7 +65,7 @@ describe('what a backfill came to', () => {
     const counts = { ...NONE, published: 6, unchanged: 3, held: 1 };
     expect(resultText(RESULT)).toBe('2026-01-01 to 2026-01-10: 10 published (50,000 rows)');
     expect(resultText({ ...RESULT, counts })).toBe(
-      '2026-01-01 to 2026-01-10: 6 published (50,000 rows) · 4 left as they are · 1 of them held',
+      '2026-01-01 to 2026-01-10: 6 published (50,000 rows) · 4 left unchanged · 1 of them held',
     );
   });
 
@@ -79,8 +79,8 @@ describe('what a backfill came to', () => {
       '2026-01-03  test  Test x found 1 row',
       'and 1 more',
       '',
-      'When it is mended: npx daybook backfill --start 2026-01-01 --end 2026-01-10 --reprocess failed',
-      'The days that were not run: npx daybook backfill --start 2026-01-01 --end 2026-01-10',
+      'Once fixed, run: npx daybook backfill --start 2026-01-01 --end 2026-01-10 --reprocess failed',
+      'To build the days that were not run: npx daybook backfill --start 2026-01-01 --end 2026-01-10',
     ]);
   });
 });

@@ -168,7 +168,7 @@ describe('fields that must fit together', () => {
     expect(parseConfig(berlin({ before: 0, after: 0 }, { folderZone: 'Europe/Berlin' })).problems).toEqual([]);
     expect(messageOf(berlin({ before: 0, after: 1 }))).toMatchInlineSnapshot(`
       "daybook.config.ts has 1 problem:
-        sources.events.arrival: found before 0, after 1, but a day in Europe/Berlin spreads over folders cut in UTC from 1 before to 0 after it
+        sources.events.arrival: found before 0, after 1, but a day in Europe/Berlin spans folders in UTC from 1 before to 0 after it
           Set arrival to at least { before: 1, after: 0 }, or correct folderZone."
     `);
     expect(messageOf(berlin({ before: 1, after: 0 }, { folderZone: 'Asia/Tokyo' }))).toContain(

@@ -20,7 +20,7 @@ export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database
   return [
     up
       ? 'The stack keeps running; the last line stops it. Look around:'
-      : `The stack has stopped; its histories and tables are in ${dir}/.${lost} The last line starts it again; then:`,
+      : `The stack has stopped; histories and tables are in ${dir}/.${lost} The last line starts it again; then:`,
     `  ${temporal.uiUrl} in a browser: the history of each day, step by step`,
     `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} \\`,
     `    -d '${query}'`,

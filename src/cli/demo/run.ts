@@ -158,7 +158,7 @@ async function runAct(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
   const took = performance.now() - begun;
   if (number === 2) {
     page.print();
-    page.row('late object', `${missing.map(({ key }) => key).join(', ')} arrives: every day is checked again`, took);
+    page.row('late object', `${missing.map(({ key }) => key).join(', ')} arrives: all days run again`, took);
   } else
     page.row(
       'raw events',

@@ -1,8 +1,8 @@
 -- The ledger is append-only.
 GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT ON daybook.* TO daybook;
 
--- The tables that readers query. `apply` creates them and changes columns, comments, codecs and settings; a publish replaces or drops
--- the partition of one day (INSERT, ALTER DELETE). Columns are dropped only in the empty contract tables, `raw_<source>`.
+-- The tables that readers query: `apply` creates and alters them; a publish replaces or drops the partition of one day
+-- (INSERT, ALTER DELETE). Columns are dropped only in the empty contract tables, `raw_<source>`.
 GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT, ALTER DELETE ON analytics.* TO daybook;
 GRANT ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER COMMENT COLUMN, ALTER MODIFY COMMENT, ALTER SETTINGS ON analytics.* TO daybook;
 GRANT ALTER DROP COLUMN ON analytics.raw_* TO daybook;

@@ -92,7 +92,7 @@ export function readProblems(
     ...functions.map((name) =>
       error(
         path,
-        `reads from ${name}(), so that a build is neither reproducible nor ordered after it`,
+        `reads from ${name}(), whose content is not reproducible`,
         `Read tables of the project, or allow it in the config: allowFunctions: ['${name}'].`,
       ),
     ),
