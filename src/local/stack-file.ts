@@ -8,7 +8,7 @@ const pid = z.int().positive();
 const login = z.strictObject({ user: z.string(), password: z.string() });
 
 /** One process of the stack; its pid changes when the supervisor restarts it, its port never does. */
-export const stackProcess = z.strictObject({ name: z.string(), pid, port });
+const stackProcess = z.strictObject({ name: z.string(), pid, port });
 export type StackProcess = z.infer<typeof stackProcess>;
 
 /** The content of `stack.json`: addresses and processes of a running local stack. */

@@ -16,7 +16,7 @@ export interface OpenCheck {
 }
 
 /** Opens the three services that the environment names; the check reads the project itself. */
-export async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
+async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
   const env = await commandEnv();
   const { openServices } = await import('../../app.js');
   const { clickhouse, store, temporal, close } = openServices(env);

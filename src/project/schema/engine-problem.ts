@@ -1,11 +1,7 @@
+import { isOfTheMoment } from '../../clickhouse/errors.js';
 import { isFinal, messageOf } from '../../errors.js';
 import { either, error, meantBy } from '../problems.js';
 import type { Problem } from '../project.js';
-
-/** ClickHouse error codes of temporary conditions, not of the statement: time, memory, connections, read-only replicas. */
-const TEMPORARY = new Set([
-  3, 159, 160, 164, 202, 203, 209, 210, 236, 241, 242, 243, 279, 319, 394, 425, 519, 999, 1000,
-]);
 
 /**
  * Turns the engine's error about a statement in `where` into a problem for its author. Rethrows an error that is not about the
@@ -14,7 +10,7 @@ const TEMPORARY = new Set([
 export function engineProblem(thrown: unknown, where: string, scratch: string, tables: readonly string[]): Problem {
   const text = messageOf(thrown);
   const [, code, reason] = /ClickHouse says (\d+) \([^)]*\): ([^]*)$/.exec(text) ?? [];
-  const fixable = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !TEMPORARY.has(Number(code));
+  const fixable = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !isOfTheMoment(Number(code));
   if (reason === undefined || !fixable) throw thrown;
   const message = reason
     .replaceAll(`${scratch}.`, '')

@@ -8,7 +8,7 @@ import { nameOf, statementsOf, tokenize } from '../sql/tokens.js';
 import type { InspectedTable } from './inspect.js';
 
 /** The type of `_source`, the column that links a row to its raw line. */
-export const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String)';
+const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String)';
 
 /** Column names that normalized chunks use themselves. */
 const RESERVED = new Set(['_fate', '_reason', '_text', '_text_bytes', '_source', 'skip_reason', 'reject_reason']);
