@@ -1,9 +1,9 @@
 import type { RollbackResult } from '../activities/rollback/index.js';
 import type { Begun, DayRun } from './steps.js';
-import { summary, told } from './words.js';
+import { stepText, summary } from './text.js';
 
-/** Decides which publish goes, takes it back, and tells what readers have now. The day's stages go as after any build. */
-export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: RollbackResult }> {
+/** Picks the publish to roll back, rolls it back and reports what readers have now. The day's stages are dropped later, by the sweep. */
+export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; undone: RollbackResult }> {
   const { progress, act } = run;
   const { day, reason = '' } = run.input;
   progress.begin('rollback');
@@ -11,9 +11,9 @@ export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: R
   const { build, undoes, tables } = planned;
   const begun = { build, objects: 0, bytes: 0, chunks: 0, notes: [] };
   run.begun = begun;
-  const taken = await act().rollback.executeWithOptions({ summary: summary.rollback(undoes, tables.length, day) }, [
+  const undone = await act().rollback.executeWithOptions({ summary: summary.rollback(undoes, tables.length, day) }, [
     { build, undoes, reason },
   ]);
-  progress.tell(told.rollback(undoes, taken), planned.ms + taken.ms);
-  return { begun, taken };
+  progress.report(stepText.rollback(undoes, undone), planned.ms + undone.ms);
+  return { begun, undone };
 }

@@ -9,21 +9,21 @@ import type { Answer, Step } from '../../src/step/step.js';
 export interface RollbackInput {
   build: BuildRef;
   undoes: number;
-  /** Why, for those who meet the held day. */
+  /** Why, for people who find the day held. */
   reason: string;
 }
 
 export interface RollbackResult {
-  /** What readers have now; `generation` 0 where the table had never been published before. */
+  /** What readers have now; `generation` 0 if the table was never published before. */
   tables: { table: string; rows: number; generation: number }[];
   touched: Touched | null;
   ms: number;
 }
 
 /**
- * Takes one publish back: what stood before it is put in its place again, table by table in one burst, verified, and written
- * down, with an intent before the first swap as for any publish. The day is held before anything moves, so that no night builds
- * again what a person has just taken back. Any attempt may be the second.
+ * Rolls back one publish: restores what readers had before it, table by table in one burst, verifies it and records it, with an
+ * intent before the first swap as for any publish. The day is held before anything is swapped, so that no nightly run rebuilds what
+ * was just rolled back. Idempotent.
  */
 export async function rollback(
   deps: Dependencies,
@@ -46,7 +46,7 @@ export async function rollback(
       scratch,
     };
     await fence(deps, config.project, swap, step);
-    step.tell('swapping');
+    step.report('swapping');
     await swapBack(deps, swap, left, step, async () => {
       await ledger.recordHold('held', day, reason);
       await ledger.recordPublishes(

@@ -9,9 +9,9 @@ export interface PlanRollbackInput {
   day: string;
 }
 
-/** The publish that is taken back, pinned in the history so that no retry takes back another one. */
+/** The publish to roll back, pinned in the history so that a retry never rolls back another one. */
 export interface PlanRollbackResult {
-  /** The rollback's own generation: builds that were planned before it must not publish any more. */
+  /** The rollback's own generation: builds that were planned before it can no longer publish. */
   build: BuildRef;
   undoes: number;
   tables: string[];
@@ -19,8 +19,8 @@ export interface PlanRollbackResult {
 }
 
 /**
- * Decides which publish of a day a rollback takes back: the newest, with all tables that it changed. It gets a generation of its
- * own, so that a build that was planned before it can't publish behind its back.
+ * Picks the publish that a rollback undoes: the newest one of the day, with all tables that it changed. The rollback gets its own
+ * generation, so that a build that was planned before it can no longer publish.
  */
 export async function planRollback(
   deps: Dependencies,
@@ -33,7 +33,7 @@ export async function planRollback(
   if (records.length === 0)
     throw final(
       'NothingPublished',
-      `Nothing of ${day} is published, so there is no publish to take back. How the day stands: npx daybook status --day ${day}`,
+      `Nothing of ${day} is published, so there is no publish to roll back. Show its state: npx daybook status --day ${day}`,
       { details: { step: 'rollback' } },
     );
   await assertArchived(deps, { day, archive: archiveDatabase(deps.ledger.project) }, records);

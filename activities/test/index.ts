@@ -23,19 +23,19 @@ export interface TestResult {
   ms: number;
 }
 
-/** Failing rows that are kept in the ledger, per test. */
+/** Failing rows kept in the ledger for each test. */
 const SAMPLE = 20;
 /** Failing rows that a message shows. */
 const SHOWN = 3;
-/** Characters of each of them; the ledger keeps it whole. */
+/** Characters shown of each row; the ledger keeps the whole row. */
 const ROW_SHOWN = 300;
 
-/** Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. */
+/** Step 6. Runs every test on the stage. If one fails, nothing is published and readers keep what they have. */
 export async function test(deps: Dependencies, { build }: TestInput, step: Step): Answer<TestResult> {
   const plan = await readPlan(deps, build);
   const results: Tested[] = [];
   for (const [index, one] of testsOf(plan).entries()) {
-    step.tell(`${one.name}, ${index + 1} of ${testsOf(plan).length}`);
+    step.report(`${one.name}, ${index + 1} of ${testsOf(plan).length}`);
     results.push(await runTest(deps, plan, one, step));
   }
   await deps.ledger.recordTests(
@@ -60,12 +60,12 @@ export async function test(deps: Dependencies, { build }: TestInput, step: Step)
   };
 }
 
-/** A test's record, with the number of failing rows that it would have passed with. */
+/** A test's record, with the number of failing rows that it tolerates. */
 interface Tested extends TestRecord {
   tolerated: number;
 }
 
-/** The files under `sql/tests/`, and one test for each `-- unique:` line. */
+/** Lists the tests of `sql/tests/`, and one for each `-- unique:` line. */
 const testsOf = (plan: Plan): PlannedTest[] => [
   ...plan.tests,
   ...plan.tables

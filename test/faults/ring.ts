@@ -81,7 +81,7 @@ const undisturbed = (stack: Stack, disk: Disk, scenario: Scenario, objects: Obje
     return await endedOf(project);
   });
 
-/** What stands before the trouble; answers the day that meets it. */
+/** Prepares the state before the fault. @returns the day that meets it. */
 async function prepare({ project }: World, scenario: Scenario): Promise<string> {
   await putAll(project, objectsOf(EARLIER));
   await project.run(EARLIER);

@@ -7,7 +7,7 @@ import type { StubbedNight, Stubs } from './workflows.js';
 
 /* Real activities in a night whose others are stubs: those that ask Temporal, or the calendar, and nothing else. */
 
-/** What of a config tells which day a night is for. */
+/** The part of a config that decides which day a nightly run is for. */
 export interface NightConfig {
   timezone: string;
   lateDays: number;
@@ -31,7 +31,7 @@ export const surveyOf =
       input,
     );
 
-/** The real waiting for a day that somebody else runs, on the server of the night. */
+/** The real `attend`, on the server of the nightly run. */
 export const attendOf =
   (night: () => StubbedNight): Stubs['attend'] =>
   (input) =>
