@@ -5,7 +5,7 @@ import { openApp } from '../src/app.js';
 import { apply } from '../src/cli/apply/index.js';
 import { startDay } from '../src/cli/common/start.js';
 import { taskQueue } from '../src/shared/names.js';
-import type { DayResult, StepTold } from '../src/shared/workflows.js';
+import type { DayResult, FinishedStep } from '../src/shared/workflows.js';
 import { pollers } from '../src/temporal/pollers.js';
 import { handWritten } from './by-hand.js';
 import { resetPeak, peakMemory } from './memory.js';
@@ -20,7 +20,7 @@ export interface Measured {
   /** Of the process that loads: Daybook's worker, or the Node script. */
   memory?: number | undefined;
   engineMemory?: number | undefined;
-  steps?: StepTold[];
+  steps?: FinishedStep[];
 }
 
 /** Runs `way` and measures its time and the engine's memory. */

@@ -9,7 +9,7 @@ import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { withCommand } from '../src/shared/commands.js';
 import { duration, number, plural, size } from '../src/shared/format.js';
-import type { DayResult, StepTold, BackfillProgress } from '../src/shared/workflows.js';
+import type { DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
@@ -127,7 +127,7 @@ export const stepText = {
 };
 
 /** Writes the steps of a day as a table in Markdown, for the Web UI's current details. */
-export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly string[] = []): string =>
+export const detailsOf = (heading: string, steps: readonly FinishedStep[], notes: readonly string[] = []): string =>
   [
     `**${heading}**`,
     '',

@@ -34,7 +34,7 @@ export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
     title: step,
     task: async (_: unknown, task: { title: string; task: object }) => {
       for (;;) {
-        const finished = seen?.told.find((one) => one.step === step);
+        const finished = seen?.steps.find((one) => one.step === step);
         if (finished) {
           task.title = line(finished);
           return;

@@ -36,7 +36,7 @@ export const abortOf = (signal: AbortSignal) =>
 async function showLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
   let shown = 0;
   await watch(handle, end, {
-    see: ({ told: steps }) => {
+    see: ({ steps }) => {
       if (steps.length < shown) shown = 0;
       for (const step of steps.slice(shown)) print(`  ${line(step)}`);
       shown = steps.length;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { duration } from '../../shared/format.js';
-import type { DayProgress, DayResult, StepTold } from '../../shared/workflows.js';
+import type { DayProgress, DayResult, FinishedStep } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 
 /** Time between two queries for the progress, in milliseconds. */
@@ -46,7 +46,8 @@ async function queryProgress<Progress>(handle: WorkflowHandle): Promise<Progress
 }
 
 /** Formats a finished step on one line. */
-export const line = ({ step, what, ms }: StepTold) => `${step.padEnd(10)}${what}${ms > 0 ? `  (${duration(ms)})` : ''}`;
+export const line = ({ step, what, ms }: FinishedStep) =>
+  `${step.padEnd(10)}${what}${ms > 0 ? `  (${duration(ms)})` : ''}`;
 
 /** Receives the progress of a running day or backfill. */
 export interface Watcher<Progress = DayProgress> {

@@ -33,11 +33,11 @@ export const applyConfig = ({
     const client = await app.temporal();
     const { config } = app.project;
     const id = scheduleId(config.project);
-    const { stands, changes } = await planSchedule(client, config);
-    if (!stands) print(`${id} does not exist yet: '${config.schedule}' in ${config.timezone}`);
+    const { exists, changes } = await planSchedule(client, config);
+    if (!exists) print(`${id} does not exist yet: '${config.schedule}' in ${config.timezone}`);
     for (const { what, found, wanted } of changes) print(`${what}\n  - ${found}\n  + ${wanted}`);
     if (dryRun) {
-      print(stands && changes.length === 0 ? `${id} matches the config.` : 'Nothing was changed.');
+      print(exists && changes.length === 0 ? `${id} matches the config.` : 'Nothing was changed.');
       return;
     }
     const done = await applySchedule(client, config, { paused, note: 'created by daybook schedule apply' });
