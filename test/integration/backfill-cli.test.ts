@@ -66,7 +66,7 @@ test('without a running backfill, its commands say so and exit with 1; wrong usa
   for (const args of [['pause'], ['resume'], ['cancel'], ['concurrency', '2']]) {
     const { code, stderr } = await backfill(...args);
     expect(code).toBe(1);
-    expect(stderr).toContain('No backfill runs');
+    expect(stderr).toContain('No backfill is running');
   }
   expect(await backfill('--start', START)).toMatchObject({ code: 2 });
   expect(await backfill('concurrency', '0')).toMatchObject({ code: 2 });

@@ -154,7 +154,7 @@ test('rejects of a day that was never built, and of an unknown source, say so', 
   });
   const unknown = await run('rejects', '--day', BAD, '--source', 'evnets');
   expect(unknown).toMatchObject({ code: 1, stdout: '' });
-  expect(unknown.stderr).toContain("has no source 'evnets'; it has events.");
+  expect(unknown.stderr).toContain("has no source 'evnets'. Its sources: events.");
 });
 
 test('status works while Temporal is down, and says what it does not know', async () => {
