@@ -43,10 +43,10 @@ export async function unreadableObjects(
         readThrough(input, source.contract, limits),
         step.statement(what),
       );
-      const [told] = await countLines();
-      return Number(told?.lines ?? 0) === Number(found?.lines ?? 0)
+      const [declared] = await countLines();
+      return Number(declared?.lines ?? 0) === Number(found?.lines ?? 0)
         ? undefined
-        : `it says that it holds ${told?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
+        : `it declares ${declared?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
     } catch (thrown) {
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);

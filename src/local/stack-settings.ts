@@ -7,7 +7,15 @@ import { z } from 'zod';
 const port = z.int().min(1).max(65_535);
 const secret = z.string().min(16);
 const settingsSchema = z.strictObject({
-  ports: z.strictObject({ temporal: port, temporalUi: port, clickhouse: port, clickhouseNative: port, s3: port }),
+  ports: z.strictObject({
+    temporal: port,
+    temporalUi: port,
+    clickhouse: port,
+    clickhouseNative: port,
+    /** ClickHouse's own port for the native protocol; clients connect to the guard in front of it. */
+    clickhouseGuarded: port,
+    s3: port,
+  }),
   secretAccessKey: secret,
   passwords: z.strictObject({ daybook: secret, reader: secret, admin: secret }),
 });
@@ -36,6 +44,7 @@ export async function loadSettings(dir: string): Promise<StackSettings> {
       temporalUi: await free(previous?.ports.temporalUi),
       clickhouse: await free(previous?.ports.clickhouse),
       clickhouseNative: await free(previous?.ports.clickhouseNative),
+      clickhouseGuarded: await free(previous?.ports.clickhouseGuarded),
       s3: await free(previous?.ports.s3),
     },
     secretAccessKey: previous?.secretAccessKey ?? randomBytes(20).toString('hex'),

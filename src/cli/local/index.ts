@@ -83,7 +83,7 @@ async function up(dir: string, detach: boolean): Promise<void> {
 /** Lists other logins for ClickHouse as shell comments, because Daybook itself does not use them. */
 function otherLogins({ clickhouse: { nativeAddress, reader, admin } }: Stack): string {
   return [
-    `# ClickHouse's native protocol, for clickhouse-client and drivers (a wrong password restarts the server): ${nativeAddress}`,
+    `# ClickHouse's native protocol, for clickhouse client and drivers: ${nativeAddress}`,
     `# Reads published tables: user ${reader.user}, password ${reader.password}`,
     `# Has all rights, not used by Daybook: user ${admin.user}, password ${admin.password}`,
   ].join('\n');

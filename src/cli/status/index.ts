@@ -8,7 +8,7 @@ import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { detailDay } from './day-detail.js';
 import { daysToShow, reportDays, type Running } from './day-report.js';
-import { folderQuestions, type FolderQuestions } from './folder-questions.js';
+import { folderQuestions, NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
 import { detailText, overviewText } from './text.js';
 
 /** Time to connect to Temporal before the status is taken from the ledger alone, in milliseconds. */
@@ -24,51 +24,55 @@ async function askTemporal(app: App): Promise<Running> {
   }
 }
 
-async function overview(app: App, count: number, output: Output): Promise<void> {
+async function overview(app: App, running: Promise<Running>, count: number, output: Output): Promise<void> {
   const { project, timezone: zone, start } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
   const today = dayIn(zone, new Date());
   // A later day can only be a mistake, and would hide all others.
-  const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays(today)]);
+  const recorded = await report.knownDays(today);
   const yesterday = addDays(today, -1);
   const range = daysToShow({ start, known: recorded, yesterday, count });
-  const asked = range.shown ? await folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
-  const { byDay: questions } = asked;
-  const days = range.shown ? await reportDays(app, report, { ...range.shown, running, questions }) : [];
+  const asked = range.shown ? folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
+  const days = range.shown ? await reportDays(app, report, { ...range.shown, running, asked }) : [];
+  const services = [await running, await asked] as const;
   if (output === 'json') {
     const { earlier, missing } = range;
-    const more = { temporal: temporalJson(running), store: storeJson(asked) };
-    printJson({ project, zone, days, earlier, missing: missing ?? null, ...more });
+    printJson({ project, zone, days, earlier, missing: missing ?? null, ...servicesJson(services) });
     return;
   }
   const normalized = app.project.normalized.map(({ name }) => name);
   print(overviewText({ project, zone, normalized, range, days }));
-  reportUnreachable(running, asked);
+  reportUnreachable(services);
 }
 
-async function detail(app: App, day: string, accounts: boolean, output: Output): Promise<void> {
+async function detail(
+  app: App,
+  running: Promise<Running>,
+  { day, accounts, output }: { day: string; accounts: boolean; output: Output },
+): Promise<void> {
   const { project, timezone: zone } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
-  const running = await askTemporal(app);
-  const asked = await folderQuestions(app, day, day);
-  const [line] = await reportDays(app, report, { first: day, last: day, running, questions: asked.byDay });
+  const asked = folderQuestions(app, day, day);
+  const [line] = await reportDays(app, report, { first: day, last: day, running, asked });
   if (!line) throw new RangeError(`no report of ${day}`);
   const found = await detailDay(app, report, line, accounts);
-  if (output === 'json')
-    printJson({ project, zone, ...found, temporal: temporalJson(running), store: storeJson(asked) });
+  const services = [await running, await asked] as const;
+  if (output === 'json') printJson({ project, zone, ...found, ...servicesJson(services) });
   else {
     print(detailText(project, zone, found));
-    reportUnreachable(running, asked);
+    reportUnreachable(services);
   }
 }
 
-const temporalJson = ({ days, message }: Running) => ({ answers: days !== undefined, message: message ?? null });
+/** The responses of Temporal and of the store. */
+type Services = readonly [Running, FolderQuestions];
 
-const storeJson = ({ message }: FolderQuestions) => ({ answers: message === undefined, message: message ?? null });
+const servicesJson = ([temporal, store]: Services) => ({
+  temporal: { answers: temporal.days !== undefined, message: temporal.message ?? null },
+  store: { answers: store.message === undefined, message: store.message ?? null },
+});
 
-const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
-
-function reportUnreachable(temporal: Running, store: FolderQuestions): void {
+function reportUnreachable([temporal, store]: Services): void {
   if (temporal.message !== undefined) note(`Running days are unknown. ${temporal.message}`);
   if (store.message !== undefined) note(`Rewritten folders are unknown. ${store.message}`);
 }
@@ -84,6 +88,9 @@ interface StatusOptions extends ProjectOptions {
 /** Prints the state of the days, or of one day in detail. */
 export const showStatus = ({ day, accounts = false, days, project, output }: StatusOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    await app.ledger.assertReadable();
-    await (day === undefined ? overview(app, days, output) : detail(app, day, accounts, output));
+    const readable = app.ledger.assertReadable();
+    // Load Temporal's client while the ledger responds. A failure of Temporal is reported, not thrown.
+    const running = askTemporal(app);
+    await readable;
+    await (day === undefined ? overview(app, running, days, output) : detail(app, running, { day, accounts, output }));
   });

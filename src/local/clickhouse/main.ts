@@ -11,9 +11,8 @@ import { findLibrary } from './library.js';
  *
  * The library exports all of `clickhouse local` as one function, which returns when its last statement does. That statement
  * reads from a pipe of this process, and closing the pipe shuts the server down: on SIGTERM, SIGINT, and when stdin closes.
- * Unlike a server, `clickhouse local` exits when a connection to the native port fails (a wrong password, a reset, another
- * protocol); its supervisor then restarts it, and nothing acknowledged is lost. HTTP is not affected. Environment variables
- * reach the engine's S3 client, so start this with a minimal environment.
+ * The native port needs a guard, see native-guard.ts. Environment variables reach the engine's S3 client, so start this with a
+ * minimal environment.
  */
 
 /** Milliseconds after which the process is killed: a statement may wait for a store that does not respond. */

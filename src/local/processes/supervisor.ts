@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { startNativeGuard } from '../clickhouse/native-guard.js';
 import { removeStack, writeStack, type StackProcess } from '../stack-file.js';
 import { startGuardian } from './guarded.js';
 import { launchOrder } from './launch-order.js';
@@ -28,6 +29,10 @@ const children = order.children.map(
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void end(0, `received ${name}`));
 if (!order.detach) input.on('close', () => void end(0, 'the parent closed the pipe'));
 for (const child of children) child.start();
+if (order.native) {
+  const { port } = order.native;
+  startNativeGuard(order.native).catch((error: unknown) => end(1, `cannot listen on ${port}: ${String(error)}`));
+}
 
 /** Passes changed pids to the guardian first, in case this process is killed, and then to the stack file. */
 function changed(): void {

@@ -38,7 +38,7 @@ const marker = text(
   isMarker,
 );
 const keyPattern = text(
-  "a pattern such as '*.json.gz', 'hour=*/*.json' or '**/part-*', held against names behind the prefix",
+  "a pattern such as '*.json.gz', 'hour=*/*.json' or '**/part-*', matched against the key after the prefix",
   (value) => value !== '' && !value.startsWith('/'),
 );
 const functionName = pattern("the name of a table function such as 'url'", /^[A-Za-z_][A-Za-z0-9_]*$/);
