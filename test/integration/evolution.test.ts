@@ -203,7 +203,9 @@ test('a change that loses values is made only if its table is named; otherwise i
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('run without --dry-run: npx daybook apply --dry-run --allow-loss daily_amounts');
   expect((await run('apply', '--allow-loss', 'daily_means')).code).toBe(1);
-  expect((await run('apply', '--allow-loss', 'daily_amount')).stderr).toContain("no table 'daily_amount'. Its tables: ");
+  expect((await run('apply', '--allow-loss', 'daily_amount')).stderr).toContain(
+    "no table 'daily_amount'. Its tables: ",
+  );
   const shown = [
     '-- daily_amounts: column events is UInt32, the file says UInt64',
     '-- daily_amounts: column events has another position in the file',
