@@ -1,7 +1,9 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { ConcludeInput } from '../activities/conclude/index.js';
+import { failedBy, rootText } from '../src/errors.js';
 import type { BuildRef } from '../src/shared/build.js';
+import { commandsIn, plain, type Text } from '../src/shared/sentence.js';
 import type { DayFailure, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { lastActivities } from './options.js';
@@ -17,9 +19,9 @@ import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '.
  *
  * @returns a note for each thing that was not done.
  */
-export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<string[]> {
+export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<Text[]> {
   const { input, act } = run;
-  const notes: string[] = [];
+  const notes: Text[] = [];
   try {
     await CancellationScope.nonCancellable(() =>
       act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
@@ -36,7 +38,8 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
     throwIfBug(error);
     notes.push(notSweptNote(reasonOf(error)));
   }
-  if (notes.length > 0) log.warn('the day is done, but its cleanup is not complete', { day: input.day, notes });
+  if (notes.length > 0)
+    log.warn('the day is done, but its cleanup is not complete', { day: input.day, notes: notes.map(plain) });
   return notes;
 }
 
@@ -57,15 +60,23 @@ export async function endAfterError(
   const published = run && (await endPublish(run, step));
   if (published) return await endPublished(run, published, reason);
   progress.end(outcome, [reason]);
+  const failed = failureOf(of, step, reason);
   // Without a run the ledger could not be read, so it cannot be written; a refused rollback leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
-  if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
-  const failure: DayFailure = { step, type: typeOf(error), reason };
-  throw cancelled ? error : ApplicationFailure.nonRetryable(failureOf(of, step, reason), 'DayFailed', failure);
+  if (run && !refused)
+    await recordOutcome(run, {
+      day: of,
+      build: run.begun?.build ?? null,
+      outcome,
+      step,
+      reason: plain(reason),
+      next: commandsIn(failed),
+    });
+  const failure: DayFailure = { step, type: typeOf(error), reason: plain(reason) };
+  throw cancelled ? error : failedBy('DayFailed', failed, failure);
 }
 
-const reasonOf = (error: unknown): string =>
-  isCancellation(error) ? 'cancelled' : (rootCause(error) ?? String(error));
+const reasonOf = (error: unknown): Text => (isCancellation(error) ? 'cancelled' : rootText(error));
 
 /** Returns the type of the failure that an activity ended with, or ''. */
 function typeOf(error: unknown): string {
@@ -94,10 +105,10 @@ async function endPublish({ input, begun, settings, startedAt }: DayRun, step: s
 }
 
 /** Ends the day as published and recovered: what the publish touched is unknown, so a backfill checks the days after it. */
-async function endPublished(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+async function endPublished(run: DayRun, begun: Begun, reason: Text): Promise<DayResult> {
   const { input, progress } = run;
   const note = cutOffNote(reason);
-  progress.report(note, 0);
+  progress.report(plain(note), 0);
   const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
   progress.end('published', notes);
   const result = emptyResult(input.day, 'published', { ...begun, notes });

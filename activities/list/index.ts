@@ -10,6 +10,7 @@ import type { BuildRef } from '../../src/shared/build.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { objectUrl, planKey } from '../../src/shared/names.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
+import { sentence, type Text } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -49,7 +50,7 @@ export interface ListResult {
   /** Why the day is built, or why it is not; sentences for people. */
   reasons: string[];
   /** Things a person should know although nothing failed: vanished objects, tables stale by code. */
-  notes: string[];
+  notes: Text[];
   ms: number;
 }
 
@@ -121,14 +122,14 @@ export async function list(
     reasons: force && verdict.reasons.length === 0 ? ['forced'] : verdict.reasons,
     notes: [
       ...listings.flatMap(({ notes }) => notes),
-      ...(lost !== undefined && outcome === 'unchanged' ? [`stale by code: ${lost}`] : verdict.notes),
+      ...(lost !== undefined && outcome === 'unchanged' ? [sentence('stale by code: ', lost)] : verdict.notes),
       ...(outcome === 'unchanged' ? await quarantinedNotes(deps, plan) : []),
     ],
   };
 }
 
 /** Lists the quarantined objects that an unchanged day still lacks; a build reports them in its load. */
-async function quarantinedNotes({ ledger }: Dependencies, { day, sources }: Plan): Promise<string[]> {
+async function quarantinedNotes({ ledger }: Dependencies, { day, sources }: Plan): Promise<Text[]> {
   const notes = sources.map(async ({ name, normalizer, chunks }) => {
     const found = await ledger.quarantinedObjects(
       name,

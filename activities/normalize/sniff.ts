@@ -26,7 +26,7 @@ const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
   ['4f5243', 'ORC'],
 ];
 
-/** First bytes of compressed data, with the extension by which the engine recognizes it. */
+/** First bytes of compressed data, and the extension by which ClickHouse recognizes it. */
 const COMPRESSED: readonly (readonly [bytes: string, what: string, ending: string])[] = [
   ['1f8b', 'gzip', '.gz'],
   ['28b52ffd', 'zstd', '.zst'],

@@ -1,6 +1,8 @@
 import { final } from '../../src/errors.js';
 import type { BuildRef } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { archiveDatabase } from '../../src/shared/names.js';
+import { sentence } from '../../src/shared/sentence.js';
 import { assertArchived } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -33,7 +35,10 @@ export async function planRollback(
   if (records.length === 0)
     throw final(
       'NothingPublished',
-      `Nothing of ${day} is published, so there is no publish to roll back. Show its state: npx daybook status --day ${day}`,
+      sentence(
+        `Nothing of ${day} is published, so there is no publish to roll back. Show its state: `,
+        command.statusOf(day),
+      ),
       { details: { step: 'rollback' } },
     );
   await assertArchived(deps, { day, archive: archiveDatabase(deps.ledger.project) }, records);

@@ -10,9 +10,9 @@ export const tablesOf = (database: string): Statement => ({
   params: { database },
 });
 
-/** Selects the columns of a database's tables, in order: `table`, `name`, `type`, `default_kind`. */
+/** Selects the columns of a database's tables, in order: `table`, `name`, `type`, `default_kind`, `comment`. */
 export const columnsIn = (database: string): Statement => ({
-  sql: 'SELECT table, name, type, default_kind FROM system.columns WHERE database = {database:String} ORDER BY table, position',
+  sql: 'SELECT table, name, type, default_kind, comment FROM system.columns WHERE database = {database:String} ORDER BY table, position',
   params: { database },
 });
 
@@ -63,6 +63,16 @@ SELECT concat(database, '.', name) AS dictionary, source.1 AS database, source.2
 FROM system.tables ARRAY JOIN arrayZip(loading_dependencies_database, loading_dependencies_table) AS source
 WHERE engine = 'Dictionary' AND concat(database, '.', name) IN {dictionaries:Array(String)}`,
   params: { dictionaries },
+  settings: { prefer_column_name_to_alias: 1 },
+});
+
+/** Selects the materialized views that are fed by tables of a database: `view` as `database.name`, and the `table`. */
+export const materializedViewsOn = (database: string): Statement => ({
+  sql: `
+SELECT concat(fed.1, '.', fed.2) AS view, name AS table
+FROM system.tables ARRAY JOIN arrayZip(dependencies_database, dependencies_table) AS fed
+WHERE database = {database:String} ORDER BY view`,
+  params: { database },
   settings: { prefer_column_name_to_alias: 1 },
 });
 

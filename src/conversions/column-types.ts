@@ -8,7 +8,13 @@ export interface ColumnType {
   literals: string[];
   /** The whole type as ClickHouse writes it. */
   text: string;
+  /** The unit of numbers in a time column; without it, a number is not a time. */
+  unit?: EpochUnit;
 }
+
+/** Units of numbers that count from 1970-01-01 00:00:00 UTC. */
+export const EPOCH_UNITS = ['seconds', 'milliseconds', 'microseconds', 'nanoseconds'] as const;
+export type EpochUnit = (typeof EPOCH_UNITS)[number];
 
 const WITH_TYPES = new Set(['Nullable', 'LowCardinality', 'Array', 'Map', 'Tuple', 'Nested']);
 
@@ -21,6 +27,19 @@ export function parseType(text: string): ColumnType {
   const parts = match[2] === undefined ? [] : splitArguments(match[2]);
   if (!WITH_TYPES.has(base)) return { base, of: [], literals: parts, text: trimmed };
   return { base, of: parts.map((part) => argument(base, part)), literals: [], text: trimmed };
+}
+
+/** Returns the type with a unit of numbers on each of its times. */
+export function withUnit(type: ColumnType, unit: EpochUnit | undefined): ColumnType {
+  if (unit === undefined) return type;
+  return { ...type, unit, of: type.of.map((part) => ({ ...part, type: withUnit(part.type, unit) })) };
+}
+
+/** Returns the type at a position among a type's arguments. */
+export function elementOf(type: ColumnType, position: number): ColumnType {
+  const element = type.of[position]?.type;
+  if (!element) throw new RangeError(`${type.text} lacks an argument`);
+  return element;
 }
 
 /** Returns the type without `Nullable` and `LowCardinality` around it. */

@@ -138,3 +138,14 @@ CREATE TABLE IF NOT EXISTS daybook.folder_answers
     run String COMMENT 'workflow run'
 )
 ENGINE = MergeTree ORDER BY (project, source, day, at);
+
+-- What a person runs next after a build that did not end well: the commands that its reason names, in that order.
+CREATE TABLE IF NOT EXISTS daybook.next_commands
+(
+    project LowCardinality(String),
+    day Date,
+    generation UInt32,
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    commands Array(Tuple(name String, args Array(String)))
+)
+ENGINE = MergeTree ORDER BY (project, day, generation, at);

@@ -5,6 +5,7 @@ import type { Project, Schema, TableSchema } from '../project/project.js';
 import { addDays } from '../shared/day.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
+import type { Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-text.js';
 import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
@@ -20,7 +21,7 @@ export interface PlannedDay {
   /** What is published of the day, by table. */
   published: Map<string, PublishRecord>;
   /** Why a rebuild of what differs by code alone would fail: objects that it would have to read have vanished. */
-  lost: string | undefined;
+  lost: Text | undefined;
 }
 
 export interface PlanningOf {
@@ -143,7 +144,11 @@ function planOf(
     force: build.force,
     overHold: build.overHold,
     normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
-    limits: { threads: config.limits.threads, memory: config.limits.memory },
+    limits: {
+      threads: config.limits.threads,
+      memory: config.limits.memory,
+      longestLine: config.limits.longestLine,
+    },
     sources: build.listings.map(({ source, normalizer, chunks }) => ({
       ...plannedSource(project, schema, source, normalizer, chunks),
       ...(build.allowEmpty ? { onEmpty: 'publish' as const } : {}),

@@ -1,7 +1,10 @@
+import { materializedViewsOn } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
+import { type Text } from '../shared/sentence.js';
 import type { Store } from '../store/store.js';
+import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
@@ -14,6 +17,8 @@ export interface CheckServices {
   store: Pick<Store, 'checkBucket' | 'engine'>;
   /** Connects, and lists the search attributes that the namespace lacks; undefined if the server does not report them. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
+  /** Looks at the newest folders of the sources. Throws what the store throws. */
+  folders: (project: Project) => Promise<Problem[]>;
   /** In a local stack, `apply` creates the buckets. */
   localStack: boolean;
   /** The value of an environment variable that the config names. */
@@ -47,34 +52,56 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
           ),
         ]
       : [];
-    return [...(project ? (await inspectSchema(project, clickhouse)).problems : []), ...old];
+    if (!project) return old;
+    const { problems } = await inspectSchema(project, clickhouse);
+    return [...problems, ...(await checkViews(project, clickhouse)), ...old];
   } catch (thrown) {
     throwIfBug(thrown);
     const fix = isDenied(thrown)
       ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
-      : 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach';
+      : startOrName('CLICKHOUSE_URL');
     return [error('ClickHouse', messageOf(thrown), fix)];
   }
 }
 
-async function checkStore(project: Project | undefined, { store, localStack }: CheckServices): Promise<Problem[]> {
+/** A day is published by swapping its partition, which is no insert: what is fed by inserts never hears of it. */
+async function checkViews({ config, normalized, aggregates }: Project, clickhouse: ClickHouse): Promise<Problem[]> {
+  const views = await clickhouse.rows<{ view: string; table: string }>(materializedViewsOn(config.database));
+  return views.flatMap(({ view, table }) =>
+    [...normalized, ...aggregates]
+      .filter(({ name }) => name === table)
+      .map(({ path }) =>
+        warning(
+          path,
+          `the materialized view ${view} reads ${table}, but gets no row of it: days are swapped in as partitions, which triggers no view`,
+          'Make it a model under sql/aggregates/, or a plain view.',
+        ),
+      ),
+  );
+}
+
+async function checkStore(
+  project: Project | undefined,
+  { store, localStack, folders }: CheckServices,
+): Promise<Problem[]> {
   if (!project) return [];
   const results = await Promise.all(
     bucketsOf(project).map((bucket) => store.checkBucket(bucket).catch((thrown: unknown) => [thrown])),
   );
-  return results
-    .flatMap((result) => result ?? [])
-    .map((thrown) =>
-      localStack && isFinal(thrown)
-        ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack, `daybook apply` creates it.')
-        : error('S3', messageOf(thrown), storeFix(thrown)),
-    );
+  const failures = results.flatMap((result) => result ?? []);
+  if (failures.length === 0)
+    return await folders(project).catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]);
+  return failures.map((thrown) =>
+    localStack && isFinal(thrown)
+      ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack, `daybook apply` creates it.')
+      : error('S3', messageOf(thrown), storeFix(thrown)),
+  );
 }
 
-function storeFix(thrown: unknown): string {
+function storeFix(thrown: unknown): Text {
   if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.';
   if (isFinal(thrown)) return 'Create the bucket, or name another one in the config.';
-  return 'Set AWS_ENDPOINT_URL_S3 and AWS_REGION, or start the local stack: npx daybook local up --detach';
+  return startOrName('AWS_ENDPOINT_URL_S3 and AWS_REGION');
 }
 
 async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Promise<Problem[]> {
@@ -85,13 +112,7 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
     return [error('Temporal', `the namespace lacks the search attributes ${missing.join(', ')}`, create.join('\n'))];
   } catch (thrown) {
     throwIfBug(thrown);
-    return [
-      error(
-        'Temporal',
-        messageOf(thrown),
-        'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach',
-      ),
-    ];
+    return [error('Temporal', messageOf(thrown), startOrName('TEMPORAL_ADDRESS'))];
   }
 }
 

@@ -1,13 +1,14 @@
 import { inspect } from 'node:util';
+import { plain, type Text } from '../shared/sentence.js';
 import type { Problem } from './project.js';
 
 export { meantBy } from '../shared/inputs/meant.js';
 
 /** Creates an error, which only an edit can fix. `where`, `what` and `fix` are as in {@link Problem}. */
-export const error = (where: string, what: string, fix: string): Problem => ({ severity: 'error', where, what, fix });
+export const error = (where: string, what: string, fix: Text): Problem => ({ severity: 'error', where, what, fix });
 
 /** Creates a warning about something that works but is probably not intended. */
-export const warning = (where: string, what: string, fix: string): Problem => ({
+export const warning = (where: string, what: string, fix: Text): Problem => ({
   severity: 'warning',
   where,
   what,
@@ -23,7 +24,7 @@ export function describeProblems(subject: string, problems: readonly Problem[]):
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [
     `${subject} has ${count}:`,
-    ...problems.map(({ where, what, fix }) => `  ${where}: ${what}\n    ${fix.replaceAll('\n', '\n    ')}`),
+    ...problems.map(({ where, what, fix }) => `  ${where}: ${what}\n    ${plain(fix).replaceAll('\n', '\n    ')}`),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import type { Column } from '../clickhouse/column.js';
+import { type Text } from '../shared/sentence.js';
 import type { Config } from './config/config.js';
 
 /** Options at the head of a SQL file: comment lines `-- key: value` before the first statement. */
@@ -25,6 +26,8 @@ export interface SqlFile {
   create: string;
   /** The SELECT; empty in a file under `sql/raw/`. */
   select: string;
+  /** The whole file. */
+  text: string;
 }
 
 /** A project folder, read and validated as far as possible without an engine. */
@@ -84,5 +87,5 @@ export interface Problem {
   /** What was found and what was expected. */
   what: string;
   /** What to do. */
-  fix: string;
+  fix: Text;
 }

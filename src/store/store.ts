@@ -1,6 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
-import { final, messageOf } from '../errors.js';
+import { final, messageOf, passing } from '../errors.js';
+import { sentence } from '../shared/sentence.js';
 import { required } from '../required.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import type { StoredObject } from './object.js';
@@ -25,6 +26,8 @@ export interface Store {
   read(bucket: string, key: string): Promise<string | undefined>;
   /** Streams the bytes of an object as it was listed. Throws a retryable error if the stream ends early. */
   stream(bucket: string, object: StoredObject, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** True where a key begins with `prefix`. */
+  holds(bucket: string, prefix: string): Promise<boolean>;
   /** Copies an object inside the store. */
   copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void>;
   /** Writes an object; with `once`, an existing one is not replaced and the result is false. */
@@ -78,6 +81,13 @@ export function connectStore(env: Env['s3']): Store {
           if (error instanceof sdk().NoSuchKey) return undefined;
           throw error;
         }
+      }),
+    holds: (bucket, prefix) =>
+      explained(`list s3://${bucket}/${prefix}`, async () => {
+        const page = await client().send(
+          new (sdk().ListObjectsV2Command)({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
+        );
+        return (page.Contents ?? []).length > 0;
       }),
     stream: (bucket, object, signal) => streamed(client(), bucket, object, signal),
     copy: (from, to) =>
@@ -221,11 +231,9 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
         { cause: error },
       );
     const message = messageOf(error);
-    throw new Error(
-      unreachable(error) === undefined
-        ? `${what}: ${message}`
-        : `${what}: no object store answers (${message}). ${startOrName('AWS_ENDPOINT_URL_S3')}`,
-      { cause: error },
-    );
+    if (unreachable(error) === undefined) throw new Error(`${what}: ${message}`, { cause: error });
+    throw passing(sentence(`${what}: no object store answers (${message}). `, startOrName('AWS_ENDPOINT_URL_S3')), {
+      cause: error,
+    });
   }
 }

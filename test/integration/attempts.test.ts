@@ -21,7 +21,7 @@ const running = async (handle: string) =>
   ).length;
 
 /** Starts a statement that would run for hours, as a zombie attempt may leave one. @returns how it ended. */
-async function forgotten(handle: string): Promise<Promise<unknown>[]> {
+async function runningStatement(handle: string): Promise<Promise<unknown>[]> {
   const ended = project.app.clickhouse
     .rows({ sql: 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)' }, { handle })
     .catch(String);
@@ -32,7 +32,7 @@ async function forgotten(handle: string): Promise<Promise<unknown>[]> {
 test('a second attempt starts only when the statements of the first one have ended', async () => {
   const first = byHand(project.name);
   const handle = `${first.workflowId}/${first.runId}/by-hand/1`;
-  const [ended] = await forgotten(handle);
+  const [ended] = await runningStatement(handle);
   const seen: number[] = [];
   const { ledger } = project.app;
   const world = {
@@ -52,12 +52,12 @@ test('a second attempt starts only when the statements of the first one have end
 test('a new run of a day kills the statements that a terminated run of that day left, and none of another day', async () => {
   const own = `${workflowId.day(project.name, DAY)}/an-older-run/5/1`;
   const other = `${workflowId.day(project.name, '2026-07-02')}/its-run/5/1`;
-  const [ended] = await forgotten(own);
-  const [goesOn] = await forgotten(other);
+  const [ended] = await runningStatement(own);
+  const [undisturbed] = await runningStatement(other);
   await project.attempt().recover({ day: DAY });
   expect(await running(own)).toBe(0);
   expect(await ended).toMatch(/394|QUERY_WAS_CANCELLED/);
   expect(await running(other)).toBe(1);
   await project.app.clickhouse.endQueries(other);
-  await goesOn;
+  await undisturbed;
 });

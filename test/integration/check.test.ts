@@ -1,3 +1,4 @@
+import { plain } from '../../src/shared/sentence.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +8,10 @@ import { check } from '../../src/cli/check/index.js';
 import { initProject } from '../../src/cli/init/index.js';
 import { connectClickHouse } from '../../src/clickhouse/client.js';
 import { readEnv } from '../../src/env.js';
+import { checkFolders } from '../../src/plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../src/project/check.js';
 import { loadProject } from '../../src/project/load.js';
+import type { Project } from '../../src/project/project.js';
 import { connectStore } from '../../src/store/store.js';
 import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
 import { projectFolder, RIGHT } from '../support/project.js';
@@ -31,6 +34,7 @@ function connect(changes: Record<string, string> = {}) {
     services: {
       clickhouse,
       store,
+      folders: (project: Project) => checkFolders(project, store, new Date()),
       localStack: false,
       missingSearchAttributes: async () => missingSearchAttributes(await temporal),
       named: env.named,
@@ -88,7 +92,7 @@ test('problems of config, files, bucket and Temporal are reported together, and 
     missingSearchAttributes: () => Promise.resolve(['DaybookDay']),
   });
   await remove();
-  expect(problems.map(({ where, fix }) => `${where}: ${fix}`)).toEqual([
+  expect(problems.map(({ where, fix }) => `${where}: ${plain(fix)}`)).toEqual([
     'sql/tests/no_empty_country.sql: Correct the statement; it must run unchanged in any ClickHouse client.',
     'S3: Create the bucket, or name another one in the config.',
     'Temporal: temporal operator search-attribute create --name DaybookDay --type Keyword',
@@ -104,7 +108,7 @@ test('services that do not answer, or refuse the credentials, are named with wha
   });
   const problems = await checkProject(dir, away.services);
   await away.close();
-  expect(problems.map(({ severity, where, fix }) => [severity, where, fix])).toEqual([
+  expect(problems.map(({ severity, where, fix }) => [severity, where, plain(fix)])).toEqual([
     ['error', 'ClickHouse', 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach'],
     ['error', 'S3', 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.'],
     ['error', 'Temporal', 'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach'],

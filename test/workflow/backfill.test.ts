@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
 import type { Touched } from '../../src/shared/build.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
+import { plain } from '../../src/shared/sentence.js';
 import type { BackfillProgress, BackfillResult } from '../../src/shared/workflows.js';
 import { attendOf } from '../support/real-activities.js';
 import { LISTED, ONE_LINE, SETTINGS } from '../support/stubs.js';
@@ -26,13 +27,13 @@ const listed = (day: string) => ({ ...LISTED, todo: 1, build: { ...LISTED.build,
 const resultOf = async (handle: { result(): Promise<unknown> }) => (await handle.result()) as BackfillResult;
 
 test('days are loaded in parallel, as many as requested, and published one after the other in ascending order', async () => {
-  let underWay = 0;
+  let running = 0;
   let most = 0;
   const publishing: number[] = [];
   const one = await night({
     stubs: {
       list: ({ day }) => {
-        most = Math.max(most, ++underWay);
+        most = Math.max(most, ++running);
         return listed(day);
       },
       publish: ({ tables }) => {
@@ -40,7 +41,7 @@ test('days are loaded in parallel, as many as requested, and published one after
         return { tables: tables.map(({ table }) => ({ table, rows: 1 })), burstMs: 1, touched: null };
       },
       sweep: () => {
-        underWay--;
+        running--;
         return { stages: 1, archives: 0, archivedBytes: 0, objects: 0 };
       },
     },
@@ -99,7 +100,7 @@ test('a failed day stops no other, and the result names it with its step and its
   });
   const result = await resultOf(await one.startBackfill({ start, end }));
   expect(result).toMatchObject({ outcome: 'failed', counts: { published: 5, failed: 1 }, notRun: 0 });
-  expect(result.failed).toEqual([
+  expect(result.failed.map((one) => ({ ...one, reason: plain(one.reason) }))).toEqual([
     {
       day: DAYS[1],
       outcome: 'failed',

@@ -3,7 +3,9 @@ import { final } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
 import { bucketsOf } from '../../project/project.js';
+import { command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { print } from '../common/output.js';
 
@@ -42,7 +44,10 @@ async function assertNoUnfinishedPublish({ ledger }: App): Promise<void> {
   if (unfinished)
     throw final(
       'NotApplied',
-      `The publish of ${unfinished.day} is unfinished and needs the tables as they are. Finish it first: npx daybook run --day ${unfinished.day}`,
+      sentence(
+        `The publish of ${unfinished.day} is unfinished and needs the tables as they are. Finish it first: `,
+        command.run(unfinished.day),
+      ),
     );
 }
 
@@ -59,15 +64,16 @@ const showChanges = (changes: readonly TableChange[]): void => {
   }
 };
 
-const NOW_STALE = 'Published days keep their rows and are now stale (code). List them: npx daybook plan';
+const NOW_STALE = sentence('Published days keep their rows and are now stale (code). List them: ', command.plan());
 
 /** Explains what follows when the tables no longer hold what was published into them. */
-async function lossText({ clickhouse, ledger }: App): Promise<string> {
+async function lossText({ clickhouse, ledger }: App): Promise<Text> {
   const known = await openLedgerReport(clickhouse, ledger.project).knownDays();
-  const range = known ? `--start ${known.first} --end ${known.last}` : '--start YYYY-MM-DD --end YYYY-MM-DD';
-  return (
-    'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ' +
-    `and they cannot be rolled back to a publish from before this change. Rebuild them: npx daybook backfill ${range}`
+  const { first, last } = known ?? { first: 'YYYY-MM-DD', last: 'YYYY-MM-DD' };
+  return sentence(
+    'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
+    'and they cannot be rolled back to a publish from before this change. Rebuild them: ',
+    command.backfill(first, last),
   );
 }
 

@@ -1,7 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
 import { messageOf } from '../../errors.js';
+import { command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import type { BackfillProgress } from '../../shared/workflows.js';
 import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -29,7 +31,7 @@ async function findBackfill(app: App, { start, end }: Range, closedToo: boolean)
   }
   const known = running.length === 0 && closedToo ? await knownBackfills(client, project, false) : running;
   const found = id === undefined ? known[0] : (known.find((one) => one.workflowId === id) ?? (await byId(app, id)));
-  if (!found) note('No backfill is running. Start one: npx daybook backfill --start YYYY-MM-DD --end YYYY-MM-DD');
+  if (!found) note(sentence('No backfill is running. Start one: ', command.backfill('YYYY-MM-DD', 'YYYY-MM-DD')));
   return found;
 }
 
@@ -47,7 +49,7 @@ async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
 
 const rangeOf = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
 
-type Request = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<string>;
+type Request = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<Text>;
 
 /** Finds the running backfill, sends it a request, and prints the outcome. */
 const send = (options: ControlOptions, request: Request) =>
@@ -74,7 +76,7 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
     }
     const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
     const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
-      note(`No worker responds (${messageOf(error)}). Start one in another terminal: npx daybook worker`);
+      note(sentence(`No worker responds (${messageOf(error)}). Start one in another terminal: `, command.worker()));
     });
     if (options.output === 'json') printJson({ ...one, progress: progress ?? null });
     else {
@@ -88,21 +90,25 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
 export const pauseBackfill = (options: ControlOptions): Promise<void> =>
   send(options, async (handle, one) => {
     await handle.signal('pause');
-    return `Pausing: running days will finish, no new ones start. Continue with: npx daybook backfill resume ${rangeOf(one)}`;
+    return sentence(
+      'Pausing: running days will finish, no new ones start. Continue with: ',
+      command.backfills('resume', one.start, one.end),
+    );
   });
 
 export const resumeBackfill = (options: ControlOptions): Promise<void> =>
   send(options, async (handle, one) => {
     await handle.signal('resume');
-    return `Resumed. Follow with: npx daybook backfill status ${rangeOf(one)}`;
+    return sentence('Resumed. Follow with: ', command.backfills('status', one.start, one.end));
   });
 
 export const cancelBackfill = (options: ControlOptions): Promise<void> =>
   send(options, async (handle, one) => {
     await handle.cancel();
-    return (
-      `Cancel requested: running days stop first, and published days stay. Follow with: npx daybook backfill status ${rangeOf(one)}\n` +
-      `To build the rest later: npx daybook backfill ${rangeOf(one)}`
+    return sentence(
+      ...['Cancel requested: running days stop first, and published days stay. Follow with: '],
+      command.backfills('status', one.start, one.end),
+      ...['\nTo build the rest later: ', command.backfill(one.start, one.end)],
     );
   });
 

@@ -1,5 +1,7 @@
+import { command } from '../../shared/commands.js';
 import { duration, number, plural } from '../../shared/format.js';
 import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
+import { typed, worded } from '../common/output.js';
 import { cut, plainTable, terminalWidth } from '../common/text.js';
 
 /** Running days that are named; the rest are only counted. */
@@ -36,7 +38,7 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
   const bad = counts.failed + counts.cancelled;
   const left = counts.unchanged + counts.skipped + counts.held;
   const more = bad - failed.length;
-  const again = `npx daybook backfill --start ${start} --end ${end} --reprocess failed`;
+  const again = (...flags: string[]) => typed(command.backfill(start, end, '--reprocess', 'failed', ...flags));
   const rewritten = failed.filter(({ type }) => type === 'FolderRewritten').length;
   return [
     `${start} to ${end}: ` +
@@ -48,15 +50,15 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
         ...(notRun > 0 ? [`${number(notRun)} not run`] : []),
       ].join(' · '),
     ...(failed.length > 0 ? ['', failedText(failed), ...(more > 0 ? [`and ${more} more`] : []), ''] : []),
-    ...(bad > rewritten ? [`Once fixed, run: ${again}`] : []),
+    ...(bad > rewritten ? [`Once fixed, run: ${again()}`] : []),
     ...(rewritten > 0
       ? [
           `${plural(rewritten, 'day')} failed because folders lost objects and got new ones:`,
-          `  if the new objects contain the old rows:  ${again} --replace-folder`,
-          `  if the old rows must be kept as well:     ${again} --keep-vanished`,
+          `  if the new objects contain the old rows:  ${again('--replace-folder')}`,
+          `  if the old rows must be kept as well:     ${again('--keep-vanished')}`,
         ]
       : []),
-    ...(notRun > 0 ? [`To build the days that were not run: npx daybook backfill --start ${start} --end ${end}`] : []),
+    ...(notRun > 0 ? [`To build the days that were not run: ${typed(command.backfill(start, end))}`] : []),
   ].join('\n');
 }
 
@@ -65,5 +67,9 @@ const DAY_AND_STEP = 25;
 export const failedText = (failed: BackfillResult['failed']): string =>
   plainTable(
     ['FAILED DAY', 'STEP', 'WHY'],
-    failed.map(({ day, step, reason }) => [day, step, cut(reason, Math.max(60, terminalWidth() - DAY_AND_STEP))]),
+    failed.map(({ day, step, reason }) => [
+      day,
+      step,
+      cut(worded(reason), Math.max(60, terminalWidth() - DAY_AND_STEP)),
+    ]),
   );

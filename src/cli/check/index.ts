@@ -1,3 +1,4 @@
+import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
 import { errorsOf } from '../../project/problems.js';
 import type { Problem } from '../../project/project.js';
@@ -5,7 +6,7 @@ import { plural } from '../../shared/format.js';
 import { missingSearchAttributes } from '../../temporal/client.js';
 import { commandEnv, projectDir, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
-import { print, printJson } from '../common/output.js';
+import { print, printJson, worded } from '../common/output.js';
 
 /** The input of `check`; `close` is called at the end in every case. */
 export interface OpenCheck {
@@ -25,6 +26,7 @@ async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
     services: {
       clickhouse,
       store,
+      folders: (found) => checkFolders(found, store, new Date()),
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),
       localStack: env.localStack,
       named: env.named,
@@ -43,7 +45,7 @@ export async function check(
     const problems = await checkProject(dir, services);
     const ok = errorsOf(problems).length === 0;
     if (output === 'json') printJson({ ok, dir, problems });
-    else print(textOf(dir, problems));
+    else print(checkText(dir, problems));
     if (!ok) process.exitCode = 1;
   } finally {
     await close();
@@ -51,10 +53,10 @@ export async function check(
 }
 
 /** Formats each problem on three lines: where, what, and how to fix it; then their number. */
-function textOf(dir: string, problems: readonly Problem[]): string {
+function checkText(dir: string, problems: readonly Problem[]): string {
   const described = problems.map(
     ({ severity, where, what, fix }) =>
-      `${severity}: ${where}\n  ${what.replaceAll('\n', '\n  ')}\n  -> ${fix.replaceAll(/\n */g, '\n     ')}\n`,
+      `${severity}: ${where}\n  ${what.replaceAll('\n', '\n  ')}\n  -> ${worded(fix).replaceAll(/\n */g, '\n     ')}\n`,
   );
   const errors = errorsOf(problems).length;
   const warnings = problems.length - errors;

@@ -2,9 +2,12 @@ import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { assertWanted } from '../../project/wanted.js';
+import { command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { followDay, type DayEnd } from './follow.js';
+import { typed } from './output.js';
 import { startWorkflow } from './start.js';
 import { warnIfNoWorker, withWorker } from './worker.js';
 
@@ -28,7 +31,7 @@ export async function runExclusive(
         workflowId: workflowId.day(project, day),
         input,
         summary: `${project}, ${what} of ${day}`,
-        details: `Started by hand, for a ${what}. To see the day: \`npx daybook status --day ${day}\``,
+        details: `Started by hand, for a ${what}. To see the day: \`${typed(command.statusOf(day))}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
       return await followDay(handle, day, quiet ? 'nothing' : 'lines');
@@ -36,7 +39,10 @@ export async function runExclusive(
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       throw final(
         'DayRunning',
-        `${day} is already running, so its ${what} cannot start. Wait for its end, then try again. To follow it: npx daybook run --day ${day}`,
+        sentence(
+          `${day} is already running, so its ${what} cannot start. Wait for its end, then try again. To follow it: `,
+          command.run(day),
+        ),
       );
     }
   };

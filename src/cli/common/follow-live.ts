@@ -1,13 +1,15 @@
 import { EventEmitter, once } from 'node:events';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Listr } from 'listr2';
+import { command } from '../../shared/commands.js';
 import type { DayProgress } from '../../shared/workflows.js';
+import { typed } from './output.js';
 import { line, watch, type DayEnd } from './watch.js';
 
 /** The steps of every build; waiting and recovery show on the line of the next one. */
 const STEPS = ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'];
 
-const NO_WORKER = 'no worker responds: the day waits for one (npx daybook worker)';
+const silenceText = () => `no worker responds: the day waits for one (${typed(command.worker())})`;
 
 /** Shows a day on a terminal: a line for each step with its result, and the progress of the running one. */
 export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
@@ -40,7 +42,7 @@ export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
           return;
         }
         if (over) break;
-        task.title = silent ? `${step.padEnd(10)}${NO_WORKER}` : (running(seen) ?? step);
+        task.title = silent ? `${step.padEnd(10)}${silenceText()}` : (running(seen) ?? step);
         await once(changes, 'change');
       }
       task.title = step;

@@ -1,4 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
 import { showLive } from './follow-live.js';
 import { note, print } from './output.js';
 import { endOfDay, line, watch, type DayEnd } from './watch.js';
@@ -42,7 +44,7 @@ async function showLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<
       shown = steps.length;
     },
     silence: () => {
-      note('  No worker responds: the day waits for one. Start one in another terminal: npx daybook worker');
+      note(sentence('  No worker responds: the day waits for one. Start one in another terminal: ', command.worker()));
     },
   });
 }

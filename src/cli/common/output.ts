@@ -1,21 +1,39 @@
+import { commandLine, type Command } from '../../shared/commands.js';
+import { isCommand, isSentence, textFor, type Text } from '../../shared/sentence.js';
+
 /*
  * Commands print through this module or the two streams themselves, and exit only through `endProcess`. A pipe buffers 64 KiB
  * and takes the rest as fast as its reader reads, so a process that just exits would truncate its own output.
  */
 
+/** The `--project` of printed commands; undefined if they find the project without it. */
+let projectFlag: string | undefined;
+
+/** Sets the `--project` of commands that are printed from now on. */
+export const printCommandsFor = (project: string | undefined): void => {
+  projectFlag = project;
+};
+
+/** Formats a command as the user types it. */
+export const typed = (command: Command): string => commandLine(command, projectFlag);
+
+/** Formats a text with its commands as the user types them. */
+export const worded = (text: Text): string => textFor(text, projectFlag);
+
 /** Prints a result to stdout. */
-export const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+export const print = (text: Text): void => {
+  process.stdout.write(`${worded(text)}\n`);
 };
 
 /** Prints anything else to stderr. */
-export const note = (text: string): void => {
-  process.stderr.write(`${text}\n`);
+export const note = (text: Text): void => {
+  process.stderr.write(`${worded(text)}\n`);
 };
 
-/** Prints one JSON document to stdout. */
+/** Prints one JSON document to stdout; sentences and commands in it are plain text. */
 export const printJson = (value: unknown): void => {
-  print(JSON.stringify(value, null, 2));
+  const readable = (_: string, one: unknown) => (isSentence(one) ? worded(one) : isCommand(one) ? typed(one) : one);
+  process.stdout.write(`${JSON.stringify(value, readable, 2)}\n`);
 };
 
 /** Errors of a reader that stopped reading (`| head -1`), or of a closed terminal. */

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { command } from '../../shared/commands.js';
 import { duration } from '../../shared/format.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import type { DayProgress, DayResult, FinishedStep } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 
@@ -15,7 +17,7 @@ const SILENCE = 15_000;
 /** The outcome of a day. */
 export type DayEnd =
   | { ok: true; result: DayResult }
-  | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: string };
+  | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: Text };
 
 /** Waits for the end of a day, see {@link endOf}; adds the step that failed and the next command. */
 export async function endOfDay(handle: WorkflowHandle, day: string): Promise<DayEnd> {
@@ -29,7 +31,7 @@ export async function endOfDay(handle: WorkflowHandle, day: string): Promise<Day
     day,
     outcome,
     step: '',
-    message: `Day ${day} was ${how}. Start it again: npx daybook run --day ${day}`,
+    message: sentence(`Day ${day} was ${how}. Start it again: `, command.run(day)),
   };
 }
 

@@ -1,6 +1,9 @@
 import type { App } from '../../app.js';
+import { passing } from '../../errors.js';
 import { createLogger } from '../../log.js';
+import { command } from '../../shared/commands.js';
 import { taskQueue } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import { pollers } from '../../temporal/pollers.js';
 import { note } from './output.js';
 
@@ -11,8 +14,8 @@ export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T>
   installRuntime(log);
   const worker = await startWorker({ app, log });
   const ended = worker.done.then((): never => {
-    throw new Error(
-      'The worker in this process stopped on its own. The workflow waits for another one: npx daybook worker',
+    throw passing(
+      sentence('The worker in this process stopped on its own. The workflow waits for another one: ', command.worker()),
     );
   });
   try {
@@ -32,6 +35,10 @@ export async function warnIfNoWorker(
   const { workflows } = await pollers(await app.temporal(), queue);
   if (workflows === 0)
     note(
-      `No worker polls ${queue}: ${what} waits for one. Start one in another terminal: npx daybook worker${otherwise}`,
+      sentence(
+        `No worker polls ${queue}: ${what} waits for one. Start one in another terminal: `,
+        command.worker(),
+        otherwise,
+      ),
     );
 }

@@ -1,4 +1,5 @@
 import type { Stack } from '../../local/stack-file.js';
+import { command, commandLine } from '../../shared/commands.js';
 import { STACK_DIR } from '../common/options.js';
 
 export interface Ending {
@@ -20,17 +21,14 @@ export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database
   return [
     up
       ? 'The stack keeps running; the last line stops it. Look around:'
-      : `The stack has stopped; histories and tables are in ${dir}/.${lost} The last line starts it again; then:`,
+      : `The stack has stopped; its histories and tables are in ${dir}/.${lost} The last line starts it again; then:`,
     `  ${temporal.uiUrl} in a browser: the history of each day, step by step`,
     `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} \\`,
     `    -d '${query}'`,
     '',
-    `npx daybook local ${up ? 'down' : 'up'}${dirArgument(dir)}`,
+    commandLine(command.local(up ? 'down' : 'up', ...dirFlags(dir))),
   ];
 }
 
 /** Returns the `--dir` argument for a `daybook local` command, empty for the default folder. */
-export function dirArgument(dir: string): string {
-  if (dir === STACK_DIR) return '';
-  return ` --dir ${/^[\w./-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", "'\\''")}'`}`;
-}
+export const dirFlags = (dir: string): string[] => (dir === STACK_DIR ? [] : ['--dir', dir]);

@@ -1,6 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { App } from '../../app.js';
-import { isFinal, messageOf } from '../../errors.js';
+import { isFinal, textOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { paceOf } from '../../ledger/throughput.js';
 import { chunksToDo } from '../../plan/cover.js';
@@ -9,10 +9,13 @@ import type { Chunk } from '../../plan/plan.js';
 import { bytesOf, planDay } from '../../plan/planning.js';
 import { assertApplied } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
+import { command, type Command } from '../../shared/commands.js';
 import { addDays, EVER, type Day } from '../../shared/day.js';
 import { duration, plural } from '../../shared/format.js';
 import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
 import { heldSince } from '../../shared/notes.js';
+import { type Text } from '../../shared/sentence.js';
+import { typed, worded } from '../common/output.js';
 
 /** Commands that are shown. */
 const NEXT_SHOWN = 5;
@@ -26,9 +29,9 @@ export interface DayForecast {
   tables: Pick<TableVerdict, 'table' | 'staleness' | 'reason'>[];
   /** Raw objects that would be normalized, and their bytes. */
   toRead: { objects: number; bytes: number };
-  notes: string[];
+  notes: Text[];
   /** The next command; '' if there is nothing to do. */
-  command: string;
+  command: Command | '';
 }
 
 export interface Forecast {
@@ -77,10 +80,10 @@ export async function forecast(
 
   /** Predicts one day; adds the tables that it would rebuild to `moving`. */
   async function forecastDay(day: Day, how: Omit<Purpose, 'beyond'>): Promise<DayForecast> {
-    const run = `npx daybook run --day ${day}`;
+    const run = command.run(day);
     const unfinishedNote = unfinished.has(day) ? ['its publish is unfinished, and is recovered first'] : [];
     const hold = held.get(day);
-    const as = (outcome: 'held' | 'fails', note: string): DayForecast => ({
+    const as = (outcome: 'held' | 'fails', note: Text): DayForecast => ({
       ...{
         day,
         outcome,
@@ -117,11 +120,16 @@ export async function forecast(
           ...planned.listings.flatMap((listing) => listing.notes),
           ...(outcome === 'code' ? [] : notes),
         ],
-        command: outcome === 'code' ? `${run} --force` : outcome === 'build' || unfinishedNote.length > 0 ? run : '',
+        command:
+          outcome === 'code'
+            ? command.run(day, '--force')
+            : outcome === 'build' || unfinishedNote.length > 0
+              ? run
+              : '',
       };
     } catch (error) {
       if (!isFinal(error)) throw error;
-      return as('fails', messageOf(error));
+      return as('fails', textOf(error));
     }
   }
 
@@ -173,19 +181,19 @@ const OUTCOMES: Record<DayForecast['outcome'], string> = {
 export function forecastText(
   { days, later, toRead, estimate: expected }: Forecast,
   earlier: number,
-  next: readonly string[],
+  next: readonly Command[],
 ): string {
   return [
     ...days.flatMap(dayLines),
     ...(later.length > 0 ? ['Then the later days that look back on them:', ...later.flatMap(dayLines)] : []),
     ...(earlier > 0
-      ? [`${earlier} earlier days are not shown. To include them: npx daybook plan --start YYYY-MM-DD`]
+      ? [`${earlier} earlier days are not shown. To include them: ${typed(command.plan('--start', 'YYYY-MM-DD'))}`]
       : []),
     `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
     ...(expected && expected.ms > 0
       ? [`Estimated time: ${duration(expected.ms)}, from the last ${plural(expected.builds, 'build')}.`]
       : []),
-    ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((command) => `  ${command}`)] : []),
+    ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((one) => `  ${typed(one)}`)] : []),
     ...(next.length > NEXT_SHOWN ? [`  and ${next.length - NEXT_SHOWN} more`] : []),
   ].join('\n');
 }
@@ -193,7 +201,7 @@ export function forecastText(
 const dayLines = ({ day, outcome, tables, toRead, notes }: DayForecast): string[] => [
   `${day}  ${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
   ...tables.map(({ reason }) => `            ${reason}`),
-  ...notes.map((one) => `            ${one}`),
+  ...notes.map((one) => `            ${worded(one)}`),
 ];
 
 const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>

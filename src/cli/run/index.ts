@@ -1,4 +1,6 @@
+import { command } from '../../shared/commands.js';
 import { chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
+import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { followDay, type DayEnd } from '../common/follow.js';
 import { STOPPING, onInterrupt } from '../common/interrupt.js';
@@ -30,8 +32,11 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
     } catch (error) {
       if (error !== interruption.signal.reason) throw error;
       const message = own
-        ? `Day ${day} is not finished: it continues as soon as a worker runs. Attach again: npx daybook run --day ${day} --with-worker`
-        : `Day ${day} continues. Attach again: npx daybook run --day ${day}`;
+        ? sentence(
+            `Day ${day} is not finished: it continues as soon as a worker runs. Attach again: `,
+            command.run(day, '--with-worker'),
+          )
+        : sentence(`Day ${day} continues. Attach again: `, command.run(day));
       if (output === 'json') printJson({ day, outcome: 'interrupted', message });
       note(message);
       process.exitCode = 2;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import type { App } from '../../app.js';
+import { command } from '../../shared/commands.js';
 import { nightFor } from '../../shared/day.js';
 import { scheduleId } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import {
   applySchedule,
   describeSchedule,
@@ -44,7 +46,10 @@ export const applyConfig = ({
     print(done === 'unchanged' ? `${id} matches the config.` : `${done === 'created' ? 'Created' : 'Changed'} ${id}.`);
     if (done === 'updated')
       note(
-        'Nightly runs that the old schedule missed are no longer caught up. To list missing days: npx daybook status',
+        sentence(
+          'Nightly runs that the old schedule missed are no longer caught up. To list missing days: ',
+          command.status(),
+        ),
       );
   });
 

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { command } from '../../shared/commands.js';
 import { nightFor } from '../../shared/day.js';
 import { plural } from '../../shared/format.js';
 import { scheduleId } from '../../shared/names.js';
@@ -10,6 +11,7 @@ import {
   type NightlyTimes,
   type ScheduleChange,
 } from '../../temporal/schedule.js';
+import { typed } from '../common/output.js';
 
 /** Nightly runs that are shown, of the next and of the last ones each. */
 const SHOWN = 5;
@@ -90,9 +92,11 @@ export function scheduleText(report: ScheduleReport): string {
     ),
     ...(waiting > 0 ? [`  ${plural(waiting, 'nightly run')} waiting for the running one.`] : []),
     ...(missed > 0
-      ? [`  ${plural(missed, 'nightly run')} missed the catch-up window. To list missing days: npx daybook status`]
+      ? [
+          `  ${plural(missed, 'nightly run')} missed the catch-up window. To list missing days: ${typed(command.status())}`,
+        ]
       : []),
     ...differs.map(({ what, found, wanted }) => `  ${what} is ${found}, the config says ${wanted}`),
-    ...(differs.length > 0 ? ['To update it: npx daybook schedule apply'] : []),
+    ...(differs.length > 0 ? [`To update it: ${typed(command.schedule('apply'))}`] : []),
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import type { BuildRecord } from '../../ledger/ledger.js';
 import type { LedgerReport, PlanRecord } from '../../ledger/report.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
+import { type Text } from '../../shared/sentence.js';
 import type { Outcome } from '../../shared/workflows.js';
 import type { RunningDay } from '../../temporal/client.js';
 import { instantOf } from '../common/text.js';
@@ -45,14 +46,14 @@ export interface DayReport {
   quarantined: { source: string; folder: Day; object: string; reason: string }[];
   plans: { newest: PlanRecord | null; whole: PlanRecord | null };
   /** Open questions about the day's folders, each with its commands; a run fails until they are answered. */
-  questions: string[];
+  questions: Text[];
 }
 
 /** The days that are running, from Temporal; `days` is undefined if it did not respond. */
 export interface Running {
   days: RunningDay[] | undefined;
   /** Why Temporal did not respond. */
-  message: string | undefined;
+  message: Text | undefined;
 }
 
 /** Reports the days `first` to `last`. */

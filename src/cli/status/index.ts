@@ -1,7 +1,8 @@
 import type { App } from '../../app.js';
-import { messageOf } from '../../errors.js';
+import { textOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { addDays, dayIn } from '../../shared/day.js';
+import { sentence } from '../../shared/sentence.js';
 import { runningDays } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
@@ -20,7 +21,7 @@ async function askTemporal(app: App): Promise<Running> {
     const client = await app.temporal(TEMPORAL_WITHIN);
     return { days: await runningDays(client, app.project.config.project), message: undefined };
   } catch (error) {
-    return { days: undefined, message: messageOf(error) };
+    return { days: undefined, message: textOf(error) };
   }
 }
 
@@ -73,8 +74,8 @@ const servicesJson = ([temporal, store]: Services) => ({
 });
 
 function reportUnreachable([temporal, store]: Services): void {
-  if (temporal.message !== undefined) note(`Running days are unknown. ${temporal.message}`);
-  if (store.message !== undefined) note(`Rewritten folders are unknown. ${store.message}`);
+  if (temporal.message !== undefined) note(sentence('Running days are unknown. ', temporal.message));
+  if (store.message !== undefined) note(sentence('Rewritten folders are unknown. ', store.message));
 }
 
 interface StatusOptions extends ProjectOptions {

@@ -3,6 +3,7 @@ import { assertWanted } from '../../project/wanted.js';
 import type { ComparedTable } from '../../shared/build.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { number, plural } from '../../shared/format.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import { verify } from '../../stage/verify.js';
 import { localStep } from '../../step/step.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -19,7 +20,7 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
     printJson({ ok: found === 0, first, last, days, tables, found, differences });
     return;
   }
-  for (const { what } of differences) print(`LiveDiffers: ${what}`);
+  for (const { what } of differences) print(sentence('LiveDiffers: ', what));
   if (found > differences.length) print(`and ${number(found - differences.length)} more`);
   print(
     `${first} to ${last}: ${plural(tables, 'published table')} compared with the ledger, ` +
@@ -30,7 +31,7 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
 /** Rebuilds each day in a stage and compares it, one after the other. */
 async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
   const quiet = output === 'json';
-  const results: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: string }[] = [];
+  const results: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: Text }[] = [];
   for (const day of days) {
     const end = await runExclusive(app, { day, compare: true }, { what: 'comparison', own, quiet });
     if (!end.ok || end.result.outcome === 'different') process.exitCode = 1;

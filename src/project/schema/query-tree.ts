@@ -15,6 +15,8 @@ export interface QueryTree {
   clauses: string[];
   /** The outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN` or `QUERY`; `UNION` for a union of several SELECTs. */
   from: string;
+  /** Calls of `toDate` that leave the zone to their argument, which has one. `column` is '' for an expression. */
+  dayCuts: { column: string; zone: string }[];
   /** Number of SELECTs inside the outermost one. */
   subqueries: number;
 }
@@ -69,7 +71,19 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     clauses: [...clauses],
     from,
     subqueries,
+    dayCuts: dayCutsIn(lines),
   };
+}
+
+/** A call's arguments are three lines below it: `ARGUMENTS`, `LIST … nodes: N`, and the first one with its type. */
+function dayCutsIn(lines: readonly string[]): QueryTree['dayCuts'] {
+  return lines.flatMap((line, index) => {
+    if (!/function_name: toDate(32)?,/.test(line) || !/nodes: 1$/.test(lines[index + 2] ?? '')) return [];
+    const argument = lines[index + 3] ?? '';
+    const [, zone] = /result_type: [\w(]*DateTime(?:64)?\((?:\d+, )?'([^']+)'\)/.exec(argument) ?? [];
+    const [, column = ''] = /^ *COLUMN .*column_name: ([^,]+),/.exec(argument) ?? [];
+    return zone === undefined ? [] : [{ column, zone }];
+  });
 }
 
 /** Reads flags of the outermost node: `is_distinct: 1` is `DISTINCT`; an alias is not a flag. */
