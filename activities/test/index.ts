@@ -1,6 +1,6 @@
 import { oneRow } from '../../src/clickhouse/client.js';
 import { final } from '../../src/errors.js';
-import type { TestRecord } from '../../src/ledger/ledger.js';
+import type { TestRecord } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTest } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
@@ -47,7 +47,7 @@ export async function test(deps: Dependencies, { build }: TestInput, step: Step)
   if (failed.length > 0)
     throw final(
       'TestFailed',
-      `${failed.map(sentence).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
+      `${failed.map(resultText).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
       {
         details: { step: 'test', tests: failed.map(({ test: name }) => name) },
       },
@@ -107,7 +107,7 @@ async function runTest(
   };
 }
 
-const sentence = ({ test: name, failing, tolerated, sample }: Tested) =>
+const resultText = ({ test: name, failing, tolerated, sample }: Tested) =>
   `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist${tolerated > 0 ? ` (${tolerated} tolerated)` : ''}, such as ${sample
     .slice(0, SHOWN)
     .map((row) => clipped(row, ROW_SHOWN))

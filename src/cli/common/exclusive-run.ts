@@ -1,7 +1,6 @@
 import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
-import { assertWanted } from '../../project/wanted.js';
 import { command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
@@ -23,7 +22,6 @@ export async function runExclusive(
 ): Promise<DayEnd> {
   const { day } = input;
   const { project } = app.project.config;
-  assertWanted(app.project.config, day, new Date());
   const run = async () => {
     try {
       const handle = await startWorkflow(app, {

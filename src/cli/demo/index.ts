@@ -3,10 +3,10 @@ import { LocalStackError } from '../../local/local-error.js';
 import { command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
 import { EXAMPLE } from '../common/context.js';
+import { Interrupted } from '../common/interrupt.js';
 import { endProcess, note } from '../common/output.js';
 import { dirFlags } from './closing.js';
 import { DayFailed } from './days.js';
-import { Interrupted } from './interrupt.js';
 import { runDemo } from './run.js';
 
 /** Runs the example project in a separate local stack, ignoring any service addresses in the environment. */

@@ -1,10 +1,10 @@
 import type { App } from '../../app.js';
 import { openLedgerReport } from '../../ledger/report.js';
-import { assertWanted } from '../../project/wanted.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { PLANNED_DAYS, type Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
+import { assertDays } from '../common/wanted.js';
 import { forecast, forecastText } from './forecast.js';
 
 /** The requested days. */
@@ -30,8 +30,7 @@ async function rangeOf(app: App, asked: Asked) {
 /** Prints which days and tables a run would build now, and why. */
 export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked & { output: Output }): Promise<void> =>
   withApp({ project }, async (app) => {
-    for (const day of [asked.day, asked.start, asked.end])
-      if (day !== undefined) assertWanted(app.project.config, day, new Date());
+    assertDays(app, asked.day, asked.start, asked.end);
     await app.ledger.assertReadable();
     const { first, last, earlier } = await rangeOf(app, asked);
     if (first > last) note(`The range ${first} to ${last} is empty.`);

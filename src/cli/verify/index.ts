@@ -1,5 +1,4 @@
 import type { App } from '../../app.js';
-import { assertWanted } from '../../project/wanted.js';
 import type { ComparedTable } from '../../shared/build.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { number, plural } from '../../shared/format.js';
@@ -10,6 +9,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { runExclusive } from '../common/exclusive-run.js';
+import { assertDays } from '../common/wanted.js';
 
 /** Compares the live tables with the ledger. */
 async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
@@ -69,7 +69,7 @@ export const verifyPublished = ({
 }: VerifyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const { timezone, lateDays } = app.project.config;
-    for (const one of [day, start, end]) if (one !== undefined) assertWanted(app.project.config, one, new Date());
+    assertDays(app, day, start, end);
     await app.ledger.assertReadable();
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);

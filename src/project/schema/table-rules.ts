@@ -5,7 +5,7 @@ import { unsupportedIn } from '../../conversions/scalars.js';
 import { columnsOfDedupe, type DedupeBy } from '../../shared/dedupe.js';
 import { error, warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
-import { nameOf, statementsOf, tokenize } from '../sql/tokens.js';
+import { identifierOf, statementsOf, tokenize } from '../sql/tokens.js';
 import type { InspectedTable } from './inspect.js';
 
 /** The type of `_source`, the column that links a row to its raw line. */
@@ -187,7 +187,7 @@ function columnsIn(expression: string): string[] {
     ({ kind }, index) =>
       (kind === 'word' || kind === 'quoted') && tokens[index + 1]?.text !== '(' && tokens[index - 1]?.text !== '.',
   );
-  return [...new Set(names.map(nameOf))];
+  return [...new Set(names.map(identifierOf))];
 }
 
 /** Checks that a time column has a zone: without one, `toDate` uses the session's, and a row's day depends on the client. */

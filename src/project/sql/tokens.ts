@@ -74,7 +74,7 @@ export function statementsOf(sql: string): SqlStatement[] {
 }
 
 /** Returns the name in a word or a quoted token. */
-export function nameOf({ kind, text }: Token): string {
+export function identifierOf({ kind, text }: Token): string {
   if (kind !== 'quoted') return text;
   const quote = text.charAt(0);
   return text

@@ -1,15 +1,15 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
-import type { ConcludeInput } from '../activities/conclude/index.js';
-import { failedBy, rootText } from '../src/errors.js';
-import type { BuildRef } from '../src/shared/build.js';
-import { commandsIn, plain, type Text } from '../src/shared/sentence.js';
-import type { DayFailure, DayResult } from '../src/shared/workflows.js';
-import { throwIfBug } from './bugs.js';
-import { lastActivities } from './options.js';
+import type { ConcludeInput } from '../../activities/conclude/index.js';
+import { failedBy, rootText } from '../../src/errors.js';
+import type { BuildRef } from '../../src/shared/build.js';
+import { commandsIn, plain, type Text } from '../../src/shared/sentence.js';
+import type { DayFailure, DayResult } from '../../src/shared/workflows.js';
+import { throwIfBug } from '../bugs.js';
+import { lastActivities } from '../options.js';
+import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '../text.js';
 import type { Progress } from './progress.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
-import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from './text.js';
 
 /* How a day ends: successfully, with an error, or published although its publish was interrupted. */
 

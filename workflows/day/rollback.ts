@@ -1,6 +1,6 @@
-import type { RollbackResult } from '../activities/rollback/index.js';
+import type { RollbackResult } from '../../activities/rollback/index.js';
+import { stepText, summary } from '../text.js';
 import type { Begun, DayRun } from './steps.js';
-import { stepText, summary } from './text.js';
 
 /** Picks the publish to roll back, rolls it back and reports what readers have now. The day's stages are dropped later, by the sweep. */
 export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; undone: RollbackResult }> {
