@@ -36,7 +36,7 @@ const BAD: Record<string, RegExp> = {
   'column-twice': /^ClickHouse says 636 .*column with this name already exists/s,
   cut: /^ClickHouse says .*(not a parquet file|too short)/is,
   'empty-text': /^ClickHouse says \d+ /,
-  'footer-says-no-rows': /^it says that it holds 0 rows, but 6 were read$/,
+  'footer-says-no-rows': /^it declares 0 rows, but 6 were read$/,
   'geometry-wanted': /^column note has a type that ClickHouse can't read \(Geometry\(crs=.* characters left out/,
   'page-header': /^ClickHouse says 1001 /,
 };
