@@ -47,7 +47,7 @@ test.skipIf(version === undefined)(
     const { message, step } = await project.fail(DAY);
     expect(step).toBe('normalize');
     expect(message).toContain(`events: raw/${DAY}/column-twice.parquet: ClickHouse says 636`);
-    expect(message).toContain('So are 5 more');
+    expect(message).toContain('5 more are bad');
     expect(message.length).toBeLessThan(1_500);
 
     await project.configure(
