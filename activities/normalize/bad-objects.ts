@@ -47,7 +47,7 @@ export async function unreadableObjects(
       const [counted] = await ask(deps.clickhouse, lines, step.statement(what));
       return (counted?.lines ?? 0) === Number(found?.lines ?? 0)
         ? undefined
-        : `it says that it holds ${counted?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
+        : `it declares ${counted?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
     } catch (thrown) {
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);

@@ -1,6 +1,9 @@
 import { question, type Question } from '../../src/clickhouse/question.js';
+import { readStatements } from '../../src/clickhouse/sql-file.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { archivePart, readArchiveName } from '../../src/shared/names.js';
+
+const HELD = readStatements(new URL('statements.sql', import.meta.url), ['archivesHeld', 'stagesHeld']);
 
 /** A table that holds a table's day as it was before a publish. */
 export interface HeldArchive {
@@ -18,10 +21,7 @@ export interface HeldArchive {
 export const archivesHeld = (database: string, day?: string): Question<HeldArchive[]> =>
   question(
     {
-      sql: `
-SELECT name, dateDiff('second', metadata_modification_time, now()) AS age, ifNull(total_bytes, 0) AS bytes
-FROM system.tables WHERE database = {database:String} AND position(name, {part:String}) > 0
-ORDER BY name`,
+      sql: HELD.archivesHeld,
       params: { database, part: day === undefined ? '__' : archivePart(day) },
     },
     (rows: readonly { name: string; age: string; bytes: string }[]) =>
@@ -35,14 +35,6 @@ ORDER BY name`,
 
 /** Selects databases by prefix, with seconds since the newest of their tables was made; a very large number for an empty one. */
 export const stagesHeld = (prefix: string): Statement => ({
-  sql: `
-SELECT name, dateDiff('second', newest, now()) AS age
-FROM system.databases
-LEFT JOIN (
-  SELECT database, max(metadata_modification_time) AS newest FROM system.tables
-  WHERE startsWith(database, {prefix:String}) GROUP BY database
-) AS held ON held.database = name
-WHERE startsWith(name, {prefix:String})
-ORDER BY name`,
+  sql: HELD.stagesHeld,
   params: { prefix },
 });

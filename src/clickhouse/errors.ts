@@ -172,8 +172,8 @@ export const exceedsItsMemory = (error: unknown): boolean =>
   codeOf(error) === MEMORY_LIMIT_EXCEEDED && /Query memory limit exceeded|\(for query\)/i.test(messageOf(error));
 
 /**
- * True where ClickHouse failed at what it was given, as far as its code tells: neither the server nor a service behind it was in
- * trouble. Every code counts that is not known to be of the latter kind, because each library that it reads with has its own.
+ * Returns true if ClickHouse failed because of its input, judging by the code, and not because of the server or a service behind
+ * it. Includes every code that is not known to be of the latter kind, because each reader library has its own.
  */
 export function failedAtItsInput(error: unknown): boolean {
   const code = codeOf(error);

@@ -40,7 +40,7 @@ export function objectTable(
   format: ObjectFormat,
   structure: string,
   label: string,
-  // Parquet compresses inside; an ending such as `.parquet.gz` only tells how.
+  // Parquet is compressed inside; an ending such as `.parquet.gz` only names the method.
   compression: 'auto' | 'none' = format === 'LineAsString' ? 'auto' : 'none',
 ): ObjectTable {
   const tableFunction = (address: string, name: string) =>

@@ -12,12 +12,10 @@ import { ledgerQuestions } from './questions.js';
 import {
   counted,
   PUBLISH_COUNTS,
-  type RecordedChunk,
   type FolderAnswer,
   type PublishRecord,
   type PublishEvent,
   type OpenIntent,
-  type ArchiveRecord,
   type HoldRecord,
   type BuildRecord,
   type RejectRecord,

@@ -1,7 +1,10 @@
 import { question, type Question } from '../clickhouse/question.js';
+import { readStatements } from '../clickhouse/sql-file.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
+
+const STRUCTURE = readStatements(new URL('structure.sql', import.meta.url), ['structuresOf']);
 
 /** Replaces the live day with the source's, which must not be empty: ClickHouse refuses that. */
 export const publishPartition = (live: Place, source: Place, day: string): Statement => ({
@@ -33,14 +36,7 @@ export const placeName = ({ database, table: of }: Place): string => `${database
 export const structuresOf = (places: readonly Place[]): Question<ReadonlyMap<string, Structure>> =>
   question(
     {
-      sql: `
-SELECT t.database AS database, t.name AS table, c.parts AS columns, i.parts AS indices, p.parts AS projections,
-  t.partition_key AS partition_key, t.sorting_key AS sorting_key, t.primary_key AS primary_key, t.storage_policy AS storage_policy
-FROM system.tables AS t
-${partsOf('c', 'columns', "concat(name, ' ', type)", " AND default_kind IN ('', 'DEFAULT', 'MATERIALIZED')")}
-${partsOf('i', 'data_skipping_indices', "concat(name, ' ', type_full, ' ', expr)")}
-${partsOf('p', 'projections', "concat(name, ' ', query)")}
-WHERE t.database IN {databases:Array(String)} AND t.name IN {tables:Array(String)}`,
+      sql: STRUCTURE.structuresOf,
       params: {
         databases: [...new Set(places.map(({ database }) => database))],
         tables: [...new Set(places.map(({ table: of }) => of))],
@@ -49,13 +45,6 @@ WHERE t.database IN {databases:Array(String)} AND t.name IN {tables:Array(String
     (rows: readonly (Structure & Place)[]) =>
       new Map(rows.map(({ database, table: of, ...structure }) => [placeName({ database, table: of }), structure])),
   );
-
-/** Joins the rows of a system table about parts of each table, as one sorted text. */
-const partsOf = (alias: string, from: string, part: string, where = '') => `
-LEFT JOIN (
-  SELECT database, table, arrayStringConcat(arraySort(groupArray(${part})), ', ') AS parts FROM system.${from}
-  WHERE database IN {databases:Array(String)} AND table IN {tables:Array(String)}${where} GROUP BY database, table
-) AS ${alias} ON ${alias}.database = t.database AND ${alias}.table = t.name`;
 
 /** Copies a day by name between tables whose columns differ; a column that only the target has gets its default. */
 export const copyByName = (target: Place, source: Place, day: string, columns: readonly string[]): Statement => ({

@@ -57,7 +57,7 @@ const LOOK = 20;
 /** A worker takes seconds to start, and a kill before that would prove little. */
 async function firstStepEnds(handle: WorkflowHandle, signal: AbortSignal): Promise<void> {
   const progress = async () => await handle.query<DayProgress>('progress').catch(() => undefined);
-  while (((await progress())?.told.length ?? 0) === 0) await sleep(LOOK, undefined, { signal });
+  while (((await progress())?.steps.length ?? 0) === 0) await sleep(LOOK, undefined, { signal });
 }
 
 /** Follows the day's history until the step's first activity is scheduled. */

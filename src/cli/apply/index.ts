@@ -10,9 +10,9 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import { print } from '../common/output.js';
 
 /**
- * Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each.
+ * Creates or updates the ledger, the database and its tables. Returns one line for each change.
  *
- * @param show called with what is about to happen to the tables, before anything does
+ * @param show called with the planned changes before any of them is made
  * @param allowLoss see {@link planChanges}
  */
 export async function apply(
@@ -26,11 +26,11 @@ export async function apply(
   if (env.localStack)
     for (const bucket of bucketsOf(project)) if (await store.createBucket(bucket)) buckets.push(bucket);
   await ledger.migrate();
-  // Read afresh: an app may be older than an edit.
+  // Read again: the project may have been edited since the app was opened.
   const current = await dependencies.loadProject();
   const changes = await planChanges(current, await dependencies.readSchema(current), clickhouse, allowLoss);
   show(changes);
-  if (changes.some(({ kind, contract }) => kind === 'alter' && !contract)) await assertNothingOpen(app);
+  if (changes.some(({ kind, contract }) => kind === 'alter' && !contract)) await assertNoUnfinishedPublish(app);
   await applyChanges(changes, clickhouse, database);
   return [
     ...buckets.map((bucket) => `created bucket ${bucket}`),
@@ -38,20 +38,20 @@ export async function apply(
   ];
 }
 
-/** A publish that a crash left open is ended from a stage with the old columns, which an altered table would refuse. */
-async function assertNothingOpen({ ledger }: App): Promise<void> {
-  const [open] = await ledger.openIntents(...EVER);
-  if (open)
+/** Refuses while a publish is unfinished: it is finished from a stage with the old columns, which an altered table rejects. */
+async function assertNoUnfinishedPublish({ ledger }: App): Promise<void> {
+  const [unfinished] = await ledger.openIntents(...EVER);
+  if (unfinished)
     throw final(
       'NotApplied',
       sentence(
-        `The publish of ${open.day} is open, and ends from tables of the old form. First: `,
-        command.run(open.day),
+        `The publish of ${unfinished.day} is unfinished and needs the tables as they are. Finish it first: `,
+        command.run(unfinished.day),
       ),
     );
 }
 
-/** What would happen to the tables. */
+/** Plans the changes without making them. */
 async function dryRun({ clickhouse, dependencies }: App, allowLoss: readonly string[]): Promise<TableChange[]> {
   const project = await dependencies.loadProject();
   return await planChanges(project, await dependencies.readSchema(project), clickhouse, allowLoss);
@@ -64,18 +64,15 @@ const showChanges = (changes: readonly TableChange[]): void => {
   }
 };
 
-const AFTERWARDS = sentence(
-  'Days that were published before keep what they have, and are stale by code. Which: ',
-  command.plan(),
-);
+const NOW_STALE = sentence('Published days keep their rows and are now stale (code). List them: ', command.plan());
 
-/** Said once tables no longer hold what was published into them. */
+/** Explains what follows when the tables no longer hold what was published into them. */
 async function lossText({ clickhouse, ledger }: App): Promise<Text> {
   const known = await openLedgerReport(clickhouse, ledger.project).knownDays();
   const { first, last } = known ?? { first: 'YYYY-MM-DD', last: 'YYYY-MM-DD' };
   return sentence(
-    'Days that were published before no longer hold what the ledger knows of them: verify and the nights report them as different, ',
-    'and no rollback reaches behind this change, until they are built again. Now: ',
+    'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
+    'and they cannot be rolled back to a publish from before this change. Rebuild them: ',
     command.backfill(first, last),
   );
 }
@@ -85,13 +82,13 @@ interface ApplyOptions extends ProjectOptions {
   allowLoss?: string[] | undefined;
 }
 
-/** Applies the project, or shows with `dryRun` what that would do, statement by statement. */
+/** Applies the project; with `dryRun`, prints the statements without running them. */
 export const applyProject = ({ dryRun: dry, allowLoss = [], project }: ApplyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     if (dry) {
       const changes = await dryRun(app, allowLoss);
       showChanges(changes);
-      print(changes.length === 0 ? 'The tables stand as the project says.' : 'Nothing was changed.');
+      print(changes.length === 0 ? 'The tables match the project.' : 'Nothing was changed.');
       return;
     }
     const losses: string[] = [];
@@ -101,7 +98,7 @@ export const applyProject = ({ dryRun: dry, allowLoss = [], project }: ApplyOpti
     };
     const done = await apply(app, show, allowLoss);
     for (const line of done) print(line);
-    print(done.length === 0 ? 'Everything stands as the project says.' : `Applied ${done.length} changes.`);
+    print(done.length === 0 ? 'Everything matches the project.' : `Applied ${done.length} changes.`);
     if (losses.length > 0) print(await lossText(app));
-    else if (done.some((line) => line.startsWith('altered '))) print(AFTERWARDS);
+    else if (done.some((line) => line.startsWith('altered '))) print(NOW_STALE);
   });

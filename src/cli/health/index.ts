@@ -4,10 +4,10 @@ import { workflowPollers } from '../../temporal/pollers.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { note, print } from '../common/output.js';
 
-/** A worker polls at least once a minute; one that missed two polls is stuck or cut off. In milliseconds. */
+/** Milliseconds without a poll after which a worker counts as stuck or cut off: it polls at least once a minute. */
 const SILENT = 150_000;
 
-/** Prints the workers of this host that the server has lately heard from; exit code 1 where there is none. */
+/** Prints the workers of this host that have recently polled; exit code 1 if there is none. */
 export const checkHealth = (options: ProjectOptions): Promise<void> =>
   withApp(options, async (app) => {
     const queue = taskQueue.light(app.project.config.project);

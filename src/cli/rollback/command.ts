@@ -1,13 +1,13 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
 
-/** `daybook rollback`: exit code 0 where readers have what they had before, 1 where nothing could be taken back. */
+/** Defines `daybook rollback`. Exit code 0: the previous data is live again; 1: nothing could be rolled back. */
 export const rollbackCommand = () =>
   new Command('rollback')
-    .description('Take the newest publish of a day back: readers get what they had before; the day is held')
+    .description('Roll back the newest publish of a day: readers get the previous data; the day is held')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
-    .option('--reason <text>', 'why, for those who meet the held day', '')
-    .option('--with-worker', 'run a worker in this process meanwhile')
+    .option('--reason <text>', 'why the day is held, shown by status and plan', '')
+    .option('--with-worker', 'run a worker in this process for as long as the command runs')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
@@ -15,10 +15,10 @@ export const rollbackCommand = () =>
       examples(
         [
           'daybook rollback --day 2026-11-05 --reason "prices were doubled"',
-          'exactly one publish is undone; once more undoes the one before it, as long as its archive stays (keepPrevious)',
+          'undoes exactly one publish; run it again to undo the one before, as long as its archive is kept (keepPrevious)',
         ],
         ['daybook unhold --day 2026-11-05', 'lets runs build the day again'],
-        ['daybook run --day 2026-11-05 --force', 'builds the day again now, and releases it'],
+        ['daybook run --day 2026-11-05 --force', 'builds the day now, and releases it'],
       ),
     )
     .action(async (options) => {

@@ -8,14 +8,14 @@ import type { DayInput } from '../../shared/workflows.js';
 import { followDay, type DayEnd } from './follow.js';
 import { typed } from './output.js';
 import { startWorkflow } from './start.js';
-import { sayIfNobodyPolls, withWorker } from './worker.js';
+import { warnIfNoWorker, withWorker } from './worker.js';
 
 /**
- * Starts a day's workflow for something else than a build, and waits for its end, with its steps on lines.
+ * Starts a day's workflow for something other than a build, waits for its end and prints its steps.
  *
- * @throws a final DayRunning where the day runs already: whoever started that wanted something else.
+ * @throws a final DayRunning if the day is already running, since that run does something else
  */
-export async function runForItself(
+export async function runExclusive(
   app: App,
   input: DayInput,
   { what, own, quiet }: { what: string; own: boolean; quiet: boolean },
@@ -29,7 +29,7 @@ export async function runForItself(
         workflowId: workflowId.day(project, day),
         input,
         summary: `${project}, ${what} of ${day}`,
-        details: `Started by hand, for a ${what}. How the day stands: \`${typed(command.statusOf(day))}\``,
+        details: `Started by hand, for a ${what}. To see the day: \`${typed(command.statusOf(day))}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
       return await followDay(handle, day, quiet ? 'nothing' : 'lines');
@@ -38,14 +38,13 @@ export async function runForItself(
       throw final(
         'DayRunning',
         sentence(
-          `${day} is running already, so its ${what} can't begin. See how far it is: `,
+          `${day} is already running, so its ${what} cannot start. Wait for its end, then try again. To follow it: `,
           command.run(day),
-          ' (attaches); then once more.',
         ),
       );
     }
   };
   if (own) return await withWorker(app, run);
-  await sayIfNobodyPolls(app);
+  await warnIfNoWorker(app);
   return await run();
 }
