@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import { engineState } from '../../src/clickhouse/catalog.js';
+import { createDatabase } from '../../src/clickhouse/tables.js';
 import { fingerprintOf } from '../../src/ledger/fingerprints.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
 import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
@@ -13,6 +14,7 @@ import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { objectUrl, planKey } from '../../src/shared/names.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
 import { sentence, type Text } from '../../src/shared/sentence.js';
+import { stageOf } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -97,6 +99,7 @@ export async function list(
   const url = objectUrl(bucket, key);
   if (outcome === 'build') {
     await deps.store.write(bucket, key, text);
+    await deps.clickhouse.run(createDatabase(stageOf(plan)));
     await deps.ledger.recordBuild({
       day,
       generation,

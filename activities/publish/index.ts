@@ -2,8 +2,9 @@ import { askTogether, type Question } from '../../src/clickhouse/question.js';
 import type { Place } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
 import { assertNoneOpen, openIntentsOf } from '../../src/ledger/intents.js';
+import type { Standing } from '../../src/ledger/questions.js';
 import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
-import { touchedDays } from '../../src/ledger/touched.js';
+import { nextDays, touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import type { BuildRef, BuiltTable, Touched } from '../../src/shared/build.js';
@@ -59,31 +60,34 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
     newest: plan.generation,
     scratch: stage,
   };
+  const { questions } = deps.ledger;
   const look = async () => {
-    const { questions } = deps.ledger;
+    const intending = { hold: questions.hold(plan.day), chunks: chunksUsed(deps, plan, tables) };
     const found = await deps.ledger.ask({
       newest: questions.lastGeneration(plan.day),
       standing: questions.standing(plan.day),
       events: questions.publishesOf(plan.day, plan.generation),
       structures: structuresIn(swap, tables),
       stages: stagesOf(plan.project, plan.day),
+      ...intending,
     });
     await assertNewest(deps, swap, found.newest);
     assertNoneOpen(plan.day, found.standing.open, plan.generation);
     return { ...found, open: found.standing.open, done: doneOf(plan, found.events) };
   };
-  const answer = async (records: readonly PublishRecord[], burstMs: number) => {
+  const lookback = longestLookbackIn(plan);
+  const answer = async (records: readonly PublishRecord[], burstMs: number, next?: Standing) => {
     if (plan.overHold) await release(deps, plan.day);
     return {
       tables: records.map(({ table, rows }) => ({ table, rows })),
       burstMs,
-      touched: await touchedDays(deps, plan.day, longestLookbackIn(plan), tables),
+      touched: await touchedDays(deps, plan.day, lookback, tables, next),
     };
   };
 
   const before = await look();
   if (before.done.length === tables.length) return await answer(before.done, 0);
-  if (before.open.length === 0) await intend(deps, plan, swap, tables, before.structures, step);
+  if (before.open.length === 0) await intend(deps, plan, swap, tables, before, step);
   // Read back: if two attempts wrote an intent, the ledger says whose archives count.
   const { open: intents, done, structures, stages } = await look();
   if (intents.length < tables.length) {
@@ -99,8 +103,9 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
     step.report('swapping');
     // What was read above is current only if nothing has taken time since.
     const known = fenced || before.open.length > 0 ? undefined : structures;
-    const burstMs = await swapForward(deps, swap, intents, step, known);
-    return await answer(intents, burstMs);
+    const also = lookback > 0 ? { also: questions.standing(...nextDays(plan.day, lookback)) } : {};
+    const swapped = await swapForward(deps, swap, intents, step, { known, ...also });
+    return await answer(intents, swapped.burstMs, swapped.also);
   } catch (error) {
     if (isFinal(error) && (await openIntentsOf(deps, plan.day, plan.generation)).length > 0)
       await swapBack(deps, swap, intents, step);
@@ -125,21 +130,25 @@ function doneOf({ day, generation }: Plan, records: readonly PublishEvent[]): Pu
   return records.filter(({ last }) => last === 'done');
 }
 
+/** What is read before an intent is written. */
+interface Known {
+  structures: ReadonlyMap<string, Structure>;
+  hold: HoldRecord | undefined;
+  /** By source, the chunks with rows of the day. */
+  chunks: ReadonlyMap<string, string[]>;
+}
+
 /** Checks that the stage fits and the day is not held, archives the published day, and writes the intent before anything is swapped. */
 async function intend(
   deps: Dependencies,
   plan: Plan,
   swap: Swap,
   tables: PublishInput['tables'],
-  structures: ReadonlyMap<string, Structure>,
+  { structures, hold, chunks }: Known,
   step: Step,
 ): Promise<void> {
   for (const { table } of tables) assertFits(swap, table, structures);
   const built = tables.map((one) => ({ ...one, columns: valueColumns(plan, one.table) }));
-  const { hold, chunks } = await deps.ledger.ask({
-    hold: deps.ledger.questions.hold(plan.day),
-    chunks: chunksUsed(deps, plan, tables),
-  });
   assertNotHeld(plan, hold);
   const found = await askTogether(
     deps.clickhouse,

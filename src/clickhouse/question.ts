@@ -25,24 +25,30 @@ export const ask = async <Answer>(
 ): Promise<Answer> => answer(await clickhouse.rows<object>(statement, options));
 
 /**
- * Asks independent questions in one request. The engine runs them side by side, so that together they take as long as the slowest,
- * and the way there and back only once. Each is answered as if it had been asked alone; they see no common snapshot.
+ * Asks independent questions in one request. ClickHouse runs them in parallel, so that together they take as long as the slowest, and
+ * one round trip. Each gets the same answer as if it had been asked alone; they see no common snapshot.
  */
-export async function askTogether<Questions extends Record<string, Question<unknown>>>(
+export const askTogether = <Questions extends Record<string, Question<unknown>>>(
   clickhouse: Pick<ClickHouse, 'rows'>,
   questions: Questions,
   options: RunOptions = {},
-): Promise<Answers<Questions>> {
+): Promise<Answers<Questions>> => ask(clickhouse, allOf(questions), options);
+
+/** Makes one question of several; see {@link askTogether}. */
+export function allOf<Questions extends Record<string, Question<unknown>>>(
+  questions: Questions,
+): Question<Answers<Questions>> {
   const asked = Object.entries(questions);
-  const found = asked.map((): object[] => []);
-  for (const { part, row } of await clickhouse.rows<{ part: number; row: string }>(
+  return question(
     together(asked.map(([, { statement }]) => statement)),
-    options,
-  ))
-    found[part]?.push(JSON.parse(row) as object);
-  return Object.fromEntries(
-    asked.map(([name, { answer }], index) => [name, answer(found[index] ?? [])]),
-  ) as Answers<Questions>;
+    (rows: readonly { part: number; row: string }[]) => {
+      const found = asked.map((): object[] => []);
+      for (const { part, row } of rows) found[part]?.push(JSON.parse(row) as object);
+      return Object.fromEntries(
+        asked.map(([name, { answer }], index) => [name, answer(found[index] ?? [])]),
+      ) as Answers<Questions>;
+    },
+  );
 }
 
 /** One statement whose rows are those of all, each as JSON and with the number of the statement that it is of. */

@@ -1,4 +1,4 @@
-import { ask, askTogether, question, type Question } from '../clickhouse/question.js';
+import { allOf, ask, askTogether, question, type Question } from '../clickhouse/question.js';
 import {
   columnsOf,
   createDatabase,
@@ -9,6 +9,7 @@ import {
   type Place,
 } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
+import type { Standing } from '../ledger/questions.js';
 import type { PublishRecord } from '../ledger/records.js';
 import { command } from '../shared/commands.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';
@@ -84,16 +85,17 @@ export const structuresIn = (
  * with what was measured in the stage, and writes the done record. Idempotent; a retry also repairs a swap that a crash of ClickHouse
  * left half done (old and new rows together).
  *
- * @param known where no newer build was planned and the structures are these, as was asked just now
- * @returns milliseconds from the first swap to the last.
+ * @param known the structures, if they were just read and no newer build was planned
+ * @param also asked together with the verification
+ * @returns milliseconds from the first swap to the last, and the answer to `also`
  */
 export async function swapForward(
   deps: Dependencies,
   swap: Swap,
   intents: readonly PublishRecord[],
   step: Step,
-  known?: ReadonlyMap<string, Structure>,
-): Promise<number> {
+  { known, also }: { known?: ReadonlyMap<string, Structure> | undefined; also?: Question<Standing> } = {},
+): Promise<{ burstMs: number; also: Standing | undefined }> {
   const structures = known ?? (await ask(deps.clickhouse, structuresIn(swap, intents)));
   const sources = new Map<string, Place>();
   let all = true;
@@ -105,10 +107,10 @@ export async function swapForward(
     sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
   }
   if (!known || !all) await assertNewest(deps, swap);
-  const burst = await swapAll(deps, swap, intents, sources, 'publish', step);
-  await verify(deps, swap, intents, step);
+  const burstMs = await swapAll(deps, swap, intents, sources, 'publish', step);
+  const answered = await verify(deps, swap, intents, step, also);
   await deps.ledger.recordPublishes('done', intents);
-  return burst;
+  return { burstMs, also: answered };
 }
 
 /**
@@ -303,14 +305,20 @@ export async function assertNewest(
     );
 }
 
-async function verify(deps: Dependencies, { live, day }: Swap, expected: readonly Built[], step: Step): Promise<void> {
-  const found = await askTogether(
+async function verify(
+  deps: Dependencies,
+  { live, day }: Swap,
+  expected: readonly Built[],
+  step: Step,
+  also: Question<Standing> = NOTHING,
+): Promise<Standing> {
+  const { found, answered } = await askTogether(
     deps.clickhouse,
-    measures(live, day, expected),
+    { found: allOf(measures(live, day, expected)), answered: also },
     step.statement('verify the live tables'),
   );
   const wrong = differing(expected, found);
-  if (!wrong) return;
+  if (!wrong) return answered;
   const { table, rows, hash, has } = wrong;
   throw final(
     'AccountsDiffer',
@@ -322,3 +330,5 @@ async function verify(deps: Dependencies, { live, day }: Swap, expected: readonl
     { details: { step: 'publish', table } },
   );
 }
+
+const NOTHING = question({ sql: 'SELECT 1 WHERE false' }, (): Standing => ({ current: [], open: [] }));
