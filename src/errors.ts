@@ -30,6 +30,7 @@ export const FINAL = {
   Held: 'the day is held as it is until it is released',
   DayRunning: 'the day is being built, compared or rolled back by another run',
   NothingPublished: 'there is no publish of the day that could be taken back',
+  OnlyPublish: 'a rollback would leave readers no row of the day, which must be asked for explicitly',
   ArchiveLost: 'what stood before a publish is archived no more, or not as it was',
   LiveDiffers: 'a live table holds other rows than were published; something else wrote into it',
 } as const;

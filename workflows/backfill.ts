@@ -11,6 +11,7 @@ import { throwIfBug } from './bugs.js';
 import { assertInput } from './input.js';
 import { backfillNotBegun } from './nightly-words.js';
 import { firstActivities } from './options.js';
+import { watchOtherRuns, type OtherRuns } from './other-runs.js';
 import { runQueue, type DayQueue } from './queue.js';
 import { runDay } from './run-day.js';
 import { summary } from './words.js';
@@ -23,9 +24,10 @@ import { summary } from './words.js';
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   assertInput('backfill', input);
   const tracker = trackBackfill(input);
+  const others = watchOtherRuns();
   try {
-    const notRun = tracker.state.phase === 'range' ? await runRange(input, tracker) : 0;
-    if (tracker.state.phase === 'later') await runLater(input, tracker);
+    const notRun = tracker.state.phase === 'range' ? await runRange(input, tracker, others) : 0;
+    if (tracker.state.phase === 'later') await runLater(input, tracker, others);
     return tracker.close(notRun);
   } catch (error) {
     throwIfBug(error);
@@ -45,7 +47,7 @@ function failureOf({ start, end }: BackfillInput, error: unknown): unknown {
 }
 
 /** @returns how many days were not run because one failed. */
-async function runRange(input: BackfillInput, tracker: Tracker): Promise<number> {
+async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<number> {
   const { end, reprocess = 'none', failFast = false, force = reprocess === 'all' } = input;
   const whole = reprocess !== 'failed';
   const outlined = await outline({ start: tracker.state.next, end, which: whole ? 'all' : 'failed' }, tracker);
@@ -59,7 +61,7 @@ async function runRange(input: BackfillInput, tracker: Tracker): Promise<number>
     ...queueOf(tracker, outlined),
     width: () => tracker.state.concurrency,
     run: (day, gated, onStart) =>
-      runDay(project, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
+      runDay({ project, others }, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
     onEnd: (ended) => {
       tracker.end(ended, whole ? end : null);
       return fails() ? 'stop' : 'go on';
@@ -72,13 +74,13 @@ async function runRange(input: BackfillInput, tracker: Tracker): Promise<number>
 }
 
 /** Later days, one by one: what is published of them can only be stale by data, since nobody asked for their code. */
-async function runLater(input: BackfillInput, tracker: Tracker): Promise<void> {
+async function runLater(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<void> {
   for (let { later, next } = tracker.state; later && next <= later.last; { later, next } = tracker.state) {
     const outlined = await outline({ start: next, end: later.last, which: 'published' }, tracker);
     const done = await runQueue({
       ...queueOf(tracker, outlined),
       width: () => 1,
-      run: (day, _, onStart) => runDay(outlined.project, { day }, onStart),
+      run: (day, _, onStart) => runDay({ project: outlined.project, others }, { day }, onStart),
       onEnd: (ended) => {
         tracker.end(ended, null);
         return 'go on';

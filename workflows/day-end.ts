@@ -2,12 +2,22 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { ConcludeInput } from '../activities/conclude/index.js';
 import type { BuildRef } from '../src/shared/build.js';
+import { rollbackCommand } from '../src/shared/commands.js';
+import { heldNow } from '../src/shared/notes.js';
 import type { DayFailure, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { lastActivities } from './options.js';
 import type { Progress } from './progress.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
-import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from './words.js';
+import {
+  cutOffNote,
+  failureOf,
+  notRecordedNote,
+  notSweptNote,
+  rollbackFailure,
+  rolledBackNote,
+  summary,
+} from './words.js';
 
 /* How a day ends: well, badly, or well after all. */
 
@@ -50,14 +60,18 @@ export async function endBadly(of: string, progress: Progress, run: DayRun | nul
   const cancelled = isCancellation(error);
   const outcome = cancelled ? 'cancelled' : 'failed';
   const reason = reasonOf(error);
-  const published = run && (await endPublish(run, step));
-  if (published) return await publishedAfterAll(run, published, reason);
+  const swaps = run ? await endSwaps(run, step) : 'not begun';
+  if (run?.begun && swaps === 'published') return await publishedAfterAll(run, run.begun, reason);
+  if (run?.begun && swaps === 'rolled back') return await rolledBackAfterAll(run, run.begun, reason);
   progress.end(outcome, [reason]);
   // Where nothing could be read, nothing can be written either; a rollback that was refused leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
   if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
   const failure: DayFailure = { step, type: typeOf(error), reason };
-  throw cancelled ? error : ApplicationFailure.nonRetryable(failureOf(of, step, reason), 'DayFailed', failure);
+  const again = rollbackCommand(of, run?.target ?? run?.input.generation);
+  const message =
+    step === 'rollback' ? rollbackFailure(of, reason, again, swaps !== 'unknown') : failureOf(of, step, reason);
+  throw cancelled ? error : ApplicationFailure.nonRetryable(message, 'DayFailed', failure);
 }
 
 const reasonOf = (error: unknown): string =>
@@ -69,23 +83,27 @@ function typeOf(error: unknown): string {
   return thrown instanceof ApplicationFailure ? (thrown.type ?? '') : '';
 }
 
+/** What became of the swaps that a day was to make; `unknown` where they could not be ended. */
+type Swaps = 'not begun' | 'published' | 'rolled back' | 'undone' | 'unknown';
+
 /**
- * What was cut off between its swaps is finished or taken back at once, so that readers have the day either old or new.
+ * What was interrupted between its swaps is finished or undone at once, so that readers have the day either old or new.
  *
- * @returns what this run built, where they have it.
+ * @returns what they have, as the ledger says: a run may have lost its answer after it had done everything.
  */
-async function endPublish({ input, begun, settings, startedAt }: DayRun, step: string): Promise<Begun | null> {
-  if (!begun || (step !== 'publish' && step !== 'rollback')) return null;
+async function endSwaps({ input, begun, target, settings, startedAt }: DayRun, step: string): Promise<Swaps> {
+  if (!begun || (step !== 'publish' && step !== 'rollback')) return 'not begun';
   try {
     const { recover } = lastActivities(settings.timings, startedAt);
     const { published } = await recover.executeWithOptions({ summary: summary.recover(input.day) }, [
       { day: input.day },
     ]);
-    return step === 'publish' && published === begun.build.generation ? begun : null;
+    if (step === 'publish') return published === begun.build.generation ? 'published' : 'undone';
+    return target !== null && published <= target ? 'rolled back' : 'undone';
   } catch (error) {
     throwIfBug(error);
     log.error('the publish stays open until the day is run again', { reason: rootCause(error) });
-    return null;
+    return 'unknown';
   }
 }
 
@@ -97,6 +115,17 @@ async function publishedAfterAll(run: DayRun, begun: Begun, reason: string): Pro
   const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
   progress.end('published', notes);
   const result = emptyResult(input.day, 'published', { ...begun, notes });
+  return { ...result, mended: true, steps: [...progress.steps] };
+}
+
+/** A rollback that was interrupted when it had to be finished, or was: it is reported as what it became. */
+async function rolledBackAfterAll(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+  const { input, progress } = run;
+  const note = rolledBackNote(run.target ?? 0, reason);
+  progress.tell(note, 0);
+  const notes = [heldNow(input.day), note, ...(await closeDay(run, begun.build, 'rolled-back'))];
+  progress.end('rolled-back', notes);
+  const result = emptyResult(input.day, 'rolled-back', { ...begun, notes });
   return { ...result, mended: true, steps: [...progress.steps] };
 }
 

@@ -106,12 +106,14 @@ async function buildStage(
   return { normalized, loaded, refreshed, notes: [...listed.notes, ...notes] };
 }
 
-/** Readers get back what they had before the newest publish of the day. */
+/** Readers get an earlier publish of the day. */
 async function takeBack(run: DayRun): Promise<DayResult> {
   const { day } = run.input;
-  const { begun, taken } = await rollBackDay(run);
-  const left = await closeDay(run, begun.build, 'rolled-back');
-  const notes = [heldNow(day), ...touchedNote(taken.touched), ...left];
+  const { begun, taken, undoes } = await rollBackDay(run);
+  // Readers have it already: the ledger says so, and how the day ended last stays as it is.
+  const changed = undoes > 0;
+  const left = changed ? await closeDay(run, begun.build, 'rolled-back') : [];
+  const notes = [...(changed ? [heldNow(day)] : []), ...touchedNote(taken.touched), ...left];
   const published = taken.tables.map(({ table, rows }) => ({ table, rows }));
   return { ...emptyResult(day, 'rolled-back', { ...begun, notes }), published, touched: taken.touched };
 }

@@ -25,6 +25,7 @@ import {
   stoppedBy,
 } from './nightly-words.js';
 import { briefActivities, checkActivities, firstActivities } from './options.js';
+import { watchOtherRuns } from './other-runs.js';
 import { attribute } from './progress.js';
 import { runDay } from './run-day.js';
 import { summary } from './words.js';
@@ -94,12 +95,13 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
 /** The days in ascending order, each telling how it ended as soon as it has. */
 async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]> {
   const days: DayEnded[] = [];
+  const of = { project: night.project, others: watchOtherRuns() };
   for (const day of [...night.late, ...(night.early ? [] : [night.day])]) {
     const bad = days.flatMap((one) => (one.result === null ? [one.day] : []));
     const missed = lookedBackOn(day, night.looksBack, bad);
     const wasBad = night.bad.includes(day);
     const ended =
-      missed.length > 0 ? stopped(day, missed) : await runDay(night.project, { day, ...readiness(night, day, wasBad) });
+      missed.length > 0 ? stopped(day, missed) : await runDay(of, { day, ...readiness(night, day, wasBad) });
     days.push(ended);
     setCurrentDetails(nightOf(days));
     alerts.tell(alertOf(ended, wasBad));

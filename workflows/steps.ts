@@ -22,6 +22,8 @@ export interface DayRun {
   settings: RecoverResult;
   /** What is built, once that is known: the first thing that a failed day is asked for. */
   begun: Begun | null;
+  /** Of a rollback, once it is known: the generation that readers are to have. */
+  target: number | null;
   /** From when the time counts in which faults are retried. Milliseconds. */
   startedAt: number;
   /** The activities, with what is left of that time at this moment. */
@@ -35,6 +37,7 @@ export function beginRun(of: Pick<DayRun, 'input' | 'progress' | 'turn' | 'setti
   const run: DayRun = {
     ...of,
     begun: null,
+    target: null,
     startedAt: workflowInfo().runStartTime.getTime(),
     act: () => dayActivities(of.settings.timings, run.startedAt),
   };

@@ -7,7 +7,7 @@ import type { RollbackResult } from '../activities/rollback/index.js';
 import type { SweepResult } from '../activities/sweep/index.js';
 import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
-import { withCommand } from '../src/shared/commands.js';
+import { commandsIn, withCommand } from '../src/shared/commands.js';
 import { duration, number, plural, size } from '../src/shared/format.js';
 import type { DayResult, StepTold, BackfillProgress } from '../src/shared/workflows.js';
 
@@ -20,6 +20,7 @@ export const summary = {
   recover: (day: string) => `look for a publish of ${day} that a crash left open`,
   outline: (start: string, end: string) => `which days from ${start} to ${end} are run`,
   attend: (day: string) => `${day} is running already: wait until it has ended`,
+  look: (count: number) => `whether ${plural(count, 'day')} of other runs ${count === 1 ? 'has' : 'have'} ended`,
   wait: (day: string) => `until the sources of ${day} are complete`,
   list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
@@ -30,9 +31,9 @@ export const summary = {
   test: (count: number) => `${plural(count, 'test')} on the stage`,
   publish: (count: number, day: string) => `${plural(count, 'table')} of ${day}`,
   compare: (day: string) => `a rebuild of ${day} with what readers have`,
-  planRollback: (day: string) => `find the newest publish of ${day}`,
-  rollback: (generation: number, count: number, day: string) =>
-    `take generation ${generation} of ${day} back: ${plural(count, 'table')}`,
+  planRollback: (day: string) => `find the publish of ${day} to restore`,
+  rollback: (target: number, count: number, day: string) =>
+    `roll ${day} back to ${target === 0 ? 'no rows' : `generation ${target}`}: ${plural(count, 'table')}`,
   verify: (first: string, last: string) => `the live tables of ${first} to ${last} against the ledger`,
   sweepOld: () => 'clean up what is old',
   sweep: (day: string) => `what ${day} leaves behind, and what is old`,
@@ -104,12 +105,16 @@ export const told = {
       ? `${plural(tables.length, 'table')} equal to a rebuild`
       : `${different.length} of ${plural(tables.length, 'table')} differ from a rebuild: ${different.join(', ')}`;
   },
-  rollback: (generation: number, { tables }: RollbackResult) =>
-    `generation ${generation} is taken back: ${tables
-      .map(({ table, rows, generation: now }) =>
-        now === 0 ? `${table} is not published any more` : `${table} ${plural(rows, 'row')} of generation ${now}`,
+  rollback: (target: number, undoes: number, { tables }: RollbackResult) => {
+    const now = target === 0 ? 'no rows' : `generation ${target}`;
+    return `${undoes === 0 ? `readers have ${now} already, nothing was changed` : `rolled back to ${now}`}: ${tables
+      .map(({ table, rows, generation }) =>
+        generation === 0
+          ? `${table} is not published any more`
+          : `${table} ${plural(rows, 'row')} of generation ${generation}`,
       )
-      .join('; ')}`,
+      .join('; ')}`.replace(/: $/, '');
+  },
   verify: ({ tables, days, found }: VerifyResult) =>
     list([
       `${plural(tables, 'published table')} of ${plural(days, 'day')}`,
@@ -180,6 +185,21 @@ const FAILED_IN_DETAILS = 20;
 /** Of a day that was published although its publish was cut off: nobody can say any more what it touched. */
 export const cutOffNote = (reason: string): string =>
   `the publish was cut off and then finished: readers have the day (${reason}). What looks back on it may be stale: npx daybook plan`;
+
+/** Of a day that was rolled back although its rollback was interrupted. */
+export const rolledBackNote = (target: number, reason: string): string =>
+  `the rollback was interrupted (${reason}) and then finished: readers have ${target === 0 ? 'no rows of the day' : `generation ${target}`}. ` +
+  'Days that look back on it may be stale: npx daybook plan';
+
+/** Why a rollback ended without having rolled anything back, or with an end that is not known. */
+export const rollbackFailure = (day: string, reason: string, again: string, known: boolean): string => {
+  const full = /[.!?]$/.test(reason) ? reason : `${reason}.`;
+  const state = known
+    ? 'Readers have what they had before.'
+    : 'It may be half done: the next run of the day, or the same rollback again, finishes it.';
+  const typed = commandsIn(reason).length > 0 && known ? '' : ` Repeat it: ${again}`;
+  return `Rollback of ${day} failed: ${full} ${state}${typed}`;
+};
 
 /** What could not follow a publish. */
 export const notRecordedNote = (outcome: string, reason: string): string =>

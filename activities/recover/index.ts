@@ -58,7 +58,7 @@ export async function recover(
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   await deps.ledger.assertReadable();
   // A run that was terminated may have left statements running: they are seen gone before this one begins.
-  await deps.clickhouse.endQueries(`${workflowId.day(config.project, day)}/`);
+  await deps.clickhouse.endQueries(`${workflowId.day(config.project, day)}/`, { signal: step.signal });
   const mended = await mend(deps, { day, project: config.project, database: config.database }, step);
   return {
     project: config.project,
@@ -97,8 +97,8 @@ async function mend(
   const newest = await deps.ledger.lastGeneration(day);
   const published = await newestPublished(deps, day);
   let mended: RecoverResult['mended'] = null;
-  for (const generation of new Set(intents.map((intent) => intent.generation))) {
-    const open = intents.filter((intent) => intent.generation === generation);
+  for (const open of endedTogether(intents)) {
+    const generation = Math.max(...open.map((intent) => intent.generation));
     const swap: Swap = {
       day,
       live: database,
@@ -112,6 +112,17 @@ async function mend(
     mended = { generation, how, tables: left.length };
   }
   return mended;
+}
+
+/** Open intents one publish at a time; the publishes that a rollback undoes all at once, because only the oldest archive counts. */
+function endedTogether(intents: readonly OpenIntent[]): OpenIntent[][] {
+  const published = intents.filter(({ last }) => last === 'intent');
+  const generations = [...new Set(published.map(({ generation }) => generation))];
+  const rolledBack = intents.filter(({ last }) => last === 'rollback');
+  return [
+    ...generations.map((generation) => published.filter((intent) => intent.generation === generation)),
+    ...(rolledBack.length > 0 ? [rolledBack] : []),
+  ];
 }
 
 async function end(

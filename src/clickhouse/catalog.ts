@@ -68,9 +68,15 @@ WHERE engine = 'Dictionary' AND concat(database, '.', name) IN {dictionaries:Arr
 
 const BY_HANDLE = "WHERE startsWith(Settings['log_comment'], {prefix:String})";
 
-/** How many queries run whose handle starts with `prefix`. */
-export const countRunning = (prefix: string): Statement => ({
-  sql: `SELECT count() AS running FROM system.processes ${BY_HANDLE}`,
+/** A query that runs now; `elapsed` in seconds. */
+export interface RunningQuery {
+  query_id: string;
+  elapsed: number | string;
+}
+
+/** The queries that run and whose handle starts with `prefix`, as {@link RunningQuery}. */
+export const runningQueries = (prefix: string): Statement => ({
+  sql: `SELECT query_id, elapsed FROM system.processes ${BY_HANDLE}`,
   params: { prefix },
 });
 

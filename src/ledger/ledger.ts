@@ -53,6 +53,12 @@ export interface PublishEvent extends PublishRecord {
   last: 'intent' | 'done' | 'rollback' | 'undone';
 }
 
+/** A publish as the ledger remembers it. */
+export interface PublishedVersion extends PublishEvent {
+  /** Since when readers had it, in UTC as the engine prints it; '' where they never did. */
+  done_at: string;
+}
+
 /** A publish or a rollback whose swaps were begun and not ended. */
 export interface OpenIntent extends PublishRecord {
   last: 'intent' | 'rollback';
@@ -190,6 +196,13 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     async publishesOf(day: string, generation: number): Promise<PublishEvent[]> {
       return (await rows<Wire<PublishEvent>>(sql.publishesOf(project, day, generation))).map((row) =>
         counted<PublishEvent>(row, ...PUBLISH_COUNTS),
+      );
+    },
+
+    /** Every publish of a day, oldest first. */
+    async publishHistory(day: string): Promise<PublishedVersion[]> {
+      return (await rows<Wire<PublishedVersion>>(sql.publishHistory(project, day))).map((row) =>
+        counted<PublishedVersion>(row, ...PUBLISH_COUNTS),
       );
     },
 

@@ -50,6 +50,23 @@ export const publishesOf = (project: string, day: string, generation: number): S
   params: { ...over(project, day, day), generation },
 });
 
+/**
+ * Every publish of a day, oldest first, each with its latest event and the moment since which readers had it; '' where they never
+ * did. A publish that was undone without having been done met an error, it was not rolled back.
+ */
+export const publishHistory = (project: string, day: string): Statement => ({
+  sql: `
+SELECT latest.* EXCEPT (last_at), if(done.at = toDateTime64(0, 3, 'UTC'), '', toString(done.at)) AS done_at
+FROM (${LATEST_PUBLISHES}) AS latest
+LEFT JOIN (
+  SELECT table, generation, min(at) AS at FROM daybook.publishes
+  WHERE project = {project:String} AND day = {first:Date} AND event = 'done'
+  GROUP BY table, generation
+) AS done USING (table, generation)
+ORDER BY generation, position`,
+  params: over(project, day, day),
+});
+
 /** All archives that a publish names, with the latest event of that publish. */
 export const archives = (project: string, first: string, last: string): Statement => ({
   sql: `SELECT day, table, generation, archive, last FROM (${LATEST_PUBLISHES}) WHERE archive != ''`,

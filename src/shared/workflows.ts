@@ -15,8 +15,12 @@ export interface DayInput {
   waiting?: string;
   /** Set by the nightly schedule for a late day that is not good yet: look once whether its sources are complete. */
   complete?: boolean;
-  /** Take the newest publish of the day back instead of building it, and hold the day. */
+  /** Give readers an earlier publish of the day instead of building it, and hold the day. */
   rollback?: boolean;
+  /** The publish that a rollback restores; left out, the one before the newest. Where readers have it already, nothing changes. */
+  generation?: number;
+  /** A rollback leaves readers nothing of the day. */
+  toEmpty?: boolean;
   /** Why the day is rolled back and held, for those who meet it later. */
   reason?: string;
   /** Build the day aside and compare it with what readers have; publish nothing. */

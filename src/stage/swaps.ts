@@ -10,6 +10,7 @@ import {
 } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
 import type { PublishRecord } from '../ledger/ledger.js';
+import { oldestOfTables } from '../ledger/rollback.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
@@ -92,17 +93,18 @@ export async function swapForward(
 /**
  * Puts the archived days back where they stood, verifies them and writes that the publish was undone. The archives stay as they
  * are: what is swapped are twins of them, which a newer build drops before its own swaps, so that a forgotten attempt can't put
- * old rows over newer ones. Safe to repeat.
+ * old rows over newer ones. Several publishes of one table are undone at once, from the archive of the oldest. Safe to repeat.
  *
  * @param begun called when everything is ready for the first swap
  */
 export async function swapBack(
   deps: Dependencies,
   swap: Swap,
-  intents: readonly PublishRecord[],
+  undone: readonly PublishRecord[],
   step: Step,
   begun: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
+  const intents = oldestOfTables(undone);
   await assertArchived(deps, swap, intents);
   const sources = new Map<string, Place>();
   for (const { table, archive, archived_rows: rows, archived_hash: hash, columns } of intents) {
@@ -122,7 +124,7 @@ export async function swapBack(
   await swapAll(deps, swap, standing, sources, 'take back', step);
   for (const { table, archived_rows: rows, archived_hash: hash, columns } of intents)
     await verify(deps, swap, table, { rows, hash, columns }, step);
-  await deps.ledger.recordPublishes('undone', intents);
+  await deps.ledger.recordPublishes('undone', undone);
   for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
 }
 

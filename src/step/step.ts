@@ -62,7 +62,7 @@ export function asActivity<Input, Made extends object>(
     };
     try {
       // An attempt that timed out may still be writing: it is ended, and seen gone, before this one starts.
-      if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle);
+      if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle, { signal });
       return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;

@@ -45,7 +45,7 @@ const retry = async (day: string, word: string) => {
   const end = await runForItself(
     project.app,
     { day, code: true, retry: word },
-    { what: 'retry', own: false, quiet: true },
+    { what: 'retry', own: false, quiet: true, again: '' },
   );
   return end.ok ? end.result : end;
 };

@@ -11,7 +11,7 @@ import { final } from '../../src/errors.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
 import { scheduleId, taskQueue, workflowId } from '../../src/shared/names.js';
 import type { NightlyResult } from '../../src/shared/workflows.js';
-import { attendOf, surveyOf } from '../support/real-activities.js';
+import { lookOf, surveyOf } from '../support/real-activities.js';
 import { LISTED, surveyed } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';
@@ -220,13 +220,13 @@ test('a day that somebody else runs already is awaited; then the ledger says wha
     listed: UNCHANGED,
     stubs: {
       wait: () => opened.then(() => ({ ready: true, missing: [], againInMs: 1 })),
-      attend: attendOf(() => one),
+      look: lookOf(() => one),
     },
   });
   const other = await one.startDay({ day: '2026-11-10', wait: true });
   await until(() => one.verbs().includes('wait'));
   const handle = await one.startNightly({ day: '2026-11-10' });
-  await until(() => one.verbs().includes('attend'));
+  await until(() => one.verbs().includes('look'));
   expect(one.verbs()).not.toContain('list');
   open();
   await other.result();

@@ -8,15 +8,15 @@ export type { DayEnd };
 /**
  * Waits for the end of a day and shows every step as it is told: as a live list on a terminal, as plain lines elsewhere.
  *
+ * @param options `again` is the command that repeats what runs; the default is that of a run.
  * @throws the signal's reason when it aborts; the day goes on.
  */
 export async function followDay(
   handle: WorkflowHandle,
   day: string,
-  show: 'live' | 'lines' | 'nothing',
-  signal?: AbortSignal,
+  { show, again, signal }: { show: 'live' | 'lines' | 'nothing'; again?: string; signal?: AbortSignal },
 ): Promise<DayEnd> {
-  const end = Promise.race([endOfDay(handle, day), ...(signal ? [abortOf(signal)] : [])]);
+  const end = Promise.race([endOfDay(handle, day, again), ...(signal ? [abortOf(signal)] : [])]);
   if (show === 'lines') await tellLines(handle, end);
   if (show === 'live') await tellLive(handle, end);
   return await end;

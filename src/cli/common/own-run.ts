@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { assertWanted } from '../../project/wanted.js';
 import { workflowId } from '../../shared/names.js';
 import type { DayInput } from '../../shared/workflows.js';
+import { inputOf } from '../../temporal/client.js';
 import { followDay, type DayEnd } from './follow.js';
 import { startWorkflow } from './start.js';
 import { sayIfNobodyPolls, withWorker } from './worker.js';
@@ -11,12 +13,15 @@ import { sayIfNobodyPolls, withWorker } from './worker.js';
 /**
  * Starts a day's workflow for something else than a build, and waits for its end, with its steps on lines.
  *
- * @throws a final DayRunning where the day runs already: whoever started that wanted something else.
+ * The same request that runs already is followed, not repeated.
+ *
+ * @param options `again` is the command that repeats it.
+ * @throws a final DayRunning where the day runs already for something else.
  */
 export async function runForItself(
   app: App,
   input: DayInput,
-  { what, own, quiet }: { what: string; own: boolean; quiet: boolean },
+  { what, own, quiet, again }: { what: string; own: boolean; quiet: boolean; again: string },
 ): Promise<DayEnd> {
   const { day } = input;
   const { project } = app.project.config;
@@ -31,9 +36,13 @@ export async function runForItself(
         details: `Started by hand, for a ${what}. How the day stands: \`npx daybook status --day ${day}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
-      return await followDay(handle, day, quiet ? 'nothing' : 'lines');
+      return await followDay(handle, day, { show: quiet ? 'nothing' : 'lines', again });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const client = await app.temporal();
+      const id = workflowId.day(project, day);
+      if (isSame(input, await inputOf(client, id)))
+        return await followDay(client.workflow.getHandle(id), day, { show: quiet ? 'nothing' : 'lines', again });
       throw final(
         'DayRunning',
         `${day} is running already, so its ${what} can't begin. See how far it is: npx daybook run --day ${day} (attaches); then once more.`,
@@ -44,3 +53,9 @@ export async function runForItself(
   await sayIfNobodyPolls(app);
   return await run();
 }
+
+/** True where both ask for the same; why they do may differ. */
+const isSame = (asked: DayInput, running: unknown): boolean => {
+  const wish = (input: object) => Object.fromEntries(Object.entries(input).filter(([key]) => key !== 'reason'));
+  return typeof running === 'object' && running !== null && isDeepStrictEqual(wish(asked), wish(running));
+};

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { runCommand } from '../../shared/commands.js';
 import { duration } from '../../shared/format.js';
 import type { DayProgress, DayResult, StepTold } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
@@ -18,7 +19,7 @@ export type DayEnd =
   | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: string };
 
 /** {@link endOf} a day, with the step that failed and what to type next. */
-export async function endOfDay(handle: WorkflowHandle, day: string): Promise<DayEnd> {
+export async function endOfDay(handle: WorkflowHandle, day: string, again = runCommand(day)): Promise<DayEnd> {
   const end = await endOf<DayResult>(handle);
   if (end.ok) return end;
   const { outcome, cause } = end;
@@ -29,7 +30,7 @@ export async function endOfDay(handle: WorkflowHandle, day: string): Promise<Day
     day,
     outcome,
     step: '',
-    message: `Day ${day} was ${how}. Start it again: npx daybook run --day ${day}`,
+    message: `Day ${day} was ${how}. Start it again: ${again}`,
   };
 }
 

@@ -1,11 +1,18 @@
-import { Command } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
+import { Command, Option } from '@commander-js/extra-typings';
+import { examples, outputOption, parseDay, parseWhole, projectOption } from '../common/options.js';
 
-/** `daybook rollback`: exit code 0 where readers have what they had before, 1 where nothing could be taken back. */
+/** `daybook rollback`: exit code 0 where readers have the publish that was asked for, 1 where it can't be restored. */
 export const rollbackCommand = () =>
   new Command('rollback')
-    .description('Take the newest publish of a day back: readers get what they had before; the day is held')
+    .description('Give readers an earlier publish of a day, and hold the day')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .option('--generation <number>', 'the publish to restore (default: the one before the newest)', parseWhole(1))
+    .addOption(
+      new Option('--to-empty', 'leave readers no row of the day, where no earlier publish exists').conflicts(
+        'generation',
+      ),
+    )
+    .option('--dry-run', 'list what can be restored, and change nothing')
     .option('--reason <text>', 'why, for those who meet the held day', '')
     .option('--with-worker', 'run a worker in this process meanwhile')
     .addOption(projectOption())
@@ -13,9 +20,11 @@ export const rollbackCommand = () =>
     .addHelpText(
       'after',
       examples(
+        ['daybook rollback --day 2026-11-05 --dry-run', 'lists the publishes of the day, and which are still archived'],
+        ['daybook rollback --day 2026-11-05 --reason "prices were doubled"', 'restores the publish before the newest'],
         [
-          'daybook rollback --day 2026-11-05 --reason "prices were doubled"',
-          'exactly one publish is undone; once more undoes the one before it, as long as its archive stays (keepPrevious)',
+          'daybook rollback --day 2026-11-05 --generation 2',
+          'restores that publish; repeating it changes nothing (keepPrevious says how long archives are kept)',
         ],
         ['daybook unhold --day 2026-11-05', 'lets runs build the day again'],
         ['daybook run --day 2026-11-05 --force', 'builds the day again now, and releases it'],

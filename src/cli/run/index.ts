@@ -21,8 +21,8 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
     const interruption = onInterrupt(own ? STOPPING : undefined);
     const run = async (): Promise<DayEnd> => {
       const handle = await startDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
-      const live = process.stdout.isTTY;
-      return await followDay(handle, day, output === 'json' ? 'nothing' : live ? 'live' : 'lines', interruption.signal);
+      const show = output === 'json' ? 'nothing' : process.stdout.isTTY ? 'live' : 'lines';
+      return await followDay(handle, day, { show, signal: interruption.signal });
     };
     try {
       if (!own) await sayIfNobodyPolls(app);

@@ -32,7 +32,11 @@ async function rebuildDays(app: App, days: readonly Day[], output: Output, own: 
   const quiet = output === 'json';
   const told: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: string }[] = [];
   for (const day of days) {
-    const end = await runForItself(app, { day, compare: true }, { what: 'comparison', own, quiet });
+    const end = await runForItself(
+      app,
+      { day, compare: true },
+      { what: 'comparison', own, quiet, again: `npx daybook verify --day ${day} --rebuild` },
+    );
     if (!end.ok || end.result.outcome === 'different') process.exitCode = 1;
     if (end.ok) {
       told.push({ day, outcome: end.result.outcome, compared: end.result.compared });
