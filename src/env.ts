@@ -42,7 +42,7 @@ export interface Env {
 }
 
 /** Any of these set means that the user has chosen services: a local stack is then never mixed in. */
-export const SERVICE_VARIABLES = ['TEMPORAL_ADDRESS', 'CLICKHOUSE_URL', 'AWS_ENDPOINT_URL_S3'] as const;
+const SERVICE_VARIABLES = ['TEMPORAL_ADDRESS', 'CLICKHOUSE_URL', 'AWS_ENDPOINT_URL_S3'] as const;
 
 /** True when the variables name at least one service, so that no local stack may be used. */
 export const namesServices = (vars: Variables): boolean => SERVICE_VARIABLES.some((name) => given(vars, name));

@@ -20,10 +20,10 @@ import type {
 import { attribute } from './progress.js';
 import { backfillOf } from './words.js';
 
-export const backfillQuery = defineQuery<BackfillProgress>('progress');
-export const pauseSignal = defineSignal('pause');
-export const resumeSignal = defineSignal('resume');
-export const concurrencySignal = defineSignal<[number]>('concurrency');
+const backfillQuery = defineQuery<BackfillProgress>('progress');
+const pauseSignal = defineSignal('pause');
+const resumeSignal = defineSignal('resume');
+const concurrencySignal = defineSignal<[number]>('concurrency');
 
 /** A history holds every failed day until the end; the day's own history has its reason whole. */
 const LONGEST_REASON = 500;

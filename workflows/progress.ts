@@ -11,7 +11,7 @@ export const attribute = {
   kind: defineSearchAttributeKey('DaybookKind', 'KEYWORD'),
 };
 
-export const progressQuery = defineQuery<DayProgress>('progress');
+const progressQuery = defineQuery<DayProgress>('progress');
 
 /** Sent to a gated day by its backfill: the days before it are done. */
 export const openSignal = defineSignal('open');

@@ -53,7 +53,7 @@ export interface ListResult {
   ms: number;
 }
 
-export const SIZES_SHOWN = 256;
+const SIZES_SHOWN = 256;
 
 /**
  * Step 2. Reads the project's folder once, lists the folders that may hold rows of the day, covers every listed object by exactly
@@ -162,12 +162,7 @@ async function leaveHeld(deps: Dependencies, hold: HoldRecord): Answer<ListResul
  * A build that failed or was cut off is no longer how the day stands, once a look finds nothing to do. A day that is skipped
  * without ever having been built is remembered as that, or it would pass for one that is missing.
  */
-async function forgive(
-  deps: Dependencies,
-  day: string,
-  outcome: 'unchanged' | 'skipped' | 'held',
-  step: Step,
-): Promise<void> {
+async function forgive(deps: Dependencies, day: string, outcome: 'unchanged' | 'skipped', step: Step): Promise<void> {
   const [last] = await deps.ledger.latestBuilds(day, day);
   if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
   await deps.ledger.recordBuild({

@@ -26,7 +26,6 @@ export interface RecoverInput {
 
 export interface RecoverResult {
   project: string;
-  zone: string;
   timings: Timings;
   /** Chunks normalized at once, models refreshed at once. */
   normalizeSlots: number;
@@ -62,7 +61,6 @@ export async function recover(
   const mended = await mend(deps, { day, project: config.project, database: config.database }, step);
   return {
     project: config.project,
-    zone: config.timezone,
     timings: { heartbeat, startToClose, retryFirst, retryMost, giveUpAfter: config.giveUpAfter },
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,

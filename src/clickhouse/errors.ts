@@ -1,35 +1,134 @@
 import { ClickHouseError } from '@clickhouse/client';
-import { final, type FinalType } from '../errors.js';
+import type { ApplicationFailure } from '@temporalio/common';
+import { final, isFinal, type FinalType } from '../errors.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
 
 /**
- * ClickHouse error codes that no retry can mend, by what they mean for a build. Codes seen on 26.7; a code that is not listed
- * is retried. The list is short on purpose: a wrong entry turns a passing fault into a failed night.
+ * ClickHouse error codes that no retry can mend, by what they mean for a build; a code that is not listed is retried. The list is
+ * short on purpose: a wrong entry turns a passing fault into a failed night. The names are those of `errorCodeToName`, 26.7.
  */
-const FINAL_CODES: Partial<Record<FinalType, readonly number[]>> = {
+const FINAL_CODES = {
   // compressed or columnar bytes that cannot be read to their end
-  BadObject: [33, 117, 354, 448, 554, 561, 638],
-  // a value that its column cannot hold; 395 is a throwIf
-  ContractBroken: [6, 26, 27, 70, 72, 252, 321, 349, 395, 407, 469],
-  // names, types and functions that the engine does not accept; 36 and 48 also cover refused ALTERs
-  BadSql: [
-    8, 10, 16, 36, 42, 43, 44, 46, 47, 48, 53, 57, 60, 62, 69, 80, 81, 82, 115, 122, 179, 184, 215, 352, 359, 386, 403,
-    456, 457, 472, 701, 764,
-  ],
-  AccessDenied: [192, 193, 194, 195, 497, 516],
-  ObjectChanged: [1009],
-};
+  BadObject: {
+    CANNOT_READ_ALL_DATA: 33,
+    INCORRECT_DATA: 117,
+    ZLIB_INFLATE_FAILED: 354,
+    BROTLI_READ_FAILED: 448,
+    LZMA_STREAM_DECODER_FAILED: 554,
+    ZSTD_DECODER_FAILED: 561,
+    SNAPPY_UNCOMPRESS_FAILED: 638,
+  },
+  // a value that its column cannot hold, or a throwIf
+  ContractBroken: {
+    CANNOT_PARSE_TEXT: 6,
+    CANNOT_PARSE_QUOTED_STRING: 26,
+    CANNOT_PARSE_INPUT_ASSERTION_FAILED: 27,
+    CANNOT_CONVERT_TYPE: 70,
+    CANNOT_PARSE_NUMBER: 72,
+    TOO_MANY_PARTS: 252,
+    VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE: 321,
+    CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN: 349,
+    FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: 395,
+    DECIMAL_OVERFLOW: 407,
+    VIOLATED_CONSTRAINT: 469,
+  },
+  // names, types and functions that the engine does not accept; some of them also refuse an ALTER
+  BadSql: {
+    THERE_IS_NO_COLUMN: 8,
+    NOT_FOUND_COLUMN_IN_BLOCK: 10,
+    NO_SUCH_COLUMN_IN_TABLE: 16,
+    BAD_ARGUMENTS: 36,
+    NUMBER_OF_ARGUMENTS_DOESNT_MATCH: 42,
+    ILLEGAL_TYPE_OF_ARGUMENT: 43,
+    ILLEGAL_COLUMN: 44,
+    UNKNOWN_FUNCTION: 46,
+    UNKNOWN_IDENTIFIER: 47,
+    NOT_IMPLEMENTED: 48,
+    TYPE_MISMATCH: 53,
+    TABLE_ALREADY_EXISTS: 57,
+    UNKNOWN_TABLE: 60,
+    SYNTAX_ERROR: 62,
+    ARGUMENT_OUT_OF_BOUND: 69,
+    INCORRECT_QUERY: 80,
+    UNKNOWN_DATABASE: 81,
+    DATABASE_ALREADY_EXISTS: 82,
+    UNKNOWN_SETTING: 115,
+    INCOMPATIBLE_COLUMNS: 122,
+    MULTIPLE_EXPRESSIONS_FOR_ALIAS: 179,
+    ILLEGAL_AGGREGATION: 184,
+    NOT_AN_AGGREGATE: 215,
+    AMBIGUOUS_COLUMN_NAME: 352,
+    TABLE_SIZE_EXCEEDS_MAX_DROP_SIZE_LIMIT: 359,
+    NO_COMMON_TYPE: 386,
+    INVALID_JOIN_ON_EXPRESSION: 403,
+    UNKNOWN_QUERY_PARAMETER: 456,
+    BAD_QUERY_PARAMETER: 457,
+    READONLY_SETTING: 472,
+    CLUSTER_DOESNT_EXIST: 701,
+    DEDUPLICATION_IS_NOT_POSSIBLE: 764,
+  },
+  AccessDenied: {
+    UNKNOWN_USER: 192,
+    WRONG_PASSWORD: 193,
+    REQUIRED_PASSWORD: 194,
+    IP_ADDRESS_NOT_ALLOWED: 195,
+    ACCESS_DENIED: 497,
+    AUTHENTICATION_FAILED: 516,
+  },
+  ObjectChanged: {
+    S3_OBJECT_CHANGED_DURING_READ: 1009,
+  },
+} as const satisfies Partial<Record<FinalType, Record<string, number>>>;
+
+/** What speaks of the moment and not of the statement: time, memory, connections, read-only replicas. */
+const OF_THE_MOMENT = {
+  UNEXPECTED_END_OF_FILE: 3,
+  TIMEOUT_EXCEEDED: 159,
+  TOO_SLOW: 160,
+  READONLY: 164,
+  TOO_MANY_SIMULTANEOUS_QUERIES: 202,
+  NO_FREE_CONNECTION: 203,
+  SOCKET_TIMEOUT: 209,
+  NETWORK_ERROR: 210,
+  ABORTED: 236,
+  MEMORY_LIMIT_EXCEEDED: 241,
+  TABLE_IS_READ_ONLY: 242,
+  NOT_ENOUGH_SPACE: 243,
+  ALL_CONNECTION_TRIES_FAILED: 279,
+  UNKNOWN_STATUS_OF_INSERT: 319,
+  QUERY_WAS_CANCELLED: 394,
+  SYSTEM_ERROR: 425,
+  NO_REMOTE_SHARD_AVAILABLE: 519,
+  KEEPER_EXCEPTION: 999,
+  POCO_EXCEPTION: 1000,
+} as const;
+
+/** Refusals of the store, of which the message says more. */
+const S3_ERROR = 499;
+
+const { UNKNOWN_SETTING, NOT_IMPLEMENTED, UNKNOWN_TABLE, UNKNOWN_DATABASE } = FINAL_CODES.BadSql;
 
 const TYPE_OF_CODE = new Map(
-  Object.entries(FINAL_CODES).flatMap(([type, codes]) => codes.map((code) => [code, type as FinalType] as const)),
+  Object.entries(FINAL_CODES).flatMap(([type, codes]) =>
+    Object.values(codes).map((code: number) => [code, type as FinalType] as const),
+  ),
 );
 
-const S3_ERROR = 499;
-const UNKNOWN_SETTING = 115;
-const NOT_IMPLEMENTED = 48;
+/** True for a code that says nothing about the statement that met it. */
+export const isOfTheMoment = (code: number): boolean => Object.values<number>(OF_THE_MOMENT).includes(code);
+
+/** True where a table, or the database it would be in, does not exist. */
+export const isMissingTable = (error: unknown): boolean => {
+  const code = codeOf(error) ?? (isFinal(error) ? detailedCode(error) : undefined);
+  return code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE;
+};
+
+/** The code that {@link explain} keeps beside the message. */
+const detailedCode = ({ details }: ApplicationFailure): unknown =>
+  (details?.[0] as { code?: unknown } | undefined)?.code;
 
 /** Server code of an error that came from ClickHouse, `undefined` for any other (a broken connection, say). */
-export const codeOf = (error: unknown): number | undefined =>
+const codeOf = (error: unknown): number | undefined =>
   error instanceof ClickHouseError ? Number(error.code) : undefined;
 
 /**

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../clickhouse/client.js';
-import { codeOf } from '../clickhouse/errors.js';
+import { isMissingTable } from '../clickhouse/errors.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
 import type { ObjectAccount, QuarantinedObject } from '../shared/accounts.js';
@@ -141,8 +141,6 @@ export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[])
 /** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
 
-const UNKNOWN_TABLE = new Set([60, 81]);
-
 export function openLedger(clickhouse: ClickHouse, project: string) {
   const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
 
@@ -164,7 +162,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
             `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
           );
       } catch (error) {
-        if (isMissing(error)) throw final('NotApplied', 'The ledger does not exist yet. Run: npx daybook apply');
+        if (isMissingTable(error)) throw final('NotApplied', 'The ledger does not exist yet. Run: npx daybook apply');
         throw error;
       }
     },
@@ -289,7 +287,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
           objects: objects.map((object) => counted<StoredObject>(object, 'size')),
         }));
       } catch (error) {
-        if (isMissing(error)) return [];
+        if (isMissingTable(error)) return [];
         throw error;
       }
     },
@@ -305,7 +303,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
           answers.map((answer) => ({ ...of, ...answer, project })),
         );
       } catch (error) {
-        if (isMissing(error))
+        if (isMissingTable(error))
           throw final(
             'NotApplied',
             'The ledger lacks daybook.folder_answers: an earlier Daybook made it. Run: npx daybook apply',
@@ -401,10 +399,6 @@ const byObject = (a: { object: string }, b: { object: string }) =>
 
 const byFolder = (a: { folder: string; object: string }, b: { folder: string; object: string }) =>
   a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : byObject(a, b);
-
-const isMissing = (error: unknown) =>
-  UNKNOWN_TABLE.has(codeOf(error) ?? 0) ||
-  /\b(60|81) \(UNKNOWN_(TABLE|DATABASE)\)/.test(error instanceof Error ? error.message : '');
 
 const numbers = (map: Record<string, string>): Record<string, number> =>
   Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));

@@ -8,7 +8,7 @@ const pid = z.int().positive();
 const login = z.strictObject({ user: z.string(), password: z.string() });
 
 /** One process of the stack; its pid changes when the supervisor restarts it, its port never does. */
-export const stackProcess = z.strictObject({ name: z.string(), pid, port });
+const stackProcess = z.strictObject({ name: z.string(), pid, port });
 export type StackProcess = z.infer<typeof stackProcess>;
 
 /** What `stack.json` holds: where the services of a running local stack answer, and which processes they are. */

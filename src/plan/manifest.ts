@@ -5,7 +5,7 @@ import { day, count, fingerprint } from './fields.js';
 
 export const storedObject: z.ZodType<StoredObject> = z.strictObject({ key: z.string(), etag: z.string(), size: count });
 
-export const objectAccount: z.ZodType<ObjectAccount> = z.strictObject({
+const objectAccount: z.ZodType<ObjectAccount> = z.strictObject({
   object: z.string(),
   lines: count,
   rows: count,
@@ -14,7 +14,7 @@ export const objectAccount: z.ZodType<ObjectAccount> = z.strictObject({
   blank: count,
 });
 
-export const quarantinedObject: z.ZodType<QuarantinedObject> = z.strictObject({
+const quarantinedObject: z.ZodType<QuarantinedObject> = z.strictObject({
   object: z.string(),
   reason: z.string(),
 });

@@ -71,7 +71,7 @@ export const plannedTable = z.strictObject({
 
 export type PlannedTable = z.infer<typeof plannedTable>;
 
-export const plannedTest = z.strictObject({
+const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
   severity: z.enum(['error', 'warn']),

@@ -4,7 +4,7 @@ import { CONCURRENCY } from './inputs/backfill.js';
 import type { BackfillInput, BackfillState, DayEnded, DayResult, FailedDay, Outcome } from './workflows.js';
 
 /** Failed days that a backfill names; it counts them all. */
-export const FAILED_SHOWN = 366;
+const FAILED_SHOWN = 366;
 
 /** How a backfill stands before its first day. */
 export const freshState = ({ start, concurrency = CONCURRENCY }: BackfillInput, since: Date): BackfillState => ({

@@ -23,7 +23,7 @@ export interface VerifyResult {
   ms: number;
 }
 
-export const DIFFERENCES_SHOWN = 50;
+const DIFFERENCES_SHOWN = 50;
 
 /** A table's day that readers have otherwise than it was published. */
 export interface Difference {

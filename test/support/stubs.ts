@@ -9,7 +9,6 @@ import type { Stubs } from './workflows.js';
 /** What a small project's first activity tells; the timings are short, so that retries are soon seen. */
 export const SETTINGS: RecoverResult = {
   project: 'shop',
-  zone: 'Europe/Berlin',
   timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 50, retryMost: 100, giveUpAfter: 120_000 },
   normalizeSlots: 2,
   refreshConcurrency: 4,

@@ -13,7 +13,7 @@ export type BackfillEnd =
   { ok: true; result: BackfillResult } | { ok: false; outcome: 'failed' | 'cancelled'; message: string };
 
 /** {@link endOf} a backfill. */
-export async function endOfBackfill(handle: WorkflowHandle): Promise<BackfillEnd> {
+async function endOfBackfill(handle: WorkflowHandle): Promise<BackfillEnd> {
   const end = await endOf<BackfillResult>(handle);
   if (end.ok) return end;
   const { outcome, message } = end;

@@ -16,7 +16,7 @@ export interface OpenCheck {
 }
 
 /** The three services as the environment names them; the project itself is read by the check. */
-export async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
+async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
   const env = await commandEnv();
   const { openServices } = await import('../../app.js');
   const { clickhouse, store, temporal, close } = openServices(env);

@@ -18,7 +18,7 @@ interface Machine {
 }
 
 /** This machine, as Node sees it. */
-export function thisMachine(): Machine {
+function thisMachine(): Machine {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   return { platform: process.platform, arch: process.arch, glibc: header.glibcVersionRuntime !== undefined };
 }

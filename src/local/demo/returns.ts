@@ -16,7 +16,7 @@ export interface ReturnFile {
 }
 
 /** The day in Berlin on which parcels come back; on all others nothing does. */
-export const RETURN_DAY: Day = '2026-11-07';
+const RETURN_DAY: Day = '2026-11-07';
 const PARCELS = 4;
 const REASONS = ['too small', 'Broken', 'too late', undefined] as const;
 

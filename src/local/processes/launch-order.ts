@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { stackSchema } from '../stack-file.js';
 
 /** One process that the supervisor starts and keeps alive. Its environment is complete: nothing is inherited. */
-export const childSpec = z.strictObject({
+const childSpec = z.strictObject({
   name: z.string(),
   command: z.string(),
   args: z.array(z.string()),

@@ -42,7 +42,7 @@ import { firstExecutable, isExecutable, onPath } from './where.js';
  * @param {Program} program
  * @param {Omit<Place, 'onProgress'>} place
  */
-export const findProgram = ({ name, versions }, { cacheDir, variables }) =>
+const findProgram = ({ name, versions }, { cacheDir, variables }) =>
   firstExecutable([...onPath(name, variables), ...versions.map((version) => cached(cacheDir, name, version))]);
 
 /**

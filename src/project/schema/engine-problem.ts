@@ -1,11 +1,7 @@
+import { isOfTheMoment } from '../../clickhouse/errors.js';
 import { isFinal, messageOf } from '../../errors.js';
 import { either, error, meantBy } from '../problems.js';
 import type { Problem } from '../project.js';
-
-/** ClickHouse codes that speak of the moment and not of the statement: time, memory, connections, read-only replicas. */
-const OF_THE_MOMENT = new Set([
-  3, 159, 160, 164, 202, 203, 209, 210, 236, 241, 242, 243, 279, 319, 394, 425, 519, 999, 1000,
-]);
 
 /**
  * What the engine's refusal of a statement in `where` means for whoever wrote it. An error that is not about the statement
@@ -14,7 +10,7 @@ const OF_THE_MOMENT = new Set([
 export function engineProblem(thrown: unknown, where: string, scratch: string, tables: readonly string[]): Problem {
   const text = messageOf(thrown);
   const [, code, said] = /ClickHouse says (\d+) \([^)]*\): ([^]*)$/.exec(text) ?? [];
-  const ours = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !OF_THE_MOMENT.has(Number(code));
+  const ours = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !isOfTheMoment(Number(code));
   if (said === undefined || !ours) throw thrown;
   const message = said
     .replaceAll(`${scratch}.`, '')

@@ -8,7 +8,7 @@ import { nameOf, statementsOf, tokenize } from '../sql/tokens.js';
 import type { InspectedTable } from './inspect.js';
 
 /** The column through which a row is traced to its raw line. */
-export const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String)';
+const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String)';
 
 /** Names that a normalized chunk or the passes over it use themselves. */
 const TAKEN = new Set(['_fate', '_reason', '_text', '_text_bytes', '_source', 'skip_reason', 'reject_reason']);
