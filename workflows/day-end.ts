@@ -50,6 +50,13 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
   return notes;
 }
 
+/** Records that a day is as it was, after something about it had to be looked at first. */
+export async function concludeUnchanged({ input, act }: DayRun): Promise<void> {
+  await act().conclude.executeWithOptions({ summary: summary.conclude('unchanged') }, [
+    { day: input.day, build: null, outcome: 'unchanged', step: '', reason: '' },
+  ]);
+}
+
 /**
  * Ends a day that was cut off. What readers have counts: a publish that is finished after all makes it a published one, whatever
  * was thrown meanwhile. Everything else is written down and thrown as the failure that ends the workflow: which step, what was

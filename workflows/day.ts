@@ -4,7 +4,7 @@ import type { BuiltTable } from '../src/shared/build.js';
 import { heldNow } from '../src/shared/notes.js';
 import type { DayInput, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
-import { closeDay, emptyResult, endBadly } from './day-end.js';
+import { closeDay, concludeUnchanged, emptyResult, endBadly } from './day-end.js';
 import { assertInput } from './input.js';
 import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
@@ -18,6 +18,7 @@ import {
   publishChanged,
   recoverDay,
   refreshModels,
+  testPublished,
   testStage,
   waitForSources,
   type DayRun,
@@ -57,6 +58,8 @@ async function buildIfNeeded(run: DayRun): Promise<DayResult> {
   const { input } = run;
   if (input.wait || input.complete) await waitForSources(run);
   const listed = await listObjects(run);
+  const { untested = [] } = listed;
+  if (listed.outcome === 'unchanged' && untested.length > 0) return await checkPublished(run, listed, untested);
   if (listed.outcome !== 'build') return emptyResult(input.day, listed.outcome, listed);
   return input.compare ? await compareDay(run, listed) : await buildDay(run, listed);
 }
@@ -77,6 +80,15 @@ async function buildDay(run: DayRun, listed: ListResult): Promise<DayResult> {
     touched,
     notes: [...made.notes, ...touchedNote(touched), ...left],
   };
+}
+
+/** Runs tests that are newer than the publish; a failure is the day's, and readers keep what they have. */
+async function checkPublished(run: DayRun, listed: ListResult, untested: readonly string[]): Promise<DayResult> {
+  // Nothing is built: an end is recorded as that of the newest build.
+  run.begun = null;
+  const tested = await testPublished(run, listed, untested);
+  await concludeUnchanged(run);
+  return { ...emptyResult(run.input.day, 'unchanged', listed), tested };
 }
 
 /** Builds the day aside, all of it, and holds it against what readers have. Nothing is published. */

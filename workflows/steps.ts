@@ -247,6 +247,21 @@ export async function testStage({ progress, act }: DayRun, { build, tests }: Lis
   return tested;
 }
 
+/** Runs some tests on the published tables. */
+export async function testPublished(
+  { input, progress, act }: DayRun,
+  { build }: ListResult,
+  untested: readonly string[],
+): Promise<Pick<TestResult, 'passed' | 'warned'>> {
+  progress.begin('test');
+  const { passed, warned, ms } = await act().test.executeWithOptions(
+    { summary: summary.testPublished(untested.length, input.day) },
+    [{ build, published: [...untested] }],
+  );
+  progress.tell(told.test({ passed, warned }), ms);
+  return { passed, warned };
+}
+
 /** Publishes the tables that differ from what readers have, upstream first. */
 export async function publishChanged(
   { input, progress, act }: DayRun,

@@ -29,6 +29,7 @@ export const summary = {
   load: (table: string, day: string) => `${table} of ${day}`,
   refresh: (table: string, day: string) => `${table} of ${day}`,
   test: (count: number) => `${plural(count, 'test')} on the stage`,
+  testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
   publish: (count: number, day: string) => `${plural(count, 'table')} of ${day}`,
   compare: (day: string) => `a rebuild of ${day} with what readers have`,
   planRollback: (day: string) => `find the publish of ${day} to restore`,
@@ -53,7 +54,7 @@ export const told = {
     mended
       ? `generation ${mended.generation} was left open and is ${mended.how} (${plural(mended.tables, 'table')})`
       : 'nothing was left open',
-  list: ({ outcome, objects, bytes, chunks, todo, reasons }: ListResult) =>
+  list: ({ outcome, objects, bytes, chunks, todo, reasons, untested = [] }: ListResult) =>
     outcome === 'held'
       ? 'held as it is: nothing was looked at'
       : list([
@@ -61,6 +62,7 @@ export const told = {
           size(bytes),
           outcome === 'build' ? `${plural(chunks, 'chunk')}, ${number(todo)} to normalize` : plural(chunks, 'chunk'),
           outcome === 'unchanged' ? 'nothing changed' : reasons.join('; ') || false,
+          untested.length > 0 && `${plural(untested.length, 'test')} to run`,
         ]),
   normalize: ({ chunks, lines, rows, rejected, skipped, blank, quarantined }: DayResult['normalized']) =>
     chunks === 0

@@ -46,6 +46,8 @@ export interface ListResult {
     keep: number;
   }[];
   tests: number;
+  /** Of an unchanged day: tests that did not pass on it as it is published; they are run on the published tables. */
+  untested?: string[];
   /** Why the day is built, or why it is left alone; sentences for people. */
   reasons: string[];
   /** Things a person should know although nothing failed: vanished objects, tables stale by code. */
@@ -72,20 +74,30 @@ export async function list(
   const schema = await deps.readSchema(project);
   await assertApplied(schema, deps.clickhouse, project.config.database);
 
-  const { outcome, plan, listings, verdict, published, lost } = await planDay(
+  const {
+    outcome,
+    plan: made,
+    listings,
+    verdict,
+    published,
+    lost,
+    untested,
+  } = await planDay(
     deps,
     { project, schema, day, force, code, choice: choiceOf(choice), ...(retry === undefined ? {} : { retry }) },
     step.signal,
   );
   for (const { source, answers } of listings)
     await deps.ledger.recordFolderAnswers({ source, day, run: step.attempt }, answers);
+  // Tests of a published day belong to the publish that readers have.
+  const plan = untested.length > 0 ? { ...made, generation: newest([...published.values()]) } : made;
   const { generation } = plan;
   const text = JSON.stringify(plan);
   const { bucket, prefix } = plan.normalized;
   const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
   const url = objectUrl(bucket, key);
-  if (outcome === 'build') {
-    await deps.store.write(bucket, key, text);
+  if (outcome === 'build' || untested.length > 0) await deps.store.write(bucket, key, text);
+  if (outcome === 'build')
     await deps.ledger.recordBuild({
       day,
       generation,
@@ -96,7 +108,8 @@ export async function list(
       plan: url,
       engine: await deps.clickhouse.version(),
     });
-  } else await forgive(deps, day, outcome, step);
+  // What a test failed on stays failed until it passes.
+  else if (untested.length === 0) await forgive(deps, day, outcome, step);
 
   const chunks = plan.sources.flatMap((source) => source.chunks);
   const todo = chunksToDo(plan);
@@ -107,7 +120,8 @@ export async function list(
     build:
       outcome === 'build'
         ? { day, generation, plan: url }
-        : { day, generation: newest([...published.values()]), plan: '' },
+        : { day, generation: newest([...published.values()]), plan: untested.length > 0 ? url : '' },
+    ...(untested.length > 0 ? { untested } : {}),
     objects: objects.length,
     bytes: bytesOf(chunks),
     chunks: chunks.length,

@@ -372,6 +372,26 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
+    /** Writes which tests a day passed, by their fingerprints; a ledger from before such records keeps none. */
+    async recordPassed(day: string, generation: number, tests: readonly string[]): Promise<void> {
+      try {
+        await clickhouse.insert('daybook.passed_tests', [{ project, day, generation, tests }]);
+      } catch (error) {
+        if (!isMissingTable(error)) throw error;
+      }
+    },
+
+    /** Fingerprints of the tests that each published day has passed; undefined where the ledger keeps no such records. */
+    async passedTests(first: string, last: string): Promise<Map<string, Set<string>> | undefined> {
+      try {
+        const found = await rows<{ day: string; tests: string[] }>(sql.passedTests(project, first, last));
+        return new Map(found.map(({ day, tests }) => [day, new Set(tests)]));
+      } catch (error) {
+        if (isMissingTable(error)) return undefined;
+        throw error;
+      }
+    },
+
     async testResults(day: string, generation: number): Promise<TestRecord[]> {
       const found = await rows<Wire<TestRecord>>(sql.testResults(project, day, generation));
       return found.map((row) => counted<TestRecord>(row, 'failing'));

@@ -26,32 +26,49 @@ LIMIT 1 BY day, table`,
   params: over(project, first, last),
 });
 
+/** Objects by key and ETag, in one order: what a chunk holds, however it is called. */
+const HELD = "arraySort(arrayMap(object -> concat(object.key, ' ', object.etag), objects))";
+
 /**
  * Days that a chunk with rows for them missed: it was recorded after their build was planned. A day that is listed again sees it
- * anyway; this finds those that nobody lists.
+ * anyway; this finds those that nobody lists. A chunk of objects that the day was built from in other chunks brings nothing new:
+ * another build grouped them differently meanwhile. Only a later chunk of the very same objects takes the place of the one that
+ * was used, because its rejects were processed again.
  */
 export const unusedChunks = (project: string, first: string, last: string): Statement => ({
   sql: `
-SELECT DISTINCT published.day AS day, published.table AS table
+SELECT DISTINCT day, table
 FROM (
-  SELECT day, table, generation, chunks FROM (${LATEST_PUBLISHES})
-  WHERE last = 'done'
-  ORDER BY day, table, generation DESC
-  LIMIT 1 BY day, table
-) AS published
-INNER JOIN (
-  SELECT day, generation, min(at) AS at FROM daybook.builds
-  WHERE project = {project:String} AND event = 'planned' AND day BETWEEN {first:Date} AND {last_day:Date}
-  GROUP BY day, generation
-) AS planned ON planned.day = published.day AND planned.generation = published.generation
-INNER JOIN (
-  SELECT source, chunk, recorded_at, arrayJoin(mapKeys(mapFilter((of, lines) -> lines > 0, by_day))) AS day FROM (
-    SELECT source, chunk, min(at) AS recorded_at, any(rows_by_day) AS by_day FROM daybook.chunks
-    WHERE project = {project:String}
-    GROUP BY source, folder, chunk
-  )
-) AS recorded ON recorded.source = published.table AND recorded.day = published.day
-WHERE recorded.recorded_at > planned.at AND NOT has(published.chunks, recorded.chunk)
+  SELECT published.day AS day, published.table AS table, recorded.chunk AS chunk,
+    recorded.held AS held, recorded.recorded_at AS recorded_at, arrayJoin(if(empty(published.chunks), [''], published.chunks)) AS used
+  FROM (
+    SELECT day, table, generation, arrayMap(chunk -> toString(chunk), chunks) AS chunks FROM (${LATEST_PUBLISHES})
+    WHERE last = 'done'
+    ORDER BY day, table, generation DESC
+    LIMIT 1 BY day, table
+  ) AS published
+  INNER JOIN (
+    SELECT day, generation, min(at) AS at FROM daybook.builds
+    WHERE project = {project:String} AND event = 'planned' AND day BETWEEN {first:Date} AND {last_day:Date}
+    GROUP BY day, generation
+  ) AS planned ON planned.day = published.day AND planned.generation = published.generation
+  INNER JOIN (
+    SELECT source, chunk, recorded_at, held, arrayJoin(mapKeys(mapFilter((of, lines) -> lines > 0, by_day))) AS day FROM (
+      SELECT source, toString(chunk) AS chunk, min(at) AS recorded_at, any(rows_by_day) AS by_day, any(${HELD}) AS held FROM daybook.chunks
+      WHERE project = {project:String}
+      GROUP BY source, folder, chunk
+    )
+  ) AS recorded ON recorded.source = published.table AND recorded.day = published.day
+  WHERE recorded.recorded_at > planned.at AND NOT has(published.chunks, recorded.chunk)
+) AS missed
+LEFT JOIN (
+  SELECT source, toString(chunk) AS chunk, min(at) AS recorded_at, any(${HELD}) AS held FROM daybook.chunks
+  WHERE project = {project:String}
+  GROUP BY source, chunk
+) AS made ON made.source = missed.table AND made.chunk = missed.used
+GROUP BY day, table, missed.chunk, missed.held, missed.recorded_at
+HAVING NOT hasAll(groupUniqArrayArray(made.held), missed.held)
+  OR countIf(made.held = missed.held AND made.recorded_at < missed.recorded_at) > 0
 ORDER BY day, table`,
   params: over(project, first, last),
 });

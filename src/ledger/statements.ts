@@ -202,5 +202,25 @@ LIMIT 1 BY test`,
   params: { project, day, generation },
 });
 
+/**
+ * Tests that each published day has passed as readers have it: those of its newest publish, and of later builds that found
+ * nothing to publish.
+ */
+export const passedTests = (project: string, first: string, last: string): Statement => ({
+  sql: `
+SELECT passed.day AS day, groupUniqArrayArray(passed.tests) AS tests
+FROM daybook.passed_tests AS passed
+INNER JOIN (
+  SELECT day, max(generation) AS newest FROM (${LATEST_PUBLISHES}) WHERE last = 'done' GROUP BY day
+) AS published ON published.day = passed.day
+WHERE passed.project = {project:String} AND passed.day BETWEEN {first:Date} AND {last_day:Date}
+  AND (passed.generation = published.newest
+    OR passed.generation > published.newest AND (passed.day, passed.generation) IN (
+      SELECT day, generation FROM daybook.builds
+      WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date} AND event = 'unchanged'))
+GROUP BY day`,
+  params: over(project, first, last),
+});
+
 /** Highest format that any record was written with; the tables may not exist yet. */
 export const ledgerFormat = (): Statement => ({ sql: 'SELECT max(format) AS format FROM daybook.builds' });

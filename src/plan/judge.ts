@@ -1,6 +1,7 @@
 import { dataOfChunks, dataOfInputs, tableFingerprint } from '../ledger/fingerprints.js';
 import type { PublishRecord } from '../ledger/ledger.js';
 import { stalenessOf, type PublishedDay, type Staleness } from '../ledger/staleness.js';
+import { backfillCommand } from '../shared/commands.js';
 import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
 import type { SourceListing } from './folders.js';
 import type { Plan, PlannedTable } from './plan.js';
@@ -71,7 +72,7 @@ export function judge(
   const byCode = tables.filter(({ staleness }) => staleness === 'code').map(({ table }) => table);
   const notes =
     byCode.length > 0 && reasons.length === 0 && !plan.force
-      ? [`stale by code: ${byCode.join(', ')}; rebuild with: npx daybook run --day ${plan.day} --force`]
+      ? [`stale by code: ${byCode.join(', ')}; rebuild with: ${backfillCommand(plan.day, plan.day)}`]
       : [];
   return { tables, reasons, notes };
 }

@@ -95,6 +95,14 @@ test('a rollback whose end is not known says that it may be half done, and how i
   });
 });
 
+test('tests that are newer than a publish run on the published tables, and nothing is built', async () => {
+  const one = await night({ listed: { outcome: 'unchanged', todo: 0, untested: ['no_gaps'] } });
+  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
+  expect(one.verbs()).toEqual(['recover', 'list', 'test', 'conclude']);
+  expect(one.calls[2]?.input).toMatchObject({ published: ['no_gaps'] });
+  expect(result).toMatchObject({ outcome: 'unchanged', tested: { passed: 2 } });
+});
+
 test('a held day ends as held, without a step more', async () => {
   const one = await night({ listed: { outcome: 'held', todo: 0, notes: ['held since then'] } });
   const handle = await one.startDay({ day: DAY });

@@ -9,7 +9,8 @@ import type { Chunk } from '../../plan/plan.js';
 import { bytesOf, planDay } from '../../plan/planning.js';
 import { assertApplied } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
-import { addDays, EVER, type Day } from '../../shared/day.js';
+import { addDays, EVER, rangesOf, type Day } from '../../shared/day.js';
+import { backfillCommand } from '../../shared/commands.js';
 import { duration, plural } from '../../shared/format.js';
 import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
 import { heldSince } from '../../shared/notes.js';
@@ -20,8 +21,8 @@ const NEXT_SHOWN = 5;
 /** What a run of a day would do now. */
 export interface DayForecast {
   day: Day;
-  /** `code`: nothing but SQL differs, so only a forced run builds it. `held`: so is this. `fails`: a run could not even begin. */
-  outcome: 'build' | 'code' | 'unchanged' | 'skipped' | 'held' | 'fails';
+  /** `code`: nothing but SQL differs, so only a forced run builds it. `test`: tests are run on it as it is published. `held`: so is this. `fails`: a run could not even begin. */
+  outcome: 'build' | 'code' | 'test' | 'unchanged' | 'skipped' | 'held' | 'fails';
   /** Tables that are not as they would be made now, upstream first. */
   tables: Pick<TableVerdict, 'table' | 'staleness' | 'reason'>[];
   /** Raw objects that would be normalized, and their bytes. */
@@ -88,7 +89,8 @@ export async function forecast(
       const planned = await planDay(deps, { project, schema, day, ...how, moving });
       const { tables, notes } = planned.verdict;
       const stale = tables.filter(({ staleness }) => how.force || staleness !== 'fresh');
-      const outcome = planned.outcome === 'unchanged' && stale.length > 0 ? 'code' : planned.outcome;
+      const settled = stale.length > 0 ? 'code' : planned.untested.length > 0 ? 'test' : 'unchanged';
+      const outcome = planned.outcome === 'unchanged' ? settled : planned.outcome;
       if (outcome === 'code' && planned.lost !== undefined) return as('fails', planned.lost);
       const chunks =
         outcome === 'build'
@@ -105,8 +107,14 @@ export async function forecast(
           reason: reason === '' ? `${table}: forced` : reason,
         })),
         toRead: sizeOf(chunks.map(([, chunk]) => chunk)),
-        notes: [...left, ...planned.listings.flatMap((listing) => listing.notes), ...(outcome === 'code' ? [] : notes)],
-        command: outcome === 'code' ? `${run} --force` : outcome === 'build' || left.length > 0 ? run : '',
+        notes: [
+          ...left,
+          ...planned.listings.flatMap((listing) => listing.notes),
+          ...(outcome === 'code' ? [] : notes),
+          ...toTest(planned.untested),
+        ],
+        // A forced run would rebuild every table.
+        command: outcome === 'code' ? backfillCommand(day, day) : DOES.has(outcome) || left.length > 0 ? run : '',
       };
     } catch (error) {
       if (!isFinal(error)) throw error;
@@ -142,6 +150,20 @@ async function estimate({ clickhouse, ledger }: App, builds: number, bytes: numb
   return pace ? { ms: Math.round(builds * pace.perBuild + bytes * pace.perByte), builds: past.length } : null;
 }
 
+/** Outcomes for which a run has something to do. */
+const DOES: ReadonlySet<DayForecast['outcome']> = new Set(['build', 'test']);
+
+/** Tests named in one line. */
+const TESTS_NAMED = 5;
+
+const toTest = (names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [
+        `${plural(names.length, 'test')} to run on the published tables: ${names.slice(0, TESTS_NAMED).join(', ')}` +
+          (names.length > TESTS_NAMED ? ', …' : ''),
+      ];
+
 const NOTHING = { objects: 0, bytes: 0 };
 
 const sizeOf = (chunks: readonly Chunk[]) => ({
@@ -152,6 +174,7 @@ const sizeOf = (chunks: readonly Chunk[]) => ({
 const OUTCOMES: Record<DayForecast['outcome'], string> = {
   build: 'build',
   code: 'stale (code)',
+  test: 'test',
   unchanged: 'unchanged',
   skipped: 'skipped',
   held: 'held',
@@ -165,8 +188,8 @@ export function forecastText(
   next: readonly string[],
 ): string {
   return [
-    ...days.flatMap(dayLines),
-    ...(later.length > 0 ? ['Then the later days that look back on them:', ...later.flatMap(dayLines)] : []),
+    ...dayLines(days),
+    ...(later.length > 0 ? ['Then the later days that look back on them:', ...dayLines(later)] : []),
     ...(earlier > 0 ? [`${earlier} earlier days were not looked at: npx daybook plan --start YYYY-MM-DD`] : []),
     `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
     ...(expected && expected.ms > 0
@@ -177,11 +200,37 @@ export function forecastText(
   ].join('\n');
 }
 
-const dayLines = ({ day, outcome, tables, toRead, notes }: DayForecast): string[] => [
-  `${day}  ${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
-  ...tables.map(({ reason }) => `            ${reason}`),
-  ...notes.map((one) => `            ${one}`),
-];
+/** One paragraph for each day; days that follow each other and say the same share one. */
+function dayLines(days: readonly DayForecast[]): string[] {
+  const groups: { first: Day; last: Day; lines: string[] }[] = [];
+  for (const { day, outcome, tables, toRead, notes } of days) {
+    const lines = [
+      `${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
+      ...[...tables.map(({ reason }) => reason), ...notes].map((one) => `            ${one}`),
+    ];
+    const before = groups.at(-1);
+    if (before && addDays(before.last, 1) === day && before.lines.join('\n') === lines.join('\n')) before.last = day;
+    else groups.push({ first: day, last: day, lines });
+  }
+  return groups.flatMap(({ first, last, lines: [head = '', ...rest] }) => [
+    `${first}${first === last ? '' : ` to ${last}`}  ${head}`,
+    ...rest,
+  ]);
+}
+
+/**
+ * What a person types for the days: one command for days that follow each other. Days that differ by code alone take a backfill,
+ * which rebuilds only the tables that changed; it comes once for all of them, since it leaves other days as they are.
+ */
+export function commandsFor(days: readonly DayForecast[]): string[] {
+  const stale = days.filter(({ outcome }) => outcome === 'code').map(({ day }) => day);
+  const [first, last] = [stale[0], stale.at(-1)];
+  const rest = days.filter(({ outcome, command }) => outcome !== 'code' && command !== '');
+  const ranges = rangesOf(rest.map(({ day }) => day)).map(({ start, end }) =>
+    start === end ? (rest.find(({ day }) => day === start)?.command ?? '') : backfillCommand(start, end),
+  );
+  return [...ranges, ...(first === undefined || last === undefined ? [] : [backfillCommand(first, last)])];
+}
 
 const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>
   `${objects} ${objects === 1 ? 'object' : 'objects'}, ${prettyBytes(bytes, { binary: true })}`;

@@ -5,7 +5,7 @@ import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { PLANNED_DAYS, type Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { forecast, forecastText } from './forecast.js';
+import { commandsFor, forecast, forecastText } from './forecast.js';
 
 /** The days that are asked for. */
 interface Asked {
@@ -38,7 +38,6 @@ export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked &
     const found = await forecast(app, daysBetween(first, last));
     if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, ...found });
     else {
-      const next = found.days.flatMap(({ command }) => (command === '' ? [] : [command]));
-      print(forecastText(found, earlier, next));
+      print(forecastText(found, earlier, commandsFor(found.days)));
     }
   });
