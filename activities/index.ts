@@ -22,11 +22,11 @@ import { test } from './test/index.js';
 import { verify } from './verify/index.js';
 import { wait } from './wait/index.js';
 
-/** Light activities: they ask, check and swap. In the order of the night. */
+/** Creates the light activities, which query, check and swap. In the order of a nightly run. */
 export const createActivities = (deps: Dependencies) => ({
   survey: asActivity(deps, 'survey', survey),
   outline: asActivity(deps, 'outline', outline),
-  // It must go out while the engine is down.
+  // Must work while ClickHouse is down.
   alert: asActivity(deps, 'alert', alert, { statements: false }),
   attend: asActivity(deps, 'attend', attend),
   look: asActivity(deps, 'look', look, { statements: false }),
@@ -47,7 +47,7 @@ export const createActivities = (deps: Dependencies) => ({
   conclude: asActivity(deps, 'conclude', conclude),
 });
 
-/** The heavy one, on a queue of its own with as many slots as the project allows. */
+/** Creates the heavy activity, which has its own task queue with as many slots as the project allows. */
 export const createHeavyActivities = (deps: Dependencies) => ({
   normalize: asActivity(deps, 'normalize', normalize),
 });

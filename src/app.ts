@@ -12,27 +12,27 @@ import { connectStore, type Store } from './store/store.js';
 export interface Services {
   clickhouse: ClickHouse;
   store: Store;
-  /** Connects on the first call, within so many milliseconds. */
+  /** Connects on the first call, with a timeout in milliseconds. */
   temporal: (within?: number) => Promise<Client>;
   close: () => Promise<void>;
 }
 
-/** A project with everything it talks to. The worker and every command are made of this. */
+/** A project with all services that it uses. The worker and every command are built on this. */
 export interface App extends Services {
   env: Env;
-  /** The project as it was when the app was opened; activities read it afresh. */
+  /** The project as it was when the app was opened; activities read it again. */
   project: Project;
   ledger: Ledger;
   dependencies: Dependencies;
 }
 
-/** A command that needs no Temporal does not wait until its client is loaded, which takes longer than most commands. */
+/** Connects to Temporal. Loads the client only now: that takes longer than most commands, and many need no Temporal. */
 async function connected(env: Env, within: number | undefined): Promise<Client> {
   const { connectTemporal } = await import('./temporal/client.js');
   return await connectTemporal(env.temporal, within);
 }
 
-/** Connects to the services; nothing else builds a gateway. None of them is spoken to yet. */
+/** Creates the gateways of all services, the only place that does. Sends no request yet. */
 export function openServices(env: Env): Services {
   const clickhouse = connectClickHouse(env.clickhouse);
   const store = connectStore(env.s3);
@@ -49,7 +49,7 @@ export function openServices(env: Env): Services {
   };
 }
 
-/** Opens the project in `dir`. Throws a final BadConfig with all problems where the folder is not one. */
+/** Opens the project in `dir`. Throws a final BadConfig with all problems if the folder is not a valid project. */
 export async function openApp(env: Env, dir: string): Promise<App> {
   const folder = resolve(dir);
   const load = () => loadProject(folder, join(env.local.cacheDir, 'configs'));
@@ -68,7 +68,7 @@ export async function openApp(env: Env, dir: string): Promise<App> {
       ledger,
       temporal,
       webhook: async () => {
-        // A folder that cannot be read is worth an alert, too: then the config counts as it was when the app was opened.
+        // A folder that cannot be read needs an alert too: then the config counts as it was when the app was opened.
         const { config } = await load().catch(() => project);
         const { webhook } = config.alerts;
         if (webhook === undefined) return undefined;

@@ -1,10 +1,10 @@
 import { devNull } from 'node:os';
 import { cacheFolder, given } from './local/programs/where.js';
 
-/** Environment variables as they stand: `process.env`, or a set made from nothing for a child or a test. */
+/** Environment variables: `process.env`, or a set made for a child process or a test. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What Daybook takes from its environment. Everything about a project stands in its `daybook.config.ts` instead. */
+/** What Daybook reads from its environment. Everything about a project is in its `daybook.config.ts` instead. */
 export interface Env {
   /** Folder of the project; undefined means that the caller chooses the default. */
   projectDir: string | undefined;
@@ -14,12 +14,12 @@ export interface Env {
   s3: {
     /** Undefined means Amazon S3 itself. */
     endpoint: string | undefined;
-    /** The store's address as the ClickHouse engine sees it, where that differs from how Node sees it. */
+    /** The store's address as ClickHouse sees it, if it differs. */
     engineEndpoint: string | undefined;
     /** A named collection of the ClickHouse server that holds the store's credentials. */
     collection: string | undefined;
     region: string;
-    /** Undefined means the AWS SDK's own chain: profile, web identity, instance role. */
+    /** Undefined means the AWS SDK's default chain: profile, web identity, instance role. */
     credentials: { accessKeyId: string; secretAccessKey: string; sessionToken: string | undefined } | undefined;
   };
   log: { level: string; format: 'json' | 'text' };
@@ -33,29 +33,28 @@ export interface Env {
     /** A copy of versitygw's release archives; undefined means the project's own release. */
     versitygwRelease: string | undefined;
   };
-  /** True where the services are a local stack's: `apply` then creates missing buckets, too. */
+  /** True if the services are a local stack's: `apply` then creates missing buckets too. */
   localStack: boolean;
-  /** True where `npm run demo --keep` was typed: npm keeps the option for itself and says so only in a variable. */
+  /** True if `npm run demo --keep` was typed: npm takes the option for itself and sets only a variable. */
   keepDemo: boolean;
-  /** A variable that a project's config names, because its value is a secret; undefined where it is not set. */
+  /** Reads a variable that a project's config names, because its value is a secret; undefined if it is not set. */
   named: (variable: string) => string | undefined;
 }
 
-/** Any of these set means that the user has chosen services: a local stack is then never mixed in. */
+/** If any of these is set, the user has chosen services, and no local stack is used. */
 const SERVICE_VARIABLES = ['TEMPORAL_ADDRESS', 'CLICKHOUSE_URL', 'AWS_ENDPOINT_URL_S3'] as const;
 
-/** True when the variables name at least one service, so that no local stack may be used. */
+/** True if the variables name at least one service, so no local stack may be used. */
 export const namesServices = (vars: Variables): boolean => SERVICE_VARIABLES.some((name) => given(vars, name));
 
-/** The only place that reads the process's own environment. */
+/** Returns the process's environment; nothing else reads it. */
 export const processVariables = (): Variables => process.env;
 
-/** The oldest Node that the AWS SDK supports; on an older one, each process begins with a warning of six lines. */
+/** The oldest Node that the AWS SDK supports; on an older one, it prints a warning of six lines. */
 const SDK_NODE = 22;
 
 /**
- * Silences the AWS SDK's warning about a Node that it will not support much longer, and Daybook does: it would be the first
- * thing a newcomer sees. Where the SDK supports this Node, nothing is silenced.
+ * Silences the AWS SDK's warning about an old Node that Daybook supports: it would be the first thing that a new user sees.
  * @param node version of Node, for tests
  */
 export function quietenSdk(node: string = process.versions.node): void {
@@ -63,22 +62,22 @@ export function quietenSdk(node: string = process.versions.node): void {
 }
 
 /**
- * Makes this process one that was told of no service: libraries read some of these variables, and the files that they name, by
- * themselves. What says how to fetch or find executables stays.
+ * Removes all variables that name services: libraries read some of them, and the files that they name, by themselves. Variables that
+ * say where to find or download executables are kept.
  */
 export function forgetServices(): void {
   for (const name of Object.keys(process.env))
     if (/^(TEMPORAL|CLICKHOUSE|AWS|DAYBOOK_S3)_|^DAYBOOK_(PROJECT|LOCAL_STACK)$/.test(name))
       Reflect.deleteProperty(process.env, name);
-  // Profiles in the home folder would be read where no variable names another file.
+  // Without these, profiles in the home folder would be read.
   for (const file of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'TEMPORAL_CONFIG_FILE'])
     process.env[file] = devNull;
-  // Temporal's client would reach 127.0.0.1 through the proxy that fetches downloads.
+  // Temporal's client would use the download proxy even for 127.0.0.1.
   process.env['no_grpc_proxy'] = '127.0.0.1';
   quietenSdk();
 }
 
-/** Reads variables into an {@link Env}. Empty strings count as not set, as in most shells' habits. */
+/** Reads variables into an {@link Env}. Empty strings count as not set. */
 export function readEnv(vars: Variables): Env {
   const get = (name: string) => given(vars, name);
   const key = get('AWS_ACCESS_KEY_ID');

@@ -5,7 +5,7 @@ import type { Env } from './env.js';
 /** Names under which a secret could be logged by accident. */
 const SECRETS = ['password', 'secret', 'secretAccessKey', 'token', 'sessionToken', 'apiKey', 'authorization'];
 
-/** Logs go to stderr, one entry a line, as JSON or as text; stdout belongs to results. */
+/** Creates a logger that writes to stderr, one entry on each line, as JSON or as text; stdout is for results. */
 export const createLogger = ({ level, format }: Env['log']): Logger => {
   const options = { level, base: null, redact: SECRETS.flatMap((name) => [name, `*.${name}`]) };
   return format === 'json'

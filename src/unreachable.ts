@@ -1,4 +1,4 @@
-/** Codes of Node for a connection that could not be made, or was cut. */
+/** Node's codes for a connection that failed or was closed. */
 const CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -10,11 +10,11 @@ const CODES = new Set([
   'ETIMEDOUT',
 ]);
 
-/** What a person does about a service that is not there; `variable` says where it is. */
+/** Says what to do about a service that does not answer; `variable` holds its address. */
 export const startOrName = (variable: string): string =>
   `Set ${variable}, or start the local stack: npx daybook local up --detach`;
 
-/** The code of an error that means that a service was not reached, such as `ECONNREFUSED`; undefined for any other error. */
+/** Returns the code of an error that means that a service was not reached, such as `ECONNREFUSED`; undefined for others. */
 export function unreachable(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as NodeJS.ErrnoException;

@@ -10,18 +10,18 @@ export interface WorkerLine {
   fields: Record<string, string | number | boolean>;
 }
 
-/** Lines that are true of every healthy worker of ours, whose halves serve one kind of task each. */
+/** Warnings that every healthy worker prints, because each half serves one kind of task. */
 const SAID_OF_ALL = /^No (workflows|activities|Nexus services) registered/;
 /**
- * Steps of the SDK's own machinery. The leftover tasks are queries, asked of a run as it left the worker's cache, which the
- * server hands out again: its core calls them "likely invalidated anyway", and warns nevertheless.
+ * Internal messages of the SDK. The leftover tasks are queries to a run that was just evicted from the worker's cache; the server sends
+ * them again, but the SDK warns.
  */
 const MACHINERY =
   /^(Worker state changed|Workflow bundle created|Webpack|asset |cacheable modules|modules by path|There were leftover buffered tasks)/;
 
 /**
- * What a line of Temporal's runtime means to a person: one line, which names the day and the step; undefined where it means
- * nothing. A day that failed is a result, which `run` and the history tell; a step that is tried again is news.
+ * Translates a line of Temporal's runtime to a line with the day and the step; undefined if it means nothing to people. A failed day is
+ * a result, which `run` and the history show; a retried step is a warning.
  */
 export function workerLine({
   level,
@@ -37,18 +37,18 @@ export function workerLine({
   const step = `${of} ${String(activityType)}`;
   switch (message) {
     case 'Activity started':
-      return line('debug', `${step} begins`);
+      return line('debug', `${step} started`);
     case 'Activity completed':
       return line('info', `${step} done${typeof durationMs === 'number' ? ` (${duration(durationMs)})` : ''}`);
     case 'Activity failed':
-      // The day's own failure says the same, and what to type.
+      // The day's own failure repeats it, with the command to type.
       return isFinal(error)
         ? line('debug', `${step} failed${what}`)
-        : line('warn', `${step} failed at attempt ${String(attempt)} and may be tried again${what}`);
+        : line('warn', `${step} failed at attempt ${String(attempt)} and may be retried${what}`);
     case 'Activity completed as cancelled':
       return line('info', `${step} cancelled`);
     case 'Workflow started':
-      return line('info', `${of} begins (${String(workflowType)})`);
+      return line('info', `${of} started (${String(workflowType)})`);
     case 'Workflow completed':
       return line('info', `${of} is done`);
     case 'Workflow completed as cancelled':
@@ -62,7 +62,7 @@ export function workerLine({
   }
 }
 
-/** Writes what Temporal's runtime says into a log. */
+/** Forwards the lines of Temporal's runtime to a log. */
 export const runtimeLog =
   (log: Logger) =>
   (entry: LogEntry): void => {

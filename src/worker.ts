@@ -17,13 +17,13 @@ export interface WorkerOptions {
 
 /** A running worker. */
 export interface RunningWorker {
-  /** Settles when the worker has stopped, for whatever reason. */
+  /** Settles when the worker has stopped, for any reason. */
   done: Promise<void>;
-  /** Lets running activities end, then stops. */
+  /** Waits for running activities, then stops. */
   stop(): Promise<void>;
 }
 
-/** Running activities get this long to end after a stop, in milliseconds; what does not end is started again elsewhere. */
+/** Grace period of running activities after a stop, in milliseconds; those that do not end are retried on another worker. */
 const GRACE = 30_000;
 /**
  * A backfill has up to so many days under way, and two may overlap: each is a workflow whose history would have to be replayed if
@@ -33,7 +33,7 @@ const WORKFLOWS_CACHED = 2 * MOST_CONCURRENCY + 32;
 /** No day of the widest backfill waits for a slot; how much the engine does at once, the backfill's concurrency says. */
 const LIGHT_SLOTS = MOST_CONCURRENCY;
 
-/** Temporal's runtime is one per process, and must be made before the first connection. */
+/** Installs Temporal's runtime: once for each process, before the first connection. */
 export function installRuntime(log: Logger): void {
   Runtime.install({
     logger: new DefaultLogger('DEBUG', runtimeLog(log)),

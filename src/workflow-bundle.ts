@@ -6,14 +6,14 @@ import { bundleWorkflowCode, DefaultLogger, type WorkerOptions } from '@temporal
 
 declare global {
   interface ImportMeta {
-    /** Folder of this build, where a clone was compiled at its start; see bin/compile.js. */
+    /** Folder of this build, if a clone was compiled at startup; see bin/compile.js. */
     readonly build?: string;
   }
 }
 
 /**
- * Finds the workflows of this very program: what `npm run build` makes lies beside its bundle, a clone is bundled once for each
- * state of its sources, and TypeScript that runs as it is (in tests) at each start.
+ * Finds this program's own workflows: beside its bundle after `npm run build`; in a clone, bundled once for each state of its sources;
+ * for TypeScript that runs directly (in tests), bundled at each start.
  *
  * @param url address of this module
  */
@@ -27,7 +27,7 @@ export async function ownWorkflows(
   return { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', url)) };
 }
 
-/** The bundle beside a compiled clone, made of what was compiled: an edit since then belongs to the next build. */
+/** Returns the bundle beside a compiled clone, made from the compiled files: later edits belong to the next build. */
 async function bundleOf(build: string): Promise<string> {
   const path = join(build, 'workflow-bundle.cjs');
   if (existsSync(path)) return path;
@@ -38,7 +38,7 @@ async function bundleOf(build: string): Promise<string> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(draft, code);
-    // In one step: a worker that starts meanwhile finds no bundle or a whole one.
+    // Renamed in one step: a worker that starts meanwhile finds no bundle or a complete one.
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });

@@ -3,7 +3,7 @@ import { commandsIn, runCommand, statusCommand } from '../src/shared/commands.js
 import type { DayEnded } from '../src/shared/workflows.js';
 
 /**
- * What an unattended day is worth telling. A cancelled day was somebody's own wish.
+ * Decides whether the end of an unattended day is worth a message. A cancelled day is not: a person cancelled it.
  *
  * @param wasBad the day had failed before, or was missing
  */
@@ -19,12 +19,12 @@ export function alertOf({ day, outcome, reason, failure }: DayEnded, wasBad: boo
       next: commands.length > 0 ? commands : [runCommand(day)],
     };
   }
-  // A held day is as it was; nothing of it has recovered.
+  // A held day was not built, so nothing has recovered.
   if (outcome === 'cancelled' || outcome === 'held' || !wasBad) return undefined;
   return { kind: 'recovered', day, step: '', reason: `It is ${outcome} now.`, next: [statusCommand(day)] };
 }
 
-/** The notes of a night as one message. */
+/** Joins the notes of a nightly run into one message. */
 export const warningOf = (day: string, notes: readonly string[]): AlertInput => ({
   kind: 'warning',
   day,

@@ -2,22 +2,22 @@ import { CancellationScope, log, rootCause } from '@temporalio/workflow';
 import type { AlertInput } from '../activities/alert/index.js';
 import { throwIfBug } from './bugs.js';
 import { alertActivities } from './options.js';
-import { summary } from './words.js';
+import { summary } from './text.js';
 
-/** The messages of one unattended workflow. */
+/** Sends the messages of one unattended workflow. */
 export interface Alerts {
-  /** Sends a message beside whatever else is done. */
-  tell(alert: AlertInput | undefined): void;
-  /** Waits until each message was accepted or given up. */
+  /** Sends a message in the background. */
+  send(alert: AlertInput | undefined): void;
+  /** Waits until each message was accepted, or its retries are exhausted. */
   delivered(): Promise<void>;
 }
 
-/** A webhook that is down costs its messages, never a day. `wanted` is false where the project names none. */
+/** Opens the project's alerts. A webhook that is down loses messages, never a day. `wanted` is false if there is no webhook. */
 export function openAlerts(wanted: boolean): Alerts {
   const sending: Promise<void>[] = [];
   return {
-    tell: (alert) => {
-      if (wanted && alert) sending.push(CancellationScope.nonCancellable(() => send(alert)));
+    send: (alert) => {
+      if (wanted && alert) sending.push(CancellationScope.nonCancellable(() => deliver(alert)));
     },
     delivered: async () => {
       await Promise.all(sending);
@@ -25,7 +25,7 @@ export function openAlerts(wanted: boolean): Alerts {
   };
 }
 
-async function send(alert: AlertInput): Promise<void> {
+async function deliver(alert: AlertInput): Promise<void> {
   try {
     await alertActivities().alert.executeWithOptions({ summary: summary.alert(alert) }, [alert]);
   } catch (error) {

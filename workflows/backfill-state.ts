@@ -18,33 +18,34 @@ import type {
   DayEnded,
 } from '../src/shared/workflows.js';
 import { attribute } from './progress.js';
-import { backfillOf } from './words.js';
+import { backfillOf } from './text.js';
 
 const backfillQuery = defineQuery<BackfillProgress>('progress');
 const pauseSignal = defineSignal('pause');
 const resumeSignal = defineSignal('resume');
 const concurrencySignal = defineSignal<[number]>('concurrency');
 
-/** A history holds every failed day until the end; the day's own history has its reason whole. */
+/** Characters. The history keeps every failed day until the end; the day's own history has the whole reason. */
 const LONGEST_REASON = 500;
 
-/** What a backfill remembers, what people see of it, and what they may tell it. */
+/** Keeps the state of a backfill, shows it to people, and takes their signals. */
 export interface Tracker {
   readonly state: BackfillState;
-  /** So many days are left, of this project. */
+  /** Sets how many days are left, and of which project. */
   expect(project: string, days: number): void;
-  /** Goes on at another day, maybe in another phase. */
+  /** Continues at another day, possibly in another phase. */
   moveTo(next: string, phase: BackfillState['phase']): void;
-  /** Later days that may be stale whatever is published now. */
-  look(later: BackfillState['later']): void;
+  /** Adds later days that may be stale already, whatever is published now. */
+  addLater(later: BackfillState['later']): void;
   begin(day: string): void;
-  /** @param after touched days up to this one are run anyway. */
+  /** @param after touched days up to this one are part of the range, and run anyway. */
   end(ended: DayEnded, after: string | null): void;
   close(notRun: number): BackfillResult;
-  /** Ends it before its days are done. */
+  /** Ends the backfill before its days are done. */
   abort(outcome: 'cancelled' | 'failed'): void;
 }
 
+/** Begins, or continues from the input, the state of a backfill. */
 export function trackBackfill(input: BackfillInput): Tracker {
   const { start, end } = input;
   let state = input.state ?? freshState(input, workflowInfo().runStartTime);
@@ -75,29 +76,31 @@ export function trackBackfill(input: BackfillInput): Tracker {
     { key: attribute.kind, value: 'backfill' },
     { key: attribute.outcome, value: 'running' },
   ]);
-  setHandler(backfillQuery, progress, { description: 'how many days are done, which run, and which failed and why' });
+  setHandler(backfillQuery, progress, {
+    description: 'how many days are done, which are running, and which failed and why',
+  });
   setHandler(
     pauseSignal,
     () => {
       pause(true);
     },
-    { description: 'finish the days under way and start no more until resume' },
+    { description: 'let running days finish; start no new ones until resume' },
   );
   setHandler(
     resumeSignal,
     () => {
       pause(false);
     },
-    { description: 'go on after pause' },
+    { description: 'continue after pause' },
   );
   setHandler(
     concurrencySignal,
     (concurrency) => {
       if (isConcurrency(concurrency)) state = { ...state, concurrency };
-      else log.warn('concurrency stays as it was; expected a whole number from 1 to 64', { found: concurrency });
+      else log.warn('concurrency was not changed: expected a whole number from 1 to 64', { found: concurrency });
       show();
     },
-    { description: 'how many days may be under way at once: a number from 1 to 64' },
+    { description: 'how many days run at once: a whole number from 1 to 64' },
   );
 
   return {
@@ -112,7 +115,7 @@ export function trackBackfill(input: BackfillInput): Tracker {
     moveTo: (next, phase) => {
       state = { ...state, next, phase };
     },
-    look: (later) => {
+    addLater: (later) => {
       state = { ...state, later };
     },
     begin: (day) => {

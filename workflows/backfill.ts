@@ -9,17 +9,17 @@ import type { BackfillInput, BackfillResult, DayInput } from '../src/shared/work
 import { trackBackfill, type Tracker } from './backfill-state.js';
 import { throwIfBug } from './bugs.js';
 import { assertInput } from './input.js';
-import { backfillNotBegun } from './nightly-words.js';
+import { backfillNotStarted } from './nightly-text.js';
 import { firstActivities } from './options.js';
 import { watchOtherRuns, type OtherRuns } from './other-runs.js';
 import { runQueue, type DayQueue } from './queue.js';
 import { runDay } from './run-day.js';
-import { summary } from './words.js';
+import { summary } from './text.js';
 
 /**
- * A range of days, both ends inclusive: several days normalize and load side by side, models and publishes go in one ascending
- * queue, and then come the later days that look back on what was published. Each day is a workflow of its own, under the id that
- * people use too. What is built already is left alone, so that starting a range again resumes it.
+ * Builds a range of days, both ends inclusive. Several days normalize and load in parallel; models are built and published one day
+ * at a time, in ascending order; then come the later days that look back on what was published. Each day is a child workflow under
+ * the same id as when a person runs it. Days that are up to date are not rebuilt, so starting a range again resumes it.
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   assertInput('backfill', input);
@@ -36,26 +36,26 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   }
 }
 
-/** A backfill fails itself only where it can't be said which days it is for: why, and what to type next. */
+/** Says why the backfill itself fails, and what to type next: its days could not be determined. A failed day does not fail it. */
 function failureOf({ start, end }: BackfillInput, error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const type = cause instanceof ApplicationFailure ? cause.type : undefined;
   const reason = rootCause(error) ?? String(error);
-  // Its command would hold what is wrong.
+  // The command would repeat the wrong input.
   if (type === 'BadInput') return final(type, reason);
-  return ApplicationFailure.nonRetryable(backfillNotBegun(start, end, reason), 'BackfillFailed');
+  return ApplicationFailure.nonRetryable(backfillNotStarted(start, end, reason), 'BackfillFailed');
 }
 
-/** @returns how many days were not run because one failed. */
+/** Runs the days of the range. @returns how many were not run because an earlier one failed. */
 async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<number> {
   const { end, reprocess = 'none', failFast = false, force = reprocess === 'all' } = input;
   const whole = reprocess !== 'failed';
   const outlined = await outline({ start: tracker.state.next, end, which: whole ? 'all' : 'failed' }, tracker);
   const { days, project, looksBack } = outlined;
-  // Whoever ran these days before may have left later ones stale, also of a day that counts as failed; a listing tells.
+  // An earlier run of these days, even a failed one, may have left later days stale; listing them decides.
   const [first = end, last = end] = whole ? [] : [days[0], days.at(-1)];
   if (days.length > 0 && looksBack > 0)
-    tracker.look({ first: addDays(first, 1), last: addDays(last, looksBack), ...tracker.state.later });
+    tracker.addLater({ first: addDays(first, 1), last: addDays(last, looksBack), ...tracker.state.later });
   const fails = () => failFast && tracker.state.counts.failed + tracker.state.counts.cancelled > 0;
   const done = await runQueue({
     ...queueOf(tracker, outlined),
@@ -68,12 +68,12 @@ async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRun
     },
   });
   if (fails()) return days.length - done;
-  await goOn(input, tracker, days, done);
+  await continueIfDaysLeft(input, tracker, days, done);
   tracker.moveTo(tracker.state.later?.first ?? end, 'later');
   return 0;
 }
 
-/** Later days, one by one: what is published of them can only be stale by data, since nobody asked for their code. */
+/** Runs the later days one by one. Only stale data is a reason to build them: the code of these days was not asked for. */
 async function runLater(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<void> {
   for (let { later, next } = tracker.state; later && next <= later.last; { later, next } = tracker.state) {
     const outlined = await outline({ start: next, end: later.last, which: 'published' }, tracker);
@@ -86,7 +86,7 @@ async function runLater(input: BackfillInput, tracker: Tracker, others: OtherRun
         return 'go on';
       },
     });
-    await goOn(input, tracker, outlined.days, done);
+    await continueIfDaysLeft(input, tracker, outlined.days, done);
     tracker.moveTo(addDays(later.last, 1), 'later');
   }
 }
@@ -100,7 +100,7 @@ async function outline(input: OutlineInput, tracker: Tracker): Promise<OutlineRe
   return outlined;
 }
 
-/** What both phases share: a history that grows long takes no more days. */
+/** Returns what both phases share: a history that has grown long starts no more days. */
 function queueOf(
   tracker: Tracker,
   { days, daysPerRun }: OutlineResult,
@@ -117,8 +117,13 @@ function queueOf(
   };
 }
 
-/** Begins the history anew where the queue has left days, all that were started being done. */
-async function goOn(input: BackfillInput, tracker: Tracker, days: readonly string[], done: number): Promise<void> {
+/** Continues as new if the queue has days left. All days that were started are done by then. */
+async function continueIfDaysLeft(
+  input: BackfillInput,
+  tracker: Tracker,
+  days: readonly string[],
+  done: number,
+): Promise<void> {
   const next = days[done];
   if (next === undefined) return;
   tracker.moveTo(next, tracker.state.phase);

@@ -17,15 +17,15 @@ import {
   rollbackFailure,
   rolledBackNote,
   summary,
-} from './words.js';
+} from './text.js';
 
-/* How a day ends: well, badly, or well after all. */
+/* How a day ends: successfully, with an error, or published although its publish was interrupted. */
 
 /**
- * What follows once readers have what they should: the outcome in the ledger, and the day's stages gone. Nothing of it can make a
- * bad day of a good one: what fails or is cut off is noted, and the ledger and the next night find what is left.
+ * Records the outcome in the ledger and drops the day's stages, once readers have the day. An error here does not fail the day: it
+ * becomes a note, and the next nightly run cleans up.
  *
- * @returns what was left undone, in words.
+ * @returns a note for each thing that was not done.
  */
 export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<string[]> {
   const { input, act } = run;
@@ -46,7 +46,7 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
     throwIfBug(error);
     notes.push(notSweptNote(reasonOf(error)));
   }
-  if (notes.length > 0) log.warn('the day is done, and not all that follows', { day: input.day, notes });
+  if (notes.length > 0) log.warn('the day is done, but its cleanup is not complete', { day: input.day, notes });
   return notes;
 }
 
@@ -58,20 +58,24 @@ export async function concludeUnchanged({ input, act }: DayRun): Promise<void> {
 }
 
 /**
- * Ends a day that was cut off. What readers have counts: a publish that is finished after all makes it a published one, whatever
- * was thrown meanwhile. Everything else is written down and thrown as the failure that ends the workflow: which step, what was
- * wrong, what to type next.
+ * Ends a day after an error. What readers have counts: if recovery finishes the publish, the day is published, whatever was thrown.
+ * Otherwise the outcome is recorded and the workflow fails with the step, the reason and the command to type next.
  */
-export async function endBadly(of: string, progress: Progress, run: DayRun | null, error: unknown): Promise<DayResult> {
+export async function endAfterError(
+  of: string,
+  progress: Progress,
+  run: DayRun | null,
+  error: unknown,
+): Promise<DayResult> {
   const { step } = progress;
   const cancelled = isCancellation(error);
   const outcome = cancelled ? 'cancelled' : 'failed';
   const reason = reasonOf(error);
   const swaps = run ? await endSwaps(run, step) : 'not begun';
-  if (run?.begun && swaps === 'published') return await publishedAfterAll(run, run.begun, reason);
-  if (run?.begun && swaps === 'rolled back') return await rolledBackAfterAll(run, run.begun, reason);
+  if (run?.begun && swaps === 'published') return await endPublished(run, run.begun, reason);
+  if (run?.begun && swaps === 'rolled back') return await endRolledBack(run, run.begun, reason);
   progress.end(outcome, [reason]);
-  // Where nothing could be read, nothing can be written either; a rollback that was refused leaves the day as it was.
+  // Without a run the ledger could not be read, so it cannot be written; a refused rollback leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
   if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
   const failure: DayFailure = { step, type: typeOf(error), reason };
@@ -84,7 +88,7 @@ export async function endBadly(of: string, progress: Progress, run: DayRun | nul
 const reasonOf = (error: unknown): string =>
   isCancellation(error) ? 'cancelled' : (rootCause(error) ?? String(error));
 
-/** The type of the failure that an activity ended with. */
+/** Returns the type of the failure that an activity ended with, or ''. */
 function typeOf(error: unknown): string {
   const thrown = error instanceof ActivityFailure ? error.cause : error;
   return thrown instanceof ApplicationFailure ? (thrown.type ?? '') : '';
@@ -114,26 +118,26 @@ async function endSwaps({ input, begun, target, settings, startedAt }: DayRun, s
   }
 }
 
-/** What it touched is not known any more, so that it counts as mended: whoever ran it looks at the days after it. */
-async function publishedAfterAll(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+/** Ends the day as published and recovered: what the publish touched is unknown, so a backfill checks the days after it. */
+async function endPublished(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
   const { input, progress } = run;
   const note = cutOffNote(reason);
-  progress.tell(note, 0);
+  progress.report(note, 0);
   const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
   progress.end('published', notes);
   const result = emptyResult(input.day, 'published', { ...begun, notes });
-  return { ...result, mended: true, steps: [...progress.steps] };
+  return { ...result, recovered: true, steps: [...progress.steps] };
 }
 
 /** A rollback that was interrupted when it had to be finished, or was: it is reported as what it became. */
-async function rolledBackAfterAll(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+async function endRolledBack(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
   const { input, progress } = run;
   const note = rolledBackNote(run.target ?? 0, reason);
-  progress.tell(note, 0);
+  progress.report(note, 0);
   const notes = [heldNow(input.day), note, ...(await closeDay(run, begun.build, 'rolled-back'))];
   progress.end('rolled-back', notes);
   const result = emptyResult(input.day, 'rolled-back', { ...begun, notes });
-  return { ...result, mended: true, steps: [...progress.steps] };
+  return { ...result, recovered: true, steps: [...progress.steps] };
 }
 
 /** A ledger that cannot be written to must not hide why the day ended; the history keeps both. */
@@ -143,11 +147,11 @@ async function recordOutcome({ settings, startedAt }: DayRun, record: ConcludeIn
     await conclude.executeWithOptions({ summary: summary.conclude(record.outcome) }, [record]);
   } catch (error) {
     throwIfBug(error);
-    log.error('the outcome is not in the ledger', { reason: rootCause(error) });
+    log.error('the outcome could not be recorded in the ledger', { reason: rootCause(error) });
   }
 }
 
-/** The result of a day of which nothing was done yet. */
+/** Returns the result of a day for which nothing was done yet. */
 export const emptyResult = (
   of: string,
   outcome: DayResult['outcome'],
@@ -163,7 +167,7 @@ export const emptyResult = (
   tested: { passed: 0, warned: [] },
   published: [],
   touched: null,
-  mended: false,
+  recovered: false,
   steps: [],
   notes,
 });

@@ -4,7 +4,7 @@ import type { BuiltTable } from '../src/shared/build.js';
 import { heldNow } from '../src/shared/notes.js';
 import type { DayInput, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
-import { closeDay, concludeUnchanged, emptyResult, endBadly } from './day-end.js';
+import { closeDay, concludeUnchanged, emptyResult, endAfterError } from './day-end.js';
 import { assertInput } from './input.js';
 import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
@@ -24,11 +24,11 @@ import {
   type DayRun,
   type Turn,
 } from './steps.js';
-import { comparedNotes, touchedNote } from './words.js';
+import { comparedNotes, touchedNote } from './text.js';
 
 /**
- * A day, from raw objects to published tables. Its id is the day's, so that no two builds of one day ever run. Every effect is
- * named by content or by attempt, so that running it again repeats no work and changes nothing.
+ * Builds a day, from raw objects to published tables. The workflow id is the day's, so two builds of one day never run at once.
+ * Everything it writes is named by content or by attempt, so a second run is idempotent and repeats no work.
  */
 export async function day(input: DayInput): Promise<DayResult> {
   assertInput('day', input);
@@ -45,12 +45,12 @@ export async function day(input: DayInput): Promise<DayResult> {
   try {
     const settings = await recoverDay(input.day, progress);
     run = beginRun({ input, progress, turn, settings });
-    const result = input.rollback ? await takeBack(run) : await buildIfNeeded(run);
+    const result = input.rollback ? await rollBack(run) : await buildIfNeeded(run);
     progress.end(result.outcome, result.notes);
-    return { ...result, mended: settings.mended !== null, steps: [...progress.steps] };
+    return { ...result, recovered: settings.recovered !== null, steps: [...progress.steps] };
   } catch (error) {
     throwIfBug(error);
-    return await CancellationScope.nonCancellable(() => endBadly(input.day, progress, run, error));
+    return await CancellationScope.nonCancellable(() => endAfterError(input.day, progress, run, error));
   }
 }
 
@@ -64,7 +64,7 @@ async function buildIfNeeded(run: DayRun): Promise<DayResult> {
   return input.compare ? await compareDay(run, listed) : await buildDay(run, listed);
 }
 
-/** Normalize, load, refresh, test, publish, sweep: readers see nothing of it before the second last. */
+/** Normalizes, loads, refreshes, tests, publishes and sweeps. Readers see nothing of it before the publish. */
 async function buildDay(run: DayRun, listed: ListResult): Promise<DayResult> {
   const built = new Map<string, BuiltTable>();
   const made = await buildStage(run, listed, built);
@@ -91,7 +91,7 @@ async function checkPublished(run: DayRun, listed: ListResult, untested: readonl
   return { ...emptyResult(run.input.day, 'unchanged', listed), tested };
 }
 
-/** Builds the day aside, all of it, and holds it against what readers have. Nothing is published. */
+/** Builds the whole day in a stage and compares it with what readers have. Publishes nothing. */
 async function compareDay(run: DayRun, listed: ListResult): Promise<DayResult> {
   const made = await buildStage(run, listed, new Map());
   const compared = await compareStage(run, listed.build);
@@ -105,7 +105,7 @@ async function compareDay(run: DayRun, listed: ListResult): Promise<DayResult> {
   };
 }
 
-/** All tables of the day in the stage, each noted in `built`. */
+/** Builds all tables of the day in the stage and adds each to `built`. */
 async function buildStage(
   run: DayRun,
   listed: ListResult,
@@ -118,8 +118,8 @@ async function buildStage(
   return { normalized, loaded, refreshed, notes: [...listed.notes, ...notes] };
 }
 
-/** Readers get an earlier publish of the day. */
-async function takeBack(run: DayRun): Promise<DayResult> {
+/** Gives readers an earlier publish of the day. */
+async function rollBack(run: DayRun): Promise<DayResult> {
   const { day } = run.input;
   const { begun, taken, undoes } = await rollBackDay(run);
   // Readers have it already: the ledger says so, and how the day ended last stays as it is.

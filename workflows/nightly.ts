@@ -16,28 +16,28 @@ import { openAlerts, type Alerts } from './alerts.js';
 import { throwIfBug } from './bugs.js';
 import { assertInput } from './input.js';
 import {
-  differencesTold,
-  nightFailure,
-  nightNotBegun,
-  nightOf,
+  differenceLines,
+  nightlyFailure,
+  nightlyNotStarted,
+  nightlyTable,
   notesOf,
   notVerified,
   stoppedBy,
-} from './nightly-words.js';
+} from './nightly-text.js';
 import { briefActivities, checkActivities, firstActivities } from './options.js';
 import { watchOtherRuns } from './other-runs.js';
 import { attribute } from './progress.js';
 import { runDay } from './run-day.js';
-import { summary } from './words.js';
+import { summary } from './text.js';
 
-/** When the schedule meant this run to start: backfilled, triggered and caught-up runs keep the time that they stand for. */
+/** The time at which the schedule meant this run to start; triggered, backfilled and catch-up runs have one too. */
 const NOMINAL_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
 /**
- * The target of the schedule. Looks at the late days again and builds what is stale, oldest first, where an unchanged day costs
- * one listing; then it builds yesterday. Each day is a workflow of its own, under the id that people and backfills use too. A day
- * that fails stops only those that look back on it; then the night fails as well, once everything else is built. Last, what readers
- * have is held against the ledger: a difference fails the night too.
+ * Runs for the schedule. Reprocesses late days and builds what is stale, oldest first (an unchanged day costs one listing), then
+ * builds yesterday. Each day is a child workflow under the same id as when a person runs it. A failed day stops only the days that
+ * look back on it; the nightly run then fails too, once everything else is built. Last, what readers have is compared with the
+ * ledger: a difference fails the nightly run as well.
  */
 export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> {
   assertInput('nightly', input);
@@ -48,21 +48,21 @@ export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> 
     const differences = await verifyNight(night, alerts);
     await sweepOld();
     const notes = [...days.flatMap(notesOf), ...(await auditNight(night, days))];
-    setCurrentDetails(nightOf(days, [...differences, ...notes]));
-    if (notes.length > 0) alerts.tell(warningOf(night.day, notes));
+    setCurrentDetails(nightlyTable(days, [...differences, ...notes]));
+    if (notes.length > 0) alerts.send(warningOf(night.day, notes));
     const result = end(night.day, days, { notes, differences });
     await alerts.delivered();
     return result;
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) upsertSearchAttributes([{ key: attribute.outcome, value: 'cancelled' }]);
-    // Also of a night that is cancelled: what failed before that is no less worth telling.
+    // Also if the run is cancelled: what failed before that is still worth a message.
     await alerts.delivered();
     throw error;
   }
 }
 
-/** Which days the night is for. Where not even that can be said, people hear of it. */
+/** Determines which days the run is for. Sends an alert if even that fails. */
 async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
   const nominal = workflowInfo().typedSearchAttributes.get(NOMINAL_START) ?? workflowInfo().runStartTime;
   try {
@@ -86,13 +86,13 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
     if (cancelled) throw error;
     const alerts = openAlerts(true);
     const reason = rootCause(error) ?? String(error);
-    alerts.tell({ kind: 'failed', day: input.day ?? '', step: 'survey', reason, next: [TRIGGER] });
+    alerts.send({ kind: 'failed', day: input.day ?? '', step: 'survey', reason, next: [TRIGGER] });
     await alerts.delivered();
-    throw ApplicationFailure.nonRetryable(nightNotBegun(reason), 'NightFailed');
+    throw ApplicationFailure.nonRetryable(nightlyNotStarted(reason), 'NightFailed');
   }
 }
 
-/** The days in ascending order, each telling how it ended as soon as it has. */
+/** Runs the days in ascending order and sends the alert of each as soon as it has ended. */
 async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]> {
   const days: DayEnded[] = [];
   const of = { project: night.project, others: watchOtherRuns() };
@@ -103,22 +103,23 @@ async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]>
     const ended =
       missed.length > 0 ? stopped(day, missed) : await runDay(of, { day, ...readiness(night, day, wasBad) });
     days.push(ended);
-    setCurrentDetails(nightOf(days));
-    alerts.tell(alertOf(ended, wasBad));
+    setCurrentDetails(nightlyTable(days));
+    alerts.send(alertOf(ended, wasBad));
   }
   return days;
 }
 
 /**
- * Yesterday waits for its sources. A late day that is not good yet is built only if they are complete by now: what missed its
- * deadline must not pass for whole a day later. What is published was complete once, and is rebuilt with whatever came since.
+ * Decides how a day treats incomplete sources. Yesterday waits for them. A late day that failed or is missing is built only if they
+ * are complete by now: what missed its deadline must not count as complete a day later. A published day was complete once, and is
+ * rebuilt with any late-arriving data.
  */
 function readiness({ day: yesterday, wait }: SurveyResult, day: string, wasBad: boolean): Partial<DayInput> {
   if (day === yesterday) return wait ? { wait } : {};
   return wasBad ? { complete: true } : {};
 }
 
-/** What the night leaves to people. Not knowing it is no reason to call a good night a bad one. */
+/** Lists the days that need attention. An error here becomes a note: it must not fail a run whose days succeeded. */
 async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Promise<string[]> {
   const failed = days.flatMap((one) => (one.result === null ? [one.day] : []));
   try {
@@ -127,21 +128,20 @@ async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Pro
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;
-    return [`What is missing or stale could not be asked: ${rootCause(error) ?? String(error)}`];
+    return [`Missing and stale days could not be determined: ${rootCause(error) ?? String(error)}`];
   }
 }
 
-/** A day that looks back on one that is not good is not begun: it would be made from what is about to change, or is not there. */
+/** Returns the end of a day that is not started: a day that it looks back on failed, so its input is missing or about to change. */
 function stopped(day: string, missed: readonly string[]): DayEnded {
   const reason = stoppedBy(day, missed);
   return { day, outcome: 'failed', reason, failure: { step: 'lookback', type: '', reason }, result: null };
 }
 
 /**
- * Whether readers have what was published, of all days that the night looked at. Where that can't be said,
- * the night is not a good one either.
+ * Checks that readers have what was published, for all days of this run. A check that fails counts as a difference.
  *
- * @returns what differs, one sentence each.
+ * @returns one sentence for each difference.
  */
 async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise<string[]> {
   const first = late[0] ?? day;
@@ -151,36 +151,36 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
       [{ first, last: day }],
     );
     if (found === 0) return [];
-    const told = differencesTold(differences, found);
-    alerts.tell({ kind: 'failed', day, step: 'verify', reason: told.join('\n'), next: commandsIn(told.join('\n')) });
-    return told;
+    const lines = differenceLines(differences, found);
+    alerts.send({ kind: 'failed', day, step: 'verify', reason: lines.join('\n'), next: commandsIn(lines.join('\n')) });
+    return lines;
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;
     const reason = notVerified(rootCause(error) ?? String(error), first, day);
-    alerts.tell({ kind: 'failed', day, step: 'verify', reason, next: commandsIn(reason) });
+    alerts.send({ kind: 'failed', day, step: 'verify', reason, next: commandsIn(reason) });
     return [reason];
   }
 }
 
-/** What failed days and replaced ones have left behind goes when it is old; what could not go tonight goes tomorrow. */
+/** Cleans up expired data of all days. What cannot be removed now is removed by the next nightly run. */
 async function sweepOld(): Promise<void> {
   try {
     await checkActivities().sweep.executeWithOptions({ summary: summary.sweepOld() }, [{ day: null }]);
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;
-    log.warn('what is old was not swept', { reason: rootCause(error) });
+    log.warn('expired data was not cleaned up', { reason: rootCause(error) });
   }
 }
 
-/** A night with a failed day must not look like a good one; what it did is kept beside the message. */
+/** Ends the run. With a failed day or a difference it fails, and keeps its result in the details of the failure. */
 function end(
   day: string,
   days: readonly DayEnded[],
   { notes, differences }: Pick<NightlyResult, 'notes' | 'differences'>,
 ): NightlyResult {
-  const told: NightlyResult = {
+  const result: NightlyResult = {
     day,
     days: days.map(({ day: of, outcome, reason }) => ({ day: of, outcome, reason })),
     notes,
@@ -189,6 +189,6 @@ function end(
   const failed = differences.length > 0 || days.some(({ outcome }) => outcome === 'failed');
   const outcome = failed ? 'failed' : (days.at(-1)?.outcome ?? 'unchanged');
   upsertSearchAttributes([{ key: attribute.outcome, value: outcome }]);
-  if (failed) throw ApplicationFailure.nonRetryable(nightFailure(days, differences), 'NightFailed', told);
-  return told;
+  if (failed) throw ApplicationFailure.nonRetryable(nightlyFailure(days, differences), 'NightFailed', result);
+  return result;
 }

@@ -3,9 +3,9 @@ import type { Activities, HeavyActivities } from '../activities/index.js';
 import type { Timings } from '../activities/recover/index.js';
 import { taskQueue } from '../src/shared/names.js';
 
-/** Every timeout and retry of every activity stands on this page. Milliseconds. */
+/** Every timeout and retry of every activity is set in this file. Milliseconds. */
 
-/** The first activity runs before the project's timings are known: it reads the folder and the ledger, no more. */
+/** For activities that run before the project's timings are known: they only read the folder and the ledger. */
 const FIRST: Timings = {
   heartbeat: 30_000,
   startToClose: 10 * 60_000,
@@ -14,47 +14,47 @@ const FIRST: Timings = {
   giveUpAfter: 6 * 60 * 60_000,
 };
 
-/** No day that is waited for lasts longer. */
+/** The longest that a day which another run builds is waited for. */
 const LONGEST_DAY = 24 * 60 * 60_000;
 
-/** What ends a failed day gets at least this, however late it is: nobody should wait longer for the failure. */
+/** The last activities of a failed day get at least this, however late it is; the failure must not wait longer. */
 const LEAST_BUDGET = 60_000;
 
-/** A chunk may stand this long in the queue behind those of other days. That is no fault, and uses up nobody's time. */
+/** How long a chunk may wait in the queue behind those of other days. Waiting is not an error and uses no retry time. */
 const LONGEST_QUEUE = 24 * 60 * 60_000;
 
-/** A night that is done waits at most this long for the last question. */
+/** How long a nightly run whose days are done waits for its audit. */
 const BRIEF = 15 * 60_000;
 
-/** A night that is done waits at most this long until its messages are accepted. */
+/** How long a nightly run whose days are done waits until its messages are accepted. */
 const ALERT = { attempt: 30_000, retryFirst: 1_000, retryMost: 60_000, giveUpAfter: 15 * 60_000 };
 
-/** Attempts grow apart by this factor. */
+/** Backoff coefficient of all retries. */
 const BACKOFF = 2;
 
 const options = (timings: Timings, startedAt: number, least = LEAST_BUDGET): ActivityOptions => ({
   // One attempt: longer than the longest statement should take. A dead worker is noticed by the heartbeat, not by this.
   startToCloseTimeout: timings.startToClose,
-  // A killed worker's step starts again after this.
+  // After this, the activity of a killed worker is retried.
   heartbeatTimeout: timings.heartbeat,
-  // All attempts together: a passing fault is retried until the build, counted from its start, gives up.
+  // All attempts together: transient errors are retried until giveUpAfter has passed since the build started.
   scheduleToCloseTimeout: Math.max(least, startedAt + timings.giveUpAfter - Date.now()),
-  // A cancelled step is seen to end: its statement is killed in the engine before the workflow closes.
+  // A cancelled activity is awaited: its statement is killed in ClickHouse before the workflow closes.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   // Final failures are marked by the activities themselves; see src/errors.ts.
   retry: { initialInterval: timings.retryFirst, backoffCoefficient: BACKOFF, maximumInterval: timings.retryMost },
 });
 
-/** Recover runs first, with fixed timings, and brings the project's. */
+/** For the first activity of a workflow. `recover` runs with these and returns the project's own timings. */
 export const firstActivities = () => proxyActivities<Activities>(options(FIRST, Date.now()));
 
-/** What a night can do without is not tried for long. */
+/** For what a nightly run can do without: retries end soon. */
 export const briefActivities = () =>
   proxyActivities<Pick<Activities, 'audit'>>({ ...options(FIRST, Date.now()), scheduleToCloseTimeout: BRIEF });
 
 /**
- * Waiting for a day that somebody else started: one attempt lasts as long as that day may, since a long wait is no fault. A
- * worker that dies meanwhile is noticed by the heartbeat, and the wait goes on in another.
+ * For waiting until a day that another run started has ended: one attempt lasts as long as that day may. A worker that dies
+ * meanwhile is noticed by its heartbeat, and the wait continues in another one.
  */
 export const patientActivities = () =>
   proxyActivities<Pick<Activities, 'attend'>>({
@@ -64,8 +64,7 @@ export const patientActivities = () =>
   });
 
 /**
- * Telling people is worth a while of trying, but nothing waits for it longer than that. Its attempts do not beat: each is over
- * in seconds.
+ * For alerts: retried for a while, but the workflow waits no longer than that. No heartbeats, since an attempt takes seconds.
  */
 export const alertActivities = () =>
   proxyActivities<Pick<Activities, 'alert'>>({
@@ -74,24 +73,24 @@ export const alertActivities = () =>
     retry: { initialInterval: ALERT.retryFirst, backoffCoefficient: BACKOFF, maximumInterval: ALERT.retryMost },
   });
 
-/** What a night does after its days: it reads every row of them once, which may take longer than a survey. */
+/** For the steps after the days: `verify` reads every row of them once, which may take long. */
 export const checkActivities = () =>
   proxyActivities<Pick<Activities, 'verify' | 'sweep'>>({
     ...options(FIRST, Date.now()),
     startToCloseTimeout: FIRST.giveUpAfter,
   });
 
-/** The steps of a day, under the project's timings. However late a step starts, it gets the time of one whole attempt. */
+/** For the steps of a day, with the project's timings. However late a step starts, it gets the time of one whole attempt. */
 export const dayActivities = (timings: Timings, startedAt: number) =>
   proxyActivities<Activities>(options(timings, startedAt, timings.startToClose));
 
-/** What a failed or cancelled day still does. */
+/** For what a failed or cancelled day still has to do. */
 export const lastActivities = (timings: Timings, startedAt: number) =>
   proxyActivities<Pick<Activities, 'recover' | 'conclude'>>(options(timings, startedAt));
 
 /**
- * Normalization has a queue of its own with few slots: it is the only step that is heavy. How long a chunk stands in that queue
- * says nothing of faults, so its retries are counted instead of timed: they end when their pauses come to `giveUpAfter`.
+ * For normalization, which has its own task queue with few slots because it is the only heavy step. Time in that queue is not an
+ * error, so retries are limited by count instead of time: they end when the pauses between them add up to `giveUpAfter`.
  */
 export const heavyActivities = (timings: Timings, project: string) => {
   const { retry, ...common } = options(timings, Date.now());
@@ -103,7 +102,7 @@ export const heavyActivities = (timings: Timings, project: string) => {
   });
 };
 
-/** So many attempts that the pauses between them come to `giveUpAfter`. */
+/** Returns how many attempts make the pauses between them add up to `giveUpAfter`. */
 function attemptsWithin({ retryFirst, retryMost, giveUpAfter }: Timings): number {
   let attempts = 1;
   let left = giveUpAfter;

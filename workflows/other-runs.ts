@@ -3,7 +3,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import { statusCommand } from '../src/shared/commands.js';
 import { throwIfBug } from './bugs.js';
 import { firstActivities } from './options.js';
-import { summary } from './words.js';
+import { summary } from './text.js';
 
 /** Between two looks at days of other runs, in milliseconds: most end soon, and a long wait must not fill the history. */
 const SOON = 1_000;

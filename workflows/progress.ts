@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { DayProgress, StepTold } from '../src/shared/workflows.js';
-import { detailsOf } from './words.js';
+import { detailsOf } from './text.js';
 
 /** The day is a Keyword holding the ISO date: as a Datetime the Web UI would shift it into the viewer's zone. */
 export const attribute = {
@@ -13,26 +13,27 @@ export const attribute = {
 
 const progressQuery = defineQuery<DayProgress>('progress');
 
-/** Sent to a gated day by its backfill: the days before it are done. */
+/** Sent by a backfill to a gated day when the days before it are done. */
 export const openSignal = defineSignal('open');
 
-/** What people see of a running day: the query `progress`, the current details, the search attributes. */
+/** Shows a running day to people: the query `progress`, the current details, the search attributes. */
 export interface Progress {
   readonly steps: readonly StepTold[];
   /** The step that is running. */
   readonly step: string;
   /** Begins a step of `total` pieces. */
   begin(step: string, total?: number): void;
-  /** Another piece of the running step is done. */
+  /** Counts another piece of the running step as done. */
   advance(): void;
-  /** The running step waits for this, a sentence each; for nothing where there are none. */
-  miss(missing: readonly string[]): void;
+  /** Shows what the running step waits for, one sentence each; empty if it waits for nothing. */
+  waitFor(missing: readonly string[]): void;
   /** Ends the running step with what it did. */
-  tell(what: string, ms: number): void;
+  report(what: string, ms: number): void;
   /** Ends the progress. */
   end(outcome: string, notes: readonly string[]): void;
 }
 
+/** Begins to show a day, in its first step. */
 export function showProgress(day: string): Progress {
   const steps: StepTold[] = [];
   let step = 'recover';
@@ -45,7 +46,7 @@ export function showProgress(day: string): Progress {
     { key: attribute.outcome, value: 'running' },
   ]);
   setHandler(progressQuery, () => ({ day, step, done, total, missing: [...missing], told: [...steps] }), {
-    description: 'which step runs, how far it is, and what the steps before it did',
+    description: 'the running step and its progress, and what the steps before it did',
   });
   return {
     steps,
@@ -60,11 +61,11 @@ export function showProgress(day: string): Progress {
     advance: () => {
       done++;
     },
-    miss: (found) => {
+    waitFor: (found) => {
       missing = found;
       if (found.length > 0) setCurrentDetails(detailsOf(`${day}: waits`, steps, found));
     },
-    tell: (what, ms) => {
+    report: (what, ms) => {
       steps.push({ step, what, ms });
       setCurrentDetails(detailsOf(`${day}: ${step} is done`, steps));
     },

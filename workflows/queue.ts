@@ -7,36 +7,36 @@ import { openSignal } from './progress.js';
 import type { StartedDay } from './run-day.js';
 import { MOST_IN_FLIGHT } from './window.js';
 
-/** Days in ascending order, of which several are under way and one at a time builds its models and is published. */
+/** Days in ascending order. Several run at once, but only one at a time builds its models and is published. */
 export interface DayQueue {
   days: readonly string[];
-  /** How many may be under way at this moment. */
+  /** How many days may run at this moment. */
   width(): number;
-  /** While it holds, no day is started. */
+  /** While true, no day is started. */
   paused(): boolean;
-  /** Once it holds, no day is started any more; those under way are finished. */
+  /** Once true, no more days are started; running days finish. */
   closed(): boolean;
   /** Runs a day, gated or not. */
   run(day: string, gated: boolean, onStart: (child: StartedDay) => void): Promise<DayEnded>;
   onStart(day: string): void;
-  /** A day is done, in order. `stop` cancels those under way and ends the queue. */
+  /** Called for each day when it is done, in order. `stop` cancels running days and ends the queue. */
   onEnd(ended: DayEnded): 'go on' | 'stop';
 }
 
-/** A day under way. */
+/** A running day. */
 interface Runner {
   day: string;
-  /** An earlier day was published after this one had looked whether it is stale. */
+  /** An earlier day was published after this one had checked whether it is stale. */
   overtaken: boolean;
-  /** Its turn has come. */
+  /** Lets the day refresh its models and publish. */
   open(): void;
-  /** Of the run that counts: an overtaken day may have a second one. */
+  /** End of the last run: an overtaken day may run twice. */
   ended: Promise<DayEnded>;
 }
 
 /**
- * Runs the days of a queue. Each is started as soon as there is room, normalizes and loads, and waits at its turn; the gates are
- * opened in order, each when the day before is done. Whatever ends the queue, its days are seen to end first.
+ * Runs the days of a queue. Each is started as soon as there is room, normalizes and loads, then waits until the day before it is
+ * done. Whatever ends the queue, its running days are awaited first.
  *
  * @returns how many days are done.
  */
@@ -65,7 +65,7 @@ export async function runQueue(queue: DayQueue): Promise<number> {
       if (!runner) return;
       runner.open();
       let ended = await runner.ended;
-      // It had nothing to do when it looked, and may have now.
+      // It had nothing to do when it checked; an earlier day was published since.
       if (ended.outcome === 'unchanged' && runner.overtaken) {
         runner.ended = queue.run(runner.day, false, () => undefined);
         ended = await runner.ended;
@@ -95,30 +95,30 @@ export async function runQueue(queue: DayQueue): Promise<number> {
 
 function startRunner(queue: DayQueue, day: string, gated: boolean): Runner {
   const turn: { open: boolean; child?: StartedDay } = { open: !gated };
-  const tell = () => {
-    // A day that has ended needs no opening.
+  const sendOpen = () => {
+    // The signal fails if the day has ended already; then it is not needed.
     if (gated && turn.open) turn.child?.signal(openSignal).catch(() => undefined);
   };
   const ended = queue.run(day, gated, (child) => {
     turn.child = child;
-    tell();
+    sendOpen();
   });
-  // It is awaited when its turn comes, or when the queue ends; a bug is not.
+  // A failure is handled when the day's turn comes or the queue ends; a bug is thrown at once.
   ended.catch(throwIfBug);
   return {
     day,
     overtaken: false,
     open: () => {
       turn.open = true;
-      tell();
+      sendOpen();
     },
     ended,
   };
 }
 
-/** A mended publish is not known to have changed nothing; neither is one that may have come before its day's bad end. */
+/** Says whether `day` may be stale after another day ended. Also after a recovered or interrupted publish: what it touched is unknown. */
 const overtakes = (ended: DayEnded, day: string): boolean =>
-  ended.result === null ? mayHavePublished(ended) : ended.result.mended || within(ended.result.touched, day);
+  ended.result === null ? mayHavePublished(ended) : ended.result.recovered || within(ended.result.touched, day);
 
 const within = (touched: Touched | null, day: string): boolean =>
   touched !== null && touched.first <= day && day <= touched.last;

@@ -1,6 +1,6 @@
 import type { RollbackResult } from '../activities/rollback/index.js';
 import type { Begun, DayRun } from './steps.js';
-import { summary, told } from './words.js';
+import { stepText, summary } from './text.js';
 
 /** Decides what is rolled back, does it, and reports what readers have now. The day's stages go as after any build. */
 export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: RollbackResult; undoes: number }> {
@@ -17,6 +17,6 @@ export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: R
   const taken = await act().rollback.executeWithOptions({ summary: summary.rollback(target, tables.length, day) }, [
     { build, undoes, target, reason },
   ]);
-  progress.tell(told.rollback(target, undoes, taken), planned.ms + taken.ms);
+  progress.report(stepText.rollback(target, undoes, taken), planned.ms + taken.ms);
   return { begun, taken, undoes };
 }

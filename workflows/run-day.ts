@@ -15,7 +15,7 @@ import { throwIfBug } from './bugs.js';
 import { day as dayWorkflow } from './day.js';
 import { patientActivities } from './options.js';
 import type { OtherRuns } from './other-runs.js';
-import { startedBy, summary } from './words.js';
+import { startedBy, summary } from './text.js';
 
 /** Runs from before this change hold a slot of their worker until the other day has ended. */
 const LOOKS = 'look-at-other-runs';
@@ -24,10 +24,11 @@ const LOOKS = 'look-at-other-runs';
 export type StartedDay = ChildWorkflowHandle<typeof dayWorkflow>;
 
 /**
- * Runs a day as a workflow of its own, under the id that people use too. Where somebody else started it, it is awaited first; then
- * the ledger says whether anything is left to do. Its failure is an answer, not an error; only a cancelled caller throws.
+ * Runs a day as a child workflow, under the same id as when a person runs it. If the day is running already, that run is awaited
+ * first; then the day is started again, and the ledger says whether anything is left to do. Returns a failure as a value; throws
+ * only if the caller is cancelled.
  *
- * @param onStart is called with each start, of which there may be several: see above.
+ * @param onStart called with each child that was started.
  */
 export async function runDay(
   { project, others }: { project: string; others: OtherRuns },
@@ -45,14 +46,14 @@ export async function runDay(
     }
   } catch (error) {
     throwIfBug(error);
-    // Who cancels the caller means all of it; who cancels one of its days means that day.
+    // A cancelled caller ends; a cancelled child ends only that day.
     if (CancellationScope.current().consideredCancelled) throw error;
     const outcome = isCancellation(error) ? 'cancelled' : 'failed';
     return { day, outcome, reason: rootCause(error) ?? String(error), failure: failureOf(error), result: null };
   }
 }
 
-/** Null where the day is running already. */
+/** Starts the day and awaits it; null if the day is running already. */
 async function startDay(id: string, input: DayInput, onStart: (child: StartedDay) => void): Promise<DayResult | null> {
   const { workflowId: parent } = workflowInfo();
   try {
@@ -61,7 +62,7 @@ async function startDay(id: string, input: DayInput, onStart: (child: StartedDay
       args: [input],
       staticSummary: summary.day(input.day),
       staticDetails: startedBy(parent, input.day),
-      // A cancelled caller takes its day with it, and waits until the day has cleaned up.
+      // A cancelled caller cancels its day too, and waits for the day's cleanup.
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });
     onStart(child);
@@ -72,7 +73,7 @@ async function startDay(id: string, input: DayInput, onStart: (child: StartedDay
   }
 }
 
-/** What a failed day keeps beside its message. */
+/** Returns the details of a failed day's error. */
 const failureOf = (error: unknown): DayFailure | null =>
   error instanceof ChildWorkflowFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'DayFailed'
     ? ((error.cause.details as [DayFailure] | undefined)?.[0] ?? null)

@@ -9,28 +9,28 @@ import { inputsRead, type Reader } from '../src/shared/lookback.js';
 import type { DayInput, DayResult } from '../src/shared/workflows.js';
 import { dayActivities, firstActivities, heavyActivities } from './options.js';
 import { attribute, type Progress } from './progress.js';
+import { stepText, summary } from './text.js';
 import { inWindow } from './window.js';
-import { summary, told } from './words.js';
 
-/* The steps of a day, in the order of the night: each runs its activities and tells what they did. */
+/* The steps of a day, in order: each runs its activities and reports what they did. */
 
-/** One run of a day's workflow, as all its steps share it. */
+/** One run of a day's workflow, shared by all its steps. */
 export interface DayRun {
   input: DayInput;
   progress: Progress;
   turn: Turn;
   settings: RecoverResult;
-  /** What is built, once that is known: the first thing that a failed day is asked for. */
+  /** What is built, once it is known; kept here for the end of a failed day. */
   begun: Begun | null;
   /** Of a rollback, once it is known: the generation that readers are to have. */
   target: number | null;
   /** From when the time counts in which faults are retried. Milliseconds. */
   startedAt: number;
-  /** The activities, with what is left of that time at this moment. */
+  /** Returns the activities, with what is left of that time at this moment. */
   act: () => ReturnType<typeof dayActivities>;
 }
 
-/** A build, and what was listed for it. */
+/** A build and what was listed for it. */
 export type Begun = Pick<ListResult, 'build' | 'objects' | 'bytes' | 'chunks' | 'notes'>;
 
 export function beginRun(of: Pick<DayRun, 'input' | 'progress' | 'turn' | 'settings'>): DayRun {
@@ -44,34 +44,34 @@ export function beginRun(of: Pick<DayRun, 'input' | 'progress' | 'turn' | 'setti
   return run;
 }
 
-/** Waiting and standing in a queue are no faults: they do not use up the time in which the build retries. */
-const giveBack = (run: DayRun, since: number) => {
+/** Extends the retry time by what has passed since `since`: waiting for sources or in a queue must not use it up. */
+const excludeFromRetryTime = (run: DayRun, since: number) => {
   run.startedAt += Date.now() - since;
 };
 
-/** Where a backfill holds a loaded day until the days before it are done. Open where nobody holds it. */
+/** Whether a loaded day may go on: a backfill opens it when the days before it are done. Open from the start otherwise. */
 export interface Turn {
   open: boolean;
 }
 
-/** Begins the day's workflow anew, under the same id: what is done is recorded, so that the new run does only the rest. */
-const beginAnew = ({ input, turn }: DayRun, more: Partial<DayInput> = {}) =>
+/** Continues the day as new, under the same id: finished work is recorded, so the new run does only the rest. */
+const continueDay = ({ input, turn }: DayRun, more: Partial<DayInput> = {}) =>
   continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, ...more, gated: !turn.open });
 
-/** A publish that a crash left open is ended first; with it come the settings that the workflow needs. */
+/** Recovers an unfinished publish first; returns the settings that the workflow needs. */
 export async function recoverDay(of: string, progress: Progress): Promise<RecoverResult> {
   const { workflowId } = workflowInfo();
   const settings = await firstActivities().recover.executeWithOptions({ summary: summary.recover(of) }, [
     { day: of, workflowId },
   ]);
   upsertSearchAttributes([{ key: attribute.project, value: settings.project }]);
-  progress.tell(told.recover(settings), settings.ms);
+  progress.report(stepText.recover(settings), settings.ms);
   return settings;
 }
 
 /**
- * Looks until every source is complete; the deadline is the activity's to judge, the sleep is Temporal's. A late day is looked at
- * once: what it lacks has had its time.
+ * Waits until every source is complete: the activity checks once and enforces the deadline, a timer sleeps in between. A late day
+ * is checked only once, since its deadline has passed.
  */
 export async function waitForSources(run: DayRun): Promise<void> {
   const { input, progress, act } = run;
@@ -82,16 +82,16 @@ export async function waitForSources(run: DayRun): Promise<void> {
     const looked = await act().wait.executeWithOptions({ summary: summary.wait(input.day) }, [
       { day: input.day, looks, since: input.wait ? since : null },
     ]);
-    progress.miss(looked.missing);
+    progress.waitFor(looked.missing);
     if (looked.ready) {
-      progress.tell('all sources are complete', looks === 0 ? looked.ms : Date.now() - begun);
+      progress.report('all sources are complete', looks === 0 ? looked.ms : Date.now() - begun);
       return;
     }
-    // A source that stays away for days must not fill a history.
-    if (workflowInfo().continueAsNewSuggested) await beginAnew(run, { waiting: since });
+    // A source that is missing for days must not fill the history.
+    if (workflowInfo().continueAsNewSuggested) await continueDay(run, { waiting: since });
     const slept = Date.now();
     await sleep(looked.againInMs, { summary: summary.sleep(looked.missing) });
-    giveBack(run, slept);
+    excludeFromRetryTime(run, slept);
   }
 }
 
@@ -101,7 +101,7 @@ export async function listObjects(run: DayRun): Promise<ListResult> {
   const listed = await act().list.executeWithOptions({ summary: summary.list(input.day) }, [
     {
       day: input.day,
-      // A comparison builds the day as a forced run does, and changes nothing.
+      // A comparison rebuilds all tables, like a forced run, but publishes nothing.
       force: (input.force ?? false) || (input.compare ?? false),
       code: input.code ?? false,
       ...(input.retry === undefined ? {} : { retry: input.retry }),
@@ -109,13 +109,13 @@ export async function listObjects(run: DayRun): Promise<ListResult> {
     },
   ]);
   run.begun = listed;
-  progress.tell(told.list(listed), listed.ms);
+  progress.report(stepText.list(listed), listed.ms);
   return listed;
 }
 
 /**
- * Chunks side by side, as many as the project allows. A history that grows long is begun anew: what is normalized is recorded
- * under its content, so that the new run plans only the rest.
+ * Normalizes chunks in parallel, as many as the project allows. Continues as new when the history has grown long: finished chunks
+ * are recorded by content, so the new run does only the rest.
  */
 export async function normalizeChunks(
   run: DayRun,
@@ -139,17 +139,17 @@ export async function normalizeChunks(
     },
     () => workflowInfo().continueAsNewSuggested,
   );
-  // What was waited for has come: a look that came out otherwise must not fail a day that is half done.
-  if (started < todo) await beginAnew(run, { wait: false, complete: false });
-  giveBack(run, since);
+  // The sources were complete; checking again must not fail a day that is half done.
+  if (started < todo) await continueDay(run, { wait: false, complete: false });
+  excludeFromRetryTime(run, since);
   const { ms, ...normalized } = sum;
-  progress.tell(told.normalize(normalized), ms);
+  progress.report(stepText.normalize(normalized), ms);
   return normalized;
 }
 
 const COUNTS = ['lines', 'rows', 'rejected', 'skipped', 'blank', 'quarantined', 'ms'] as const;
 
-/** A day that waits for its turn leaves out the days before it, which are still being built. */
+/** Loads the sources. A day that waits for its turn leaves out the earlier days, which are still being built. */
 export async function loadSources(
   { input, progress, act, turn }: DayRun,
   { build, tables }: ListResult,
@@ -158,7 +158,7 @@ export async function loadSources(
   const sources = tables.filter(({ kind }) => kind === 'normalized');
   const loaded: DayResult['loaded'] = [];
   const notes: string[] = [];
-  // Decided once: the turn may open while some of the sources are loading.
+  // Read once: the turn may open while sources are loading.
   const alone = !turn.open;
   let took = 0;
   progress.begin('load', sources.length);
@@ -173,15 +173,15 @@ export async function loadSources(
     progress.advance();
   });
   const ordered = inOrder(loaded, sources);
-  progress.tell(told.load(ordered), took);
+  progress.report(stepText.load(ordered), took);
   return { loaded: ordered, notes };
 }
 
-/** As the tables are listed, upstream first, whichever was done first. */
+/** Sorts results in the order of the tables, upstream first. */
 const inOrder = <Done extends { table: string }>(done: readonly Done[], tables: readonly { name: string }[]): Done[] =>
   tables.flatMap(({ name }) => done.filter(({ table }) => table === name));
 
-/** Until a backfill says that it is this day's turn; the days before it, which are done by then, are copied beside it. */
+/** Waits until the backfill signals that the days before this one are done, then copies those days into the stage. */
 export async function waitForTurn(
   run: DayRun,
   { build, tables }: ListResult,
@@ -192,7 +192,7 @@ export async function waitForTurn(
   const since = Date.now();
   progress.begin('gate');
   await condition(() => turn.open);
-  giveBack(run, since);
+  excludeFromRetryTime(run, since);
   const keeping = tables.filter(({ name, keep }) => keep > 0 && built.has(name));
   await inWindow(keeping.length, keeping.length, async (index) => {
     const table = keeping[index]?.name ?? '';
@@ -202,10 +202,10 @@ export async function waitForTurn(
     const one = built.get(table);
     if (one) built.set(table, { ...one, earlier });
   });
-  progress.tell(told.gate(), Date.now() - since);
+  progress.report(stepText.gate(), Date.now() - since);
 }
 
-/** Level by level: a model starts when everything it reads stands in the stage. */
+/** Refreshes the models level by level: a model starts when everything that it reads is in the stage. */
 export async function refreshModels(
   { input, progress, settings, act }: DayRun,
   { build, tables }: ListResult,
@@ -230,11 +230,11 @@ export async function refreshModels(
     });
   }
   const ordered = inOrder(refreshed, models);
-  progress.tell(told.refresh(ordered), took);
+  progress.report(stepText.refresh(ordered), took);
   return ordered;
 }
 
-/** What a model reads of the other tables, as this build's stage has them. */
+/** Returns what a model reads of the other tables in this build's stage, with fingerprints. */
 const inputsOf = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>
   inputsRead({ ...model, inputs: model.inputs.filter((input) => input !== model.name) }, of, (table, earlier) =>
     earlier === of ? built.get(table)?.fingerprint : built.get(table)?.earlier[earlier],
@@ -243,7 +243,7 @@ const inputsOf = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTab
 export async function testStage({ progress, act }: DayRun, { build, tests }: ListResult): Promise<TestResult> {
   progress.begin('test');
   const tested = await act().test.executeWithOptions({ summary: summary.test(tests) }, [{ build }]);
-  progress.tell(told.test(tested), tested.ms);
+  progress.report(stepText.test(tested), tested.ms);
   return tested;
 }
 
@@ -258,7 +258,7 @@ export async function testPublished(
     { summary: summary.testPublished(untested.length, input.day) },
     [{ build, published: [...untested] }],
   );
-  progress.tell(told.test({ passed, warned }), ms);
+  progress.report(stepText.test({ passed, warned }), ms);
   return { passed, warned };
 }
 
@@ -281,15 +281,15 @@ export async function publishChanged(
       : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, input.day) }, [
           { build, tables },
         ]);
-  progress.tell(told.publish(published), published.ms);
+  progress.report(stepText.publish(published), published.ms);
   return published;
 }
 
-/** Instead of a publish: what was built beside what readers have. */
+/** Compares the stage with what readers have, instead of publishing it. */
 export async function compareStage({ input, progress, act }: DayRun, build: BuildRef): Promise<ComparedTable[]> {
   progress.begin('compare');
   const compared = await act().compare.executeWithOptions({ summary: summary.compare(input.day) }, [{ build }]);
-  progress.tell(told.compare(compared), compared.ms);
+  progress.report(stepText.compare(compared), compared.ms);
   return compared.tables;
 }
 
@@ -298,5 +298,5 @@ export async function sweepDay({ input, progress, act, begun }: DayRun): Promise
   const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [
     { day: input.day, ...(begun ? { generation: begun.build.generation } : {}) },
   ]);
-  progress.tell(told.sweep(swept), swept.ms);
+  progress.report(stepText.sweep(swept), swept.ms);
 }

@@ -1,12 +1,12 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { throwIfBug } from './bugs.js';
 
-/** More in flight makes the server close workflow tasks by force (measured at 150; 64 and 100 gave none). */
+/** With more in flight, the server force-closes workflow tasks (it did at 150, not at 64 or 100). */
 export const MOST_IN_FLIGHT = 64;
 
 /**
- * Runs `count` pieces of work, at most `most` at once. The first failure cancels the others; all of them are seen to end before
- * it is thrown, so that nothing writes behind the back of what comes next. `until` may end the row early, after a drain.
+ * Runs `count` pieces of work, at most `most` at once. The first failure cancels the others and is thrown when all have ended, so
+ * that nothing still writes when the next step starts. Once `until` is true, no more pieces are started; running ones finish.
  *
  * @returns how many were started.
  */

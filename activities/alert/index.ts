@@ -2,7 +2,7 @@ import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { slackMessage } from './slack.js';
 
-/** Something that a person should hear of although nobody looks. */
+/** A message to people. */
 export interface AlertInput {
   kind: 'failed' | 'deadline' | 'warning' | 'recovered';
   /** The day; '' where it is not known yet. */
@@ -21,8 +21,7 @@ export interface AlertResult {
 }
 
 /**
- * Tells people what they would have to look for otherwise. Nothing waits for it and nothing fails with it; a message may come
- * twice where the first answer was lost.
+ * Sends a message to the project's webhook. No day depends on it. A message may arrive twice if the first answer was lost.
  */
 export async function alert(deps: Dependencies, input: AlertInput, step: Step): Answer<AlertResult> {
   const webhook = await deps.webhook();

@@ -15,10 +15,10 @@ const COLORS: Record<AlertInput['kind'], string> = {
   recovered: '#2eb886',
 };
 
-/** Longer texts are cut by Slack itself, at their end, where commands stand. */
+/** Characters. Slack cuts longer texts at the end, where the commands are. */
 const LONGEST_REASON = 2_000;
 
-/** The message of an alert: a headline, then day, step, reason and what to type, each by its name. */
+/** Formats an alert: a headline, then day, step, reason and the commands to type. */
 export function slackMessage(project: string, alert: AlertInput): SlackMessage {
   const { kind, day, step, reason, next } = alert;
   const headline = escaped(`${project}: ${headlineOf(alert)}`);
@@ -41,18 +41,18 @@ export function slackMessage(project: string, alert: AlertInput): SlackMessage {
 }
 
 function headlineOf({ kind, day, step }: AlertInput): string {
-  const what = day === '' ? 'the night' : `day ${day}`;
+  const what = day === '' ? 'nightly run' : `day ${day}`;
   switch (kind) {
     case 'failed':
       return `${what} failed${step === '' ? '' : ` at step ${step}`}`;
     case 'deadline':
       return `the sources of ${day} are past their deadline`;
     case 'warning':
-      return `the night of ${day} wants a look`;
+      return `nightly run for ${day} finished with warnings`;
     case 'recovered':
-      return `${what} is good again`;
+      return `${what} recovered`;
   }
 }
 
-/** The three characters that mean something in Slack's texts. */
+/** Escapes the three characters with a meaning in Slack's texts. */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

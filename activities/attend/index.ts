@@ -4,7 +4,7 @@ import type { Answer, Step } from '../../src/step/step.js';
 import { closeOf } from '../../src/temporal/client.js';
 
 export interface AttendInput {
-  /** Id of a workflow that was found running. */
+  /** Id of the day's running workflow. */
   workflowId: string;
 }
 
@@ -14,8 +14,8 @@ export interface AttendResult {
 }
 
 /**
- * Waits until a day that somebody else started has ended, and answers how. What it left to do is for the ledger to say: whoever
- * waited starts the day again, which costs one listing if nothing is left.
+ * Waits until a day that another run started has ended, and returns its outcome. The caller then starts the day again, which costs
+ * one listing if nothing is left to do.
  */
 export async function attend(deps: Dependencies, { workflowId }: AttendInput, step: Step): Answer<AttendResult> {
   const end = await closeOf<{ outcome: Outcome }>(await deps.temporal(), workflowId, step.signal);

@@ -9,22 +9,22 @@ import type { Answer } from '../../src/step/step.js';
 import { leftNotes } from './notes.js';
 
 export interface AuditInput {
-  /** The day of the night. */
+  /** The day that the nightly run is for. */
   day: string;
-  /** Days that failed tonight: they have had their own words. */
+  /** Days that failed in this run: they are reported already. */
   failed: string[];
 }
 
 export interface AuditResult {
-  /** What the night has left to people, each with a command. */
+  /** Days that need attention, each with the command to run. */
   notes: string[];
   ms: number;
 }
 
 /**
- * After a night: what it has left to people, with the command that closes it. Days that should exist and are not published, days
- * whose inputs changed since and that no night looks at, days that differ by SQL alone. It asks the ledger and lists nothing; days
- * that failed tonight have had their own words, and a held day stands as it is on purpose.
+ * Lists the days that need attention after a nightly run, with the command to run: days that should be published and are not, days
+ * with changed inputs that are too old for a nightly run, days that differ by SQL alone. It reads the ledger and lists no folders.
+ * Failed days are left out, since they are reported already; so are held days.
  */
 export async function audit(deps: Dependencies, { day, failed }: AuditInput): Answer<AuditResult> {
   const project = await deps.loadProject();
@@ -48,9 +48,9 @@ export async function audit(deps: Dependencies, { day, failed }: AuditInput): An
   const skipped = (await deps.ledger.latestBuilds(first, last)).filter(({ event }) => event === 'skipped');
   const held = (await deps.ledger.holds(first, last)).map((hold) => hold.day);
 
-  const told = new Set([...failed, ...held]);
+  const excluded = new Set([...failed, ...held]);
   const left = (days: readonly Day[], not: readonly Day[] = []) =>
-    rangesOf(days.filter((one) => !told.has(one) && !not.includes(one)));
+    rangesOf(days.filter((one) => !excluded.has(one) && !not.includes(one)));
   return {
     notes: leftNotes({
       holes: left(

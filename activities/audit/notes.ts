@@ -1,20 +1,20 @@
 import { backfillCommand } from '../../src/shared/commands.js';
 import type { DayRange } from '../../src/shared/day.js';
 
-/** What a night leaves to people: ranges of days, each with the command that closes it. */
+/** Writes the ranges of days that need attention, each with the command to run. */
 export const leftNotes = (left: {
   holes: DayRange[];
   data: DayRange[];
   code: DayRange[];
   untested: DayRange[];
 }): string[] => [
-  ...rangeNotes(left.holes, 'not published, and should be'),
-  ...rangeNotes(left.data, 'stale: what they were made from has changed'),
+  ...rangeNotes(left.holes, 'not published, but expected'),
+  ...rangeNotes(left.data, 'stale: their inputs have changed'),
   ...rangeNotes(left.code, 'stale by code: they differ by SQL alone'),
-  ...rangeNotes(left.untested, 'not checked by the tests as they are now'),
+  ...rangeNotes(left.untested, 'not checked by the current tests'),
 ];
 
-/** More ranges than these come as one, from the first of the others to the last. */
+/** Ranges shown apart; the others are shown as one, from the first to the last of them. */
 const RANGES_SHOWN = 5;
 
 const rangeNotes = (ranges: readonly DayRange[], what: string): string[] => {

@@ -14,7 +14,7 @@ export interface CompareResult {
   ms: number;
 }
 
-/** Instead of a publish: what a rebuild made of each table of the day, beside what readers have. Changes nothing. */
+/** Compares each table of a rebuilt day with what readers have, instead of publishing it. Changes nothing. */
 export async function compare(deps: Dependencies, { build }: CompareInput, step: Step): Answer<CompareResult> {
   const plan = await readPlan(deps, build);
   const published = await deps.ledger.currentPublishes(plan.day, plan.day);
@@ -22,17 +22,17 @@ export async function compare(deps: Dependencies, { build }: CompareInput, step:
   for (const { name: table, code } of plan.tables) {
     const live = { database: plan.database, table };
     const columns = await columnNames(deps, live);
-    const standing = await measured(deps, live, plan.day, columns, step);
+    const existing = await measured(deps, live, plan.day, columns, step);
     const rebuilt = await measured(deps, { database: stageOf(plan), table }, plan.day, columns, step);
     const record = published.find((one) => one.table === table);
     tables.push({
       table,
-      equal: standing.rows === rebuilt.rows && standing.hash === rebuilt.hash,
-      liveRows: standing.rows,
+      equal: existing.rows === rebuilt.rows && existing.hash === rebuilt.hash,
+      liveRows: existing.rows,
       rebuiltRows: rebuilt.rows,
       edited: record !== undefined && record.code !== code,
     });
-    step.tell(`compared ${table}`);
+    step.report(`compared ${table}`);
   }
   return { tables };
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../../src/shared/workflows.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Step } from '../../src/step/step.js';
 
-/** The end of a build, for the ledger: what `daybook status` shows without asking Temporal. */
+/** The end of a build, as the ledger records it and `daybook status` shows it. */
 export interface ConcludeInput {
   day: string;
   build: BuildRef | null;
@@ -12,7 +12,7 @@ export interface ConcludeInput {
   reason: string;
 }
 
-/** Writes how a build ended into the ledger, which remembers longer than Temporal does. */
+/** Records in the ledger how a build ended; the ledger keeps it longer than Temporal does. */
 export async function conclude(
   deps: Dependencies,
   { day, build, outcome, step: at, reason }: ConcludeInput,

@@ -16,7 +16,7 @@ import type { Answer, Step } from '../../src/step/step.js';
 export interface ListInput {
   day: string;
   force: boolean;
-  /** Build also what differs by code alone. */
+  /** Also build what differs by code alone. */
   code?: boolean;
   /** See {@link DayInput}. */
   retry?: string;
@@ -48,7 +48,7 @@ export interface ListResult {
   tests: number;
   /** Of an unchanged day: tests that did not pass on it as it is published; they are run on the published tables. */
   untested?: string[];
-  /** Why the day is built, or why it is left alone; sentences for people. */
+  /** Why the day is built, or why it is not; sentences for people. */
   reasons: string[];
   /** Things a person should know although nothing failed: vanished objects, tables stale by code. */
   notes: string[];
@@ -58,8 +58,8 @@ export interface ListResult {
 const SIZES_SHOWN = 256;
 
 /**
- * Step 2. Reads the project's folder once, lists the folders that may hold rows of the day, covers every listed object by exactly
- * one chunk, and freezes all of it in one plan object. Where nothing changed since the day was published, the day ends here.
+ * Step 2. Reads the project once, lists the folders that may hold rows of the day, assigns every listed object to exactly one chunk,
+ * and writes all of it to one plan object. If nothing changed since the day was published, the day ends here.
  */
 export async function list(
   deps: Dependencies,
@@ -67,9 +67,9 @@ export async function list(
   step: Step,
 ): Answer<ListResult> {
   await openIntentsOf(deps, day, 0);
-  // A range takes no hold away; who forces one day means it.
+  // A forced run of one day overrides a hold; a range does not.
   const hold = force && !code ? undefined : await deps.ledger.holdOf(day);
-  if (hold) return await leaveHeld(deps, hold);
+  if (hold) return await heldResult(deps, hold);
   const project = await deps.loadProject();
   const schema = await deps.readSchema(project);
   await assertApplied(schema, deps.clickhouse, project.config.database);
@@ -109,12 +109,12 @@ export async function list(
       engine: await deps.clickhouse.version(),
     });
   // What a test failed on stays failed until it passes.
-  else if (untested.length === 0) await forgive(deps, day, outcome, step);
+  else if (untested.length === 0) await recordNothingToDo(deps, day, outcome, step);
 
   const chunks = plan.sources.flatMap((source) => source.chunks);
   const todo = chunksToDo(plan);
   const objects = chunks.flatMap((chunk) => chunk.objects);
-  step.tell(`${objects.length} objects, ${prettyBytes(bytesOf(chunks), { binary: true })}`);
+  step.report(`${objects.length} objects, ${prettyBytes(bytesOf(chunks), { binary: true })}`);
   return {
     outcome,
     build:
@@ -136,13 +136,13 @@ export async function list(
     notes: [
       ...listings.flatMap(({ notes }) => notes),
       ...(lost !== undefined && outcome === 'unchanged' ? [`stale by code: ${lost}`] : verdict.notes),
-      ...(outcome === 'unchanged' ? await stillWithout(deps, plan) : []),
+      ...(outcome === 'unchanged' ? await quarantinedNotes(deps, plan) : []),
     ],
   };
 }
 
-/** A day that stands as it was lacks what it lacked; of a build, its load tells that. */
-async function stillWithout({ ledger }: Dependencies, { day, sources }: Plan): Promise<string[]> {
+/** Lists the quarantined objects that an unchanged day still lacks; a build reports them in its load. */
+async function quarantinedNotes({ ledger }: Dependencies, { day, sources }: Plan): Promise<string[]> {
   const notes = sources.map(async ({ name, normalizer, chunks }) => {
     const found = await ledger.quarantinedObjects(
       name,
@@ -153,8 +153,8 @@ async function stillWithout({ ledger }: Dependencies, { day, sources }: Plan): P
   return (await Promise.all(notes)).flat();
 }
 
-/** A held day stands as it is: nothing is listed, and its lookbacks use what is published. */
-async function leaveHeld(deps: Dependencies, hold: HoldRecord): Answer<ListResult> {
+/** Returns the result of a held day: nothing is listed, and days that look back on it use what is published. */
+async function heldResult(deps: Dependencies, hold: HoldRecord): Answer<ListResult> {
   const { day } = hold;
   const published = await deps.ledger.currentPublishes(day, day);
   return {
@@ -173,10 +173,15 @@ async function leaveHeld(deps: Dependencies, hold: HoldRecord): Answer<ListResul
 }
 
 /**
- * A build that failed or was cut off is no longer how the day stands, once a look finds nothing to do. A day that is skipped
- * without ever having been built is remembered as that, or it would pass for one that is missing.
+ * Records a day with nothing to do, if its last build failed or was interrupted: that is then no longer its state. Also records a
+ * skipped day that was never built, which would otherwise count as missing.
  */
-async function forgive(deps: Dependencies, day: string, outcome: 'unchanged' | 'skipped', step: Step): Promise<void> {
+async function recordNothingToDo(
+  deps: Dependencies,
+  day: string,
+  outcome: 'unchanged' | 'skipped',
+  step: Step,
+): Promise<void> {
   const [last] = await deps.ledger.latestBuilds(day, day);
   if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
   await deps.ledger.recordBuild({

@@ -21,7 +21,7 @@ import { countDuplicates, loadStatement } from './statements.js';
 export interface LoadInput {
   build: BuildRef;
   table: string;
-  /** Leave the earlier days out: they may not be done yet, and are copied when they are; see {@link LookBackInput}. */
+  /** Leave the earlier days out: they may not be done yet, and are copied later; see {@link LookBackInput}. */
   alone?: boolean;
 }
 
@@ -33,15 +33,15 @@ export interface LoadResult extends BuiltTable {
   blank: number;
   duplicates: number;
   chunks: number;
-  /** Objects that are missing in the folders that may hold rows of the day. */
+  /** Quarantined objects in the folders that may hold rows of the day. */
   quarantined: number;
   /** Things a person should know although nothing failed. */
   notes: string[];
 }
 
-/** Rows de-duplicated by one statement: the sort and the set of keys of so many rows fit the default memory limit. */
+/** Rows de-duplicated by one statement: the sort and the set of keys of this many rows fit the default memory limit. */
 const ROWS_PER_BUCKET = 10_000_000;
-/** Parquet objects read by one statement: a request's address has room for about so many keys. */
+/** Parquet objects read by one statement: a request's URL has room for about this many keys. */
 const OBJECTS_PER_STATEMENT = 500;
 const MANIFESTS_AT_ONCE = 16;
 
@@ -57,7 +57,7 @@ export async function load(
 ): Answer<LoadResult> {
   const plan = await readPlan(deps, build);
   const { source, table } = planned(plan, name);
-  if (source.fresh) return await reuseWhole(deps, plan, source, { alone }, step);
+  if (source.fresh) return await reusePublished(deps, plan, source, { alone }, step);
   const manifests = await readManifests(deps, plan, source, step);
   const folder = sumAccounts(
     manifests.filter((manifest) => manifest.folder === plan.day).flatMap(({ accounts }) => accounts),
@@ -65,7 +65,8 @@ export async function load(
   const quarantined = manifests.flatMap((manifest) => manifest.quarantined);
   assertNoneLeftOut(source, quarantined);
   const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
-  if (leavesAlone(plan, source, manifests, published)) return await reuseWhole(deps, plan, source, { alone }, step);
+  if (keepsPublished(plan, source, manifests, published))
+    return await reusePublished(deps, plan, source, { alone }, step);
   await assertFewRejects(deps, plan, source, manifests);
 
   const used = manifests.filter(({ rowsByDay }) => (rowsByDay[plan.day] ?? 0) > 0);
@@ -76,7 +77,7 @@ export async function load(
   const { rows, hash, duplicates, earlier } =
     published && !changed
       ? await reuse(deps, plan, published, { alone }, step)
-      : await loadAnew(deps, { plan, source, table, used, alone, rowsPerBucket }, step);
+      : await loadChunks(deps, { plan, source, table, used, alone, rowsPerBucket }, step);
   return {
     table: name,
     rows,
@@ -97,24 +98,24 @@ export async function load(
   };
 }
 
-/** Chunks stay as they were made: those without an object serve no build of a source that must not be without one. */
+/** Throws if a chunk was made without an object, by quarantine, and the source now requires every object. */
 function assertNoneLeftOut({ name, onBadObject }: PlannedSource, quarantined: readonly QuarantinedObject[]): void {
   const [first] = quarantined;
   if (!first || onBadObject === 'quarantine') return;
   const more = quarantined.length > 1 ? ` (and ${quarantined.length - 1} more objects)` : '';
   throw final(
     'BadObject',
-    `${name}: ${first.object}${more} was quarantined when its chunk was normalized, and onBadObject is 'fail' now: ${first.reason}. ` +
-      "Have it written anew and it is read again; or set onBadObject to 'quarantine'.",
+    `${name}: ${first.object}${more} was quarantined when its chunk was normalized, but onBadObject is 'fail' now: ${first.reason}. ` +
+      "Upload it again, or set onBadObject to 'quarantine'.",
     { details: { step: 'load', source: name, object: first.object } },
   );
 }
 
 /**
- * A folder of which nothing could be read is an empty one, and its source says what that means. True where the published day is to
- * be left as it is; throws where it is a failure, or nothing is published that could be left.
+ * Applies `onEmpty` to a folder of which no object could be read. True if the published day is kept as it is; throws if `onEmpty`
+ * says so, or if nothing is published that could be kept.
  */
-function leavesAlone(
+function keepsPublished(
   { day }: Plan,
   { name, onEmpty }: PlannedSource,
   manifests: readonly Manifest[],
@@ -129,17 +130,17 @@ function leavesAlone(
   throw final(
     'SourceNotReady',
     `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. ` +
-      `The source's onEmpty is '${onEmpty}', so that readers keep what they have. Have them written anew, then: npx daybook run --day ${day}. ` +
-      `If the day really is empty: npx daybook run --day ${day} --allow-empty (or set onEmpty to 'publish').`,
+      `The source's onEmpty is '${onEmpty}', so readers keep what they have. Upload them again, then run: npx daybook run --day ${day}. ` +
+      `If the day really is empty (or set onEmpty to 'publish'): npx daybook run --day ${day} --allow-empty`,
     { details: { step: 'load', source: name, object: first.object } },
   );
 }
 
 /**
- * A day of which the plan knows that it is as published: neither raw objects nor normalized chunks are asked for, which may have
- * expired since. What the ledger says of its folder stands.
+ * Stages a day that is up to date by the plan, from live. Reads neither raw objects nor normalized chunks, which may have expired;
+ * the folder's account comes from the ledger.
  */
-async function reuseWhole(
+async function reusePublished(
   deps: Dependencies,
   plan: Plan,
   source: PlannedSource,
@@ -149,7 +150,7 @@ async function reuseWhole(
   const { day } = plan;
   const { name, normalizer } = source;
   const published = (await deps.ledger.currentPublishes(day, day)).find((record) => record.table === name);
-  if (!published) throw new Error(`${name} of ${day} was published when the day was planned, and is not any more`);
+  if (!published) throw new Error(`${name} of ${day} was published when the day was planned, and no longer is`);
   const chunks = source.chunks.map(({ id, folder }) => ({ id, folder, normalizer }));
   const quarantined = await deps.ledger.quarantinedObjects(name, chunks);
   assertNoneLeftOut(source, quarantined);
@@ -169,7 +170,7 @@ async function reuseWhole(
   };
 }
 
-/** Copies the published day, whose account stands already. */
+/** Copies the published day from live, with the duplicates of its recorded account. */
 async function reuse(
   deps: Dependencies,
   plan: Plan,
@@ -195,8 +196,8 @@ interface Loading {
   rowsPerBucket: number;
 }
 
-/** Loads the day and balances its account: what the manifests promise is loaded, or is a duplicate. */
-async function loadAnew(deps: Dependencies, loading: Loading, step: Step) {
+/** Loads the day and balances its account: every row in the manifests is loaded, or is a duplicate. */
+async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   const { plan, table, used, alone } = loading;
   const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
   let duplicates = 0;
@@ -224,7 +225,7 @@ interface Filling extends Loading {
   target: { database: string; table: string };
 }
 
-/** Fills the attempt's table and answers how many duplicates the chunks hold, counted apart from what was inserted. */
+/** Fills the attempt's table. @returns the duplicates in the chunks, counted independently of what was inserted. */
 async function fill(
   deps: Dependencies,
   { plan, source, table, used, rowsPerBucket, promised, target }: Filling,
@@ -234,7 +235,7 @@ async function fill(
   const { dedupeBy } = source;
   const buckets = dedupeBy.length === 0 ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
   const parquet = used.map((manifest) => manifest.parquet);
-  // A key's rows may lie in any object, so with a key every statement reads all of them.
+  // Rows of one key may be in any object, so with a key every statement reads all objects.
   const groups =
     dedupeBy.length === 0 ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
   let duplicates = 0;
@@ -251,7 +252,7 @@ async function fill(
         bucket_number,
         buckets,
       };
-      step.tell(`load ${source.name}, part ${bucket_number + 1} of ${buckets}`);
+      step.report(`load ${source.name}, part ${bucket_number + 1} of ${buckets}`);
       const run = step.statement(`load ${source.name}`, { zone: plan.zone });
       const insert = loadStatement(options);
       await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limitsOf(plan) } }, run);
@@ -281,7 +282,7 @@ async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSour
           if (!manifest)
             throw final(
               'ObjectVanished',
-              `Manifest ${key} is gone since the day was planned. Run the day again; its chunk is normalized anew.`,
+              `Manifest ${key} was deleted after the day was planned. Its chunk will be normalized again: npx daybook run --day ${plan.day}`,
               { details: { step: 'load', object: key } },
             );
           return manifest;
@@ -292,7 +293,7 @@ async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSour
   return manifests;
 }
 
-/** `maxRejects` of a day is judged on its own folder. */
+/** Throws if more lines of folder D were rejected than `maxRejects` allows. */
 async function assertFewRejects(
   deps: Dependencies,
   plan: Plan,
@@ -307,9 +308,9 @@ async function assertFewRejects(
   const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);
   throw final(
     'TooManyRejects',
-    `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} may be. ` +
+    `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} are allowed. ` +
       (first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '') +
-      `See them all: npx daybook rejects --day ${plan.day} --source ${source.name}`,
+      `List them: npx daybook rejects --day ${plan.day} --source ${source.name}`,
     { details: { step: 'load', source: source.name, object: first?.object } },
   );
 }

@@ -19,7 +19,7 @@ export interface LoadOptions {
   buckets: number;
 }
 
-/** Good rows of one day, from all chunks that have some, by name. With a key, the first by (object, line) stays. */
+/** Inserts the good rows of one day from its chunks, by column name. With a key, the first row by (object, line) is kept. */
 export function loadStatement(options: LoadOptions): Statement {
   const { target, columns, filled, bucket, parquetKeys, day, dedupeBy } = options;
   const traced = columns
@@ -43,7 +43,7 @@ FROM (
   };
 }
 
-/** Rows of one bucket that are not the first of their key: counted from the chunks, apart from what the load did. */
+/** Counts the rows of one bucket that are not the first of their key, from the chunks and independently of the load. */
 export function countDuplicates(options: Omit<LoadOptions, 'target' | 'columns'>): Statement {
   const { filled, bucket, parquetKeys, day, dedupeBy } = options;
   const input = objectTable(bucket, parquetKeys, 'Parquet', chunkStructure(filled), 'chunk');
@@ -61,7 +61,7 @@ const anyNull = (key: readonly string[]) => `(${key.map((column) => `isNull(${na
 const inBucket = (key: readonly string[], { bucket_number, buckets }: { bucket_number: number; buckets: number }) =>
   key.length === 0 || buckets === 1 ? '' : ` AND cityHash64(tuple(${names(key)})) % ${buckets} = ${bucket_number}`;
 
-/** Rows without a key are never duplicates: each gets a key of its own, because LIMIT BY would keep one of them all. */
+/** Rows with a NULL in the key are never duplicates: each gets its own key, because LIMIT BY would keep only one of them. */
 const firstOfKey = (key: readonly string[]) =>
   key.length === 0
     ? ''
@@ -69,7 +69,7 @@ const firstOfKey = (key: readonly string[]) =>
   ORDER BY _object, _line
   LIMIT 1 BY ${names(key)}, if(${anyNull(key)}, (_object, _line), ('', 0))`;
 
-/** What a chunk holds as Nullable, as the table's column has it; a NULL where the column needs a value is an error. */
+/** Casts a chunk's Nullable value to the column's type; a NULL in a column that is not Nullable is an error. */
 function stored(column: Column): string {
   const type = parseType(column.type);
   if (isComposite(bare(type))) return `CAST(${name(column.name)}, ${literal(column.type)})`;

@@ -4,7 +4,7 @@ import { copyEarlier } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
-/** Copies the earlier days of a loaded table into the stage, once the days before this one are done. */
+/** The loaded table whose earlier days are copied into the stage. */
 export interface LookBackInput {
   build: BuildRef;
   table: string;
@@ -17,8 +17,8 @@ export interface LookBackResult {
 }
 
 /**
- * The rest of step 4 in a backfill, for one source: the day was loaded while earlier days were still being built; now that those
- * are done, they are copied beside it. Any attempt may be the second: each copy replaces what stands.
+ * The rest of step 4 in a backfill, for one source. The day was loaded while earlier days were still being built; now that those are
+ * done, they are copied into the stage. Idempotent: each copy replaces the partition.
  */
 export async function lookBack(
   deps: Dependencies,

@@ -2,17 +2,17 @@ import { objectTable, type EngineBucket } from '../../src/clickhouse/object-tabl
 import type { Statement } from '../../src/clickhouse/statement.js';
 import type { Input } from '../../src/raw/input.js';
 
-/** Reads every byte that normalizing would read, and gives next to nothing. */
+/** Reads every byte that normalizing would read, and returns one number. */
 export const readThrough = ({ steps, params, settings }: Input): Statement => ({
   sql: `WITH${steps}\nSELECT sum(length(__text)) AS bytes FROM __values`,
   params,
   settings,
 });
 
-/** Bytes of a beginning that are looked at. */
+/** Bytes of a first line that are checked. */
 const BEGINNING = 256;
 
-/** How objects of JSON lines begin, and how many of their lines are what they should be. Bytes come in hexadecimal digits. */
+/** Reads how objects of JSON lines begin, in hexadecimal digits, and how many of their lines are JSON objects. */
 export function readBeginnings(bucket: EngineBucket, keys: readonly string[]): Statement {
   const { sql, params } = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
   return {

@@ -15,8 +15,8 @@ import { mistakenFor } from './sniff.js';
 const AT_ONCE = 4;
 
 /**
- * Which of the objects can't be read to their end: each is read alone, because the engine does not always say which one broke
- * a statement. Throws whatever a retry may mend: a broken connection says nothing of an object.
+ * Finds the objects that cannot be read to their end. Each is read alone, because ClickHouse does not always say which one broke
+ * a statement. Throws retryable errors: a broken connection says nothing about an object.
  */
 export const unreadableObjects = (
   deps: Dependencies,
@@ -36,8 +36,8 @@ export const unreadableObjects = (
   });
 
 /**
- * Which compressed objects end inside of a frame, which the engine reads without a word. Their compressed bytes come through
- * this process, a piece at a time, because no statement can follow one frame's header to the next.
+ * Finds compressed objects that end inside a frame, which ClickHouse reads without an error. Their compressed bytes are streamed
+ * through this process, because no statement can follow the frame headers.
  */
 export const cutObjects = (
   { store }: Dependencies,
@@ -53,7 +53,7 @@ export const cutObjects = (
     return walk.end();
   });
 
-/** Which objects are something else than JSON lines, of those that have next to no line that is a JSON object. */
+/** Finds objects that are not JSON lines at all, among those with at most one line that is a JSON object. */
 export async function mistakenObjects(
   deps: Dependencies,
   source: PlannedSource,
@@ -75,30 +75,30 @@ export async function mistakenObjects(
 /** Objects named in a failure. */
 const NAMED = 3;
 
-/** The failure of a source that allows no bad object. */
+/** Creates the error of a source that allows no bad objects. */
 export function badObjects(source: string, bad: readonly QuarantinedObject[]): Error {
   const [first] = bad;
   const more = bad.slice(1, NAMED).map(({ object }) => object);
   const others =
     bad.length > 1
-      ? ` So are ${bad.length - 1} more: ${[...more, ...(bad.length > NAMED ? ['…'] : [])].join(', ')}.`
+      ? ` ${bad.length - 1} more are bad: ${[...more, ...(bad.length > NAMED ? ['…'] : [])].join(', ')}.`
       : '';
   return final(
     'BadObject',
-    `${source}: ${first?.object ?? ''}: ${first?.reason ?? ''}.${others} Have it written anew or take it out of the folder; ` +
-      "with onBadObject: 'quarantine' the day is published without it.",
+    `${source}: ${first?.object ?? ''}: ${first?.reason ?? ''}.${others} Upload it again, or remove it from the folder; ` +
+      "to publish the day without it, set onBadObject to 'quarantine'.",
     { details: { step: 'normalize', source, object: first?.object, objects: bad.length } },
   );
 }
 
-/** What is wrong with the object, without what the one who reads it knows already. */
+/** Returns what is wrong with the object, without the parts that the caller's message repeats. */
 const reasonOf = (thrown: Error, key: string): string =>
   messageOf(thrown)
     .replace(/^.*?(?=ClickHouse says)/s, '')
     .replace(`${key}: `, '')
     .replace(/[.\s]+$/, '');
 
-/** Asks of each object what is wrong with it, a few at a time; answers those with which something is. */
+/** Checks each object alone, a few at a time. @returns the bad ones. */
 async function eachAlone(
   objects: readonly StoredObject[],
   step: Step,

@@ -15,7 +15,7 @@ import type { StoredObject } from '../../src/store/object.js';
 import { badObjects, cutObjects, mistakenObjects, unreadableObjects } from './bad-objects.js';
 import { countFates } from './statements.js';
 
-/** A chunk with all that belongs to it. */
+/** A chunk with its source and plan. */
 export interface Work {
   plan: Plan;
   source: PlannedSource;
@@ -23,8 +23,8 @@ export interface Work {
 }
 
 /**
- * Makes the chunk's Parquet object and answers its manifest, which is not put yet. Bad objects fail the chunk, or, where the
- * source says so, are left out, and the chunk is made of the others.
+ * Writes the chunk's Parquet object and returns its manifest, which is not written yet. Bad objects fail the chunk; if the source
+ * quarantines them, the chunk is made of the others.
  */
 export async function normalizeChunk(deps: Dependencies, work: Work, step: Step): Promise<Manifest> {
   const { plan, source, chunk } = work;
@@ -53,7 +53,7 @@ export async function normalizeChunk(deps: Dependencies, work: Work, step: Step)
     }
     await deps.store.remove(plan.normalized.bucket, [parquet]);
     if (source.onBadObject === 'fail') throw badObjects(source.name, bad);
-    step.tell(`leaving ${bad.length} bad objects out`);
+    step.report(`quarantining ${bad.length} bad objects`);
     quarantined.push(...bad);
   }
 }
@@ -65,7 +65,7 @@ function parquetOf({ plan, source, chunk }: Work, attempt: string): string {
 
 type Fate = 'row' | 'rejected' | 'skipped' | 'blank';
 
-/** Lines of an object with one fate; rows by their day. */
+/** Count of an object's lines with one fate; rows are counted by day. */
 interface FateCount {
   object: string;
   fate: Fate;
@@ -73,14 +73,14 @@ interface FateCount {
   lines: string;
 }
 
-/** What one pass over the objects made; where some of them are bad, those and nothing else. */
+/** The result of one pass over the objects; if some are bad, only those. */
 interface Pass {
   bad: QuarantinedObject[];
   fates: FateCount[];
   lines: { object: string; lines: string }[];
 }
 
-/** One pass: the objects become Parquet, both ends of their accounts are counted, and each is seen to have been read whole. */
+/** Writes the objects as Parquet, counts both sides of their accounts, and checks that each was read completely. */
 async function readOnce(
   deps: Dependencies,
   work: Work,
@@ -108,7 +108,7 @@ async function readOnce(
   }
   if (cut.value.length > 0) return only(cut.value);
 
-  step.tell('counting');
+  step.report('counting');
   const [fates, lines] = await Promise.all([
     deps.clickhouse.rows<FateCount>(countFates(normalized, parquet, filled), step.statement(what)),
     written.value.countLines(),
@@ -146,13 +146,13 @@ async function writeParquet(
   return { countLines };
 }
 
-/** An object may be bad in two ways; the first one found says why. */
+/** Merges two lists of bad objects; an object in both keeps the first reason. */
 const merged = (first: readonly QuarantinedObject[], second: readonly QuarantinedObject[]): QuarantinedObject[] => [
   ...first,
   ...second.filter(({ object }) => !first.some((one) => one.object === object)),
 ];
 
-/** Objects of which at most one line became something: a whole array of objects has one line that reads as an object. */
+/** Finds objects with rejects and at most one good line: a JSON array has one line that reads as an object. */
 function suspects(fates: readonly FateCount[]): string[] {
   const read = new Map<string, { good: number; rejected: number }>();
   for (const { object, fate, lines } of fates) {
@@ -181,7 +181,7 @@ function accountsOf(
 }
 
 function unknownObject(object: string): never {
-  throw final('AccountsDiffer', `The engine read ${object}, which is not part of this chunk. Nothing was recorded.`, {
+  throw final('AccountsDiffer', `ClickHouse read ${object}, which is not part of this chunk. Nothing was recorded.`, {
     details: { object },
   });
 }
@@ -192,7 +192,7 @@ function rowsByDay(fates: readonly FateCount[]): Record<string, number> {
   return days;
 }
 
-/** Objects of an imbalance that a failure names. */
+/** Objects that an error of unbalanced accounts names. */
 const WRONG_NAMED = 10;
 
 function assertBalanced(source: string, accounts: readonly ObjectAccount[]): void {
@@ -202,12 +202,12 @@ function assertBalanced(source: string, accounts: readonly ObjectAccount[]): voi
   const more = wrong.length > named.length ? `; and ${wrong.length - named.length} more objects` : '';
   throw final(
     'AccountsDiffer',
-    `${source}: lines went missing or came twice, nothing is published. ${named.join('; ')}${more}`,
+    `${source}: lines were lost or counted twice. Nothing is published. ${named.join('; ')}${more}`,
     { details: { step: 'normalize', objects: named } },
   );
 }
 
-/** What was read is what was listed: an object rewritten meanwhile would leave lines of two versions under one name. */
+/** Throws if an object changed after it was listed: the chunk could mix lines of two versions. */
 async function assertUnchanged(
   { store }: Dependencies,
   source: PlannedSource,
@@ -220,7 +220,7 @@ async function assertUnchanged(
     if (now.get(key) !== etag)
       throw final(
         now.has(key) ? 'ObjectChanged' : 'ObjectVanished',
-        `${source.name}: ${key} was ${now.has(key) ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded; run the day again and it is listed anew.`,
+        `${source.name}: ${key} was ${now.has(key) ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded. Run the day again, which lists it again.`,
         { details: { step: 'normalize', object: key } },
       );
 }
@@ -232,5 +232,5 @@ function commonPrefix(keys: readonly string[]): string {
   return first.slice(0, length);
 }
 
-/** Columns of a table, as the plan has them. */
+/** Returns the columns of a table in the plan. */
 export const columnsOf = (plan: Plan, table: string) => plan.tables.find(({ name }) => name === table)?.columns ?? [];

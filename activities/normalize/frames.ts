@@ -1,28 +1,29 @@
 /**
- * Whether a compressed object ends where its last frame does. The engine reads a truncated zstd or LZ4 object without an
- * error and gives the lines up to the cut, so its frames are walked: their headers say how long each block is, and the blocks
- * themselves are skipped. Nothing is decompressed and nothing kept.
+ * Checks that a compressed object ends with a complete frame. ClickHouse reads a truncated zstd or LZ4 object without an error and
+ * returns the lines up to the cut, so the frames are walked here: headers give the length of each block, and blocks are skipped.
+ * Nothing is decompressed or kept.
  */
 export interface FrameWalk {
-  /** The object's next bytes. */
+  /** Takes the object's next bytes. */
   push(bytes: Uint8Array): void;
-  /** After the last byte: what is wrong with the object, or undefined. */
+  /** Returns, after the last byte, what is wrong with the object, or undefined. */
   end(): string | undefined;
 }
 
-/** Every ending, in small letters, by which the engine takes an object for one of a kind that it reads without an end (tried). */
+/** Extensions, in lower case, of the formats that ClickHouse reads without noticing a missing end (tested). */
 const KINDS: Readonly<Record<string, FrameKind>> = { zst: 'zst', zstd: 'zst', lz4: 'lz4' };
 
-/** Endings of objects that need a {@link FrameWalk}; the engine notices by itself where those of other kinds end too early. */
+/** Returns the frame format of objects that need a {@link FrameWalk}; ClickHouse notices truncation of all other formats. */
 export const frameKind = (key: string): FrameKind | undefined =>
   KINDS[key.slice(key.lastIndexOf('.') + 1).toLowerCase()];
 
 export type FrameKind = 'zst' | 'lz4';
 
-/** Bytes to skip, or to be given. */
+/** Bytes to skip, or to read. */
 type Step = { skip: number } | { take: number };
 type Walk = Generator<Step, void, Uint8Array>;
 
+/** Begins a walk over the frames of one object. */
 export function walkFrames(kind: FrameKind): FrameWalk {
   const state = { inFrame: false, whole: 0 };
   const walk = frames(kind, state);
@@ -53,7 +54,7 @@ export function walkFrames(kind: FrameKind): FrameWalk {
   const end = () => {
     if (wrong !== undefined) return wrong;
     if (!state.inFrame && taken.length === 0) return undefined;
-    return `cut off after ${read} bytes, inside of its ${state.whole === 0 ? 'only' : 'last'} frame: the frame's end mark is missing`;
+    return `truncated after ${read} bytes, inside its ${state.whole === 0 ? 'only' : 'last'} frame: the end of the frame is missing`;
   };
   return { push, end };
 }
@@ -69,7 +70,7 @@ interface State {
   whole: number;
 }
 
-/** Frames follow each other until the object ends; both formats share the skippable ones. */
+/** Walks frame after frame until the object ends; both formats have skippable frames. */
 function* frames(kind: FrameKind, state: State): Walk {
   for (;;) {
     const magic = number(yield { take: 4 });
@@ -77,7 +78,7 @@ function* frames(kind: FrameKind, state: State): Walk {
     if (magic >= SKIPPABLE && magic < SKIPPABLE + 16) yield* skip(number(yield { take: 4 }));
     else if (kind === 'zst' && magic === ZSTD) yield* zstdFrame();
     else if (kind === 'lz4' && magic === LZ4) yield* lz4Frame();
-    else throw new RangeError(`not ${kind === 'zst' ? 'zstd' : 'LZ4'}: no frame begins`);
+    else throw new RangeError(`not ${kind === 'zst' ? 'zstd' : 'LZ4'}: expected the start of a frame`);
     state.inFrame = false;
     state.whole++;
   }
@@ -98,7 +99,7 @@ function* zstdFrame(): Walk {
   for (let last = false; !last;) {
     const header = number(yield { take: 3 });
     const type = (header >> 1) & 3;
-    if (type === RESERVED) throw new RangeError('no zstd block begins');
+    if (type === RESERVED) throw new RangeError('not zstd: expected the start of a block');
     last = (header & 1) === 1;
     yield* skip(type === REPEATED ? 1 : header >> 3);
   }

@@ -14,7 +14,7 @@ import { recordRejects } from './statements.js';
 
 export interface NormalizeInput {
   build: BuildRef;
-  /** Position among the chunks that the plan leaves to do. */
+  /** Position among the plan's chunks that are not normalized yet. */
   chunk: number;
 }
 
@@ -25,16 +25,16 @@ export interface NormalizeResult {
   rejected: number;
   skipped: number;
   blank: number;
-  /** Objects that were left out because they are bad. */
+  /** Bad objects that were left out. */
   quarantined: number;
-  /** True when a manifest stood already, so that nothing was read. */
+  /** True if a manifest existed already, so nothing was read. */
   reused: boolean;
   ms: number;
 }
 
 /**
- * Step 3, for one chunk: raw lines become one Parquet object of an attempt's own name; both ends of the folder account are
- * counted; then the manifest is put, and with it the chunk exists. The first manifest wins, whoever wrote it.
+ * Step 3, for one chunk. Writes the raw lines as one Parquet object, named by attempt; counts both sides of the folder account; then
+ * writes the manifest, which commits the chunk. The first manifest wins, whichever attempt wrote it.
  */
 export async function normalize(
   deps: Dependencies,
@@ -52,8 +52,8 @@ export async function normalize(
     work.chunk.id,
     work.source.normalizer,
   );
-  const standing = await readManifest(deps, normalized.bucket, key);
-  const manifest = standing ?? (await commit(deps, plan, key, await normalizeChunk(deps, work, step)));
+  const existing = await readManifest(deps, normalized.bucket, key);
+  const manifest = existing ?? (await commit(deps, plan, key, await normalizeChunk(deps, work, step)));
   await record(deps, work, manifest, key, step);
   const { lines, rows, rejected, skipped, blank } = sumAccounts(manifest.accounts);
   return {
@@ -64,23 +64,23 @@ export async function normalize(
     skipped,
     blank,
     quarantined: manifest.quarantined.length,
-    reused: standing !== undefined,
+    reused: existing !== undefined,
   };
 }
 
 function workAt(plan: Plan, position: number): Work {
   const todo = chunksToDo(plan);
   const work = todo[position];
-  if (!work) throw new RangeError(`the plan leaves ${todo.length} chunks to do, there is no number ${position}`);
+  if (!work) throw new RangeError(`the plan has ${todo.length} chunks to normalize, there is no number ${position}`);
   return { plan, ...work };
 }
 
-/** Puts the manifest. Where another attempt was first, that one counts, and this one's Parquet goes. */
+/** Writes the manifest. If another attempt was first, its manifest counts, and this attempt's Parquet is removed. */
 async function commit(deps: Dependencies, plan: Plan, key: string, manifest: Manifest): Promise<Manifest> {
   const { bucket } = plan.normalized;
   if (await deps.store.write(bucket, key, JSON.stringify(manifest), { once: true })) return manifest;
   const winner = await readManifest(deps, bucket, key);
-  if (!winner) throw new Error(`manifest ${key} was refused as existing, but is not there`);
+  if (!winner) throw new Error(`manifest ${key} could not be written because it exists, but it cannot be read`);
   if (winner.parquet !== manifest.parquet && manifest.parquet !== '')
     await deps.store.remove(bucket, [manifest.parquet]);
   return winner;

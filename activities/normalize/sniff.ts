@@ -1,4 +1,4 @@
-/** The beginning of an object of which no line, or next to none, is a JSON object. */
+/** The beginning of an object with at most one line that is a JSON object. */
 export interface Beginning {
   /** Lines that are a JSON object. */
   objects: number;
@@ -8,7 +8,7 @@ export interface Beginning {
   json: boolean;
 }
 
-/** Bytes by which other formats begin. */
+/** First bytes of other formats. */
 const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
   ['1f8b', 'gzip under a name that does not end in .gz'],
   ['28b52ffd', 'zstd under a name that does not end in .zst'],
@@ -22,12 +22,12 @@ const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
 ];
 
 /**
- * What an object of JSON lines is instead, where it shows: then the whole object is at fault, and a reject for each of its
- * lines would help nobody. Undefined where its lines are merely bad, which is for each of them to say.
+ * Recognizes an object that should be JSON lines and is something else: then the whole object is bad, and rejecting each line would
+ * be useless. Undefined if only its lines are bad; those become rejects.
  */
 export function mistakenFor({ objects, bytes, json }: Beginning): string | undefined {
   const text = new TextDecoder().decode(bytes).trim();
-  // Of an array with an object on each line, the last one has no comma and is a valid line.
+  // In an array with one object on each line, the last line has no comma and is valid.
   if (objects <= 1 && text.startsWith('[') && (objects === 0 || !json))
     return 'a JSON array, expected one object on each line';
   if (objects > 0) return undefined;
@@ -40,7 +40,7 @@ export function mistakenFor({ objects, bytes, json }: Beginning): string | undef
   return undefined;
 }
 
-/** Told by its mark, or by the zeros that it puts beside each letter of the ASCII that JSON is mostly made of. */
+/** Recognizes UTF-16 and UTF-32 by the byte order mark, or by the zero bytes beside each ASCII character. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'UTF-32' : 'UTF-16';
@@ -52,5 +52,5 @@ function wideEncoding(bytes: Uint8Array): string | undefined {
   return Math.min(even, odd) === 0 ? 'UTF-16' : even + odd < bytes.length ? 'UTF-32' : undefined;
 }
 
-/** Share of a text's characters that are ASCII where it is JSON. */
+/** Least share of ASCII characters in a text that is JSON. */
 const MOSTLY = 0.8;

@@ -3,7 +3,7 @@ import { objectTable, type EngineBucket } from '../../src/clickhouse/object-tabl
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 
-/** What a normalized chunk holds, by object, fate and day; day is only told for rows. */
+/** Counts the lines of a normalized chunk by object, fate and day; only rows have a day. */
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   return {
@@ -12,7 +12,7 @@ export function countFates(bucket: EngineBucket, parquetKey: string, filled: rea
   };
 }
 
-/** Copies a chunk's rejects into the ledger. Repeating it is harmless: reads take one record per line. */
+/** Copies a chunk's rejects into the ledger. Idempotent: reads take one record for each line. */
 export function recordRejects(
   bucket: EngineBucket,
   parquetKey: string,

@@ -8,21 +8,21 @@ export interface OutlineResult {
   project: string;
   /** Ascending. */
   days: string[];
-  /** Earlier days that any model reads: as many later ones may be stale once a day is published. */
+  /** The longest lookback of any model: this many later days may be stale once a day is published. */
   looksBack: number;
-  /** Days after which a backfill begins its history anew. */
+  /** Days after which a backfill continues as new. */
   daysPerRun: number;
   ms: number;
 }
 
-/** A day takes about a dozen events of its backfill's history, and a server suggests to begin anew at 4,096. */
+/** A day takes about a dozen events in its backfill's history, and the server suggests continue-as-new at 4,096. */
 const DAYS_PER_RUN = 200;
 
-/** Which days of a range a backfill runs. Throws `BadInput` for days that should not exist: people start backfills by hand. */
+/** Determines which days of a range a backfill runs. Throws `BadInput` for days before the project's start or in the future. */
 export async function outline(deps: Dependencies, { start, end, which }: OutlineInput): Answer<OutlineResult> {
   const { config, aggregates } = await deps.loadProject();
   const now = new Date();
-  // Those that are published follow from a publish, not from somebody's word.
+  // `published` days come from the ledger, not from a person, so they are not checked.
   if (which !== 'published') for (const day of [start, end]) assertWanted(config, day, now);
   await deps.ledger.assertReadable();
   return {

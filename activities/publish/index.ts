@@ -39,9 +39,9 @@ export interface PublishResult {
 }
 
 /**
- * Step 7. Checks that all tables fit, archives what stands, writes the intent, fences older builds off, swaps all tables in one
- * burst, verifies each against the stage, and writes that it is done. Any attempt may be the second: an intent of this generation
- * means that the archives are made, and only the swaps are repeated.
+ * Step 7. Checks that all tables fit, archives the published day, writes the intent, fences off older builds, swaps all tables in one
+ * burst, verifies each against the stage, and records the publish as done. Idempotent: if an intent of this generation exists, the
+ * archives exist too, and only the swaps are repeated.
  */
 export async function publish(deps: Dependencies, { build, tables }: PublishInput, step: Step): Answer<PublishResult> {
   const plan = await readPlan(deps, build);
@@ -69,21 +69,21 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
 
   const open = await openIntentsOf(deps, plan.day, plan.generation);
   if (open.length === 0) await intend(deps, plan, swap, tables, step);
-  // Read back: where two attempts wrote an intent, the ledger says which one's archives hold.
+  // Read back: if two attempts wrote an intent, the ledger says whose archives count.
   const intents = await openIntentsOf(deps, plan.day, plan.generation);
   if (intents.length < tables.length) {
     const meanwhile = await doneOf(deps, plan);
     if (meanwhile.length === tables.length) return await answer(meanwhile, 0);
     throw new Error(
-      `the ledger shows ${intents.length} intents for ${tables.length} tables of ${plan.day}; they are read again`,
+      `the ledger has ${intents.length} intents for ${tables.length} tables of ${plan.day}; the publish is retried`,
     );
   }
   await assertNewest(deps, swap);
   await fence(deps, plan.project, swap, step);
   try {
-    // An attempt that wrote the intent has measured the stage; since then the engine may have fallen with its host.
+    // The attempt that wrote the intent has measured the stage; ClickHouse may have crashed with its host since.
     if (open.length > 0) await assertStaged(deps, swap, intents, step);
-    step.tell('swapping');
+    step.report('swapping');
     const burstMs = await swapForward(deps, swap, intents, step);
     return await answer(intents, burstMs);
   } catch (error) {
@@ -93,20 +93,20 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
   }
 }
 
-/** The tables of this generation whose publish another attempt has ended well; throws where it was taken back. */
+/** Returns the tables of this generation that another attempt has published; throws if that publish was rolled back. */
 async function doneOf(deps: Dependencies, { day, generation }: Plan): Promise<PublishEvent[]> {
   const records = await deps.ledger.publishesOf(day, generation);
   if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
     throw final(
       'TakenBack',
-      `The publish of generation ${generation} of ${day} was taken back after an error that an earlier attempt met; its history tells which. ` +
+      `The publish of generation ${generation} of ${day} was rolled back after an error in an earlier attempt, which is in the history. ` +
         `Readers have what they had before. Run the day again: npx daybook run --day ${day}`,
       { details: { step: 'publish' } },
     );
   return records.filter(({ last }) => last === 'done');
 }
 
-/** Checks that the stage fits and that the day may change, archives what stands, and writes all of it down before anything moves. */
+/** Checks that the stage fits and the day is not held, archives the published day, and writes the intent before anything is swapped. */
 async function intend(
   deps: Dependencies,
   plan: Plan,
@@ -126,7 +126,7 @@ async function intend(
   const intents: PublishRecord[] = [];
   for (const [position, { table, rows, hash, columns, data, inputs }] of built.entries()) {
     const live = { database: swap.live, table };
-    const standing = await measured(deps, live, plan.day, columns, step);
+    const existing = await measured(deps, live, plan.day, columns, step);
     intents.push({
       day: plan.day,
       table,
@@ -139,15 +139,15 @@ async function intend(
       data,
       inputs,
       chunks: await chunksOf(deps, plan, table),
-      archive: standing.rows > 0 ? await archived(deps, plan, swap, live, step) : '',
-      archived_rows: standing.rows,
-      archived_hash: standing.hash,
+      archive: existing.rows > 0 ? await archived(deps, plan, swap, live, step) : '',
+      archived_rows: existing.rows,
+      archived_hash: existing.hash,
     });
   }
   await deps.ledger.recordPublishes('intent', intents);
 }
 
-/** Copies the live day into a table of this attempt's own: a forgotten attempt can't write into what a newer one relies on. */
+/** Copies the live day into a table named by attempt, so a zombie attempt cannot write into the archive of a newer one. */
 async function archived(
   { clickhouse }: Dependencies,
   plan: Plan,
@@ -168,12 +168,12 @@ async function assertFits(deps: Dependencies, swap: Swap, table: string): Promis
     throw final(
       'NotApplied',
       `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. ` +
-        `Build it anew: npx daybook run --day ${swap.day}`,
+        `Build the day again: npx daybook run --day ${swap.day}`,
       { details: { step: 'publish', table } },
     );
 }
 
-/** A day may be held while it is being built. Who forces a run of it means it, and releases it. */
+/** Throws if the day was put on hold while it was being built. A forced run overrides the hold, and releases the day. */
 async function assertNotHeld(deps: Dependencies, { day, overHold }: Plan): Promise<void> {
   const hold = overHold ? undefined : await deps.ledger.holdOf(day);
   if (hold) throw final('Held', `${heldSince(hold)} Nothing was published.`, { details: { step: 'publish' } });
@@ -183,7 +183,7 @@ async function release(deps: Dependencies, day: string): Promise<void> {
   if (await deps.ledger.holdOf(day)) await deps.ledger.recordHold('released', day, 'built by a forced run');
 }
 
-/** Chunks with rows of the day, as the ledger recorded them when they were normalized. */
+/** Returns the chunks with rows of the day, from the ledger. */
 async function chunksOf(deps: Dependencies, plan: Plan, table: string): Promise<string[]> {
   const source = plan.sources.find(({ name }) => name === table);
   if (!source) return [];

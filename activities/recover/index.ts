@@ -9,7 +9,7 @@ import { assertStaged, swapBack, swapForward, type Swap } from '../../src/stage/
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
-/** Milliseconds. They travel in the first activity's result, so that a test can shorten them without touching a workflow. */
+/** Milliseconds. Part of the first activity's result, so that tests can shorten them without changing a workflow. */
 export interface Timings {
   heartbeat: number;
   startToClose: number;
@@ -20,7 +20,7 @@ export interface Timings {
 
 export interface RecoverInput {
   day: string;
-  /** Id of the workflow that builds the day, which must be the day's own; left out where nothing is built. */
+  /** Id of the workflow that builds the day, which must be the day's own; left out if nothing is built. */
   workflowId?: string;
 }
 
@@ -30,25 +30,25 @@ export interface RecoverResult {
   /** Chunks normalized at once, models refreshed at once. */
   normalizeSlots: number;
   refreshConcurrency: number;
-  /** A publish that a crash had left open, and how it was ended. */
-  mended: { generation: number; how: 'finished' | 'undone'; tables: number } | null;
-  /** Newest published generation of the day, after that; 0 where nothing of it is published. */
+  /** The unfinished publish that was recovered, and how. */
+  recovered: { generation: number; how: 'finished' | 'rolled back'; tables: number } | null;
+  /** Newest published generation of the day, after that; 0 if nothing of it is published. */
   published: number;
   ms: number;
 }
 
 /**
- * Step 0. A publish that a crash left open is ended before anything else: finished from its stage where that still stands as it was
- * built, taken back from its archives where it does not. Also tells the workflow what it needs of the config, which never travels as input.
+ * Step 0. Recovers an unfinished publish before anything else: finishes it from its stage if that is still as it was built, otherwise
+ * rolls it back from its archives. Also returns the settings that the workflow needs, which are never part of its input.
  */
 export async function recover(
   deps: Dependencies,
   { day, workflowId: id }: RecoverInput,
   step: Step,
 ): Answer<RecoverResult> {
-  // Anybody may start a day from the Web UI: what is no date must not come as far as a name or a statement.
+  // A day can be started from the Web UI with any text, which must not become part of a name or a statement.
   if (!isDay(day))
-    throw final('BadConfig', `'${clipped(day, 40)}' is no day: expected a date that exists, written YYYY-MM-DD.`);
+    throw final('BadConfig', `'${clipped(day, 40)}' is not a day: expected a date that exists, written YYYY-MM-DD.`);
   const { config } = await deps.loadProject();
   if (id !== undefined) {
     assertOwnId(config.project, day, id);
@@ -56,15 +56,15 @@ export async function recover(
   }
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   await deps.ledger.assertReadable();
-  // A run that was terminated may have left statements running: they are seen gone before this one begins.
+  // A terminated run may have left statements running; they must end before this run begins.
   await deps.clickhouse.endQueries(`${workflowId.day(config.project, day)}/`, { signal: step.signal });
-  const mended = await mend(deps, { day, project: config.project, database: config.database }, step);
+  const recovered = await recoverOpenPublishes(deps, { day, project: config.project, database: config.database }, step);
   return {
     project: config.project,
     timings: { heartbeat, startToClose, retryFirst, retryMost, giveUpAfter: config.giveUpAfter },
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,
-    mended,
+    recovered,
     published: await newestPublished(deps, day),
   };
 }
@@ -72,29 +72,29 @@ export async function recover(
 const newestPublished = async ({ ledger }: Dependencies, day: string): Promise<number> =>
   Math.max(0, ...(await ledger.currentPublishes(day, day)).map(({ generation }) => generation));
 
-/** Under another id a second build of the day would run beside the first, end its statements and share its stage. */
+/** Throws for another id: a second build of the day would run beside the first, kill its statements and share its stage. */
 function assertOwnId(project: string, day: string, found: string): void {
   const id = workflowId.day(project, day);
   if (found === id) return;
   throw final(
     'BadInput',
-    `The workflow of ${day} has the id '${clipped(found, 100)}'; expected ${id}, so that no two builds of one day ever run. ` +
-      `Start it so: npx daybook run --day ${day}, or: temporal workflow start --type day --task-queue ${taskQueue.light(project)} ` +
+    `The workflow of ${day} has the id '${clipped(found, 100)}'; expected ${id}, so that two builds of one day never run at once. ` +
+      `Start it with: npx daybook run --day ${day}, or: temporal workflow start --type day --task-queue ${taskQueue.light(project)} ` +
       `--workflow-id ${id} --input '{"day":"${day}"}'`,
     { details: { step: 'recover' } },
   );
 }
 
-async function mend(
+async function recoverOpenPublishes(
   deps: Dependencies,
   { day, project, database }: { day: string; project: string; database: string },
   step: Step,
-): Promise<RecoverResult['mended']> {
+): Promise<RecoverResult['recovered']> {
   const intents = await deps.ledger.openIntents(day);
   if (intents.length === 0) return null;
   const newest = await deps.ledger.lastGeneration(day);
   const published = await newestPublished(deps, day);
-  let mended: RecoverResult['mended'] = null;
+  let last: RecoverResult['recovered'] = null;
   for (const open of endedTogether(intents)) {
     const generation = Math.max(...open.map((intent) => intent.generation));
     const swap: Swap = {
@@ -106,10 +106,11 @@ async function mend(
       scratch: stageDatabase(project, day, newest),
     };
     const left = await withoutDropped(deps, swap, open);
-    const how = left.length === 0 ? 'undone' : await end(deps, swap, left, generation < published, step);
-    mended = { generation, how, tables: left.length };
+    const how =
+      left.length === 0 ? 'rolled back' : await finishOrRollBack(deps, swap, left, generation < published, step);
+    last = { generation, how, tables: left.length };
   }
-  return mended;
+  return last;
 }
 
 /** Open intents one publish at a time; the publishes that a rollback undoes all at once, because only the oldest archive counts. */
@@ -123,42 +124,42 @@ function endedTogether(intents: readonly OpenIntent[]): OpenIntent[][] {
   ];
 }
 
-async function end(
+async function finishOrRollBack(
   deps: Dependencies,
   swap: Swap,
   open: readonly OpenIntent[],
   overtaken: boolean,
   step: Step,
-): Promise<'finished' | 'undone'> {
+): Promise<'finished' | 'rolled back'> {
   if (overtaken) {
-    // A forgotten attempt wrote it after a newer build had dropped its stage: nothing of it was ever swapped.
+    // A zombie attempt wrote the intent after a newer build had dropped its stage: it never swapped anything.
     await deps.ledger.recordPublishes('undone', open);
-    return 'undone';
+    return 'rolled back';
   }
   if (open.every(({ last }) => last === 'intent') && (await finished(deps, swap, open, step))) return 'finished';
   try {
     await swapBack(deps, swap, open, step);
   } catch (error) {
-    // Neither stage nor archive can end it: what stands is left to a build, which this intent must not keep from beginning.
+    // Neither stage nor archive is usable: a new build has to replace the day, and this intent must not block it.
     if (isFinal(error) && error.type === 'ArchiveLost') await deps.ledger.recordPublishes('undone', open);
     throw error;
   }
-  return 'undone';
+  return 'rolled back';
 }
 
-/** Tables that somebody dropped since have nothing to finish or to take back; a table that the project has is missed by the next step. */
+/** Closes the intents of tables that were dropped since, and returns the others. If the project has the table, the next step fails. */
 async function withoutDropped(
   { clickhouse, ledger }: Dependencies,
   { live }: Swap,
   open: readonly OpenIntent[],
 ): Promise<OpenIntent[]> {
-  const standing = await tablesIn(clickhouse, live);
-  const dropped = open.filter(({ table }) => !standing.has(table));
+  const existing = await tablesIn(clickhouse, live);
+  const dropped = open.filter(({ table }) => !existing.has(table));
   await ledger.recordPublishes('undone', dropped);
-  return open.filter(({ table }) => standing.has(table));
+  return open.filter(({ table }) => existing.has(table));
 }
 
-/** Finishes a publish from its stage; false where the stage is gone, not what was built, or meets an error that no retry mends. */
+/** Finishes a publish from its stage; false if the stage is missing, is not what was built, or the publish meets a final error. */
 async function finished(deps: Dependencies, swap: Swap, open: readonly OpenIntent[], step: Step): Promise<boolean> {
   const staged = await tablesIn(deps.clickhouse, swap.stage);
   if (!open.every(({ table }) => staged.has(table))) return false;

@@ -15,15 +15,15 @@ import { refreshStatement } from './statements.js';
 export interface RefreshInput {
   build: BuildRef;
   table: string;
-  /** Fingerprints of the inputs as they stand in this build's stage, by name; the model's own earlier days it adds itself. */
+  /** Fingerprints of the inputs in this build's stage, by name, without the model's own earlier days. */
   inputs: Record<string, string>;
 }
 
 export type RefreshResult = BuiltTable;
 
 /**
- * Step 5, for one model. Its SELECT runs as the user wrote it with the stage as its database, so that every table's name means
- * the day that is being built and the earlier days that the model declares. A model whose inputs and SQL are as they were is copied from live.
+ * Step 5, for one model. Runs its SELECT as the user wrote it, with the stage as the database: every table name then means the day
+ * being built and the earlier days that the model declares. A model whose inputs and SQL are unchanged is copied from live.
  */
 export async function refresh(
   deps: Dependencies,
@@ -51,7 +51,7 @@ const fingerprintIn = (own: readonly PublishRecord[], day: string): string | und
   return record && tableFingerprint(record.code, record.data);
 };
 
-/** What a model that reads itself reads of itself: its earlier days. */
+/** Returns the model's own earlier days, if it reads itself. */
 const ownInputs = (table: PlannedTable, day: string, own: readonly PublishRecord[]): Record<string, string> =>
   table.inputs.includes(table.name)
     ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
@@ -62,8 +62,8 @@ async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: re
   return await buildInStage(deps, plan, name, step, async (target, earlier) => {
     for (const [day, copied] of Object.entries(earlier))
       if (inputs.includes(name) && copied !== fingerprintIn(own, day) && day >= addDays(plan.day, -lookback))
-        throw new Error(`${name} of ${day} was published while ${plan.day} was being built; the refresh begins again`);
-    // A default stands in only where the SELECT gives nothing.
+        throw new Error(`${name} of ${day} was published while ${plan.day} was being built; the refresh is retried`);
+    // A column with a default gets it only if the SELECT does not return the column.
     const given = columns.filter(
       ({ name: column, defaultKind }) =>
         defaultKind === '' || (defaultKind === 'DEFAULT' && selected.some((one) => one.name === column)),

@@ -6,10 +6,10 @@ import { bare, isComposite, isNullable, parseType, type ColumnType } from '../..
 import { fromText } from '../../src/conversions/conversions.js';
 
 /**
- * One day of a model, inserted by name: by position, two columns of one type would swap silently. Every value is converted
- * accurately: -1 or 70000000000 into UInt32, the year 2200 into DateTime and NULL into a column that needs a value are errors.
+ * Inserts one day of a model by column name: by position, two columns of one type could be swapped silently. Values are never
+ * changed: -1 or 70000000000 into UInt32, the year 2200 into DateTime and NULL into a column that is not Nullable are errors.
  *
- * @param model its SELECT, and the columns that the SELECT gives
+ * @param model its SELECT, and the columns that the SELECT returns
  * @param window see {@link windowOf}
  */
 export const refreshStatement = (
@@ -37,17 +37,17 @@ function converted({ name: column, type: text }: Column, selected: readonly Colu
   return `accurateCast(${lossless(name(column), bare(given), inner)}, ${literal(isNullable(type) ? `Nullable(${inner.text})` : inner.text)})`;
 }
 
-/** A composite of the column's type, or an error where it would hold something else. */
+/** Casts a composite to the column's type; an error if a value would change. */
 function composite(value: string, given: ColumnType, wanted: ColumnType): string {
   const { value: made, lost } = castComposite(value, given, wanted, roundedCast);
-  // The engine can't choose between two constant tuples.
+  // ClickHouse's `if` does not accept two constant tuples.
   const cast = `CAST(${lost === undefined ? made : `materialize(${made})`}, ${literal(wanted.text)})`;
   return lost === undefined
     ? cast
     : `if(${throwIf(lost, value, given, wanted)} = 0, ${cast}, defaultValueOfTypeName(${literal(wanted.text)}))`;
 }
 
-/** What models compute in floats is meant to the nearest digit that the column has. */
+/** Rounds floats to the column's scale: models compute in floats. */
 const roundedCast: typeof castValue = (value, given, wanted) =>
   given.base.startsWith('Float') && wanted.base === 'Decimal'
     ? fromText(wanted, `toString(${nearest(value, wanted)})`)
@@ -58,9 +58,9 @@ const nearest = (value: string, wanted: ColumnType) => `round(${value}, ${wanted
 const throwIf = (lost: string, value: string, given: ColumnType, wanted: ColumnType) =>
   `throwIf(${lost}, ${literal(`${value}: a value of ${given.text} does not fit ${wanted.text}`)})`;
 
-/** The value, or an error where the column would hold another one. */
+/** Casts a scalar; an error if the value would change. */
 function lossless(value: string, given: ColumnType, wanted: ColumnType): string {
-  // Integers are checked by the engine's own cast.
+  // ClickHouse's own cast checks integers.
   if (given.text === wanted.text || (isInteger(given) && isInteger(wanted))) return value;
   if (given.base.startsWith('Float') && wanted.base === 'Decimal') return `toString(${nearest(value, wanted)})`;
   const cast = castValue(value, given, wanted);

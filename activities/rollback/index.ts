@@ -18,7 +18,7 @@ export interface RollbackInput {
 }
 
 export interface RollbackResult {
-  /** What readers have now; `generation` 0 where the table had never been published before. */
+  /** What readers have now; `generation` 0 if the table was never published before. */
   tables: { table: string; rows: number; generation: number }[];
   touched: Touched | null;
   ms: number;
@@ -50,7 +50,7 @@ export async function rollback(
       scratch,
     };
     await fence(deps, config.project, swap, step);
-    step.tell('swapping');
+    step.report('swapping');
     await swapBack(deps, swap, left, step, async () => {
       await ledger.recordHold('held', day, reason);
       await ledger.recordPublishes(

@@ -11,7 +11,7 @@ export interface PlanRollbackInput extends RollbackTarget {
 
 /** What a rollback restores, pinned in the history so that no retry restores anything else. */
 export interface PlanRollbackResult {
-  /** The rollback's own generation: builds that were planned before it must not publish any more. */
+  /** The rollback's own generation: builds that were planned before it can no longer publish. */
   build: BuildRef;
   /** The newest generation that is rolled back; 0 where readers have the target already. */
   undoes: number;

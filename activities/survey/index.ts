@@ -8,34 +8,33 @@ import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer } from '../../src/step/step.js';
 
 export interface SurveyInput {
-  /** Given by hand; else the day before `nominal`. */
+  /** Given by a person; null means the day before `nominal`. */
   day: string | null;
-  /** The schedule's own time of this run, as an ISO instant. */
+  /** The time for which the run was scheduled, as an ISO instant. */
   nominal: string;
 }
 
 export interface SurveyResult {
   project: string;
   day: string;
-  /** True where the day is before the project's first one, so that it is not run. */
+  /** True if the day is before the project's start, so it is not run. */
   early?: boolean;
   /** Earlier days that are run first, in ascending order: late ones, whose folders are listed again, and stale ones. */
   late: string[];
-  /** True where the day is yesterday by the clock, so that its sources may still be arriving. */
+  /** True if the day is yesterday by the clock, so its sources may still be arriving. */
   wait: boolean;
-  /** Earlier days of which a day wants none missing. */
+  /** Earlier days that a day needs, without gaps. */
   looksBack: number;
-  /** Those of the days that had failed before, or were late and not published. */
+  /** The days among these that had failed before, or are late and not published. */
   bad: string[];
-  /** True where the project names a webhook. */
+  /** True if the project has a webhook. */
   alerts: boolean;
   ms: number;
 }
 
 /**
- * Before a night: which day it is for, by calendar arithmetic in the project's zone, and which days come before it. Those are the
- * late days, whose folders are listed again, and of the days before them, as far as models look back, those that the ledger knows
- * to be stale.
+ * Determines the days of a nightly run: the day before its nominal time, in the project's time zone, and the days to run first. Those
+ * are the late days, whose folders are listed again, and stale days before them, as far back as models look.
  */
 export async function survey(deps: Dependencies, { day: given, nominal }: SurveyInput): Answer<SurveyResult> {
   await deps.ledger.assertReadable();
@@ -49,7 +48,7 @@ export async function survey(deps: Dependencies, { day: given, nominal }: Survey
   const records = await deps.ledger.currentPublishes(addDays(oldest, -longestLookbackOf(project)), day);
   const builds = new Map((await deps.ledger.latestBuilds(oldest, day)).map((build) => [build.day, build.event]));
   const published = new Set(records.map((record) => record.day));
-  // Where the project does not say when it starts, a day that nobody ever began is no hole.
+  // Without `start` in the config, a day that was never built is not missing.
   const late = window.filter(
     (one) => isWanted(config, one, now) && (config.start !== undefined || published.has(one) || builds.has(one)),
   );
@@ -61,7 +60,7 @@ export async function survey(deps: Dependencies, { day: given, nominal }: Survey
     day,
     late: [...stale.filter((one) => one < (window[0] ?? day) && isWanted(config, one, now)), ...late],
     ...(isWanted(config, day, now) ? {} : { early: true }),
-    // A night that is caught up with or backfilled finds its sources complete, or never will.
+    // In a catch-up or backfilled run, sources are complete already or never will be.
     wait: given === null && day >= nightFor(config.timezone, now),
     looksBack: longestLookbackOf(project, 'refuse'),
     bad: [...late, day].filter(

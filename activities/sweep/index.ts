@@ -19,25 +19,24 @@ import { isRunning } from '../../src/temporal/client.js';
 import { stagesHeld, tablesHeld } from './statements.js';
 
 export interface SweepInput {
-  /** The day that has ended well, whose own stages go whatever their age; null where only old things go. */
+  /** The day that has succeeded, whose stages are dropped whatever their age; null to remove only expired data. */
   day: string | null;
-  /** The newest of its generations whose stage goes: a sweep that was forgotten must not end a newer build. */
+  /** The newest generation whose stage is dropped: a zombie attempt must not drop the stage of a newer build. */
   generation?: number;
 }
 
 export interface SweepResult {
   stages: number;
   archives: number;
-  /** Bytes of the archives that stay; rows that the live table still has count too, although they take no space twice. */
+  /** Bytes of the remaining archives; includes rows that the live table shares, although they take no extra space. */
   archivedBytes: number;
   objects: number;
   ms: number;
 }
 
 /**
- * Step 8. The day's own stage goes, and what is old: archives beyond the configured days and versions, normalized chunks past
- * their time (the manifest before its Parquet, so that nobody trusts a manifest without one), and the plans of builds that count
- * no more.
+ * Step 8. Drops the day's stages and removes expired data: archives beyond the configured days and versions, expired normalized chunks
+ * (the manifest before its Parquet, so that no manifest points to nothing), and the plans of builds that no longer matter.
  */
 export async function sweep(deps: Dependencies, { day, generation }: SweepInput, step: Step): Answer<SweepResult> {
   return {
@@ -48,12 +47,12 @@ export async function sweep(deps: Dependencies, { day, generation }: SweepInput,
 }
 
 const SECONDS_A_DAY = 24 * 60 * 60;
-/** How long a failed build's stage can be looked at, in seconds. */
+/** How long a failed build's stage is kept for inspection, in seconds. */
 const INSPECTED = 3 * SECONDS_A_DAY;
-/** Younger than this, a table that the ledger does not name may belong to a publish that is about to name it; in seconds. */
+/** Age in seconds below which an archive that is not in the ledger may belong to a publish that is about to record it. */
 const SETTLED = 6 * 60 * 60;
 
-/** The stages of a day without an open intent, up to a generation. Only the day's own workflow comes here, and it is done with them. */
+/** Drops the stages of a day up to a generation, unless it has an open intent. Called by the day's own workflow when it is done with them. */
 async function sweepStages(deps: Dependencies, day: string, newest = Infinity, step: Step): Promise<number> {
   if ((await deps.ledger.openIntents(day)).length > 0) return 0;
   const prefix = stagePrefix(deps.ledger.project, day);
@@ -65,8 +64,8 @@ async function sweepStages(deps: Dependencies, day: string, newest = Infinity, s
 }
 
 /**
- * Archives stay as long as the config says: so many versions of each table's day, for so many days after they were made. What a
- * publish or a rollback that has not ended may still need stays in any case.
+ * Drops archives beyond `keepPrevious`: a number of versions for each table's day, for a number of days after they were made. Archives
+ * that an unfinished publish or rollback may need are kept in any case.
  */
 async function sweepArchives(deps: Dependencies, step: Step): Promise<{ archives: number; archivedBytes: number }> {
   const { config } = await deps.loadProject();
@@ -89,7 +88,7 @@ async function sweepArchives(deps: Dependencies, step: Step): Promise<{ archives
     const last = records.get(name)?.last;
     const version = (versions.get(`${table}/${day}`) ?? 0) + (last === 'done' ? 1 : 0);
     versions.set(`${table}/${day}`, version);
-    // What no publish names may belong to one that is about to name it; what was taken back is of no more use.
+    // An unrecorded archive may belong to a publish that is about to record it; that of an undone publish is useless.
     const kept = version <= keepPrevious.versions && age < keepPrevious.days * SECONDS_A_DAY;
     const wanted = last === undefined ? age < SETTLED : last === 'done' ? kept : last !== 'undone';
     if (wanted) archivedBytes += bytes;
@@ -101,7 +100,7 @@ async function sweepArchives(deps: Dependencies, step: Step): Promise<{ archives
   return { archives: dropped, archivedBytes };
 }
 
-/** What failed days left behind, once it is old: neither an open publish nor a running build may need it. */
+/** Drops old stages of failed days that no unfinished publish or running build needs. */
 async function sweepOldStages(deps: Dependencies, step: Step): Promise<number> {
   const { project } = deps.ledger;
   let dropped = 0;
@@ -118,6 +117,7 @@ async function sweepOldStages(deps: Dependencies, step: Step): Promise<number> {
   return dropped;
 }
 
+/** Removes normalized chunks older than `keepNormalized`. */
 async function sweepNormalized(deps: Dependencies, step: Step): Promise<number> {
   const { store } = deps;
   const { config } = await deps.loadProject();
@@ -128,7 +128,7 @@ async function sweepNormalized(deps: Dependencies, step: Step): Promise<number> 
     const prefix = normalizedFolder(normalized, config.project, source, '').replace(/\/$/, '');
     const listed = await store.list(bucket, prefix, step.signal);
     const young = new Set(listed.filter(({ modified }) => modified.getTime() >= before).map(({ key }) => key));
-    // A chunk's Parquet is older than its manifest, and must outlive it.
+    // A chunk's Parquet is older than its manifest, but must not be removed before it.
     const old = listed
       .map(({ key }) => key)
       .filter((key) => !young.has(key) && !young.has(manifestOfParquet(key) ?? ''));
@@ -145,7 +145,7 @@ async function sweepNormalized(deps: Dependencies, step: Step): Promise<number> 
   return removed;
 }
 
-/** Plans go with the chunks that they name; those of a day's newest build, and of its newest that ended well, are still asked for. */
+/** Removes expired plans, except those of a day's newest build and of its newest successful one, which are still read. */
 async function sweepPlans(deps: Dependencies, step: Step): Promise<number> {
   const { store } = deps;
   const { config } = await deps.loadProject();

@@ -1,6 +1,6 @@
 import type { Statement } from '../../src/clickhouse/statement.js';
 
-/** Tables of a database: seconds since they were made or altered, and bytes of their parts (shared ones count for each table). */
+/** Selects the tables of a database: seconds since they were made or altered, and bytes of their parts (shared parts count each time). */
 export const tablesHeld = (database: string): Statement => ({
   sql: `
 SELECT name, dateDiff('second', metadata_modification_time, now()) AS age, ifNull(total_bytes, 0) AS bytes
@@ -9,7 +9,7 @@ ORDER BY name`,
   params: { database },
 });
 
-/** Databases whose names start so, and seconds since the newest of their tables was made; very many where they hold none. */
+/** Selects databases by prefix, with seconds since the newest of their tables was made; a very large number for an empty one. */
 export const stagesHeld = (prefix: string): Statement => ({
   sql: `
 SELECT name, dateDiff('second', newest, now()) AS age

@@ -27,11 +27,11 @@ export interface TestResult {
   ms: number;
 }
 
-/** Failing rows that are kept in the ledger, per test. */
+/** Failing rows kept in the ledger for each test. */
 const SAMPLE = 20;
 /** Failing rows that a message shows. */
 const SHOWN = 3;
-/** Characters of each of them; the ledger keeps it whole. */
+/** Characters shown of each row; the ledger keeps the whole row. */
 const ROW_SHOWN = 300;
 
 /**
@@ -44,7 +44,7 @@ export async function test(deps: Dependencies, { build, published }: TestInput, 
   const database = published ? plan.database : stageOf(plan);
   const results: Tested[] = [];
   for (const [index, one] of tests.entries()) {
-    step.tell(`${one.name}, ${index + 1} of ${tests.length}`);
+    step.report(`${one.name}, ${index + 1} of ${tests.length}`);
     results.push(await runTest(deps, { plan, database }, one, step));
   }
   await deps.ledger.recordTests(
@@ -76,12 +76,12 @@ export async function test(deps: Dependencies, { build, published }: TestInput, 
   };
 }
 
-/** A test's record, with the number of failing rows that it would have passed with. */
+/** A test's record, with the number of failing rows that it tolerates. */
 interface Tested extends TestRecord {
   tolerated: number;
 }
 
-/** The files under `sql/tests/`, and one test for each `-- unique:` line. */
+/** Lists the tests of `sql/tests/`, and one for each `-- unique:` line. */
 const testsOf = (plan: Plan): PlannedTest[] => [
   ...plan.tests,
   ...plan.tables

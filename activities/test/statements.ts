@@ -1,13 +1,13 @@
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { name, names } from '../../src/clickhouse/text.js';
 
-/** Keys that stand more than once in a day, with how often, under a name that no key has: the rows that `-- unique:` forbids. */
+/** Selects the keys that occur more than once in a day, and how often: the rows that `-- unique:` forbids. */
 export const duplicatesOf = (identifier: string, key: readonly string[], day: string): Statement => ({
   sql: `SELECT ${names(key)}, count() AS ${name('how often')} FROM ${name(identifier)} WHERE day = {day:Date} GROUP BY ${names(key)} HAVING count() > 1`,
   params: { day },
 });
 
-/** Rows of the day in the largest of the tables: what a share of failing rows is a share of. */
+/** Counts the rows of the day in the largest of the tables: the base of a tolerated share. */
 export const largestOf = (tables: readonly string[], day: string): Statement => ({
   sql: `SELECT max(rows) AS rows FROM (${tables
     .map((identifier) => `SELECT count() AS rows FROM ${name(identifier)} WHERE day = {day:Date}`)
@@ -15,7 +15,7 @@ export const largestOf = (tables: readonly string[], day: string): Statement => 
   params: { day },
 });
 
-/** Failing rows of a test in its {@link windowOf}, and how many there are in all. */
+/** Selects failing rows of a test within its {@link windowOf}, and counts them all. */
 export const failingRows = (
   select: string,
   day: string,

@@ -9,9 +9,9 @@ import type { Answer, Step } from '../../src/step/step.js';
 
 export interface WaitInput {
   day: string;
-  /** How often was looked before, by this run. */
+  /** Checks that this run has made before. */
   looks: number;
-  /** ISO instant since which the day waits; null where it does not: what is not complete has had its time. */
+  /** ISO instant since which the day waits; null for a late day, which does not wait. */
   since: string | null;
 }
 
@@ -25,21 +25,20 @@ export interface WaitResult {
 }
 
 /**
- * Between two looks at a source that is not ready, in milliseconds: at first it is often a matter of seconds, later a night is
- * long, and a listing costs little.
+ * Pauses between two checks of a source that is not ready, in milliseconds: short at first, since it often takes only seconds.
  */
 const SOON = 3_000;
 const LATER = 60_000;
 
 /**
- * Step 1. Looks once whether every source's folder of the day is complete; the workflow sleeps in between. Nothing is waited for
- * past its deadline: an empty folder is then its source's `onEmpty` to judge, one that is not complete fails the day by name.
+ * Step 1. Checks once whether every source's folder of the day is complete; the workflow sleeps between checks. After the deadline, an
+ * empty folder is handled by the source's `onEmpty`; any other incomplete folder fails the day.
  */
 export async function wait(deps: Dependencies, { day, looks, since }: WaitInput, step: Step): Answer<WaitResult> {
   const { config } = await deps.loadProject();
   const now = new Date();
   const missing: string[] = [];
-  // Nobody builds a held day, so nobody has to wait for it.
+  // A held day is not built, so it does not wait.
   if (await deps.ledger.holdOf(day)) return { ready: true, missing, againInMs: LATER };
   for (const [name, source] of Object.entries(config.sources)) {
     const lacks = await lacking(deps, source, day, now, step);
@@ -49,14 +48,14 @@ export async function wait(deps: Dependencies, { day, looks, since }: WaitInput,
     else if (!lacks.empty || source.onEmpty === 'fail')
       throw final(
         'SourceNotReady',
-        `${name}: ${lacks.reason}, and ${over}. When it has arrived: npx daybook run --day ${day}`,
+        `${name}: ${lacks.reason}, and ${over}. Once it has arrived, run: npx daybook run --day ${day}`,
         { details: { step: 'wait', source: name } },
       );
   }
   return { ready: missing.length === 0, missing, againInMs: Math.min(SOON * 2 ** looks, LATER) };
 }
 
-/** Why a source is waited for no longer, or undefined where it is. */
+/** Says why a source is no longer waited for; undefined while it is. */
 function hadItsTime(
   { timezone, giveUpAfter }: Pick<Config, 'timezone' | 'giveUpAfter'>,
   { ready: { deadline } }: SourceConfig,
@@ -69,11 +68,11 @@ function hadItsTime(
       ? `its deadline, ${deadline} of ${next} (${timezone}), has passed`
       : undefined;
   return now.getTime() - new Date(since).getTime() >= giveUpAfter
-    ? `it has no deadline and was waited for since ${since}, as long as giveUpAfter says`
+    ? `it has no deadline, and giveUpAfter has passed since ${since}`
     : undefined;
 }
 
-/** What a folder lacks to be complete, and whether it holds nothing at all; or undefined. */
+/** Says what a folder lacks to be complete, and whether it is empty; undefined if it is complete. */
 async function lacking(
   deps: Dependencies,
   source: SourceConfig,
@@ -89,7 +88,7 @@ async function lacking(
     const { marker } = source.ready;
     return listed.some(({ key }) => key === prefix + marker)
       ? undefined
-      : lack(`${prefix}${marker} is not there yet, the folder holds ${objectsOf(objects.length)}`);
+      : lack(`${prefix}${marker} does not exist yet, the folder holds ${objectsOf(objects.length)}`);
   }
   const { minObjects, quietFor } = source.ready;
   if (objects.length < minObjects)

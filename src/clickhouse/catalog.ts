@@ -2,21 +2,21 @@ import type { Statement } from './statement.js';
 import type { Place } from './tables.js';
 import { literal, name, table } from './text.js';
 
-/* What is asked of the engine about itself: its tables, its running queries, its version; and how it tries a change of a table. */
+/* Queries about ClickHouse itself: its tables, its running queries, its version; and statements that try out a change of a table. */
 
-/** Tables of a database as the engine would write them: `name`, `partition_key`, `create_table_query`. */
+/** Selects the tables of a database: `name`, `partition_key`, `create_table_query`. */
 export const tablesOf = (database: string): Statement => ({
   sql: 'SELECT name, partition_key, create_table_query FROM system.tables WHERE database = {database:String}',
   params: { database },
 });
 
-/** Columns of a database's tables, in order: `table`, `name`, `type`, `default_kind`. */
+/** Selects the columns of a database's tables, in order: `table`, `name`, `type`, `default_kind`. */
 export const columnsIn = (database: string): Statement => ({
   sql: 'SELECT table, name, type, default_kind FROM system.columns WHERE database = {database:String} ORDER BY table, position',
   params: { database },
 });
 
-/** What the tables of a database check: `table`, `name`, `expression`. */
+/** Selects the CHECK constraints of a database's tables: `table`, `name`, `expression`. */
 export const checksIn = (database: string): Statement => ({
   sql: "SELECT table, name, expression FROM system.constraints WHERE database = {database:String} AND type = 'CHECK'",
   params: { database },
@@ -24,7 +24,7 @@ export const checksIn = (database: string): Statement => ({
 
 const OF_TABLE = 'WHERE database = {database:String} AND table = {table:String}';
 
-/** What an ALTER may change of one table: its keys and options, its columns, its constraints; three statements. */
+/** Selects everything of one table that an ALTER can change: keys and options, columns, constraints; three statements. */
 export const describeTable = (place: Place): Record<'options' | 'columns' | 'constraints', Statement> => ({
   options: {
     sql: `SELECT comment, engine, engine_full, partition_key, sorting_key, primary_key, sampling_key FROM system.tables ${OF_TABLE}`,
@@ -40,7 +40,7 @@ export const describeTable = (place: Place): Record<'options' | 'columns' | 'con
   },
 });
 
-/** One clause of an ALTER, as a person would type it. */
+/** Writes an ALTER with one clause, as a person would type it. */
 export const alterTable = (place: Place, clause: string): string =>
   `ALTER TABLE ${table(place.database, place.table)} ${clause}`;
 
@@ -49,14 +49,14 @@ export const countAll = (place: Place): Statement => ({
 });
 
 /**
- * Converts every value of a column, and throws their result away: the engine refuses where one does not convert. A NULL becomes
- * the column's default, without which the engine refuses such a type.
+ * Converts every value of a column and discards the result; ClickHouse throws if one does not convert. NULLs are skipped, because an
+ * ALTER turns them into the column's default.
  */
 export const convertAll = (place: Place, column: string, type: string): Statement => ({
   sql: `SELECT max(cityHash64(tuple(CAST(assumeNotNull(${name(column)}), ${literal(type)})))) FROM ${table(place.database, place.table)} WHERE ${name(column)} IS NOT NULL`,
 });
 
-/** Tables that dictionaries load their rows from, of those that are named here as `database.dictionary`. */
+/** Selects the source tables of the given dictionaries, each named `database.dictionary`. */
 export const dictionarySources = (dictionaries: readonly string[]): Statement => ({
   sql: `
 SELECT concat(database, '.', name) AS dictionary, source.1 AS database, source.2 AS table
@@ -80,7 +80,7 @@ export const runningQueries = (prefix: string): Statement => ({
   params: { prefix },
 });
 
-/** Asks these queries to end. The engine does not wait until they have. */
+/** Kills these queries without waiting until they have ended. */
 export const killRunning = (prefix: string): Statement => ({
   sql: `KILL QUERY ${BY_HANDLE} ASYNC`,
   params: { prefix },

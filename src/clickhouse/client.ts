@@ -11,23 +11,23 @@ import type { Statement } from './statement.js';
 export interface RunOptions {
   /** Database that unqualified names mean. */
   database?: string;
-  /** Handle of the running query: its `log_comment`. Set it on everything that may run long, so that it can be ended. */
+  /** Handle of the running query: its `log_comment`. Set it on everything that may run long, so that it can be killed. */
   handle?: string;
-  /** When it aborts, the query is killed in the engine and seen gone before the promise rejects. */
+  /** When it aborts, the query is killed, and has ended before the promise rejects. */
   signal?: AbortSignal;
-  /** Zone in which plain dates and times are read: the project's. */
+  /** Time zone of dates and times without an offset: the project's. */
   zone?: string;
   /** What the statement is, for error messages. */
   what?: string;
 }
 
-/** The engine behind HTTP: a ClickHouse server, or the embedded one. The only place that imports the client. */
+/** ClickHouse over HTTP: a server, or the embedded engine. The only place that imports the client. */
 export interface ClickHouse {
-  /** Rows of a SELECT as objects; 64-bit integers arrive as strings. */
+  /** Returns the rows of a SELECT as objects; 64-bit integers arrive as strings. */
   rows<Row>(statement: Statement, options?: RunOptions): Promise<Row[]>;
-  /** Runs a statement that gives no rows. */
+  /** Runs a statement that returns no rows. */
   run(statement: Statement, options?: RunOptions): Promise<void>;
-  /** Inserts all rows as one block, so that either all or none are there after a crash. */
+  /** Inserts all rows as one block, so that after a crash either all or none exist. */
   insert(table: string, rows: readonly object[]): Promise<void>;
   /**
    * Kills every query whose handle starts with `prefix` and waits until all of them are gone: at most `within` milliseconds, or
@@ -41,7 +41,7 @@ export interface ClickHouse {
   close(): Promise<void>;
 }
 
-/** The row of a SELECT that always gives one, such as a count. Its lack is an answer cut short, never a zero. */
+/** Returns the row of a SELECT that always has one, such as a count. Throws if there is none: the answer was truncated. */
 export async function oneRow<Row>(
   clickhouse: Pick<ClickHouse, 'rows'>,
   statement: Statement,
@@ -49,15 +49,15 @@ export async function oneRow<Row>(
 ): Promise<Row> {
   const [row] = await clickhouse.rows<Row>(statement, options);
   if (row === undefined)
-    throw new Error(`${options.what ?? 'statement'}: ClickHouse answered no row, expected one; it is asked again.`);
+    throw new Error(`${options.what ?? 'statement'}: ClickHouse returned no row, expected one; the query is retried.`);
   return row;
 }
 
-/** Client-side limit of one statement, in milliseconds: above the longest load, below a forgotten socket. */
+/** Client-side timeout of one statement, in milliseconds: longer than any load, to end dead connections. */
 const REQUEST_TIMEOUT = 6 * 60 * 60 * 1000;
-/** Statements at once from one process. */
+/** Concurrent statements of one process. */
 const OPEN_CONNECTIONS = 64;
-/** A long statement collects progress headers; Node's own limit of 16 KB would end it. */
+/** Bytes. A long statement collects progress headers; Node's default of 16 KB would abort it. */
 const RESPONSE_HEADERS = 1024 * 1024;
 /** How long a caller waits for killed queries before it says so, in milliseconds; its retries wait on. */
 const KILL_WAIT = 60_000;
@@ -67,8 +67,8 @@ const ABORT_WAIT = 5_000;
 const KILL_POLL = 100;
 
 /**
- * What the server refuses by default is a statement of more than 256 KiB or 50,000 nodes; the normalizing statement of 160 columns
- * is as long. Settings in the address hold before the statement is parsed, unlike a SETTINGS clause.
+ * By default the server refuses statements of more than 256 KiB or 50,000 nodes; the normalizing statement of 160 columns is longer.
+ * Settings in the URL apply before the statement is parsed, unlike a SETTINGS clause.
  */
 const LONG_STATEMENTS: ClickHouseSettings = {
   max_query_size: String(64 * 1024 * 1024),
@@ -77,9 +77,9 @@ const LONG_STATEMENTS: ClickHouseSettings = {
 };
 
 /**
- * Settings of every statement. Progress headers keep idle proxies from cutting long statements; insert de-duplication is off
- * because it silently drops rows after DELETE + INSERT, and fresh tables make it needless; counts of files must not come from a
- * cache that ignores compression; a forever-retrying store would outlive any timeout.
+ * Settings of every statement. Progress headers keep proxies from closing idle connections; insert de-duplication is off because it
+ * silently drops rows after DELETE + INSERT, and fresh tables do not need it; counts of files must not come from a cache that ignores
+ * compression; S3 retries are limited so that they do not outlast every timeout.
  */
 const BASE_SETTINGS: ClickHouseSettings = {
   send_progress_in_http_headers: 1,
@@ -96,6 +96,7 @@ const BASE_SETTINGS: ClickHouseSettings = {
 
 const quiet = () => undefined;
 
+/** Creates the gateway to ClickHouse. Sends no request yet. */
 export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   const config = {
     url: env.url,
@@ -105,17 +106,17 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     // Errors are thrown, with the statement's name; the client's own log would print them twice.
     log: { level: ClickHouseLogLevel.OFF },
     max_open_connections: OPEN_CONNECTIONS,
-    // A socket that the server may be about to close must not be used again: its request would die unanswered.
+    // A socket that the server is about to close must not be reused: the request would get no answer.
     keep_alive: { eagerly_destroy_stale_sockets: true },
     request_timeout: REQUEST_TIMEOUT,
     max_response_headers_size: RESPONSE_HEADERS,
     clickhouse_settings: BASE_SETTINGS,
   };
   const client = createClient(config);
-  // Records repeat themselves: compressed, those of thousands of objects pass a proxy that lets 1 MB through. Forms can't be.
+  // Compressed, the records of thousands of objects pass a proxy with a limit of 1 MB. Forms cannot be compressed.
   const inserts = createClient({ ...config, compression: { request: true } });
 
-  /** Runs `send` and translates its failure; an aborted caller gets its own reason, after the query is gone. */
+  /** Runs `send` and translates its error; an aborted caller gets its own reason, after the query has ended. */
   const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
     options.signal?.throwIfAborted();
     try {
@@ -137,7 +138,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     }
   };
 
-  /** To the client the form is the statement: it would send parameters in the address, or a long statement in one field. */
+  /** Passes the form to the client as the statement: it would send parameters in the URL, or a long statement in one field. */
   const request = (statement: Statement, options: RunOptions) => {
     const { body, contentType } = formOf(statement);
     return {
@@ -145,7 +146,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       ...(options.signal ? { abort_signal: options.signal } : {}),
       http_headers: {
         'Content-Type': contentType,
-        // By header, not by client: a stage's database lives for one build.
+        // As a header, not in the client's config: a stage's database exists for one build only.
         ...(options.database === undefined ? {} : { 'X-ClickHouse-Database': options.database }),
       },
       clickhouse_settings: {

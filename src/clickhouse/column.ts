@@ -1,4 +1,4 @@
-/** A column as the engine names it. */
+/** A column as ClickHouse describes it. */
 export interface Column {
   name: string;
   type: string;

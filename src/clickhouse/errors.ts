@@ -4,8 +4,8 @@ import { final, isFinal, type FinalType } from '../errors.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
 
 /**
- * ClickHouse error codes that no retry can mend, by what they mean for a build; a code that is not listed is retried. The list is
- * short on purpose: a wrong entry turns a passing fault into a failed night. The names are those of `errorCodeToName`, 26.7.
+ * ClickHouse error codes that no retry can fix, by what they mean for a build; a code that is not listed is retried. The list is
+ * short on purpose: a wrong entry makes a transient error fail a day. The names are those of `errorCodeToName`, 26.7.
  */
 const FINAL_CODES = {
   // compressed or columnar bytes that cannot be read to their end
@@ -32,7 +32,7 @@ const FINAL_CODES = {
     DECIMAL_OVERFLOW: 407,
     VIOLATED_CONSTRAINT: 469,
   },
-  // names, types and functions that the engine does not accept; some of them also refuse an ALTER
+  // names, types and functions that ClickHouse does not accept; some of them also refuse an ALTER
   BadSql: {
     THERE_IS_NO_COLUMN: 8,
     NOT_FOUND_COLUMN_IN_BLOCK: 10,
@@ -80,8 +80,8 @@ const FINAL_CODES = {
   },
 } as const satisfies Partial<Record<FinalType, Record<string, number>>>;
 
-/** What speaks of the moment and not of the statement: time, memory, connections, read-only replicas. */
-const OF_THE_MOMENT = {
+/** Transient errors, which say nothing about the statement: time, memory, connections, read-only replicas. */
+const TRANSIENT = {
   UNEXPECTED_END_OF_FILE: 3,
   TIMEOUT_EXCEEDED: 159,
   TOO_SLOW: 160,
@@ -103,7 +103,7 @@ const OF_THE_MOMENT = {
   POCO_EXCEPTION: 1000,
 } as const;
 
-/** Refusals of the store, of which the message says more. */
+/** Errors of the store; the message says which. */
 const S3_ERROR = 499;
 
 const { UNKNOWN_SETTING, NOT_IMPLEMENTED, UNKNOWN_TABLE, UNKNOWN_DATABASE } = FINAL_CODES.BadSql;
@@ -114,26 +114,26 @@ const TYPE_OF_CODE = new Map(
   ),
 );
 
-/** True for a code that says nothing about the statement that met it. */
-export const isOfTheMoment = (code: number): boolean => Object.values<number>(OF_THE_MOMENT).includes(code);
+/** True for a transient error, which says nothing about the statement. */
+export const isTransient = (code: number): boolean => Object.values<number>(TRANSIENT).includes(code);
 
-/** True where a table, or the database it would be in, does not exist. */
+/** True if a table or its database does not exist. */
 export const isMissingTable = (error: unknown): boolean => {
   const code = codeOf(error) ?? (isFinal(error) ? detailedCode(error) : undefined);
   return code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE;
 };
 
-/** The code that {@link explain} keeps beside the message. */
+/** Returns the code that {@link explain} keeps in the details. */
 const detailedCode = ({ details }: ApplicationFailure): unknown =>
   (details?.[0] as { code?: unknown } | undefined)?.code;
 
-/** Server code of an error that came from ClickHouse, `undefined` for any other (a broken connection, say). */
+/** Returns the server's code of a ClickHouse error; undefined for any other error, such as a broken connection. */
 const codeOf = (error: unknown): number | undefined =>
   error instanceof ClickHouseError ? Number(error.code) : undefined;
 
 /**
- * Turns an error of the client into what the caller should see: a final failure where the code is listed, the error itself
- * where a retry may help. `what` names the statement for people, for example `normalize chunk 3 of events`.
+ * Translates an error of the client: into a final failure if its code is listed, otherwise into a retryable error. `what` names the
+ * statement for people, for example `normalize chunk 3 of events`.
  */
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
@@ -145,7 +145,7 @@ export function explain(error: unknown, what: string): unknown {
   return type ? final(type, message, { details: { code } }) : new Error(message);
 }
 
-/** What a proxy between Daybook and the server answers to a request that is too large for it; the server has no such limit. */
+/** Translates the answer of a proxy in front of the server that refuses a request as too large; the server has no such limit. */
 function tooLarge(error: unknown, what: string): Error | undefined {
   const [answer] = /\b4(?:13|14|31) [A-Z][A-Za-z -]+/.exec(error instanceof Error ? error.message : '') ?? [];
   return answer === undefined
@@ -153,13 +153,13 @@ function tooLarge(error: unknown, what: string): Error | undefined {
     : final(
         'AccessDenied',
         `${what}: a proxy in front of ClickHouse refuses the request as too large (${answer.trim()}). ` +
-          'Let it pass bodies of 16 MB; for nginx: client_max_body_size 16m.',
+          'Allow bodies of 16 MB in the proxy; for nginx: client_max_body_size 16m.',
         { cause: error },
       );
 }
 
 /**
- * The server reports an exception of a library that it uses in a form of its own, which the client does not parse:
+ * The server reports exceptions of its libraries in a form that the client does not parse:
  * `std::exception. Code: 1001, type: parquet::ParquetException, e.what() = …`. The Parquet library raises them for damaged files.
  */
 const OF_LIBRARY = /std::exception\. Code: (\d+), type: ([\w:]+), e\.what\(\) = ([\s\S]*)/;
@@ -173,7 +173,7 @@ function ofLibrary(error: unknown, what: string): Error | undefined {
     : new Error(message, { cause: error });
 }
 
-/** Not every build of the engine can read every compression; its complaint then does not name the object. */
+/** Returns the final type of a code. Some builds of ClickHouse lack some compressions; their error does not name the object. */
 const typeOf = (code: number, message: string): FinalType | undefined =>
   code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
 
@@ -183,7 +183,7 @@ function typeOfS3Error(message: string): FinalType | undefined {
   return undefined;
 }
 
-/** Stack traces and version banners help nobody who reads a history. */
+/** Removes stack traces and version banners, which do not help in a history. */
 const withoutNoise = (message: string) =>
   message
     .replace(/\s*\(version [^)]*\)/g, '')

@@ -8,21 +8,20 @@ export interface Form {
 }
 
 /**
- * What one field of a form may hold. The server's limit is 131,072 bytes (`http_max_field_value_size`, which only the server's
- * configuration changes), and no UTF-16 unit takes more than three bytes, escaped or not.
+ * UTF-16 units in one field of a form. The server's limit is 131,072 bytes (`http_max_field_value_size`, set only in the server's
+ * configuration), and no unit takes more than three bytes, escaped or not.
  */
 const FIELD_UNITS = 40_000;
 
-/** Fields of one form; the server's limit is 1,000 (`http_max_fields`), and settings in the address count, too. */
+/** Fields of one form; the server's limit is 1,000 (`http_max_fields`), and settings in the URL count too. */
 const MOST_FIELDS = 900;
 
 /**
- * Writes a statement and its parameters as `multipart/form-data`. In the address they would be cut off by the server above 128 KiB
- * a parameter, by proxies above a few KB in all, and credentials would be logged there. What is too long for one field travels in
- * several: the server joins fields named `query` in their order (`HTTPHandler::getQuery`), and parameters are joined by the
- * statement itself.
+ * Writes a statement and its parameters as `multipart/form-data`. In the URL, the server refuses parameters above 128 KiB and proxies
+ * refuse more than a few KB in all, and credentials would be logged. What is too long for one field is sent in several: the server
+ * joins fields named `query` in order (`HTTPHandler::getQuery`), and the statement itself joins the parts of a parameter.
  *
- * @throws RangeError where an element of an array, or the statement as a whole, is too long even so
+ * @throws RangeError if an element of an array, or the whole statement, is still too long
  */
 export function formOf({ sql, params = {} }: Statement): Form {
   let text = sql;
@@ -50,7 +49,7 @@ export function formOf({ sql, params = {} }: Statement): Form {
   return { body: `${parts.join('')}--${boundary}--\r\n`, contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
-/** A parameter as the server reads it, in pieces that each fit one field. */
+/** Writes a parameter as the server reads it, in pieces that each fit one field. */
 function piecesOf(name: string, value: unknown): string[] {
   if (typeof value === 'string') return cut(value).map(escaped);
   if (!Array.isArray(value)) return [String(value)];
@@ -75,10 +74,10 @@ const elementOf = (value: unknown): string => (typeof value === 'string' ? `'${e
 
 const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', "'": "\\'", '\\': '\\\\' };
 
-/** A text as a value of the format TabSeparated, in which the server reads parameters. */
+/** Escapes a text for the format TabSeparated, in which the server reads parameters. */
 const escaped = (text: string): string => text.replaceAll(/[\t\n\r'\\]/g, (character) => ESCAPES[character] ?? '');
 
-/** A text in pieces of at most {@link FIELD_UNITS}, at least one; no character is cut in two. */
+/** Cuts a text into pieces of at most {@link FIELD_UNITS}, at least one, without splitting a surrogate pair. */
 function cut(text: string): string[] {
   const pieces: string[] = [];
   let from = 0;

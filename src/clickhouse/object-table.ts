@@ -1,10 +1,10 @@
 import { name } from './text.js';
 
-/** How the engine reaches a bucket: by a named collection of its own, or with credentials that are bound as parameters. */
+/** How ClickHouse reaches a bucket: with a named collection, or with credentials that are bound as parameters. */
 export interface EngineBucket {
-  /** The bucket's name, with which the engine's `_path` begins. */
+  /** The bucket's name, with which ClickHouse's `_path` begins. */
   name: string;
-  /** URL of the bucket's root as the engine sees it, ending in `/`. */
+  /** URL of the bucket's root as ClickHouse sees it, ending in `/`. */
   url: string;
   collection: string | undefined;
   credentials: { key: string; secret: string; token: string };
@@ -16,24 +16,23 @@ export interface ObjectTable {
   params: Record<string, string | string[]>;
 }
 
-/** The engine's names of formats that Daybook reads and writes. */
+/** ClickHouse's names of the formats that Daybook reads and writes. */
 export type ObjectFormat = 'LineAsString' | 'Parquet' | 'ParquetMetadata';
 
 /**
- * Characters that the engine takes for a pattern or a list even when they are percent-encoded, and control characters, on which
- * its URL parser stumbles (tried on 26.7).
+ * Characters that ClickHouse reads as a pattern or a list even when percent-encoded, and control characters, which its URL parser
+ * does not accept (tested on 26.7).
  */
 // eslint-disable-next-line no-control-regex
 const PATTERN = /[{},*?\u0000-\u001f\u007f]/;
 
-/** True of a key that no spelling of an address means. */
+/** True for a key that cannot be written in a URL for ClickHouse. */
 export const isPattern = (key: string): boolean => PATTERN.test(key);
 
 /**
- * Something to read from: exactly these keys. Keys go into one brace list, which the engine turns into one read per key without
- * listing; those that it would take for patterns are named apart, as `_path`s of a pattern over their folder, and the engine
- * then opens them and no other, by their names. `label` keeps the parameters of two such tables in one statement apart. Only a
- * single key without pattern characters can be written to.
+ * Returns a table over exactly these keys. Keys go into one brace list, which ClickHouse reads key by key without listing. Keys that
+ * it would read as patterns are selected by `_path` from a pattern over their folder; ClickHouse then opens only those. `label`
+ * distinguishes the parameters of two such tables in one statement. Only a single key without pattern characters can be written to.
  */
 export function objectTable(
   bucket: EngineBucket,
@@ -59,7 +58,7 @@ export function objectTable(
   };
 }
 
-/** `s3(…)` over an address below the bucket. */
+/** Writes `s3(…)` over a path below the bucket. */
 function tableFunction(
   bucket: EngineBucket,
   address: string,
@@ -68,7 +67,7 @@ function tableFunction(
   label: string,
 ): ObjectTable {
   const param = (field: string) => `{${label}_${field}:String}`;
-  // Parquet compresses inside; an ending such as `.parquet.gz` only tells how.
+  // Parquet is compressed internally; an extension such as `.parquet.gz` only names the codec.
   const compression = format === 'LineAsString' ? 'auto' : 'none';
   const shape = { [`${label}_url`]: bucket.url + address, [`${label}_structure`]: structure };
   if (bucket.collection !== undefined)
@@ -89,7 +88,7 @@ function tableFunction(
   };
 }
 
-/** One key, or a list in braces; the folder that all of them share stands before it once. */
+/** Writes one key, or a list in braces after the folder that all keys share. */
 function listOf(keys: readonly string[]): string {
   const [only = ''] = keys;
   if (keys.length === 1) return encoded(only);
@@ -98,10 +97,10 @@ function listOf(keys: readonly string[]): string {
   return `${encoded(folder)}{${keys.map((key) => encoded(key.slice(folder.length))).join(',')}}`;
 }
 
-/** Percent-encodes a key as the engine's URL parser wants it. */
+/** Percent-encodes a key for ClickHouse's URL parser. */
 const encoded = (key: string): string => key.split('/').map(encodeURIComponent).join('/');
 
-/** The longest beginning that all keys share and that is no pattern, up to a `/`. */
+/** Returns the longest prefix without pattern characters that all keys share, up to a `/`. */
 function folderOf(keys: readonly string[]): string {
   const [first = '', ...others] = keys;
   const pattern = first.search(PATTERN);

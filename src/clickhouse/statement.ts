@@ -1,4 +1,4 @@
-/** A statement with everything that belongs to it. Values go in `params` and are bound by the engine, never joined into text. */
+/** A statement with its parameters and settings. Values are bound by ClickHouse, never concatenated. */
 export interface Statement {
   sql: string;
   /** Values for `{name:Type}` in the text. */

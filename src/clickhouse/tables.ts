@@ -7,14 +7,14 @@ export interface Place {
   table: string;
 }
 
-/** Databases are Atomic, so that a table is exchanged in one step. */
+/** Creates a database with the Atomic engine, in which tables can be exchanged in one step. */
 export const createDatabase = (database: string): Statement => ({
   sql: `CREATE DATABASE IF NOT EXISTS ${name(database)} ENGINE = Atomic`,
 });
 
 /**
- * The engine's guards against dropping big tables by accident hold for stages and archives too, and for partitions that are
- * replaced: here it is no accident.
+ * Turns off ClickHouse's protection against dropping large tables by accident, which also applies to stages, archives and replaced
+ * partitions.
  */
 export const ANY_SIZE = { max_table_size_to_drop: 0, max_partition_size_to_drop: 0 };
 
@@ -28,7 +28,7 @@ export const dropTable = (database: string, identifier: string): Statement => ({
   settings: ANY_SIZE,
 });
 
-/** Columns of a table that hold values of their own, in order: those that `*` gives. */
+/** Selects the stored columns of a table, in order: those that `*` returns. */
 export const columnsOf = (place: Place): Statement => ({
   sql: `
 SELECT name, type FROM system.columns

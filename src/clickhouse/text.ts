@@ -1,11 +1,11 @@
-/** A name as ClickHouse reads it whatever it contains. The only way in which a name reaches a statement's text. */
+/** Quotes a name, whatever it contains. Every name in a statement's text goes through here. */
 export const name = (identifier: string): string => `\`${identifier.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 
-/** A string literal. For values that are part of a type or an expression; everything else is bound as a parameter. */
+/** Writes a string literal. For values that are part of a type or an expression; all others are bound as parameters. */
 export const literal = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-/** `database.table`, both quoted. */
+/** Writes `database.table`, both quoted. */
 export const table = (database: string, identifier: string): string => `${name(database)}.${name(identifier)}`;
 
-/** Names in a list: "`a`, `b`". */
+/** Writes a list of quoted names: "`a`, `b`". */
 export const names = (identifiers: readonly string[]): string => identifiers.map(name).join(', ');

@@ -1,7 +1,7 @@
-/** The first release of ClickHouse in which REPLACE PARTITION survives a restart on a plain MergeTree, and may copy an empty day. */
+/** The first release of ClickHouse in which REPLACE PARTITION survives a restart on a plain MergeTree and accepts an empty source. */
 export const LEAST_CLICKHOUSE = '26.6.1';
 
-/** Compares versions such as `26.7.2.1` part by part, as numbers; parts that one of them lacks count as 0, or not at all. */
+/** Compares versions such as `26.7.2.1` part by part, as numbers. Parts missing in `version` count as 0. */
 export function isOlder(version: string, least: string): boolean {
   const [found = [], wanted = []] = [version, least].map((text) =>
     text.split('.').map((part) => Number.parseInt(part, 10)),

@@ -3,8 +3,8 @@ import { bare, isComposite, isNullable, type ColumnType } from './column-types.j
 import { elementOf, fromText, holding } from './conversions.js';
 
 /**
- * A value of one scalar type as another: NULL where it would not be the same value any more. The engine's accurate casts check
- * the range of integers, but wrap dates and times around, cut digits off decimals, and make 19.98 of the float 19.99.
+ * Casts a value of one scalar type to another; NULL if the value would change. ClickHouse's accurate casts check the range of
+ * integers, but wrap dates and times around, drop digits of decimals, and turn the float 19.99 into 19.98.
  *
  * @param value expression of type `given`, or Nullable of it; both types without `Nullable` and `LowCardinality`
  */
@@ -13,44 +13,44 @@ export function castValue(value: string, given: ColumnType, wanted: ColumnType):
   if (given.base === 'Nothing') return `CAST(${value}, ${literal(`Nullable(${wanted.text})`)})`;
   if (wanted.base === 'String') return `toString(${value})`;
   if (given.base === 'String') return fromText(wanted, value);
-  // By its text: digits are counted then, and a float's shortest text is what was meant by it.
+  // Through text: its digits can be counted, and a float's shortest text is the number that was meant.
   if (wanted.base === 'Decimal' || given.base === 'Decimal') return fromText(wanted, `toString(${value})`);
   if (wanted.base === 'Float32' || wanted.base === 'Float64') return rounded(value, wanted);
   const cast = `accurateCastOrNull(${value}, ${literal(wanted.text)})`;
   return `if(accurateCastOrNull(${cast}, ${literal(given.text)}) = ${value}, ${cast}, NULL)`;
 }
 
-/** Floats are rounded by nature; only what has no finite value there is lost. */
+/** Casts to a float: rounding is accepted, a value that is not finite becomes NULL. */
 function rounded(value: string, wanted: ColumnType): string {
   const cast = `CAST(${value}, ${literal(`Nullable(${wanted.text})`)})`;
   return `if(isFinite(ifNull(${cast}, nan)), ${cast}, NULL)`;
 }
 
-/** A composite on its way into another type. */
+/** The cast of a composite to another type. */
 export interface Cast {
-  /** Expression of the value; what would be lost is NULL in it. */
+  /** Expression of the value; elements that would change are NULL. */
   value: string;
-  /** True where something of the value would be lost, or NULL stands where the type needs a value; undefined where that can't be. */
+  /** Expression that is true if an element would change, or is NULL where the type is not Nullable; undefined if that cannot happen. */
   lost: string | undefined;
 }
 
 /**
- * A composite as another one: element by element, with the casts that values of their own have. The fields of a Tuple go by their
- * names, or by position where one side has none.
+ * Casts a composite element by element, with the casts of scalars. Fields of a Tuple are matched by name, or by position if one side
+ * has no names.
  *
  * @param scalar casts an element; see {@link castValue}
  * @throws RangeError for types that {@link canCast} refuses
  */
 export function castComposite(value: string, given: ColumnType, wanted: ColumnType, scalar = castValue): Cast {
   const [from, to] = [bare(given), bare(wanted)];
-  // Only a Tuple is ever Nullable as a whole.
+  // Only a Tuple can be Nullable as a whole.
   const whole = isNullable(given) ? `assumeNotNull(${value})` : value;
   const cast = from.base === 'Nothing' ? nothing(to) : CASTS[to.base]?.(whole, from, to, scalar);
   if (!cast) throw new RangeError(`${given.text} can't be cast to ${wanted.text}`);
   return isNullable(given) ? { ...cast, lost: anyOf([`${value} IS NULL`, cast.lost]) } : cast;
 }
 
-/** False where no value of the one type could be told to be one of the other without losing a part of it. */
+/** False if no value of one type can become a value of the other without losing a part of it. */
 export function canCast(given: ColumnType, wanted: ColumnType): boolean {
   const [from, to] = [bare(given), bare(wanted)];
   if (from.base === 'Nothing' || to.base === 'String') return true;
@@ -76,7 +76,7 @@ const CASTS: Record<string, CastComposite> = {
     const part = castPart('x.2', elementOf(from, 1), elementOf(to, 1), scalar);
     const pairs = `CAST(${value}, ${literal(`Array(Tuple(${from.of.map(({ type }) => type.text).join(', ')}))`)})`;
     const lost = anyOf([key.lost, part.lost]);
-    // As a chunk holds it, whose keys are Strings; none of them may be NULL, not even on its way out.
+    // As in a chunk, where keys are Strings; a key must never be NULL, not even in between.
     const made = `CAST(arrayMap(x -> (ifNull(toString(${key.value}), ''), ${part.value}), ${pairs}), ${literal(holding(to))})`;
     return {
       value: key.value === 'x.1' && part.value === 'x.2' ? value : made,
@@ -109,7 +109,7 @@ function castPart(value: string, given: ColumnType, wanted: ColumnType, scalar: 
   return { value: cast, lost: isNullable(wanted) ? `(${value} IS NOT NULL AND ${cast} IS NULL)` : `${cast} IS NULL` };
 }
 
-/** Where among the parts of a type stands what each part of another is made of; undefined where they are no pairs. */
+/** Returns, for each part of `to`, the position of its source among the parts of `from`; undefined if they do not match. */
 function positions(from: ColumnType, to: ColumnType): number[] | undefined {
   if (from.of.length !== to.of.length) return undefined;
   const named = [from, to].every(({ base, of }) => base === 'Tuple' && of.every(({ name: field }) => field !== ''));

@@ -6,13 +6,13 @@ export interface ColumnType {
   of: { name: string; type: ColumnType }[];
   /** Arguments that are not types, as written: `'Europe/Berlin'`, `3`, `'a' = 1`. */
   literals: string[];
-  /** The whole type as the engine writes it. */
+  /** The whole type as ClickHouse writes it. */
   text: string;
 }
 
 const WITH_TYPES = new Set(['Nullable', 'LowCardinality', 'Array', 'Map', 'Tuple', 'Nested']);
 
-/** Reads a type as `system.columns` or `DESCRIBE` writes it. Throws a RangeError for text that is not one. */
+/** Parses a type as `system.columns` or `DESCRIBE` writes it. Throws a RangeError for any other text. */
 export function parseType(text: string): ColumnType {
   const trimmed = text.trim();
   const match = /^([A-Za-z][A-Za-z0-9_]*)(?:\(([\s\S]*)\))?$/.exec(trimmed);
@@ -23,7 +23,7 @@ export function parseType(text: string): ColumnType {
   return { base, of: parts.map((part) => argument(base, part)), literals: [], text: trimmed };
 }
 
-/** The type without `Nullable` and `LowCardinality` around it: what a value of it is, when there is one. */
+/** Returns the type without `Nullable` and `LowCardinality` around it. */
 export function bare(type: ColumnType): ColumnType {
   const inner = type.base === 'Nullable' || type.base === 'LowCardinality' ? type.of[0]?.type : undefined;
   return inner ? bare(inner) : type;
@@ -33,7 +33,7 @@ export function bare(type: ColumnType): ColumnType {
 export const isNullable = (type: ColumnType): boolean =>
   type.base === 'Nullable' || (type.base === 'LowCardinality' && type.of[0]?.type.base === 'Nullable');
 
-/** Types that hold other values and can't be `Nullable` themselves. */
+/** True for types that hold other values and cannot be `Nullable` themselves. */
 export const isComposite = (type: ColumnType): boolean => ['Array', 'Map', 'Tuple', 'Nested'].includes(type.base);
 
 function argument(base: string, part: string): { name: string; type: ColumnType } {
@@ -45,7 +45,7 @@ function argument(base: string, part: string): { name: string; type: ColumnType 
   return { name: named[1].replace(/^`|`$/g, ''), type: parseType(named[2]) };
 }
 
-/** Splits at commas that stand outside of brackets and quotes. */
+/** Splits at commas outside brackets and quotes. */
 function splitArguments(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;

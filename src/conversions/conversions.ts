@@ -2,21 +2,21 @@ import { literal, name } from '../clickhouse/text.js';
 import { bare, isComposite, isNullable, parseType, type ColumnType } from './column-types.js';
 
 /**
- * How the text of a JSON leaf becomes a value, by type. Every conversion fails to NULL and never bends a value to fit: the
- * engine's own casts roll 30 February over into March, clamp years, drop digits and read the clock for `10:00`.
+ * How the text of a JSON leaf becomes a value of a type. Every conversion returns NULL for a text that does not fit, and never changes
+ * a value: ClickHouse's own casts turn 30 February into March, clamp years, drop digits, and complete `10:00` with today's date.
  */
 export interface Conversion {
-  /** Expression of the value; NULL (for composites: empty) where the text does not fit or there is none. */
+  /** Expression of the value; NULL (for composites: empty) if the text does not fit or is missing. */
   value: string;
-  /** Expression that is true where something is present and does not fit. */
+  /** Expression that is true if a text is present and does not fit. */
   unfit: string;
 }
 
-/** A leaf in two forms: its text without JSON quotes (NULL where missing or null), and its JSON type when asked. */
+/** A JSON leaf: its text without quotes (NULL if missing or null), and its JSON type. All are expressions. */
 interface Leaf {
   text: string;
   jsonType: string;
-  /** The text in which it was written, digit for digit; none within arrays and maps, which would copy it for each element. */
+  /** The original text that contains it; undefined in arrays and maps, which would copy that text for each element. */
   written?: string;
 }
 
@@ -24,7 +24,7 @@ type Scalar = (type: ColumnType, text: string) => string;
 
 const cast: Scalar = (type, text) => `accurateCastOrNull(${text}, ${literal(type.text)})`;
 
-/** Casts that are only trusted when `test` holds for the text. */
+/** Makes a cast that applies only if `test` is true for the text; NULL otherwise. */
 const castIf =
   (test: (type: ColumnType, text: string) => string, value: Scalar = cast): Scalar =>
   (type, text) =>
@@ -34,12 +34,12 @@ const matches = (text: string, pattern: string) => `match(${text}, ${literal(pat
 
 const integer: Scalar = cast;
 
-/** Casts of 128 and 256 bits wrap around silently: the value must print as the text it came from. */
+/** Casts to 128 and 256 bits, which wrap around silently: the value must print as the text it came from. */
 const wideInteger: Scalar = (type, text) => `if(toString(${cast(type, text)}) = ${text}, ${cast(type, text)}, NULL)`;
 
 const float: Scalar = castIf((type, text) => `isFinite(ifNull(${cast(type, text)}, nan))`);
 
-/** Digits behind the point beyond the scale may only be zeros, digits before it must fit: the cast checks neither. */
+/** Casts to Decimal. Digits beyond the scale must be zeros and digits before the point must fit: ClickHouse checks neither. */
 const decimal: Scalar = castIf((type, text) => {
   const { precision, scale } = decimalSize(type);
   const plain =
@@ -47,16 +47,16 @@ const decimal: Scalar = castIf((type, text) => {
   return scale < EXPONENT_FROM ? plain : `(${plain} OR ${smallDecimal(text, scale)})`;
 });
 
-/** A JSON number below a millionth reaches the engine as `1.2e-7`. */
+/** Scale from which exponents matter: ClickHouse returns JSON numbers below a millionth as `1.2e-7`. */
 const EXPONENT_FROM = 7;
 
-/** True for such a text whose last digit lies within the scale. */
+/** Writes a condition: the text is such a number, and its last digit is within the scale. */
 const smallDecimal = (text: string, scale: number) =>
   `(${matches(text, '^[+-]?[0-9]([.][0-9]+)?e-[0-9]{1,2}$')} AND length(extract(${text}, '[.]([0-9]+)e')) + toUInt8OrZero(extract(${text}, 'e-([0-9]+)$')) <= ${scale})`;
 
 const ISO_DATE = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
 
-/** Parsed wide, then the text's own date must come back, from the narrow type too: parsers roll over, casts wrap around. */
+/** Casts to a date. The result must print as the text, in the narrow type too: parsers roll over, casts wrap around. */
 const date: Scalar = (type, text) => {
   const wide = `toDate32OrNull(${text})`;
   const value = type.base === 'Date' ? `CAST(${wide}, 'Nullable(Date)')` : wide;
@@ -71,15 +71,15 @@ const dateTime: Scalar = (type, text) => {
   // Without a fraction the parser clamps to the range of DateTime, whatever the type.
   const parsed = Math.max(digits, 1);
   const value = narrowed(type, `parseDateTime64BestEffortOrNull(${text}, ${parsed}, ${zone})`, parsed, digits);
-  // Without an offset the text is a local time, and some local times never were: clocks jump in spring.
+  // Without an offset the text is a local time, and some local times do not exist: clocks jump in spring.
   const clock = `substring(toString(${value}), 1, 16) = concat(substring(${text}, 1, 10), ' ', substring(${text}, 12, 5))`;
   return `if(${matches(text, pattern)} AND (${matches(text, `${OFFSET}$`)} OR ${clock}), ${value}, NULL)`;
 };
 
-/** No clock on Earth is more than 14 hours from UTC. */
+/** No time zone is more than 14 hours from UTC. */
 const OFFSET = '(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])';
 
-/** A moment as the type has it; beyond the range of DateTime the cast wraps around, so that the same moment must come back. */
+/** Casts a moment to the type. Beyond the range of DateTime the cast wraps around, so the result must equal the moment. */
 function narrowed(type: ColumnType, moment: string, parsed: number, digits: number): string {
   if (parsed === digits) return moment;
   const value = `accurateCastOrNull(${moment}, ${literal(type.text)})`;
@@ -121,10 +121,10 @@ const SCALARS: Record<string, Scalar> = {
   IPv6: cast,
 };
 
-/** A text as a value of a scalar type, or NULL where it does not fit. For types that no contract holds, the engine decides. */
+/** Converts a text to a scalar type; NULL if it does not fit. Types that a contract cannot have use ClickHouse's own cast. */
 export const fromText = (type: ColumnType, text: string): string => (SCALARS[type.base] ?? cast)(type, text);
 
-/** The first part of a type that a contract can't hold, or undefined where all of it can be converted. */
+/** Returns the first part of a type that a contract cannot have; undefined if all of it is supported. */
 export function unsupportedIn(type: ColumnType): string | undefined {
   const inner = bare(type);
   if (!isComposite(inner)) return inner.base in SCALARS ? undefined : inner.text;
@@ -164,7 +164,7 @@ function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf): Convers
   const converted = scalar(inner, leaf.text);
   const lost = lostDigits(leaf);
   const value = EXACT.test(inner.base) ? `if(${lost}, NULL, ${converted})` : converted;
-  // An object or array where text was promised arrives as its JSON text; only then is the line parsed once more.
+  // An object or array instead of a text arrives as JSON text; only then is the line parsed a second time.
   const nested = `(startsWith(${leaf.text}, '{') OR startsWith(${leaf.text}, '[')) AND ${leaf.jsonType} IN ('Object', 'Array')`;
   const unfit = {
     String: `ifNull(${nested}, false) OR ${lost}`,
@@ -173,41 +173,40 @@ function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf): Convers
   return { value, unfit: unfit ?? `${leaf.text} IS NOT NULL AND ${value} IS NULL` };
 }
 
-/** Types in which every digit counts, beside those of text. */
+/** Types other than text in which every digit counts. */
 const EXACT = /^(U?Int\d+|Decimal)$/;
 
-/** Every number of so many digits survives the way through a double. */
+/** Digits that every number keeps when it is read as a double. */
 const DOUBLE_DIGITS = 15;
 
-/** No double prints as a longer text. */
+/** Length of the longest text of a double. */
 const DOUBLE_TEXT = 25;
 
 /**
- * True where a JSON number with a fraction or an exponent has more digits than a double keeps: its text is then another number,
- * unless it was written just so. Its JSON type is only asked for, at the price of parsing the line once more, where the text
- * looks like such a number.
+ * Writes a condition: a JSON number with a fraction or an exponent has more digits than a double keeps, so its text is another number,
+ * unless it was written exactly so. The JSON type, which costs a second parse of the line, is read only if the text looks like one.
  */
 function lostDigits({ text, jsonType, written }: Leaf): string {
   const length = `length(${text}) BETWEEN ${DOUBLE_DIGITS + 1} AND ${DOUBLE_TEXT}`;
   const digits = `length(replaceRegexpAll(${text}, '^[-+0.]+|[.]|e.*$', '')) > ${DOUBLE_DIGITS}`;
   const number = matches(text, '^[-+]?[0-9]+([.][0-9]+)?(e[-+]?[0-9]+)?$');
-  const changed = written === undefined ? '' : ` AND NOT ${stands(text, written)}`;
+  const changed = written === undefined ? '' : ` AND NOT ${occurs(text, written)}`;
   return `ifNull(${length} AND ${number} AND ${digits} AND ${jsonType} = 'Double'${changed}, false)`;
 }
 
-/** True where a number's text stands in another one, and does not go on there. */
-const stands = (text: string, written: string) => {
+/** Writes a condition: a number's text occurs in another text, not as the beginning of a longer number. */
+const occurs = (text: string, written: string) => {
   const at = `position(${written}, ifNull(${text}, ''))`;
   return `(${at} > 0 AND NOT match(substring(${written}, ${at} + length(${text}), 1), '[0-9.eE]'))`;
 };
 
-/** A raw JSON value (with its quotes) as a leaf. */
+/** Makes a leaf of a raw JSON value with its quotes. */
 const rawLeaf = (raw: string): Leaf => ({
   text: `JSONExtract(${raw}, 'Nullable(String)')`,
   jsonType: `JSONType(${raw})`,
 });
 
-/** A part of a composite that must be there unless its type allows NULL. */
+/** Writes a condition: a part of a composite does not fit, or is missing although its type is not Nullable. */
 function required(type: ColumnType, part: Conversion, leaf: Leaf): string {
   return isNullable(type) || isComposite(bare(type)) ? part.unfit : `(${part.unfit} OR ${leaf.text} IS NULL)`;
 }
@@ -234,7 +233,7 @@ function convertMap(type: ColumnType, leaf: Leaf): Conversion {
   };
 }
 
-/** All fields come out of one parse; a field's own JSON type is asked for only where its text leaves a doubt. */
+/** Converts a Tuple. All fields come from one parse; a field's JSON type is read only if its text is ambiguous. */
 function convertTuple(type: ColumnType, leaf: Leaf): Conversion {
   const object = `ifNull(${leaf.text}, '{}')`;
   const texts = `JSONExtract(${object}, ${literal(`Tuple(${type.of.map((field) => `${name(field.name)} Nullable(String)`).join(', ')})`)})`;
@@ -253,7 +252,7 @@ function convertTuple(type: ColumnType, leaf: Leaf): Conversion {
   };
 }
 
-/** One of the types among a type's arguments. */
+/** Returns the type at a position among a type's arguments. */
 export function elementOf(type: ColumnType, position: number): ColumnType {
   const element = type.of[position]?.type;
   if (!element) throw new RangeError(`${type.text} lacks an argument`);
@@ -261,8 +260,8 @@ export function elementOf(type: ColumnType, position: number): ColumnType {
 }
 
 /**
- * The type that a normalized chunk stores: like the declared one, but every scalar may be NULL, because a rejected line has no
- * values. Dictionary encoding is left to Parquet.
+ * Returns the type that a normalized chunk stores: the declared one with every scalar Nullable, because a rejected line has no values.
+ * Dictionary encoding is left to Parquet.
  */
 export function holding(type: ColumnType): string {
   const inner = bare(type);

@@ -7,24 +7,24 @@ import { convertJson, holding, type Conversion } from './conversions.js';
 /** A column of a Parquet object. */
 export interface FileColumn {
   name: string;
-  /** As the engine reads it. */
+  /** As ClickHouse reads it. */
   type: string;
-  /** A time of day, which the engine reads as a moment of 1970; a column of NULLs alone, which it reads as Int32; or neither. */
+  /** A time of day, which ClickHouse reads as a moment of 1970; a column of only NULLs, which it reads as Int32; or neither. */
   kind: 'value' | 'time' | 'null';
 }
 
-/** A column of the contract, from what a Parquet object has under its name. */
+/** A column of the contract, converted from the Parquet column of the same name. */
 export interface ParquetValue extends Conversion {
   /** Expression of the text that was found. */
   found: string;
-  /** Expression that is true where nothing was found. */
+  /** Expression that is true if there is no value. */
   missing: string;
 }
 
-/** A composite column as JSON, made once a row in a step before the conversions. */
+/** Names a composite column as JSON, which is made once for each row in a step before the conversions. */
 export const jsonOf = (column: string): string => name(`__json ${column}`);
 
-/** The column that an object lacks: missing in every row. */
+/** Returns the value of a column that the object does not have. */
 export function absentValue({ type }: Column): ParquetValue {
   const held = holding(parseType(type));
   return {
@@ -38,9 +38,9 @@ export function absentValue({ type }: Column): ParquetValue {
 }
 
 /**
- * Converts a column from its type in the file to the contract's. Scalars go from type to type, and only as the same value;
- * composites go as JSON through the conversions that JSON lines have, decimals in quotes so that every digit arrives. The
- * answer is undefined where no value of the one type could ever be one of the other.
+ * Converts a column from its type in the file to the contract's. Scalars are cast only if the value stays the same; composites go
+ * through JSON and its conversions, with decimals in quotes so that no digit is lost. Undefined if no value of one type can ever be a
+ * value of the other.
  */
 export function parquetValue(column: Column, given: FileColumn): ParquetValue | undefined {
   if (given.kind === 'null') return absentValue(column);
@@ -68,7 +68,7 @@ function scalar(there: string, given: FileColumn, from: ColumnType, to: ColumnTy
   if (given.kind === 'time') return castValue(`substring(toString(${there}), 12)`, TEXT, to);
   if (from.base === 'FixedString' && to.base === 'String') return `CAST(${there}, 'Nullable(String)')`;
   if (from.base === 'FixedString') return castValue(`CAST(${there}, 'Nullable(String)')`, TEXT, to);
-  // A column of 19.99s may hold a NaN, which JSON can't say and no sum survives.
+  // A NaN cannot be written in JSON and makes every sum NaN.
   if (familyOf(from) === 'float' && from.text === to.text) return `if(isFinite(ifNull(${there}, nan)), ${there}, NULL)`;
   return castValue(there, from, to);
 }
@@ -84,7 +84,7 @@ function familyOf({ base }: ColumnType): Family {
   return 'other';
 }
 
-/** From each family to those that have a value in common with it beyond doubt: a number is no time, because in which unit? */
+/** The families that each family can be converted to without doubt: a number is not a time, since its unit is unknown. */
 const FITS: Record<Family, readonly Family[]> = {
   number: ['number', 'float', 'text'],
   float: ['number', 'float', 'text'],
@@ -101,7 +101,7 @@ const mayFit = (given: FileColumn, from: ColumnType, to: ColumnType): boolean =>
       FITS[familyOf(from)].includes(familyOf(to)) ||
       (from.base === 'UInt32' && to.base === 'IPv4');
 
-/** Lists hold what lists hold; structs and maps are both objects. */
+/** True for two lists, and for two of structs and maps, which are both objects in JSON. */
 function holdsAlike(from: ColumnType, to: ColumnType): boolean {
   const isObject = ({ base }: ColumnType) => base === 'Tuple' || base === 'Map';
   return (from.base === 'Array' && to.base === 'Array') || (isObject(from) && isObject(to));

@@ -9,10 +9,10 @@ export interface OutlineInput {
   which: 'all' | 'failed' | 'published';
 }
 
-/** How a build ended that `reprocess failed` repeats; one that is only planned was cut off, or is under way and awaited. */
+/** Last events of the builds that `reprocess failed` repeats; a build that is only planned was interrupted, or is running. */
 const FAILED: ReadonlySet<string> = new Set(['failed', 'cancelled', 'planned']);
 
-/** The days of a range that are asked for, ascending. */
+/** Selects the days of a range that a backfill runs, ascending. */
 export async function daysToRun(
   { ledger }: { ledger: Ledger },
   { start, end, which }: OutlineInput,

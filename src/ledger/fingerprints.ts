@@ -2,35 +2,35 @@ import { createHash } from 'node:crypto';
 import type { StoredObject } from '../store/object.js';
 
 /**
- * Raise only when the same input would now give other rows, so that upgrading Daybook alone rebuilds nothing.
+ * Raise it only if the same input would now give other rows, so that an upgrade of Daybook alone rebuilds nothing.
  */
 export const NORMALIZER_VERSION = 2;
 
-/** 32 hex digits over a JSON value. Object keys are sorted, so that the order in which code fills them never matters. */
+/** Hashes a JSON value to 32 hex digits. Object keys are sorted first, so their order does not matter. */
 export const fingerprintOf = (value: unknown): string =>
   createHash('sha256')
     .update(JSON.stringify(sorted(value)))
     .digest('hex')
     .slice(0, 32);
 
-/** Identity of a set of objects: what they are called and what is in them, whatever order a listing gave. */
+/** Returns the id of a set of objects, from their keys and ETags in any order. */
 export const chunkIdOf = (objects: readonly StoredObject[]): string =>
   fingerprintOf(objects.map(({ key, etag }) => [key, etag]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
 
 /**
- * Identity of the same objects normalized once more because something beside them changed, such as a dictionary; `retry` names
- * the occasion. Another identity makes stale what was built from the first.
+ * Returns the id of the same objects normalized again because something else changed, such as a dictionary; `retry` names the
+ * occasion. The new id makes stale what was built from the old one.
  */
 export const retriedChunkId = (objects: readonly StoredObject[], retry: string): string =>
   fingerprintOf({ objects: chunkIdOf(objects), retry });
 
-/** Identity of a table's day: what made it, and from what. */
+/** Returns the fingerprint of a table's day: what made it, and from what. */
 export const tableFingerprint = (code: string, data: string): string => fingerprintOf({ code, data });
 
-/** Data half of a normalized table's day: the chunks that have rows for it. */
+/** Returns the data half of a normalized table's day: the chunks with rows for it. */
 export const dataOfChunks = (chunkIds: readonly string[]): string => fingerprintOf({ chunks: [...chunkIds].sort() });
 
-/** Data half of a model's day: the data of each input. */
+/** Returns the data half of a model's day: the fingerprint of each input. */
 export const dataOfInputs = (inputs: Readonly<Record<string, string>>): string => fingerprintOf({ inputs });
 
 function sorted(value: unknown): unknown {

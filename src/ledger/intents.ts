@@ -2,8 +2,8 @@ import { final } from '../errors.js';
 import type { OpenIntent, Ledger } from './ledger.js';
 
 /**
- * The open intents of one generation of a day; 0 means none. A publish of another generation that is open belongs to somebody who
- * still swaps, or must be recovered first: until then the day is neither unchanged nor anybody's to publish.
+ * Returns the open intents of one generation of a day; pass 0 for none. Throws a final Superseded if another generation has an
+ * unfinished publish: it is still being swapped or must be recovered first, and until then the day can be neither judged nor published.
  */
 export async function openIntentsOf(deps: { ledger: Ledger }, day: string, generation: number): Promise<OpenIntent[]> {
   const intents = await deps.ledger.openIntents(day);
@@ -11,8 +11,8 @@ export async function openIntentsOf(deps: { ledger: Ledger }, day: string, gener
   if (other)
     throw final(
       'Superseded',
-      `The publish of generation ${other.generation} of ${day} is open: readers may have half of it. ` +
-        `Run the day again, which ends it first: npx daybook run --day ${day}`,
+      `The publish of generation ${other.generation} of ${day} is unfinished: readers may have half of it. ` +
+        `Run the day again, which recovers it first: npx daybook run --day ${day}`,
     );
   return intents;
 }

@@ -9,17 +9,17 @@ import type { Outcome } from '../shared/workflows.js';
 import type { StoredObject } from '../store/object.js';
 import * as sql from './statements.js';
 
-/** A chunk that an earlier build recorded: its objects as they were then. In order of first record. */
+/** A chunk that an earlier build recorded, with its objects as they were then. */
 export interface RecordedChunk {
   id: string;
   objects: readonly StoredObject[];
-  /** Rows by day, by normalizer fingerprint: what each normalizer made of it. */
+  /** For each normalizer fingerprint, the rows by day that it made of the chunk. */
   rowsByDay: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
 /**
- * What the ledger remembers of such a choice, so that the next run does not ask again. `keep` and `replace` hold for the objects
- * that they name; `keep-while-empty` only as long as nothing new comes; `empty` names none: the folder is empty on purpose.
+ * A recorded decision about vanished objects, so that the next run does not ask again. `keep` and `replace` apply to the objects that
+ * they name; `keep-while-empty` only until something new arrives; `empty` names none: the folder is empty on purpose.
  */
 export interface FolderAnswer {
   folder: Day;
@@ -27,7 +27,7 @@ export interface FolderAnswer {
   objects: readonly StoredObject[];
 }
 
-/** A table's day in the ledger: what it is, what it was made from, and what stood there before. */
+/** A table's day in the ledger: what it is, what it was made from, and what it replaced. */
 export interface PublishRecord {
   day: string;
   table: string;
@@ -37,7 +37,7 @@ export interface PublishRecord {
   rows: number;
   /** Decimal digits: a 64-bit sum does not fit a JavaScript number. */
   hash: string;
-  /** The columns, in order, that both hashes were taken over: a column that comes later changes none of them. */
+  /** The columns, in order, that both hashes cover: a column that is added later changes neither. */
   columns: string[];
   code: string;
   data: string;
@@ -59,12 +59,12 @@ export interface PublishedVersion extends PublishEvent {
   done_at: string;
 }
 
-/** A publish or a rollback whose swaps were begun and not ended. */
+/** An unfinished publish or rollback: its swaps began and did not end. */
 export interface OpenIntent extends PublishRecord {
   last: 'intent' | 'rollback';
 }
 
-/** What stood before a publish, and how that publish stands. */
+/** The archive of what a publish replaced, with the latest event of that publish. */
 export interface ArchiveRecord extends Pick<PublishRecord, 'day' | 'table' | 'generation' | 'archive'> {
   last: PublishEvent['last'];
 }
@@ -72,7 +72,7 @@ export interface ArchiveRecord extends Pick<PublishRecord, 'day' | 'table' | 'ge
 /** A day that no build replaces until it is released. */
 export interface HoldRecord {
   day: string;
-  /** In UTC, as the engine prints it. */
+  /** In UTC, as ClickHouse prints it. */
   since: string;
   reason: string;
 }
@@ -131,28 +131,29 @@ export interface ChunkRecord {
   quarantined: QuarantinedObject[];
 }
 
-/** A record as JSON brings it: 64-bit integers arrive as text, because JavaScript's numbers would bend them. */
+/** A record as it arrives in JSON: 64-bit integers are text, because JavaScript's numbers would round them. */
 export type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
 
-/** The record of a row as it arrived: each number of it is named. */
+/** Converts the named fields of a row to numbers. */
 export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[]): Row =>
   ({ ...row, ...Object.fromEntries(numbers.map((field) => [field, Number(row[field])])) }) as Row;
 
-/** The project's book: what was built, from what, and what became of every line. Every read takes the latest record. */
+/** The project's ledger: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
 
+/** Opens the ledger of a project, for builds; people's queries are in `openLedgerReport`. */
 export function openLedger(clickhouse: ClickHouse, project: string) {
   const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
 
   return {
     project,
 
-    /** Creates what is missing. */
+    /** Creates the tables that are missing. */
     async migrate(): Promise<void> {
       for (const statement of sql.ledgerDefinition()) await clickhouse.run(statement, { what: 'create the ledger' });
     },
 
-    /** Throws where the ledger is missing or was written by a newer Daybook. */
+    /** Throws if the ledger is missing or was written by a newer Daybook. */
     async assertReadable(): Promise<void> {
       try {
         const format = Number((await rows<{ format: number | string }>(sql.ledgerFormat()))[0]?.format ?? 0);
@@ -204,7 +205,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    /** All tables of one publish in one block: after a crash either all or none of them are there. */
+    /** Records all tables of one publish in one block: after a crash either all or none exist. */
     async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
       await clickhouse.insert(
         'daybook.publishes',
@@ -212,13 +213,13 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    /** The archives that publishes of days `first` to `last` name, by their tables' names. */
+    /** Returns the archives of the publishes of days `first` to `last`, by table name. */
     async archives(first: string, last: string): Promise<Map<string, ArchiveRecord>> {
       const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last));
       return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
     },
 
-    /** The held days among `first` to `last`. */
+    /** Returns the held days among `first` to `last`. */
     holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),
 
     async holdOf(day: string): Promise<HoldRecord | undefined> {
@@ -229,7 +230,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       await clickhouse.insert('daybook.holds', [{ project, day, event, reason }]);
     },
 
-    /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
+    /** Returns the chunks of folders `first` to `last` in order of first record, each with the rows of every normalizer. */
     async chunksOf(source: string, first: string, last: string): Promise<(RecordedChunk & { folder: string })[]> {
       type Row = {
         folder: string;
@@ -278,7 +279,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       ]);
     },
 
-    /** What was said about the folders of a day, oldest first; a ledger from before such answers holds none. */
+    /** Returns the decisions about the folders of a day, oldest first; none in a ledger that is older than that table. */
     async folderAnswers(source: string, day: string): Promise<FolderAnswer[]> {
       type Row = Pick<FolderAnswer, 'folder' | 'answer'> & { objects: Wire<StoredObject>[] };
       try {
@@ -306,7 +307,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         if (isMissingTable(error))
           throw final(
             'NotApplied',
-            'The ledger lacks daybook.folder_answers: an earlier Daybook made it. Run: npx daybook apply',
+            'The ledger has no table daybook.folder_answers: an older Daybook created it. Run: npx daybook apply',
           );
         throw error;
       }
@@ -326,7 +327,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         .sort(byFolder);
     },
 
-    /** Objects of the chunks that were quarantined. */
+    /** Returns the quarantined objects of the chunks. */
     async quarantinedObjects(
       source: string,
       chunks: readonly { folder: string; id: string; normalizer: string }[],
@@ -401,10 +402,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
 const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
 
-/** Chunks that one statement names: so many take 340 KB of its request. */
+/** Chunks that one statement names; they take 340 KB of its request. */
 const CHUNKS_NAMED = 5_000;
 
-/** Asks about chunks, a group at a time, because a day may have any number of them. Each row is about one chunk. */
+/** Queries chunks in groups, because a day may have any number of them. Each row must be about one chunk. */
 export async function inGroups<Row>(
   chunks: readonly { id: string; normalizer: string }[],
   ask: (names: string[]) => Promise<Row[]>,
@@ -423,5 +424,5 @@ const byFolder = (a: { folder: string; object: string }, b: { folder: string; ob
 const numbers = (map: Record<string, string>): Record<string, number> =>
   Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));
 
-/** What of a publish is a number here: counts of rows fit one; hashes do not, and stay text. */
+/** Fields of a publish that are numbers; hashes do not fit one and stay text. */
 const PUBLISH_COUNTS = ['generation', 'position', 'rows', 'archived_rows'] as const;

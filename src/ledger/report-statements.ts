@@ -2,9 +2,9 @@ import type { Statement } from '../clickhouse/statement.js';
 import { literal } from '../clickhouse/text.js';
 import { LATEST_PUBLISHES, over } from './statements.js';
 
-/** What people ask the ledger: reads over several days, and counts. No build depends on any of them. */
+/* Queries of people: reads over several days, and counts. Some are also used by nightly runs, none by the build of a day. */
 
-/** What readers have: for each table's day, the newest generation that is done and not undone. */
+/** Selects what readers have: for each table's day, the newest generation that is done and not undone. */
 export const publishedTables = (project: string, first: string, last: string): Statement => ({
   sql: `
 SELECT day, table, generation, rows, code, data, last_at AS at
@@ -15,7 +15,7 @@ LIMIT 1 BY day, table`,
   params: over(project, first, last),
 });
 
-/** What readers have and what it was made from, without the chunks, so that years of it are a small answer. */
+/** Selects what readers have and what it was made from; without the chunks, so that the result of years is small. */
 export const publishedInputs = (project: string, first: string, last: string): Statement => ({
   sql: `
 SELECT day, table, code, data, inputs
@@ -73,13 +73,13 @@ ORDER BY day, table`,
   params: over(project, first, last),
 });
 
-/** The first and the last day, up to one, of which a build is recorded. */
+/** Selects the first and the last day with a recorded build, up to a day. */
 export const knownDays = (project: string, until: string): Statement => ({
   sql: 'SELECT min(day) AS first, max(day) AS last, count() AS records FROM daybook.builds WHERE project = {project:String} AND day <= {until:Date}',
   params: { project, until },
 });
 
-/** The newest builds that were published, and when they were planned and ended, in milliseconds. */
+/** Selects the newest published builds, and when they were planned and ended, in milliseconds. */
 export const pastBuilds = (project: string, most: number): Statement => ({
   sql: `
 SELECT day, toUnixTimestamp64Milli(minIf(at, event = 'planned')) AS begun, toUnixTimestamp64Milli(maxIf(at, event = 'published')) AS ended
@@ -92,7 +92,7 @@ LIMIT {most:UInt32}`,
   params: { project, most },
 });
 
-/** Chunks that were normalized since a moment, with the bytes of their raw objects. */
+/** Selects the chunks that were normalized since a moment, with the bytes of their raw objects. */
 export const chunksSince = (project: string, moment: number): Statement => ({
   sql: `
 SELECT folder, toUnixTimestamp64Milli(at) AS made, arraySum(object -> object.size, objects) AS bytes
@@ -101,7 +101,7 @@ WHERE project = {project:String} AND at >= fromUnixTimestamp64Milli({moment:Int6
   params: { project, moment },
 });
 
-/** Plans of each day: of the newest build, and of the newest one that ended well. The key is empty where there is none. */
+/** Selects the plans of each day: of the newest build, and of the newest successful one. The URL is empty if there is none. */
 export const plans = (project: string, first: string, last: string): Statement => ({
   sql: `
 SELECT day,
@@ -114,7 +114,7 @@ ORDER BY day`,
   params: over(project, first, last),
 });
 
-/** Chunks of folders that were the last to be recorded with some object of theirs, by whichever normalizer was the last. */
+/** Selects, for each object of the folders, the chunk and normalizer that were recorded last. */
 export const newestChunks = (project: string, source: string, first: string, last: string): Statement => ({
   sql: `
 SELECT DISTINCT folder, newest.1 AS id, newest.2 AS normalizer FROM (
@@ -127,14 +127,14 @@ ORDER BY folder, id`,
   params: { ...over(project, first, last), source },
 });
 
-/** A reason without what was found in the one line, so that lines with the same fault count together. */
+/** A reason without the text of the line, so that lines with the same error are counted together. */
 const FAULT = [
   [String.raw`(?s)^not a JSON object: '.*'$`, 'not a JSON object'],
   [String.raw`(?s): '.*?' does not fit `, ': does not fit '],
   [String.raw`^day \S+ is outside of `, 'its day is outside of '],
 ].reduce((text, [found = '', kept = '']) => `replaceRegexpAll(${text}, ${literal(found)}, ${literal(kept)})`, 'reason');
 
-/** How many lines of the chunks were rejected, by fault, the most frequent first. */
+/** Counts the rejected lines of the chunks by error, the most frequent first. */
 export const rejectReasons = (
   project: string,
   source: string,

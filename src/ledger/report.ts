@@ -13,11 +13,11 @@ export interface PublishedTable {
   rows: number;
   code: string;
   data: string;
-  /** When the swap was seen to have succeeded, in UTC. */
+  /** When the publish was verified, in UTC. */
   at: string;
 }
 
-/** Where the plan of a build lies, `s3://<bucket>/<key>`, and its generation. */
+/** The URL of a build's plan, `s3://<bucket>/<key>`, and its generation. */
 export interface PlanRecord {
   plan: string;
   generation: number;
@@ -30,58 +30,59 @@ export interface NormalizedChunk {
   normalizer: string;
 }
 
-/** What people ask the ledger; what builds ask it is `openLedger`. */
+/** People's queries to the ledger; those of builds are in `openLedger`. */
 export type LedgerReport = ReturnType<typeof openLedgerReport>;
 
+/** Opens the ledger of a project for queries of people. */
 export function openLedgerReport(clickhouse: ClickHouse, project: string) {
   const rows = async <Row>(statement: Parameters<ClickHouse['rows']>[0]) =>
     await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
 
   return {
-    /** What readers have of the days `first` to `last`, by table. */
+    /** Returns what readers have of the days `first` to `last`, by table. */
     async publishedTables(first: string, last: string): Promise<PublishedTable[]> {
       const found = await rows<Wire<PublishedTable>>(sql.publishedTables(project, first, last));
       return found.map((row) => counted<PublishedTable>(row, 'generation', 'rows'));
     },
 
-    /** What readers have and what it was made from, whatever chunks that took. */
+    /** Returns what readers have and what it was made from, without chunks. */
     publishedInputs: (first: string, last: string) => rows<LedgerDay>(sql.publishedInputs(project, first, last)),
 
-    /** Chunks that came to be recorded after a day was planned, have rows for it, and are not in what is published of it. */
+    /** Returns tables' days with rows in a chunk that was recorded after the day was planned and is not part of it. */
     unusedChunks: (first: string, last: string) =>
       rows<{ day: string; table: string }>(sql.unusedChunks(project, first, last)),
 
-    /** The first and the last day, up to `until`, of which a build is recorded; undefined where there is none. */
+    /** Returns the first and the last day with a recorded build, up to `until`; undefined if there is none. */
     async knownDays(until: string = EVER[1]): Promise<{ first: string; last: string } | undefined> {
       const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project, until));
       return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
     },
 
-    /** The newest builds that were published. */
+    /** Returns the newest published builds. */
     async pastBuilds(most: number): Promise<PastBuild[]> {
       const found = await rows<{ day: string; begun: string; ended: string }>(sql.pastBuilds(project, most));
       return found.map(({ day, begun, ended }) => ({ day, from: Number(begun), to: Number(ended) }));
     },
 
-    /** Chunks that were normalized from a moment on, in milliseconds since 1970. */
+    /** Returns the chunks that were normalized since a moment, in milliseconds since 1970. */
     async chunksSince(moment: number): Promise<PastChunk[]> {
       if (!Number.isFinite(moment)) return [];
       const found = await rows<{ folder: string; made: string; bytes: string }>(sql.chunksSince(project, moment));
       return found.map(({ folder, made, bytes }) => ({ folder, at: Number(made), bytes: Number(bytes) }));
     },
 
-    /** Plans by day: of the newest build, and of the newest build that ended well. */
+    /** Returns plans by day: of the newest build, and of the newest successful one. */
     async plans(first: string, last: string) {
       type Row = { day: string; newest: [string, number]; whole: [string, number] };
       const found = await rows<Row>(sql.plans(project, first, last));
       return new Map(found.map(({ day, newest, whole }) => [day, { newest: planOf(newest), whole: planOf(whole) }]));
     },
 
-    /** For each object of the folders, the chunk and normalizer that were recorded last. */
+    /** Returns, for each object of the folders, the chunk and normalizer that were recorded last. */
     newestChunks: (source: string, first: string, last: string) =>
       rows<NormalizedChunk>(sql.newestChunks(project, source, first, last)),
 
-    /** Rejected lines of the chunks by fault, the most frequent first. */
+    /** Counts the rejected lines of the chunks by error, the most frequent first. */
     async rejectReasons(
       source: string,
       folder: string,

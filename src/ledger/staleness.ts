@@ -1,7 +1,7 @@
 import type { Day } from '../shared/day.js';
 import { tableFingerprint } from './fingerprints.js';
 
-/** What the ledger holds of a table's day as readers have it now. */
+/** A table's day as readers have it now, by the ledger. */
 export interface PublishedDay {
   generation: number;
   code: string;
@@ -9,12 +9,12 @@ export interface PublishedDay {
   rows: number;
 }
 
-/** Why a table's day must be built, or `fresh`. `code` alone waits for a forced run or a backfill. */
+/** Why a table's day must be built, or `fresh`. `code` alone is built only by a forced run or a backfill. */
 export type Staleness = 'fresh' | 'missing' | 'data' | 'code';
 
 /**
- * Compares what a table's day was made from with what it would be made from now. `data` is undefined where it cannot be known
- * before new chunks are normalized, which counts as changed.
+ * Compares what a table's day was made from with what it would be made from now. `data` is undefined if it is unknown until new chunks
+ * are normalized, which counts as changed.
  */
 export function stalenessOf(published: PublishedDay | undefined, code: string, data: string | undefined): Staleness {
   if (!published) return 'missing';
@@ -22,14 +22,14 @@ export function stalenessOf(published: PublishedDay | undefined, code: string, d
   return published.code === code ? 'fresh' : 'code';
 }
 
-/** A published day of a table, with what it was made from by name; see `inputsRead`. */
+/** A published day of a table, with the fingerprints of what it was made from by name; see `inputsRead`. */
 export interface MadeDay {
   day: Day;
   table: string;
   inputs: Readonly<Record<string, string>>;
 }
 
-/** A table's day in the ledger, as far as its staleness goes. */
+/** A table's day in the ledger, with what decides whether it is stale. */
 export interface LedgerDay extends MadeDay {
   code: string;
   data: string;
@@ -38,11 +38,11 @@ export interface LedgerDay extends MadeDay {
 const nameOf = ({ table, day }: Pick<MadeDay, 'table' | 'day'>) => `${table}@${day}`;
 
 /**
- * Days that were made from what is not there any more, ascending: directly, or because what they read is stale itself. It takes
- * the ledger alone; what only a listing can tell, it does not know.
+ * Finds days whose inputs have changed since, directly or because an input is stale itself; ascending. Uses only the ledger, so it does
+ * not know what only a listing can show.
  *
- * @param records what is published; days from `since` on are judged, the days before are what they look back on
- * @param changed tables of days, as `table@day`, that are known to be stale for another reason
+ * @param records what is published; days from `since` on are checked, earlier ones are what they look back on
+ * @param changed tables' days, as `table@day`, that are stale for another reason
  */
 export function staleDays(records: readonly LedgerDay[], since: Day, changed: ReadonlySet<string> = new Set()): Day[] {
   const now = new Map(records.map((record) => [nameOf(record), tableFingerprint(record.code, record.data)]));
@@ -51,8 +51,8 @@ export function staleDays(records: readonly LedgerDay[], since: Day, changed: Re
 }
 
 /**
- * Later days that are stale now that `tables` of `day` are published, ascending: those that were made from other fingerprints, and
- * all that were made from those in turn. A publish of the very same rows makes nothing stale.
+ * Finds later days that are stale now that `tables` of `day` are published: those made from other fingerprints, and all that were made
+ * from those in turn; ascending. A publish of the same rows makes nothing stale.
  *
  * @param later what is published of later days
  */
@@ -65,13 +65,13 @@ export function staleAfter(
   return spread(later, new Set(), (input, fingerprint) => now.has(input) && now.get(input) !== fingerprint);
 }
 
-/** Days of the records that are in `changed`, that read what has changed, or that read such a record in turn; ascending. */
+/** Finds days whose records are in `changed`, read something that has changed, or read such a record in turn; ascending. */
 function spread(
   records: readonly MadeDay[],
   changed: ReadonlySet<string>,
   hasChanged: (input: string, fingerprint: string) => boolean,
 ): Day[] {
-  // Ascending, so that a long chain of days is known before it is asked for.
+  // Ascending, so that the recursion over a long chain of days stays shallow.
   const ascending = [...records].sort((a, b) => (a.day < b.day ? -1 : 1));
   const byName = new Map(ascending.map((record) => [nameOf(record), record]));
   const known = new Map<string, boolean>();

@@ -4,7 +4,7 @@ import type { Statement } from '../clickhouse/statement.js';
 /** Format of the ledger's tables; a worker refuses a newer one. */
 export const LEDGER_FORMAT = 1;
 
-/** The ledger's definition, statement by statement. */
+/** Reads the ledger's definition, statement by statement. */
 export const ledgerDefinition = (): Statement[] =>
   readFileSync(new URL('tables.sql', import.meta.url), 'utf8')
     .split(/;\s*(?:\n|$)/)
@@ -18,9 +18,9 @@ const PUBLISHED_FIELDS = [
 ];
 
 /**
- * One row per (day, table, generation) with its latest event, which is the highest: events of a generation follow each other in
- * their order, whatever a clock says. Where two attempts wrote an intent, the first one's archive was made before any swap.
- * Everything that reads publishes starts here.
+ * One row for each (day, table, generation) with its latest event, which is the highest: events of a generation always follow in that
+ * order, whatever the clocks say. If two attempts wrote an intent, the archive of the first one was made before any swap. Every read
+ * of publishes starts here.
  */
 export const LATEST_PUBLISHES = `
   SELECT day, table, generation, toString(max(event)) AS last, max(at) AS last_at,
@@ -29,22 +29,22 @@ export const LATEST_PUBLISHES = `
   WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
   GROUP BY day, table, generation`;
 
-/** Parameters of everything that is asked of the days `first` to `last`. */
+/** Returns the parameters of a query over the days `first` to `last`. */
 export const over = (project: string, first: string, last: string) => ({ project, first, last_day: last });
 
-/** What readers have: for each table's day, the newest generation that is done and not undone. */
+/** Selects what readers have: for each table's day, the newest generation that is done and not undone. */
 export const currentPublishes = (project: string, first: string, last: string): Statement => ({
   sql: `SELECT * EXCEPT (last, last_at) FROM (${LATEST_PUBLISHES}) WHERE last = 'done' ORDER BY day, table, generation DESC LIMIT 1 BY day, table`,
   params: over(project, first, last),
 });
 
-/** Swaps that were begun and neither finished nor taken back, of publishes and of rollbacks. */
+/** Selects unfinished publishes and rollbacks. */
 export const openIntents = (project: string, first: string, last: string): Statement => ({
   sql: `SELECT * EXCEPT (last_at) FROM (${LATEST_PUBLISHES}) WHERE last IN ('intent', 'rollback') ORDER BY day, generation, position`,
   params: over(project, first, last),
 });
 
-/** All tables of one publish, each with its latest event, upstream first. */
+/** Selects all tables of one publish, each with its latest event, upstream first. */
 export const publishesOf = (project: string, day: string, generation: number): Statement => ({
   sql: `SELECT * EXCEPT (last_at) FROM (${LATEST_PUBLISHES}) WHERE generation = {generation:UInt32} ORDER BY position`,
   params: { ...over(project, day, day), generation },
@@ -67,13 +67,13 @@ ORDER BY generation, position`,
   params: over(project, day, day),
 });
 
-/** All archives that a publish names, with the latest event of that publish. */
+/** Selects all archives that a publish names, with the latest event of that publish. */
 export const archives = (project: string, first: string, last: string): Statement => ({
   sql: `SELECT day, table, generation, archive, last FROM (${LATEST_PUBLISHES}) WHERE archive != ''`,
   params: over(project, first, last),
 });
 
-/** The days that are held, with the record that holds them. */
+/** Selects the days that are held, since when and why. */
 export const holds = (project: string, first: string, last: string): Statement => ({
   sql: `
 SELECT day, argMax(reason, at) AS reason, max(at) AS since
@@ -95,7 +95,7 @@ SELECT max(generation) AS generation FROM (
   params: { project, day },
 });
 
-/** The last event of the newest build of each day. */
+/** Selects the last event of the newest build of each day. */
 export const latestBuilds = (project: string, first: string, last: string): Statement => ({
   sql: `
 SELECT day, generation, toString(event) AS event, at, step, reason
@@ -106,7 +106,7 @@ LIMIT 1 BY day`,
   params: over(project, first, last),
 });
 
-/** All chunks of some folders in order of first record, one row per normalizer. */
+/** Selects all chunks of some folders in order of first record, one row for each normalizer. */
 export const chunksOf = (project: string, source: string, first: string, last: string): Statement => ({
   sql: `
 SELECT folder, chunk, normalizer, any(objects) AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
@@ -117,7 +117,7 @@ ORDER BY folder, first_at, chunk`,
   params: { ...over(project, first, last), source },
 });
 
-/** What was said about the folders of a day, oldest first. */
+/** Selects the decisions about the folders of a day, oldest first. */
 export const folderAnswers = (project: string, source: string, day: string): Statement => ({
   sql: `
 SELECT folder, toString(answer) AS answer, objects
@@ -127,12 +127,12 @@ ORDER BY at`,
   params: { project, source, day },
 });
 
-/** Folder accounts of the chunks and normalizers that are asked for. */
+/** Folder accounts of the given chunks and normalizers. */
 const FOLDER_ACCOUNTS = `FROM daybook.accounts
 WHERE project = {project:String} AND account = 'folder' AND source = {source:String} AND day BETWEEN {first:Date} AND {last_day:Date}
   AND concat(chunk, '/', normalizer) IN {chunks:Array(String)}`;
 
-/** The folder account of each object, of the chunks and normalizers that are asked for. */
+/** Selects the folder account of each object of the given chunks and normalizers. */
 export const folderAccounts = (
   project: string,
   source: string,
@@ -148,7 +148,7 @@ LIMIT 1 BY folder, object, chunk`,
   params: { ...over(project, first, last), source, chunks },
 });
 
-/** Objects of the chunks that are asked for that were left out, and why. */
+/** Selects the quarantined objects of the given chunks, and why. */
 export const quarantinedObjects = (
   project: string,
   source: string,
@@ -173,7 +173,7 @@ LIMIT 1 BY source, generation`,
   params: { project, day },
 });
 
-/** Rejects of the chunks that are asked for, one record per line, most frequent reasons are for the caller to count. */
+/** Selects the rejects of the given chunks, one record for each line. */
 export const rejectsOf = (
   project: string,
   source: string,
@@ -222,5 +222,5 @@ GROUP BY day`,
   params: over(project, first, last),
 });
 
-/** Highest format that any record was written with; the tables may not exist yet. */
+/** Selects the highest format of any record. Fails if the tables do not exist yet. */
 export const ledgerFormat = (): Statement => ({ sql: 'SELECT max(format) AS format FROM daybook.builds' });

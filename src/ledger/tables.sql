@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS daybook.builds
     event Enum8('planned' = 1, 'published' = 2, 'unchanged' = 3, 'skipped' = 4, 'failed' = 5, 'cancelled' = 6, 'held' = 7, 'rolled-back' = 8, 'different' = 9),
     at DateTime64(3, 'UTC') DEFAULT now64(3),
     run String COMMENT 'workflow run',
-    plan String COMMENT 'where the plan object lies: s3://bucket/key',
+    plan String COMMENT 'URL of the plan object: s3://bucket/key',
     step LowCardinality(String) COMMENT 'step that ended the build, when it failed',
     reason String,
     engine LowCardinality(String) COMMENT 'version of ClickHouse',
@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS daybook.builds
 )
 ENGINE = MergeTree ORDER BY (project, day, generation, event, at);
 
--- What is published: an intent before the first swap, done after the last is verified; a rollback before the first swap that
--- takes a publish back, undone after the last. Events of one generation only ever follow each other in this order.
+-- Publishes. Events: intent before the first swap, done after the last swap is verified, rollback before the first swap of a rollback,
+-- undone after its last one. Events of one generation always follow in this order.
 CREATE TABLE IF NOT EXISTS daybook.publishes
 (
     project LowCardinality(String),
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS daybook.publishes
     position UInt16 COMMENT 'order of the swaps, upstream first',
     rows UInt64,
     hash UInt64 COMMENT 'sum of cityHash64(tuple(columns)) over the day',
-    columns Array(String) COMMENT 'the columns, in this order, that both hashes were taken over',
+    columns Array(String) COMMENT 'the columns, in this order, that both hashes cover',
     code FixedString(32) COMMENT 'fingerprint of what made the day',
     data FixedString(32) COMMENT 'fingerprint of what it was made from',
     inputs Map(String, String) COMMENT 'data fingerprint of each input table',
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS daybook.publishes
 )
 ENGINE = MergeTree ORDER BY (project, day, table, generation, event, at);
 
--- Days that are left as they are: no build replaces them until they are released.
+-- Held days: no build replaces them until they are released.
 CREATE TABLE IF NOT EXISTS daybook.holds
 (
     project LowCardinality(String),
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS daybook.holds
 )
 ENGINE = MergeTree ORDER BY (project, day, at);
 
--- Every chunk that was ever normalized, by normalizer.
+-- Every normalized chunk, by normalizer.
 CREATE TABLE IF NOT EXISTS daybook.chunks
 (
     project LowCardinality(String),
@@ -71,7 +71,7 @@ CREATE TABLE IF NOT EXISTS daybook.chunks
 )
 ENGINE = MergeTree ORDER BY (project, source, folder, chunk, normalizer, at);
 
--- Both accounts. folder: lines = rows + rejected + skipped + blank, for each object of a chunk.
+-- Both accounts. folder: lines = rows + rejected + skipped + blank, for each object of a chunk;
 -- day: rows = loaded + duplicates, for each table of a build.
 CREATE TABLE IF NOT EXISTS daybook.accounts
 (
@@ -91,11 +91,11 @@ CREATE TABLE IF NOT EXISTS daybook.accounts
     blank UInt64,
     loaded UInt64,
     duplicates UInt64,
-    quarantined String COMMENT 'folder account only: why the object was left out; empty where it was read'
+    quarantined String COMMENT 'folder account only: why the object was left out; empty if it was read'
 )
 ENGINE = MergeTree ORDER BY (project, account, source, day, chunk, normalizer, object, generation, at);
 
--- Raw lines that could not become rows. They belong to their chunk and are replaced with it.
+-- Rejected raw lines. They belong to their chunk and are replaced with it.
 CREATE TABLE IF NOT EXISTS daybook.rejected_rows
 (
     project LowCardinality(String),
@@ -125,16 +125,16 @@ CREATE TABLE IF NOT EXISTS daybook.test_results
 )
 ENGINE = MergeTree ORDER BY (project, day, generation, test, at);
 
--- What was said about folders that objects are gone from, for each day that is built from them: no later run asks again.
+-- Decisions about objects that vanished from a folder, for each day that is built from it, so that no later run asks again.
 CREATE TABLE IF NOT EXISTS daybook.folder_answers
 (
     project LowCardinality(String),
     source LowCardinality(String),
-    day Date COMMENT 'that is built from the folder',
+    day Date COMMENT 'day that is built from the folder',
     folder Date,
     answer Enum8('keep' = 1, 'keep-while-empty' = 2, 'replace' = 3, 'empty' = 4),
     at DateTime64(3, 'UTC') DEFAULT now64(3),
-    objects Array(Tuple(key String, etag String, size UInt64)) COMMENT 'that are gone',
+    objects Array(Tuple(key String, etag String, size UInt64)) COMMENT 'objects that vanished',
     run String COMMENT 'workflow run'
 )
 ENGINE = MergeTree ORDER BY (project, source, day, at);

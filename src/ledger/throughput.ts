@@ -1,6 +1,6 @@
 import { daysBetween, type Day } from '../shared/day.js';
 
-/** A build that is over: from its planning to its publish, in milliseconds since 1970. */
+/** A past build: when it was planned and published, in milliseconds since 1970. */
 export interface PastBuild {
   day: Day;
   from: number;
@@ -14,13 +14,13 @@ export interface PastChunk {
   bytes: number;
 }
 
-/** What builds cost: each so many milliseconds, and so many for each byte of raw objects that is read. */
+/** The cost of builds in milliseconds: for each build, and for each byte of raw objects. */
 export interface Pace {
   perBuild: number;
   perByte: number;
 }
 
-/** Of each build, its share of the clock in milliseconds: a moment at which several are under way is shared among them. */
+/** Returns each build's share of the time in milliseconds; time in which several ran is divided among them. */
 export function sharesOf(intervals: readonly { from: number; to: number }[]): number[] {
   const moments = [...new Set(intervals.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
   const shares = intervals.map(() => 0);
@@ -35,7 +35,7 @@ export function sharesOf(intervals: readonly { from: number; to: number }[]): nu
   return shares;
 }
 
-/** Of each build, the bytes that it read: those of chunks that were made meanwhile, and of no nearer day's folder. */
+/** Returns the bytes that each build read: those of chunks normalized during it whose folder is nearest to its day. */
 export function bytesRead(builds: readonly PastBuild[], chunks: readonly PastChunk[]): number[] {
   const bytes = builds.map(() => 0);
   for (const chunk of chunks) {
@@ -50,7 +50,7 @@ export function bytesRead(builds: readonly PastBuild[], chunks: readonly PastChu
 const distance = (one: Day, other: Day): number =>
   daysBetween(one < other ? one : other, one < other ? other : one).length;
 
-/** The straight line through past builds that misses them least, without costs below zero; undefined where there are none. */
+/** Returns the least-squares fit over past builds, without negative costs; undefined if there are none. */
 export function paceOf(builds: readonly PastBuild[], chunks: readonly PastChunk[]): Pace | undefined {
   if (builds.length === 0) return undefined;
   const costs = sharesOf(builds);

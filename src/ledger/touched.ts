@@ -3,7 +3,7 @@ import { addDays, EVER } from '../shared/day.js';
 import type { Ledger } from './ledger.js';
 import { staleAfter } from './staleness.js';
 
-/** Later published days that look back on what changed, or on such a day in turn: the ledger will find them stale. */
+/** Finds later published days that look back on what changed, or on such a day in turn: they are stale now. */
 export async function touchedDays(
   { ledger }: { ledger: Ledger },
   day: string,

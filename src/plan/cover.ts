@@ -4,7 +4,7 @@ import type { StoredObject } from '../store/object.js';
 import type { Chunk, Plan, PlannedSource } from './plan.js';
 
 /**
- * Rows by day that a normalizer made of a chunk; what the newest one made of it where that one never did, or none is named.
+ * Returns the rows by day that a normalizer made of a chunk; those of the newest normalizer if that one never did, or none is given.
  * Undefined for a chunk that was never normalized.
  */
 export const rowsOf = (
@@ -13,17 +13,16 @@ export const rowsOf = (
 ): Readonly<Record<string, number>> | undefined =>
   (normalizer === undefined ? undefined : rowsByDay.get(normalizer)) ?? [...rowsByDay.values()].at(-1);
 
-/** How new chunks are cut: at most so many bytes (compressed, as listed) and so many objects. */
+/** Limits of a new chunk: bytes (compressed, as listed) and objects. */
 export interface ChunkLimits {
   targetBytes: number;
   maxObjects: number;
 }
 
 /**
- * Exact cover of one folder's listing: recorded chunks in order of first record, each if all of its objects are still listed
- * unchanged and none is covered yet; the rest is cut anew in key order. Chunks that were fed again come before those that they
- * took the place of, the newest first. Every listed object ends in exactly one chunk, which
- * {@link assertCover} proves again before anything is loaded.
+ * Assigns every listed object of a folder to exactly one chunk. Recorded chunks come first, in order of first record, each if all of
+ * its objects are still listed unchanged and none is covered yet; the other objects become new chunks in key order. Reprocessed chunks
+ * come before those that they replace, the newest first. {@link assertCover} checks the result before anything is loaded.
  */
 export function coverFolder(
   folder: string,
@@ -45,16 +44,16 @@ export function coverFolder(
   return chunks;
 }
 
-/** True of a chunk that took the place of one with the same objects; see `retriedChunkId`. */
+/** True for a chunk that replaces one with the same objects; see `retriedChunkId`. */
 const isRetried = ({ id, objects }: RecordedChunk) => id !== chunkIdOf(objects);
 
 /**
- * Bytes of the keys of one chunk, as an address spells them. One statement names them all, and must stay below the 1 MB that proxies
- * let through: the keys of 500 objects take a tenth of this, but S3 allows each of them 1,024 bytes, three times as long in an address.
+ * Bytes of the URL-encoded keys of one chunk. One statement contains them all and must stay below the 1 MB that proxies allow: the keys
+ * of 500 objects take a tenth of this, but S3 allows keys of 1,024 bytes, which can be three times as long when encoded.
  */
 const KEY_BYTES = 256 * 1024;
 
-/** Groups objects in key order; a single object above the target is a chunk of its own. */
+/** Groups objects in key order; an object above the target size becomes its own chunk. */
 export function cut(objects: readonly StoredObject[], { targetBytes, maxObjects }: ChunkLimits): StoredObject[][] {
   const groups: StoredObject[][] = [];
   let [bytes, keyBytes] = [0, 0];
@@ -86,7 +85,7 @@ export function assertCover(listed: readonly StoredObject[], chunks: readonly Ch
     throw new RangeError(`chunks do not cover the listing exactly; first wrong object: ${wrong[0] ?? ''}`);
 }
 
-/** The chunks that a build must normalize: those without a manifest, of sources whose day is not published as it is. */
+/** Lists the chunks that a build must normalize: those without a manifest, of sources that are not up to date. */
 export const chunksToDo = ({ sources }: Pick<Plan, 'sources'>): { source: PlannedSource; chunk: Chunk }[] =>
   sources
     .filter(({ fresh }) => !fresh)

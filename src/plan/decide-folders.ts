@@ -6,7 +6,7 @@ import type { VanishedChoice } from '../shared/inputs/choice.js';
 import { objectUrl } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { StoredObject } from '../store/object.js';
-import type { SourceQuestion } from './folder-words.js';
+import type { SourceQuestion } from './folder-text.js';
 import {
   compareFolders,
   decideVanished,
@@ -16,16 +16,16 @@ import {
   type VanishedDecision,
 } from './vanished.js';
 
-/** A folder of a recorded chunk goes with it. */
+/** A recorded chunk with its folder. */
 export type KnownChunk = RecordedChunk & { folder: Day };
 
 export interface VanishedOf {
   source: string;
   config: SourceConfig;
   day: Day;
-  /** Ids of the chunks that the published day has rows of. */
+  /** Ids of the chunks with rows of the published day. */
   published: readonly string[];
-  /** Left out where it is not known: the newest records count then. */
+  /** Left out if unknown: then the newest records count. */
   normalizer?: string;
   recorded: readonly KnownChunk[];
   listed: ReadonlyMap<Day, readonly StoredObject[]>;
@@ -34,7 +34,7 @@ export interface VanishedOf {
   force: boolean;
 }
 
-/** What the objects that are gone from a day's folders mean, by the ledger and the user's choice; see {@link decideVanished}. */
+/** Decides what vanished objects mean for a day, by the ledger and the user's choice; see {@link decideVanished}. */
 export async function decideFolders(
   deps: Pick<Dependencies, 'ledger'>,
   of: VanishedOf,
@@ -53,7 +53,7 @@ export async function decideFolders(
   return { facts, decision, question };
 }
 
-/** Objects that are gone and gave no row to any normalizer, such as a bad one that was uploaded again under another name. */
+/** Finds vanished objects that never had a row, such as a bad one that was uploaded again under another name. */
 async function barrenObjects(
   { ledger }: Pick<Dependencies, 'ledger'>,
   { source, recorded, published }: VanishedOf,

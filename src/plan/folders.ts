@@ -9,13 +9,13 @@ import type { Dependencies } from '../step/dependencies.js';
 import type { StoredObject } from '../store/object.js';
 import { assertCover, coverFolder, rowsOf } from './cover.js';
 import { decideFolders, type KnownChunk } from './decide-folders.js';
-import { vanishedNotes, type LostObjects, type SourceQuestion } from './folder-words.js';
+import { vanishedNotes, type LostObjects, type SourceQuestion } from './folder-text.js';
 import { dataObjects } from './listing.js';
 import type { Chunk } from './plan.js';
 import { retryRejects } from './retry-rejects.js';
 import { objectName, type FolderFacts, type VanishedDecision } from './vanished.js';
 
-/** What one source's folders hold for a day, before anything is made of it. */
+/** What one source's folders hold for a day, before it is assigned to chunks. */
 export interface LookedAt extends FoldersOf {
   config: SourceConfig;
   recorded: KnownChunk[];
@@ -23,26 +23,26 @@ export interface LookedAt extends FoldersOf {
   listed: Map<string, StoredObject[]>;
   facts: FolderFacts[];
   decision: VanishedDecision;
-  /** What has to be answered before the day can be built. */
+  /** What a person must answer before the day can be built. */
   question: SourceQuestion | undefined;
 }
 
-/** What one source's folders give to a day. */
+/** What one source contributes to a day. */
 export interface SourceListing {
   source: string;
   normalizer: string;
-  /** An exact cover of everything listed and everything kept, recorded chunks first. */
+  /** Chunks of everything listed and everything kept, recorded ones first. */
   chunks: Chunk[];
-  /** Ids of the chunks with rows of the day; undefined while some chunk was never normalized. */
+  /** Ids of the chunks with rows of the day; undefined while a chunk was never normalized. */
   chunksOfDay: string[] | undefined;
-  /** Folder D is empty and the source's policy is to leave the day alone. */
+  /** Folder D is empty and the source's policy is to skip the day. */
   skip: boolean;
-  /** What differs from the published day, in words. */
+  /** What differs from the published day, as text. */
   change: string;
   notes: string[];
-  /** Objects that chunks hold and that can't be read any more; undefined where every chunk is recorded, or can be read. */
+  /** Vanished objects that must be read again; undefined if every chunk is recorded or can be read. */
   lost: LostObjects | undefined;
-  /** What the user decided of objects that are gone, for the ledger. */
+  /** What the user decided about vanished objects, for the ledger. */
   answers: FolderAnswer[];
 }
 
@@ -51,9 +51,9 @@ export interface FoldersOf {
   source: string;
   day: string;
   force: boolean;
-  /** The run is for changed code, or one of a range: it needs no raw object of a day that is published. */
+  /** The run also builds changed code, or is one of a range: it needs no raw object of a published day. */
   code: boolean;
-  /** What the user says about objects that are gone. */
+  /** What the user says about vanished objects. */
   choice: VanishedChoice;
   /** See `DayInput`. */
   retry: string | undefined;
@@ -61,7 +61,7 @@ export interface FoldersOf {
   published: PublishRecord | undefined;
 }
 
-/** Lists the folders D-before … D+after of a source and decides what it means where objects are gone; makes nothing of them. */
+/** Lists the folders D-before … D+after of a source and decides what vanished objects mean. Assigns no chunks yet. */
 export async function lookAtFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<LookedAt> {
   const config = of.project.config.sources[of.source];
   if (!config) throw new RangeError(`no source ${of.source} in the config`);
@@ -73,7 +73,7 @@ export async function lookAtFolders(deps: Dependencies, of: FoldersOf, signal?: 
   return { ...of, config, recorded, listed, ...found };
 }
 
-/** The folders that may hold rows of a day: what is listed in them, and the chunks that were ever made of them. */
+/** Lists the folders that may hold rows of a day, and the chunks that were ever recorded for them. */
 export async function listWindow(
   deps: Pick<Dependencies, 'store' | 'ledger'>,
   { source, config, day }: { source: string; config: SourceConfig; day: string },
@@ -86,7 +86,7 @@ export async function listWindow(
   return { recorded, listed };
 }
 
-/** Covers what is listed, and what is kept of objects that are gone, with chunks. */
+/** Assigns listed objects, and vanished objects that are kept, to chunks. */
 export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<SourceListing> {
   const { config, recorded, decision } = of;
   const chunks: Chunk[] = [];
@@ -103,21 +103,21 @@ export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<So
     chunks.push(...cover);
   }
   const retried = await retryRejects(deps, of, chunks);
-  const standing = await withoutExpired(deps, of, chunks);
+  const existing = await withoutExpired(deps, of, chunks);
   return {
     source: of.source,
     normalizer: of.normalizer,
-    chunks: standing,
+    chunks: existing,
     chunksOfDay: rowsOfDay(of, chunks, recorded),
     skip: decision.skip,
     change: retried.change ?? changeOf(of, chunks, recorded),
     notes: [...vanishedNotes(of.day, of.source, of.facts, decision), ...retried.notes],
-    lost: lostOf(of, standing),
+    lost: lostOf(of, existing),
     answers: decision.answers,
   };
 }
 
-/** Objects that are gone, of chunks that have no rows under this normalizer. */
+/** Finds the vanished objects of chunks that must be normalized. */
 function lostOf(
   { source, normalizer, decision: { kept, emptied }, recorded }: LookedAt,
   chunks: readonly Chunk[],
@@ -152,8 +152,8 @@ async function listFolder(
 }
 
 /**
- * Ids of the chunks that have rows of the day. Under a changed normalizer that is not known before its run; what the published
- * one made of them then tells whether the data changed, or only the code.
+ * Returns the ids of the chunks with rows of the day. With a changed normalizer they are unknown before it runs; the rows of the
+ * published normalizer then show whether the data changed, or only the code.
  */
 function rowsOfDay(of: FoldersOf, chunks: readonly Chunk[], recorded: readonly RecordedChunk[]): string[] | undefined {
   const known = new Map(recorded.map((chunk) => [chunk.id, chunk]));
@@ -167,21 +167,21 @@ function rowsOfDay(of: FoldersOf, chunks: readonly Chunk[], recorded: readonly R
   return ids;
 }
 
-/** A chunk counts as recorded only while its manifest stands: normalized chunks expire, the ledger does not. */
+/** Unmarks recorded chunks whose manifest no longer exists: normalized chunks expire, the ledger does not. */
 async function withoutExpired({ store }: Dependencies, of: FoldersOf, chunks: readonly Chunk[]): Promise<Chunk[]> {
   const { bucket, normalized } = of.project.config.store;
-  const standing = new Set<string>();
+  const existing = new Set<string>();
   for (const folder of new Set(chunks.filter(({ recorded }) => recorded).map((chunk) => chunk.folder)))
     for (const { key } of await store.list(
       bucket,
       normalizedFolder(normalized, of.project.config.project, of.source, folder),
     ))
-      standing.add(key);
+      existing.add(key);
   return chunks.map((chunk) => ({
     ...chunk,
     recorded:
       chunk.recorded &&
-      standing.has(
+      existing.has(
         manifestKey(normalized, of.project.config.project, of.source, chunk.folder, chunk.id, of.normalizer),
       ),
   }));

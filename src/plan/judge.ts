@@ -6,20 +6,20 @@ import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
 import type { SourceListing } from './folders.js';
 import type { Plan, PlannedTable } from './plan.js';
 
-/** How one table's day stands. */
+/** Whether one table's day must be built. */
 export interface TableVerdict {
   table: string;
   staleness: Staleness;
-  /** Why, in words; '' for a fresh table. */
+  /** Why, as text; '' for a fresh table. */
   reason: string;
-  /** True where it must be built only because an input of the same day must. */
+  /** True if it must be built only because an input of the same day must. */
   follows: boolean;
 }
 
 /** Which tables of a day must be built, and why. */
 export interface Verdict {
   tables: TableVerdict[];
-  /** Why the day must be built; empty where nothing but code differs. */
+  /** Why the day must be built; empty if nothing but code differs. */
   reasons: string[];
   notes: string[];
 }
@@ -27,13 +27,13 @@ export interface Verdict {
 export interface JudgeOptions {
   /** Code alone is a reason to build. */
   code: boolean;
-  /** `table@day` of earlier days that will have been built anew by then. */
+  /** `table@day` of earlier days that will be rebuilt before this one. */
   moving?: ReadonlySet<string>;
 }
 
 /**
- * Which tables must be built, and why. A table whose input must be built must be built; one that differs by code alone is only
- * noted, unless the build happens anyway or is for that.
+ * Determines which tables must be built, and why. A table is built if one of its inputs is; one that differs by code alone is only
+ * noted, unless the day is built anyway or code counts.
  */
 export function judge(
   plan: Plan,
@@ -57,15 +57,15 @@ export function judge(
       dataNow(table, plan.day, listings, published),
     );
     if (staleness === 'missing') return verdict('missing', `${name} is not published yet`, input !== undefined);
-    if (input !== undefined) return verdict('data', `${name} reads ${input}, which is built anew`, true);
+    if (input !== undefined) return verdict('data', `${name} reads ${input}, which is rebuilt`, true);
     if (staleness === 'data') {
       const listing = listings.find(({ source }) => source === name);
       if (listing) return verdict('data', listing.change);
       const changed = changedSince(before?.inputs ?? {}, inputsNow(table, plan.day, published));
-      return verdict('data', `${name} reads ${changed.join(', ')}, published anew since`);
+      return verdict('data', `${name} reads ${changed.join(', ')}, published again since`);
     }
     const later = Object.keys(inputsNow(table, plan.day, published)).find((one) => moving.has(one));
-    if (later !== undefined) return verdict('data', `${name} reads ${later}, which is built anew`);
+    if (later !== undefined) return verdict('data', `${name} reads ${later}, which is rebuilt`);
     return verdict(staleness, staleness === 'code' ? `${name}: its SQL, its options or its table changed` : '');
   });
   const reasons = tables.filter(({ table, follows }) => built.has(table) && !follows).map(({ reason }) => reason);
@@ -84,7 +84,7 @@ const asPublished = ({ generation, code, data, rows }: PublishRecord): Published
   rows,
 });
 
-/** The data half of a table's fingerprint as it would be now, as far as that is known before anything is normalized. */
+/** Returns the data half of a table's fingerprint as it would be now; undefined if unknown until chunks are normalized. */
 function dataNow(
   table: PlannedTable,
   day: string,

@@ -1,9 +1,9 @@
 import type { Plan } from './plan.js';
 
-/** Share of a statement's memory above which sorting and grouping go to disk. */
+/** Share of a statement's memory above which sorting and grouping spill to disk. */
 const SPILL_SHARE = 0.5;
 
-/** Settings that keep one statement within the project's limits. */
+/** Returns the settings that keep one statement within the project's limits. */
 export const limitsOf = ({ limits }: Pick<Plan, 'limits'>): Record<string, number> => ({
   ...(limits.threads > 0 ? { max_threads: limits.threads } : {}),
   max_memory_usage: limits.memory,

@@ -1,13 +1,13 @@
 import type { StoredObject } from '../store/object.js';
 
-/** Names that tools of the Hadoop family do not read as data: markers, temporary files. */
+/** Names that Hadoop tools do not read as data: markers, temporary files. */
 const HIDDEN = /^[_.]/;
 
 /**
- * Objects that hold data: not empty, not the `marker`, and neither themselves nor a folder on their way below `prefix` named
- * `_…` or `.…`. A name that begins inside of the prefix, as in `raw/events-2026-11-05.json`, is one that the user gave.
+ * Selects objects that hold data: not empty, not the `marker`, and without a name or folder `_…` or `.…` below `prefix`. A name that
+ * begins inside the prefix, as in `raw/events-2026-11-05.json`, may begin with either.
  *
- * @param marker name of the object, behind the prefix, that says that a folder is complete
+ * @param marker name after the prefix of the object that marks a folder as complete
  */
 export const dataObjects = <Listed extends StoredObject>(
   objects: readonly Listed[],
@@ -20,7 +20,7 @@ export const dataObjects = <Listed extends StoredObject>(
     return size > 0 && (marker === undefined || key !== prefix + marker) && !own.some((name) => HIDDEN.test(name));
   });
 
-/** Objects that a published day stands on and that are listed no more under their key. A rewritten object has not vanished. */
+/** Finds objects of a published day whose key is no longer listed. A rewritten object has not vanished. */
 export function vanishedObjects(listed: readonly StoredObject[], published: readonly StoredObject[]): StoredObject[] {
   const keys = new Set(listed.map(({ key }) => key));
   return published.filter(({ key }) => !keys.has(key));

@@ -19,7 +19,7 @@ const quarantinedObject: z.ZodType<QuarantinedObject> = z.strictObject({
   reason: z.string(),
 });
 
-/** The commit of a normalized chunk: the first one put for a (chunk, normalizer) wins, and everybody uses it. */
+/** The commit of a normalized chunk: the first manifest written for a (chunk, normalizer) wins, and every build uses it. */
 export const manifest = z.strictObject({
   format: z.literal(1),
   project: z.string(),
@@ -28,11 +28,11 @@ export const manifest = z.strictObject({
   chunk: fingerprint,
   normalizer: fingerprint,
   objects: z.array(storedObject),
-  /** Key of the Parquet object that holds every line's fate; empty where no object was left to read. */
+  /** Key of the Parquet object that holds every line's fate; empty if no object was left to read. */
   parquet: z.string(),
   rowsByDay: z.record(day, count),
   accounts: z.array(objectAccount),
-  /** Objects that were left out, where the source allows it; their accounts are all zero. */
+  /** Bad objects that were left out, if the source allows it; their accounts are all zero. */
   quarantined: z.array(quarantinedObject),
 });
 

@@ -8,7 +8,7 @@ export const chunk = z.strictObject({
   id: fingerprint,
   folder: day,
   objects: z.array(storedObject).min(1),
-  /** True when the ledger holds its manifest already under the plan's normalizer. */
+  /** True if it was normalized before, with the plan's normalizer. */
   recorded: z.boolean(),
 });
 
@@ -21,7 +21,7 @@ export const column: z.ZodType<Column> = z.strictObject({
   defaultKind: z.string(),
 });
 
-/** All that shapes a row of a source, frozen when the build was planned. */
+/** Everything that determines a source's rows, fixed when the build was planned. */
 export const plannedSource = z.strictObject({
   name: z.string(),
   bucket: z.string(),
@@ -30,18 +30,18 @@ export const plannedSource = z.strictObject({
   contract: z.array(column),
   /** The normalizing SELECT, as the user wrote it. */
   select: z.string(),
-  /** What that SELECT gives, by the engine. */
+  /** What that SELECT returns, by ClickHouse. */
   selected: z.array(column),
   /** CHECK constraints of the normalized table: a row that breaks one is rejected with its name. */
   constraints: z.array(z.strictObject({ name: z.string(), expression: z.string() })),
   arrival: z.strictObject({ before: count, after: count }),
   normalizer: fingerprint,
   dedupeBy: z.array(z.string()),
-  /** A share (0.01) or a number of lines of folder D. */
+  /** A share (such as 0.01) or a number of the lines of folder D. */
   maxRejects: z.strictObject({ share: z.number().optional(), lines: count.optional() }),
   onBadObject: z.enum(['fail', 'quarantine']),
   onEmpty: z.enum(['fail', 'publish', 'skip']),
-  /** Its table's day is what readers have already: it is copied from live, and none of its chunks is needed. */
+  /** The day of its table is up to date: it is copied from live, and no chunk is needed. */
   fresh: z.boolean(),
   chunks: z.array(chunk),
 });
@@ -55,16 +55,16 @@ export const plannedTable = z.strictObject({
   columns: z.array(column),
   /** Empty for a normalized table: its SELECT belongs to its source. */
   select: z.string(),
-  /** What that SELECT gives, by the engine. */
+  /** What that SELECT returns, by ClickHouse. */
   selected: z.array(column),
   /** Tables it reads; for a normalized table, none. */
   inputs: z.array(z.string()),
-  /** 0 for normalized tables; a model stands one level above the highest of its inputs. */
+  /** 0 for normalized tables; a model is one level above the highest of its inputs. */
   level: count,
   unique: z.array(z.string()),
   /** Earlier days of its inputs that it reads. */
   lookback: count,
-  /** Earlier days of itself that its readers need beside the built one, and how many of them must not be missing. */
+  /** Earlier days of the table that its readers need in the stage, and how many of them must not be missing. */
   keep: z.strictObject({ days: count, strict: count }),
   code: fingerprint,
 });
@@ -75,7 +75,7 @@ const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
   severity: z.enum(['error', 'warn']),
-  /** Failing rows with which it still passes: a number, or a share of the day's rows in the largest of its inputs. */
+  /** Failing rows that are tolerated: a number, or a share of the day's rows in the largest of its inputs. */
   tolerate: z.strictObject({ share: z.number().optional(), rows: count.optional() }),
   /** Tables it reads. */
   inputs: z.array(z.string()),
@@ -90,11 +90,11 @@ export const plan = z.strictObject({
   zone: z.string(),
   database: z.string(),
   day,
-  /** The first day that should exist; undefined where the project does not say. */
+  /** The first day that should exist; undefined if the config has no `start`. */
   start: day.optional(),
   generation: count,
   force: z.boolean(),
-  /** Somebody forced this one day: a hold of it does not stand in the way, and is released. A range takes no hold away. */
+  /** A forced run of this one day: it overrides a hold, and releases it. A range does not. */
   overHold: z.boolean(),
   /** Where manifests and Parquet objects are written: a bucket and a prefix that ends in `/`. */
   normalized: z.strictObject({ bucket: z.string(), prefix: z.string() }),

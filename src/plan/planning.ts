@@ -6,13 +6,13 @@ import { addDays } from '../shared/day.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
 import type { Dependencies } from '../step/dependencies.js';
-import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-words.js';
+import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-text.js';
 import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
 import { judge, type Verdict } from './judge.js';
 import type { Chunk, Plan, PlannedSource, PlannedTable } from './plan.js';
 import { checksOf, notRun, plannedTests } from './tests.js';
 
-/** A day as it would be built now, and why it would. */
+/** A day as it would be built now, and why. */
 export interface PlannedDay {
   outcome: 'build' | 'skipped' | 'unchanged';
   plan: Plan;
@@ -20,7 +20,7 @@ export interface PlannedDay {
   verdict: Verdict;
   /** What is published of the day, by table. */
   published: Map<string, PublishRecord>;
-  /** Why a rebuild of what differs by code alone would fail: objects that it would have to read are gone. */
+  /** Why a rebuild of what differs by code alone would fail: objects that it would have to read have vanished. */
   lost: string | undefined;
   /** Tests that did not pass on the published day yet, of a day that needs no build: new and edited ones, and those that failed. */
   untested: string[];
@@ -31,9 +31,9 @@ export interface PlanningOf {
   schema: Schema;
   day: string;
   force: boolean;
-  /** Build also what differs by code alone. */
+  /** Also build what differs by code alone. */
   code?: boolean;
-  /** What the user says about objects that are gone. */
+  /** What the user says about vanished objects. */
   choice?: VanishedChoice;
   /** See `DayInput`. */
   retry?: string;
@@ -42,10 +42,10 @@ export interface PlanningOf {
 }
 
 /**
- * Looks at the folders that may hold rows of a day and at the ledger, and changes nothing.
+ * Plans a day from the folders that may hold rows of it and from the ledger. Changes nothing.
  *
- * @throws a final FolderRewritten, EmptyListing, ObjectVanished or SourceNotReady where the day can't be built from what is listed
- * unless somebody says what that means.
+ * @throws a final FolderRewritten, EmptyListing, ObjectVanished or SourceNotReady if a person must decide first what vanished objects
+ * or an empty folder mean.
  */
 export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
   const { project, schema, day, force, code = false, choice = NO_CHOICE } = of;
@@ -99,7 +99,7 @@ async function untestedOf({ ledger }: Dependencies, plan: Plan): Promise<string[
   return passed === undefined ? [] : notRun(checks, passed.get(plan.day));
 }
 
-/** Throws while a source's folders leave open what the day is made of; one failure names all sources with the same question. */
+/** Throws if a source's folders raise a question; one error names all sources with the same question. */
 function assertNothingAsked(day: string, looked: readonly LookedAt[]): void {
   const questions = firstQuestions(looked.flatMap(({ question }) => question ?? []));
   const [first] = questions;
@@ -109,17 +109,17 @@ function assertNothingAsked(day: string, looked: readonly LookedAt[]): void {
   });
 }
 
-/** What the build would have to read and can't, of sources that it does not take as they are published. */
+/** Finds vanished objects that the build would have to read, of sources that are not up to date. */
 const lostIn = ({ sources }: Plan, listings: readonly SourceListing[]): LostObjects[] =>
   listings.flatMap(({ source, lost }) =>
     lost && sources.some(({ name, fresh }) => name === source && !fresh) ? [lost] : [],
   );
 
-/** Bytes of raw objects in the chunks. */
+/** Sums the bytes of raw objects in the chunks. */
 export const bytesOf = (chunks: readonly Chunk[]) =>
   chunks.reduce((sum, { objects }) => sum + objects.reduce((all, { size }) => all + size, 0), 0);
 
-/** Hash of all that shapes a row of a source. */
+/** Hashes everything that determines a source's rows. */
 function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
   const source = project.config.sources[table.name];
   const raw = rawOf(schema, table);
@@ -169,7 +169,7 @@ function planOf(
   };
 }
 
-/** A source as a plan holds it. */
+/** Makes the plan's entry of a source. */
 export function plannedSource(
   project: Project,
   schema: Schema,
@@ -221,7 +221,7 @@ function plannedTable(
   };
 }
 
-/** Hash of all that makes a table's day, other than what it is made from. */
+/** Hashes everything that makes a table's day except its data. */
 const codeOf = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
   normalizer === undefined
     ? fingerprintOf({
@@ -232,7 +232,7 @@ const codeOf = (project: Project, table: TableSchema, normalizer: string | undef
       })
     : fingerprintOf({ normalizer, dedupeBy: project.config.sources[table.name]?.dedupeBy });
 
-/** The code half of each table's fingerprint as the project stands now. */
+/** Returns the code half of each table's fingerprint for the project as it is now. */
 export const codesOf = (project: Project, schema: Schema): Map<string, string> =>
   new Map(
     schema.tables
@@ -243,7 +243,7 @@ export const codesOf = (project: Project, schema: Schema): Map<string, string> =
       ]),
   );
 
-/** How many earlier days of a table its readers need beside the built one, and how many of those must not be missing. */
+/** Returns how many earlier days of a table its readers need in the stage, and how many of those must not be missing. */
 function keepOf({ tables, tests }: Schema, name: string): PlannedTable['keep'] {
   const readers = [...tables, ...tests].map(({ file, inputs }) => ({ name: file.name, inputs, ...file.header }));
   return {

@@ -19,29 +19,29 @@ import { engineBucket } from '../step/engine-bucket.js';
 import type { Step } from '../step/step.js';
 import type { Plan, PlannedSource } from './plan.js';
 
-/** The raw side of a chunk: how its lines are read, and how many each object has, counted apart from the reading. */
+/** The raw side of a chunk: how its lines are read, and an independent count of the lines of each object. */
 export interface RawInput {
   input: Input;
   countLines: () => Promise<{ object: string; lines: string }[]>;
 }
 
-/** A source, and what of its plan the reading needs: where Daybook's own objects lie. */
+/** A source, and where Daybook's own objects are written. */
 export interface InputOf {
   plan: Pick<Plan, 'project' | 'normalized'>;
   source: PlannedSource;
 }
 
-type World = Pick<Dependencies, 'clickhouse' | 'store'>;
+type Gateways = Pick<Dependencies, 'clickhouse' | 'store'>;
 
-/** Objects that are asked for their columns at once. */
+/** Objects whose columns are read at once. */
 const AT_ONCE = 4;
 
 /**
- * Prepares the reading of raw objects in the source's format. Throws `BadObject`, naming the object, where one is no Parquet or
- * can never fit the contract.
+ * Prepares to read raw objects in the source's format. Throws `BadObject`, naming the object, if one is not Parquet or can never fit
+ * the contract.
  */
 export async function openInput(
-  deps: World,
+  deps: Gateways,
   { plan, source }: InputOf,
   keys: readonly string[],
   what: string,
@@ -85,16 +85,16 @@ async function readAllFooters(
   }
 }
 
-/** How the engine's footer reader complains of bytes; of a network it speaks otherwise. */
+/** True for an error of ClickHouse's footer reader about the bytes; errors of the network look different. */
 const isBadFooter = (thrown: unknown) =>
   (isFinal(thrown) && thrown.type === 'BadObject') ||
   /STD_EXCEPTION.*(parquet|thrift|metadata)/is.test(messageOf(thrown));
 
-/** Objects with equal leaves have equal columns, as far as leaves tell; where they do not, each is asked for itself. */
+/** Groups objects by their leaves: equal leaves mean equal columns, except where sizes are unknown. */
 const groupsOf = (footers: readonly ParquetFooter[]): ParquetFooter[][] =>
   alikeIn(footers, (footer) => JSON.stringify([footer.leaves, sizesUnknown(footer) ? footer.object : '']));
 
-/** Objects with equal columns are read in one go. */
+/** Joins objects with equal columns, to read them together. */
 const joined = (shapes: readonly ParquetShape[]): ParquetShape[] =>
   alikeIn(shapes, ({ columns }) => JSON.stringify(columns)).map((alike) => ({
     keys: alike.flatMap(({ keys }) => keys),
@@ -138,7 +138,7 @@ async function shapeOf(
   };
 }
 
-/** Asked about a key that is a pattern, the engine would look at whatever it matches: such an object is copied for the question. */
+/** Describes an object's columns. ClickHouse would expand a key with pattern characters, so such an object is copied first. */
 async function describe(
   store: Dependencies['store'],
   ask: Ask,

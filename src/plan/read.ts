@@ -6,7 +6,7 @@ import type { Store } from '../store/store.js';
 import { manifest as manifestSchema, type Manifest } from './manifest.js';
 import { plan as planSchema, type Plan } from './plan.js';
 
-/** The manifest of a normalized chunk; undefined where there is none (yet). */
+/** Reads the manifest of a normalized chunk; undefined if there is none (yet). */
 export async function readManifest(
   { store }: Dependencies,
   bucket: string,
@@ -16,12 +16,12 @@ export async function readManifest(
   return text === undefined ? undefined : manifestSchema.parse(JSON.parse(text));
 }
 
-/** Plans are named by their content, so one that was read is good for ever. */
+/** Cache of plans, which never change: they are named by content. */
 const plans = new Map<string, Promise<Plan>>();
 
 const PLANS_KEPT = 8;
 
-/** The plan of a build. Every step but the first takes all that it needs from here, never from the project's folder. */
+/** Reads the plan of a build. Every step after `list` takes what it needs from here, never from the project's folder. */
 export function readPlan({ store }: Pick<Dependencies, 'store'>, { plan: url }: BuildRef): Promise<Plan> {
   const known = plans.get(url);
   if (known) return known;
@@ -36,6 +36,6 @@ export function readPlan({ store }: Pick<Dependencies, 'store'>, { plan: url }: 
 async function read(store: Store, url: string): Promise<Plan> {
   const text = await store.read(...bucketAndKey(url));
   if (text === undefined)
-    throw final('ObjectVanished', `The plan ${url} is gone. Run the day again; it is planned anew.`);
+    throw final('ObjectVanished', `The plan ${url} no longer exists. Run the day again, which makes a new plan.`);
   return planSchema.parse(JSON.parse(text));
 }

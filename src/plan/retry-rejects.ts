@@ -3,17 +3,17 @@ import { plural } from '../shared/format.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Chunk } from './plan.js';
 
-/** What came of a wish to feed rejects again. */
+/** The effect of a request to process rejects again. */
 export interface Retried {
-  /** Why the day differs from the published one; undefined where nothing is fed again. */
+  /** Why the day differs from the published one; undefined if nothing is processed again. */
   change: string | undefined;
   notes: string[];
 }
 
 /**
- * Chunks of folder D that hold rejects or quarantined objects get a new identity in `chunks`, under which they are normalized once
- * more: for a dictionary that was mended, say. All others serve as they are. Under a changed SELECT there is nothing to choose:
- * every chunk is made anew, because a day is never a mixture of what two SELECTs say.
+ * Gives the chunks of folder D that hold rejects or quarantined objects a new id in `chunks`, so that they are normalized again, for
+ * example after a dictionary was fixed. All others are reused. After a change of the SELECT every chunk is normalized again anyway: a
+ * day never mixes the results of two versions of a SELECT.
  */
 export async function retryRejects(
   { ledger }: Dependencies,
@@ -33,22 +33,22 @@ export async function retryRejects(
   let again = 0;
   for (const [index, chunk] of chunks.entries()) {
     const id = retriedChunkId(chunk.objects, retry);
-    // A second look under the same name finds what the first one made.
+    // A second run with the same `retry` finds the new id already in place.
     if (!wrong.has(chunk.id) || chunk.id === id) continue;
     chunks[index] = { ...chunk, id, recorded: false };
     again++;
   }
   const count = `${again} of ${plural(own.length, 'chunk')} of folder ${day}`;
   if (again > 0) {
-    const change = `${source}: ${count} held rejects or quarantined objects and ${again === 1 ? 'is' : 'are'} fed again`;
+    const change = `${source}: ${count} with rejects or quarantined objects ${again === 1 ? 'is' : 'are'} processed again`;
     return { change, notes: [change] };
   }
   return {
     change: undefined,
     notes: [
       fresh > 0
-        ? `${source}: ${fresh} of ${plural(own.length, 'chunk')} of folder ${day} ${fresh === 1 ? 'is' : 'are'} made anew anyway: the SQL or the objects changed`
-        : `${source}: no chunk of folder ${day} holds rejects or quarantined objects; nothing is fed again`,
+        ? `${source}: ${fresh} of ${plural(own.length, 'chunk')} of folder ${day} ${fresh === 1 ? 'is' : 'are'} normalized anyway: the SQL or the objects changed`
+        : `${source}: no chunk of folder ${day} holds rejects or quarantined objects; nothing is processed again`,
     ],
   };
 }

@@ -6,18 +6,18 @@ import { rowsOf } from './cover.js';
 import { vanishedObjects } from './listing.js';
 
 /*
- * What it means that objects of a published day are gone from their folders. The store can't tell a folder that was rewritten
- * (compacted, renamed, overwritten: the old rows are in the new objects) from one that was thinned while something late arrived
- * (they are not), so that this is asked and never guessed. The whole rule is here, and knows neither store nor ledger.
+ * What vanished objects of a published day mean. The store cannot distinguish a folder that was rewritten (compacted, renamed,
+ * overwritten: the new objects contain the old rows) from one where old objects were deleted and late-arriving data came (they do
+ * not), so a person is asked and nothing is guessed. The whole rule is here, without store or ledger.
  */
 
-/** A folder as a published day knows it, and as it is listed now. */
+/** A folder as a published day used it, and as it is listed now. */
 export interface FolderFacts {
   folder: Day;
   listed: readonly StoredObject[];
-  /** Objects of the chunks that the published day has rows of. */
+  /** Objects of the chunks with rows of the published day. */
   used: readonly StoredObject[];
-  /** Of `used`: those whose key is listed no more. A rewritten object is not gone. */
+  /** Of `used`: those whose key is no longer listed. A rewritten object is not gone. */
   gone: readonly StoredObject[];
   /** Of `listed`: new and rewritten objects that may bring rows of the day. */
   fresh: readonly StoredObject[];
@@ -26,8 +26,8 @@ export interface FolderFacts {
 /**
  * Compares the folders of a day's window with what the day was published from.
  *
- * @param published ids of the chunks that the published day has rows of; empty where it is not published
- * @param normalizer the one whose row counts matter; where a chunk lacks it, or none is given, the newest record counts
+ * @param published ids of the chunks with rows of the published day; empty if it is not published
+ * @param normalizer the one whose row counts matter; if a chunk lacks it, or none is given, the newest record counts
  */
 export function compareFolders(of: {
   day: Day;
@@ -57,30 +57,30 @@ export function compareFolders(of: {
   });
 }
 
-/** True where something has to be decided: objects are gone, or the day's own folder is empty. */
+/** True if something has to be decided: objects are gone, or the day's own folder is empty. */
 export const isDoubtful = (day: Day, facts: readonly FolderFacts[]): boolean =>
   facts.some(({ folder, gone, listed }) => gone.length > 0 || (folder === day && listed.length === 0));
 
-/** Why a day can't be built before somebody has said what the folders mean. */
+/** A question that a person must answer before the day can be built. */
 export interface FolderQuestion {
   /**
-   * `rewritten`: objects are gone and new ones came. `emptied`: all objects of a folder are gone. `vanished`: objects are gone, and
-   * the source's policy calls that a failure. `empty`: the day's own folder never held any, with the same policy.
+   * `rewritten`: objects are gone and new ones came. `emptied`: all objects of a folder are gone. `vanished`: objects are gone, which
+   * is a failure by the source's policy. `empty`: the day's own folder never held any, which is a failure by policy too.
    */
   kind: 'vanished' | 'rewritten' | 'emptied' | 'empty';
   folders: FolderFacts[];
 }
 
 export interface VanishedDecision {
-  /** The day is not built while there is one. */
+  /** While there is one, the day is not built. */
   question: FolderQuestion | undefined;
-  /** Objects that are gone and count as if they were still listed, by folder. */
+  /** Vanished objects that count as if they were still listed, by folder. */
   kept: Map<Day, StoredObject[]>;
-  /** Objects whose rows go. */
+  /** Vanished objects whose rows are removed. */
   replaced: StoredObject[];
-  /** Folders that hold nothing any more, where that says something of the day: its own, or all that it has rows of. */
+  /** Folders that are empty now, if that matters for the day: its own folder, or all that it has rows of. */
   emptied: Day[];
-  /** The day is to be left alone: its own folder is empty, and the source's policy says so. */
+  /** The day is skipped: its own folder is empty, and the source's policy says so. */
   skip: boolean;
   /** What this run has decided, for the ledger. */
   answers: FolderAnswer[];
@@ -91,18 +91,18 @@ export interface DecidingOf {
   facts: readonly FolderFacts[];
   onVanish: 'keep' | 'rebuild' | 'fail';
   onEmpty: 'fail' | 'publish' | 'skip';
-  /** Names of objects that no row of any day came from: nothing is lost or doubled with them. See {@link objectName}. */
+  /** Names of objects without a row in any day: nothing is lost or duplicated with them. See {@link objectName}. */
   barren: ReadonlySet<string>;
   /** What was decided before, oldest first. */
   answers: readonly FolderAnswer[];
   choice: VanishedChoice;
-  /** The run is one of many: `replaceFolder` then answers only what is asked, and no folder is emptied that policy keeps. */
+  /** The run is one of a range: `replaceFolder` then only answers questions, and no folder is emptied that policy keeps. */
   range: boolean;
-  /** Every table is rebuilt from its chunks, so that an emptied folder which is kept is what was asked for. */
+  /** Every table is rebuilt from its chunks, so an emptied folder is kept without asking. */
   force: boolean;
 }
 
-/** Decides what a day is made of where objects that it was published from are gone, or says what has to be asked first. */
+/** Decides which vanished objects a day keeps, or which question must be answered first. */
 export function decideVanished(of: DecidingOf): VanishedDecision {
   const { day, facts, onVanish } = of;
   const emptied = emptiedFolders(of).map(({ folder }) => folder);
@@ -142,7 +142,7 @@ export function decideVanished(of: DecidingOf): VanishedDecision {
   };
 }
 
-/** Folders whose objects are all gone, where that says something of the day: its own folder, or all that it has rows of. */
+/** Finds folders whose objects are all gone, if that matters for the day: its own folder, or all that it has rows of. */
 function emptiedFolders({ day, facts, onVanish }: DecidingOf): FolderFacts[] {
   const known = facts.filter(({ used }) => used.length > 0);
   const emptied = known.filter(({ listed }) => listed.length === 0);
@@ -155,13 +155,13 @@ interface Ruling extends DecidingOf {
   emptied: boolean;
   before: ReadonlyMap<string, FolderAnswer['answer']>;
 }
-/** With neither, policy and earlier answers hold. */
+/** With neither, policy and earlier answers apply. */
 interface Ruled {
   ask?: 'rewritten' | 'emptied';
   answer?: FolderAnswer['answer'];
 }
 
-/** The listing is the truth; but an empty one is never taken for a deletion. */
+/** Follows the listing, except that an empty one never counts as a deletion. */
 function ruleRebuild({ folder, emptied, before, choice }: Ruling): Ruled {
   if (!emptied || folder.gone.every((object) => before.get(nameOf(object)) === 'replace')) return {};
   return choice.allowEmpty ? { answer: 'replace' } : { ask: 'emptied' };
@@ -169,11 +169,11 @@ function ruleRebuild({ folder, emptied, before, choice }: Ruling): Ruled {
 
 function ruleEmptied(of: Ruling): Ruled {
   const { folder, before, choice, range, force } = of;
-  // Its objects were moved to another folder of the window.
+  // The objects were moved to another folder of the window.
   if (newcomers(of).length > 0) return ruleKeep(of);
   if (choice.allowEmpty && !range) return { answer: 'replace' };
   if (choice.keepVanished) return { answer: 'keep-while-empty' };
-  // An empty folder does not say that it was rewritten: that its rows go has to be said as such.
+  // An empty folder was not rewritten: removing its rows needs allowEmpty.
   if (choice.replaceFolder && !range) return { ask: 'emptied' };
   return range || force || folder.gone.every((object) => before.has(nameOf(object))) ? {} : { ask: 'emptied' };
 }
@@ -189,19 +189,19 @@ function ruleKeep(of: Ruling): Ruled {
   return open ? { ask: 'rewritten' } : {};
 }
 
-/** What came into the folder; and what came into a folder beside it with the very content of an object that is gone from here. */
+/** Lists new objects of the folder, and new objects of other folders with the same content as a vanished one. */
 function newcomers({ folder, facts }: Pick<Ruling, 'folder' | 'facts'>): StoredObject[] {
   const others = facts.filter((other) => other !== folder).flatMap(({ fresh }) => fresh);
   return [...folder.fresh, ...twinsOf(folder.gone, others)];
 }
 
-/** Objects with the ETag and the size of one that is gone: a rename, most probably. */
+/** Finds new objects with the ETag and size of a vanished one: most probably a rename. */
 export const twinsOf = (gone: readonly StoredObject[], fresh: readonly StoredObject[]): StoredObject[] => {
   const contents = new Set(gone.map(contentOf));
   return fresh.filter((object) => contents.has(contentOf(object)));
 };
 
-/** An empty folder of the day itself is a decision of the source or of the user. */
+/** Decides about an empty folder of the day itself, by the source's policy or the user's choice. */
 function ownFolder(
   { day, onEmpty, choice, answers }: DecidingOf,
   { kept, answers: decided }: VanishedDecision,
@@ -214,11 +214,11 @@ function ownFolder(
   return onEmpty === 'skip' ? { skip: true } : { question: { kind: 'empty', folders: [own] } };
 }
 
-/** The newest answer for each object. */
+/** Returns the newest answer for each object. */
 const latestAnswers = (answers: readonly FolderAnswer[]): Map<string, FolderAnswer['answer']> =>
   new Map(answers.flatMap(({ answer, objects }) => objects.map((object) => [nameOf(object), answer] as const)));
 
-/** One version of one object. */
+/** Names one version of an object. */
 export const objectName = ({ key, etag }: Pick<StoredObject, 'key' | 'etag'>): string => `${key} (${etag})`;
 const nameOf = objectName;
 const contentOf = ({ etag, size }: StoredObject) => `${etag}/${size}`;

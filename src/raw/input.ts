@@ -1,7 +1,7 @@
 import type { Column } from '../clickhouse/column.js';
 import { literal, name } from '../clickhouse/text.js';
 
-/** Something that can be wrong with a row: a condition, and an expression for what to say. */
+/** Something that can be wrong with a row: a condition, and an expression of the message. */
 export interface Fault {
   when: string;
   say: string;
@@ -16,30 +16,30 @@ export interface Input {
   steps: string;
   params: Record<string, string | number>;
   settings: Record<string, number | string>;
-  /** True of a line that is no row at all, so that nothing need be said of its columns. */
+  /** Matches a line that cannot be read at all, whose columns need no message. */
   unreadable: Fault | undefined;
-  /** Expression of the text that was found for a column, for reasons. */
+  /** Returns the expression of the text that was found for a column, for messages. */
   found(column: Column): string;
-  /** That a column which needs a value has none. */
+  /** Returns the fault of a column without a value that is not Nullable. */
   missing(column: Column): Fault;
 }
 
 /**
- * Every subquery is a step of its own. Merged into one, the engine would evaluate whatever stands in a branch lazily, and parse
- * a line's JSON once for each branch (tried: 15 s instead of 2 s for half a million lines).
+ * Keeps every subquery as its own step. If merged, ClickHouse would evaluate branches lazily and parse a line's JSON once for each
+ * branch (measured: 15 s instead of 2 s for half a million lines).
  */
 export const STEP_BY_STEP = { query_plan_merge_expressions: 0 };
 
-/** A column's value as the contract has it; NULL, or empty for a composite, where there is none that fits. */
+/** Names the column with a value of the contract's type; NULL, or empty for a composite, if none fits. */
 export const valueOf = (column: Column): string => name(`__value ${column.name}`);
 
-/** Whether something is there for a column that does not fit. */
+/** Names the column that says whether a value is present and does not fit. */
 export const unfitOf = (column: Column): string => name(`__unfit ${column.name}`);
 
-/** Found text quoted in a reason, in characters. */
+/** Characters of the found text that a reason quotes. */
 const QUOTED = 80;
 const QUOTE = literal("'");
 
-/** An expression of any type, cut and in quotes. */
+/** Writes an expression of any type as text, truncated and in quotes. */
 export const quoted = (text: string): string =>
   `concat(${QUOTE}, substringUTF8(toValidUTF8(ifNull(toString(${text}), 'NULL')), 1, ${QUOTED}), ${QUOTE})`;

@@ -6,7 +6,7 @@ import { isNullable, parseType } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
 import { quoted, STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
 
-/** Raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
+/** Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
 export function readLines(
   bucket: EngineBucket,
   bucketName: string,
@@ -39,11 +39,11 @@ export function readLines(
   };
 }
 
-/** JSON keys of the contract, each extracted as text: typed extraction would bend values to fit. */
+/** Writes the type of the contract's JSON keys, all extracted as text: typed extraction would change values. */
 const leavesType = (contract: readonly Column[]) =>
   `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
 
-/** True of nearly all lines: a leaf can only be found in a line that was parsed to its end, so that the line need not be parsed again. */
+/** Writes a condition that is true for nearly all lines and saves a second parse: a leaf is only found in a line that is valid JSON. */
 function surelyObject(contract: readonly Column[]): string {
   const sure = contract.filter(({ type }) => !isNullable(parseType(type)));
   const leaves = (sure.length > 0 ? sure.slice(0, 1) : contract).map((column) => `${leafOf(column)} IS NOT NULL`);
@@ -57,7 +57,7 @@ function valueColumns(column: Column): string[] {
   return [`${value} AS ${valueOf(column)}`, `${unfit} AS ${unfitOf(column)}`];
 }
 
-/** Lines of each object, counted from the raw side alone: the other end of the folder account. */
+/** Counts the lines of each object from the raw objects alone: the other side of the folder account. */
 export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
   const input = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
   return {

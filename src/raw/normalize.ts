@@ -9,15 +9,15 @@ import { holding } from '../conversions/conversions.js';
 import { quoted, unfitOf, valueOf, type Fault, type Input } from './input.js';
 
 /**
- * A chunk is read whole, by Daybook alone and for a few weeks: filters to skip parts of it help nobody, and a fast codec is worth
- * more than a small object (tried: both together take a third of the statement's time, and the load is faster too).
+ * A chunk is always read completely, only by Daybook and only for a few weeks: bloom filters are useless, and a fast codec matters more
+ * than a small object (measured: both together save a third of the statement's time, and the load is faster too).
  */
 const CHUNK_SETTINGS = {
   output_format_parquet_write_bloom_filter: 0,
   output_format_parquet_compression_method: 'lz4',
 };
 
-/** A moment of 2206 is no day of 2026: by default `toDate` wraps it around, into the days that the folder may hold. */
+/** By default `toDate` wraps around: a moment of 2206 would become a day that the folder may hold. */
 const OUT_OF_RANGE = { date_time_overflow_behavior: 'saturate' };
 
 /** Raw text kept with a reject, in bytes. */
@@ -30,7 +30,7 @@ export interface NormalizeOptions {
     contract: readonly Column[];
     /** The normalizing SELECT, as the user wrote it. */
     select: string;
-    /** What that SELECT gives, by the engine. */
+    /** What that SELECT returns, by ClickHouse. */
     selected: readonly Column[];
     /** CHECK constraints of the normalized table: a row that breaks one is rejected with its name. */
     constraints: readonly { name: string; expression: string }[];
@@ -45,9 +45,9 @@ export interface NormalizeOptions {
 }
 
 /**
- * One pass over raw lines: every line leaves with exactly one fate, good rows and rejects side by side in one Parquet
- * object. Around the user's SELECT stand, from the inside: the lines with the conversions of the contract, and outside of it
- * the conversions to the table, its constraints and the arrival window.
+ * Writes the statement that normalizes a chunk in one pass. Every line gets exactly one fate; rows and rejects go to one Parquet object.
+ * The user's SELECT reads the lines converted to the contract; its result is converted to the table's types and checked against the
+ * constraints and the arrival window.
  */
 export function normalizeStatement(options: NormalizeOptions): Statement {
   const { source, columns, window, input, normalized, parquetKey } = options;
@@ -127,8 +127,8 @@ FROM __judged`;
 const contractColumn = (column: Column) => `${valueOf(column)} AS ${name(column.name)}`;
 
 /**
- * The tuple that follows a row through the user's SELECT; its error names every column that does not fit. The engine composes
- * the text only for the lines that need it.
+ * Writes the tuple that accompanies a row through the user's SELECT; its error names every column that does not fit. ClickHouse
+ * composes the text only for lines that need it.
  */
 function sourceColumn(contract: readonly Column[], input: Input): string {
   const faults = contract.flatMap((column) => {
@@ -144,16 +144,16 @@ function sourceColumn(contract: readonly Column[], input: Input): string {
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
 }
 
-/** Two arguments of a multiIf: whether there is any fault, and all of them in words. */
+/** Writes two arguments of a multiIf: whether there is any fault, and the messages of all. */
 const sayFaults = (faults: readonly Fault[]) =>
   `${faults.map(({ when }) => `(${when})`).join(' OR ')},
         arrayStringConcat(arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}]), '; ')`;
 
-/** `price: 'free' does not fit Decimal(10, 2)` */
+/** Writes `price: 'free' does not fit Decimal(10, 2)`. */
 const complaint = (column: Column, text: string) =>
   `concat(${literal(`${column.name}: `)}, ${quoted(text)}, ${literal(` does not fit ${column.type}`)})`;
 
-/** One column on its way from the user's SELECT into the table. */
+/** The conversion of one column of the user's SELECT to the table's column. */
 interface Fit {
   column: string;
   value: string;
@@ -161,8 +161,8 @@ interface Fit {
 }
 
 /**
- * The value as the table's column holds it, or NULL. What the SELECT gives is cast only where the types differ, and a value
- * that the cast loses, or that is missing where the column needs one, is said by name.
+ * Converts a column to the table's type, or NULL. Casts only if the types differ. A value that the cast would change, or that is
+ * missing in a column that is not Nullable, becomes a fault that names the column.
  */
 function fit(column: Column, selected: readonly Column[]): Fit {
   const type = parseType(column.type);
@@ -180,7 +180,7 @@ function fit(column: Column, selected: readonly Column[]): Fit {
   return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };
 }
 
-/** Values of good rows only: a rejected line has a reason instead. The engine can't choose between two constant tuples. */
+/** Keeps values of good rows only: other lines have a reason instead. ClickHouse's `if` does not accept two constant tuples. */
 const onlyRows = (column: Column) =>
   isComposite(bare(parseType(column.type)))
     ? `if(__fate = 'row', materialize(${name(column.name)}), defaultValueOfArgumentType(${name(column.name)}))`

@@ -13,15 +13,15 @@ import {
 import { final } from '../errors.js';
 import { STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
 
-/** Objects with the same columns, and what those are. */
+/** Objects with the same columns. */
 export interface ParquetShape {
   keys: string[];
   columns: FileColumn[];
 }
 
 /**
- * Nothing is filled in where a column is not there, and names mean themselves. JSON, which composites go through, keeps every
- * digit of decimals, names NaN, and writes times with their zone.
+ * Missing columns are not filled in, and names are case-sensitive. JSON, through which composites go, keeps every digit of decimals,
+ * writes NaN as text, and times with their zone.
  */
 const STRICT = {
   ...STEP_BY_STEP,
@@ -35,22 +35,22 @@ const STRICT = {
   date_time_output_format: 'iso',
 };
 
-/** Parts of a Parquet footer, as the engine gives them; it takes the list only whole. */
+/** Structure of a Parquet footer in ClickHouse, which accepts it only with all fields. */
 const FOOTER =
   'num_rows UInt64, columns Array(Tuple(name String, path String, max_definition_level UInt64, max_repetition_level UInt64, physical_type String, logical_type String, compression String, total_uncompressed_size UInt64, total_compressed_size UInt64, space_saved String, encodings Array(String)))';
 
-/** What a footer tells: the object's rows, and its leaves. */
+/** The contents of a footer: the object's rows, and its leaves. */
 export interface ParquetFooter {
   object: string;
   lines: string;
   leaves: [path: string, logicalType: string, physicalType: string, ...rest: string[]][];
 }
 
-/** True where equal leaves do not mean equal columns: the engine does not tell how long the values of a leaf are. */
+/** True if equal leaves do not mean equal columns: ClickHouse does not report the length of fixed-size values. */
 export const sizesUnknown = ({ leaves }: ParquetFooter): boolean =>
   leaves.some(([, logical, physical]) => physical === 'FIXED_LEN_BYTE_ARRAY' && logical === 'None');
 
-/** Reads the footer of each object; none of its data. */
+/** Reads the footer of each object, and no data. */
 export function readFooters(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
   const { sql, params } = objectTable(bucket, keys, 'ParquetMetadata', FOOTER, 'raw');
   return {
@@ -63,7 +63,7 @@ ORDER BY object`,
   };
 }
 
-/** The columns of one object as the engine reads them, each `Nullable` as far as its type can be. */
+/** Describes the columns of one object as ClickHouse reads them, each `Nullable` if its type can be. */
 export function describeParquet(bucket: EngineBucket, key: string): Statement {
   const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
   return {
@@ -79,8 +79,8 @@ export function describeParquet(bucket: EngineBucket, key: string): Statement {
 }
 
 /**
- * Raw Parquet: every column of the contract is read as its object has it, then converted. Objects may differ in their columns.
- * Throws `BadObject` where a column's type can never become the contract's, or where an object has none of its columns.
+ * Reads raw Parquet: every column of the contract with the type that it has in the object, then converted. Objects may have different
+ * columns. Throws `BadObject` if a column's type can never fit the contract's, or an object has no column of the contract.
  */
 export function readParquet(
   bucket: EngineBucket,
@@ -132,7 +132,7 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
   };
 }
 
-/** Missing is 2 where the object has no such column. */
+/** Writes the value columns of a contract's column. Missing is 2 if the object has no such column. */
 function valueColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
   const { value, unfit, found, missing } = given ? fitting(column, given, shape) : absentValue(column);
   return [
@@ -149,8 +149,8 @@ function fitting(column: Column, given: FileColumn, shape: ParquetShape): Parque
   const type = given.kind === 'time' ? 'a time of day' : given.type;
   throw unreadable(
     shape,
-    `column ${column.name} is ${type}, and no value of that fits the contract's ${column.type}. ` +
-      `Take it in sql/raw as it comes and convert it in the SELECT, or have the object written anew`,
+    `column ${column.name} is ${type}, which never fits the contract's ${column.type}. ` +
+      `Declare that type in sql/raw and convert it in the SELECT, or upload the object with another type`,
   );
 }
 

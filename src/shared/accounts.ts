@@ -8,7 +8,7 @@ export interface ObjectAccount {
   blank: number;
 }
 
-/** An object that no row was taken from, and why: it can't be read to its end, or is not what its source holds. */
+/** An object that was left out, and why: it cannot be read to its end, or does not have the source's format. */
 export interface QuarantinedObject {
   object: string;
   reason: string;
@@ -17,7 +17,7 @@ export interface QuarantinedObject {
 /** Sums of a folder's objects. */
 export type FolderAccount = Omit<ObjectAccount, 'object'>;
 
-/** Every raw line has exactly one fate. Answers one sentence for each object of which that is not true. */
+/** Checks that every raw line has exactly one fate. @returns one sentence for each object for which that is not true. */
 export const folderImbalances = (accounts: readonly ObjectAccount[]): string[] =>
   accounts
     .filter(({ lines, rows, rejected, skipped, blank }) => lines !== rows + rejected + skipped + blank)
@@ -38,7 +38,7 @@ export const sumAccounts = (accounts: readonly FolderAccount[]): FolderAccount =
     { lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 },
   );
 
-/** Every row that the manifests promise for a day is in its table, or is a duplicate. A sentence, or undefined when that holds. */
+/** Checks that every row of the manifests is loaded or a duplicate. @returns a sentence if that is not true. */
 export const dayImbalance = (
   table: string,
   promised: number,
@@ -47,15 +47,15 @@ export const dayImbalance = (
 ): string | undefined =>
   promised === loaded + duplicates
     ? undefined
-    : `${table}: the manifests promise ${promised} rows, but ${loaded} loaded + ${duplicates} duplicates = ${loaded + duplicates}`;
+    : `${table}: the manifests contain ${promised} rows, but ${loaded} loaded + ${duplicates} duplicates = ${loaded + duplicates}`;
 
-/** The number of rejected lines above which a folder of `lines` lines fails, by a share or a fixed number. */
+/** Returns how many rejected lines a folder of `lines` lines may have, by a share or a fixed number. */
 export const mostRejects = (limit: { share?: number | undefined; lines?: number | undefined }, lines: number): number =>
   limit.lines ?? shareOf(limit.share, lines);
 
-/** The number of failing rows up to which a test that may read `rows` rows of the day passes, by a share or a fixed number. */
+/** Returns how many failing rows a test over `rows` rows tolerates, by a share or a fixed number. */
 export const mostFailing = (limit: { share?: number | undefined; rows?: number | undefined }, rows: number): number =>
   limit.rows ?? shareOf(limit.share, rows);
 
-/** Twelve digits, because 0.29 * 100 is a little less than 29. */
+/** Rounds down, after rounding to twelve digits: 0.29 * 100 is slightly less than 29. */
 const shareOf = (share = 0, of: number): number => Math.floor(Number((share * of).toPrecision(12)));

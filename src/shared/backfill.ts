@@ -3,17 +3,17 @@ import { addDays, type Day } from './day.js';
 import { CONCURRENCY } from './inputs/backfill.js';
 import type { BackfillInput, BackfillState, DayEnded, DayResult, FailedDay, Outcome } from './workflows.js';
 
-/** Failed days that a backfill names; it counts them all. */
+/** Failed days that a backfill lists; it counts them all. */
 const FAILED_SHOWN = 366;
 
-/** How a backfill stands before its first day. */
+/** Returns the state of a backfill before its first day. */
 export const freshState = ({ start, concurrency = CONCURRENCY }: BackfillInput, since: Date): BackfillState => ({
   phase: 'range',
   next: start,
   total: 0,
   counts: {
     ...{ published: 0, unchanged: 0, skipped: 0, held: 0, failed: 0, cancelled: 0 },
-    // Ends of runs that a backfill never asks for.
+    // Outcomes that no day of a backfill has.
     ...{ 'rolled-back': 0, different: 0 },
   },
   rows: 0,
@@ -25,15 +25,15 @@ export const freshState = ({ start, concurrency = CONCURRENCY }: BackfillInput, 
   idle: 0,
 });
 
-/** Days that are done, however they ended. */
+/** Counts the days that are done, whatever their outcome. */
 export const doneOf = (counts: Readonly<Record<Outcome, number>>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-/** True of a bad end that does not say whether readers have the day: it was cut off in its publish, or ended by force. */
+/** True for a failed day that may be published: it was interrupted in its publish, or terminated. */
 export const mayHavePublished = ({ result, failure }: Pick<DayEnded, 'result' | 'failure'>): boolean =>
   result === null && (failure === null || failure.step === 'publish');
 
-/** The state once another day is done. */
+/** Returns the state after another day is done. */
 export function withDay(
   state: BackfillState,
   ended: FailedDay & { result: Pick<DayResult, 'outcome' | 'loaded' | 'touched'> | null },
@@ -54,7 +54,7 @@ export function withDay(
   };
 }
 
-/** The later days with those that a publish touched, as far as they come after the days that are run anyway. */
+/** Extends the later days by those that a publish touched, except days that are run anyway. */
 function widened(later: BackfillState['later'], touched: Touched | null, after: Day | null): BackfillState['later'] {
   if (!touched || (after !== null && touched.last <= after)) return later;
   const first = after !== null && touched.first <= after ? addDays(after, 1) : touched.first;

@@ -1,8 +1,8 @@
-/** Where a build stands: enough for any worker to find everything else. */
+/** A reference to a build: enough for any worker to find everything else. */
 export interface BuildRef {
   day: string;
   generation: number;
-  /** Where the plan object lies, `s3://<bucket>/<key>`; '' where nothing is built. */
+  /** URL of the plan object, `s3://<bucket>/<key>`; '' if nothing is built. */
   plan: string;
 }
 
@@ -10,24 +10,24 @@ export interface BuildRef {
 export interface BuiltTable {
   table: string;
   rows: number;
-  /** Order-free hash of the day's rows as they were built, in decimal digits. */
+  /** Order-independent hash of the day's rows as they were built, in decimal digits. */
   hash: string;
-  /** Fingerprint of code and data together; equal to the ledger's when `changed` is false. */
+  /** Fingerprint of code and data together; equal to the ledger's if `changed` is false. */
   fingerprint: string;
   data: string;
   changed: boolean;
-  /** Fingerprints of its earlier days that stand in the stage for those who look back on them, by day. */
+  /** Fingerprints of its earlier days in the stage, for models that look back, by day. */
   earlier: Record<string, string>;
-  /** What it was made from, by name; see `inputsRead`. Empty for a normalized table, whose chunks are in the plan. */
+  /** Fingerprints of what it was made from, by name; see `inputsRead`. Empty for a normalized table, whose chunks are in the plan. */
   inputs: Record<string, string>;
   ms: number;
 }
 
-/** Later published days with models that look back on a day that was published: stale until they are built again. */
+/** Later published days that look back on a day that was just published: stale until they are rebuilt. */
 export interface Touched {
   first: string;
   last: string;
-  /** How many; those between that read nothing of it are not counted. */
+  /** How many; days in between that do not read it are not counted. */
   days: number;
 }
 
@@ -37,6 +37,6 @@ export interface ComparedTable {
   equal: boolean;
   liveRows: number;
   rebuiltRows: number;
-  /** True where its SQL or its table was edited since the day was published, so that it may well differ. */
+  /** True if its SQL or its table was edited since the day was published, which explains a difference. */
   edited: boolean;
 }

@@ -1,8 +1,8 @@
-/** Commands as people type them, where sentences name them. */
+/* Commands as people type them, for use in sentences. */
 
-/** A reason that names a command, or one that says to run the day. */
+/** Returns the reason, with the command to run the day if it names no command. */
 export const withCommand = (day: string, reason: string): string =>
-  commandsIn(reason).length > 0 ? reason : `${reason} When it is mended: ${runCommand(day)}`;
+  commandsIn(reason).length > 0 ? reason : `${reason} Once fixed, run: ${runCommand(day)}`;
 
 export const runCommand = (day: string): string => `npx daybook run --day ${day}`;
 /** Restores a publish of a day; 0 is none of them, and without one it is the publish before the newest. */
@@ -10,12 +10,12 @@ export const rollbackCommand = (day: string, generation?: number): string =>
   `npx daybook rollback --day ${day}` +
   (generation === undefined ? '' : generation === 0 ? ' --to-empty' : ` --generation ${generation}`);
 export const statusCommand = (day: string): string => `npx daybook status --day ${day}`;
-/** Runs a night now, for the day before today. */
+/** Starts a nightly run now, for the day before today. */
 export const TRIGGER = 'npx daybook schedule trigger';
 export const backfillCommand = (start: string, end: string): string =>
   `npx daybook backfill --start ${start} --end ${end}`;
 
-/** Commands that a sentence tells its reader to type, each once. */
+/** Finds the commands in a text, each once. */
 export const commandsIn = (text: string): string[] => [
   ...new Set(
     text.match(

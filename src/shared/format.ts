@@ -2,17 +2,17 @@ import prettyBytes from 'pretty-bytes';
 
 /* How numbers, sizes, times and long texts are written for people, everywhere. */
 
-/** `1,204` */
+/** Writes `1,204`. */
 export const number = (value: number): string => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 
-/** `1 object`, `2 objects` */
+/** Writes `1 object`, `2 objects`. */
 export const plural = (count: number, noun: string): string => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** `118 MiB` */
+/** Writes `118 MiB`. */
 export const size = (bytes: number): string =>
   prettyBytes(bytes, { binary: true, maximumFractionDigits: bytes < 10 * 1024 ** 2 ? 1 : 0 });
 
-/** A text of at most about `most` characters: a longer one keeps its beginning and its end, where commands stand. */
+/** Shortens a text to about `most` characters: a longer one keeps its beginning and its end, where the commands are. */
 export function clipped(text: string, most: number): string {
   if (text.length <= most) return text;
   const end = Math.floor(most / 4);
@@ -20,10 +20,10 @@ export function clipped(text: string, most: number): string {
   return `${text.slice(0, most - end)} … (${number(left)} characters left out) … ${text.slice(-end)}`;
 }
 
-/** `820 ms`, `2.1 s`, `4 min 12 s`, `5 h 3 min` */
+/** Writes `820 ms`, `2.1 s`, `4 min 12 s`, `5 h 3 min`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  // Half a tenth before the minute is written as the minute.
+  // From 59.95 s, rounding would write 60.0 s.
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   const minutes = Math.floor(seconds / 60);

@@ -1,4 +1,4 @@
-/** An ISO calendar date such as `2026-11-10`, in the project's time zone: the unit of everything. */
+/** An ISO calendar date such as `2026-11-10`, in the project's time zone. */
 export type Day = string;
 
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/;

@@ -1,6 +1,6 @@
 import { addDays, daysBetween, type Day } from './day.js';
 
-/** A model as far as its reading goes. A model that looks back may read itself: its earlier days, never the day that it builds. */
+/** What a model reads. A model with a lookback may read its own earlier days, never the day that it builds. */
 export interface Reader {
   name: string;
   inputs: readonly string[];
@@ -8,13 +8,13 @@ export interface Reader {
   lookback: number;
 }
 
-/** `count` days before `day`, oldest first. */
+/** Returns the `count` days before `day`, oldest first. */
 export const earlierDays = (day: Day, count: number): Day[] =>
   count === 0 ? [] : daysBetween(addDays(day, -count), addDays(day, -1));
 
 /**
- * What a model's day is made from, by name: `events` for the day itself, `events@2026-11-04` for an earlier one. A day that is
- * not there is '', so that its coming makes the model stale.
+ * Returns the fingerprints of what a model's day is made from, by name: `events` for the day itself, `events@2026-11-04` for an earlier
+ * one. A missing day is '', so that the model becomes stale when it is published.
  */
 export function inputsRead(
   reader: Reader,
@@ -31,8 +31,8 @@ export function inputsRead(
 }
 
 /**
- * The same reads as `before`, with what stands there now. A model that came to read more or less was edited: its code tells that,
- * and nobody's data changed.
+ * Returns the reads of `before` with the current fingerprints. A model that now reads more or less was edited: that is a change of its
+ * code, not of its data.
  */
 export const asReadBefore = (
   before: Readonly<Record<string, string>>,
@@ -41,8 +41,7 @@ export const asReadBefore = (
   Object.fromEntries(Object.entries(before).map(([read, fingerprint]) => [read, now[read] ?? fingerprint]));
 
 /**
- * What a model would read otherwise than it did, in words: `events of 2026-11-04`, `events` of the day itself. Only what both know
- * counts.
+ * Lists the reads with another fingerprint than before: `events of 2026-11-04`, or `events` for the day itself. Only reads in both count.
  */
 export const changedSince = (
   before: Readonly<Record<string, string>>,
@@ -52,10 +51,10 @@ export const changedSince = (
     .filter((read) => read in before && before[read] !== now[read])
     .map((read) => read.replace('@', ' of '));
 
-/** Those of the days `of` that are within a lookback of `count` days before `day`. */
+/** Selects the days of `of` that are within a lookback of `count` days before `day`. */
 export const lookedBackOn = (day: Day, count: number, of: readonly Day[]): Day[] =>
   of.filter((one) => one < day && one >= addDays(day, -count));
 
-/** The longest lookback with which any reader reads `table`: so many of its earlier days must stand beside the built one. */
+/** Returns the longest lookback of any reader of `table`: this many of its earlier days must be in the stage. */
 export const longestLookback = (table: string, readers: readonly Reader[]): number =>
   Math.max(0, ...readers.filter(({ inputs }) => inputs.includes(table)).map(({ lookback }) => lookback));

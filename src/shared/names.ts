@@ -1,18 +1,18 @@
 import { compactDay, type Day } from './day.js';
 
-/** Names of everything that Daybook makes in ClickHouse and in the store. Each is found again from the project, day and generation. */
+/* Names of everything that Daybook creates in ClickHouse, S3 and Temporal. All derive from the project, the day and the generation. */
 
-/** Scratch database of one build of one day. */
+/** Names the stage, the scratch database of one build of one day. */
 export const stageDatabase = (project: string, day: Day, generation: number): string =>
   `${stagePrefix(project, day)}${generation}`;
 
-/** What the names of all stages of a day start with. */
+/** Returns the prefix of all stages of a day. */
 export const stagePrefix = (project: string, day: Day): string => `${stagesPrefix(project)}${compactDay(day)}_`;
 
-/** What the names of all stages of a project start with; so do the databases of a project whose name begins with this one's. */
+/** Returns the prefix of all stages of a project; databases of a project whose name begins with this one's have it too. */
 export const stagesPrefix = (project: string): string => `daybook_${project}_`;
 
-/** The day that a database is a stage of; undefined for any other database. */
+/** Returns the day of a stage; undefined for any other database. */
 export function dayOfStage(project: string, database: string): Day | undefined {
   const rest = database.startsWith(stagesPrefix(project)) ? database.slice(stagesPrefix(project).length) : '';
   const { year, month, date } = STAGE.exec(rest)?.groups ?? {};
@@ -21,33 +21,33 @@ export function dayOfStage(project: string, database: string): Day | undefined {
 
 const STAGE = /^(?<year>\d{4})(?<month>\d\d)(?<date>\d\d)_\d+$/;
 
-/** Database of the project's archives. */
+/** Names the database of the project's archives. */
 export const archiveDatabase = (project: string): string => `daybook_${project}_archive`;
 
-/** A table's day as it stood before a generation was published, as one attempt archived it. The ledger says which one counts. */
+/** Names the archive of a table's day from before a generation was published, made by one attempt. The ledger says which one counts. */
 export const archiveTable = (table: string, day: Day, generation: number, attempt: string): string =>
   attemptTable(`${table}__${compactDay(day)}__before_${generation}`, attempt);
 
 const ARCHIVE = /^(?<table>.+)__(?<year>\d{4})(?<month>\d\d)(?<date>\d\d)__before_(?<generation>\d+)__/;
 
-/** What the name of an archive says; undefined for any other table. */
+/** Parses the name of an archive; undefined for any other table. */
 export function readArchiveName(archive: string): { table: string; day: Day; generation: number } | undefined {
   const { table, year, month, date, generation } = ARCHIVE.exec(archive)?.groups ?? {};
   return table === undefined ? undefined : { table, day: `${year}-${month}-${date}`, generation: Number(generation) };
 }
 
 /**
- * Marks everything that one attempt at one activity of one run writes. Of the run's id its end is taken: such ids begin with a
- * time (UUID version 7), so that two runs of one minute begin alike.
+ * Names one attempt of one activity of one run; part of the names of everything that it writes. Uses the end of the run id: the
+ * beginning is a time (UUID version 7), which is the same for runs of the same minute.
  */
 export const attemptName = (runId: string, activityId: string, attempt: number): string =>
   `${runId.slice(-12)}-${activityId}-${attempt}`;
 
-/** Name of a table in a stage while an attempt fills it; its partition then goes under the table's own name. */
+/** Names a table in a stage while an attempt fills it; its partition is then moved to the table's own name. */
 export const attemptTable = (table: string, attempt: string): string =>
   `${table}__${attempt.replaceAll(/[^A-Za-z0-9]/g, '_')}`;
 
-/** Folder of a source's normalized chunks of one folder day, below the normalized prefix. */
+/** Returns the folder of a source's normalized chunks of one folder day, below the normalized prefix. */
 export const normalizedFolder = (prefix: string, project: string, source: string, folder: Day): string =>
   `${prefix}${project}/${source}/${folder}/`;
 
@@ -60,7 +60,7 @@ export const manifestKey = (
   normalizer: string,
 ): string => `${normalizedFolder(prefix, project, source, folder)}${chunk}/${normalizer}.json`;
 
-/** Named by attempt, so that a zombie can only leave an orphan. */
+/** Names a chunk's Parquet object by attempt, so that a zombie attempt can only leave an orphan. */
 export const parquetKey = (
   prefix: string,
   project: string,
@@ -71,38 +71,38 @@ export const parquetKey = (
   attempt: string,
 ): string => `${normalizedFolder(prefix, project, source, folder)}${chunk}/${normalizer}-${attempt}.parquet`;
 
-/** The manifest of the chunk and normalizer that a Parquet object was written for; undefined for any other object. */
+/** Returns the manifest key that belongs to a chunk's Parquet object; undefined for any other object. */
 export function manifestOfParquet(key: string): string | undefined {
   const [, chunk] = /^(.*\/[0-9a-f]{32}\/[0-9a-f]{32})-[^/]*\.parquet$/s.exec(key) ?? [];
   return chunk === undefined ? undefined : `${chunk}.json`;
 }
 
-/** Where a raw object lies for a moment under a name that the engine can be asked about. */
+/** Names the temporary copy of a raw object whose own key ClickHouse cannot describe. */
 export const describedKey = (prefix: string, project: string, source: string, attempt: string): string =>
   `${normalizedFolder(prefix, project, source, 'described')}${attempt}.parquet`;
 
-/** Folder of all plans of a project, below the normalized prefix. */
+/** Returns the folder of all plans of a project, below the normalized prefix. */
 export const plansFolder = (prefix: string, project: string): string => `${prefix}${project}/_plans/`;
 
-/** Named by its own content, so that writing it twice is writing it once. */
+/** Names a plan by its content, so that writing it is idempotent. */
 export const planKey = (prefix: string, project: string, day: Day, generation: number, hash: string): string =>
   `${plansFolder(prefix, project)}${day}/${generation}-${hash}.json`;
 
-/** The day of a plan; undefined for any other object. */
+/** Returns the day of a plan; undefined for any other object. */
 export const dayOfPlan = (key: string): Day | undefined =>
   /\/_plans\/(\d{4}-\d\d-\d\d)\/\d+-[0-9a-f]+\.json$/.exec(key)?.[1];
 
-/** An object of the store, `s3://<bucket>/<key>`. */
+/** Writes the URL of an object, `s3://<bucket>/<key>`. */
 export const objectUrl = (bucket: string, key: string): string => `s3://${bucket}/${key}`;
 
-/** The two parts of what {@link objectUrl} gave. Throws `RangeError` for anything else. */
+/** Splits a URL of {@link objectUrl} into its two parts. Throws `RangeError` for anything else. */
 export function bucketAndKey(url: string): [bucket: string, key: string] {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(url) ?? [];
-  if (bucket === undefined || key === undefined) throw new RangeError(`'${url}' is no s3://<bucket>/<key>`);
+  if (bucket === undefined || key === undefined) throw new RangeError(`'${url}' is not s3://<bucket>/<key>`);
   return [bucket, key];
 }
 
-/** What the ids of all backfills of a project start with. */
+/** Returns the prefix of the ids of all backfills of a project. */
 export const backfillPrefix = (project: string): string => `daybook/${project}/backfill/`;
 
 export const workflowId = {

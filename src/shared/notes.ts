@@ -1,20 +1,20 @@
 import type { QuarantinedObject } from './accounts.js';
 import { clipped, plural } from './format.js';
 
-/** Since when a day is held, why, and how it is released. `since` as the ledger gives it, in UTC. */
+/** Says since when a day is held, why, and how to release it. `since` is in UTC, as in the ledger. */
 export const heldSince = ({ day, since, reason }: { day: string; since: string; reason: string }): string =>
-  `${day} is held as it is since ${since.slice(0, 16)} UTC${reason === '' ? '' : ` (${reason})`}. Release it: npx daybook unhold --day ${day}`;
+  `${day} is held since ${since.slice(0, 16)} UTC${reason === '' ? '' : ` (${reason})`}. Release it: npx daybook unhold --day ${day}`;
 
-/** What a rollback leaves behind. */
+/** Says that a day is held after its rollback. */
 export const heldNow = (day: string): string =>
-  `${day} is held as it is now: no run builds it until it is released (npx daybook unhold --day ${day}) or forced`;
+  `${day} is held: no run builds it until it is forced or released (npx daybook unhold --day ${day})`;
 
 /** Objects that a note names, and characters of the reason for each. */
 const QUARANTINED_NAMED = 3;
 
 const REASON_LENGTH = 200;
 
-/** What a day lacks that was published without some objects, and what heals it: at most one sentence, whatever their number. */
+/** Says which objects a published day lacks, and how to fix it: at most one sentence, whatever their number. */
 export function quarantinedNote(day: string, source: string, quarantined: readonly QuarantinedObject[]): string[] {
   if (quarantined.length === 0) return [];
   const named = quarantined
@@ -23,6 +23,6 @@ export function quarantinedNote(day: string, source: string, quarantined: readon
   const more = quarantined.length > named.length ? '; …' : '';
   return [
     `${source}: ${plural(quarantined.length, 'bad object')} quarantined: ${named.join('; ')}${more}. ` +
-      `Written anew, the next night or npx daybook run --day ${day} heals the day`,
+      `Upload them again; the next nightly run includes them, or npx daybook run --day ${day}`,
   ];
 }

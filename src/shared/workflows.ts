@@ -1,6 +1,6 @@
 import type { Touched, ComparedTable } from './build.js';
 
-/** How a day ended well. `held`: left as it is on request. `different`: a comparison found rows that a rebuild would not make. */
+/** How a day succeeded. `held`: not built, on request. `different`: a comparison found differences from a rebuild. */
 export type GoodOutcome = 'published' | 'unchanged' | 'skipped' | 'held' | 'rolled-back' | 'different';
 
 export type Outcome = GoodOutcome | 'failed' | 'cancelled';
@@ -11,9 +11,9 @@ export interface DayInput {
   force?: boolean;
   /** Set by the nightly schedule: wait for the sources until their deadline. */
   wait?: boolean;
-  /** Since when it waits, an ISO instant; set by the workflow itself when its history is begun anew. */
+  /** Since when it waits, an ISO instant; set by the workflow itself when it continues as new. */
   waiting?: string;
-  /** Set by the nightly schedule for a late day that is not good yet: look once whether its sources are complete. */
+  /** Set by the nightly schedule for a late day that failed or is missing: check once whether its sources are complete. */
   complete?: boolean;
   /** Give readers an earlier publish of the day instead of building it, and hold the day. */
   rollback?: boolean;
@@ -21,17 +21,17 @@ export interface DayInput {
   generation?: number;
   /** A rollback leaves readers nothing of the day. */
   toEmpty?: boolean;
-  /** Why the day is rolled back and held, for those who meet it later. */
+  /** Why the day is rolled back and held, for people who find it held. */
   reason?: string;
-  /** Build the day aside and compare it with what readers have; publish nothing. */
+  /** Build the day in a stage and compare it with what readers have; publish nothing. */
   compare?: boolean;
-  /** Build also tables that differ by code alone, as a backfill does. */
+  /** Also build tables that differ by code alone, as a backfill does. */
   code?: boolean;
-  /** Feed the chunks of folder D that hold rejects or quarantined objects again; any word that names the occasion. */
+  /** Process the chunks of folder D that hold rejects or quarantined objects again; any word that names the occasion. */
   retry?: string;
-  /** Where objects of the published day are gone: what is listed now is the truth, and their rows go. */
+  /** If objects of the published day vanished: the current listing counts, and their rows are removed. */
   replaceFolder?: boolean;
-  /** Where objects of the published day are gone and new ones came: the old rows stay beside the new ones. */
+  /** If objects of the published day vanished and new ones arrived: the old rows are kept beside the new ones. */
   keepVanished?: boolean;
   /** A folder without objects is an empty day, whatever the source's `onEmpty` says. */
   allowEmpty?: boolean;
@@ -58,31 +58,31 @@ export interface DayResult {
   tested: { passed: number; warned: { test: string; rows: number }[] };
   published: { table: string; rows: number }[];
   touched: Touched | null;
-  /** A publish that a crash had left open was ended first, so that the day may differ from what it was. */
-  mended: boolean;
-  /** Where the day was built aside to be compared: each table of it. */
+  /** True if an unfinished publish was recovered first, so the day may have changed. */
+  recovered: boolean;
+  /** Each table of the day, if it was built to be compared. */
   compared?: ComparedTable[];
-  /** What each step did, in words, and how long it took in milliseconds; in the order of the night. */
+  /** What each step did, as text, and how long it took in milliseconds; in order. */
   steps: StepTold[];
   notes: string[];
 }
 
-/** How a day failed; kept beside the message of its failure, which is of the type `DayFailed`. */
+/** How a day failed; in the details of its failure, which is of the type `DayFailed`. */
 export interface DayFailure {
   step: string;
-  /** The type of what failed the step, one of src/errors.ts; '' where it was no failure of ours. */
+  /** The type of the step's error, one of src/errors.ts; '' if it is another error. */
   type: string;
   reason: string;
 }
 
-/** How a day ended that another workflow ran. */
+/** How a day ended, for the workflow that ran it. */
 export interface DayEnded {
   day: string;
   outcome: Outcome;
-  /** Of a failed or cancelled day: why, and the command to type next; else ''. */
+  /** Why a day failed or was cancelled, and the command to type next; otherwise ''. */
   reason: string;
   failure: DayFailure | null;
-  /** What the day answered; null where it failed or was cancelled. */
+  /** The result of the day; null if it failed or was cancelled. */
   result: DayResult | null;
 }
 
@@ -91,13 +91,13 @@ export interface NightlyInput {
   day?: string;
 }
 
-/** A night with a failed day answers nothing: it fails, and keeps this beside its message. */
+/** The result of a nightly run. With a failed day the run fails, and this is in the details of its failure. */
 export interface NightlyResult {
   day: string;
   days: { day: string; outcome: Outcome; reason: string }[];
-  /** What a person should know although nothing failed, each with the day that it is about or a command. */
+  /** Warnings, each with its day or a command. */
   notes: string[];
-  /** Where readers have other rows than were published, each with the command that mends it. */
+  /** Tables' days where readers have other rows than were published, each with the command that fixes it. */
   differences: string[];
 }
 
@@ -107,18 +107,18 @@ export interface BackfillInput {
   end: string;
   /** Rebuild every table of every day; the same as `reprocess: 'all'`. */
   force?: boolean;
-  /** Days under way at once; 4 where nobody says. The signal `concurrency` changes it. */
+  /** Days that run at once; 4 by default. The signal `concurrency` changes it. */
   concurrency?: number;
-  /** `none`: look at every day and build what is stale, by data or by code. `failed`: only days whose last build failed. */
+  /** `none`: check every day and build what is stale, by data or by code. `failed`: only days whose last build failed. */
   reprocess?: 'none' | 'failed' | 'all';
   /** The first failed day ends the backfill; by default it does not stop the others. */
   failFast?: boolean;
-  /** Of each day that would fail as `FolderRewritten`: see {@link DayInput}. Days whose folders were only thinned keep their rows. */
+  /** For each day that would fail as `FolderRewritten`: see {@link DayInput}. Days where objects only vanished keep their rows. */
   replaceFolder?: boolean;
   keepVanished?: boolean;
-  /** Of each day whose folder never held objects: see {@link DayInput}. */
+  /** For each day whose folder never held objects: see {@link DayInput}. */
   allowEmpty?: boolean;
-  /** How far it is; set by the workflow itself when its history is begun anew. */
+  /** Progress so far; set by the workflow itself when it continues as new. */
   state?: BackfillState;
 }
 
@@ -127,29 +127,29 @@ export interface BackfillState {
   phase: 'range' | 'later';
   /** The first day that is not done. */
   next: string;
-  /** Days known so far; grows by the later ones. */
+  /** Days known so far; grows when later days are added. */
   total: number;
   counts: Record<Outcome, number>;
-  /** Rows loaded of the days that were published. */
+  /** Rows loaded in published days. */
   rows: number;
-  /** The first of them; `counts` knows how many there are. */
+  /** The first failed days; `counts` has their number. */
   failed: FailedDay[];
   paused: boolean;
   concurrency: number;
   /** Days after the range that may have become stale. */
   later: { first: string; last: string } | null;
-  /** ISO instant of the very first start. */
+  /** ISO instant of the first run's start. */
   since: string;
-  /** Milliseconds in which it was paused and nothing ran. */
+  /** Milliseconds for which it was paused. */
   idle: number;
 }
 
-/** A day that is neither published nor left alone. */
+/** A day that failed or was cancelled. */
 export interface FailedDay {
   day: string;
   outcome: Outcome;
   step: string;
-  /** The type of what failed the step, one of src/errors.ts; left out where it is not known. */
+  /** The type of the step's error, one of src/errors.ts; left out if unknown. */
   type?: string;
   reason: string;
 }
@@ -163,7 +163,7 @@ export interface BackfillProgress {
   done: number;
   counts: Record<Outcome, number>;
   rows: number;
-  /** Days under way, oldest first; models of the first one are being built, the others may be waiting for it. */
+  /** Running days, oldest first; the first one builds its models, the others may wait for it. */
   running: string[];
   failed: FailedDay[];
   paused: boolean;
@@ -175,30 +175,30 @@ export interface BackfillProgress {
 export interface BackfillResult {
   start: string;
   end: string;
-  /** `failed` where any day did. */
+  /** `failed` if any day did. */
   outcome: 'published' | 'unchanged' | 'failed';
   counts: Record<Outcome, number>;
   rows: number;
   failed: FailedDay[];
-  /** Days of the range that were not run, after a failed one ended the backfill. */
+  /** Days of the range that were not run, because a failed day ended the backfill. */
   notRun: number;
 }
 
-/** One line of the night's story. */
+/** What one step did, as text. */
 export interface StepTold {
   step: string;
   what: string;
   ms: number;
 }
 
-/** What a person sees of a running day; the answer to the query `progress`. */
+/** The progress of a running day; the answer to the query `progress`. */
 export interface DayProgress {
   day: string;
   /** The step that is running, with its own count: `normalize`, 3 of 12 done. */
   step: string;
   done: number;
   total: number;
-  /** What the day waits for, one sentence for each source; empty when it waits for nothing. */
+  /** What the day waits for, one sentence for each source; empty if it waits for nothing. */
   missing: string[];
   told: StepTold[];
 }

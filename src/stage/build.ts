@@ -14,30 +14,30 @@ import { columnNames, type Measure } from './swaps.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
-/** The tables of the build by their full names: an alias in a SELECT may be any table's short name, but not that. */
+/** Returns the full names of the build's tables; a short name could also be an alias in a SELECT. */
 export const stagedTables = (plan: Plan): string[] => plan.tables.map(({ name }) => stagedTable(plan, name));
 export const stagedTable = (plan: Plan, name: string): string => `${stageOf(plan)}.${name}`;
 
-/** A table's day as it stands in the stage. */
+/** A table's day in the stage. */
 export interface Staged extends Measure {
-  /** Fingerprints of its earlier days beside it, by day. */
+  /** Fingerprints of its earlier days in the stage, by day. */
   earlier: Record<string, string>;
 }
 
 /** How a day is built in the stage. */
 export interface BuildOptions {
-  /** Leave the earlier days out, which its readers need beside it. */
+  /** Leave out the earlier days that its readers need. */
   alone?: boolean;
-  /** The columns that the hash is taken over; all that hold values of their own where nothing is said. */
+  /** The columns that the hash covers; by default all stored columns. */
   columns?: readonly string[];
-  /** Throws where what was built must not become the table's day. */
+  /** Throws if what was built must not become the table's day. */
   accept?: (built: Measure) => void;
 }
 
 /**
- * Builds one table's day in the stage: under an attempt's name, filled by `fill`, measured, and only then moved under the table's
- * own name, beside the earlier days that its readers need. An attempt that dies leaves a table that nobody reads; one that was
- * forgotten may still move its own rows there, so that a publish holds the stage against what was measured here.
+ * Builds one table's day in the stage: in a table named by attempt, filled by `fill`, measured, and only then moved to the table's own
+ * name, beside the earlier days that its readers need. An attempt that dies leaves a table that no one reads; a zombie attempt may still
+ * move its own rows, so a publish compares the stage with what was measured here.
  */
 export async function buildInStage(
   deps: Dependencies,
@@ -67,7 +67,7 @@ export async function buildInStage(
   if (strays > 0)
     throw final(
       'ContractBroken',
-      `${table}: the build of ${plan.day} made ${strays} rows of other days. A model gives rows of {day:Date} only.`,
+      `${table}: the build of ${plan.day} made ${strays} rows of other days. A model must return only rows of {day:Date}.`,
       {
         details: { table },
       },
@@ -82,13 +82,13 @@ export async function buildInStage(
   return { ...built, earlier };
 }
 
-/** Rows of a table's day. */
+/** Counts the rows of a table's day. */
 async function counted(deps: Dependencies, place: Place, day: string, step: Step, what: string): Promise<number> {
   const { rows } = await oneRow<{ rows: string }>(deps.clickhouse, countRows(place, day), step.statement(what));
   return Number(rows);
 }
 
-/** Brings a table's unchanged day into the stage by hard links, where its live rows prove to be the published ones. */
+/** Copies a table's unchanged day into the stage by hard links. Throws if the live rows are not the published ones. */
 export async function copyFromLive(
   deps: Dependencies,
   plan: Plan,
@@ -102,8 +102,8 @@ export async function copyFromLive(
     if (rows !== record.rows || hash !== record.hash)
       throw final(
         'AccountsDiffer',
-        `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote into it. ` +
-          `Republish the day: npx daybook run --day ${plan.day} --force`,
+        `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote to it. ` +
+          `Publish the day again: npx daybook run --day ${plan.day} --force`,
         { details: { table } },
       );
   };
@@ -114,9 +114,9 @@ export async function copyFromLive(
 }
 
 /**
- * Brings the earlier days that readers of a table look back on into the stage, by hard links. What is copied is what the ledger
- * says: rows are counted, and a neighbour that publishes meanwhile makes the copy begin again. A day that should exist and does
- * not fails the build, unless its readers allow holes.
+ * Copies the earlier days that readers of a table look back on into the stage, by hard links. Checks them against the ledger: rows are
+ * counted, and if one of the days is published meanwhile, the copy is retried. A day that should exist and does not fails the build,
+ * unless its readers allow holes.
  *
  * @returns the fingerprint of each copied day.
  */
@@ -145,20 +145,20 @@ export async function copyEarlier(
   const after = await publishedDays(deps, plan, table, first);
   for (const [day, { generation }] of after)
     if (before.get(day)?.generation !== generation)
-      throw new Error(`${table} of ${day} was published while it was copied; the copy begins again`);
-  // No neighbour published meanwhile, so looking again would find the same.
+      throw new Error(`${table} of ${day} was published while it was copied; the copy is retried`);
+  // None of the days was published meanwhile, so a retry would find the same.
   const [wrong] = differing;
   if (wrong)
     throw final(
       'AccountsDiffer',
       `${plan.database}.${table} holds ${wrong.found} rows of ${wrong.day}, on which ${plan.day} looks back, but ${wrong.rows} were published: ` +
-        `something else wrote into it. Republish that day: npx daybook run --day ${wrong.day} --force`,
+        `something else wrote to it. Publish that day again: npx daybook run --day ${wrong.day} --force`,
       { details: { table } },
     );
   return Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)]));
 }
 
-/** The table's published days from `first` to the day before the plan's. One whose publish is open can't be relied on. */
+/** Returns the table's published days from `first` to the day before the plan's. Throws if one has an unfinished publish. */
 async function publishedDays(
   deps: Dependencies,
   plan: Plan,
@@ -169,7 +169,7 @@ async function publishedDays(
   const open = (await deps.ledger.openIntents(first, last)).find((intent) => intent.table === table);
   if (open)
     throw new Error(
-      `the publish of ${open.day} is open, and ${plan.day} looks back on it. If nothing runs it: npx daybook run --day ${open.day}`,
+      `the publish of ${open.day} is unfinished, and ${plan.day} looks back on it. If no run is in progress: npx daybook run --day ${open.day}`,
     );
   const records = await deps.ledger.currentPublishes(first, last);
   return new Map(records.filter((record) => record.table === table).map((record) => [record.day, record]));
@@ -189,13 +189,13 @@ async function assertNoHoles(
   if (missing.length > 0)
     throw final(
       'LookbackMissing',
-      `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. Build the earlier day first: npx daybook run --day ${missing[0] ?? ''} ` +
-        `(or say '-- holes: allow' in the model that looks back).`,
+      `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. ` +
+        `Build the earlier day first (or put '-- holes: allow' in the model that looks back): npx daybook run --day ${missing[0] ?? ''}`,
       { details: { table, missing } },
     );
 }
 
-/** Where a project does not say when it starts, a table's first published day is its start. */
+/** Returns a table's first published day, which is its start if the config has no `start`. */
 async function firstPublished(deps: Dependencies, plan: Plan, table: string): Promise<string> {
   const records = await deps.ledger.currentPublishes(EVER[0], addDays(plan.day, -1));
   return records.find((record) => record.table === table)?.day ?? plan.day;

@@ -3,8 +3,8 @@ import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
 /**
- * An empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which REPLACE PARTITION demands
- * and does not all check. Merges are stopped because a copied partition would be rewritten within seconds.
+ * Creates an empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which must be equal for REPLACE
+ * PARTITION although it does not check all of them. Merges are stopped because a copied partition would be rewritten within seconds.
  */
 export const createTwin = (database: string, identifier: string, live: Place): Statement[] => [
   { sql: `CREATE TABLE IF NOT EXISTS ${table(database, identifier)} AS ${table(live.database, live.table)}` },
@@ -12,8 +12,8 @@ export const createTwin = (database: string, identifier: string, live: Place): S
 ];
 
 /**
- * The target's day becomes the source's day by hard links. Running it again changes nothing, unlike ATTACH, which doubles rows.
- * For copies into stages and archives, where the source may be empty; readers' tables are changed by `publishPartition`.
+ * Replaces the target's day with the source's by hard links. Idempotent, unlike ATTACH, which duplicates rows. For copies into stages
+ * and archives, where the source may be empty; live tables are changed by `publishPartition`.
  */
 export const replacePartition = (target: Place, source: Place, day: string): Statement => ({
   sql: `ALTER TABLE ${table(target.database, target.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
@@ -21,16 +21,16 @@ export const replacePartition = (target: Place, source: Place, day: string): Sta
   settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
 
-/** Users may call their columns what the results are called here. */
+/** Users' columns may have the names of the results here. */
 const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
-/** Rows of a table's day. */
+/** Counts the rows of a table's day. */
 export const countRows = (place: Place, day: string): Statement => ({
   sql: `SELECT count() AS rows FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
   params: { day },
 });
 
-/** Rows of the day that was built and of any other day, and the hash of that day as {@link measureDay} takes it. */
+/** Counts the rows of the built day and of other days, and computes the hash of the built day as {@link measureDay} does. */
 export const measureBuilt = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
 SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash
@@ -40,8 +40,8 @@ FROM ${table(place.database, place.table)}`,
 });
 
 /**
- * Count and order-free hash of a table's day over some of its columns. The hash takes the row as one tuple: `cityHash64(*)` is
- * NULL for a row with a NULL, and a sum skips those.
+ * Computes count and order-independent hash of a table's day over some of its columns. The hash takes the row as one tuple:
+ * `cityHash64(*)` is NULL for a row with a NULL, and a sum skips those.
  */
 export const measureDay = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
@@ -51,7 +51,7 @@ FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
   settings: COLUMNS_FIRST,
 });
 
-/** The same for every day of a range, in days' order. */
+/** Computes the same for every day of a range, ascending. */
 export const measureDays = (place: Place, first: string, last: string, columns: readonly string[]): Statement => ({
   sql: `
 SELECT day, count() AS rows, ${columns.length === 0 ? '0' : hashOf(columns)} AS hash

@@ -2,7 +2,7 @@ import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
-/** Readers' day becomes the source's day, which must not be empty: the engine refuses that. */
+/** Replaces the live day with the source's, which must not be empty: ClickHouse refuses that. */
 export const publishPartition = (live: Place, source: Place, day: string): Statement => ({
   sql: `ALTER TABLE ${table(live.database, live.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
   params: { day },
@@ -10,8 +10,8 @@ export const publishPartition = (live: Place, source: Place, day: string): State
 });
 
 /**
- * Readers' day becomes empty. DROP PARTITION alone would ask for no source, so that a forgotten attempt could drop what a newer one
- * has published: naming the empty stage first makes its statement fail where the stage is gone, before anything is dropped.
+ * Makes the live day empty. DROP PARTITION alone needs no source, so a zombie attempt could drop what a newer one has published. With
+ * the empty stage named first, its statement fails if that stage no longer exists, before anything is dropped.
  */
 export const publishEmpty = (live: Place, source: Place, day: string): Statement => ({
   sql: `
@@ -23,8 +23,8 @@ ALTER TABLE ${table(live.database, live.table)}
 });
 
 /**
- * What REPLACE PARTITION demands of both tables alike: columns, keys, indices and the place of their data. One row, of texts that
- * are equal for tables that fit.
+ * Selects what must be equal in both tables for REPLACE PARTITION: columns, keys, indices and storage policy. One row of texts, equal
+ * for tables that fit.
  */
 export const structureOf = ({ database, table: of }: Place): Statement => ({
   sql: `

@@ -17,19 +17,19 @@ import type { Step } from '../step/step.js';
 import { createTwin, measureDay, replacePartition } from './statements.js';
 import { copyByName, publishEmpty, publishPartition, structureOf } from './swap-statements.js';
 
-/** Databases between which a day's partitions move. */
+/** The day and the databases of a publish or rollback. */
 export interface Swap {
   day: string;
   live: string;
   /** Of the generation that is published. */
   stage: string;
   archive: string;
-  /** The newest generation when the swaps were decided, and its stage: a newer one drops that stage before its own first swap. */
+  /** The newest generation when the swaps were planned, and its stage: a newer one drops that stage before its own first swap. */
   newest: number;
   scratch: string;
 }
 
-/** What a day of a table holds: count, and order-free hash in decimal digits. */
+/** Row count and order-independent hash (decimal digits) of a table's day. */
 export interface Measure {
   rows: number;
   hash: string;
@@ -49,11 +49,11 @@ export async function measured(
   return { rows: Number(rows), hash };
 }
 
-/** Columns of a table that hold values of their own, in order. */
+/** Returns the stored columns of a table, in order. */
 export const columnNames = async ({ clickhouse }: Dependencies, place: Place): Promise<string[]> =>
   (await clickhouse.rows<{ name: string }>(columnsOf(place))).map(({ name }) => name);
 
-/** What differs between two tables so that a partition can't move from one to the other; undefined where they fit. */
+/** Says which differences between two tables prevent REPLACE PARTITION; undefined if they fit. */
 export async function misfit({ clickhouse }: Dependencies, one: Place, other: Place): Promise<string | undefined> {
   const [found] = await clickhouse.rows<Record<string, string>>(structureOf(one));
   const [wanted] = await clickhouse.rows<Record<string, string>>(structureOf(other));
@@ -64,9 +64,9 @@ export async function misfit({ clickhouse }: Dependencies, one: Place, other: Pl
 }
 
 /**
- * Swaps the stage's partitions into the live tables, one a statement in one burst, upstream first; then compares each live day
- * with what was measured in the stage, and writes the done record. Repeating all of it is safe, and heals a swap that a kill of
- * the engine left half done (old and new rows together).
+ * Swaps the stage's partitions into the live tables, one for each statement in one burst, upstream first; then compares each live day
+ * with what was measured in the stage, and writes the done record. Idempotent; a retry also repairs a swap that a crash of ClickHouse
+ * left half done (old and new rows together).
  *
  * @returns milliseconds from the first swap to the last.
  */
@@ -80,7 +80,7 @@ export async function swapForward(
   for (const { table, columns } of intents) {
     const staged = { database: swap.stage, table };
     const fits = (await misfit(deps, staged, { database: swap.live, table })) === undefined;
-    // A column that came since the crash must not keep the publish from being finished.
+    // A column that was added since a crash must not prevent the publish from being finished.
     sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
   }
   await assertNewest(deps, swap);
@@ -91,9 +91,9 @@ export async function swapForward(
 }
 
 /**
- * Puts the archived days back where they stood, verifies them and writes that the publish was undone. The archives stay as they
- * are: what is swapped are twins of them, which a newer build drops before its own swaps, so that a forgotten attempt can't put
- * old rows over newer ones. Several publishes of one table are undone at once, from the archive of the oldest. Safe to repeat.
+ * Restores the archived days, verifies them and records that the publishes were undone. The archives themselves are not changed:
+ * twins of them are swapped, which a newer build drops before its own swaps, so a zombie attempt cannot replace newer rows with old
+ * ones. Several publishes of one table are undone at once, from the archive of the oldest. Idempotent.
  *
  * @param begun called when everything is ready for the first swap
  */
@@ -120,8 +120,8 @@ export async function swapBack(
   }
   await assertNewest(deps, swap);
   await begun();
-  const standing = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
-  await swapAll(deps, swap, standing, sources, 'take back', step);
+  const archived = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
+  await swapAll(deps, swap, archived, sources, 'roll back', step);
   for (const { table, archived_rows: rows, archived_hash: hash, columns } of intents)
     await verify(deps, swap, table, { rows, hash, columns }, step);
   await deps.ledger.recordPublishes('undone', undone);
@@ -129,8 +129,8 @@ export async function swapBack(
 }
 
 /**
- * Throws where the stage holds other rows of the day than were built: an engine that fell with its host may have lost some, and a
- * forgotten attempt may have moved its own there.
+ * Throws if the stage holds other rows of the day than were built: ClickHouse may have lost some in a crash of its host, and a zombie
+ * attempt may have moved its own there.
  */
 export async function assertStaged(
   deps: Dependencies,
@@ -144,32 +144,33 @@ export async function assertStaged(
       throw final(
         'AccountsDiffer',
         `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. ` +
-          `Something was lost or came late in ${stage}. Nothing was published; build the day anew: npx daybook run --day ${day}`,
+          `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: npx daybook run --day ${day}`,
         { details: { step: 'publish', table } },
       );
   }
 }
 
-/** Throws where a table that has to be put back is archived no more. */
+/** Throws if the archive of a table that has to be restored no longer exists. */
 export async function assertArchived(
   { clickhouse }: Dependencies,
   { day, archive: database }: Pick<Swap, 'day' | 'archive'>,
   records: readonly PublishRecord[],
 ): Promise<void> {
-  const standing = new Set((await clickhouse.rows<{ name: string }>(tablesLike(database))).map(({ name }) => name));
-  const gone = records.filter(({ archive }) => archive !== '' && !standing.has(archive)).map(({ table }) => table);
-  if (gone.length > 0) throw archiveLost(day, `${gone.join(', ')} of before that publish is archived no more`);
+  const existing = new Set((await clickhouse.rows<{ name: string }>(tablesLike(database))).map(({ name }) => name));
+  const gone = records.filter(({ archive }) => archive !== '' && !existing.has(archive)).map(({ table }) => table);
+  if (gone.length > 0)
+    throw archiveLost(day, `the archive of ${gone.join(', ')} from before that publish no longer exists`);
 }
 
 const archiveLost = (day: string, found: string) =>
   final(
     'ArchiveLost',
-    `${day} can't be put back: ${found} (the config's keepPrevious says how long archives stay). Nothing was swapped. ` +
+    `${day} cannot be rolled back: ${found} (archives are kept for keepPrevious in the config). Nothing was swapped. ` +
       `Build the day again instead: npx daybook run --day ${day} --force`,
     { details: { step: 'rollback' } },
   );
 
-/** One partition a statement, in one burst. */
+/** Swaps one partition for each statement, in one burst. @returns milliseconds. */
 async function swapAll(
   deps: Dependencies,
   swap: Swap,
@@ -189,7 +190,7 @@ async function swapAll(
   return Math.round(performance.now() - started);
 }
 
-/** A table built as the live one is now, which holds the source's day: by hard links where the two fit, else filled by name. */
+/** Creates a twin of the live table with the source's day: by hard links if the two fit, otherwise copied by column name. */
 async function twinOf(
   { clickhouse, ...deps }: Dependencies,
   swap: Swap,
@@ -211,7 +212,7 @@ async function twinOf(
   return twin;
 }
 
-/** Older stages go before the first swap, so that a swap of a forgotten attempt finds no source and changes nothing. */
+/** Drops older stages before the first swap, so that a swap of a zombie attempt finds no source and changes nothing. */
 export async function fence(
   { clickhouse }: Dependencies,
   project: string,
@@ -224,7 +225,7 @@ export async function fence(
       await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
 }
 
-/** An older build must never publish over a newer one. */
+/** Throws if a newer build was planned: an older build must never publish over a newer one. */
 export async function assertNewest(
   deps: Dependencies,
   { day, newest: generation }: Pick<Swap, 'day' | 'newest'>,
@@ -251,7 +252,7 @@ async function verify(
     throw final(
       'AccountsDiffer',
       `${table} of ${swap.day}: after the swap there are ${found.rows} rows with hash ${found.hash}, expected ${expected.rows} with ${expected.hash}. ` +
-        `Something else writes into ${swap.live}.${table}. Run the day again: it is recovered first.`,
+        `Something else writes to ${swap.live}.${table}. Run the day again, which recovers it first: npx daybook run --day ${swap.day}`,
       { details: { step: 'publish', table } },
     );
 }

@@ -25,22 +25,22 @@ export interface VerifyResult {
 
 const DIFFERENCES_SHOWN = 50;
 
-/** A table's day that readers have otherwise than it was published. */
+/** A table's day that differs from what was published. */
 export interface Difference {
-  /** `rows`: other rows than were published. `unknown`: rows that nobody published. `open`: a publish that has not ended. */
+  /** `rows`: other rows than were published. `unknown`: rows that were never published. `open`: an unfinished publish. */
   kind: 'rows' | 'unknown' | 'open';
   table: string;
   day: string;
-  /** What the live table has, and what the ledger says. */
+  /** Rows in the live table, and rows by the ledger. */
   found: number;
   expected: number;
-  /** One sentence: found, expected, and the command that mends it. */
+  /** What was found, what was expected, and the command that fixes it. */
   what: string;
 }
 
 /**
- * Holds the live tables against the ledger: rows and fingerprint of every published table's day, and days that nobody published.
- * Changes nothing. What differs is looked at twice, since a publish may end in between.
+ * Compares the live tables with the ledger: rows and hash of every published table's day, and days that were never published. Changes
+ * nothing. Differences are checked a second time, since a publish may end in between.
  */
 export async function verify(deps: Dependencies, { first, last }: VerifyInput, step: Step): Answer<VerifyResult> {
   const { tables, differences: seen } = await look(deps, first, last, step);
@@ -63,14 +63,14 @@ const nameOf = ({ kind, table, day }: Difference) => `${day} ${table} ${kind}`;
 async function look(deps: Dependencies, first: string, last: string, step: Step) {
   const { config, normalized, aggregates } = await deps.loadProject();
   const { database } = config;
-  const [records, open, holds, standing] = await Promise.all([
+  const [records, open, holds, found] = await Promise.all([
     deps.ledger.currentPublishes(first, last),
     deps.ledger.openIntents(first, last),
     deps.ledger.holds(first, last),
     deps.clickhouse.rows<{ name: string }>(tablesLike(database)),
   ]);
   const held = new Set(holds.map(({ day }) => day));
-  const existing = new Set(standing.map(({ name }) => name));
+  const existing = new Set(found.map(({ name }) => name));
   const own = new Set([...normalized, ...aggregates].map(({ name }) => name));
   const differences: Difference[] = [];
   const add = (kind: Difference['kind'], table: string, day: string, found: number, expected: number, more = '') => {
@@ -80,10 +80,10 @@ async function look(deps: Dependencies, first: string, last: string, step: Step)
   for (const { table, day, rows } of open) add('open', table, day, 0, rows);
   const unsettled = new Set(open.map(({ table, day }) => `${table}@${day}`));
 
-  // A table that left the project and the database has left for good.
+  // A table that is neither in the project nor in the database was removed on purpose.
   const names = new Set([...own, ...records.map(({ table }) => table).filter((table) => existing.has(table))]);
   for (const table of names) {
-    step.tell(`verify ${table}`);
+    step.report(`verify ${table}`);
     const published = new Map(records.filter((one) => one.table === table).map((one) => [one.day, one]));
     const live = { database, table };
     const has = new Set(existing.has(table) ? await columnNames(deps, live) : []);
@@ -119,7 +119,7 @@ interface Found {
   hash: string;
 }
 
-/** Days whose hashes were taken over the same columns are measured by one statement. */
+/** Groups days whose hashes cover the same columns, to measure each group with one statement. */
 function byColumns(records: readonly PublishRecord[]): { columns: string[]; days: Set<string> }[] {
   const groups = new Map<string, { columns: string[]; days: Set<string> }>();
   for (const { columns, day } of records) {
@@ -130,7 +130,7 @@ function byColumns(records: readonly PublishRecord[]): { columns: string[]; days
   return [...groups.values()];
 }
 
-/** A table's day that is not as it was published: found, expected, and the command that mends it. */
+/** Writes how a table's day differs from what was published: found, expected, and the command that fixes it. */
 export function differs(of: {
   kind: Difference['kind'];
   database: string;
@@ -138,7 +138,7 @@ export function differs(of: {
   day: string;
   found: number;
   expected: number;
-  /** What makes the rows incomparable; else ''. */
+  /** What makes the rows incomparable; '' if nothing does. */
   more: string;
   held: boolean;
   /** The table belongs to the project, so a run would build it. */
@@ -147,17 +147,17 @@ export function differs(of: {
   const { kind, day, table, found, expected, more, held } = of;
   const name = `${of.database}.${table}`;
   const run = `npx daybook run --day ${day}`;
-  if (kind === 'open') return `${name} of ${day}: its publish was begun and has not ended. End it: ${run}`;
+  if (kind === 'open') return `${name} of ${day}: its publish is unfinished. Recover it: ${run}`;
   if (kind === 'unknown')
     return (
-      `${name} of ${day}: found ${plural(found, 'row')}, expected none: nobody published them. ` +
+      `${name} of ${day}: found ${plural(found, 'row')}, expected none, since none were published. ` +
       (held || !of.own
-        ? `If they are to go: ALTER TABLE ${name} DROP PARTITION '${day}'`
+        ? `To remove them: ALTER TABLE ${name} DROP PARTITION '${day}'`
         : `Build the day, which replaces them: ${run} --force`)
     );
   const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${number(expected)}`;
   return (
-    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote into it. ` +
+    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote to it. ` +
     `Publish the day again: ${run} --force${held ? ' (which releases the held day)' : ''}`
   );
 }

@@ -2,11 +2,11 @@ import { literal } from '../clickhouse/text.js';
 import { addDays } from '../shared/day.js';
 
 /**
- * The SETTINGS clause that limits every table of a stage to the days that one reader declared, whatever others declared and had
- * copied there. The filter holds in CTEs, joins, `IN` and views (tried). A model sees of itself only what is earlier. It is no
- * setting of the request, because those travel in the address, which has room for the filters of a few tables.
+ * Writes the SETTINGS clause that limits every table of a stage to the days that one reader declares, whatever else was copied there
+ * for other readers. The filter works in CTEs, joins, `IN` and views (tested). Of itself, a model sees only earlier days. It is not a
+ * setting of the request, because those are in the URL, which has room for the filters of only a few tables.
  *
- * @param tables by their full names, `database.table`; a short name would also hold for whatever has it as its alias
+ * @param tables full names, `database.table`; a short name would also match an alias
  */
 export function windowOf(tables: readonly string[], day: string, lookback: number, self?: string): string {
   const first = addDays(day, -lookback);

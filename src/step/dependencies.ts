@@ -5,17 +5,17 @@ import type { Project, Schema } from '../project/project.js';
 import type { Store } from '../store/store.js';
 import type { Webhook } from '../webhook.js';
 
-/** What activities need of the world; built in one place, `src/app.ts`. */
+/** Everything that activities use outside of themselves; created in one place, `src/app.ts`. */
 export interface Dependencies {
   clickhouse: ClickHouse;
   store: Store;
   ledger: Ledger;
-  /** Connects on the first call; for asking after other workflows. */
+  /** Connects on the first call; for queries about other workflows. */
   temporal(): Promise<Client>;
-  /** Where alerts go; undefined where the project names no webhook. */
+  /** Returns where alerts are sent; undefined if the project has no webhook. */
   webhook(): Promise<Webhook | undefined>;
-  /** Reads the folder afresh: editing it needs no restart of the worker. */
+  /** Reads the folder each time: after an edit, the worker need not be restarted. */
   loadProject(): Promise<Project>;
-  /** What the engine makes of the folder's SQL. */
+  /** Analyzes the project's SQL with ClickHouse. */
   readSchema(project: Project): Promise<Schema>;
 }

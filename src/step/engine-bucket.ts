@@ -1,7 +1,7 @@
 import type { EngineBucket } from '../clickhouse/object-table.js';
 import type { Dependencies } from './dependencies.js';
 
-/** How the engine reaches a bucket of the store. */
+/** Returns how ClickHouse reaches a bucket of the store. */
 export async function engineBucket({ store }: Pick<Dependencies, 'store'>, bucket: string): Promise<EngineBucket> {
   return {
     name: bucket,

@@ -6,30 +6,30 @@ import { clipped } from '../shared/format.js';
 import { attemptName } from '../shared/names.js';
 import type { Dependencies } from './dependencies.js';
 
-/** What an attempt at a step knows of itself. */
+/** One attempt of a step. */
 export interface Step {
   signal: AbortSignal;
-  /** Marks everything that this attempt writes: `<run>-<activity>-<attempt>`. */
+  /** Part of the names of everything that this attempt writes: `<run>-<activity>-<attempt>`. */
   attempt: string;
-  /** Handles of all attempts at this step start with this; see {@link RunOptions.handle}. */
+  /** Prefix of the handles of all attempts of this step; see {@link RunOptions.handle}. */
   handle: string;
-  /** How to run a statement that may take long: under this attempt's handle, ended when the step is cancelled. */
+  /** Returns the options to run a statement that may take long: with this attempt's handle, killed if the step is cancelled. */
   statement(what: string, more?: Pick<RunOptions, 'database' | 'zone'>): RunOptions;
-  /** What the last heartbeat told; also proves to Temporal that the process lives. */
-  tell(progress: string): void;
+  /** Sends a heartbeat with this progress, which later heartbeats repeat. */
+  report(progress: string): void;
 }
 
-/** What a written step answers; {@link asActivity} adds how long it took. */
+/** The result of a step's function; {@link asActivity} adds how long it took. */
 export type Answer<Result extends { ms: number }> = Promise<Omit<Result, 'ms'>>;
 
 const HEARTBEAT_SHARE = 3;
 const DEFAULT_HEARTBEAT = 30_000;
 
 /**
- * Makes an activity of a written step: heartbeats on a timer, names its attempt, ends what older attempts left running, turns an
- * abort into Temporal's own reason (anything else would end the workflow as failed instead of cancelled) and measures itself.
+ * Makes an activity of a step's function: sends heartbeats on a timer, names the attempt, kills statements of earlier attempts, throws
+ * Temporal's own reason when aborted (anything else would end the workflow as failed instead of cancelled) and measures the time.
  *
- * @param options `statements` is false for a step that runs none in the engine, and so must not depend on it
+ * @param options `statements` is false for a step that runs no statements, and must work while ClickHouse is down
  */
 export function asActivity<Input, Made extends object>(
   deps: Dependencies,
@@ -43,10 +43,10 @@ export function asActivity<Input, Made extends object>(
     const signal = context.cancellationSignal;
     const started = performance.now();
     const handle = `${workflowExecution?.workflowId ?? 'local'}/${workflowExecution?.runId ?? 'local'}/${activityId}/`;
-    let told = verb;
+    let progress = verb;
     const beat = setInterval(
       () => {
-        context.heartbeat(told);
+        context.heartbeat(progress);
       },
       (heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT) / HEARTBEAT_SHARE,
     );
@@ -55,13 +55,13 @@ export function asActivity<Input, Made extends object>(
       attempt: attemptName(workflowExecution?.runId ?? 'local', activityId, attempt),
       handle,
       statement: (what, more = {}) => ({ ...more, what, signal, handle: `${handle}${attempt}` }),
-      tell: (progress) => {
-        told = progress;
-        context.heartbeat(told);
+      report: (now) => {
+        progress = now;
+        context.heartbeat(progress);
       },
     };
     try {
-      // An attempt that timed out may still be writing: it is ended, and seen gone, before this one starts.
+      // A zombie attempt may still be writing: its statements are killed, and have ended, before this one starts.
       if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle, { signal });
       return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) };
     } catch (error) {
@@ -73,18 +73,18 @@ export function asActivity<Input, Made extends object>(
   };
 }
 
-/** A step outside of Temporal, for a command that runs one that changes nothing. */
+/** Creates a step outside of Temporal, for a command that runs a read-only step. */
 export function localStep({ ledger }: Dependencies): Step {
   const { signal } = new AbortController();
   const handle = `daybook/${ledger.project}/local/`;
   const statement: Step['statement'] = (what, more = {}) => ({ ...more, what, handle });
-  return { signal, attempt: 'local', handle, statement, tell: () => undefined };
+  return { signal, attempt: 'local', handle, statement, report: () => undefined };
 }
 
-/** A history keeps every failure several times; an engine's message can hold a whole statement, or a row. */
+/** Characters. A history keeps every failure several times, and ClickHouse's messages may contain a whole statement or row. */
 const LONGEST_MESSAGE = 2_000;
 
-/** Cuts the messages of an error and its causes, and the copies of them that lead their stack traces. */
+/** Shortens the messages of an error and its causes, also where stack traces repeat them. */
 function shortened(error: unknown): unknown {
   for (let one = error; one instanceof Error; one = one.cause) {
     const { message } = one;
@@ -95,7 +95,7 @@ function shortened(error: unknown): unknown {
   return error;
 }
 
-/** Errors that only a programmer can mend are final; unknown ones stay retryable. */
+/** Makes errors that only a programmer can fix final; unknown ones stay retryable. */
 function asFailure(error: unknown, verb: string): unknown {
   if (isFinal(error)) return error;
   const bug =

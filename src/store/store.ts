@@ -16,11 +16,11 @@ import { final, messageOf } from '../errors.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import type { StoredObject } from './object.js';
 
-/** What the engine needs to reach the store by itself: raw bytes never pass through Node. */
+/** What ClickHouse needs to reach the store by itself: it reads raw objects without Node. */
 export interface EngineAccess {
-  /** URL of a bucket's root as the engine sees it, ending in `/`. */
+  /** Returns the URL of a bucket's root as ClickHouse sees it, ending in `/`. */
   bucketUrl(bucket: string): string;
-  /** Name of the engine's named collection, or credentials to bind as parameters. */
+  /** Name of ClickHouse's named collection; undefined if credentials are bound as parameters. */
   collection: string | undefined;
   credentials(): Promise<{ key: string; secret: string; token: string }>;
 }
@@ -30,20 +30,20 @@ export type ListedObject = StoredObject & { modified: Date };
 
 /** The object store. The only place that imports the AWS SDK. */
 export interface Store {
-  /** All objects below `prefix`, in key order. */
+  /** Lists all objects below `prefix`, in key order. */
   list(bucket: string, prefix: string, signal?: AbortSignal): Promise<ListedObject[]>;
-  /** Text of an object, or undefined where there is none. */
+  /** Reads the text of an object; undefined if there is none. */
   read(bucket: string, key: string): Promise<string | undefined>;
-  /** Bytes of an object as it was listed, piece by piece. A read that ends early throws: it is the network's fault. */
+  /** Streams the bytes of an object as it was listed. Throws a retryable error if the stream ends early. */
   stream(bucket: string, object: StoredObject, signal?: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Copies an object inside of the store. */
+  /** Copies an object inside the store. */
   copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void>;
-  /** Writes an object; with `once`, an existing one stays and the answer is false. */
+  /** Writes an object; with `once`, an existing one is not replaced and the result is false. */
   write(bucket: string, key: string, body: string | Uint8Array, options?: { once?: boolean }): Promise<boolean>;
   remove(bucket: string, keys: readonly string[]): Promise<void>;
-  /** Throws a final error where the bucket is missing or closed to us. */
+  /** Throws a final error if the bucket does not exist or access is denied. */
   checkBucket(bucket: string): Promise<void>;
-  /** Creates a bucket; false where an own one is there already. Daybook does so only in a store that it started itself. */
+  /** Creates a bucket; false if it exists already. Daybook does so only in a store that it started itself. */
   createBucket(bucket: string): Promise<boolean>;
   engine: EngineAccess;
   close(): void;
@@ -52,6 +52,7 @@ export interface Store {
 /** Keys per DeleteObjects request, the protocol's limit. */
 const DELETE_PAGE = 1000;
 
+/** Creates the gateway to the object store. Sends no request yet. */
 export function connectStore(env: Env['s3']): Store {
   const client = clientOf(env);
   const engineEndpoint = env.engineEndpoint ?? env.endpoint;
@@ -156,7 +157,7 @@ function clientOf(env: Env['s3']): S3Client {
   quietenSdk();
   return new S3Client({
     region: env.region,
-    // Stores other than Amazon's often know neither virtual-host addressing nor the newer default checksums.
+    // Stores other than Amazon's often support neither virtual-host addressing nor the newer default checksums.
     ...(env.endpoint === undefined
       ? {}
       : {
@@ -197,7 +198,7 @@ async function* streamed(
     if (status === 404 || status === 412)
       throw final(
         status === 404 ? 'ObjectVanished' : 'ObjectChanged',
-        `${what}: it was ${status === 404 ? 'deleted' : 'rewritten'} since it was listed. Run the day again and it is listed anew.`,
+        `${what}: it was ${status === 404 ? 'deleted' : 'rewritten'} since it was listed. Run the day again, which lists it again.`,
         { details: { object: key }, cause: error },
       );
     return await explained(what, () => Promise.reject(error as Error));
@@ -207,7 +208,7 @@ async function* streamed(
 
 const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
 
-/** Names the failing call, and makes what no retry can mend final. */
+/** Names the failing call in the error, and makes errors final that no retry can fix. */
 async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
@@ -225,11 +226,11 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
         `${what}: the store has no such bucket. Create it, or correct store.bucket in daybook.config.ts.`,
         { cause: error },
       );
-    const told = messageOf(error);
+    const message = messageOf(error);
     throw new Error(
       unreachable(error) === undefined
-        ? `${what}: ${told}`
-        : `${what}: no object store answers (${told}). ${startOrName('AWS_ENDPOINT_URL_S3')}`,
+        ? `${what}: ${message}`
+        : `${what}: no object store answers (${message}). ${startOrName('AWS_ENDPOINT_URL_S3')}`,
       { cause: error },
     );
   }

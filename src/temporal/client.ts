@@ -18,13 +18,13 @@ export { ScheduleNotFoundError, WorkflowNotFoundError };
 /** Search attributes that a day carries; all are Keywords. */
 export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
 
-/** How long a first connection may take, in milliseconds. */
+/** Timeout of the first connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** Where Temporal is, from the same variables and file that the `temporal` CLI reads. */
+/** Reads where Temporal is, from the same variables and file as the `temporal` CLI. */
 export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig({ overrideEnvVars: env });
 
-/** Connects a client within so many milliseconds. A refused connection becomes an error that names the address. */
+/** Connects a client, with a timeout in milliseconds. The error of a refused connection names the address. */
 export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Client> {
   const { connectionOptions, namespace } = temporalConfig(env);
   try {
@@ -39,7 +39,7 @@ export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIM
   }
 }
 
-/** Search attributes that the namespace lacks; undefined where the server doesn't tell (Temporal Cloud manages them elsewhere). */
+/** Returns the search attributes that the namespace lacks; undefined if the server does not list them (Temporal Cloud). */
 export async function missingSearchAttributes(client: Client): Promise<string[] | undefined> {
   try {
     const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
@@ -51,7 +51,7 @@ export async function missingSearchAttributes(client: Client): Promise<string[] 
   }
 }
 
-/** Throws where a workflow would hang because an attribute that it sets is unknown to the server. */
+/** Throws if a search attribute is missing: workflows that set it would hang. */
 export async function assertSearchAttributes(client: Client): Promise<void> {
   const missing = (await missingSearchAttributes(client)) ?? [];
   if (missing.length > 0)
@@ -62,12 +62,12 @@ export async function assertSearchAttributes(client: Client): Promise<void> {
     );
 }
 
-/** How a workflow ended, before anybody's own words for it. */
+/** How a workflow ended. */
 export type End<Result> =
   | { ok: true; result: Result }
   | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: string };
 
-/** Awaits the end of a workflow; anything but its success, failure or cancellation is thrown. A terminated one is cancelled. */
+/** Awaits the end of a workflow; throws anything but its success, failure or cancellation. A terminated workflow counts as cancelled. */
 export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>> {
   try {
     return { ok: true, result: (await handle.result()) as Result };
@@ -81,14 +81,14 @@ export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>
 }
 
 /**
- * {@link endOf} whatever has this id; runs that continue it are waited for too.
+ * Awaits the end of the workflow with this id, including runs that continue it; see {@link endOf}.
  *
- * @throws what the server answers where it knows no such workflow; the signal's abort as the client reports it.
+ * @throws WorkflowNotFoundError if there is none; the client's error if the signal aborts.
  */
 export const closeOf = <Result>(client: Client, workflowId: string, signal: AbortSignal): Promise<End<Result>> =>
   client.withAbortSignal(signal, () => endOf<Result>(client.workflow.getHandle(workflowId)));
 
-/** True while a workflow of this id runs. */
+/** True while a workflow with this id runs. */
 export async function isRunning(client: Client, id: string): Promise<boolean> {
   try {
     return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
@@ -98,7 +98,7 @@ export async function isRunning(client: Client, id: string): Promise<boolean> {
   }
 }
 
-/** The input with which the newest run of this id was started; undefined where it had none. */
+/** Returns the input of the newest run with this id; undefined if it had none. */
 export async function inputOf(client: Client, id: string): Promise<unknown> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
@@ -109,7 +109,7 @@ export async function inputOf(client: Client, id: string): Promise<unknown> {
   return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }
 
-/** A day whose workflow runs now. */
+/** A day whose workflow is running. */
 export interface RunningDay {
   day: string;
   workflowId: string;
@@ -118,7 +118,7 @@ export interface RunningDay {
   since: string;
 }
 
-/** The project's days that run now, as far as the server's visibility store knows; it may be a second behind. */
+/** Lists the project's running days from the server's visibility store, which may be a second behind. */
 export async function runningDays(client: Client, project: string): Promise<RunningDay[]> {
   const prefix = workflowId.day(project, '');
   const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
@@ -128,7 +128,7 @@ export async function runningDays(client: Client, project: string): Promise<Runn
   return found;
 }
 
-/** A range's workflow, running or closed. */
+/** A backfill workflow, running or closed. */
 export interface KnownBackfill {
   start: string;
   end: string;
@@ -137,7 +137,7 @@ export interface KnownBackfill {
   status: string;
 }
 
-/** The project's backfills, newest first; closed ones as long as the namespace keeps them. It may be a second behind. */
+/** Lists the project's backfills, newest first; closed ones while the namespace retains them. It may be a second behind. */
 export async function knownBackfills(client: Client, project: string, running: boolean): Promise<KnownBackfill[]> {
   const prefix = backfillPrefix(project);
   const query = `WorkflowId STARTS_WITH '${prefix}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
@@ -150,5 +150,5 @@ export async function knownBackfills(client: Client, project: string, running: b
   return found;
 }
 
-/** Nobody needs more of them at once. */
+/** Backfills listed at most. */
 const MOST_LISTED = 20;

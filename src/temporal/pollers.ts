@@ -4,11 +4,11 @@ import proto from '@temporalio/proto';
 /** A worker as the server sees it. The SDK's identity is `<pid>@<host name>`. */
 export interface Poller {
   identity: string;
-  /** When its last poll came in. A poll lasts up to a minute; the server forgets a poller after five. */
+  /** When its last poll arrived. A poll lasts up to a minute; the server forgets a poller after five. */
   seen: Date;
 }
 
-/** A poll is answered within a minute or begun anew; the server remembers pollers five times as long. In milliseconds. */
+/** Milliseconds after which a poller counts as gone. A worker polls again within a minute; the server lists pollers for five. */
 const POLL_AGE = 90_000;
 
 const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
@@ -29,11 +29,11 @@ async function pollersOf(
   }));
 }
 
-/** The workers that lately asked a task queue for workflows. They do so even while all their activity slots are taken. */
+/** Lists the workers that recently polled a task queue for workflows, which they do even while all activity slots are in use. */
 export const workflowPollers = (client: Client, taskQueue: string): Promise<Poller[]> =>
   pollersOf(client, taskQueue, TASK_QUEUE_TYPE_WORKFLOW);
 
-/** How many workers poll a task queue now, for workflows and for activities. One that just died counts for a minute more. */
+/** Counts the workers that poll a task queue for workflows and for activities. A worker that just died counts for a minute more. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
   const count = async (type: proto.temporal.api.enums.v1.TaskQueueType) =>
     (await pollersOf(client, taskQueue, type)).filter(({ seen }) => Date.now() - seen.getTime() < POLL_AGE).length;

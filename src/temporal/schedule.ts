@@ -11,7 +11,7 @@ import { final } from '../errors.js';
 import { nightFor } from '../shared/day.js';
 import { scheduleId, taskQueue, workflowId } from '../shared/names.js';
 
-/** When the nights of a project start. */
+/** When the nightly runs of a project start. */
 export interface NightlyTimes {
   project: string;
   /** Five cron fields. */
@@ -20,24 +20,24 @@ export interface NightlyTimes {
   timezone: string;
 }
 
-/** How a schedule is born. One that stands already keeps its own state: who paused it had a reason. */
-export interface ScheduleBirth {
+/** The state of a new schedule. An existing one keeps its own state: it may be paused for a reason. */
+export interface InitialState {
   paused: boolean;
   /** Shown beside the state in the Web UI. */
   note?: string;
 }
 
-/** A server that was down this long, in milliseconds, starts each missed night when it is back, one after the other. */
+/** Catch-up window in milliseconds: after an outage, the server starts the missed runs of this time, one after the other. */
 const CATCH_UP = 7 * 24 * 60 * 60 * 1000;
 
-/** Something that a schedule says otherwise than the project's config would have it. */
+/** A difference between a schedule and the project's config. */
 export interface ScheduleChange {
   what: string;
   found: string;
   wanted: string;
 }
 
-/** What {@link applySchedule} would do; `changes` is empty for a schedule that does not stand, and for one that needs none. */
+/** Says what {@link applySchedule} would do; `changes` is empty if there is no schedule yet, and if it needs no change. */
 export async function planSchedule(
   client: Client,
   times: NightlyTimes,
@@ -47,13 +47,13 @@ export async function planSchedule(
 }
 
 /**
- * Makes the project's one schedule stand as its config says; repeating it changes nothing. An untouched schedule is not written
- * again, because the server forgets the missed nights of a schedule that is updated.
+ * Creates the project's schedule, or changes it to what the config says. Idempotent: an unchanged schedule is not written, because the
+ * server drops missed runs of a schedule that is updated.
  */
 export async function applySchedule(
   client: Client,
   times: NightlyTimes,
-  { paused, note }: ScheduleBirth,
+  { paused, note }: InitialState,
 ): Promise<'created' | 'updated' | 'unchanged'> {
   const wanted = wantedSchedule(times);
   const id = scheduleId(times.project);
@@ -73,7 +73,7 @@ export async function applySchedule(
   return 'updated';
 }
 
-/** The project's schedule as the server has it; undefined where none stands. */
+/** Describes the project's schedule; undefined if there is none. */
 export async function describeSchedule(client: Client, project: string): Promise<ScheduleDescription | undefined> {
   try {
     return await client.schedule.getHandle(scheduleId(project)).describe();
@@ -83,7 +83,7 @@ export async function describeSchedule(client: Client, project: string): Promise
   }
 }
 
-/** Does something to the project's schedule. Throws a final NotApplied where none stands. */
+/** Runs `use` with the project's schedule. Throws a final NotApplied if there is none. */
 export async function withSchedule<T>(
   client: Client,
   project: string,
@@ -95,21 +95,21 @@ export async function withSchedule<T>(
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw final(
       'NotApplied',
-      `The schedule ${scheduleId(project)} does not stand yet. Run: npx daybook schedule apply`,
+      `The schedule ${scheduleId(project)} does not exist yet. Run: npx daybook schedule apply`,
     );
   }
 }
 
-/** A night that a schedule has started, or will. */
+/** A nightly run that a schedule has started, or will start. */
 export interface ScheduledNight {
-  /** When the schedule means it to start. */
+  /** Its scheduled start. */
   nominal: Date;
   /** The day that it is for. */
   day: string;
   workflowId: string;
 }
 
-/** The nights that the schedule started last, newest first. */
+/** Lists the runs that the schedule started last, newest first. */
 export const recentNights = ({ info }: ScheduleDescription, zone: string): ScheduledNight[] =>
   info.recentActions
     .map(({ scheduledAt, action }) => ({
@@ -121,17 +121,16 @@ export const recentNights = ({ info }: ScheduleDescription, zone: string): Sched
 
 const cronOf = ({ schedule }: NightlyTimes) => schedule.trim().split(/\s+/).join(' ');
 
-const summaryOf = ({ project }: NightlyTimes) => `${project}, the night`;
+const summaryOf = ({ project }: NightlyTimes) => `${project}, nightly run`;
 
-/** In Markdown. What the schedule itself shows, such as its times, is not said again. */
-const DETAILS =
-  'The night for yesterday: late days first, then the day before. Another one: `npx daybook schedule trigger`';
+/** In Markdown. Without what the Web UI shows of a schedule anyway, such as its times. */
+const DETAILS = 'Runs late days first, then yesterday. To run it now: `npx daybook schedule trigger`';
 
-/** Jitter would move the nominal time away from backfills that name it; a failed night must not stop the next one. */
+/** Returns the schedule for a config. Jitter would shift the nominal times; a failed run must not stop the next one. */
 function wantedSchedule(times: NightlyTimes) {
   const cron = cronOf(times);
   return {
-    // The server turns the fields into a calendar; only what follows the # comes back as it was written.
+    // The server converts the fields to a calendar; only the comment after # is returned as written.
     spec: { cronExpressions: [`${cron} # ${cron}`], timezone: times.timezone, jitter: 0 },
     action: {
       type: 'startWorkflow',
@@ -146,7 +145,7 @@ function wantedSchedule(times: NightlyTimes) {
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
 }
 
-/** What a schedule says otherwise than {@link wantedSchedule} would make it say. */
+/** Lists the differences between a schedule and {@link wantedSchedule}. */
 function changesOf({ spec, action, policies }: ScheduleDescription, times: NightlyTimes): ScheduleChange[] {
   const { spec: wantedSpec, action: wantedAction, policies: wantedPolicies } = wantedSchedule(times);
   const cron = (spec.calendars ?? []).map(({ comment, ...calendar }) => comment ?? JSON.stringify(calendar));

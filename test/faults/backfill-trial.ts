@@ -19,12 +19,12 @@ export interface Trial {
   kills: number;
   seed: number;
   concurrency: number;
-  tell(what: string): void;
+  report(what: string): void;
 }
 
 const FIRST = '2025-01-01';
 const VICTIMS = ['worker', 'temporal', 'worker', 'clickhouse', 'worker', 's3'] as const;
-/** Days after which a history is begun anew lie within a long trial; more events than this would be a fault. */
+/** A long trial continues as new; more events than this in one history would be a fault. */
 const MOST_EVENTS = 5_000;
 const LOOK = 200;
 
@@ -41,7 +41,7 @@ export async function runTrial(stack: Stack, trial: Trial): Promise<string[]> {
     const worker = startWorker(stack, calm);
     const started = Date.now();
     const result = await ended(await startBackfill(calm.app, rangeOf(trial)));
-    trial.tell(`undisturbed: ${trial.days} days in ${Math.round((Date.now() - started) / 1000)} s`);
+    trial.report(`undisturbed: ${trial.days} days in ${Math.round((Date.now() - started) / 1000)} s`);
     await worker.kill();
     const project = await prepared(stack, trial);
     opened.push(project);
@@ -76,7 +76,7 @@ async function disturb(stack: Stack, project: DayProject, trial: Trial): Promise
   let worker = startWorker(stack, project);
   let handle = await startBackfill(project.app, rangeOf(trial));
   const kill = async (victim: (typeof VICTIMS)[number]) => {
-    trial.tell(`killed: ${victim}`);
+    trial.report(`killed: ${victim}`);
     if (victim === 'worker') {
       await worker.kill();
       worker = startWorker(stack, project);
@@ -97,9 +97,9 @@ async function disturb(stack: Stack, project: DayProject, trial: Trial): Promise
       wrong.push(...(await pauseAndResume(handle, kill)));
       wrong.push(...(await cancel(project, handle, trial)));
       handle = await again(() => startBackfill(project.app, rangeOf(trial)));
-      trial.tell('cancelled, and started again');
+      trial.report('cancelled, and started again');
     }
-    // Counted anew by the second start, for which the days that are built cost a listing.
+    // The second start counts from zero; days that are up to date cost a listing.
     const share = (index < half ? index : index - half) / (trial.kills + 1);
     await doneIs(Math.floor(trial.days * share));
     await sleep(random() * 2_000);
@@ -107,7 +107,7 @@ async function disturb(stack: Stack, project: DayProject, trial: Trial): Promise
   }
   const result = await ended(handle);
   await worker.kill();
-  trial.tell(`ended: ${JSON.stringify(result?.counts)}`);
+  trial.report(`ended: ${JSON.stringify(result?.counts)}`);
   return [...wrong, ...differing('failed days', result?.failed, [])];
 }
 
@@ -164,7 +164,7 @@ async function compare(project: DayProject, calm: DayProject, trial: Trial): Pro
   });
   wrong.push(...differing('chunks in the ledger', chunks, [{ chunks: String(trial.days) }]));
 
-  // A table's day that stands is never published again.
+  // A published table's day is never published again.
   const twice = await clickhouse.rows({
     sql: `
 SELECT day, table FROM daybook.publishes WHERE project = {project:String} AND event = 'done'

@@ -43,7 +43,7 @@ export function differences(expected: Ended, found: Ended): string[] {
   });
 }
 
-/** Facts that stand more often in the one list than in the other. */
+/** Returns the facts that occur more often in one list than in the other. */
 function without(these: readonly string[], those: readonly string[]): string[] {
   const left = new Map<string, number>();
   for (const one of those) left.set(one, (left.get(one) ?? 0) + 1);
@@ -56,7 +56,7 @@ function without(these: readonly string[], those: readonly string[]): string[] {
 
 const linesOf = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row));
 
-/** A second record of a fact may stand there, as long as it says the same. */
+/** A second record of a fact is allowed if it says the same. */
 const LEDGER: Record<string, string> = {
   'last build': `
 SELECT day, argMax(event, (generation, at)) AS event FROM daybook.builds
@@ -90,7 +90,7 @@ async function published({ app, name }: DayProject): Promise<string[]> {
   const records = await app.ledger.currentPublishes(EARLIER, LATER);
   const archives = archiveDatabase(name);
   const facts = records.map(async ({ archive, ...of }) => {
-    // Chunks stand in the order of their recording, which is chance where several are normalized at once.
+    // Chunks are in the order of their recording, which is random if several are normalized at once.
     const record = { ...of, generation: 0, chunks: of.chunks.toSorted() };
     if (archive === '') return record;
     const [held] = await app.clickhouse.rows<{ rows: string; hash: string }>(
@@ -110,7 +110,7 @@ async function stagesOf(project: DayProject): Promise<string[]> {
   return stages.map(({ name }) => name);
 }
 
-/** Every manifest, and whether its Parquet object is there. Parquet objects of attempts that died are nobody's. */
+/** Every manifest, and whether its Parquet object is there. Parquet objects of dead attempts are ignored. */
 async function manifests({ app, name, bucket }: DayProject): Promise<string[]> {
   const { store } = app;
   const keys = new Set((await store.list(bucket, 'daybook/')).map(({ key }) => key));

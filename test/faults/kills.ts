@@ -83,7 +83,7 @@ async function firstStepEnds(handle: WorkflowHandle, signal: AbortSignal): Promi
   while (!(await begun())) await sleep(LOOK, undefined, { signal });
 }
 
-/** Follows the day's history, which the server tells at once, until the step's first activity is scheduled. */
+/** Follows the day's history until the step's first activity is scheduled. */
 async function stepBegins({ client, workflowId }: WorkflowHandle, step: Step, signal: AbortSignal): Promise<void> {
   let nextPageToken: Uint8Array | undefined;
   while (!signal.aborted) {

@@ -1,6 +1,6 @@
 /*
  * The plan of faults: pure data. Fault N of seed S is always the same fault, whatever runs before it. The cells below are what
- * one full round covers; each round deals them anew, and what a cell leaves open (a moment, a position, a length) is drawn from
+ * one full round covers; each round shuffles them again, and what a cell leaves open (a moment, a position, a length) is drawn from
  * the seed and the fault's number.
  */
 
@@ -145,7 +145,7 @@ const KILLS: Cell[] = [...ALONE, ...PAIRS].flatMap((victims): Cell[] => [
   })),
 ]);
 
-/** Inside of the steps, where an effect is half done or nobody knows that it is done. */
+/** Inside the steps, where an effect is half done, or done but not acknowledged. */
 const KILLS_INSIDE: Cell[] = [
   ...(
     ['swap', 'swap', 'intent', 'done record', 'archive', 'load', 'refresh', 'lookback copy', 'normalize'] as const

@@ -64,7 +64,7 @@ export const isStatement = (name: StatementName, asked: Asked): boolean => STATE
 export const isRequest = (name: RequestName, { method, url }: Asked): boolean =>
   method === REQUEST[name].method && REQUEST[name].url.test(url.pathname + url.search);
 
-/** Tells for each request on its way whether the point is reached with it. Says true once. */
+/** Checks for each request whether it reaches the point. True once. */
 export function reaching<Name extends string>(
   { name, nth }: Point<Name>,
   matches: (name: Name, asked: Asked) => boolean,

@@ -30,7 +30,7 @@ try {
     kills: Number(values.kills),
     seed: Number(values.seed),
     concurrency: Number(values.concurrency),
-    tell: (what) => {
+    report: (what) => {
       say(`${String(Math.round((Date.now() - started) / 1000)).padStart(6)} s  ${what}`);
     },
   });

@@ -12,7 +12,7 @@ import { withStack } from './stack.js';
  * `N faults, M differences`, and ends with 1 where M is not 0.
  */
 
-/** The stack is started anew after so many faults: its files grow with every project. */
+/** The stack is restarted after this many faults: its files grow with every project. */
 const FAULTS_PER_STACK = 50;
 /** Lines shown of what differs. */
 const SHOWN = 12;

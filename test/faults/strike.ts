@@ -21,7 +21,7 @@ export function settled(): { over: Promise<void>; settle: (done: Promise<void>) 
   return { over, settle };
 }
 
-/** Strikes around a request: before the server has it, `ms` after it was sent there, or when it is done and nobody knows. */
+/** Strikes around a request: before the server has it, `ms` after it was sent there, or when it is done and its answer is not sent yet. */
 export async function around(passage: Passage, phase: Phase, ms: number, strike: () => Promise<void>): Promise<void> {
   if (phase === 'before') {
     await strike();

@@ -17,7 +17,7 @@ export interface World {
   disk: Disk;
   /** Puts somebody in the way of statements, or of requests to the store from the worker or from the engine. */
   meddle(who: 'statements' | 'worker' | 'engine', meddler: Meddler): void;
-  /** Kills with SIGKILL, all at once. The local stack brings its services back; the worker is started anew. */
+  /** Kills with SIGKILL, all at once. The local stack restarts its services; the worker is restarted here. */
   kill(victims: readonly Victim[]): Promise<void>;
   /** Aborts where the worker ends without having been killed. */
   lost: AbortSignal;
@@ -26,7 +26,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** So much of a dead worker's output is told, in characters. */
+/** Characters of a dead worker's output that are shown. */
 const LAST_WORDS = 1_000;
 
 export async function openWorld(stack: Stack, disk: Disk): Promise<World> {

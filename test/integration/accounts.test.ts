@@ -31,7 +31,7 @@ function miscounting(matching: RegExp, field: string): Partial<Dependencies> {
   };
 }
 
-test('an object whose lines do not add up fails its chunk by name, and nothing is recorded of it', async () => {
+test('an object whose lines do not add up fails its chunk by name and records nothing', async () => {
   const day = '2026-05-01';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a'), payment(day, 'b')));
   const { build } = await project.attempt().list({ day, force: false });
@@ -39,7 +39,7 @@ test('an object whose lines do not add up fails its chunk by name, and nothing i
   await expect(project.attempt({ world }).normalize({ build, chunk: 0 })).rejects.toMatchObject({
     type: 'AccountsDiffer',
     nonRetryable: true,
-    message: `events: lines went missing or came twice, nothing is published. ${keyOf(day, 'a')}: 2 lines, but 3 rows + 0 rejected + 0 skipped + 0 blank = 3`,
+    message: `events: lines were lost or counted twice. Nothing is published. ${keyOf(day, 'a')}: 2 lines, but 3 rows + 0 rejected + 0 skipped + 0 blank = 3`,
   });
   expect(await project.manifests(day)).toEqual(new Map());
 });
@@ -56,12 +56,12 @@ test.each([
   await expect(project.attempt({ world }).load({ build, table: 'events' })).rejects.toMatchObject({
     type: 'AccountsDiffer',
     nonRetryable: true,
-    message: `events: the manifests promise 3 rows, but ${sum}. Nothing is published.`,
+    message: `events: the manifests contain 3 rows, but ${sum}. Nothing is published.`,
   });
   expect(await project.app.ledger.dayAccounts(day)).toEqual([]);
 });
 
-test('de-duplicated in parts, the first of a key by object and line stays, and each other one counts once', async () => {
+test('de-duplication in parts keeps the first row of a key by object and line and counts each other row once', async () => {
   const day = '2026-05-04';
   const ids = Array.from({ length: 40 }, (_, index) => `id${index}`);
   const of = (amount: number) => ids.map((id) => payment(day, id, { amount }));

@@ -22,7 +22,7 @@ const running = async (handle: string) =>
     })
   ).length;
 
-/** A statement that would run for hours, as a forgotten attempt may have left one; answers how it ended. */
+/** Starts a statement that would run for hours, as a zombie attempt may leave one. @returns how it ended. */
 async function forgotten(handle: string): Promise<Promise<unknown>[]> {
   const ended = project.app.clickhouse
     .rows({ sql: 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)' }, { handle })
@@ -31,7 +31,7 @@ async function forgotten(handle: string): Promise<Promise<unknown>[]> {
   return [ended];
 }
 
-test('a second attempt sees the statements of the first one gone before it begins', async () => {
+test('a second attempt starts only when the statements of the first one have ended', async () => {
   const first = byHand(project.name);
   const handle = `${first.workflowId}/${first.runId}/by-hand/1`;
   const [ended] = await forgotten(handle);
@@ -51,7 +51,7 @@ test('a second attempt sees the statements of the first one gone before it begin
   expect(await ended).toMatch(/394|QUERY_WAS_CANCELLED/);
 });
 
-test('a new run of a day ends what a terminated run of that day has left, and nothing of another day', async () => {
+test('a new run of a day kills the statements that a terminated run of that day left, and none of another day', async () => {
   const own = `${workflowId.day(project.name, DAY)}/an-older-run/5/1`;
   const other = `${workflowId.day(project.name, '2026-07-02')}/its-run/5/1`;
   const [ended] = await forgotten(own);

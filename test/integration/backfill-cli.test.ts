@@ -37,7 +37,7 @@ test('a dry run shows each day with its tables and what would be read, and chang
   expect(await project.app.ledger.latestBuilds(START, END)).toEqual([]);
 });
 
-test('a range is built and told; a second start finds nothing to do; the next dry run knows how long a day takes', async () => {
+test('a range is built and reported; a second start finds nothing to do; the next dry run knows how long a day takes', async () => {
   const first = await backfill(...range);
   expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
   expect(first.stdout).toContain(`${START} to ${END}: 3 published (3 rows)`);
@@ -62,7 +62,7 @@ test('a failed day is named with its reason and the command that repeats it, and
   expect(stdout).toContain(`npx daybook backfill --start ${END} --end ${bad} --reprocess failed`);
 });
 
-test('where none runs, its commands say so and end with 1; a wrong call ends with 2', async () => {
+test('without a running backfill, its commands say so and exit with 1; wrong usage exits with 2', async () => {
   for (const args of [['pause'], ['resume'], ['cancel'], ['concurrency', '2']]) {
     const { code, stderr } = await backfill(...args);
     expect(code).toBe(1);
@@ -73,7 +73,7 @@ test('where none runs, its commands say so and end with 1; a wrong call ends wit
 });
 
 /** As docs/operating.md has them. */
-test('temporal starts, asks, pauses, resumes and cancels a backfill as our own commands do', async () => {
+test('the temporal CLI starts, queries, pauses, resumes and cancels a backfill like our own commands', async () => {
   const [start, end] = ['2026-03-01', '2026-03-06'];
   for (const day of daysBetween(start, end)) await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const id = workflowId.backfill(project.name, start, end);

@@ -42,7 +42,7 @@ const normalized = async () =>
 
 const values = (table: string) => project.rows(`SELECT day, value FROM ${table} ORDER BY day`);
 
-test('a new model over old days reads the published tables: nothing is normalized although all of that has expired', async () => {
+test('a new model over old days reads the published tables: nothing is normalized although all chunks have expired', async () => {
   const expired = await normalized();
   expect(expired.length).toBeGreaterThan(0);
   await project.app.store.remove(project.bucket, expired);
@@ -53,7 +53,7 @@ test('a new model over old days reads the published tables: nothing is normalize
   expect(await values('daily_count')).toEqual(DAYS.map((day) => ({ day, value: 2 })));
 });
 
-test('nor are raw objects needed, which a lifecycle rule has removed', async () => {
+test('a new model over old days needs no raw objects, which a lifecycle rule has removed', async () => {
   await project.app.store.remove(
     project.bucket,
     DAYS.map((day) => keyOf(day, 'a')),
@@ -64,10 +64,10 @@ test('nor are raw objects needed, which a lifecycle rule has removed', async () 
   expect(result.counts.published).toBe(3);
   expect(await values('daily_total')).toEqual(DAYS.map((day) => ({ day, value: 2 })));
   const [record] = (await project.app.ledger.currentPublishes(start, start)).filter(({ table }) => table === 'events');
-  expect(record?.generation, 'events stands as it was published first').toBe(1);
+  expect(record?.generation, 'events is not published again').toBe(1);
 });
 
-test('what differs by SQL alone waits in a run and is built by a backfill', async () => {
+test('a day that differs by SQL alone is built by a backfill, not by a run', async () => {
   await addModel(
     'daily_total',
     'SELECT day, 2 * sum(amount) AS value FROM events WHERE day = {day:Date} GROUP BY day;',
@@ -78,7 +78,7 @@ test('what differs by SQL alone waits in a run and is built by a backfill', asyn
   expect((await project.backfill({ start, end })).counts).toMatchObject({ published: 0, unchanged: 3 });
 });
 
-test('only the days that failed are run again where that is asked for', async () => {
+test('with --reprocess failed, only the days that failed are run again', async () => {
   const first = '2026-09-01';
   const last = addDays(first, 2);
   for (const day of [first, last]) await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
@@ -93,7 +93,7 @@ test('only the days that failed are run again where that is asked for', async ()
   expect(again).toMatchObject({ outcome: 'published', counts: { published: 1, unchanged: 0 } });
 });
 
-test('a day that is cancelled while it publishes is left either old or new, never between', async () => {
+test('a day that is cancelled while it publishes is either old or new, never mixed', async () => {
   let cancelled = false;
   for (const [index, day] of daysBetween('2026-10-01', '2026-10-08').entries()) {
     // Three at different moments; more only where a slow machine let each of them end before it was cancelled.
@@ -109,12 +109,12 @@ test('a day that is cancelled while it publishes is left either old or new, neve
     await handle.cancel().catch(() => undefined);
     await handle.result().catch(() => undefined);
     expect(await project.app.ledger.openIntents(day)).toEqual([]);
-    const stands = (await project.state(day)).tables;
-    const changed = stands.filter(({ table, hash }) => old.find((one) => one.table === table)?.hash !== hash);
+    const now = (await project.state(day)).tables;
+    const changed = now.filter(({ table, hash }) => old.find((one) => one.table === table)?.hash !== hash);
     // All tables of the project are made from the events, so that a whole new day has none of the old ones.
-    expect([0, stands.filter(({ rows }) => rows !== '0').length]).toContain(changed.length);
+    expect([0, now.filter(({ rows }) => rows !== '0').length]).toContain(changed.length);
     const { status } = await handle.describe();
-    // What readers have is how the day ended: the old day stands where it was cancelled, else it is published.
+    // The outcome is what readers have: the old day if it was cancelled, otherwise the new one.
     expect(status.name).toBe(changed.length === 0 ? 'CANCELLED' : 'COMPLETED');
     const { events } = await handle.fetchHistory();
     cancelled ||= events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) ?? false;
@@ -124,7 +124,7 @@ test('a day that is cancelled while it publishes is left either old or new, neve
   expect(cancelled, 'at least one of them was still running').toBe(true);
 });
 
-test('a cancelled backfill leaves no publish open and no query running, and another start does the rest', async () => {
+test('a cancelled backfill leaves no unfinished publish and no running query, and another start does the rest', async () => {
   const first = '2025-12-01';
   const last = addDays(first, 4);
   for (let index = 0; index < 5; index++) {

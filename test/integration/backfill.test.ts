@@ -30,7 +30,7 @@ const tablesOf = async (of: DayProject): Promise<DayState['tables'][]> => {
   return states.map(({ tables }) => tables);
 };
 
-test('models that look back are right although their days were loaded side by side', async () => {
+test('models that look back are correct although their days were loaded in parallel', async () => {
   for (const day of DAYS) await byHand.run(day);
   const result = await project.backfill({ start: D1, end: D5 });
   expect(result).toMatchObject({ outcome: 'published', failed: [], notRun: 0 });
@@ -39,14 +39,14 @@ test('models that look back are right although their days were loaded side by si
   expect(await tablesOf(project)).toEqual(await tablesOf(byHand));
 });
 
-test('a range that is built already costs one listing a day and publishes nothing', async () => {
+test('a range that is up to date costs one listing for each day and publishes nothing', async () => {
   const before = await tablesOf(project);
   const result = await project.backfill({ start: D1, end: D6 });
   expect(result).toMatchObject({ outcome: 'unchanged', counts: { published: 0, unchanged: 6 } });
   expect(await tablesOf(project)).toEqual(before);
 });
 
-test('an old day that changed rebuilds what reads it in the range, and then after it', async () => {
+test('an old day that changed rebuilds the days that look back on it, in the range and after it', async () => {
   for (const to of [project, byHand]) await to.put(keyOf(D2, 'b'), lines(payment(D2, 'late', { amount: 100 })));
   for (const day of DAYS) await byHand.run(day);
   const result = await project.backfill({ start: D2, end: D4 });

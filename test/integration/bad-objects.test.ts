@@ -31,7 +31,7 @@ const idsOf = async (day: string) =>
 
 const together = { chunk: { maxObjects: 500 } };
 
-test('quarantine: a day is published without its bad objects, whatever is wrong with them, and each is told with its reason', async () => {
+test('quarantine: a day is published without its bad objects, and each is reported with its reason', async () => {
   const day = '2026-05-01';
   await project.configure({}, { ...together, onBadObject: 'quarantine' });
   const bad = badKinds(day);
@@ -63,8 +63,8 @@ describe('a day that lacks an object', () => {
   const day = '2026-05-10';
   const cut = `raw/${day}/cut.json.zst`;
   const whole = zstd(lines(payment(day, 'second1')), lines(payment(day, 'second2')));
-  const healing = new RegExp(
-    `^events: 1 bad object quarantined: ${cut} \\(cut off .*\\)\\. Written anew, the next night or npx daybook run --day ${day} heals the day$`,
+  const note = new RegExp(
+    `^events: 1 bad object quarantined: ${cut} \\(truncated .*\\)\\. Upload them again; the next nightly run includes them, or npx daybook run --day ${day}$`,
   );
 
   const status = async () => {
@@ -74,18 +74,18 @@ describe('a day that lacks an object', () => {
     return { line, detail: await detailDay(project.app, report, line, true) };
   };
 
-  test('says so in its result, its status and its accounts, also when it is looked at again', async () => {
+  test('says so in its result, its status and its accounts, also in later runs', async () => {
     await project.configure({ start: day }, { onBadObject: 'quarantine' });
     await project.put(keyOf(day, 'first'), lines(payment(day, 'first')));
     await project.put(cut, whole.subarray(0, -1));
-    expect(await project.run(day)).toMatchObject({ outcome: 'published', notes: [expect.stringMatching(healing)] });
-    expect(await project.run(day)).toMatchObject({ outcome: 'unchanged', notes: [expect.stringMatching(healing)] });
+    expect(await project.run(day)).toMatchObject({ outcome: 'published', notes: [expect.stringMatching(note)] });
+    expect(await project.run(day)).toMatchObject({ outcome: 'unchanged', notes: [expect.stringMatching(note)] });
 
     const { line, detail } = await status();
     expect(line).toMatchObject({
       state: 'published',
       quarantined: [
-        { source: 'events', folder: day, object: cut, reason: expect.stringMatching(/^cut off/) as string },
+        { source: 'events', folder: day, object: cut, reason: expect.stringMatching(/^truncated/) as string },
       ],
     });
     expect(detail.accounts).toMatchObject({
@@ -108,7 +108,7 @@ describe('a day that lacks an object', () => {
     );
   });
 
-  test('stands as it is for a source that must not lack any, which fails by name and does not publish', async () => {
+  test('is not published again for a source that allows no bad objects: the run fails by name', async () => {
     await project.configure({}, { onBadObject: 'fail' });
     const before = await project.state(day);
     const { message, step, type } = await project.fail(day, true);
@@ -117,7 +117,7 @@ describe('a day that lacks an object', () => {
     expect(await project.state(day)).toEqual(before);
   });
 
-  test('is healed by the next night once the object is written anew', async () => {
+  test('is completed by the next nightly run once the object is uploaded again', async () => {
     await project.put(cut, whole);
     const { days } = await project.night(day);
     expect(days).toMatchObject([{ day, outcome: 'published' }]);
@@ -127,7 +127,7 @@ describe('a day that lacks an object', () => {
   });
 });
 
-test('a day of which every object is bad is published empty where the source allows both, and says what it lacks', async () => {
+test('a day whose objects are all bad is published empty if the source allows both, and says what it lacks', async () => {
   const day = '2026-05-03';
   await project.configure({}, { ...together, onBadObject: 'quarantine', onEmpty: 'publish' });
   await project.put(`raw/${day}/a.json.gz`, 'no gzip');
@@ -141,7 +141,7 @@ test('a day of which every object is bad is published empty where the source all
   expect(await idsOf(day)).toEqual([]);
 });
 
-test('a folder of which nothing can be read is an empty one: it fails by name, leaves the published day or empties it, as the source says', async () => {
+test('a folder without a readable object counts as empty: onEmpty fails the day, keeps it or empties it', async () => {
   const day = '2026-05-06';
   const object = `raw/${day}/a.json.gz`;
   await project.configure({}, { onBadObject: 'quarantine', onEmpty: 'skip' });
@@ -170,8 +170,8 @@ test('a folder of which nothing can be read is an empty one: it fails by name, l
   expect(await idsOf(day)).toEqual([]);
 });
 
-describe('what is no fault of an object', () => {
-  test('a store that breaks off while an object is read alone quarantines nothing: the step is tried again', async () => {
+describe('errors that are not the fault of an object', () => {
+  test('a store that drops the connection while an object is read alone quarantines nothing: the step is retried', async () => {
     const day = '2026-05-04';
     await project.configure({}, { ...together, onBadObject: 'quarantine' });
     await project.put(keyOf(day, 'good'), lines(payment(day, 'good')));
@@ -210,7 +210,7 @@ describe('what is no fault of an object', () => {
     expect((await manifest(day)).quarantined).toMatchObject([{ object: `raw/${day}/bad.json.gz` }]);
   });
 
-  test('lines that are no JSON are rejects of their own, also where an object has no other', async () => {
+  test('lines that are not JSON are rejects, even if an object has no other lines', async () => {
     const day = '2026-05-05';
     await project.configure({}, { ...together, maxRejects: 100, onBadObject: 'quarantine' });
     const objects: Record<string, string> = {
@@ -239,7 +239,7 @@ describe('what is no fault of an object', () => {
 });
 
 describe('fail', () => {
-  test('names the object and what is wrong with it, and how to go on', async () => {
+  test('names the object, what is wrong with it, and what to do', async () => {
     const day = '2026-05-02';
     await project.put(keyOf(day, 'good'), lines(payment(day, 'good')));
     await project.put(`raw/${day}/cut.json.zst`, zstd(lines(payment(day, 'lost')), 'x').subarray(0, -4));
@@ -247,7 +247,7 @@ describe('fail', () => {
     const { message, step } = await project.fail(day);
     expect(step).toBe('normalize');
     expect(message).toMatch(
-      /events: raw\/2026-05-02\/cut\.json\.zst: cut off after \d+ bytes, inside of its only frame/,
+      /events: raw\/2026-05-02\/cut\.json\.zst: truncated after \d+ bytes, inside its only frame/,
     );
     expect(message).toContain("with onBadObject: 'quarantine' the day is published without it");
     expect(await project.manifests(day)).toEqual(new Map());

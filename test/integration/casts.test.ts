@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const LOST = null;
 
-/** What a SELECT gives, by its type; the type of the table's column; what stands there then. */
+/** A value of a SELECT, by its type; the type of the table's column; the value stored in it. */
 const CASTS: readonly (readonly [given: string, wanted: string, cases: readonly (readonly [string, string | null])[]])[] = [
   ['Float64', 'Decimal(10, 2)', [['19.99', '19.99'], ['0.1', '0.1'], ['-4.35', '-4.35'], ['1.005', LOST], ['0.1 + 0.2', LOST], ['1e9', LOST], ['nan', LOST], ['NULL', LOST]]],
   ['Float64', 'Float32', [['0.1', '0.1'], ['1e39', LOST], ['inf', LOST]]],
@@ -61,8 +61,8 @@ test.each(CASTS)('%s reaches a column of %s as the same value, or not at all', a
   expect(cases.map(([value], index) => [value, row?.[`c${index}`]])).toEqual(cases);
 });
 
-/** What a SELECT gives, as an expression of its type; the type of the table's column; what stands there then. */
-const COMPOSITES: readonly (readonly [value: string, given: string, wanted: string, stands: string | null])[] = [
+/** A value of a SELECT, as an expression of its type; the type of the table's column; the value stored in it. */
+const COMPOSITES: readonly (readonly [value: string, given: string, wanted: string, stored: string | null])[] = [
   ['[1, 255]', 'Array(Int64)', 'Array(UInt8)', '[1,255]'],
   ['[300, 1]', 'Array(Int64)', 'Array(UInt8)', LOST],
   ['[-1]', 'Array(Int64)', 'Array(Nullable(UInt8))', LOST],
@@ -95,7 +95,7 @@ const COMPOSITES: readonly (readonly [value: string, given: string, wanted: stri
   ["[(7, map('a', [256]))]", 'Array(Tuple(n UInt64, m Map(String, Array(UInt64))))', 'Array(Tuple(n UInt8, m Map(String, Array(UInt8))))', LOST],
 ]; // prettier-ignore
 
-test.each(COMPOSITES)('%s as %s reaches a column of %s whole, or not at all', async (value, given, wanted, stands) => {
+test.each(COMPOSITES)('%s as %s reaches a column of %s whole, or not at all', async (value, given, wanted, stored) => {
   const input = `CAST(${value}, ${literal(given)})`;
   const { value: cast, lost = '0' } = castComposite('v', parseType(given), parseType(wanted));
   const held = `CAST(${cast}, ${literal(holding(parseType(wanted)))})`;
@@ -103,11 +103,11 @@ test.each(COMPOSITES)('%s as %s reaches a column of %s whole, or not at all', as
   // An expression may be a Nullable Tuple; only writing that type down has to be allowed.
   const settings = { enable_nullable_tuple_type: 1 };
   const [row] = await clickhouse.rows<{ value: string; lost: boolean }>({ sql, settings });
-  expect(row?.lost ? LOST : row?.value).toBe(stands);
+  expect(row?.lost ? LOST : row?.value).toBe(stored);
 });
 
-/** What a model gives, by expression and type; the type of the table's column; what stands there then. */
-const MODELS: readonly (readonly [value: string, given: string, wanted: string, stands: string | null])[] = [
+/** A value of a model, by expression and type; the type of the table's column; the value stored in it. */
+const MODELS: readonly (readonly [value: string, given: string, wanted: string, stored: string | null])[] = [
   ['19.99', 'Float64', 'Decimal(10, 2)', '19.99'],
   ['0.1 + 0.2', 'Float64', 'Decimal(10, 2)', '0.3'],
   ['23.788099999999997', 'Float64', 'Decimal(10, 2)', '23.79'],
@@ -137,21 +137,21 @@ const MODELS: readonly (readonly [value: string, given: string, wanted: string, 
 ];
 
 test.each(MODELS)(
-  'a model that gives %s as %s to a column of %s leaves %s there',
-  async (value, given, wanted, stands) => {
+  'a model that returns %s as %s for a column of %s stores %s',
+  async (value, given, wanted, stored) => {
     const target = { database: 'default', table: 'casts' };
     const columns = [{ name: 'c', type: wanted, defaultKind: '' }];
     const select = `SELECT CAST(${value}, '${given.replaceAll("'", "\\'")}') AS c`;
     await admin.run({ sql: `CREATE OR REPLACE TABLE casts (c ${wanted}) ENGINE = MergeTree ORDER BY tuple()` });
     const selected = [{ name: 'c', type: given, defaultKind: '' }];
     const done = clickhouse.run(refreshStatement(target, columns, { select, selected }, '2026-11-05', ''));
-    if (stands === LOST) {
+    if (stored === LOST) {
       await expect(done).rejects.toMatchObject({ type: 'ContractBroken' });
       return;
     }
     await done;
     expect(await clickhouse.rows({ sql: "SELECT ifNull(toString(c), '\\\\N') AS c FROM casts" })).toEqual([
-      { c: stands },
+      { c: stored },
     ]);
   },
 );

@@ -47,7 +47,7 @@ const scratchDatabases = () =>
     params: { prefix: `daybook_schema_${NAME}_` },
   });
 
-test('the engine says what each table holds, which tables it reads and where it stands in the order', async () => {
+test('ClickHouse says which columns each table has, which tables it reads and its level', async () => {
   const { tables, tests } = await readSchema(await load(), clickhouse);
   expect(tables.map(({ name, kind, level, inputs }) => ({ name, kind, level, inputs }))).toEqual([
     { name: 'raw_events', kind: 'raw', level: -1, inputs: [] },
@@ -184,7 +184,7 @@ describe('the normalizing SELECT works row by row', () => {
     `);
   });
 
-  test('it knows no day', async () => {
+  test('it does not use the day', async () => {
     expect(await problemsAfter(path, 'toDate(ts) AS day', '{day:Date} AS day')).toMatchInlineSnapshot(`
       [
         "error sql/normalized/events.sql: uses the parameter 'day', which has no value here",
@@ -337,7 +337,7 @@ describe('models', () => {
     `);
   });
 
-  test('inputs are found in subqueries, CTEs and IN, and a circle is told with its path', async () => {
+  test('inputs are found in subqueries, CTEs and IN, and a circular dependency is reported with its path', async () => {
     const table = (name: string) =>
       `CREATE TABLE ${name} (day Date, country String) ENGINE = MergeTree PARTITION BY day ORDER BY country;`;
     const circle = await load({
@@ -354,7 +354,7 @@ describe('models', () => {
     });
   });
 
-  test('a dictionary over one of the tables is none that a build may read', async () => {
+  test('a build must not read a dictionary over one of its tables', async () => {
     const config = (RIGHT['daybook.config.ts'] ?? '').replace('timezone', "database: 'dictionaries', timezone");
     const admin = connectAdmin(inject('stack'));
     const run = (sql: string) => admin.run({ sql });
@@ -397,7 +397,7 @@ describe('models', () => {
     }
   });
 
-  test('what a rebuild would not repeat is a warning', async () => {
+  test('SQL that is not deterministic is a warning', async () => {
     expect(await problemsAfter(path, 'count() AS orders', 'count() + toUInt64(rand() * 0) AS orders'))
       .toMatchInlineSnapshot(`
       [
@@ -411,7 +411,7 @@ describe('models', () => {
   });
 });
 
-test('an engine that does not answer is not a problem of the SQL', async () => {
+test('a ClickHouse that does not answer is not a problem of the SQL', async () => {
   const nowhere = connectClickHouse({ url: 'http://127.0.0.1:1', user: 'default', password: '' });
   await expect(inspectSchema(await load(), nowhere)).rejects.toThrow(/ECONNREFUSED/);
   await nowhere.close();

@@ -72,7 +72,7 @@ test.each(['.', 'test/fixtures/sparkify'])('the project in %s of the repository 
   expect(await checkProject(join(REPOSITORY, dir), services)).toEqual([]);
 });
 
-test('problems of config, files, bucket and Temporal come together, and the SQL is asked once the files are right', async () => {
+test('problems of config, files, bucket and Temporal are reported together, and the SQL is checked once the files are valid', async () => {
   const dir = join(folder.path, 'broken');
   await mkdir(dir);
   await writeFile(join(dir, 'daybook.config.ts'), 'export default { project: "Broken" }');
@@ -113,9 +113,9 @@ test('services that do not answer, or refuse the credentials, are named with wha
 
 test.each([
   [{}, 'SLACK_WEBHOOK_URL is not set here'],
-  [{ SLACK_WEBHOOK_URL: 'hush' }, 'SLACK_WEBHOOK_URL holds no http or https address here'],
+  [{ SLACK_WEBHOOK_URL: 'hush' }, 'SLACK_WEBHOOK_URL is not an http or https URL here'],
   [{ SLACK_WEBHOOK_URL: 'https://hooks.example/T1/hush' }, undefined],
-])('a webhook whose address is not there is a warning, and is not shown (%#)', async (changes, what) => {
+])('a webhook without a valid address is a warning that does not show the address (%#)', async (changes, what) => {
   const { dir, remove } = await projectFolder({
     ...RIGHT,
     'daybook.config.ts': (RIGHT['daybook.config.ts'] ?? '').replace(
@@ -183,7 +183,7 @@ test('the command prints one JSON document, and its exit code says whether a bui
   });
 });
 
-test('keys that travel to a store elsewhere are warned of, and a named collection ends that', async () => {
+test('credentials sent to another host in statements are a warning, and a named collection removes it', async () => {
   const { dir } = await initProject(join(folder.path, 'keys'), 'checked');
   const elsewhere = { DAYBOOK_S3_ENGINE_ENDPOINT: 'https://s3.example.com' };
   const problemsWith = async (changes: Record<string, string>) => {

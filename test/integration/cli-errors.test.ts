@@ -26,7 +26,7 @@ const command = (changes: Record<string, string>, ...args: string[]) =>
   daybook([...args, '--project', project.app.project.dir], environment(inject('stack'), changes));
 const bare = (...args: string[]) => daybook(args, environment(inject('stack')));
 
-describe('wrong usage ends with 2, names what is wrong and hints at the help', () => {
+describe('wrong usage exits with 2, says what is wrong and points to the help', () => {
   test.each([
     [['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
     [['status', '--dya', DAY], /unknown option '--dya'\n\(Did you mean --day\?\)/],
@@ -58,7 +58,7 @@ test('every command has a help with examples', async () => {
   }
 });
 
-describe('a service that is not there is named, with its address and what to do', () => {
+describe('a service that does not answer is named, with its address and what to do', () => {
   test.each([
     [
       'run',
@@ -79,7 +79,7 @@ describe('a service that is not there is named, with its address and what to do'
     const { code, stdout, stderr } = await command(changes, name, ...(name === 'status' ? [] : ['--day', DAY]));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
-    expect(stderr, 'a stack trace helps nobody').not.toMatch(/^ +at /m);
+    expect(stderr, 'no stack trace').not.toMatch(/^ +at /m);
   });
 
   test('the object store', async () => {

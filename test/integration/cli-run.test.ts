@@ -25,15 +25,15 @@ async function statusOf(day: string): Promise<string> {
   return (await client.workflow.getHandle(workflowId.day(project.name, day)).describe()).status.name;
 }
 
-test('run --with-worker builds the day, tells each step once, ends with 0, and stderr stays empty', async () => {
+test('run --with-worker builds the day, prints each step once, exits with 0, and leaves stderr empty', async () => {
   const { code, stdout, stderr } = await run('--day', GOOD, '--with-worker');
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  const told = stdout.split('\n');
-  expect(told.slice(0, -1).map((line) => line.trim().split(' ')[0])).toEqual([
+  const lines = stdout.split('\n');
+  expect(lines.slice(0, -1).map((line) => line.trim().split(' ')[0])).toEqual([
     ...['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'],
   ]);
-  expect(told.at(-1)).toBe(`${GOOD} published`);
+  expect(lines.at(-1)).toBe(`${GOOD} published`);
 });
 
 test('run --output json prints one document and nothing else: the result of a day that needed nothing', async () => {
@@ -42,7 +42,7 @@ test('run --output json prints one document and nothing else: the result of a da
   expect(JSON.parse(stdout)).toMatchObject({ day: GOOD, outcome: 'unchanged', generation: 1 });
 });
 
-test('a failed day ends with 1; stderr names step, test and the next command, once', async () => {
+test('a failed day exits with 1; stderr names step, test and the next command, once', async () => {
   const { code, stdout, stderr } = await run('--day', FORBIDDEN, '--with-worker');
   expect(code).toBe(1);
   expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^ +refresh /);
@@ -59,7 +59,7 @@ test('a failed day is one document on stdout with --output json, with step and m
   expect(document.message).toContain('Test no_forbidden_note found 1 row');
 });
 
-test('without a worker run says so at once; Ctrl-C leaves the day running, and a worker that comes ends it', async () => {
+test('without a worker, run says so at once; Ctrl-C leaves the day running, and a worker that starts later finishes it', async () => {
   const waiting = start(own('run', '--day', WAITING), environment(inject('stack')));
   let said = '';
   waiting.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -22,13 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-test('what needs a schedule says how to make it where none stands, and deleting none is no failure', async () => {
+test('commands that need a schedule say how to create it if there is none; deleting none is not an error', async () => {
   const id = scheduleId(project.name);
   for (const args of [['describe'], ['pause'], ['trigger']]) {
     const { code, stderr } = await command(...args);
     expect([code, stderr.split('\n').at(-1)]).toEqual([
       1,
-      `The schedule ${id} does not stand yet. Run: npx daybook schedule apply`,
+      `The schedule ${id} does not exist yet. Run: npx daybook schedule apply`,
     ]);
   }
   expect(await command('delete')).toMatchObject({ code: 0, stdout: `${id} does not stand.` });
@@ -69,7 +69,7 @@ test('pause, unpause and describe agree', async () => {
   expect(next.map(({ day }) => day)).toEqual(next.map(({ at }) => nightFor(ZONE, new Date(at))));
 });
 
-test('trigger begins a night for yesterday and says that nobody polls; describe shows it', async () => {
+test('trigger starts a nightly run for yesterday and warns that no worker polls; describe shows it', async () => {
   const before = nightFor(ZONE, new Date());
   const { code, stdout, stderr } = await command('trigger');
   expect(code).toBe(0);

@@ -87,7 +87,7 @@ test('status --output json holds for each day what the ledger knows', async () =
   });
 });
 
-test('status --day tells the tables, the tests, the rejects by reason, and both accounts, which balance', async () => {
+test('status --day shows the tables, the tests, the rejects by reason, and both accounts, which balance', async () => {
   const { code, stdout } = await run('status', '--day', GOOD, '--accounts');
   expect(code).toBe(0);
   expect(stdout).toContain(`${project.name} ${GOOD}: published, generation 1`);
@@ -157,14 +157,14 @@ test('rejects of a day that was never built, and of an unknown source, say so', 
   expect(unknown.stderr).toContain("has no source 'evnets'; it has events.");
 });
 
-test('status works while Temporal does not, and says what it does not know then', async () => {
+test('status works while Temporal is down, and says what it does not know', async () => {
   const { code, stdout, stderr } = await command({ TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'status');
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^${GOOD}  published`, 'm'));
   expect(stderr).toContain('Which days run now is not known. No Temporal server answers at 127.0.0.1:1');
 });
 
-test('rejects and accounts come from the ledger where the store with the plans does not answer', async () => {
+test('rejects and accounts come from the ledger if the store with the plans does not answer', async () => {
   const unreachable = { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' };
   const { stdout } = await command(unreachable, 'status', '--day', GOOD, '--accounts', '--output', 'json');
   expect(JSON.parse(stdout)).toMatchObject({ accounts: { by: 'ledger', balanced: true, tables: [{ rows: 3 }] } });
@@ -172,7 +172,7 @@ test('rejects and accounts come from the ledger where the store with the plans d
   expect(rejects.stdout).toContain('3 of 4 lines rejected');
 });
 
-test('a publish that a crash left open is flagged, with the command that ends it', async () => {
+test('an unfinished publish is shown, with the command that recovers it', async () => {
   const day = '2026-11-05';
   const hash = 'f'.repeat(32);
   await project.app.ledger.recordBuild({
@@ -188,7 +188,7 @@ test('a publish that a crash left open is flagged, with the command that ends it
   expect(stdout).toMatch(/Next:\n {2}npx daybook run --day 2026-11-05$/);
 });
 
-test('rejects follow the build: after a SELECT was changed and changed back, they are those of the text that was used', async () => {
+test('rejects are those of the SELECT that built the day, even if the SELECT was changed and changed back', async () => {
   const day = '2026-11-06';
   const path = 'sql/normalized/events.sql';
   const text = PAYMENTS[path] ?? '';

@@ -38,7 +38,7 @@ test('run says at once when no worker polls, and how to start one', async () => 
   expect((await run).exitCode).toBe(2);
 });
 
-test('a worker carries days out, logs one JSON line an entry, and SIGTERM ends it with 0 and without a word on stdout', async () => {
+test('a worker runs days, logs each entry as one JSON line, and exits with 0 on SIGTERM, with nothing on stdout', async () => {
   const { worker, log } = await ready({ LOG_FORMAT: 'json' });
   try {
     await project.run(DAY);

@@ -54,7 +54,7 @@ SELECT day, ${list} FROM events WHERE day = {day:Date};`,
 });
 afterAll(() => project.close());
 
-test('columns may be called what Daybook calls its own', async () => {
+test('columns may have the names that Daybook uses for its own', async () => {
   const row = (id: string, value: number) =>
     JSON.stringify({ id, ...Object.fromEntries(NAMES.map((name) => [name, value])) });
   await project.put(`raw/${DAY}/a.json`, [row('a', 1), row('a', 1)].join('\n'));

@@ -138,7 +138,7 @@ test('compiled code imports no package but those of a production install', async
   expect(packages.filter((name) => !productionPackages().includes(name))).toEqual([]);
 });
 
-test('the compiled worker publishes the example with the documented rights, says that it is well, and ends on SIGTERM', async () => {
+test('the compiled worker publishes the example with the documented rights, reports healthy, and exits on SIGTERM', async () => {
   const applied = await daybook('apply');
   expect(applied.stderr).toBe('');
   expect(applied.stdout).toContain('created analytics.events');
@@ -164,7 +164,7 @@ test('the compiled worker publishes the example with the documented rights, says
   expect(stderr).toContain('stopping');
 });
 
-test('a contract changes with the documented rights; dropping what readers have takes one right more, and says so', async () => {
+test('a contract changes with the documented rights; dropping what readers have needs one more right, and says so', async () => {
   const change = async (path: string, before: string, after: string) => {
     const file = join(variables['DAYBOOK_PROJECT'] ?? '', path);
     const text = await readFile(file, 'utf8');
@@ -207,7 +207,7 @@ test('readers find every row, and the documented alerts are silent', async () =>
   await statements.rows({ sql: rejects });
 });
 
-test("Daybook's user may end its own statements, and touch nothing that is not Daybook's", async () => {
+test("Daybook's user may kill its own statements, and change nothing that is not Daybook's", async () => {
   const slow = { sql: 'SELECT sleepEachRow(1) FROM numbers(60) SETTINGS max_block_size = 1' };
   const running = statements.rows(slow, { handle: 'documented/slow' }).catch((error: unknown) => error);
   await expect.poll(() => statements.endQueries('documented/')).toBe(1);

@@ -391,7 +391,7 @@ const TYPES: Record<string, Cases> = {
   ],
 };
 
-describe('a value is what the text says, or the line is rejected', () => {
+describe('a value is exactly what the text says, or the line is rejected', () => {
   test.each(Object.entries(TYPES))('%s', async (type, cases) => {
     const all = [...cases, ...NEVER];
     const found = await converted(

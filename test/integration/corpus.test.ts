@@ -5,7 +5,7 @@ import { inspectSchema } from '../../src/project/schema/schema.js';
 import { projectFolder, type ProjectFiles } from '../support/project.js';
 import { connectAdmin } from '../support/stack.js';
 
-/** Where things stand that are no tables of the project: a dictionary, a view, a table of somebody else. */
+/** A database of things that are not tables of the project: a dictionary, a view, a foreign table. */
 const ELSEWHERE = `corpus_${Date.now().toString(36)}`;
 
 /** What a query reads, or what is said against it. */
@@ -245,7 +245,7 @@ async function inspect(more: ProjectFiles) {
   }
 }
 
-describe('the engine names every table that a query reads, or the query is refused', () => {
+describe('every table that a query reads is found, or the query is refused', () => {
   let found: Awaited<ReturnType<typeof inspect>>;
   const path = (name: string) => `sql/tests/${name}.sql`;
 
@@ -262,7 +262,7 @@ describe('the engine names every table that a query reads, or the query is refus
   });
 });
 
-test('models stand one level above the highest of what they read, however they read it', async () => {
+test('a model is one level above the highest of its inputs, however it reads them', async () => {
   const { levels, errors } = await inspect({
     'sql/aggregates/mixed.sql': model(
       'mixed',
@@ -273,7 +273,7 @@ test('models stand one level above the highest of what they read, however they r
   expect(Object.fromEntries(levels)).toMatchObject({ events: 0, visits: 0, daily: 1, summary: 2, mixed: 3 });
 });
 
-describe('what can have no order is refused with the way around', () => {
+describe('models without a possible order are refused, with what to do instead', () => {
   test.each([
     ['two', { a: 'SELECT day FROM b', b: 'SELECT day FROM a' }, 'a -> b -> a'],
     [
@@ -281,7 +281,7 @@ describe('what can have no order is refused with the way around', () => {
       { a: 'SELECT (SELECT groupArray(day) FROM b)[1] AS day', b: 'SELECT day FROM c', c: 'SELECT day FROM a' },
       'a -> b -> c -> a',
     ],
-  ])('a circle of %s', async (_, models, circle) => {
+  ])('a circular dependency of %s', async (_, models, circle) => {
     const files = Object.entries(models).map(([name, select]) => [`sql/aggregates/${name}.sql`, model(name, select)]);
     const { errors } = await inspect(Object.fromEntries(files) as ProjectFiles);
     expect(errors).toEqual([
@@ -297,9 +297,9 @@ describe('what can have no order is refused with the way around', () => {
       `${path}: reads itself (running), but declares no earlier days, so that it would read nothing | ` +
         `Add '-- lookback: 1 day' at the head of the file: then it reads its day before.`,
     ]);
-    const mended = await inspect({ [path]: model('running', select, '-- lookback: 1 day') });
-    expect(mended.errors).toEqual([]);
-    expect(mended.inputs.get(path)).toEqual(['daily', 'running']);
+    const recovered = await inspect({ [path]: model('running', select, '-- lookback: 1 day') });
+    expect(recovered.errors).toEqual([]);
+    expect(recovered.inputs.get(path)).toEqual(['daily', 'running']);
   });
 
   test('a view in place of a table', async () => {

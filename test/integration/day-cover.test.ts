@@ -31,7 +31,7 @@ async function publishTwo(day: string): Promise<void> {
   expect(await project.run(day)).toMatchObject({ outcome: 'published', normalized: { chunks: 2, rows: 2 } });
 }
 
-test('an object more is normalized alone; the recorded chunks keep their Parquet', async () => {
+test('a new object is normalized alone; the recorded chunks keep their Parquet', async () => {
   const day = '2026-03-01';
   await publishTwo(day);
   const before = await parquetOf(day);
@@ -47,7 +47,7 @@ test('an object more is normalized alone; the recorded chunks keep their Parquet
   expect(await amounts(day)).toEqual([{ events: 3, amount: 3 }]);
 });
 
-test('a rewritten object takes the place of what it was', async () => {
+test('a rewritten object replaces its earlier version', async () => {
   const day = '2026-03-02';
   await publishTwo(day);
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a', { amount: 5 }), payment(day, 'a2')));
@@ -58,7 +58,7 @@ test('a rewritten object takes the place of what it was', async () => {
   expect(await amounts(day)).toEqual([{ events: 3, amount: 7 }]);
 });
 
-test('an object that vanished is told and kept, thinned out or refused, as the source says', async () => {
+test('a vanished object is reported, and its rows are kept, removed or fail the day, as the source says', async () => {
   const day = '2026-03-03';
   await publishTwo(day);
   const published = await project.state(day);
@@ -84,7 +84,7 @@ test('an object that vanished is told and kept, thinned out or refused, as the s
   await project.configure({});
 });
 
-test('an emptied folder is an error that says how to mean it, never a deletion, also of a forced run', async () => {
+test('an emptied folder is an error that says how to confirm it, never a deletion, even in a forced run', async () => {
   const day = '2026-03-04';
   await publishTwo(day);
   const published = await project.state(day);
@@ -122,7 +122,7 @@ test('an emptied folder is an error that says how to mean it, never a deletion, 
   expect((await project.run(day)).outcome).toBe('unchanged');
 });
 
-test('a day without objects fails, is published as empty or is left alone, as the source says', async () => {
+test('a day without objects fails, is published empty or is skipped, as the source says', async () => {
   const day = '2026-03-05';
   const { step, message } = await project.fail(day);
   expect(step).toBe('list');
@@ -150,7 +150,7 @@ test('a day without objects fails, is published as empty or is left alone, as th
   expect(await idsOf(day)).toEqual(['a']);
 });
 
-test('after the normalized zone has expired the day is unchanged by its listing alone; a forced run normalizes anew', async () => {
+test('after the normalized chunks have expired, a listing finds the day unchanged; a forced run normalizes again', async () => {
   const day = '2026-03-06';
   await publishTwo(day);
   const published = await project.state(day);

@@ -34,7 +34,7 @@ const stages = async ({ day }: { day: string }) =>
     })
   ).map(({ name }) => name);
 
-/** The archive on which an open intent or the current publish of a table stands. */
+/** Returns the archive of a table's open intent or current publish. */
 async function archiveOf(table: string, day: string): Promise<string> {
   const { ledger } = project.app;
   const records = [...(await ledger.openIntents(day)), ...(await ledger.currentPublishes(day, day))];
@@ -47,7 +47,7 @@ const eventsOf = async (day: string) =>
     ({ generation, table, events }) => `${generation} ${table} ${events.join()}`,
   );
 
-/** A day published once with one payment, and a second generation with two of them that stands built in its stage. */
+/** Publishes a day with one payment, and builds a second generation with two of them in its stage. */
 async function builtTwice(day: string) {
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const act = project.attempt();
@@ -75,14 +75,14 @@ test.each([
   expect(result).toMatchObject({ outcome: 'unchanged', generation: 2 });
   expect(result.steps[0]).toMatchObject({
     step: 'recover',
-    what: 'generation 2 was left open and is finished (3 tables)',
+    what: 'unfinished publish of generation 2 finished (3 tables)',
   });
   expect(await counts(day)).toEqual([2, 2, 1]);
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
   expect((await eventsOf(day)).slice(3)).toEqual([...TABLES].sort().map((table) => `2 ${table} intent,done`));
 });
 
-test('where the stage is gone the archives are swapped back, and the day is built anew', async () => {
+test('if the stage is gone, the archives are swapped back and the day is built again', async () => {
   const day = '2026-05-05';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
@@ -91,7 +91,7 @@ test('where the stage is gone the archives are swapped back, and the day is buil
   await project.admin.run({ sql: `DROP DATABASE ${stageOf(input.build)} SYNC` });
 
   expect(await project.attempt().recover({ day })).toMatchObject({
-    mended: { generation: 2, how: 'undone', tables: 3 },
+    recovered: { generation: 2, how: 'rolled back', tables: 3 },
   });
   expect(await counts(day)).toEqual([1, 1, 1]);
   expect((await eventsOf(day)).filter((text) => text.startsWith('2'))).toEqual(
@@ -115,7 +115,7 @@ test('a first publish whose stage is gone leaves no rows of the day', async () =
   expect(await counts(day)).toEqual([0, 0, 0]);
 });
 
-test('old and new rows together, as a killed engine may leave them, are healed by recovery', async () => {
+test('recovery repairs old and new rows together, as a killed ClickHouse may leave them', async () => {
   const day = '2026-05-07';
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -137,7 +137,7 @@ test('a second attempt at publish repeats the swaps and leaves the archives as t
   expect(await project.rows(`SELECT count() AS n FROM ${await archiveOf('events', day)}`)).toEqual([{ n: '1' }]);
 });
 
-test('publish called again after it is done moves nothing', async () => {
+test('a publish that is repeated after it is done swaps nothing', async () => {
   const day = '2026-05-09';
   const { act, input } = await builtTwice(day);
   const { tables } = await act.publish(input);
@@ -159,7 +159,7 @@ test('a final error inside the burst swaps the archives back', async () => {
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
 });
 
-test('a publish that was taken back by an attempt that died then ends as that, never as done', async () => {
+test('a publish that was rolled back by an attempt that then died ends as rolled back, never as done', async () => {
   const day = '2026-05-18';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
@@ -197,7 +197,7 @@ test.each([
   expect(await project.state(day)).toEqual(before);
 });
 
-test('a stage that lost its rows after the intent is taken back by the second attempt, and by recovery', async () => {
+test('a publish whose stage lost rows after the intent is rolled back by the second attempt, and by recovery', async () => {
   const day = '2026-05-21';
   const { input } = await builtTwice(day);
   const before = (await project.state(day)).tables;
@@ -212,11 +212,11 @@ test('a stage that lost its rows after the intent is taken back by the second at
   const third = await project.build(day);
   await expect(dying().publish(third)).rejects.toThrow('the worker died');
   await lose(`ALTER TABLE ${stageOf(third.build)}.daily_amounts DROP PARTITION '${day}'`);
-  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { generation: 3, how: 'undone' } });
+  expect(await project.attempt().recover({ day })).toMatchObject({ recovered: { generation: 3, how: 'rolled back' } });
   expect((await project.state(day)).tables).toEqual(before);
 });
 
-test('an older build than the newest publishes nothing, and finds its stage gone once the newer one swaps', async () => {
+test('an older build publishes nothing, and its stage is gone once a newer one swaps', async () => {
   const day = '2026-05-11';
   const { act, input: older } = await builtTwice(day);
   await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
@@ -235,7 +235,7 @@ test('an older build than the newest publishes nothing, and finds its stage gone
   expect(await counts(day)).toEqual([3, 3, 1]);
 });
 
-test('an attempt that was forgotten in the burst, and wakes up after the day was swept, takes nothing back', async () => {
+test('a zombie attempt that resumes its swaps after the day was swept rolls nothing back', async () => {
   const day = '2026-05-12';
   const { input } = await builtTwice(day);
   const second = async () => {
@@ -248,7 +248,7 @@ test('an attempt that was forgotten in the burst, and wakes up after the day was
   expect((await eventsOf(day)).slice(3)).toEqual([...TABLES].sort().map((table) => `2 ${table} intent,done`));
 });
 
-test('an attempt that archives behind the back of a newer one spoils no archive', async () => {
+test('a zombie attempt that archives beside a newer one changes no archive', async () => {
   const day = '2026-05-13';
   const { input } = await builtTwice(day);
   // The second attempt publishes while the first is about to archive: what that one then copies is the new day.
@@ -268,13 +268,13 @@ test('an attempt that archives behind the back of a newer one spoils no archive'
   expect(await project.app.ledger.openIntents(day)).toEqual([]);
 });
 
-test('a forgotten attempt that would publish an empty table drops nothing of a newer build', async () => {
+test('a zombie attempt that publishes an empty table drops nothing of a newer build', async () => {
   const day = '2026-05-14';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a', { note: 'skip me' })));
   const empty = await project.build(day);
   const newer = async () => {
     await project.put(keyOf(day, 'b'), lines(payment(day, 'b'), payment(day, 'c')));
-    // As a new run does: the old one's intent is ended first, then the day is built anew.
+    // Like a new run: recovers the unfinished publish first, then builds the day again.
     const act = project.attempt({ activityId: 'newer' });
     await act.recover({ day });
     await act.publish(await project.build(day, { activityId: 'newer' }));
@@ -284,7 +284,7 @@ test('a forgotten attempt that would publish an empty table drops nothing of a n
   expect(await counts(day)).toEqual([2, 2, 1]);
 });
 
-test('an attempt that was forgotten while it takes a publish back puts no old rows over a newer build', async () => {
+test('a zombie attempt at a rollback puts no old rows over a newer build', async () => {
   const day = '2026-05-15';
   const { input } = await builtTwice(day);
   const newer = async () => {
@@ -296,25 +296,25 @@ test('an attempt that was forgotten while it takes a publish back puts no old ro
   const refused = diesBefore(project, 'publish daily_means', final('BadSql', 'refused')).clickhouse;
   const world = frozenBefore(
     { ...project, app: { ...project.app, ...(refused ? { clickhouse: refused } : {}) } },
-    'take back events',
+    'roll back events',
     newer,
   );
   await expect(project.attempt({ world }).publish(input)).rejects.toMatchObject({ nonRetryable: true });
   expect(await counts(day)).toEqual([3, 3, 1]);
 });
 
-test('a day with an open publish is not unchanged until it is recovered', async () => {
+test('a day with an unfinished publish is not unchanged until it is recovered', async () => {
   const day = '2026-05-17';
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
   await expect(act.publish(input)).rejects.toThrow('the worker died');
-  const ends = `The publish of generation 2 of ${day} is open`;
+  const ends = `The publish of generation 2 of ${day} is unfinished`;
   await expect(project.attempt().list({ day, force: false })).rejects.toThrow(ends);
   await project.attempt().recover({ day });
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ outcome: 'unchanged' });
 });
 
-test('a table of the largest size passes the guards of an engine that lets nothing be dropped', async () => {
+test('a table of any size can be swapped although ClickHouse is set to drop nothing large', async () => {
   const day = '2026-05-22';
   const { clickhouse } = project.app;
   const guards = { max_table_size_to_drop: 1, max_partition_size_to_drop: 1 };
@@ -341,7 +341,7 @@ test('a table of the largest size passes the guards of an engine that lets nothi
   expect(await stages(input.build)).toEqual([]);
 });
 
-test('an open publish whose stage and archive are gone fails one run by name, and keeps the next from nothing', async () => {
+test('an unfinished publish whose stage and archive are gone fails one run by name and does not block the next', async () => {
   const day = '2026-05-23';
   const { input } = await builtTwice(day);
   const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -357,7 +357,7 @@ test('an open publish whose stage and archive are gone fails one run by name, an
   expect(await counts(day)).toEqual([2, 2, 1]);
 });
 
-test('a live table that was dropped while its publish was open keeps no run from ending it', async () => {
+test('a live table that was dropped does not prevent its unfinished publish from being recovered', async () => {
   const day = '2026-05-24';
   const { input } = await builtTwice(day);
   const dying = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -375,7 +375,7 @@ test('a live table that was dropped while its publish was open keeps no run from
 });
 
 // The last one: it leaves a table that no file describes.
-test('a table that grows while its publish is open keeps nobody from ending it', async () => {
+test('a table that grows a column does not prevent its unfinished publish from being recovered', async () => {
   const day = '2026-05-16';
   const { input } = await builtTwice(day);
   const act = project.attempt({ world: diesBefore(project, 'publish daily_amounts') });
@@ -383,7 +383,7 @@ test('a table that grows while its publish is open keeps nobody from ending it',
   await project.admin.run({
     sql: `ALTER TABLE ${project.database}.daily_amounts ADD COLUMN more UInt8 DEFAULT 7`,
   });
-  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { generation: 2, how: 'finished' } });
+  expect(await project.attempt().recover({ day })).toMatchObject({ recovered: { generation: 2, how: 'finished' } });
   expect(await counts(day)).toEqual([2, 2, 1]);
   expect(await project.rows(`SELECT DISTINCT more FROM daily_amounts WHERE day = '${day}'`)).toEqual([{ more: 7 }]);
 });

@@ -112,7 +112,7 @@ test('one folder may hold plain, gzip and zstd objects with any line ends, and e
   ).toEqual([{ _object: `raw/${day}/crlf.json`, _line: '3' }]);
 });
 
-test('a line of 50 MB is a line like any other: a row whole, or a reject whose text is cut and whose size is told', async () => {
+test('a line of 50 MB is a line like any other: a complete row, or a reject with shortened text and its size', async () => {
   const day = '2026-06-12';
   const bytes = 50 * 1024 ** 2;
   const note = 'x'.repeat(bytes);
@@ -142,7 +142,7 @@ test('a line of 50 MB is a line like any other: a row whole, or a reject whose t
   expect(reject).toEqual({ kept: 65_536, bytes: bytes + '{"id": "cut", "note": "'.length, line: '2' });
 });
 
-test('keys with blanks, signs and letters of any language are read, each for itself and together', async () => {
+test('keys with spaces, punctuation and letters of any language are read, alone and together', async () => {
   for (const [day, maxObjects] of [
     ['2026-06-02', 500],
     ['2026-06-03', 1],
@@ -171,7 +171,7 @@ test('keys with blanks, signs and letters of any language are read, each for its
   }
 });
 
-test('keys that the engine would take for patterns are read, each for itself and together, and never a key that they match', async () => {
+test('keys that ClickHouse would read as patterns are read, alone and together, and never a key that they match', async () => {
   for (const [day, maxObjects] of [
     ['2026-06-04', 500],
     ['2026-06-10', 1],
@@ -215,7 +215,7 @@ test.each([
   await expect(project.build(day)).rejects.toThrow('broken.json.gz');
 });
 
-test('two attempts at one chunk: the first manifest wins, and the other attempt takes its Parquet away', async () => {
+test('two attempts at one chunk: the first manifest wins, and the other attempt removes its Parquet', async () => {
   const day = '2026-06-07';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const { build } = await project.attempt().list({ day, force: false });
@@ -247,7 +247,7 @@ test('two attempts at one chunk: the first manifest wins, and the other attempt 
   expect(await project.app.ledger.dayAccounts(day)).toMatchObject([{ rows: 1, loaded: 1, duplicates: 0 }]);
 });
 
-test('a manifest that stands, but is not in the ledger yet, is adopted instead of being made again', async () => {
+test('a manifest that exists but is not in the ledger yet is reused', async () => {
   const day = '2026-06-08';
   await project.configure({}, { maxRejects: 1 });
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a'), 'no json'));
@@ -271,7 +271,7 @@ test('a manifest that stands, but is not in the ledger yet, is adopted instead o
   expect(rejects).toMatchObject([{ line: 2, text: 'no json' }]);
 });
 
-test('an object that is rewritten while it is read is never recorded', async () => {
+test('a chunk is not recorded if one of its objects was rewritten while it was read', async () => {
   const day = '2026-06-09';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const { build } = await project.attempt().list({ day, force: false });

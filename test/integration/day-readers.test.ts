@@ -57,7 +57,7 @@ test('too many rejects publish nothing, and the message names object, line, reas
   await project.put(keyOf(day, 'b'), lines(payment(day, 'b1'), payment(day, 'b2', { amount: 'free' }), 'no json'));
   const { step, message } = await project.fail(day);
   expect(step).toBe('load');
-  expect(message).toContain('2 of 5 lines in folder 2026-04-02 were rejected, at most 0 may be');
+  expect(message).toContain('2 of 5 lines in folder 2026-04-02 were rejected, at most 0 are allowed');
   expect(message).toContain(`${keyOf(day, 'b')} line 2: amount: 'free' does not fit Decimal(10, 2)`);
   expect(message).toContain(`npx daybook rejects --day ${day}`);
   expect(await project.state(day)).toEqual(before);
@@ -67,7 +67,7 @@ test('too many rejects publish nothing, and the message names object, line, reas
   await project.configure({});
 });
 
-test('a model that gives rows of another day publishes nothing', async () => {
+test('a model that returns rows of another day publishes nothing', async () => {
   const day = '2026-04-03';
   const before = await published(day);
   await select(
@@ -96,7 +96,7 @@ test.each([
   expect(await project.state(day)).toEqual(before);
 });
 
-test('columns of a model find the table by name, not by position', async () => {
+test('columns of a model are matched with the table by name, not by position', async () => {
   const day = '2026-04-05';
   await published(day);
   await select('SELECT sum(amount) AS amount, day, count() AS events FROM events WHERE day = {day:Date} GROUP BY day');
@@ -106,7 +106,7 @@ test('columns of a model find the table by name, not by position', async () => {
   ).toEqual([{ events: 2, amount: '2' }]);
 });
 
-test('a row that something else put into a live table is noticed before the day is built on it', async () => {
+test('a foreign row in a live table is noticed before the day is built on it', async () => {
   const day = '2026-04-06';
   await published(day);
   await project.admin.run({
@@ -116,7 +116,7 @@ test('a row that something else put into a live table is noticed before the day 
   await project.put(keyOf(day, 'b'), lines('', ''));
   const { step, message } = await project.fail(day);
   expect(step).toBe('load');
-  expect(message).toMatch(/events holds 3 rows of 2026-04-06, but 2 were published: something else wrote into it/);
+  expect(message).toMatch(/events holds 3 rows of 2026-04-06, but 2 were published: something else wrote to it/);
   expect((await project.run(day, true)).outcome).toBe('published');
   expect(await project.rows('SELECT count() AS n FROM events WHERE day = {day:Date}', { day })).toEqual([{ n: '2' }]);
 });
@@ -142,7 +142,7 @@ async function untilItRuns(ended: Promise<unknown>): Promise<void> {
   }
 }
 
-test('a cancelled day ends its query in the engine, leaves readers what they have, and can be run again', async () => {
+test('a cancelled day kills its query, leaves readers what they have, and can be run again', async () => {
   const day = '2026-04-07';
   const before = await published(day);
   await select(ENDLESS);
@@ -166,7 +166,7 @@ test('a cancelled day ends its query in the engine, leaves readers what they hav
   expect(await stages(day)).toEqual([]);
 });
 
-test('a day that is started under another id is refused by name, and the one that runs goes on undisturbed', async () => {
+test('a day that is started under another id is refused by name, and the running one is not disturbed', async () => {
   const day = '2026-04-08';
   await published(day);
   await select(ENDLESS);
@@ -182,7 +182,7 @@ test('a day that is started under another id is refused by name, and the one tha
       type: 'DayFailed',
       message:
         `Day ${day} failed at step recover: The workflow of ${day} has the id 'by-hand'; expected ${id}, so that no two builds ` +
-        `of one day ever run. Start it so: npx daybook run --day ${day}, or: temporal workflow start --type day ` +
+        `of one day never run at once. Start it with: npx daybook run --day ${day}, or: temporal workflow start --type day ` +
         `--task-queue ${queue} --workflow-id ${id} --input '{"day":"${day}"}'`,
       details: [{ step: 'recover', type: 'BadInput' }],
     },

@@ -75,11 +75,11 @@ async function objectAccounts() {
 const byObject = ({ accounts, orders, returns }: DemoTotals) =>
   [...accounts, ...orders.accounts, ...returns.accounts].sort((a, b) => (a.object < b.object ? -1 : 1));
 
-test('every line of every object has the one fate that it was written to meet', async () => {
+test('every line of every object has the fate that it was written for', async () => {
   expect(await objectAccounts()).toEqual(byObject(demoTotals(1)));
 });
 
-test('every reject names its object and its line, and quotes what stood there', async () => {
+test('every reject names its object and its line, and quotes the text', async () => {
   const found = await shop.rows<{ object: string; line: string; reason: string; text: string }>(
     'SELECT DISTINCT object, line, reason, text FROM daybook.rejected_rows WHERE project = {project:String}',
     { project: shop.name },
@@ -111,7 +111,7 @@ test.each(DAYS)('%s is published with the rows, duplicates, orders and revenue t
   );
 });
 
-test.each(DAYS)('%s sets what the payment provider says in Parquet beside what the events say', async (day) => {
+test.each(DAYS)("%s joins the payment provider's Parquet with the events", async (day) => {
   const { orders, days } = demoTotals(1);
   const [found] = await shop.rows<Record<string, string>>(
     `SELECT toInt32(orders) AS orders, toInt32(paid * 100) AS paidCents, toInt32(refused * 100) AS refusedCents, toInt32(sold * 100) AS sold
@@ -130,7 +130,7 @@ test('a second run of everything finds nothing to do and changes nothing', async
   expect(await states()).toEqual(before);
 });
 
-test('an empty feed is an empty day, and what came back is told on the day on which it did', async () => {
+test('an empty feed is an empty day, and a return is counted on the day on which it happened', async () => {
   const { cents } = demoTotals(1).returns;
   const found = await shop.rows<{ day: string; cents: number }>(
     'SELECT day, toInt32(returned * 100) AS cents FROM daily_payments ORDER BY day',
@@ -159,7 +159,7 @@ test('a model with a lookback counts over the days that it declares', async () =
   expect(counted.at(-1)?.came_back).not.toBe('0');
 });
 
-test('a late object rebuilds exactly its day, and of later days the model that looks back on it', async () => {
+test('a late object rebuilds exactly its day, and in later days only the model that looks back on it', async () => {
   const before = await states();
   await upload(2);
   const again = await runAll();

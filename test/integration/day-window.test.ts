@@ -61,7 +61,7 @@ test('a row belongs to its own day, whatever folder it arrived in', async () => 
   expect(await idsOf('2026-11-11')).toEqual(['of the 11th']);
 });
 
-test('a growing folder after the day rebuilds the day only where it brings rows of it', async () => {
+test('new objects in the next folder rebuild the day only if they hold rows of it', async () => {
   const before = await project.state('2026-11-10');
   await put('2026-11-11', 'b', at('2026-11-11T15:00:00Z', 'more of the 11th'));
   expect(await publish('2026-11-10')).toEqual([]);
@@ -74,7 +74,7 @@ test('a growing folder after the day rebuilds the day only where it brings rows 
   expect(todo).toBe(0);
 });
 
-test('one key in two folders is one row of its day: the first by object and line stays', async () => {
+test('one key in two folders is one row of its day: the first by object and line is kept', async () => {
   await put('2025-12-01', 'a', at('2025-12-01T23:30:00Z', 'sent twice'));
   await put('2025-12-02', 'a', at('2025-12-01T23:30:00Z', 'sent twice'), at('2025-12-02T10:00:00Z', 'once'));
   await publish('2025-12-02');

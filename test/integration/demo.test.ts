@@ -118,7 +118,7 @@ const expectedDays = () => {
   }));
 };
 
-test('the first run publishes every day, ends by itself, and its last line is the command that opens it again', () => {
+test('the first run publishes every day, exits by itself, and its last line is the command that opens it again', () => {
   expect(first).toMatchObject({ exitCode: 0 });
   const { days } = demoTotals(1);
   for (const day of demoDays()) {
@@ -143,13 +143,13 @@ test('the late object rebuilds its day and the model that looks back on it, and 
   );
 });
 
-test('the last day waits for the marker of its source, and goes on when it is there', () => {
+test('the last day waits for the marker of its source, and continues when the marker exists', () => {
   const last = demoDays().at(-1) ?? '';
-  expect(first.stdout).toContain(`raw/orders/dt=${last}/_SUCCESS is not there yet`);
+  expect(first.stdout).toContain(`raw/orders/dt=${last}/_SUCCESS does not exist yet`);
   expect(first.stdout).toMatch(/wait +all sources are complete/);
 });
 
-test('a day on which a feed is empty is published with no rows of it, where the source says so', () => {
+test('a day with an empty feed is published without rows of it, if the source says so', () => {
   expect(blockOf(first.stdout, demoDays()[0] ?? '', 'first')).toContain('returns 0 rows');
   expect(blockOf(first.stdout, LATE, 'first')).toContain('returns 4 rows');
 });
@@ -159,7 +159,7 @@ test('an edit is shown with its statement and the days that it makes stale, and 
   expect(first.stdout).toContain('stale (code): daily_summary of 2026-11-05 to 2026-11-09, no other table');
 });
 
-test('it fits a terminal of 100 columns, and has no colours where there is no terminal', () => {
+test('it fits a terminal of 100 columns, and has no colours without a terminal', () => {
   expect(first.stdout.split('\n').filter((line) => line.length > 100 && !line.includes(dir))).toEqual([]);
   expect(first.stdout).not.toContain('\u001b');
 });
@@ -168,7 +168,7 @@ test('it leaves no process behind', () => {
   expect(left).toEqual([]);
 });
 
-test('what it left on disk holds the totals that were written, and the schedule is there and paused', async () => {
+test('the data on disk has the totals that were written, and the schedule exists and is paused', async () => {
   await reopened(async (stack) => {
     const { days, generations } = await published(stack);
     expect(days).toEqual(expectedDays());
@@ -192,6 +192,6 @@ test('the second run finds nothing to do and says so; a stack that was up stays 
   });
 });
 
-test('nothing was ever asked of the services that the shell names', () => {
+test('the services that the shell names got no request', () => {
   expect(trapped).toBe(0);
 });

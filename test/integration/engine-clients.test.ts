@@ -41,7 +41,7 @@ describe.skipIf(!version)('clients in Python', () => {
     return (await engine.client.query({ query, format: 'JSONCompactEachRow' })).json();
   }
 
-  test('clickhouse-connect finds what it asks for', async () => {
+  test('clickhouse-connect reads and writes', async () => {
     expect(await promises('connect.py')).toEqual([
       'ok connects',
       'ok binds_parameters',
@@ -68,7 +68,7 @@ describe.skipIf(!version)('clients in Python', () => {
     ]);
   });
 
-  test('dbt builds a project, and builds it again by increments', async () => {
+  test('dbt builds a project, and builds it again incrementally', async () => {
     const project = join(clients, 'dbt');
     const build = async (): Promise<Record<string, string>> => {
       const folders = [

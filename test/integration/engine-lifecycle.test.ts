@@ -75,14 +75,14 @@ test('a SIGKILL at any moment loses no acknowledged row, and the folder opens ag
   expect(acknowledged.size).toBeGreaterThan(KILLS);
 });
 
-test('it ends by itself when its stdin closes', async () => {
+test('it exits by itself when its stdin closes', async () => {
   const engine = await startEngine(folder.path);
   engine.closeStdin();
   expect(await engine.exit).toMatchObject({ exitCode: 0 });
   await engine.client.close();
 });
 
-test('SIGTERM ends it within seconds, whatever runs', async () => {
+test('it exits within seconds on SIGTERM, whatever is running', async () => {
   const engine = await startEngine(folder.path);
   const running = text(engine, 'SELECT count() FROM numbers(60) WHERE sleepEachRow(1) = 0 SETTINGS max_block_size = 1');
   const outcome = running.catch((error: unknown) => error);
@@ -149,7 +149,7 @@ test("Daybook's user has production's kinds of rights on a project of any name, 
   await engine.stop();
 });
 
-test('the user that opens the ports reaches no table and writes nothing', async () => {
+test('the user that opens the ports can read no table and write nothing', async () => {
   const engine = await startEngine(folder.path);
   const asDefault = async (query: string) => (await fetch(engine.url, { method: 'POST', body: query })).text();
   await engine.client.command({ query: 'CREATE TABLE default.t (n UInt8) ENGINE = MergeTree ORDER BY n' });
@@ -164,7 +164,7 @@ test('the user that opens the ports reaches no table and writes nothing', async 
   await engine.stop();
 });
 
-test("sessions have a server's settings, and what ran is in system.query_log", async () => {
+test("sessions have a server's settings, and queries are in system.query_log", async () => {
   const engine = await startEngine(folder.path);
   const settings = `SELECT name FROM system.settings WHERE changed AND name IN ('implicit_select', 'allow_introspection_functions')
     AND value != '0'`;

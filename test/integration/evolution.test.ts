@@ -48,7 +48,7 @@ const definition = async (table = 'daily_amounts') =>
     )
   )[0]?.sql ?? '';
 
-test('added columns are put where the file has them; older days keep their rows, and are stale by code', async () => {
+test("new columns are added in the file's order; older days keep their rows, and are stale by code", async () => {
   await model(GROWN, '', 'day, count() AS events, sum(amount) AS amount, toDecimal64(2, 2) AS largest');
   const before = await project.state(DAY);
   const { shown, done } = await applied();
@@ -72,7 +72,7 @@ test('added columns are put where the file has them; older days keep their rows,
   expect(await project.rows('SELECT largest, events FROM daily_amounts')).toEqual([{ largest: 2, events: 2 }]);
 });
 
-test('comments, codecs and settings are changed in place, and taken back', async () => {
+test('comments, codecs and settings are changed in place, and removed again', async () => {
   const before = await definition();
   await model(
     GROWN.replace('events UInt32', "events UInt32 COMMENT 'all of the user\\'s' CODEC(ZSTD(3))"),
@@ -192,7 +192,7 @@ test('apply --dry-run prints the statements and changes nothing', async () => {
   expect(await definition()).toContain('`more` String');
 });
 
-test('what loses values is shown and done where its table is named, and refused with that command where it is not', async () => {
+test('a change that loses values is made only if its table is named; otherwise it is refused with that command', async () => {
   const { database } = project;
   const dir = project.app.project.dir;
   const run = (...args: string[]) => daybook([...args, '--project', dir], environment(inject('stack')));
@@ -235,7 +235,7 @@ test('what loses values is shown and done where its table is named, and refused 
   expect(await project.rows('SELECT * FROM daily_amounts')).toEqual([{ day: DAY, events: '2', largest: 1, amount: 3 }]);
 });
 
-test('a type to which the values that stand do not convert is refused, and the table stays readable', async () => {
+test('a type to which existing values do not convert is refused, and the table stays readable', async () => {
   const columns = 'day Date, events UInt64, largest Decimal(10, 2) DEFAULT 1, amount Decimal(18, 2)';
   await model(`${columns}, label Nullable(String) DEFAULT NULL, code Nullable(String) DEFAULT NULL`);
   await applied();

@@ -58,7 +58,7 @@ test('plan and status show rewritten folders with both commands before anything 
   expect(json).toMatchObject({ state: 'published', questions: [expect.any(String)], store: { answers: true } });
 });
 
-test('a run, a nightly run and a backfill fail such a day by name, and readers keep what they have', async () => {
+test('a run, a nightly run and a backfill fail a day with a rewritten folder by name, and readers keep what they have', async () => {
   const before = await Promise.all(DAYS.map((day) => project.state(day)));
   const run = await project.fail(SECOND, true);
   expect(run).toMatchObject({ step: 'list', cause: 'FolderRewritten' });
@@ -78,7 +78,7 @@ test('a run, a nightly run and a backfill fail such a day by name, and readers k
   expect(await Promise.all(DAYS.map((day) => project.state(day)))).toEqual(before);
 });
 
-test('an answer of a run, then one for a range: every day has its rows once, and a thinned folder loses none', async () => {
+test('an answer for one day, then one for a range: every day has its rows once, and no row of vanished objects is lost', async () => {
   const both = await command('run', '--day', FIRST, '--replace-folder', '--keep-vanished');
   expect(both).toMatchObject({ code: 2, stdout: '' });
   const kept = await command('run', '--day', FIRST, '--keep-vanished');
@@ -100,13 +100,13 @@ test('an answer of a run, then one for a range: every day has its rows once, and
   expect((await command('status')).stdout).not.toContain('objects are gone');
 });
 
-test('an edit that can not be built any more is planned as a failure, with the ways out', async () => {
+test('an edit that can no longer be built is planned as a failure, with what to do', async () => {
   const sql = PAYMENTS['sql/normalized/events.sql'] ?? '';
   await project.write('sql/normalized/events.sql', sql.replace('SELECT toDate(ts)', 'SELECT toDate(ts + 0)'));
   const { days } = await forecast(project.app, [SECOND, EXPIRED]);
   expect(days.map(({ outcome }) => outcome)).toEqual(['code', 'fails']);
   expect(days[1]?.notes.join()).toMatch(
-    new RegExp(`must be read again .*npx daybook run --day ${EXPIRED} --force --replace-folder$`),
+    new RegExp(`must read .* again .*npx daybook run --day ${EXPIRED} --force --replace-folder$`),
   );
   const failed = await project.fail(EXPIRED, true);
   expect(failed).toMatchObject({ step: 'list', cause: 'ObjectVanished' });

@@ -90,7 +90,7 @@ test.each([
     ['a', 'b', 'c'],
   ],
 ] as const)(
-  '%s: the day fails by name, readers keep it, and each of both answers gives its rows once and for all',
+  '%s: the day fails by name, readers keep it, and both answers give every row exactly once',
   async (_, before, after, replaced, kept) => {
     for (const [choice, expected] of [
       [{ replaceFolder: true }, replaced],
@@ -112,7 +112,7 @@ test.each([
   },
 );
 
-test('an answer outlives a build that came to nothing, and another one takes its place', async () => {
+test('an answer is kept after a failed build, and a new one replaces it', async () => {
   const day = nextDay();
   await fill(day, { a: ['a'] });
   await publish(day);
@@ -128,7 +128,7 @@ test('an answer outlives a build that came to nothing, and another one takes its
   expect(await idsOf(day)).toEqual(['a', 'a', 'b', 'c']);
 });
 
-test('with onVanish rebuild what is listed is the truth, with fail the day fails, and no answer changes either', async () => {
+test('with onVanish rebuild the listing counts, with fail the day fails, and no answer changes either', async () => {
   const [rebuilt, failed] = [nextDay(), nextDay()];
   for (const day of [rebuilt, failed]) {
     await fill(day, { a: ['a'], b: ['b'] });
@@ -144,7 +144,7 @@ test('with onVanish rebuild what is listed is the truth, with fail the day fails
   await project.configure({});
 });
 
-test('a rewritten object with fewer rows is the truth under its key', async () => {
+test('a rewritten object with fewer rows replaces the rows of its key', async () => {
   const day = nextDay();
   await fill(day, { a: ['a', 'b'], c: ['c'] });
   await publish(day);
@@ -153,7 +153,7 @@ test('a rewritten object with fewer rows is the truth under its key', async () =
   expect(await idsOf(day)).toEqual(['a', 'c']);
 });
 
-test('a bad object that was uploaded again under another name is no question', async () => {
+test('a bad object that was uploaded again under another name raises no question', async () => {
   const day = nextDay();
   await project.configure({}, { onBadObject: 'quarantine', chunk: { maxObjects: 10 } });
   await fill(day, { a: ['a'] });
@@ -165,7 +165,7 @@ test('a bad object that was uploaded again under another name is no question', a
   await project.configure({});
 });
 
-test('rows that can not be kept, because what they were normalized with was rewritten, are told before anything runs', async () => {
+test('rows that cannot be kept, because their chunk has a rewritten object, are reported before anything runs', async () => {
   const day = nextDay();
   await project.configure({}, { chunk: { maxObjects: 10 } });
   await fill(day, { a: ['a'], b: ['b'] });
@@ -181,7 +181,7 @@ test('rows that can not be kept, because what they were normalized with was rewr
   await project.configure({});
 });
 
-test('a day without objects is published empty where that is said, also once everything was deleted, and is then left alone', async () => {
+test('a day without objects is published empty on request, even after everything was deleted, and is then unchanged', async () => {
   const [never, emptied] = [nextDay(), nextDay()];
   await expect(list(never, { force: true })).rejects.toMatchObject({ type: 'SourceNotReady' });
   await publish(never, { allowEmpty: true });
@@ -206,7 +206,7 @@ test('a day without objects is published empty where that is said, also once eve
   expect(await list(emptied)).toMatchObject({ outcome: 'unchanged' });
 });
 
-test('a range takes no rows of folders that were only thinned or emptied, whatever it replaces and allows', async () => {
+test('a range removes no rows of folders where objects only vanished, whatever it replaces and allows', async () => {
   const [thinned, emptied] = [nextDay(), nextDay()];
   for (const day of [thinned, emptied]) {
     await fill(day, { a: ['a'], b: ['b'] });
@@ -227,7 +227,7 @@ test('a range takes no rows of folders that were only thinned or emptied, whatev
   expect(await idsOf(thinned)).toEqual(['b']);
 });
 
-test('an edit whose rebuild needs objects that are gone is refused before anything runs, with the ways out', async () => {
+test('an edit whose rebuild needs vanished objects is refused before anything runs, with what to do', async () => {
   const day = nextDay();
   await fill(day, { a: ['a'], b: ['b'] });
   await publish(day);
@@ -240,13 +240,13 @@ test('an edit whose rebuild needs objects that are gone is refused before anythi
     await expect(list(day, how)).rejects.toMatchObject({
       type: 'ObjectVanished',
       message: expect.stringMatching(
-        `1 object must be read again that is no longer listed, first ${keyOf(day, 'a')}.*undo the edit.*${run}$`,
+        `must read 1 object again that is no longer listed, first ${keyOf(day, 'a')}.*undo the edit.*${run}$`,
       ) as string,
     });
   // A run that is not for the edit leaves the day alone, and says that a rebuild would fail.
   const left = await list(day);
   expect(left.outcome).toBe('unchanged');
-  expect(left.notes.join('\n')).toMatch(`stale by code: events: to rebuild ${day}, 1 object must be read again`);
+  expect(left.notes.join('\n')).toMatch(`stale by code: events: a rebuild of ${day} must read 1 object again`);
   expect(await project.state(day)).toEqual(published);
   await publish(day, { force: true, replaceFolder: true });
   expect(await idsOf(day)).toEqual(['b']);
@@ -257,7 +257,7 @@ test.each([
   [1, '05'],
   [3, '06'],
 ])(
-  'with a window of %i days each day decides for itself, and different answers over one folder are both exact',
+  'with a window of %i days each day has its own answer, and different answers over one folder are both exact',
   async (arrival, month) => {
     await project.configure({}, { arrival: { before: arrival, after: arrival } });
     const at = (date: number) => `2026-${month}-${String(date).padStart(2, '0')}`;

@@ -18,7 +18,7 @@ const SIZE = String.raw`[\d.]+ (B|KiB|MiB)`;
 
 /** The day's activities in the order in which they are scheduled, with what the Web UI writes beside each. */
 const stepsOf = (day: string): [verb: string, summary: RegExp][] => [
-  ['recover', new RegExp(`^look for a publish of ${day} that a crash left open$`)],
+  ['recover', new RegExp(`^unfinished publishes of ${day}$`)],
   ['list', new RegExp(`^objects that may hold rows of ${day}$`)],
   ['normalize', new RegExp(`^chunk 1 of 3 · ${SIZE}$`)],
   ['normalize', new RegExp(`^chunk 2 of 3 · ${SIZE}$`)],
@@ -32,14 +32,14 @@ const stepsOf = (day: string): [verb: string, summary: RegExp][] => [
 const ENDS = {
   published: (day: string): [string, RegExp][] => [
     ['publish', new RegExp(`^3 tables of ${day}$`)],
-    ['conclude', /^the outcome: published$/],
-    ['sweep', new RegExp(`^what ${day} leaves behind, and what is old$`)],
+    ['conclude', /^record the outcome: published$/],
+    ['sweep', new RegExp(`^clean up the stages of ${day} and expired data$`)],
   ],
-  failed: (): [string, RegExp][] => [['conclude', /^the outcome: failed$/]],
+  failed: (): [string, RegExp][] => [['conclude', /^record the outcome: failed$/]],
 };
 
 /** A history with what its server and its worker say of the workflow beside it. */
-interface Told {
+interface DayHistory {
   events: temporal.api.history.v1.IHistoryEvent[];
   attributes: Record<string, unknown>;
   /** Markdown, as the Web UI shows it. */
@@ -48,8 +48,8 @@ interface Told {
 }
 
 let project: DayProject;
-let good: Told & { result: DayResult };
-let bad: Told & { message: string };
+let good: DayHistory & { result: DayResult };
+let bad: DayHistory & { message: string };
 
 beforeAll(async () => {
   project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG);
@@ -61,16 +61,16 @@ beforeAll(async () => {
   await project.configure({}, { maxRejects: '50%' });
   const first = await startDay(project.app, { day: GOOD });
   const result = (await first.result()) as DayResult;
-  good = { ...(await tell(first)), result };
+  good = { ...(await readHistory(first)), result };
   const { message } = await project.fail(BAD);
-  bad = { ...(await tell(await dayHandle(BAD))), message };
+  bad = { ...(await readHistory(await dayHandle(BAD))), message };
 });
 afterAll(() => project.close());
 
 const dayHandle = async (day: string) =>
   (await project.app.temporal()).workflow.getHandle(`daybook/${project.name}/day/${day}`);
 
-async function tell(handle: WorkflowHandle): Promise<Told> {
+async function readHistory(handle: WorkflowHandle): Promise<DayHistory> {
   const { events } = await handle.fetchHistory();
   const metadata: temporal.api.sdk.v1.IWorkflowMetadata = await handle.query('__temporal_workflow_metadata');
   const description = await handle.describe();
@@ -82,8 +82,8 @@ async function tell(handle: WorkflowHandle): Promise<Told> {
   };
 }
 
-/** What was scheduled, with the summary that stands beside it. */
-const scheduled = ({ events }: Told) =>
+/** Lists the scheduled activities with their summaries. */
+const scheduled = ({ events }: DayHistory) =>
   events.flatMap(({ activityTaskScheduledEventAttributes: activity, userMetadata }) => {
     if (!activity) return [];
     const summary = userMetadata?.summary ? defaultPayloadConverter.fromPayload<string>(userMetadata.summary) : '';
@@ -108,15 +108,15 @@ function payloadSizes(value: unknown): number[] {
 describe.each([
   ['good', () => good, [...stepsOf(GOOD), ...ENDS.published(GOOD)]],
   ['failed', () => bad, [...stepsOf(BAD), ...ENDS.failed()]],
-] as const)('the history of a %s day', (_, told, expected) => {
-  test('tells the steps in the order of the night, each with a summary for people', () => {
-    const found = scheduled(told());
+] as const)('the history of a %s day', (_, history, expected) => {
+  test('shows the steps in order, each with a summary for people', () => {
+    const found = scheduled(history());
     expect(found.map(({ verb }) => verb)).toEqual(expected.map(([verb]) => verb));
     for (const [index, [, summary]] of expected.entries()) expect(found[index]?.summary).toMatch(summary);
   });
 
   test('gives every activity a heartbeat, an end to each attempt, and an end to all of them', () => {
-    for (const { activity } of scheduled(told())) {
+    for (const { activity } of scheduled(history())) {
       expect(Number(activity.heartbeatTimeout?.seconds)).toBeGreaterThan(0);
       expect(Number(activity.startToCloseTimeout?.seconds)).toBeGreaterThan(0);
       expect(Number(activity.scheduleToCloseTimeout?.seconds)).toBeGreaterThan(0);
@@ -124,26 +124,26 @@ describe.each([
   });
 
   test('normalizes on the heavy queue, and nothing else there', () => {
-    for (const { verb, activity } of scheduled(told()))
+    for (const { verb, activity } of scheduled(history()))
       expect(activity.taskQueue?.name).toBe(`daybook-${project.name}${verb === 'normalize' ? '-heavy' : ''}`);
   });
 
   test('carries no payload that grows with the data', () => {
-    expect(Math.max(...payloadSizes(told().events))).toBeLessThan(LARGEST_PAYLOAD);
-    const longest = Math.max(...textsOf(told().events).map((text) => text.length));
+    expect(Math.max(...payloadSizes(history().events))).toBeLessThan(LARGEST_PAYLOAD);
+    const longest = Math.max(...textsOf(history().events).map((text) => text.length));
     expect(longest).toBeLessThan(LARGEST_PAYLOAD);
   });
 
   test('holds no secret of any service', () => {
     const { s3, clickhouse } = inject('stack');
-    const text = [...textsOf(told().events), told().details].join('\n');
+    const text = [...textsOf(history().events), history().details].join('\n');
     expect(text).toContain(project.name);
     for (const secret of [s3.secretAccessKey, clickhouse.password].filter((one) => one !== ''))
       expect(text).not.toContain(secret);
   });
 });
 
-test('a good day answers what it made of the raw lines, in numbers and in words', () => {
+test('a successful day returns what it made of the raw lines, as numbers and as text', () => {
   const { result } = good;
   expect(result).toMatchObject({
     day: GOOD,
@@ -165,7 +165,7 @@ test('a good day answers what it made of the raw lines, in numbers and in words'
   ]);
 });
 
-test('a good day is found by project, day, outcome and kind', () => {
+test('a successful day is found by project, day, outcome and kind', () => {
   expect(good.attributes).toMatchObject({
     DaybookProject: project.name,
     DaybookDay: GOOD,
@@ -175,7 +175,7 @@ test('a good day is found by project, day, outcome and kind', () => {
   expect(good.staticSummary).toBe(`${project.name}, day ${GOOD}`);
 });
 
-test('the details of a good day are a table that a person reads', () => {
+test('the details of a successful day are a readable table', () => {
   const [heading, , columns, , ...rows] = good.details.split('\n');
   expect(heading).toBe(`**${GOOD}: published**`);
   expect(columns).toBe('| step | what happened | took |');
@@ -191,7 +191,7 @@ test('a failed day says the step, the test, the rows, and the command to type ne
   );
   expect(bad.message).toContain('characters left out');
   expect(bad.message).toContain('Nothing is published.');
-  expect(bad.message.endsWith(`When it is mended: npx daybook run --day ${BAD}`)).toBe(true);
+  expect(bad.message.endsWith(`Once fixed, run: npx daybook run --day ${BAD}`)).toBe(true);
   expect(bad.attributes).toMatchObject({ DaybookDay: BAD, DaybookOutcome: 'failed', DaybookProject: project.name });
   expect(bad.details).toContain(`**${BAD}: failed**`);
   expect(bad.details).toContain('no_forbidden_note');

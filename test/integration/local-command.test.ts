@@ -88,7 +88,7 @@ test('a SIGKILL of the supervisor leaves no process running, and the next start 
   expect(again).toMatchObject({ exitCode: 0 });
 });
 
-test('Ctrl-C ends `up` in order, with exit code 0', async () => {
+test('Ctrl-C stops `up` in order, with exit code 0', async () => {
   const { command, pids } = await up();
   const ended = once(command, 'exit');
   command.kill('SIGINT');
@@ -105,7 +105,7 @@ test.runIf(process.platform === 'linux')("nothing of the user's shell reaches th
   }
 });
 
-test('`up --detach` stays until `down`, which ends the stack and nothing else', async () => {
+test('`up --detach` runs until `down`, which stops the stack and nothing else', async () => {
   const started = await daybook('up', '--detach');
   expect(started).toMatchObject({ exitCode: 0 });
   const stack = await readStack(dir);

@@ -19,9 +19,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-test('without versitygw, its release and Go, S3 is served from memory, and the user is told', async () => {
+test('without versitygw, its release and Go, S3 is served from memory, and the user is warned', async () => {
   vi.stubEnv('PATH', '/nowhere');
-  const told: string[] = [];
+  const lines: string[] = [];
   const { stack, stop } = await startStack({
     dir: join(folder.path, 'stack'),
     env: readEnv({
@@ -29,11 +29,11 @@ test('without versitygw, its release and Go, S3 is served from memory, and the u
       DAYBOOK_VERSITYGW_RELEASE: 'http://127.0.0.1:65534',
     }),
     only: ['s3'],
-    onProgress: (text) => told.push(text),
+    onProgress: (text) => lines.push(text),
   });
   try {
     expect(stack.s3.kind).toBe('fauxqs');
-    expect(told).toContainEqual(expect.stringMatching(/kept in memory by fauxqs, its objects end with the stack/));
+    expect(lines).toContainEqual(expect.stringMatching(/kept in memory by fauxqs, its objects end with the stack/));
     const { endpoint, region, accessKeyId, secretAccessKey } = stack.s3;
     const client = new S3Client({
       endpoint,
@@ -50,7 +50,7 @@ test('without versitygw, its release and Go, S3 is served from memory, and the u
   }
 });
 
-test('a service that cannot live ends the start with its name and where its log is, and leaves nothing behind', async () => {
+test('a service that cannot start ends the start with its name and its log file, and leaves no process', async () => {
   const dir = join(folder.path, 'stack');
   const starting = startStack({ dir, env: readEnv({ DAYBOOK_VERSITYGW: '/bin/false' }), only: ['s3'] });
   await expect(starting).rejects.toThrow(LocalStackError);

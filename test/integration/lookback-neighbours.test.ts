@@ -55,7 +55,7 @@ async function fingerprint(table: string, day: string) {
 const inputsOf = async (table: string, day: string) =>
   (await project.app.ledger.currentPublishes(day, day)).find((one) => one.table === table)?.inputs;
 
-test('a neighbour that publishes while it is copied makes the copy begin again, and what is recorded is what was read', async () => {
+test('an earlier day that is published while it is copied is copied again, and the ledger records what was read', async () => {
   const [first, second] = ['2026-06-01', '2026-06-02'];
   await startsWith(first);
   await put(project, first, 'b');
@@ -64,7 +64,7 @@ test('a neighbour that publishes while it is copied makes the copy begin again, 
   await project.attempt().normalize({ build, chunk: 0 });
   const world = after(`copy events of ${first}`, () => project.run(first));
   await expect(project.attempt({ world }).load({ build, table: 'events' })).rejects.toThrow(
-    `events of ${first} was published while it was copied; the copy begins again`,
+    `events of ${first} was published while it was copied; the copy is retried`,
   );
   const events = await project.attempt({ attempt: 2 }).load({ build, table: 'events' });
   expect(events.earlier).toEqual({ [first]: await fingerprint('events', first) });
@@ -74,7 +74,7 @@ test('a neighbour that publishes while it is copied makes the copy begin again, 
   ).toEqual([{ amount: 3 }]);
 });
 
-test('a model that reads itself begins again where its day before was published meanwhile', async () => {
+test('a model that reads itself is retried if its previous day was published meanwhile', async () => {
   const [first, second] = ['2026-06-11', '2026-06-12'];
   await startsWith(first);
   await put(project, first, 'b');
@@ -87,7 +87,7 @@ test('a model that reads itself begins again where its day before was published 
   const world = after('stage running', () => project.run(first));
   const request = { build, table: 'running', inputs };
   await expect(project.attempt({ world }).refresh(request)).rejects.toThrow(
-    `running of ${first} was published while ${second} was being built; the refresh begins again`,
+    `running of ${first} was published while ${second} was being built; the refresh is retried`,
   );
   const { inputs: read } = await project.attempt({ attempt: 2 }).refresh(request);
   expect(read[`running@${first}`]).toBe(await fingerprint('running', first));
@@ -95,7 +95,7 @@ test('a model that reads itself begins again where its day before was published 
   expect(read[`events@${first}`]).not.toBe(await fingerprint('events', first));
 });
 
-test('what a forgotten attempt builds of older rows is not published under the name of newer ones', async () => {
+test('older rows of a zombie attempt are not published as newer ones', async () => {
   const [first, second] = ['2026-06-15', '2026-06-16'];
   await startsWith(first);
   await put(project, second, 'a');
@@ -118,7 +118,7 @@ test('what a forgotten attempt builds of older rows is not published under the n
   });
 });
 
-test('a neighbour that publishes after it was copied leaves the day stale, which the next look finds', async () => {
+test('an earlier day that is published after it was copied leaves the day stale, which the next run finds', async () => {
   const [first, second] = ['2026-06-21', '2026-06-22'];
   await startsWith(first);
   await put(project, second, 'a');
@@ -132,13 +132,13 @@ test('a neighbour that publishes after it was copied leaves the day stale, which
   expect([outcome, reasons]).toEqual([
     'build',
     [
-      `rolling reads events of ${first}, published anew since`,
-      `running reads events of ${first}, running of ${first}, published anew since`,
+      `rolling reads events of ${first}, published again since`,
+      `running reads events of ${first}, running of ${first}, published again since`,
     ],
   ]);
 });
 
-test('a day whose publish is open cannot be looked back on, and the message says what ends it', async () => {
+test('a day with an unfinished publish cannot be looked back on, and the message says how to recover it', async () => {
   const [first, second] = ['2026-07-01', '2026-07-02'];
   await startsWith(first);
   await put(project, first, 'b');
@@ -154,7 +154,7 @@ test('a day whose publish is open cannot be looked back on, and the message says
   await expect(project.attempt({ world }).publish(cut)).rejects.toThrow('the worker died');
   await put(project, second, 'a');
   await expect(project.build(second)).rejects.toThrow(
-    `the publish of ${first} is open, and ${second} looks back on it. If nothing runs it: npx daybook run --day ${first}`,
+    `the publish of ${first} is unfinished, and ${second} looks back on it. If no run is in progress: npx daybook run --day ${first}`,
   );
   await project.run(first);
   expect((await project.run(second)).outcome).toBe('published');
@@ -163,7 +163,7 @@ test('a day whose publish is open cannot be looked back on, and the message says
   ).toEqual([{ total: 3 }]);
 });
 
-test('an earlier day that somebody wrote into is not read: the day is named with what mends it', async () => {
+test('an earlier day that something else wrote to is not read: the error names it and the command that fixes it', async () => {
   const [first, second] = ['2026-07-11', '2026-07-12'];
   await startsWith(first);
   await project.admin.run({
@@ -178,7 +178,7 @@ test('an earlier day that somebody wrote into is not read: the day is named with
   expect((await project.run(second)).outcome).toBe('published');
 });
 
-test('a hole fails the build by name; without a start, days before the first published one are none', async () => {
+test('a missing earlier day fails the build by name; without start, days before the first published one are not missing', async () => {
   const [first, third] = ['2026-01-01', '2026-01-03'];
   await put(project, first, 'a');
   await project.configure({ start: undefined });
@@ -188,11 +188,11 @@ test('a hole fails the build by name; without a start, days before the first pub
   expect([step, message]).toEqual([
     'load',
     `Day ${third} failed at step load: ${third} looks back on events of 2026-01-02, which is not published. ` +
-      `Build the earlier day first: npx daybook run --day 2026-01-02 (or say '-- holes: allow' in the model that looks back).`,
+      `Build the earlier day first (or put '-- holes: allow' in the model that looks back): npx daybook run --day 2026-01-02`,
   ]);
 });
 
-test('holes that a model allows are empty to it, and their coming rebuilds it', async () => {
+test('missing days that a model allows are empty to it, and publishing them rebuilds it', async () => {
   const seen = async (day: string) =>
     (await sparse.rows<{ seen: string[] }>('SELECT seen FROM sparse WHERE day = {day:Date}', { day }))[0]?.seen;
   for (const day of ['2026-05-01', '2026-05-04', '2026-05-03']) await put(sparse, day, 'a');
@@ -202,7 +202,7 @@ test('holes that a model allows are empty to it, and their coming rebuilds it', 
   expect((await sparse.run('2026-05-03')).notes.join()).toContain('2026-05-04 looks back on this day');
   const result = await sparse.run('2026-05-04');
   expect(result.steps.find(({ step }) => step === 'list')?.what).toContain(
-    'sparse reads events of 2026-05-03, published anew since',
+    'sparse reads events of 2026-05-03, published again since',
   );
   expect(await seen('2026-05-04')).toEqual(['2026-05-01', '2026-05-03', '2026-05-04']);
 });
@@ -219,7 +219,7 @@ test('a longer lookback is an edit, not a change of data: the day waits for a fo
   ]);
 });
 
-test('a forced run of an old day makes stale what reads what it changed, and nothing where it changed nothing; a test may look back too', async () => {
+test('a forced run of an old day makes stale only what reads what it changed; a test may look back too', async () => {
   const [first, second] = ['2024-01-01', '2024-01-02'];
   await startsWith(first);
   await put(project, second, 'a', -5);
@@ -238,7 +238,7 @@ test('a forced run of an old day makes stale what reads what it changed, and not
   expect((await project.run(first, true)).notes.join()).toContain(`${second} looks back on this day`);
   const { steps, published } = await project.run(second);
   expect(steps.find(({ step }) => step === 'list')?.what).toContain(
-    `running reads running of ${first}, published anew`,
+    `running reads running of ${first}, published again`,
   );
   expect(published.map(({ table }) => table)).toEqual(['running']);
 });

@@ -39,7 +39,7 @@ async function generations(): Promise<Record<string, number>> {
   );
 }
 
-/** The (table, day) pairs that another generation stands for than before. */
+/** Returns the (table, day) pairs with another generation than before. */
 const rebuilt = (before: Record<string, number>, after: Record<string, number>) =>
   Object.keys(after)
     .filter((pair) => before[pair] !== after[pair])
@@ -52,7 +52,7 @@ const pairs = (tables: Record<string, number[]>) =>
 
 const reasonOf = (result: DayResult | undefined) => result?.steps.find(({ step }) => step === 'list')?.what;
 
-test('rolling, running and first-seen models are right from the first day on, which has nothing before it', async () => {
+test('rolling, running and first-seen models are correct from the first day on, which has no earlier days', async () => {
   const results = await runAll();
   expect([...results.values()].map(({ outcome }) => outcome)).toEqual(DAYS.map(() => 'published'));
   expect(await column('rolling', 'toInt32(amount)')).toEqual([11, 23, 36, 39, 42, 45]);
@@ -71,7 +71,7 @@ test('rolling, running and first-seen models are right from the first day on, wh
   expect(await column('weekly', 'toInt32(visits)')).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-test('a model without lookback sees one day, in whatever way it reads, although others had six copied', async () => {
+test('a model without lookback sees one day, however it reads, although six were copied for others', async () => {
   const [seen] = (await column<Record<string, string>>('blind', 'seen')).slice(-1);
   expect(Object.entries(seen ?? {}).filter(([, days]) => Number(days) !== 1)).toEqual([]);
   expect(Object.keys(seen ?? {})).toHaveLength(14);
@@ -97,10 +97,10 @@ test('a changed old day rebuilds what reads it, in the order of days, and nothin
   );
   expect(results.get(D1)?.outcome).toBe('unchanged');
   expect(results.get(D2)?.notes).toEqual([
-    `4 days, ${D3} to ${D6}, look back on this day: stale until built again, oldest first: npx daybook backfill --start ${D3} --end ${D6}`,
+    `4 days, ${D3} to ${D6}, look back on this day: stale until rebuilt, oldest first: npx daybook backfill --start ${D3} --end ${D6}`,
   ]);
-  expect(reasonOf(results.get(D3))).toContain(`rolling reads events of ${D2}, published anew since`);
-  expect(reasonOf(results.get(D6))).toContain(`running reads running of ${D5}, published anew since`);
+  expect(reasonOf(results.get(D3))).toContain(`rolling reads events of ${D2}, published again since`);
+  expect(reasonOf(results.get(D6))).toContain(`running reads running of ${D5}, published again since`);
   expect(reasonOf(results.get(D6))).not.toContain('rolling');
   expect(results.get(D6)?.notes).toEqual([]);
   expect(await column('rolling', 'toInt32(amount)')).toEqual([11, 123, 136, 139, 42, 45]);
@@ -109,7 +109,7 @@ test('a changed old day rebuilds what reads it, in the order of days, and nothin
   expect([...again.values()].map(({ outcome }) => outcome)).toEqual(DAYS.map(() => 'unchanged'));
 });
 
-test('a night lists the late days again, builds what looks back on them, and leaves nothing stale', async () => {
+test('a nightly run lists the late days again, builds what looks back on them, and leaves nothing stale', async () => {
   await put(D5, 'b', payment(D5, 'later', { amount: 1000 }));
   const before = await generations();
   const { days } = await project.night(D6);

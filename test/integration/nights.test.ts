@@ -62,7 +62,7 @@ test('a backfill of ten days by the `temporal` executable publishes each of them
   expect(rows).toEqual(DAYS.map((day, index) => ({ day, total: index + 1 })));
 });
 
-test('a night with nothing new changes nothing, and leaves nothing to people', async () => {
+test('a nightly run without new data changes nothing and reports nothing', async () => {
   let night: NightlyResult | undefined;
   expect(await rebuiltBy(async () => (night = await project.night(LAST)))).toEqual([]);
   expect(night).toEqual({
@@ -83,7 +83,7 @@ test('a late object and a rewritten one rebuild their day and what looks back on
   ).toEqual([{ total: 21 }]);
 });
 
-test('an object that vanished is told, and its rows stay', async () => {
+test('a vanished object is reported, and its rows are kept', async () => {
   await project.app.store.remove(project.bucket, [keyOf(dayOf(9), 'late')]);
   let night: NightlyResult | undefined;
   expect(await rebuiltBy(async () => (night = await project.night(LAST)))).toEqual([]);
@@ -94,7 +94,7 @@ test('an object that vanished is told, and its rows stay', async () => {
   ]);
 });
 
-test('days that a broken-off night left stale are built by the next one, also before the late days', async () => {
+test('days that an interrupted nightly run left stale are built by the next one, even before the late days', async () => {
   // Two days before the last one look back on this day; only it itself was built when the night ended.
   await put(dayOf(7), 'late', payment(dayOf(7), 'late', { amount: 100 }));
   await project.run(dayOf(7));
@@ -104,11 +104,11 @@ test('days that a broken-off night left stale are built by the next one, also be
   ).toEqual([{ total: 121 }]);
 });
 
-test('what is too old for a night is told with its command: stale days, missing ones, and days that differ by SQL', async () => {
+test('days too old for a nightly run are reported with a command: stale, missing, or different by SQL', async () => {
   const notes = async () => (await project.night(LAST)).notes.filter((note) => !note.includes('no longer listed'));
   await put(dayOf(3), 'late', payment(dayOf(3), 'late', { amount: 1000 }));
   await project.run(dayOf(3));
-  const stale = `${dayOf(4)} to ${LAST}: stale: what they were made from has changed: npx daybook backfill --start ${dayOf(4)} --end ${LAST}`;
+  const stale = `${dayOf(4)} to ${LAST}: stale: their inputs have changed: npx daybook backfill --start ${dayOf(4)} --end ${LAST}`;
   expect(await notes()).toEqual([stale]);
 
   await project.configure({ start: addDays(FIRST, -2) });
@@ -118,7 +118,7 @@ test('what is too old for a night is told with its command: stale days, missing 
   );
   const [from, to] = [addDays(FIRST, -2), addDays(FIRST, -1)];
   expect(await notes()).toEqual([
-    `${from} to ${to}: not published, and should be: npx daybook backfill --start ${from} --end ${to}`,
+    `${from} to ${to}: not published, but expected: npx daybook backfill --start ${from} --end ${to}`,
     stale,
     `${FIRST} to ${dayOf(3)}: stale by code: they differ by SQL alone: npx daybook backfill --start ${FIRST} --end ${dayOf(3)}`,
   ]);

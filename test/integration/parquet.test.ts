@@ -28,7 +28,7 @@ async function write(key: string, structure: string, select: string, settings = 
   await clickhouse.run({ sql: `INSERT INTO FUNCTION ${sql} ${select}`, params, settings });
 }
 
-/** Forced, so that a folder may be filled anew. */
+/** Forced, so that a folder may be filled again. */
 const publish = async (day: string) => project.attempt().publish(await project.build(day, { force: true }));
 
 const failure = (day: string): Promise<string> =>
@@ -79,7 +79,7 @@ describe('files written by the engine', () => {
     expect(whole).toEqual({ rows: '5400', objects: '6', right: '5400' });
   });
 
-  test('a reject is told with its row number and its row as JSON; lines of every fate balance', async () => {
+  test('a reject has its row number and its row as JSON; lines of every fate balance', async () => {
     const day = '2026-10-02';
     await write(
       `raw/${day}/mixed.parquet`,
@@ -172,7 +172,7 @@ test.each([
 });
 
 describe('keys that are patterns', () => {
-  test('are asked for their columns and read by their very names, and never what they match', async () => {
+  test('are described and read by their exact names, and never what they match', async () => {
     const day = '2026-10-20';
     const named = ['part-{1}', 'part-?', 'part-*', 'a,b'];
     for (const name of [...named, 'part-1', 'part-x']) {
@@ -222,7 +222,7 @@ describe('keys that are patterns', () => {
   });
 });
 
-test('quarantine: a day is published without objects that are no Parquet or can never fit, each told with its reason', async () => {
+test('quarantine: a day is published without objects that are not Parquet or never fit, each reported with its reason', async () => {
   const day = '2026-10-21';
   await project.configure({}, { onBadObject: 'quarantine' });
   await write(`raw/${day}/whole.parquet`, SHORT, shortRows(day, 500));
@@ -335,7 +335,7 @@ describe.skipIf(!version)('files written by pyarrow', () => {
     },
   );
 
-  test('columns that drift become NULL where the contract allows, else reject their rows by name', async () => {
+  test('columns that drift become NULL if the contract allows it, otherwise their rows are rejected by name', async () => {
     await deliver('other');
     await publish(day);
     const found = await rejects(day);
@@ -367,10 +367,10 @@ describe.skipIf(!version)('files written by pyarrow', () => {
   });
 
   test.each([
-    ['list', 'column amount is Array(Nullable(Int64)), and no value of that fits the contract\'s Decimal(10, 2)'],
-    ['number', "column ts is Nullable(Int64), and no value of that fits the contract's DateTime64(3, 'UTC')"],
-    ['clock', "column ts is a time of day, and no value of that fits the contract's DateTime64(3, 'UTC')"],
-    ['text-for-list', "column tags is Nullable(String), and no value of that fits the contract's Array(String)"],
+    ['list', 'column amount is Array(Nullable(Int64)), which never fits the contract\'s Decimal(10, 2)'],
+    ['number', "column ts is Nullable(Int64), which never fits the contract's DateTime64(3, 'UTC')"],
+    ['clock', "column ts is a time of day, which never fits the contract's DateTime64(3, 'UTC')"],
+    ['text-for-list', "column tags is Nullable(String), which never fits the contract's Array(String)"],
     ['none', "found none of the contract's columns, but all"],
   ])('a type that can never fit fails the day by object and column: %s', async (name, message) => {
     await deliver('never', [name]);

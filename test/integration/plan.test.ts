@@ -39,7 +39,7 @@ async function planned() {
 
 const ALL = ['events', 'daily_amounts', 'daily_means', 'daily_trend'];
 
-test('days that nobody built are planned whole, with what has to be read', async () => {
+test('days that were never built are planned completely, with what has to be read', async () => {
   const { outcomes, toRead, days } = await planned();
   expect(outcomes).toEqual(DAYS.map(() => ['build', ...ALL]));
   const bytes = (await project.app.store.list(project.bucket, 'raw/')).reduce((sum, { size }) => sum + size, 0);
@@ -54,12 +54,12 @@ test('built days are unchanged, and nothing is to be read', async () => {
   expect(toRead).toEqual({ chunks: 0, objects: 0, bytes: 0 });
 });
 
-test('a new object builds its day, and of the next day what looks back on it; a run does exactly that', async () => {
+test('a new object builds its day, and in the next day what looks back on it; a run does exactly that', async () => {
   await project.put(keyOf(FIRST, 'b'), lines(payment(FIRST, 'b')));
   const { outcomes, reasons, toRead } = await planned();
   expect(outcomes).toEqual([['build', ...ALL], ['build', 'daily_trend'], ['unchanged']]);
   expect(reasons[0]?.[0]).toBe('events: 1 new object');
-  expect(reasons[1]).toEqual([`daily_trend reads daily_amounts@${FIRST}, which is built anew`]);
+  expect(reasons[1]).toEqual([`daily_trend reads daily_amounts@${FIRST}, which is rebuilt`]);
   expect(toRead).toMatchObject({ chunks: 1, objects: 1 });
   const results = [];
   for (const day of DAYS) results.push(await project.run(day));
@@ -71,7 +71,7 @@ test('a new object builds its day, and of the next day what looks back on it; a 
   expect((await planned()).outcomes).toEqual(DAYS.map(() => ['unchanged']));
 });
 
-test('a dry run of a backfill goes on behind its range, to the days that the backfill then builds', async () => {
+test('a dry run of a backfill also shows the days after its range that the backfill then builds', async () => {
   await project.put(keyOf(FIRST, 'c'), lines(payment(FIRST, 'c')));
   const { code, stdout } = await daybook(
     ['backfill', '--start', FIRST, '--end', FIRST, '--dry-run', '--project', project.app.project.dir],
@@ -79,7 +79,7 @@ test('a dry run of a backfill goes on behind its range, to the days that the bac
   );
   expect(code).toBe(0);
   expect(stdout).toContain(
-    `Then the later days that look back on them:\n${SECOND}  build\n            daily_trend reads daily_amounts@${FIRST}, which is built anew\nTo read: 1 object, `,
+    `Then the later days that look back on them:\n${SECOND}  build\n            daily_trend reads daily_amounts@${FIRST}, which is rebuilt\nTo read: 1 object, `,
   );
   expect(stdout).not.toContain(THIRD);
   const { counts } = await project.backfill({ start: FIRST, end: FIRST });
@@ -106,7 +106,7 @@ test('days that differ by SQL alone are listed with the command that rebuilds th
   expect(stdout).not.toContain(THIRD);
 });
 
-test('a day whose run would fail says why, and the others are planned all the same', async () => {
+test('a day whose run would fail says why, and the others are still planned', async () => {
   await project.app.store.remove(project.bucket, [keyOf(THIRD, 'a')]);
   const { days } = await planned();
   expect(days.map(({ outcome }) => outcome)).toEqual(['code', 'code', 'fails']);

@@ -38,7 +38,7 @@ async function publish(day: string, id: string) {
   return input;
 }
 
-test('every setting that a day of JSON lines or of Parquet sends is one that a profile is told to leave free', async () => {
+test('every setting that a day of JSON lines or Parquet sends is in the guide for profiles', async () => {
   const [first, second] = ['2026-05-01', '2026-05-02'];
   await project.put(keyOf(first, 'a'), lines(payment(first, 'a')));
   expect(await project.run(first)).toMatchObject({ outcome: 'published' });
@@ -48,11 +48,11 @@ test('every setting that a day of JSON lines or of Parquet sends is one that a p
   await project.configure({});
   expect(seen.size).toBeGreaterThan(20);
 
-  const told = new Set([...guide.matchAll(/`([a-z][a-z0-9_]+)`/g)].map(([, name]) => name));
-  expect([...seen].filter((name) => !told.has(name))).toEqual([]);
+  const named = new Set([...guide.matchAll(/`([a-z][a-z0-9_]+)`/g)].map(([, name]) => name));
+  expect([...seen].filter((name) => !named.has(name))).toEqual([]);
 });
 
-test('the queries to alert on count what readers have, and what was begun and not ended, publishes and rollbacks', async () => {
+test('the documented alert queries count what readers have, and unfinished publishes and rollbacks', async () => {
   const [behind = '', open = '', rejects = ''] = queries('What to alert on');
   const ask = <Row>(sql: string) => project.rows<Row>(sql.replace("'shop'", `'${project.name}'`));
   // As if an hour had gone by.
@@ -69,14 +69,14 @@ test('the queries to alert on count what readers have, and what was begun and no
   expect(await openNow()).toEqual(new Set());
 
   const { build, undoes } = await project.attempt().planRollback({ day: newest });
-  const dying = project.attempt({ world: diesBefore(project, 'take back events') });
+  const dying = project.attempt({ world: diesBefore(project, 'roll back events') });
   await expect(dying.rollback({ build, undoes, reason: '' })).rejects.toThrow('the worker died');
   expect(await openNow()).toEqual(new Set([newest]));
   await project.attempt().recover({ day: newest });
   expect(await openNow()).toEqual(new Set());
   expect(await daysBehind()).toBe(before);
 
-  // A forgotten attempt wrote its intent after the publish was done.
+  // A zombie attempt wrote its intent after the publish was done.
   const [record] = await project.app.ledger.currentPublishes(older, older);
   await project.app.ledger.recordPublishes('intent', record ? [record] : []);
   expect(await openNow()).toEqual(new Set());

@@ -80,7 +80,7 @@ test('a nightly run reports older days that the tests of today did not check', a
   await project.write(NEW, smaller(2_000));
   const { notes } = await project.attempt().audit({ day: '2026-04-20', failed: [] });
   expect(notes.join('\n')).toContain(
-    '2026-04-01 to 2026-04-03: not checked by the tests as they are now: npx daybook backfill --start 2026-04-01 --end 2026-04-03',
+    '2026-04-01 to 2026-04-03: not checked by the current tests: npx daybook backfill --start 2026-04-01 --end 2026-04-03',
   );
   const { counts } = await project.backfill({ start: '2026-04-01', end: '2026-04-03' });
   expect(counts).toMatchObject({ unchanged: 3, failed: 0 });

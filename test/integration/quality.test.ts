@@ -57,7 +57,7 @@ const results = async (day: string, generation: number) =>
 
 const PASSED = { status: 'pass', failing: 0, sample: [] };
 
-test('failing rows within what a test tolerates publish the day, and stay in the ledger', async () => {
+test('failing rows that a test tolerates do not stop the day, and are kept in the ledger', async () => {
   const day = '2026-04-01';
   // Ten rows, of which 20 % are two.
   const free = { note: 'free', amount: 0 };
@@ -110,7 +110,7 @@ test('one row more than a test tolerates, as a number or a share, stops the day 
   });
 });
 
-test('a key that stands twice stops the day, in a normalized table and in a model', async () => {
+test('a duplicate key stops the day, in a normalized table and in a model', async () => {
   const day = '2026-04-03';
   const { step, message } = await spoil(
     day,

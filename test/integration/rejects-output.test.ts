@@ -33,7 +33,7 @@ const rejects = () => [
 ];
 const env = () => environment(inject('stack'));
 
-test('more than 5 MB of rejects as JSON reach a slow reader whole', async () => {
+test('more than 5 MB of rejects as JSON reach a slow reader completely', async () => {
   const { stdout, stderr, exit } = begin(process.execPath, rejects(), { env: env() });
   const [text, errors] = await Promise.all([slowly(stdout), slowly(stderr)]);
   expect({ errors, code: await exit }).toEqual({ errors: '', code: 0 });

@@ -55,7 +55,7 @@ const idsOf = async (day: string) =>
     ({ id }) => id,
   );
 
-test('after a dictionary was mended, only the chunks that hold rejects are fed again, and the day is republished', async () => {
+test('after a dictionary was fixed, only the chunks with rejects are processed again, and the day is published again', async () => {
   await project.put(keyOf(DAY, 'clean'), lines(payment(DAY, 'clean', { note: 'a' })));
   await project.put(keyOf(DAY, 'mixed'), lines(payment(DAY, 'good'), payment(DAY, 'late', { note: 'b' })));
   expect(await project.run(DAY)).toMatchObject({
@@ -69,10 +69,10 @@ test('after a dictionary was mended, only the chunks that hold rejects are fed a
   expect(await retry(DAY, 'first')).toMatchObject({
     outcome: 'published',
     normalized: { chunks: 1, lines: 2, rows: 2, rejected: 0 },
-    notes: [`events: 1 of 2 chunks of folder ${DAY} held rejects or quarantined objects and is fed again`],
+    notes: [`events: 1 of 2 chunks of folder ${DAY} with rejects or quarantined objects is processed again`],
   });
   expect(await idsOf(DAY)).toEqual(['clean', 'good', 'late']);
-  // What was made before stands as it was made: other days and older builds were made from it.
+  // Earlier chunks are not changed: other days and older builds were made from them.
   const after = await project.manifests(DAY);
   expect(after.size).toBe(3);
   for (const [key, manifest] of before) expect(after.get(key)).toEqual(manifest);
@@ -80,12 +80,12 @@ test('after a dictionary was mended, only the chunks that hold rejects are fed a
   expect(await project.run(DAY), 'from now on the new chunk counts').toMatchObject({ outcome: 'unchanged' });
 });
 
-test('a retry of the same name, or one where nothing is left to feed again, changes nothing and says so', async () => {
+test('a retry of the same name, or without anything to process again, changes nothing and says so', async () => {
   const state = await project.state(DAY);
   for (const word of ['first', 'second'])
     expect(await retry(DAY, word)).toMatchObject({
       outcome: 'unchanged',
-      notes: [`events: no chunk of folder ${DAY} holds rejects or quarantined objects; nothing is fed again`],
+      notes: [`events: no chunk of folder ${DAY} holds rejects or quarantined objects; nothing is processed again`],
     });
   expect(await project.state(DAY)).toEqual(state);
 });
@@ -103,7 +103,7 @@ test('a day that failed for too many rejects is published by a retry', async () 
   expect(await idsOf(FAILED)).toEqual(['clean', 'one', 'two']);
 });
 
-test('quarantined objects are fed again too', async () => {
+test('quarantined objects are processed again too', async () => {
   await project.configure({}, { onBadObject: 'quarantine' });
   await project.put(keyOf(BAD, 'clean'), lines(payment(BAD, 'clean')));
   await project.put(`raw/${BAD}/bad.json.gz`, 'no gzip');
@@ -112,7 +112,7 @@ test('quarantined objects are fed again too', async () => {
   await project.configure({}, { maxRejects: 1 });
 });
 
-test('after a fix of the SQL every chunk is made anew: a day is never a mixture of two SELECTs', async () => {
+test('after a fix of the SQL every chunk is normalized again: a day never mixes two SELECTs', async () => {
   await project.configure({}, { maxRejects: 1 });
   await project.put(keyOf(DAY, 'wrong'), lines(payment(DAY, 'wrong', { note: 'never known' })));
   expect(await project.run(DAY)).toMatchObject({ normalized: { chunks: 1, rejected: 1 } });
@@ -120,7 +120,7 @@ test('after a fix of the SQL every chunk is made anew: a day is never a mixture 
   expect(await retry(DAY, 'fixed')).toMatchObject({
     outcome: 'published',
     normalized: { chunks: 3, rows: 4, rejected: 0 },
-    notes: [`events: 3 of 3 chunks of folder ${DAY} are made anew anyway: the SQL or the objects changed`],
+    notes: [`events: 3 of 3 chunks of folder ${DAY} are normalized anyway: the SQL or the objects changed`],
   });
   expect(await idsOf(DAY)).toEqual(['clean', 'good', 'late', 'wrong']);
 });

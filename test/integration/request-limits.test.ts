@@ -114,7 +114,7 @@ describe('through a proxy with the limits of nginx', () => {
     expect(proxy.refused).toEqual([]);
   });
 
-  test('the ledger takes and gives a chunk of 8,000 objects, and answers for a day of 12,000 chunks', async () => {
+  test('the ledger stores a chunk of 8,000 objects, and answers for a day of 12,000 chunks', async () => {
     const [source, folder] = ['events', '2026-06-03'];
     const { ledger } = payments.app;
     const objects = Array.from({ length: 8_000 }, (_, index) => ({
@@ -154,7 +154,7 @@ describe('through a proxy with the limits of nginx', () => {
       ),
     ).rejects.toThrow(
       'measure a text: a proxy in front of ClickHouse refuses the request as too large (413 Request Entity Too Large). ' +
-        'Let it pass bodies of 16 MB; for nginx: client_max_body_size 16m.',
+        'Allow bodies of 16 MB in the proxy; for nginx: client_max_body_size 16m.',
     );
     expect(proxy.refused).toHaveLength(1);
   });
@@ -184,7 +184,7 @@ describe('without a proxy in between', () => {
     expect(kept.map((row) => row.text === text)).toEqual([true, true]);
   });
 
-  test('a list of 5 MB reaches the engine whole and in its order', async () => {
+  test('a list of 5 MB reaches ClickHouse completely and in order', async () => {
     const list = Array.from({ length: 50_000 }, (_, index) => `${index} `.padEnd(100, "ü'"));
     const [found] = await direct.app.clickhouse.rows<{ list: string[] }>({
       sql: `SELECT {list:Array(String)} AS list WHERE '7 ${"ü'".repeat(49).replaceAll("'", "\\'")}' IN {list:Array(String)}`,

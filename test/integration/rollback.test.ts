@@ -48,7 +48,7 @@ async function publishedTwice(day: string) {
   return first;
 }
 
-test('a rollback gives readers what they had, holds the day, and names the later days that looked back on it', async () => {
+test('a rollback restores what readers had, holds the day, and names the later days that look back on it', async () => {
   const day = '2026-06-01';
   const first = await publishedTwice(day);
   await project.put(keyOf('2026-06-02', 'a'), lines(payment('2026-06-02', 'a')));
@@ -60,7 +60,7 @@ test('a rollback gives readers what they had, holds the day, and names the later
   expect(await ran.staticDetails()).toContain('Started by hand, for a rollback.');
   expect(taken.code).toBe(0);
   expect(taken.stdout).toContain('rolled back to generation 1: events 1 row of generation 1; daily_amounts 1 row');
-  expect(taken.stdout).toContain(`2026-06-02 looks back on this day: stale until built again`);
+  expect(taken.stdout).toContain(`2026-06-02 looks back on this day: stale until rebuilt`);
   expect(taken.stdout.trimEnd().split('\n').at(-1)).toBe(`${day} rolled-back`);
   expect(await hashes(day)).toEqual(first);
   expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
@@ -72,11 +72,11 @@ test('a rollback gives readers what they had, holds the day, and names the later
   expect(looked.outcome).toBe('held');
   expect(looked.notes).toEqual([
     expect.stringMatching(
-      /^2026-06-01 is held as it is since .* UTC \(amounts were doubled\)\. Release it: npx daybook unhold --day 2026-06-01$/,
+      /^2026-06-01 is held since .* UTC \(amounts were doubled\)\. Release it: npx daybook unhold --day 2026-06-01$/,
     ),
   ]);
   expect((await command('status')).stdout).toMatch(/^2026-06-01 {2}held .*amounts were doubled$/m);
-  expect((await command('plan', '--day', day)).stdout).toMatch(/^2026-06-01 {2}held\n +2026-06-01 is held as it is/);
+  expect((await command('plan', '--day', day)).stdout).toMatch(/^2026-06-01 {2}held\n +2026-06-01 is held since/);
   const later = await project.run('2026-06-02');
   expect(later.outcome).toBe('published');
   expect(await rowsOf('2026-06-02')).toMatchObject({ two_days: 1 });
@@ -88,10 +88,10 @@ test('a rollback gives readers what they had, holds the day, and names the later
 });
 
 test.each([
-  ['2026-06-05', 'before the first swap', () => diesBefore(project, 'take back events')],
-  ['2026-06-06', 'between two swaps', () => diesBefore(project, 'take back daily_amounts')],
+  ['2026-06-05', 'before the first swap', () => diesBefore(project, 'roll back events')],
+  ['2026-06-06', 'between two swaps', () => diesBefore(project, 'roll back daily_amounts')],
   ['2026-06-07', 'before it is written down', () => diesBeforeRecord(project, 'undone')],
-])('%s: a rollback that dies %s is ended by the next run', async (day, _, world) => {
+])('%s: a rollback that dies %s is finished by the next run', async (day, _, world) => {
   const first = await publishedTwice(day);
   const { build, undoes } = await project.attempt().planRollback({ day });
   const dying = project.attempt({ world: world() });
@@ -100,12 +100,12 @@ test.each([
 
   const next = await project.run(day);
   expect(next.outcome).toBe('held');
-  expect(next.steps[0]?.what).toBe('generation 2 was left open and is undone (4 tables)');
+  expect(next.steps[0]?.what).toBe('unfinished publish of generation 2 rolled back (4 tables)');
   expect(await hashes(day)).toEqual(first);
   expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
 });
 
-test('a second attempt takes nothing back that the first has not; the only publish goes only on request', async () => {
+test('a second attempt undoes only the same publishes; the only publish of a day is rolled back only on request', async () => {
   const day = '2026-06-08';
   const first = await publishedTwice(day);
   const { build, undoes } = await project.attempt().planRollback({ day });
@@ -130,7 +130,7 @@ test('a second attempt takes nothing back that the first has not; the only publi
   expect(await project.app.ledger.holdOf(day)).toBeUndefined();
 
   const second = await command('rollback', '--day', day, '--to-empty');
-  expect(second.stdout).toContain('rolled back to no rows: events is not published any more');
+  expect(second.stdout).toContain('rolled back to no rows: events is no longer published');
   expect(await rowsOf(day)).toEqual({ events: 0, daily_amounts: 0, daily_means: 0, two_days: 0 });
   expect(await project.app.ledger.currentPublishes(day, day)).toEqual([]);
 
@@ -183,7 +183,7 @@ test('a rollback over several publishes that dies between its swaps is ended by 
   await project.run(day);
   const { build, undoes, target } = await project.attempt().planRollback({ day, generation: 1 });
   expect({ undoes, target }).toEqual({ undoes: 3, target: 1 });
-  const dying = project.attempt({ world: diesBefore(project, 'take back daily_amounts') });
+  const dying = project.attempt({ world: diesBefore(project, 'roll back daily_amounts') });
   await expect(dying.rollback({ build, undoes, target: 1, reason: '' })).rejects.toThrow('the worker died');
 
   // Without a target it means the rollback that was begun, not one more.
@@ -208,7 +208,9 @@ test('a day that is held while it is being built is not published; a forced run 
   const first = await publishedTwice(day);
   await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
   const input = await project.build(day);
-  expect((await command('hold', '--day', day, '--reason', 'audited')).stdout).toContain(`${day} is held as it is now`);
+  expect((await command('hold', '--day', day, '--reason', 'audited')).stdout).toContain(
+    `${day} is held: no run builds it`,
+  );
   const before = await hashes(day);
   expect(before).not.toEqual(first);
   await expect(project.attempt().publish(input)).rejects.toMatchObject({ type: 'Held' });
@@ -219,7 +221,7 @@ test('a day that is held while it is being built is not published; a forced run 
   expect(await project.app.ledger.holdOf(day)).toBeUndefined();
 });
 
-test('a day that is held while a forced backfill builds it stays as it is, and held', async () => {
+test('a day that is held while a forced backfill builds it is not published, and stays held', async () => {
   const day = '2026-06-13';
   await publishedTwice(day);
   const { build } = await project.attempt().list({ day, force: true, code: true });
@@ -243,13 +245,13 @@ test('a rollback whose archive is gone is refused by name, and changes nothing',
   const refused = await command('rollback', '--day', day);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
-    /can't be put back: .* archived no more .*keepPrevious.* npx daybook run --day 2026-06-11 --force/,
+    /cannot be rolled back: .* no longer exists .*keepPrevious.* npx daybook run --day 2026-06-11 --force/,
   );
   expect(await project.state(day)).toEqual(before);
   expect(await project.app.ledger.holdOf(day)).toBeUndefined();
 });
 
-test('archives from before a column was added are put back by name', async () => {
+test('archives from before a column was added are restored by column name', async () => {
   const day = '2026-06-12';
   await publishedTwice(day);
   await project.write(

@@ -19,7 +19,7 @@ afterAll(async () => {
   await client.connection.close();
 });
 
-test('is created once, runs each missed night in turn, and lets no failure stop the next', async () => {
+test('is created once, catches up each missed run in turn, and continues after a failure', async () => {
   expect(await applySchedule(client, NIGHT, { paused: true, note: 'not yet' })).toBe('created');
   const { spec, action, policies, state, info } = await schedule().describe();
   expect(state).toMatchObject({ paused: true, note: 'not yet' });
@@ -28,7 +28,7 @@ test('is created once, runs each missed night in turn, and lets no failure stop 
     workflowId: `daybook/${NIGHT.project}/nightly`,
     taskQueue: `daybook-${NIGHT.project}`,
     args: [{}],
-    staticSummary: `${NIGHT.project}, the night`,
+    staticSummary: `${NIGHT.project}, nightly run`,
     staticDetails: expect.stringContaining('npx daybook schedule trigger') as string,
   });
   expect(policies).toEqual({ overlap: 'BUFFER_ALL', catchupWindow: 7 * 86_400_000, pauseOnFailure: false });
@@ -37,7 +37,7 @@ test('is created once, runs each missed night in turn, and lets no failure stop 
   expect(new Set(info.nextActionTimes.map((time) => clock.format(time)))).toEqual(new Set(['04:30']));
 });
 
-test('is left alone where it says the same already', async () => {
+test('is not written if it is up to date', async () => {
   const { info } = await schedule().describe();
   expect(await applySchedule(client, NIGHT, { paused: false })).toBe('unchanged');
   expect((await schedule().describe()).info.lastUpdatedAt).toEqual(info.lastUpdatedAt);
@@ -46,7 +46,7 @@ test('is left alone where it says the same already', async () => {
 test.each([
   ['another hour', { schedule: '15 5 * * 1-5', timezone: 'Europe/Berlin' }],
   ['another zone', { schedule: '15 5 * * 1-5', timezone: 'America/New_York' }],
-])('takes over %s, and whoever paused or released it is not overruled', async (_, changed) => {
+])('takes over %s, and stays paused or unpaused', async (_, changed) => {
   await schedule().unpause('by hand');
   expect(await applySchedule(client, { ...NIGHT, ...changed }, { paused: true })).toBe('updated');
   expect(await applySchedule(client, { ...NIGHT, ...changed }, { paused: true })).toBe('unchanged');
@@ -55,7 +55,7 @@ test.each([
   expect(spec.timezone).toBe(changed.timezone);
 });
 
-test('is mended where somebody edited it by hand', async () => {
+test('is corrected after it was edited by hand', async () => {
   await applySchedule(client, NIGHT, { paused: true });
   await schedule().update((found) => ({ ...found, spec: { calendars: [{ hour: 1 }], timezone: 'UTC' } }));
   expect(await applySchedule(client, NIGHT, { paused: true })).toBe('updated');

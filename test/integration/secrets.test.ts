@@ -25,10 +25,10 @@ const failing = async (run: () => Promise<unknown>): Promise<string> => {
   try {
     await run();
   } catch (thrown) {
-    const told: string[] = [];
+    const texts: string[] = [];
     for (let one: unknown = thrown; one !== undefined; one = one instanceof Error ? one.cause : undefined)
-      told.push(messageOf(one), one instanceof Error ? (one.stack ?? '') : '', JSON.stringify(one));
-    return told.join('\n');
+      texts.push(messageOf(one), one instanceof Error ? (one.stack ?? '') : '', JSON.stringify(one));
+    return texts.join('\n');
   }
   throw new Error('it had to fail');
 };
@@ -48,7 +48,7 @@ async function keptBy(database: string, tables: readonly string[]): Promise<Reco
 }
 
 describe("the store's secret", () => {
-  test('stands in no error that the store or the engine is provoked to, whatever the statement', async () => {
+  test('is in no error of the store or of ClickHouse, whatever the statement', async () => {
     const { clickhouse } = project.app;
     const { sql, params } = await readTable('raw/gone.json');
     const refused = { ...params, raw_key: 'somebody-else' };
@@ -63,10 +63,10 @@ describe("the store's secret", () => {
       target: await failing(() => clickhouse.run({ sql: `INSERT INTO FUNCTION ${sql} SELECT 1, 2`, params })),
       bucket: await failing(() => project.app.store.list('no-such-bucket', 'x')),
     };
-    for (const [what, told] of Object.entries(errors)) expect(told, what).not.toContain(secret);
+    for (const [what, text] of Object.entries(errors)) expect(text, what).not.toContain(secret);
   });
 
-  test('stands in no history, no record, no object and no table of the engine, after days that ended well and badly', async () => {
+  test('is in no history, record, object or table of ClickHouse, after successful and failed days', async () => {
     await project.configure({}, { onBadObject: 'quarantine', maxRejects: 1 });
     await project.put(keyOf(DAY, 'a'), lines(payment(DAY, 'a'), 'no json'));
     await project.put(`raw/${DAY}/bad.json.gz`, 'no gzip');
@@ -129,7 +129,7 @@ describe("the store's secret", () => {
     await project.configure({});
   });
 
-  test('need not pass through Daybook at all: with a named collection of the engine a whole day runs', async () => {
+  test('is not needed in Daybook: with a named collection of ClickHouse a whole day runs', async () => {
     const day = '2026-03-02';
     const { store } = project.app;
     const { accessKeyId } = inject('stack').s3;
@@ -144,7 +144,7 @@ describe("the store's secret", () => {
         engine: {
           ...store.engine,
           collection,
-          credentials: () => Promise.reject(new Error('nobody may ask for them')),
+          credentials: () => Promise.reject(new Error('credentials must not be read')),
         },
       };
       const options = { world: { store: named } };
@@ -160,15 +160,15 @@ describe("the store's secret", () => {
   });
 });
 
-test("no secret stands in a worker's log, whatever it meets and however much it tells", async () => {
-  const told = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
+test("no secret is in a worker's log, whatever the error and the log level", async () => {
+  const project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
   const { password } = inject('stack').clickhouse;
   const wrong = 'store-secret-of-this-test';
   try {
     /** Starts a worker in a process of its own, lets `use` run days on it, and answers all that it said. */
     const saidBy = async (changes: Record<string, string>, use: () => Promise<unknown>) => {
       const env = environment(inject('stack'), { LOG_LEVEL: 'debug', ...changes });
-      const worker = start(['worker', '--project', told.app.project.dir], env);
+      const worker = start(['worker', '--project', project.app.project.dir], env);
       try {
         await use();
       } finally {
@@ -178,30 +178,30 @@ test("no secret stands in a worker's log, whatever it meets and however much it 
       return stdout + stderr;
     };
     const days = { good: '2026-03-11', object: '2026-03-12', sql: '2026-03-13', denied: '2026-03-14' };
-    for (const day of Object.values(days)) await told.put(keyOf(day, 'a'), lines(payment(day, 'a')));
-    await told.put(`raw/${days.object}/bad.json.gz`, 'no gzip');
+    for (const day of Object.values(days)) await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+    await project.put(`raw/${days.object}/bad.json.gz`, 'no gzip');
     const worked = await saidBy({}, async () => {
-      await told.run(days.good);
-      expect((await told.fail(days.object)).step).toBe('normalize');
-      await told.write(
+      await project.run(days.good);
+      expect((await project.fail(days.object)).step).toBe('normalize');
+      await project.write(
         'sql/tests/throws.sql',
         "SELECT throwIf(id = 'a') AS thrown FROM events WHERE day = {day:Date} HAVING thrown;",
       );
-      expect((await told.fail(days.sql)).step).toBe('test');
+      expect((await project.fail(days.sql)).step).toBe('test');
     });
     const denied = await saidBy({ AWS_SECRET_ACCESS_KEY: wrong }, async () => {
-      expect((await told.fail(days.denied)).message).toContain('request signature');
+      expect((await project.fail(days.denied)).message).toContain('request signature');
     });
     expect(worked).toContain(`${days.good} publish done`);
     for (const day of [days.object, days.sql]) expect(worked).toMatch(new RegExp(`${day} .*failed`));
     expect(denied).toMatch(new RegExp(`${days.denied} .*failed`));
     for (const one of [secret, password, wrong]) expect((worked + denied).includes(one), one).toBe(false);
   } finally {
-    await told.close();
+    await project.close();
   }
 });
 
-test('names of columns, constraints, tests and keys are names, whatever stands in them', async () => {
+test('names of columns, constraints, tests and keys may contain anything', async () => {
   const day = '2026-03-03';
   const odd = ["it's", 'a b', 'say "hi"', "'); DROP TABLE events; --", 'käse', '{day:Date}', '--', '1', 'select'];
   const quoted = odd.map((name) => `\`${name}\``);
@@ -239,7 +239,7 @@ test('names of columns, constraints, tests and keys are names, whatever stands i
 });
 
 test.each(["2026-03-01'; DROP TABLE daybook.builds; --", '2026-02-30', '../2026-03-01', ''])(
-  'a day that is none is refused before anything is done with it: %j',
+  'an invalid day is refused before anything is done with it: %j',
   async (day) => {
     await expect(project.attempt().recover({ day })).rejects.toMatchObject({ type: 'BadConfig', nonRetryable: true });
     expect(await project.rows('SELECT count() >= 0 AS there FROM daybook.builds')).toEqual([{ there: 1 }]);

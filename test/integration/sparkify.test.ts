@@ -59,7 +59,7 @@ describe.skipIf(absent)(
       ).toEqual({ events: '8056', songs: '6820', listeners: '96', logged_out: '286', strays: '0', days: '30' });
     });
 
-    test('so do the accounts: every line is a row but the five blank ones', async () => {
+    test('the accounts balance: every line is a row except the five blank ones', async () => {
       const folders = await project.app.ledger.folderAccounts(
         'page_log',
         DAYS[0] ?? '',

@@ -59,7 +59,7 @@ const archivesOf = async (day: string) =>
   )
     .map(readArchiveName)
     .flatMap((one) => (one?.day === day ? [`${one.table} before ${one.generation}`] : []));
-const stands = async (database: string) =>
+const exists = async (database: string) =>
   (await names('SELECT name FROM system.databases WHERE name = {database:String}', { database })).length === 1;
 
 /** Publishes a day of long ago once more, with one payment more. */
@@ -70,7 +70,7 @@ async function publishAgain(day: string, id: string) {
   await project.attempt().sweep({ day });
 }
 
-test('archives stay for as many versions and days as the config says, counted from when they were made', async () => {
+test('archives are kept for the configured versions and days, counted from when they were made', async () => {
   const day = '2025-01-10';
   for (const id of ['a', 'b', 'c', 'd']) await publishAgain(day, id);
   const kept = ['daily_amounts', 'events'].flatMap((table) => [`${table} before 3`, `${table} before 4`]);
@@ -92,7 +92,7 @@ test('archives stay for as many versions and days as the config says, counted fr
   expect(await archivesOf(day)).toEqual([]);
 });
 
-test('what an open publish would need to be taken back outlives any age; what was taken back goes', async () => {
+test('archives that an unfinished publish needs are never dropped for their age; those of an undone publish are', async () => {
   const day = '2025-01-11';
   await publishAgain(day, 'a');
   await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
@@ -101,15 +101,15 @@ test('what an open publish would need to be taken back outlives any age; what wa
   await expect(dying.publish(input)).rejects.toThrow('the worker died');
   await project.attempt({ world: aged(100 * A_DAY) }).sweep({ day: null });
   expect(await archivesOf(day)).toHaveLength(3);
-  expect(await stands(stageDatabase(project.name, day, 2))).toBe(true);
+  expect(await exists(stageDatabase(project.name, day, 2))).toBe(true);
 
   await project.admin.run({ sql: `DROP DATABASE ${stageDatabase(project.name, day, 2)} SYNC` });
-  expect(await project.attempt().recover({ day })).toMatchObject({ mended: { how: 'undone' } });
+  expect(await project.attempt().recover({ day })).toMatchObject({ recovered: { how: 'rolled back' } });
   await project.attempt().sweep({ day });
   expect(await archivesOf(day)).toEqual([]);
 });
 
-test('a sweep that was forgotten leaves the stage of a newer build alone', async () => {
+test('a zombie sweep does not drop the stage of a newer build', async () => {
   const day = '2025-01-13';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const older = await project.build(day);
@@ -121,7 +121,7 @@ test('a sweep that was forgotten leaves the stage of a newer build alone', async
   expect(await project.attempt().sweep({ day, generation: newer.build.generation })).toMatchObject({ stages: 1 });
 });
 
-test('a chunk loses its manifest before its Parquet, however much older that is', async () => {
+test("a chunk's manifest is removed before its Parquet, however much older that is", async () => {
   const day = '2025-01-14';
   await publishAgain(day, 'a');
   const chunks = `daybook/${project.name}/events/${day}/`;
@@ -139,7 +139,7 @@ test('a chunk loses its manifest before its Parquet, however much older that is'
   expect(await keys(chunks)).toEqual([]);
 });
 
-test('plans go with the chunks that they name, but for those of builds that count and of days that run', async () => {
+test('expired plans are removed, except those of builds that still count and of running days', async () => {
   const day = '2025-01-15';
   await publishAgain(day, 'a');
   const { build } = await project.attempt().list({ day, force: true });
@@ -160,21 +160,21 @@ test('plans go with the chunks that they name, but for those of builds that coun
   expect(await generations()).toEqual(['2', '3']);
 });
 
-test('the stage of a failed day stays to be looked at; when it is old it goes, unless the day runs', async () => {
+test('the stage of a failed day is kept for inspection, and dropped later unless the day is running', async () => {
   const day = '2025-01-12';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a', { note: 'forbidden' })));
   await expect(project.build(day)).rejects.toMatchObject({ type: 'TestFailed' });
   const stage = stageDatabase(project.name, day, 1);
   await project.attempt().sweep({ day: null });
   await project.attempt({ world: aged(2 * A_DAY) }).sweep({ day: '2025-01-10' });
-  expect(await stands(stage)).toBe(true);
+  expect(await exists(stage)).toBe(true);
 
   // Without a worker it runs for as long as the test likes.
   const running = await startDay(project.app, { day });
   await project.attempt({ world: aged(4 * A_DAY) }).sweep({ day: null });
-  expect(await stands(stage)).toBe(true);
+  expect(await exists(stage)).toBe(true);
   await running.terminate();
 
   expect(await project.attempt({ world: aged(4 * A_DAY) }).sweep({ day: null })).toMatchObject({ stages: 1 });
-  expect(await stands(stage)).toBe(false);
+  expect(await exists(stage)).toBe(false);
 });

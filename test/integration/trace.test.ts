@@ -29,7 +29,7 @@ const run = (...args: string[]) =>
   daybook(['trace', '--day', DAY, '--project', shop.app.project.dir, ...args], environment(inject('stack'), {}));
 const traced = async (...args: string[]) => JSON.parse((await run(...args, '--output', 'json')).stdout) as Trace;
 
-test('a row of a normalized table leads to its raw line, as it stands in its object', async () => {
+test('a row of a normalized table is traced to its raw line in its object', async () => {
   const found = await traced('--table', 'events', '--where', "type = 'purchase'", '--limit', '3');
   expect(found.rows).toHaveLength(3);
   expect(found.lines).toHaveLength(3);
@@ -43,7 +43,7 @@ test('a row of a normalized table leads to its raw line, as it stands in its obj
   );
 });
 
-test('a row that came from Parquet leads to its row there, as JSON', async () => {
+test('a row from Parquet is traced to the row in its object, as JSON', async () => {
   const found = await traced('--table', 'orders', '--where', "status = 'refused'", '--limit', '1');
   const [line] = found.lines;
   expect(line?.object).toMatch(/^raw\/orders\/.*\.parquet$/);
@@ -59,7 +59,7 @@ test('a table that does not keep where its rows came from is traced through its 
   expect(found.lines[0]?.text).toContain('"return_id":"r-2"');
 });
 
-test('of several rows that fit, exactly those that are shown are traced', async () => {
+test('if several rows match, exactly those that are shown are traced', async () => {
   const own = await traced('--table', 'returns', '--limit', '1');
   expect(own.rows).toHaveLength(1);
   expect(own.lines.map(({ text }) => text?.includes(`"return_id":"${String(own.rows[0]?.['return_id'])}"`))).toEqual([
@@ -74,7 +74,7 @@ test('of several rows that fit, exactly those that are shown are traced', async 
   expect(model.inputs).toMatchObject([{ table: 'events', by: ['country'], rows: count }]);
 });
 
-test('a row of a model leads to the rows with its values, and to their objects, counted', async () => {
+test('a row of a model is traced to the rows with its values, and to their objects, with counts', async () => {
   const found = await traced('--table', 'daily_sales', '--where', "country = 'AT'");
   const [input, ...others] = found.inputs;
   expect(others).toEqual([]);
@@ -95,14 +95,14 @@ test('a model over models says where to look further; one that looks back counts
   expect(weekly.inputs).toMatchObject([{ table: 'events', by: [], days: 7, rows: demoTotals(1).days[DAY]?.rows }]);
 });
 
-test('an object that was rewritten since is not quoted as if it were what was read', async () => {
+test('an object that was rewritten since is not quoted as if it was read', async () => {
   const object = `raw/returns/dt=${DAY}/returns-00.json`;
   await shop.put(object, '{"return_id":"another"}\n');
   const found = await traced('--table', 'returns', '--where', "return_id = 'r-1'");
   expect(found.lines).toEqual([{ object, line: 1, gone: 'the object was rewritten since it was read' }]);
 });
 
-test('what cannot be traced is said, with what there is', async () => {
+test('what cannot be traced is reported, with what is known', async () => {
   const unknown = await run('--table', 'nothing');
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toMatch(/has no table 'nothing'; it has events, orders, returns, daily_funnel/);

@@ -21,7 +21,7 @@ const command = (...args: string[]) =>
   daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
 const verify = (...args: string[]) => command('verify', '--start', FIRST, '--end', '2026-05-31', ...args);
 
-test('days as they were published end with 0 and one line', async () => {
+test('days that are as published exit with 0 and one line', async () => {
   const { code, stdout } = await verify();
   expect(code).toBe(0);
   expect(stdout.trimEnd()).toBe(
@@ -29,7 +29,7 @@ test('days as they were published end with 0 and one line', async () => {
   );
 });
 
-test('rows that came, went or changed are named with table, day, both counts and the command that mends them', async () => {
+test('added, missing and changed rows are reported with table, day, both counts and the command that fixes them', async () => {
   const { database } = project;
   await project.admin.run({
     sql: `INSERT INTO ${database}.events SELECT * FROM ${database}.events WHERE day = '${FIRST}'`,
@@ -43,10 +43,12 @@ test('rows that came, went or changed are named with table, day, both counts and
   expect(code).toBe(1);
   const again = (day: string) => `Publish the day again: npx daybook run --day ${day} --force`;
   expect(stdout.trimEnd().split('\n')).toEqual([
-    `LiveDiffers: ${database}.events of ${FIRST}: found 4 rows, expected 2 as published. Something else wrote into it. ${again(FIRST)}`,
-    `LiveDiffers: ${database}.daily_means of ${SECOND}: found 0 rows, expected 1 as published. Something else wrote into it. ${again(SECOND)}`,
-    `LiveDiffers: ${database}.daily_amounts of ${THIRD}: found 1 row with other values, expected 1 as published. Something else wrote into it. ${again(THIRD)}`,
-    expect.stringMatching(/daily_means of 2026-05-09: found 1 row, expected none: nobody published them\. .*--force$/),
+    `LiveDiffers: ${database}.events of ${FIRST}: found 4 rows, expected 2 as published. Something else wrote to it. ${again(FIRST)}`,
+    `LiveDiffers: ${database}.daily_means of ${SECOND}: found 0 rows, expected 1 as published. Something else wrote to it. ${again(SECOND)}`,
+    `LiveDiffers: ${database}.daily_amounts of ${THIRD}: found 1 row with other values, expected 1 as published. Something else wrote to it. ${again(THIRD)}`,
+    expect.stringMatching(
+      /daily_means of 2026-05-09: found 1 row, expected none, since none were published\. .*--force$/,
+    ),
     '2026-05-01 to 2026-05-31: 9 published tables compared with the ledger, 4 differences',
   ]);
   const json = JSON.parse((await verify('--output', 'json')).stdout) as { differences: object[] };
@@ -63,7 +65,7 @@ test('rows that came, went or changed are named with table, day, both counts and
   expect((await verify()).code).toBe(0);
 });
 
-test('a rebuild of a day that is right is equal, publishes nothing and leaves no stage', async () => {
+test('a rebuild of a correct day is equal, publishes nothing and leaves no stage', async () => {
   const before = await project.state(SECOND);
   const rebuilt = await command('verify', '--day', SECOND, '--rebuild', '--output', 'json');
   expect(rebuilt.code).toBe(0);
@@ -79,7 +81,7 @@ test('a rebuild of a day that is right is equal, publishes nothing and leaves no
   ).toEqual([]);
 });
 
-test('a day that was rolled back and is held is verified as it stands; a publish that is open is named', async () => {
+test('a day that was rolled back and is held is verified as it is; an unfinished publish is reported', async () => {
   const day = '2026-05-20';
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   await project.run(day);
@@ -95,7 +97,5 @@ test('a day that was rolled back and is held is verified as it stands; a publish
   await expect(dying.publish(input)).rejects.toThrow('the worker died');
   const { code, stdout } = await command('verify', '--day', open);
   expect(code).toBe(1);
-  expect(stdout).toContain(
-    `events of ${open}: its publish was begun and has not ended. End it: npx daybook run --day ${open}`,
-  );
+  expect(stdout).toContain(`events of ${open}: its publish is unfinished. Recover it: npx daybook run --day ${open}`);
 });

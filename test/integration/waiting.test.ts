@@ -20,7 +20,7 @@ const put = (day: string, name: string) => project.put(keyOf(day, name), lines(p
 /** A day whose deadline, some time on the day after it, is still to come, whenever the test runs. */
 const SOON = addDays(dayIn('UTC', new Date()), 1);
 
-test('a source with a marker is complete when its marker is there, however many objects came before', async () => {
+test('a source with a marker is complete when its marker exists, however many objects came before', async () => {
   const day = '2026-06-01';
   await project.configure({}, { ready: { marker: '_SUCCESS' } });
   await put(day, 'a');
@@ -28,7 +28,7 @@ test('a source with a marker is complete when its marker is there, however many 
   const before = await look(day);
   expect(before).toMatchObject({
     ready: false,
-    missing: [`events: raw/${day}/_SUCCESS is not there yet, the folder holds 2 objects`],
+    missing: [`events: raw/${day}/_SUCCESS does not exist yet, the folder holds 2 objects`],
   });
   // Often it is a matter of seconds; a source that stays away for hours is asked for once a minute.
   const later = await Promise.all([1, 5, 50].map((looks) => look(day, 0, looks)));
@@ -39,7 +39,7 @@ test('a source with a marker is complete when its marker is there, however many 
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ objects: 2 });
 });
 
-test('without a marker a source is complete when enough objects are there and none was written for a while', async () => {
+test('without a marker, a source is complete when enough objects exist and none was written for a while', async () => {
   const day = '2026-06-02';
   await project.configure({}, { ready: { minObjects: 2, quietFor: '3 seconds' } });
   await put(day, 'a');
@@ -55,12 +55,12 @@ test('without a marker a source is complete when enough objects are there and no
     /^events: raw\/2026-06-02\/ was still written to at 2\d{3}-\d\d-\d\dT[\d:.]+Z$/,
   );
   await expect.poll(async () => (await look(day)).ready, { timeout: 20_000, interval: 500 }).toBe(true);
-  // Another object begins the quiet anew.
+  // Another object restarts the quiet time.
   await put(day, 'c');
   expect((await look(day)).ready).toBe(false);
 });
 
-test('a folder of very many objects is judged like any other', async () => {
+test('a folder of very many objects is checked like any other', async () => {
   const day = '2026-06-05';
   await project.configure({}, { ready: { minObjects: 2, quietFor: '3 seconds' } });
   const listed = Array.from({ length: 300_000 }, (_, index) => ({
@@ -75,7 +75,7 @@ test('a folder of very many objects is judged like any other', async () => {
   });
 });
 
-test('a deadline that is still to come lets the night wait on', async () => {
+test('a nightly run waits while the deadline has not passed', async () => {
   await project.configure({}, { ready: { marker: '_SUCCESS', deadline: '06:00' } });
   expect(await look(SOON)).toMatchObject({ ready: false });
 });
@@ -89,9 +89,9 @@ test('a deadline that has passed names the source, what was found, the deadline 
         (error: unknown) => (error as Error).message,
       ),
     );
-  const then = `and its deadline, 06:00 of 2026-06-04 (UTC), has passed. When it has arrived: npx daybook run --day ${day}`;
+  const then = `and its deadline, 06:00 of 2026-06-04 (UTC), has passed. Once it has arrived, run: npx daybook run --day ${day}`;
   expect(await failure({ marker: '_SUCCESS', deadline: '06:00' })).toBe(
-    `events: raw/${day}/_SUCCESS is not there yet, the folder holds 0 objects, ${then}`,
+    `events: raw/${day}/_SUCCESS does not exist yet, the folder holds 0 objects, ${then}`,
   );
   await put(day, 'a');
   expect(await failure({ minObjects: 3, quietFor: '1 second', deadline: '06:00' })).toBe(
@@ -105,7 +105,7 @@ test('a deadline that has passed names the source, what was found, the deadline 
 
 const HOURS = 60 * 60 * 1000;
 
-test('a source without a deadline is waited for as long as giveUpAfter says, and a late day not at all', async () => {
+test('a source without a deadline is waited for until giveUpAfter, and a late day not at all', async () => {
   const day = '2026-06-05';
   await project.configure({ giveUpAfter: '6 hours' }, { ready: { marker: '_SUCCESS' } });
   await put(day, 'a');
@@ -113,7 +113,7 @@ test('a source without a deadline is waited for as long as giveUpAfter says, and
   await expect(look(day, 7 * HOURS)).rejects.toMatchObject({
     type: 'SourceNotReady',
     message: expect.stringMatching(
-      `^events: raw/${day}/_SUCCESS is not there yet, the folder holds 1 object, and it has no deadline and was waited for since .*giveUpAfter.* npx daybook run --day ${day}$`,
+      `^events: raw/${day}/_SUCCESS does not exist yet, the folder holds 1 object, and it has no deadline, and giveUpAfter has passed since .* npx daybook run --day ${day}$`,
     ) as string,
   });
   await expect(look(day, null)).rejects.toMatchObject({
@@ -127,7 +127,7 @@ test.each([
   ['publish', 'published'],
   ['skip', 'skipped'],
   ['fail', 'wait'],
-] as const)('a folder that is empty at its deadline does what its source says: %s', async (onEmpty, end) => {
+] as const)('a folder that is empty at its deadline is handled as its source says: %s', async (onEmpty, end) => {
   const nights = await openDays(inject('stack'), PAYMENTS, {
     ...PAYMENTS_CONFIG,
     sources: { events: { ...PAYMENTS_CONFIG.sources['events'], onEmpty, ready: { deadline: '00:00' } } },

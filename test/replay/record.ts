@@ -13,7 +13,7 @@ import { SCENARIOS, type Scenario } from './scenarios.js';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** What would tell of the machine, and has no part in a replay. */
+/** Fields that identify the machine and are not needed in a replay. */
 const REPLACED: Record<string, string> = { identity: 'a worker', stackTrace: '', requestId: '' };
 
 function sanitize(value: Json): Json {

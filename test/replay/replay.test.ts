@@ -20,7 +20,7 @@ const replay = async (name: string, codePath: string) => {
   await Worker.runReplayHistory({ workflowBundle: { codePath } }, fromKept(history), startOf(history)?.workflowId);
 };
 
-test('every scenario has its history of today, and older ones lie in folders', () => {
+test('every scenario has a current history, and older ones are in folders', () => {
   expect(current).toEqual(Object.keys(SCENARIOS).sort());
 });
 
@@ -39,7 +39,7 @@ test('every activity that a workflow can call is in a history', async () => {
   expect([...new Set(called.filter((name) => name !== undefined))].sort()).toEqual(known.sort());
 });
 
-test.each(recorded)('the workflows of today go on with the history %s', async (name) => {
+test.each(recorded)('the current workflows replay the history %s', async (name) => {
   await replay(name, await testBundle());
 });
 
@@ -54,7 +54,7 @@ test('a change that running days could not survive is caught', async () => {
   ).rejects.toBeInstanceOf(DeterminismViolationError);
 });
 
-test('the histories tell nothing of the machine that recorded them', async () => {
+test('the histories contain nothing of the machine that recorded them', async () => {
   for (const name of recorded) {
     const text = await readFile(`${FOLDER}/${name}.json`, 'utf8');
     const payloads = [...text.matchAll(/"data": "([^"]*)"/g)].map(([, data = '']) =>

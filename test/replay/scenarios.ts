@@ -8,7 +8,7 @@ import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOption
 
 /** A story that a workflow may go through; its history is kept and replayed. */
 export interface Scenario {
-  /** Events after which the server suggests to begin the history anew; the default is Temporal's own. */
+  /** Events after which the server suggests continue-as-new; the default is Temporal's own. */
   suggestedAt?: number;
   options(night: () => StubbedNight): StubbedNightOptions;
   /** Runs it to its end, good or bad. */

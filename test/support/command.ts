@@ -26,6 +26,6 @@ export const start = (args: readonly string[], env: Record<string, string>) =>
 export async function daybook(args: readonly string[], env: Record<string, string>): Promise<CommandEnd> {
   const { exitCode, signal, stdout, stderr } = await start(args, env);
   if (exitCode === undefined)
-    throw new Error(`daybook ${args.join(' ')} was ended by ${signal ?? 'nobody'}: ${stderr}`);
+    throw new Error(`daybook ${args.join(' ')} was ended by ${signal ?? 'no signal'}: ${stderr}`);
   return { code: exitCode, stdout, stderr };
 }

@@ -34,7 +34,7 @@ export async function buildProgram(folder: string): Promise<string> {
   return join(folder, 'bin/daybook.js');
 }
 
-/** One process may load this module several times: what is built once stands on the global object. */
+/** One process may load this module several times: what is built once is kept on the global object. */
 const shared = globalThis as { daybookTestProgram?: Promise<string> };
 
 /** Path of the launcher of a program that is built once a process, and removed at its end. */

@@ -29,7 +29,7 @@ const schema = z.looseObject({
 /** A text of the repository. */
 export const repositoryText = (path: string): string => readFileSync(new URL(path, REPOSITORY), 'utf8');
 
-/** `docker-compose.yml`, as far as tests ask; every service must say how its health is told, or that it ends by itself. */
+/** `docker-compose.yml`, as far as tests ask; every service must have a health check, or end by itself. */
 export const readCompose = () => schema.parse(parseYaml(repositoryText('docker-compose.yml')));
 
 /** The GRANT statements of the user that the compose file gives to ClickHouse. */

@@ -94,7 +94,7 @@ let projects = 0;
 
 /**
  * Makes and applies a project from files and a config, in which project, database and bucket are replaced by fresh names; starts
- * its worker in this process unless told otherwise.
+ * its worker in this process unless `worker` says otherwise.
  */
 export async function openDays(
   stack: Stack,

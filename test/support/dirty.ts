@@ -46,23 +46,23 @@ export function badKinds(day: string): BadKind[] {
     { name: 'corrupt.json.gz', body: corrupt, reason: /^ClickHouse says 354/ },
     { name: 'second-member-cut.json.gz', body: Buffer.concat([gzip, gzip.subarray(0, -5)]), reason: /says 354/ },
     { name: 'text.json.gz', body: two, reason: /says 354/ },
-    // Cut where a block ends, all that was read are whole lines: nothing but the missing mark tells.
+    // Truncated where a block ends, all lines are whole: only the missing end of the frame shows it.
     {
       name: 'cut.json.zst',
       body: zstd(lines(payment(day, 'lost1')), 'x').subarray(0, -4),
-      reason: /^cut off after \d+ bytes/,
+      reason: /^truncated after \d+ bytes/,
     },
-    { name: 'cut.json.zstd', body: frame.subarray(0, -30), reason: /^cut off after \d+ bytes/ },
+    { name: 'cut.json.zstd', body: frame.subarray(0, -30), reason: /^truncated after \d+ bytes/ },
     {
       name: 'unknown.json.bz2',
       body: bytes('425a6839314159265359'),
       reason: /^ClickHouse says 48 .*compression method/,
     },
-    { name: 'cut-in-a-line.json.zst', body: frame.subarray(0, -30), reason: /^cut off after \d+ bytes/ },
+    { name: 'cut-in-a-line.json.zst', body: frame.subarray(0, -30), reason: /^truncated after \d+ bytes/ },
     { name: 'second-frame-cut.json.zst', body: Buffer.concat([frame, frame.subarray(0, 9)]), reason: /its last frame/ },
-    { name: 'corrupt.json.zst', body: wrong, reason: /^no zstd block begins at byte 6/ },
-    { name: 'text.json.zst', body: two, reason: /^not zstd: no frame begins at byte 0/ },
-    { name: 'cut.json.lz4', body: lz4(two).subarray(0, -4), reason: /^cut off after/ },
+    { name: 'corrupt.json.zst', body: wrong, reason: /^not zstd: expected the start of a block at byte 6/ },
+    { name: 'text.json.zst', body: two, reason: /^not zstd: expected the start of a frame at byte 0/ },
+    { name: 'cut.json.lz4', body: lz4(two).subarray(0, -4), reason: /^truncated after/ },
     { name: 'gzip.json', body: gzip, reason: /^gzip under a name that does not end in \.gz, expected JSON lines/ },
     { name: 'zstd.json', body: frame, reason: /^zstd under a name/ },
     {

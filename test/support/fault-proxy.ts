@@ -35,7 +35,7 @@ export interface Passage {
 /** Takes a request into its hands, or returns undefined and lets it pass. */
 export type Meddler = (passage: Passage) => Promise<void> | undefined;
 
-/** Stands between a client and a real server. */
+/** A proxy between a client and a real server. */
 export interface FaultProxy {
   url: string;
   /** Replaces whoever meddles; undefined: everything passes. */
@@ -150,7 +150,7 @@ function ask(
 ): Promise<Answer> {
   const changed = new URL(url);
   for (const [name, value] of Object.entries(parameters)) changed.searchParams.set(name, value);
-  // Untouched unless it must change: a URL that is written anew may be spelled otherwise than it was signed.
+  // Untouched unless it must change: a rewritten URL may be spelled differently from the signed one.
   const path = Object.keys(parameters).length === 0 ? url.pathname + url.search : changed.pathname + changed.search;
   return new Promise((resolve, reject) => {
     const outgoing = request({ ...server, method, path, headers: withoutContinue(rawHeaders) }, (incoming) => {
@@ -182,7 +182,7 @@ async function askInPart(
   outgoing.destroy();
 }
 
-/** The body is at hand already, so nobody needs to ask whether to send it. */
+/** The body is complete already, so the server need not be asked whether to send it. */
 function withoutContinue(rawHeaders: readonly string[]): string[] {
   return rawHeaders.flatMap((name, index) => {
     if (index % 2 === 1 || name.toLowerCase() === 'expect') return [];

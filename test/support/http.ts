@@ -36,7 +36,7 @@ export async function receive(...answers: (number | 'cut')[]): Promise<Receiver>
   return { address: `http://127.0.0.1:${port}`, received, close };
 }
 
-/** A port that nobody listens on at this moment. */
+/** Returns a port on which nothing listens at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

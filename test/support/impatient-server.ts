@@ -4,7 +4,7 @@ import { findTemporal } from '../../src/local/programs/executables.js';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/client.js';
 import { testBundle } from './worker.js';
 
-/** A Temporal server that suggests to begin a history anew after so many events; by default that is 4,096. */
+/** A Temporal server that suggests continue-as-new after a given number of events; by default that is 4,096. */
 export async function impatientServer(suggestedAt: number): Promise<TestWorkflowEnvironment> {
   await testBundle();
   const path = await findTemporal(readEnv(processVariables()), () => undefined);

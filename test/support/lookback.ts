@@ -45,7 +45,7 @@ SELECT DISTINCT day FROM events;`,
 -- holes: allow
 ${table('far', 'days UInt64')}
 SELECT {day:Date} AS day, (SELECT count() FROM days_seen) AS days;`,
-  // Seven days of `events` stand in the stage; every column must see one.
+  // Seven days of `events` are in the stage; every column must see one.
   'sql/aggregates/blind.sql': `
 ${table('blind', 'seen Map(String, UInt64)')}
 WITH renamed AS (SELECT * FROM events), visits AS (SELECT * FROM events)

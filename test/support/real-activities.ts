@@ -5,7 +5,7 @@ import type { StubbedNight, Stubs } from './workflows.js';
 
 /* Real activities in a night whose others are stubs: those that ask Temporal, or the calendar, and nothing else. */
 
-/** What of a config tells which day a night is for. */
+/** The part of a config that decides which day a nightly run is for. */
 export interface NightConfig {
   timezone: string;
   lateDays: number;

@@ -21,18 +21,18 @@ export async function temporaryFolder(name: string): Promise<{ path: string; rem
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts a stack of its own in a fresh folder. What takes long (a first build) is told on stderr. */
+/** Starts a stack of its own in a fresh folder. What takes long (a first build) is shown on stderr. */
 export async function startTestStack(only?: readonly ServiceName[]): Promise<TestStack> {
   const folder = await temporaryFolder('stack');
-  let told = 0;
+  let shown = 0;
   try {
     const { stack, stop } = await startStack({
       dir: folder.path,
       env: readEnv(processVariables()),
       ...(only ? { only } : {}),
       onProgress: (text) => {
-        if (Date.now() - told < 15_000) return;
-        told = Date.now();
+        if (Date.now() - shown < 15_000) return;
+        shown = Date.now();
         process.stderr.write(`${text}\n`);
       },
     });

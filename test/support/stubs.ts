@@ -6,13 +6,13 @@ import type { BuiltTable } from '../../src/shared/build.js';
 import { daysBetween } from '../../src/shared/day.js';
 import type { Stubs } from './workflows.js';
 
-/** What a small project's first activity tells; the timings are short, so that retries are soon seen. */
+/** The result of a small project's first activity; the timings are short, so that retries come soon. */
 export const SETTINGS: RecoverResult = {
   project: 'shop',
   timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 50, retryMost: 100, giveUpAfter: 120_000 },
   normalizeSlots: 2,
   refreshConcurrency: 4,
-  mended: null,
+  recovered: null,
   published: 0,
   ms: 1,
 };

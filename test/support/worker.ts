@@ -8,7 +8,7 @@ import type { App } from '../../src/app.js';
 import { startWorker, type RunningWorker } from '../../src/worker.js';
 import { temporaryFolder } from './stack.js';
 
-/** One process runs many test files, whose modules are loaded anew: what may exist only once stands on the global object. */
+/** One process runs many test files and loads this module for each: what may exist only once is kept on the global object. */
 const shared = globalThis as { daybookTestBundle?: Promise<string> };
 
 /** Path of the workflows' bundle, made once a process; also makes Temporal's runtime a quiet one. */

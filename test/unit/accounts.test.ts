@@ -28,10 +28,10 @@ test('a folder is the sum of its objects', () => {
   expect(sumAccounts([sum, sum])).toEqual({ lines: 20, rows: 12, rejected: 4, skipped: 2, blank: 2 });
 });
 
-test('a day balances when what the manifests promise is loaded or a duplicate', () => {
+test('a day balances when what the manifests contain is loaded or a duplicate', () => {
   expect(dayImbalance('events', 10, 8, 2)).toBeUndefined();
   expect(dayImbalance('events', 10, 8, 1)).toBe(
-    'events: the manifests promise 10 rows, but 8 loaded + 1 duplicates = 9',
+    'events: the manifests contain 10 rows, but 8 loaded + 1 duplicates = 9',
   );
 });
 

@@ -9,7 +9,7 @@ const good: DayEnded = { day: DAY, outcome: 'published', reason: '', failure: nu
 const failed = (step: string, type: string): DayEnded => ({
   ...good,
   outcome: 'failed',
-  reason: `Day ${DAY} failed at step ${step}: so it is. When it is mended: npx daybook run --day ${DAY}`,
+  reason: `Day ${DAY} failed at step ${step}: so it is. Once fixed, run: npx daybook run --day ${DAY}`,
   failure: { step, type, reason: 'so it is.' },
 });
 
@@ -19,7 +19,7 @@ test.each([
   ['whose source is past its deadline', failed('wait', 'SourceNotReady'), false, 'deadline'],
   ['whose store refused while it waited', failed('wait', 'AccessDenied'), false, 'failed'],
   ['whose folder is empty', failed('list', 'SourceNotReady'), false, 'failed'],
-  ['is good again', good, true, 'recovered'],
+  ['recovered', good, true, 'recovered'],
   ['is good as ever', good, false, undefined],
   ['is held, and was bad before', { ...good, outcome: 'held' }, true, undefined],
   ['was cancelled', { ...good, outcome: 'cancelled' }, true, undefined],
@@ -27,7 +27,7 @@ test.each([
   expect(alertOf(ended, wasBad)?.kind).toBe(kind);
 });
 
-test('a failure that has no words of its own still says what to type', () => {
+test('a failure without a message of its own still says what to type', () => {
   const terminated = { ...good, outcome: 'failed', reason: 'Workflow execution terminated' } as const;
   expect(alertOf(terminated, false)).toEqual({
     kind: 'failed',
@@ -38,7 +38,7 @@ test('a failure that has no words of its own still says what to type', () => {
   });
 });
 
-test('each command of the notes is told once', () => {
+test('each command of the notes is listed once', () => {
   const backfill = 'npx daybook backfill --start 2026-11-01 --end 2026-11-03';
   expect(warningOf(DAY, [`3 days are missing: ${backfill}.`, `again: ${backfill}`, 'nothing to type']).next).toEqual([
     backfill,

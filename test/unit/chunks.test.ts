@@ -41,7 +41,7 @@ describe('cut', () => {
 });
 
 describe('coverFolder', () => {
-  test('takes recorded chunks whose objects are all listed unchanged, and cuts the rest anew', () => {
+  test('takes recorded chunks whose objects are all listed unchanged, and cuts new chunks of the rest', () => {
     const [a, b, c] = [object('a'), object('b'), object('c')];
     const chunks = cover([a, b, c], [recorded([a, b])]);
     expect(chunks.map(({ id, recorded: known }) => [id, known])).toEqual([
@@ -50,14 +50,14 @@ describe('coverFolder', () => {
     ]);
   });
 
-  test('passes a recorded chunk by when one of its objects is rewritten or gone', () => {
+  test('skips a recorded chunk if one of its objects is rewritten or gone', () => {
     const [a, b] = [object('a'), object('b')];
     expect(keysOf(cover([object('a', 'v2'), b], [recorded([a, b])]))).toEqual(['a,b']);
     expect(cover([object('a', 'v2'), b], [recorded([a, b])])[0]?.recorded).toBe(false);
     expect(keysOf(cover([b], [recorded([a, b])]))).toEqual(['b']);
   });
 
-  test('a chunk that was fed again takes the place of the one with its objects, the newest of several', () => {
+  test('a reprocessed chunk replaces the one with the same objects, the newest of several', () => {
     const [a, b] = [object('a'), object('b')];
     const again = (retry: string) => ({ ...recorded([a]), id: retriedChunkId([a], retry) });
     const known = [recorded([a]), recorded([b]), again('first'), again('second')];
@@ -76,7 +76,7 @@ describe('coverFolder', () => {
     expect(keysOf(cover([a, b, c], [recorded([a, b]), recorded([b, c]), recorded([c])]))).toEqual(['a,b', 'c']);
   });
 
-  test('a chunk that another normalizer made is kept together, to be made again', () => {
+  test('a chunk of another normalizer is kept together, to be normalized again', () => {
     const [a, b] = [object('a'), object('b')];
     expect(cover([a, b], [recorded([a, b], ['other'])])).toMatchObject([{ id: chunkIdOf([a, b]), recorded: false }]);
   });

@@ -24,7 +24,7 @@ describe('pace', () => {
     expect(pace(progress(), after(20))).toEqual({ rowsPerSecond: 1_000, msLeft: 30_000 });
   });
 
-  test('leaves out the time in which it was paused', () => {
+  test('excludes the time in which it was paused', () => {
     expect(pace(progress({ idle: 60_000 }), after(80))).toEqual({ rowsPerSecond: 1_000, msLeft: 30_000 });
   });
 
@@ -118,7 +118,7 @@ describe('without a terminal', () => {
     return { query, result: () => ended } as unknown as WorkflowHandle;
   };
 
-  test('a backfill is told in plain lines: a failed day at once, how far it is not at every look', async () => {
+  test('a backfill is shown in plain lines: a failed day at once, progress not at every poll', async () => {
     const failed = [{ day: '2026-01-05', outcome: 'failed' as const, step: 'load', reason: 'no bucket' }];
     const states = [progress({ done: 0 }), progress({ done: 1, failed }), progress({ done: 2, failed })];
     const end = await followBackfill(told(states, RESULT), 'lines', new AbortController().signal);
@@ -129,7 +129,7 @@ describe('without a terminal', () => {
     });
   });
 
-  test('a day is told a line for each step, once, also where its run goes on in a new history', async () => {
+  test('a day is shown as one line for each step, once, even if its run continues as new', async () => {
     const step = (name: string, what: string, ms: number): StepTold => ({ step: name, what, ms });
     const [list, load] = [step('list', '8 objects', 493), step('load', '71 rows', 2_100)];
     const states = [[list], [list, load], [load]].map(
@@ -140,7 +140,7 @@ describe('without a terminal', () => {
     expect(line(load)).toBe('load      71 rows  (2.1 s)');
   });
 
-  test('for programs nothing is told but the end', async () => {
+  test('programs get only the result', async () => {
     const end = await followBackfill(told([], RESULT), 'nothing', new AbortController().signal);
     expect(end).toEqual({ ok: true, result: RESULT });
     expect(printed).toEqual({ stdout: '', stderr: '' });

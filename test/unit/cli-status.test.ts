@@ -7,7 +7,7 @@ import { detailText, overviewText } from '../../src/cli/status/text.js';
 const yesterday = '2026-11-22';
 
 describe('the days that status shows', () => {
-  test('end at the newest one that is known, so that a demo of last month is not pushed out by days that nobody built', () => {
+  test('end at the newest known day, so that a demo of last month is not pushed out by days that were never built', () => {
     const known = { first: '2026-11-05', last: '2026-11-09' };
     expect(daysToShow({ start: '2026-11-05', known, yesterday, count: 14 })).toEqual({
       shown: known,
@@ -62,9 +62,9 @@ describe('what to type next', () => {
   });
 
   test('begins with the command that the failure names', () => {
-    const reason = 'See them all: npx daybook rejects --day 2026-11-05 --source events';
+    const reason = 'List them: npx daybook rejects --day 2026-11-05 --source events';
     expect(of({ state: 'failed', reason })).toEqual(['npx daybook rejects --day 2026-11-05 --source events', run]);
-    expect(of({ state: 'failed', reason: `When it has arrived: ${run}. If the day` })).toEqual([run]);
+    expect(of({ state: 'failed', reason: `Once it has arrived, run: ${run}. If the day` })).toEqual([run]);
   });
 
   test('is both answers, and nothing else, where the folders have to be explained first', () => {
@@ -74,7 +74,7 @@ describe('what to type next', () => {
     expect(of({ state: 'failed', reason: questions[0] ?? '', questions })).toEqual(answers);
   });
 
-  test('is to run a day whose publish is open, that was stopped, or that was never built', () => {
+  test('is to run a day with an unfinished publish, that was stopped, or that was never built', () => {
     expect(of({ open: ['events'] })).toEqual([run]);
     expect(of({ state: 'stopped' })).toEqual([run]);
     expect(of({ state: 'not built' })).toEqual([run]);

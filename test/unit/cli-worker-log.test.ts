@@ -30,7 +30,7 @@ describe("what Temporal's runtime says becomes one line that a person reads", ()
     const error = new Error('no ClickHouse answers\n    at somewhere');
     expect(line('WARN', 'Activity failed', { error })).toMatchObject({
       level: 'warn',
-      message: '2026-11-05 list failed at attempt 2 and may be tried again: no ClickHouse answers at somewhere',
+      message: '2026-11-05 list failed at attempt 2 and may be retried: no ClickHouse answers at somewhere',
     });
   });
 
@@ -41,17 +41,17 @@ describe("what Temporal's runtime says becomes one line that a person reads", ()
     expect(failed).toMatchObject({ level: 'info', message: 'Day 2026-11-05 failed at step load: …' });
   });
 
-  test('what is true of every healthy worker is not said', () => {
+  test('what every healthy worker logs is left out', () => {
     expect(line('WARN', 'No workflows registered, not polling for workflow tasks')).toBeUndefined();
     expect(line('INFO', 'Worker state changed', { state: 'RUNNING' })?.level).toBe('debug');
   });
 
-  test('a query that met a run on its way out of the cache is no warning', () => {
+  test('a query to a run that was just evicted from the cache is not a warning', () => {
     const leftover = line('WARN', 'There were leftover buffered tasks when evicting run', { activityType: undefined });
     expect(leftover?.level).toBe('debug');
   });
 
-  test('anything else keeps its level and its words', () => {
+  test('anything else keeps its level and its text', () => {
     expect(line('WARN', 'gRPC call retried 5 times', { error: 'transport error' })).toMatchObject({
       level: 'warn',
       message: 'gRPC call retried 5 times: transport error',

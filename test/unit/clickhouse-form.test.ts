@@ -75,7 +75,7 @@ describe('formOf', () => {
     );
   });
 
-  test('refuses what no form can hold', () => {
+  test('refuses what does not fit any form', () => {
     expect(() => formOf({ sql: 'x'.repeat(40_000_000) })).toThrow(RangeError);
     expect(() => formOf({ sql: '{a:Array(String)}', params: { a: ['x'.repeat(50_000)] } })).toThrow(RangeError);
   });

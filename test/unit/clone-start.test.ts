@@ -7,7 +7,7 @@ import { ownWorkflows } from '../../src/workflow-bundle.js';
 import { reachable } from '../support/compiled.js';
 import { temporaryFolder } from '../support/stack.js';
 
-/* How a clone starts: compiled once for each state of its sources. A clone of a few lines stands in for the whole one. */
+/* How a clone starts: compiled once for each state of its sources. A clone of a few lines replaces the whole one. */
 
 // Starts of a second or less, but for machines on which many processes share a core.
 vi.setConfig({ testTimeout: 60_000 });
@@ -105,7 +105,7 @@ test('a stack trace names the line of the source', async () => {
   expect(stderr).toContain(`${join(clone, MAIN)}:5:7`);
 });
 
-test('a source that is no TypeScript is named with its line', async () => {
+test('a source that is not TypeScript is named with its line', async () => {
   await write('src/word.ts', 'export const word = 1;\nexport const = 2;');
   const { exitCode, stderr, stdout } = await start();
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

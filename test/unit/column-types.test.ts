@@ -25,7 +25,7 @@ describe('parseType', () => {
     expect(parseType('Tuple(String, UInt8)').of.map(({ name }) => name)).toEqual(['', '']);
   });
 
-  test.each(['', '(', 'UInt8)', "'text'"])("'%s' is no type", (text) => {
+  test.each(['', '(', 'UInt8)', "'text'"])("'%s' is not a type", (text) => {
     expect(() => parseType(text)).toThrow(RangeError);
   });
 });

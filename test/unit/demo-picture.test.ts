@@ -30,7 +30,7 @@ describe('chart', () => {
     expect(drawn).toEqual(['Sales          ', 'DE    ████ 20 €', 'other █     5 €']);
   });
 
-  it('stands beside another of fewer lines, and beside none', () => {
+  it('can be put beside another one of fewer lines, and beside none', () => {
     expect(beside(drawn, ['Orders'], 2)).toEqual(['Sales            Orders', 'DE    ████ 20 €', 'other █     5 €']);
     expect(beside(['A'], ['B', 'C'], 1)).toEqual(['A B', '  C']);
     expect(chart('No days', [], 4)).toEqual(['No days']);

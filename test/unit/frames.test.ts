@@ -55,12 +55,12 @@ describe.each(WRITTEN)('what %s writes', (_, kind, object) => {
     expect(walked(kind, bytes('502a4d1803000000010203'), object)).toBeUndefined();
   });
 
-  test('is cut off wherever it ends earlier, also as the second of two', () => {
+  test('is truncated wherever it ends earlier, also as the second of two', () => {
     for (let length = 1; length < object.length; length++) {
       expect(walked(kind, object.subarray(0, length))).toBe(
-        `cut off after ${length} bytes, inside of its only frame: the frame's end mark is missing`,
+        `truncated after ${length} bytes, inside its only frame: the end of the frame is missing`,
       );
-      expect(walked(kind, object, object.subarray(0, length))).toContain('inside of its last frame');
+      expect(walked(kind, object, object.subarray(0, length))).toContain('inside its last frame');
     }
   });
 });
@@ -73,26 +73,31 @@ test('a whole frame is whole in whatever pieces it arrives, and never when its l
         object.subarray(at * size, (at + 1) * size),
       );
       expect(walked('zst', ...pieces)).toBeUndefined();
-      expect(walked('zst', object.subarray(0, -1))).toContain('cut off');
+      expect(walked('zst', object.subarray(0, -1))).toContain('truncated');
     }),
   );
 });
 
 test.each<[what: string, kind: FrameKind, object: Buffer, reason: string]>([
-  ['text', 'zst', Buffer.from('{"id":"a"}\n'), 'not zstd: no frame begins at byte 0'],
-  ['gzip', 'lz4', bytes('1f8b0800'), 'not LZ4: no frame begins at byte 0'],
-  ['a block of the reserved kind', 'zst', bytes('28b52ffd0058070000'), 'no zstd block begins at byte 6'],
+  ['text', 'zst', Buffer.from('{"id":"a"}\n'), 'not zstd: expected the start of a frame at byte 0'],
+  ['gzip', 'lz4', bytes('1f8b0800'), 'not LZ4: expected the start of a frame at byte 0'],
+  [
+    'a block of the reserved kind',
+    'zst',
+    bytes('28b52ffd0058070000'),
+    'not zstd: expected the start of a block at byte 6',
+  ],
   [
     'garbage after a frame',
     'zst',
     Buffer.concat([bytes('28b52ffd0058010000'), Buffer.from('more')]),
-    'not zstd: no frame begins at byte 9',
+    'not zstd: expected the start of a frame at byte 9',
   ],
-])('%s is told as what it is', (_, kind, object, reason) => {
+])('%s is recognized', (_, kind, object, reason) => {
   expect(walked(kind, object)).toBe(reason);
 });
 
-test('an object without a byte has no frame that could be cut', () => {
+test('an empty object has no frame that could be truncated', () => {
   expect(walked('zst')).toBeUndefined();
 });
 

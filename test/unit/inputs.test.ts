@@ -12,7 +12,7 @@ const STATE = withDay(
 
 const wrong = (type: Parameters<typeof wrongInput>[0], input: unknown) => wrongInput(type, input, QUEUE);
 
-describe('an input that is right is accepted', () => {
+describe('a valid input is accepted', () => {
   test.each([
     ['day', { day: '2026-11-05' }],
     ['day', { day: '2024-02-29', force: true, code: true, retry: 'a dictionary', gated: false }],
@@ -33,7 +33,7 @@ describe('an input that is right is accepted', () => {
   });
 });
 
-describe('an input that is wrong is told by field, with what was expected', () => {
+describe('a wrong input is reported by field, with what was expected', () => {
   test.each([
     ['day', undefined, 'the input is missing; expected an object'],
     ['day', null, 'the input is null; expected an object'],
@@ -82,9 +82,9 @@ describe('an input that is wrong is told by field, with what was expected', () =
     ['backfill', { ...RANGE, state: { ...STATE, phase: 'done' } }, 'phase is "done"; expected range, later'],
     ['backfill', { ...RANGE, state: { ...STATE, counts: {} } }, 'published is missing; expected a whole number'],
     ['backfill', { ...RANGE, state: { ...STATE, failed: [{ day: 'x' }] } }, 'day is "x"; expected a date'],
-  ] as const)('%s %j', (type, input, told) => {
+  ] as const)('%s %j', (type, input, message) => {
     expect(wrong(type, input)).toContain(`Workflow ${type}: `);
-    expect(wrong(type, input)).toContain(told);
+    expect(wrong(type, input)).toContain(message);
   });
 });
 
@@ -106,9 +106,9 @@ test.each([
       `--input '{"start":"2026-11-01","end":"2026-11-30"}'`,
   ],
 ] as const)('the right line of a %s comes last, and is itself accepted', (type, input, line) => {
-  const told = wrong(type, input) ?? '';
-  expect(told.endsWith(`Start it so: temporal workflow start --fail-existing ${line}`)).toBe(true);
-  expect(wrong(type, JSON.parse(/--input '(.*)'$/.exec(told)?.[1] ?? ''))).toBeUndefined();
+  const message = wrong(type, input) ?? '';
+  expect(message.endsWith(`Start it with: temporal workflow start --fail-existing ${line}`)).toBe(true);
+  expect(wrong(type, JSON.parse(/--input '(.*)'$/.exec(message)?.[1] ?? ''))).toBeUndefined();
 });
 
 test('a long value is not repeated whole', () => {

@@ -66,7 +66,7 @@ test('packages and programs are got side by side, each says how long it took, an
   expect(await calls()).toHaveLength(4);
 }, 60_000);
 
-test('a program of your own is not fetched; one that cannot be fetched is no failure yet', async () => {
+test('a program of your own is not fetched; one that cannot be fetched is not an error yet', async () => {
   await tool('npm', 'mkdir -p node_modules');
   await tool('go', 'echo "no network" >&2; exit 1');
   const result = await install({ DAYBOOK_TEMPORAL: '/opt/temporal' });
@@ -75,7 +75,7 @@ test('a program of your own is not fetched; one that cannot be fetched is no fai
   expect(result.stderr).toContain('no versitygw 1.8.0 built with Go: go ended with 1: no network');
 }, 60_000);
 
-test('packages that cannot be installed end it with exit code 1, and are tried again', async () => {
+test('packages that cannot be installed end it with exit code 1, and are installed by the next run', async () => {
   await tool('npm', 'exit 1');
   const own = { DAYBOOK_TEMPORAL: '/opt/temporal', DAYBOOK_VERSITYGW: '/opt/versitygw' };
   for (const attempts of [1, 2]) {

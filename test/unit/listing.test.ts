@@ -19,7 +19,7 @@ test('empty objects, markers and hidden names are not data; the prefix itself ma
   ).toEqual(['a.json', 'sub/b.json', 'c_d.e.json'].map((name) => PREFIX + name));
 });
 
-test('a name that begins inside of the prefix is what the user calls it; names behind it may hide', () => {
+test('a name that begins inside the prefix is always data; names after it may be hidden', () => {
   const prefix = 'raw/_events-2026-11-05';
   const named = ['.json.gz', '_0001.json', '-b.json', '/a.json', '/_SUCCESS', '_parts/.a.json.crc', '_SUCCESS'];
   const listed = named.map((name) => ({ key: prefix + name, size: 5, etag: '1' }));
@@ -28,7 +28,7 @@ test('a name that begins inside of the prefix is what the user calls it; names b
   expect(data('_SUCCESS')).toEqual(['.json.gz', '_0001.json', '-b.json', '/a.json']);
 });
 
-test('a marker is no data, whatever it is called', () => {
+test('a marker is not data, whatever its name', () => {
   expect(dataObjects([object('a.json'), object('done.txt')], PREFIX, 'done.txt')).toEqual([object('a.json')]);
 });
 

@@ -9,7 +9,7 @@ test('earlier days are calendar days, oldest first, without the day itself', () 
   expect(earlierDays(TODAY, 0)).toEqual([]);
 });
 
-test('a model reads each input of its day and of the declared days before, and nothing else; what is missing is told too', () => {
+test('a model reads each input of its day and of the declared earlier days, and nothing else; missing ones are listed too', () => {
   const read = inputsRead({ name: 'm', inputs: ['events', 'm'], lookback: 1 }, TODAY, (table, day) =>
     table === 'm' ? undefined : `${table} ${day}`,
   );
@@ -21,7 +21,7 @@ test('a model reads each input of its day and of the declared days before, and n
   });
 });
 
-test('as many days of a table are kept as its most curious reader looks back on', () => {
+test('the days of a table are kept for the longest lookback of its readers', () => {
   const readers = [
     { name: 'a', inputs: ['events'], lookback: 2 },
     { name: 'b', inputs: ['events', 'visits'], lookback: 6 },
@@ -30,7 +30,7 @@ test('as many days of a table are kept as its most curious reader looks back on'
   expect(['events', 'visits', 'a', 'c'].map((table) => longestLookback(table, readers))).toEqual([6, 6, 0, 0]);
 });
 
-test('what changed is told by table and day; what is read now and was not before is no change', () => {
+test('changes are listed by table and day; a new read is not a change', () => {
   const before = { events: 'x', 'events@2026-02-28': 'x', 'gone@2026-02-28': 'x' };
   const now = { events: 'x', 'events@2026-02-28': 'y', 'events@2026-02-27': 'z' };
   expect(changedSince(before, now)).toEqual(['events of 2026-02-28']);
@@ -58,7 +58,7 @@ test('the same rows published again make nothing stale', () => {
   expect(staleAfter(TODAY, [{ table: 'events', fingerprint: 'same' }], LATER)).toEqual([]);
 });
 
-test('a running total carries a change to the last day, up to a day that is missing', () => {
+test('a running total carries a change to the last day, or to a missing day', () => {
   const running = (number: string) => {
     const day = `2026-03-${number}`;
     return { table: 'running', day, inputs: { [`running@${earlierDays(day, 1)[0] ?? ''}`]: 'same' } };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { levels } from '../../src/project/schema/order.js';
 
-test('a model stands one level above the highest of its inputs', () => {
+test('a model is one level above the highest of its inputs', () => {
   const inputs = new Map([
     ['summary', ['sales', 'funnel']],
     ['sales', ['clean']],
@@ -13,7 +13,7 @@ test('a model stands one level above the highest of its inputs', () => {
   expect(Object.fromEntries(levels(inputs))).toEqual({ constant: 0, funnel: 0, clean: 0, sales: 1, summary: 2 });
 });
 
-test('a circle is told as the path that closes it', () => {
+test('a circular dependency is reported as the path that closes it', () => {
   const inputs = new Map([
     ['start', ['a']],
     ['a', ['b']],
@@ -24,7 +24,7 @@ test('a circle is told as the path that closes it', () => {
   expect(() => levels(new Map([['self', ['self']]]))).toThrow('self -> self');
 });
 
-test('whatever the graph, no model stands at or below one of its inputs', () => {
+test('whatever the graph, no model is at or below the level of one of its inputs', () => {
   const graph = fc.array(fc.array(fc.nat(20), { maxLength: 4 }), { maxLength: 20 });
   fc.assert(
     fc.property(graph, (edges) => {

@@ -152,7 +152,7 @@ test('all problems come in one message, each with its path, what was found and w
   `);
 });
 
-test.each([undefined, null, 5, 'text', [], () => ({})])('%s is no config', (exported) => {
+test.each([undefined, null, 5, 'text', [], () => ({})])('%s is not a valid config', (exported) => {
   expect(messageOf(exported)).toMatch(/^daybook\.config\.ts has \d+ problems?:\n/);
 });
 
@@ -229,7 +229,7 @@ test.each([
   '@daily',
   '30 4 * * * *',
   '*/0 4 * * *',
-])('%s is no schedule', (schedule) => {
+])('%s is not a schedule', (schedule) => {
   expect(messageOf({ ...least, schedule })).toContain("expected five cron fields such as '30 4 * * *'");
 });
 

@@ -68,7 +68,7 @@ describe('a project folder outside of the repository', () => {
     ).toBe(3);
   });
 
-  test('is read afresh each time, with everything that its config imports', async () => {
+  test('is read again each time, with everything that its config imports', async () => {
     const dir = await folderWith({
       ...RIGHT,
       'late.ts': 'export const late: number = 1;',
@@ -118,7 +118,7 @@ describe('a folder that is not a project', () => {
     expect((await failureOf(await folderWith({ ...RIGHT, 'sql/tests/no_empty_country.sql': '' }))).type).toBe('BadSql');
   });
 
-  test('is told by name when there is no config, two, or one that does not load', async () => {
+  test('is named if there is no config, two, or one that does not load', async () => {
     expect((await failureOf(await folderWith({}))).message).toContain('DIR: found no daybook.config.ts here');
     expect((await failureOf('/nowhere/at/all')).message).toContain('found no daybook.config.ts here');
     expect((await failureOf(await folderWith({ ...RIGHT, 'daybook.config.js': '' }))).message).toContain(

@@ -40,11 +40,11 @@ const WEEK = daysBetween('2026-03-01', '2026-03-07').flatMap((day): LedgerDay[] 
 const published = (day: string, data: string) =>
   WEEK.map((one) => (one.table === 'events' && one.day === day ? { ...one, data } : one));
 
-test('what was made from what stands there now is not stale; days before the first one judged are not asked', () => {
+test('a day whose inputs are unchanged is not stale; days before the first one are not checked', () => {
   expect(staleDays(WEEK, SINCE)).toEqual([]);
 });
 
-test('days are stale as far as they were made from what is not there any more, or from what is stale itself', () => {
+test('days are stale if an input has changed, or is stale itself', () => {
   expect(staleDays(published('2026-03-05', 'others'), SINCE)).toEqual(['2026-03-05', '2026-03-06', '2026-03-07']);
   const rolling = WEEK.filter(({ table }) => table !== 'running');
   const changed = rolling.map((one) =>
@@ -53,18 +53,18 @@ test('days are stale as far as they were made from what is not there any more, o
   expect(staleDays(changed, SINCE)).toEqual(['2026-03-03', '2026-03-04']);
 });
 
-test('a day that has come or gone since changes those that looked back on it', () => {
+test('a day that was published or removed since makes the days that look back on it stale', () => {
   const without = WEEK.filter(({ day, table }) => table === 'rolling' || day !== '2026-03-04').filter(
     ({ table }) => table !== 'running',
   );
   expect(staleDays(without, SINCE)).toEqual(['2026-03-04', '2026-03-05']);
 });
 
-test('a chunk that a day has not used makes it stale, and all that follow from it', () => {
+test('a chunk that a day has not used makes it stale, and all days that depend on it', () => {
   expect(staleDays(WEEK, SINCE, new Set(['events@2026-03-06']))).toEqual(['2026-03-06', '2026-03-07']);
 });
 
-test('a running total of ten years is judged without a deep stack', () => {
+test('a running total of ten years is checked without a deep stack', () => {
   const days = daysBetween('2016-01-01', '2026-01-01');
   const chain = days.map((day, index): LedgerDay => ({
     day,

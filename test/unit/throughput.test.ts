@@ -8,7 +8,7 @@ const builds = [
 ];
 const chunk = (folder: string, at: number, bytes: number) => ({ folder, at, bytes });
 
-test('builds side by side share the clock, and pauses between builds count for none', () => {
+test('parallel builds share the time, and pauses between builds count for none', () => {
   expect(sharesOf(builds)).toEqual([3_000, 5_000, 2_000]);
   expect(
     sharesOf([
@@ -43,7 +43,7 @@ test('time is a fixed part for each build, and the rest by bytes', () => {
   expect(paceOf([], [])).toBeUndefined();
 });
 
-test('no cost comes out below zero, however the past was', () => {
+test('no cost is below zero, whatever the past builds', () => {
   // More bytes took less time, and then bytes took all of it.
   expect(paceOf(builds, [chunk('2026-05-03', 21_000, 9_000)])).toEqual({ perBuild: 10_000 / 3, perByte: 0 });
   const steep = [

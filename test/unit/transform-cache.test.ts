@@ -26,7 +26,7 @@ test('the same text is transformed once, another one again', () => {
   expect(transform('a')).toBe('1: a');
 });
 
-test('what is damaged on disk is made again', async () => {
+test('a damaged file on disk is made again', async () => {
   transform('a');
   const [name = ''] = await readdir(folder);
   const whole = await readFile(join(folder, name), 'utf8');

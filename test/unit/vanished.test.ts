@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chunkIdOf } from '../../src/ledger/fingerprints.js';
 import type { RecordedChunk } from '../../src/ledger/ledger.js';
-import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folder-words.js';
+import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folder-text.js';
 import {
   compareFolders,
   decideVanished,
@@ -69,7 +69,7 @@ describe('objects that are gone while new ones came', () => {
     ['overwritten under new names', [a, b], [object('part-0-x'), object('part-1-x')]],
     ['merged into one of them', [a, b], [object('a', 'both')]],
     ['half of them expired while a late one came', [a, b], [b, object('late')]],
-  ])('%s: it is asked what that means, and each answer is exact', (_, used, listed) => {
+  ])('%s: a question is raised, and each answer is exact', (_, used, listed) => {
     const facts = [folder({ used, listed })];
     const gone = (facts[0]?.gone ?? []).map(({ key }) => key);
     expect(outcome(facts)).toBe('rewritten');
@@ -84,7 +84,7 @@ describe('objects that are gone while new ones came', () => {
     expect(outcome(facts, { onVanish: 'fail', choice: REPLACE })).toBe('vanished');
   });
 
-  test('an answer holds for the objects that it was given for, whatever comes later; a newer one takes its place', () => {
+  test('an answer applies to the objects that it was given for, whatever comes later; a newer one replaces it', () => {
     const facts = [folder({ used: [a, b], listed: [merged] })];
     const later = [folder({ used: [a, b], listed: [merged, c] })];
     for (const [choice, expected] of [
@@ -103,12 +103,12 @@ describe('objects that are gone while new ones came', () => {
     expect(outcome(facts, { answers: revoked })).toEqual(keeps('a', 'b'));
   });
 
-  test('an object that never gave a row is gone without a question', () => {
+  test('an object that never had a row vanishes without a question', () => {
     const facts = [folder({ used: [a, b], listed: [a, merged] })];
     expect(outcome(facts, { barren: new Set([objectName(b)]) })).toEqual(keeps('b'));
   });
 
-  test('one that moved to another folder of the window is asked for; unlike content there is not', () => {
+  test('an object that moved to another folder of the window raises a question; other content there does not', () => {
     const next = (listed: StoredObject[]) => folder({ folder: NEXT, listed });
     const thinned = folder({ used: [a, b], listed: [b] });
     expect(outcome([thinned, next([object('x')])])).toEqual(keeps('a'));
@@ -128,11 +128,11 @@ describe('objects that are gone while nothing came', () => {
     expect(outcome(facts, { onVanish: 'fail' })).toBe('vanished');
   });
 
-  test('keep their rows in a range that replaces rewritten folders: a lifecycle rule thins no old day', () => {
+  test('keep their rows in a range that replaces rewritten folders: a lifecycle rule removes no rows', () => {
     expect(outcome(facts, { choice: REPLACE, range: true })).toEqual(keeps('a'));
   });
 
-  test('a rewritten object is not gone: what is listed under its key is the truth', () => {
+  test('a rewritten object is not gone: the current version of its key counts', () => {
     expect(outcome([folder({ used: [a, b], listed: [b, object('a', 'less')] })])).toEqual(keeps());
   });
 });
@@ -140,7 +140,7 @@ describe('objects that are gone while nothing came', () => {
 describe('a folder that was emptied', () => {
   const facts = [folder({ used: [a, b], listed: [] })];
 
-  test('is asked about; only --allow-empty takes its rows away', () => {
+  test('raises a question; only --allow-empty removes its rows', () => {
     expect(outcome(facts)).toBe('emptied');
     expect(outcome(facts, { choice: KEEP })).toEqual(keeps('a', 'b'));
     expect(outcome(facts, { choice: EMPTY })).toEqual(drops('a', 'b'));
@@ -149,7 +149,7 @@ describe('a folder that was emptied', () => {
     expect(outcome(facts, { choice: choiceOf({ replaceFolder: true, allowEmpty: true }) })).toEqual(drops('a', 'b'));
   });
 
-  test('keeps its rows where every table is rebuilt, and in a range whatever that allows', () => {
+  test('keeps its rows if every table is rebuilt, and in a range whatever that allows', () => {
     expect(outcome(facts, { force: true })).toEqual(keeps('a', 'b'));
     expect(outcome(facts, { range: true })).toEqual(keeps('a', 'b'));
     expect(outcome(facts, { range: true, choice: EMPTY })).toEqual(keeps('a', 'b'));
@@ -174,7 +174,7 @@ describe('a folder that was emptied', () => {
     expect(outcome(facts, { answers }), 'a build that failed is repeated').toEqual(drops('a', 'b'));
   });
 
-  test('beside others of the window says nothing of the day, unless it is its own', () => {
+  test("beside others of the window does not matter, unless it is the day's own", () => {
     const rest = folder({ folder: NEXT, used: [c], listed: [c] });
     const neighbour = folder({ folder: '2026-11-04', used: [b], listed: [] });
     expect(outcome([neighbour, folder({ used: [a], listed: [a] }), rest])).toEqual(keeps('b'));
@@ -183,7 +183,7 @@ describe('a folder that was emptied', () => {
   });
 });
 
-test('a folder that never held objects is what its policy says; force is no policy, and an explicit word is', () => {
+test('a folder that never held objects follows its policy or an explicit choice; force is neither', () => {
   const facts = [folder({})];
   expect(outcome(facts)).toBe('empty');
   expect(outcome(facts, { force: true })).toBe('empty');
@@ -232,7 +232,9 @@ describe('the words', () => {
     const facts = [folder({ used: [a, b], listed: [object('a2', 'a')] })];
     const text = questionText(DAY, asking('events', facts));
     expect(text).toContain(`events: 2 of 2 objects that ${DAY} was published from are no longer listed, first a`);
-    expect(text).toContain('1 new or rewritten object arrived since, first a2 (1 with the ETag and the size of one');
+    expect(text).toContain(
+      '1 new or rewritten object arrived since, first a2 (1 with the ETag and size of a vanished one',
+    );
     expect(commandsIn(text)).toEqual([`${run} --replace-folder`, `${run} --keep-vanished`]);
   });
 
@@ -247,7 +249,7 @@ describe('the words', () => {
     expect(questionText(DAY, firstQuestions(questions))).toMatch(/^events: .* returns: /);
   });
 
-  test('say in a note whose rows stay and whose go', () => {
+  test('say in a note which rows are kept and which are removed', () => {
     const facts = [folder({ used: [a, b], listed: [b] })];
     const found = `events: 1 of 2 objects that ${DAY} was published from is no longer listed, first a`;
     expect(vanishedNotes(DAY, 'events', facts, decide(facts))).toEqual([`${found}; the day keeps their rows`]);

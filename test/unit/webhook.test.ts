@@ -30,7 +30,7 @@ describe('no error holds any part of the address', () => {
       'a refusal',
       [410],
       true,
-      'The webhook of HOOK answers with HTTP status 410: its address was withdrawn or is not right. Set HOOK anew.',
+      'The webhook of HOOK answers with HTTP status 410: its address was revoked or is wrong. Set HOOK to a valid one.',
     ],
     ['a redirect', [302], false, 'The webhook of HOOK answers with HTTP status 302, expected 200.'],
     ['a broken connection', ['cut'], false, /^The webhook of HOOK does not answer \(\w+\)\.$/],
@@ -44,8 +44,8 @@ describe('no error holds any part of the address', () => {
 
   test.each([
     ['a name that does not exist', 'http://hush.invalid/x', /does not answer \(\w+\)\.$/],
-    ['no address', 'hush', /HOOK holds no http or https address/],
-    ['another protocol', 'ftp://hush/x', /HOOK holds no http or https address/],
+    ['no address', 'hush', /HOOK is not an http or https URL/],
+    ['another protocol', 'ftp://hush/x', /HOOK is not an http or https URL/],
     ['nothing', undefined, /HOOK is not set/],
   ])('%s', async (_, address, message) => {
     const failure = await failureOf(address);
@@ -54,7 +54,7 @@ describe('no error holds any part of the address', () => {
   });
 });
 
-test('a server that is not there is said by its code', async () => {
+test('a server that does not answer is reported by its error code', async () => {
   const { address, close } = await receive();
   await close();
   const failure = await failureOf(`${address}/hush`);
@@ -67,7 +67,7 @@ test('a cancelled post ends with the reason of its cancellation', async () => {
   await expect(openWebhook('HOOK', address).post({}, gone)).rejects.toThrow('cancelled');
 });
 
-test('an address is judged without being shown', () => {
+test('an address is checked without being shown', () => {
   expect(faultOfAddress('HOOK', 'https://hooks.example/T1/x')).toBeUndefined();
-  expect(faultOfAddress('HOOK', 'hooks.example')).toBe('HOOK holds no http or https address');
+  expect(faultOfAddress('HOOK', 'hooks.example')).toBe('HOOK is not an http or https URL');
 });

@@ -28,7 +28,7 @@ const posting =
       { signal: Context.current().cancellationSignal } as Step,
     );
 
-/** What was told, by day: messages go out beside each other. */
+/** The messages, by day: they are sent in parallel. */
 const alerts = (one: StubbedNight) =>
   one.calls
     .flatMap(({ verb, input }) => (verb === 'alert' ? [input as AlertInput] : []))
@@ -58,7 +58,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       test: ({ build }) => ({ passed: 1, warned: build.day === '2026-11-09' ? [{ test: 'few_rows', rows: 2 }] : [] }),
       wait: ({ day }) => {
         if (day !== DAY) return { ready: true, missing: [], againInMs: 1 };
-        throw final('SourceNotReady', `events: nothing there. When it has arrived: npx daybook run --day ${DAY}`);
+        throw final('SourceNotReady', `events: nothing there. Once it has arrived, run: npx daybook run --day ${DAY}`);
       },
     },
   });
@@ -82,7 +82,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       kind: 'deadline',
       day: DAY,
       step: 'wait',
-      reason: `events: nothing there. When it has arrived: npx daybook run --day ${DAY}`,
+      reason: `events: nothing there. Once it has arrived, run: npx daybook run --day ${DAY}`,
       next: [`npx daybook run --day ${DAY}`],
     },
     {
@@ -97,7 +97,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
   ]);
 });
 
-test('a late day whose folder is still not complete is no recovered one: it fails as before', async () => {
+test('a late day whose folder is still incomplete does not count as recovered: it fails as before', async () => {
   const late = '2026-11-09';
   const one = await night({
     listed: UNCHANGED,
@@ -118,7 +118,7 @@ test('a late day whose folder is still not complete is no recovered one: it fail
   expect(alerts(one)).toMatchObject([{ kind: 'deadline', day: late, reason: 'no marker, waited since null' }]);
 });
 
-test('a night that is cancelled while its webhook is down still delivers what it had to tell', async () => {
+test('a nightly run that is cancelled while its webhook is down still delivers its messages', async () => {
   let attempts = 0;
   const one = await night({
     stubs: {
@@ -141,7 +141,7 @@ test('a night that is cancelled while its webhook is down still delivers what it
   expect(await attributesOf(handle)).toMatchObject({ DaybookKind: 'nightly', DaybookOutcome: 'cancelled' });
 });
 
-test('a night that cannot begin is told of, too', async () => {
+test('a nightly run that cannot start sends an alert, too', async () => {
   const one = await night({
     stubs: {
       survey: () => {
@@ -154,7 +154,7 @@ test('a night that cannot begin is told of, too', async () => {
     cause: {
       type: 'NightFailed',
       message:
-        'The night could not begin: ClickHouse refuses the user daybook. When it is mended: npx daybook schedule trigger',
+        'The nightly run could not start: ClickHouse refuses the user daybook. Once fixed, run: npx daybook schedule trigger',
     },
   });
   expect(alerts(one)).toEqual([
@@ -168,7 +168,7 @@ test('a night that cannot begin is told of, too', async () => {
   ]);
 });
 
-test('a message is posted again until it is taken, and its day has long gone on', async () => {
+test('a message is posted again until it is accepted, and its day does not wait for it', async () => {
   const { address, received } = await receive('cut', 500, 429);
   const one = await night({
     listed: UNCHANGED,
@@ -181,11 +181,11 @@ test('a message is posted again until it is taken, and its day has long gone on'
   expect(received).toHaveLength(4);
   expect(new Set(received.map(({ path }) => path))).toEqual(new Set([`/services/${SECRET}`]));
   expect(received.at(-1)?.body).toEqual({
-    text: `shop: day ${DAY} is good again`,
+    text: `shop: day ${DAY} recovered`,
     attachments: [
       {
         color: '#2eb886',
-        fallback: `shop: day ${DAY} is good again`,
+        fallback: `shop: day ${DAY} recovered`,
         fields: [
           { title: 'Day', value: DAY, short: true },
           { title: 'Reason', value: 'It is unchanged now.', short: false },
@@ -200,7 +200,7 @@ test.each([
   ['refuses', 404],
   ['redirects', 302],
 ])(
-  'a webhook that %s the message costs neither day nor night, and its address stands in no history',
+  'a webhook that %s the message fails neither the day nor the nightly run, and its address is in no history',
   async (_, status) => {
     const { address, received } = await receive(...Array<number>(50).fill(status));
     const one = await night({

@@ -26,7 +26,7 @@ const daysOf = (one: StubbedNight, verb: Verb) =>
 const listed = (day: string) => ({ ...LISTED, todo: 1, build: { ...LISTED.build, day } });
 const resultOf = async (handle: { result(): Promise<unknown> }) => (await handle.result()) as BackfillResult;
 
-test('days are loaded side by side, as many as asked for, and published one after the other in ascending order', async () => {
+test('days are loaded in parallel, as many as requested, and published one after the other in ascending order', async () => {
   let underWay = 0;
   let most = 0;
   const publishing: number[] = [];
@@ -63,7 +63,7 @@ test('days are loaded side by side, as many as asked for, and published one afte
   expect(await attributesOf(handle)).toMatchObject({ DaybookKind: 'backfill', DaybookOutcome: 'published' });
 });
 
-test('a paused backfill finishes the days under way and starts no more; resumed, it does the rest', async () => {
+test('a paused backfill lets running days finish and starts no new ones; resumed, it does the rest', async () => {
   const { opened, open } = gate();
   const one = await night({
     stubs: {
@@ -106,12 +106,12 @@ test('a failed day stops no other, and the result names it with its step and its
       outcome: 'failed',
       step: 'test',
       type: 'TestFailed',
-      reason: `Day ${DAYS[1] ?? ''} failed at step test: Test a found 3 rows. When it is mended: npx daybook run --day ${DAYS[1] ?? ''}`,
+      reason: `Day ${DAYS[1] ?? ''} failed at step test: Test a found 3 rows. Once fixed, run: npx daybook run --day ${DAYS[1] ?? ''}`,
     },
   ]);
 });
 
-test('where the first failure ends it, later days under way are cancelled cleanly and the rest is not started', async () => {
+test('with failFast, the first failure cancels the running later days cleanly and the rest is not started', async () => {
   const one = await night({
     stubs: {
       list: ({ day }) => listed(day),
@@ -131,7 +131,7 @@ test('where the first failure ends it, later days under way are cancelled cleanl
     );
 });
 
-test('only the days that failed are run where that is asked for, and then the days that look back on them', async () => {
+test('with reprocess failed, only the days that failed are run, and then the days that look back on them', async () => {
   const asked: unknown[] = [];
   const one = await night({
     stubs: {
@@ -151,7 +151,7 @@ test('only the days that failed are run where that is asked for, and then the da
   expect(daysOf(one, 'publish')).toEqual(['2026-11-02', '2026-11-05', '2026-11-03']);
 });
 
-test('a day that had nothing to do looks again once an earlier day was published that it reads; later days come last', async () => {
+test('a day that had nothing to do is checked again once an earlier day that it reads was published; later days come last', async () => {
   const later = ['2026-11-07', '2026-11-08'];
   const touched: Touched = { first: '2026-11-02', last: '2026-11-08', days: 7 };
   let published = false;
@@ -182,7 +182,7 @@ test('a day that had nothing to do looks again once an earlier day was published
   expect(daysOf(one, 'publish')).toEqual([...DAYS.slice(0, 3), ...later]);
 });
 
-test('a long backfill begins its history anew after so many days, drained, and counts on', async () => {
+test('a long backfill drains and continues as new after a number of days, and keeps its counts', async () => {
   const days = Array.from({ length: 20 }, (_, index) => `2026-03-${String(index + 1).padStart(2, '0')}`);
   const [first = '', last = ''] = [days[0], days.at(-1)];
   const one = await night({
@@ -202,7 +202,7 @@ test('a long backfill begins its history anew after so many days, drained, and c
   expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(4);
 });
 
-test('who cancels a backfill cancels its days, and it ends when they have cleaned up', async () => {
+test('cancelling a backfill cancels its days, and it ends after their cleanup', async () => {
   const one = await night({ stubs: { list: ({ day }) => listed(day), normalize: untilCancelled } });
   const handle = await one.startBackfill({ start, end, concurrency: 2 });
   await until(() => one.verbs().filter((verb) => verb === 'normalize').length === 2);
@@ -214,7 +214,7 @@ test('who cancels a backfill cancels its days, and it ends when they have cleane
   expect(one.calls.filter(({ end: ended }) => ended === 'running')).toEqual([]);
 });
 
-test('who cancels a backfill while an overtaken day runs once more waits for that one, too', async () => {
+test('a backfill that is cancelled while an overtaken day runs again waits for that day, too', async () => {
   const [first, overtaken] = [DAYS[0] ?? '', DAYS[1] ?? ''];
   const { opened, open } = gate();
   let cleaned = false;
@@ -251,7 +251,7 @@ test('who cancels a backfill while an overtaken day runs once more waits for tha
   expect(cleaned).toBe(true);
 });
 
-test('a day whose publish may have come before its bad end overtakes those that had looked before', async () => {
+test('a failed day that may have published overtakes the days that had checked before', async () => {
   const [first, second] = [DAYS[0] ?? '', DAYS[1] ?? ''];
   const { opened, open } = gate();
   const one = await night({
@@ -259,7 +259,7 @@ test('a day whose publish may have come before its bad end overtakes those that 
       list: ({ day }) => (day === first ? listed(day) : { ...listed(day), ...UNCHANGED }),
       normalize: () => opened.then(() => ONE_LINE),
       publish: () => {
-        throw final('Bug', 'nobody knows how far it came');
+        throw final('Bug', 'its progress is unknown');
       },
       recover: () => {
         if (one.verbs().includes('publish')) throw final('AccessDenied', 'the ledger cannot be asked');
@@ -274,7 +274,7 @@ test('a day whose publish may have come before its bad end overtakes those that 
   expect(one.verbs().filter((verb) => verb === 'recover').length).toBeGreaterThan(3);
 });
 
-test('a day that somebody else runs already is awaited, and then looked at', async () => {
+test('a day that is running already is awaited, and then checked', async () => {
   const { opened, open } = gate();
   const one = await night({
     listed: UNCHANGED,
@@ -324,7 +324,7 @@ test('two overlapping backfills, each wider than the slots of the one worker, bo
   expect(daysOf(one, 'publish').sort()).toEqual(all);
 });
 
-test('an input that makes no sense ends at once, and says what was expected', async () => {
+test('an invalid input fails at once, and says what was expected', async () => {
   const one = await night();
   const wrong = await one.startBackfill({ start, end, concurrency: 0 });
   await expect(wrong.result()).rejects.toMatchObject({
@@ -343,7 +343,7 @@ test('an input that makes no sense ends at once, and says what was expected', as
   });
 });
 
-test('what is said about folders holds for the days of the range, not for those that look back on them; failed days keep their type', async () => {
+test('a choice about folders applies to the days of the range, not to those that look back on them; failed days keep their type', async () => {
   const later = '2026-11-07';
   const one = await night({
     settings: { refreshConcurrency: 1 },
@@ -362,9 +362,9 @@ test('what is said about folders holds for the days of the range, not for those 
   });
   const handle = await one.startBackfill({ start, end: DAYS[1] ?? '', keepVanished: true, allowEmpty: true });
   expect((await resultOf(handle)).failed).toMatchObject([{ day: DAYS[1], step: 'list', type: 'FolderRewritten' }]);
-  const told = new Map(one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => [dayOf(input), input]));
-  expect(told.get(start)).toMatchObject({ day: start, code: true, keepVanished: true, allowEmpty: true });
-  expect(told.get(later)).toEqual({ day: later, force: false, code: false });
+  const inputs = new Map(one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => [dayOf(input), input]));
+  expect(inputs.get(start)).toMatchObject({ day: start, code: true, keepVanished: true, allowEmpty: true });
+  expect(inputs.get(later)).toEqual({ day: later, force: false, code: false });
   const wrong = await one.startBackfill({ start, end, replaceFolder: true, keepVanished: true });
   await expect(wrong.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
 });
@@ -381,10 +381,10 @@ test.each([
     text: 'ClickHouse refuses.',
     as: 'BackfillFailed',
     message:
-      /could not begin, or go on: ClickHouse refuses\. When it is mended: npx daybook backfill --start 2026-11-01 --end 2026-11-06$/,
+      /could not start or continue: ClickHouse refuses\. Once fixed, run: npx daybook backfill --start 2026-11-01 --end 2026-11-06$/,
   },
 ] as const)(
-  'a backfill that cannot say its days ($type) is a failed one, with what to type',
+  'a backfill that cannot determine its days ($type) fails, with what to type',
   async ({ type, text, as, message }) => {
     const one = await night({
       stubs: {

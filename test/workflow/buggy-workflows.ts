@@ -1,4 +1,4 @@
-import { summary } from '../../workflows/words.js';
+import { summary } from '../../workflows/text.js';
 
 /*
  * The workflows with bugs, each on another day and at another depth: in a step, in one of several pieces of work side by side, in a

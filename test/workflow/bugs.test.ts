@@ -60,7 +60,7 @@ async function fixed(
   return { result, before: stopped.before, verbs: one.verbs() };
 }
 
-test('a bug in a step fails the workflow task, not the day, and a fixed worker goes on where it was', async () => {
+test('a bug in a step fails the workflow task, not the day, and a fixed worker continues from there', async () => {
   const { result, before, verbs } = await fixed((one) => one.startDay({ day: BUGGY.step }), 'a bug in a step');
   expect(before).not.toContain('conclude');
   expect(result).toMatchObject({ outcome: 'published' });
@@ -83,7 +83,7 @@ test('a bug in a backfill fails none of its days and cancels none', async () => 
   expect(result).toMatchObject({ outcome: 'published', counts: { published: 3, failed: 0, cancelled: 0 } });
 });
 
-test('a bug in what a nightly run could do without is no note, but a failed workflow task', async () => {
+test('a bug in an optional step of a nightly run is not a note, but a failed workflow task', async () => {
   const day = '2026-11-09';
   const { result } = await fixed((one) => one.startNightly({ day }), 'a bug in a nightly run');
   expect(result).toMatchObject({ day, days: [{ day, outcome: 'published' }], notes: [] });

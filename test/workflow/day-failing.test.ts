@@ -55,7 +55,7 @@ test('the failure says the step, the reason, and the command to type next', asyn
   });
   const failed = await failure(one);
   expect(failed.message).toBe(
-    `Day ${DAY} failed at step test: ${reason} When it is mended: npx daybook run --day ${DAY}`,
+    `Day ${DAY} failed at step test: ${reason} Once fixed, run: npx daybook run --day ${DAY}`,
   );
   expect(failed.type).toBe('DayFailed');
   expect(failed.details).toEqual([{ step: 'test', type: 'TestFailed', reason }]);
@@ -63,7 +63,7 @@ test('the failure says the step, the reason, and the command to type next', asyn
   expect(concluded(one)[0]?.input).toMatchObject({ day: DAY, outcome: 'failed', step: 'test', reason });
 });
 
-test('a reason that names its own command gets no second one', async () => {
+test('a reason that names its own command does not get a second one', async () => {
   const reason = 'These tables do not exist yet: analytics.events. Run: npx daybook apply';
   const one = await night({
     stubs: {
@@ -75,7 +75,7 @@ test('a reason that names its own command gets no second one', async () => {
   expect((await failure(one)).message).toBe(`Day ${DAY} failed at step list: ${reason}`);
 });
 
-test('a final failure is not tried again', async () => {
+test('a final failure is not retried', async () => {
   const one = await night({
     stubs: {
       list: () => {
@@ -87,7 +87,7 @@ test('a final failure is not tried again', async () => {
   expect(one.verbs().filter((verb) => verb === 'list')).toHaveLength(1);
 });
 
-test('any other failure is tried again until it is mended', async () => {
+test('any other failure is retried until it succeeds', async () => {
   let attempts = 0;
   const one = await night({
     stubs: {
@@ -102,7 +102,7 @@ test('any other failure is tried again until it is mended', async () => {
   expect(attempts).toBe(3);
 });
 
-test('a failure that nothing mends ends the day when its time is up, with the last reason', async () => {
+test('a failure that never ends fails the day at giveUpAfter, with the last reason', async () => {
   const one = await night({
     // The next attempt would come after the last minute, which every step gets however late it starts.
     settings: {
@@ -160,7 +160,7 @@ test('where the project cannot even be read, the day fails without writing to a 
   expect(one.verbs()).toEqual(['recover']);
 });
 
-test('every step gets what is left of the time to give up, not all of it anew', async () => {
+test('every step gets what is left of giveUpAfter, not all of it again', async () => {
   const one = await night({
     stubs: { test: () => new Promise((resolve) => setTimeout(resolve, 1_500, { passed: 1, warned: [] })) },
   });
@@ -171,7 +171,7 @@ test('every step gets what is left of the time to give up, not all of it anew', 
   expect(spent).toBeGreaterThan(1.4);
 });
 
-test('a step that begins late still gets the time of one whole attempt, so that a long build in good health goes on', async () => {
+test('a step that starts late still gets the time of one whole attempt, so that a long healthy build continues', async () => {
   const one = await night({
     settings: { timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 50, retryMost: 100, giveUpAfter: 1 } },
   });
@@ -181,7 +181,7 @@ test('a step that begins late still gets the time of one whole attempt, so that 
   expect(['list', 'load', 'publish', 'sweep'].map((verb) => limits.get(verb))).toEqual([30, 30, 30, 30]);
 });
 
-test('waiting and standing in a queue use up nothing of the time to give up', async () => {
+test('waiting for sources and in queues does not count towards giveUpAfter', async () => {
   const WAITED = 2_000;
   let looks = 0;
   const one = await night({
@@ -190,7 +190,7 @@ test('waiting and standing in a queue use up nothing of the time to give up', as
     listed: { todo: 4, chunks: 4 },
     stubs: {
       wait: () => ({ ready: ++looks > 1, missing: ['events: 0 objects'], againInMs: WAITED }),
-      // One slot for four chunks: the last one stands in the queue for most of this.
+      // One slot for four chunks: the last one is queued for most of this.
       normalize: () => sleep(WAITED / 4, ONE_LINE),
     },
   });
@@ -204,7 +204,7 @@ test('waiting and standing in a queue use up nothing of the time to give up', as
   expect(limits.get('normalize')).toBeGreaterThan(24 * 60 * 60);
 });
 
-test('a chunk is tried again until its pauses come to the time to give up, however long it stood in the queue', async () => {
+test('a chunk is retried until its pauses add up to giveUpAfter, however long it was queued', async () => {
   const one = await night({
     // Pauses of 10, 20, 20, 20 and 20 ms; another one would be too much.
     settings: { timings: { heartbeat: 5_000, startToClose: 30_000, retryFirst: 10, retryMost: 20, giveUpAfter: 100 } },
@@ -219,7 +219,7 @@ test('a chunk is tried again until its pauses come to the time to give up, howev
   expect(one.verbs().filter((verb) => verb === 'normalize')).toHaveLength(6);
 });
 
-test('a day that is published stays one, whatever fails after it, and says what is left', async () => {
+test('a published day stays published, whatever fails after it, and says what is left', async () => {
   const one = await night({
     stubs: {
       conclude: () => {
@@ -234,28 +234,28 @@ test('a day that is published stays one, whatever fails after it, and says what 
   const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
   expect(result).toMatchObject({ outcome: 'published', touched: TOUCHED });
   expect(result.notes.slice(-2)).toEqual([
-    'the day is published, and the ledger could not be told so: the ledger refuses',
-    'what the day leaves behind was not swept, which a night does: the user may not drop databases',
+    'the day is published, but the outcome could not be recorded: the ledger refuses',
+    "the day's stages were not cleaned up; a nightly run will remove them: the user may not drop databases",
   ]);
 });
 
-test('who cancels a day that is published already has it recorded as that', async () => {
+test('a day that is cancelled after its publish is recorded as published', async () => {
   const one = await night({ stubs: { sweep: untilCancelled } });
   const handle = await one.startDay({ day: DAY });
   await until(() => one.verbs().includes('sweep'));
   await handle.cancel();
   expect(await handle.result()).toMatchObject({
     outcome: 'published',
-    notes: ['what the day leaves behind was not swept, which a night does: cancelled'],
+    notes: ["the day's stages were not cleaned up; a nightly run will remove them: cancelled"],
   });
   expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome: 'published' }]);
 });
 
 test.each([
   ['finished', 1, 'published'],
-  ['taken back', 0, 'failed'],
+  ['rolled back', 0, 'failed'],
 ] as const)(
-  'a publish that was cut off and is then %s ends the day as what readers have',
+  'a publish that was interrupted and is then %s ends the day as what readers have',
   async (_, published, outcome) => {
     const one = await night({
       stubs: {
@@ -274,7 +274,7 @@ test.each([
     expect(result?.outcome).toBe(outcome === 'published' ? outcome : undefined);
     // What it touched is not known any more: a backfill takes it for everything.
     if (result)
-      expect(result).toMatchObject({ mended: true, notes: [expect.stringContaining('the connection is gone')] });
+      expect(result).toMatchObject({ recovered: true, notes: [expect.stringContaining('the connection is gone')] });
     expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome }]);
     expect((await attributesOf(handle))['DaybookOutcome']).toBe(outcome);
   },

@@ -7,7 +7,7 @@ import { LISTED, ONE_LINE } from '../support/stubs.js';
 import { stubbedNight, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 const DAY = '2026-11-10';
-/** Events after which this file's server suggests to begin a history anew. */
+/** Events after which this file's server suggests continue-as-new. */
 const SUGGESTED_AT = 60;
 
 let server: TestWorkflowEnvironment;
@@ -23,7 +23,7 @@ async function longNight(options: StubbedNightOptions): Promise<StubbedNight> {
   return one;
 }
 
-test('a history that grows long is begun anew, drained, and the new run normalizes only what is left', async () => {
+test('a day with a long history drains and continues as new, and the new run normalizes only what is left', async () => {
   const chunks = 40;
   let done = 0;
   const beside: number[] = [];
@@ -50,7 +50,7 @@ test('a history that grows long is begun anew, drained, and the new run normaliz
   ]);
 });
 
-test('a day that waited does not wait again when its history is begun anew', async () => {
+test('a day that waited does not wait again when it continues as new', async () => {
   const chunks = 40;
   let done = 0;
   const one = await longNight({
@@ -68,7 +68,7 @@ test('a day that waited does not wait again when its history is begun anew', asy
   expect(one.verbs().filter((verb) => verb === 'wait')).toHaveLength(1);
 });
 
-test('a source that stays away for days fills no history', async () => {
+test('a source that is missing for days does not fill the history', async () => {
   let asked = 0;
   const one = await longNight({
     listed: { outcome: 'unchanged', todo: 0 },
@@ -77,7 +77,7 @@ test('a source that stays away for days fills no history', async () => {
   const handle = await one.startDay({ day: DAY, wait: true });
   expect(((await handle.result()) as DayResult).outcome).toBe('unchanged');
   expect(one.verbs().filter((verb) => verb === 'recover').length).toBeGreaterThan(1);
-  // It still waits since it began to, so that the time in which it may is not begun anew.
+  // The start of its waiting is kept, so that its waiting time does not begin again.
   const since = one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [(input as WaitInput).since] : []));
   expect(new Set(since).size).toBe(1);
   expect((await handle.describe()).historyLength).toBeLessThan(2 * SUGGESTED_AT);

@@ -9,7 +9,7 @@ import { night } from './night.js';
 
 const DAY = '2026-11-10';
 
-test('a rollback recovers, takes one publish back and concludes; it lists and builds nothing', async () => {
+test('a rollback recovers, undoes one publish and concludes; it lists and builds nothing', async () => {
   const one = await night();
   const handle = await one.startDay({ day: DAY, rollback: true, reason: 'wrong prices' });
   const result = (await handle.result()) as DayResult;
@@ -103,7 +103,7 @@ test('tests that are newer than a publish run on the published tables, and nothi
   expect(result).toMatchObject({ outcome: 'unchanged', tested: { passed: 2 } });
 });
 
-test('a held day ends as held, without a step more', async () => {
+test('a held day ends as held, without further steps', async () => {
   const one = await night({ listed: { outcome: 'held', todo: 0, notes: ['held since then'] } });
   const handle = await one.startDay({ day: DAY });
   expect(await handle.result()).toMatchObject({ outcome: 'held', notes: ['held since then'] });
@@ -120,7 +120,7 @@ test('a comparison builds everything, publishes nothing, and says which tables d
   expect(one.calls.find(({ verb }) => verb === 'list')?.input).toMatchObject({ force: true });
   expect(result).toMatchObject({ outcome: 'different', compared: [compared] });
   expect(result.notes).toEqual([
-    'events: readers have 5 rows, a rebuild makes 7 rows; its SQL, its options or its table were edited since',
+    'events: readers have 5 rows, a rebuild makes 7 rows; its SQL, its options or its table was edited since',
     `publish the rebuild with: npx daybook run --day ${DAY} --force`,
   ]);
 });

@@ -17,7 +17,7 @@ const STEPS_OF_A_BUILD = [
   ...['test', 'publish', 'conclude', 'sweep'],
 ];
 
-test('a build runs its steps in the order of the night, and tells each of them', async () => {
+test('a build runs its steps in order, and reports each of them', async () => {
   const one = await night();
   const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
   expect(one.verbs()).toEqual(STEPS_OF_A_BUILD);
@@ -44,7 +44,7 @@ test.each(['unchanged', 'skipped'] as const)('a day that is %s ends after its li
   expect(result).toMatchObject({ outcome, published: [], notes: ['a note'] });
 });
 
-test('tables that came out as readers have them are not published again', async () => {
+test('tables that are equal to what readers have are not published again', async () => {
   const same = (table: string) => ({
     table,
     rows: 1,
@@ -73,7 +73,7 @@ test('tables that came out as readers have them are not published again', async 
   expect(result).toMatchObject({ outcome: 'unchanged', published: [] });
 });
 
-test('force is said to the listing, and only where somebody said it', async () => {
+test('force is passed to the listing, and only if it was given', async () => {
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   await (await one.startDay({ day: DAY, force: true })).result();
   await (await one.startDay({ day: '2026-11-11' })).result();
@@ -155,7 +155,7 @@ test.each([1, 2])('models of one level are refreshed at once, up to the %i that 
   expect(Math.max(...calls.map(({ beside }) => beside.filter((verb) => verb === 'refresh').length + 1))).toBe(most);
 });
 
-test('a running day answers which step runs and how far it is', async () => {
+test('a running day answers its step and its progress', async () => {
   const { opened, open } = gate();
   const one = await night({
     settings: { normalizeSlots: 1 },
@@ -176,7 +176,7 @@ test('a running day answers which step runs and how far it is', async () => {
   expect((await handle.query<DayProgress>('progress')).told).toHaveLength(8);
 });
 
-test('a day that is started without its day says what was expected', async () => {
+test('a day workflow without a day says what was expected', async () => {
   const one = await night();
   const handle = await one.client.workflow.start('day', {
     workflowId: workflowId.day(one.project, 'none'),
@@ -195,7 +195,7 @@ test.each([
   ['nightly', { days: DAY }, 'did you mean day?'],
   ['backfill', { start: DAY, end: '2026-11-01' }, 'start 2026-11-10 is after end 2026-11-01'],
   ['backfill', { start: DAY, end: DAY, reproces: 'all' }, 'did you mean reprocess?'],
-] as const)('a %s that is started with %j fails by name before anything is done', async (type, input, told) => {
+] as const)('a %s that is started with %j fails by name before anything is done', async (type, input, message) => {
   const one = await night();
   const handle = await one.client.workflow.start(type, {
     workflowId: `${one.project}-typed-by-hand`,
@@ -203,24 +203,24 @@ test.each([
     args: [input],
   });
   await expect(handle.result()).rejects.toMatchObject({
-    cause: { type: 'BadInput', nonRetryable: true, message: expect.stringContaining(told) as string },
+    cause: { type: 'BadInput', nonRetryable: true, message: expect.stringContaining(message) as string },
   });
   expect(one.verbs()).toEqual([]);
   expect(await attributesOf(handle)).toMatchObject({ DaybookKind: type, DaybookOutcome: 'failed' });
 });
 
-test('the first step is told the id under which the day runs, which is the one that the day must have', async () => {
+test("the first step gets the workflow id, which must be the day's own", async () => {
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   await (await one.startDay({ day: DAY })).result();
   expect(one.calls[0]?.input).toEqual({ day: DAY, workflowId: workflowId.day(one.project, DAY) });
 });
 
-test('what a person says about the folders goes to the step that lists them', async () => {
+test('a choice about folders is passed to the step that lists them', async () => {
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   await (await one.startDay({ day: DAY, replaceFolder: true, keepVanished: false, allowEmpty: true })).result();
   await (await one.startDay({ day: DAY, keepVanished: true })).result();
-  const told = one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input);
-  expect(told).toEqual([
+  const inputs = one.calls.filter(({ verb }) => verb === 'list').map(({ input }) => input);
+  expect(inputs).toEqual([
     { day: DAY, force: false, code: false, replaceFolder: true, allowEmpty: true },
     { day: DAY, force: false, code: false, keepVanished: true },
   ]);
@@ -230,7 +230,7 @@ test.each([
   [{ replaceFolder: 'no' }, 'replaceFolder is "no"; expected true or false'],
   [{ allowEmpty: 1 }, 'allowEmpty is 1; expected true or false'],
   [{ replaceFolder: true, keepVanished: true }, 'they contradict each other'],
-])('an input that does not say what the folders mean is refused: %j', async (wrong, message) => {
+])('a contradictory choice about folders is refused: %j', async (wrong, message) => {
   const one = await night();
   const handle = await one.startDay({ day: DAY, ...wrong } as DayInput);
   await expect(handle.result()).rejects.toMatchObject({

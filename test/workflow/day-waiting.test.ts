@@ -6,7 +6,7 @@ import { night } from './night.js';
 
 const DAY = '2026-11-10';
 
-test('a day that waits asks again until its sources are complete', async () => {
+test('a waiting day checks again until its sources are complete', async () => {
   let asked = 0;
   const one = await night({
     listed: { outcome: 'unchanged', todo: 0 },
@@ -20,14 +20,14 @@ test('a day that waits asks again until its sources are complete', async () => {
   expect(timers).toHaveLength(2);
 });
 
-test('a day that nobody asked to wait does not', async () => {
+test('a day does not wait unless it is asked to', async () => {
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   await (await one.startDay({ day: DAY })).result();
   expect(one.verbs()).not.toContain('wait');
 });
 
 test('a deadline that passes ends the day with what is missing and what to type', async () => {
-  const message = `events: raw/ holds 0 objects, and its deadline 06:00 has passed. When it has arrived: npx daybook run --day ${DAY}`;
+  const message = `events: raw/ holds 0 objects, and its deadline 06:00 has passed. Once it has arrived, run: npx daybook run --day ${DAY}`;
   const one = await night({
     stubs: {
       wait: () => {

@@ -61,7 +61,7 @@ async function started(handle: ScheduleHandle, count: number): Promise<string[]>
   return ids;
 }
 
-test('a backfilled night is for the day before its nominal time, by the clocks of the project', async () => {
+test("a backfilled nightly run is for the day before its nominal time, in the project's time zone", async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
   const one = await night({ project, stubs: { survey: surveyOf(project, CONFIG) }, listed: UNCHANGED });
   // Half past midnight in Berlin is still the evening before in UTC.
@@ -76,7 +76,7 @@ test('a backfilled night is for the day before its nominal time, by the clocks o
   expect(listedDays(one)).toEqual(['2026-11-10', '2026-11-11']);
 });
 
-test('a triggered night is for yesterday', async () => {
+test('a triggered nightly run is for yesterday', async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
   const one = await night({ project, stubs: { survey: surveyOf(project, CONFIG) }, listed: UNCHANGED });
   const handle = await schedule(one, '30 4 * * *');
@@ -87,7 +87,7 @@ test('a triggered night is for yesterday', async () => {
   expect([before, dayIn(ZONE, new Date())].map((today) => addDays(today, -1))).toContain(day);
 });
 
-test('late days come first, oldest first; only the last day waits for its sources, late ones are looked at once', async () => {
+test('late days come first, oldest first; only the last day waits for its sources, late ones are checked once', async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
   const one = await night({
     project,
@@ -103,13 +103,13 @@ test('late days come first, oldest first; only the last day waits for its source
   expect(listedDays(one)).toEqual(expected);
   const waited = one.calls.flatMap(({ verb, input }) => (verb === 'wait' ? [input] : []));
   expect(waited).toEqual([
-    // Nobody ever built them: what is not complete by now is not built for them either.
+    // They were never built: if their sources are not complete by now, they are not built either.
     ...expected.slice(0, 2).map((late) => ({ day: late, looks: 0, since: null })),
     { day, looks: 0, since: expect.stringMatching(/^2\d{3}-.*Z$/) as string },
   ]);
 });
 
-test('a night of the past waits for nothing: its sources are complete, or never will be', async () => {
+test('a nightly run for the past waits for nothing: its sources are complete, or never will be', async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
   const one = await night({ project, stubs: { survey: surveyOf(project, CONFIG) }, listed: UNCHANGED });
   const handle = await schedule(one, '30 4 * * *');
@@ -120,7 +120,7 @@ test('a night of the past waits for nothing: its sources are complete, or never 
   expect(one.verbs()).not.toContain('wait');
 });
 
-test('a night for a day that somebody names does not wait', async () => {
+test('a nightly run for a given day does not wait', async () => {
   const one = await night({ listed: UNCHANGED });
   const result = (await (await one.startNightly({ day: '2026-11-03' })).result()) as NightlyResult;
   expect(result).toEqual({
@@ -133,11 +133,11 @@ test('a night for a day that somebody names does not wait', async () => {
   const child = await one.client.workflow.getHandle(workflowId.day(one.project, '2026-11-03')).describe();
   expect(await child.staticSummary()).toBe('day 2026-11-03');
   expect(await child.staticDetails()).toBe(
-    `Started by \`${workflowId.nightly(one.project)}\`. Once more: \`npx daybook run --day 2026-11-03\``,
+    `Started by \`${workflowId.nightly(one.project)}\`. Run it again: \`npx daybook run --day 2026-11-03\``,
   );
 });
 
-test('a late day that fails does not stop the others, and the night says so', async () => {
+test('a late day that fails does not stop the others, and the nightly run reports it', async () => {
   const project = `n${randomUUID().slice(0, 8)}`;
   const one = await night({
     project,
@@ -159,7 +159,7 @@ test('a late day that fails does not stop the others, and the night says so', as
   ]);
   expect(message).toBe(
     '1 of 3 days failed.\n' +
-      '2026-11-08: Day 2026-11-08 failed at step load: events: 3 rows are missing. When it is mended: npx daybook run --day 2026-11-08',
+      '2026-11-08: Day 2026-11-08 failed at step load: events: 3 rows are missing. Once fixed, run: npx daybook run --day 2026-11-08',
   );
   expect(await attributesOf(handle)).toMatchObject({
     DaybookProject: project,
@@ -197,9 +197,9 @@ test('a failed late day stops the days that look back on it, and theirs in turn,
   expect(listedDays(one)).toEqual(['2026-11-05', '2026-11-09', '2026-11-10']);
   expect(message.split('\n')).toEqual([
     '3 of 5 days failed.',
-    '2026-11-05: Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. When it is mended: npx daybook run --day 2026-11-05',
-    '2026-11-06: Day 2026-11-06 was not begun: it looks back on 2026-11-05, which is not good. When that is mended: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
-    '2026-11-07: Day 2026-11-07 was not begun: it looks back on 2026-11-06, which is not good. When that is mended: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
+    '2026-11-05: Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. Once fixed, run: npx daybook run --day 2026-11-05',
+    '2026-11-06: Day 2026-11-06 was not started: it looks back on 2026-11-05, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
+    '2026-11-07: Day 2026-11-07 was not started: it looks back on 2026-11-06, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
   ]);
 });
 
@@ -214,7 +214,7 @@ const COUNTS = {
   notes: [],
 };
 
-test('a day that somebody else runs already is awaited; then the ledger says what is left to do', async () => {
+test('a day that is running already is awaited; then the ledger says what is left to do', async () => {
   const { opened, open } = gate();
   const one = await night({
     listed: UNCHANGED,
@@ -235,7 +235,7 @@ test('a day that somebody else runs already is awaited; then the ledger says wha
   expect(listedDays(one)).toEqual(['2026-11-10', '2026-11-10']);
 });
 
-test('who cancels one day of a night cancels only that', async () => {
+test('cancelling one day of a nightly run cancels only that day', async () => {
   const one = await night({
     listed: UNCHANGED,
     stubs: {
@@ -253,7 +253,7 @@ test('who cancels one day of a night cancels only that', async () => {
   ]);
 });
 
-test('who cancels the night cancels its day, and the night waits until that has cleaned up', async () => {
+test("cancelling a nightly run cancels its day, and waits for the day's cleanup", async () => {
   const one = await night({ stubs: { wait: untilCancelled } });
   const handle = await one.startNightly();
   await until(() => one.verbs().includes('wait'));
@@ -265,7 +265,7 @@ test('who cancels the night cancels its day, and the night waits until that has 
   expect(one.calls.find(({ verb }) => verb === 'conclude')?.input).toMatchObject({ outcome: 'cancelled' });
 });
 
-test('a night in which every day is good fails by name where readers have other rows than were published', async () => {
+test('a nightly run whose days all succeed fails if readers have other rows than were published', async () => {
   const what = 'shop.events of 2026-11-09: found 4 rows, expected 2. npx daybook run --day 2026-11-09 --force';
   const one = await night({
     listed: UNCHANGED,
@@ -292,7 +292,7 @@ test('a night in which every day is good fails by name where readers have other 
   expect((await attributesOf(handle))['DaybookOutcome']).toBe('failed');
 });
 
-test('what can’t be compared is no good night either; what can’t be swept tonight is', async () => {
+test('a nightly run fails if it cannot compare, but not if it cannot clean up', async () => {
   const one = await night({
     listed: UNCHANGED,
     stubs: {

@@ -50,7 +50,7 @@ test.each([
   // Half an hour forward and back, and nights that lie on the evening before in UTC.
   ['Australia/Lord_Howe', ['2026-10-03', '2026-10-05'], ['2026-04-04', '2026-04-06'], '30 4 * * *', '04:30'],
 ] as const)(
-  'in %s each night is for the day before, through both changes of the clocks',
+  'in %s each nightly run is for the day before, through both clock changes',
   async (zone, forward, back, cron, at) => {
     const project = freshName();
     const one = await night({
@@ -76,7 +76,7 @@ test.each([
 );
 
 /** As docs/operating.md has the line. */
-test('a night that the `temporal` executable triggers is for yesterday', async () => {
+test('a nightly run that the `temporal` executable triggers is for yesterday', async () => {
   const project = freshName();
   const zone = 'Europe/Berlin';
   const one = await night({
@@ -96,7 +96,7 @@ test('a night that the `temporal` executable triggers is for yesterday', async (
 });
 
 /** As docs/operating.md has the lines. */
-test('the `temporal` executable starts a day and a night under their own ids', async () => {
+test('the `temporal` executable starts a day and a nightly run under their own ids', async () => {
   const one = await night({ listed: { outcome: 'unchanged', todo: 0 } });
   const day = '2026-11-05';
   for (const [type, id] of [
@@ -112,7 +112,7 @@ test('the `temporal` executable starts a day and a night under their own ids', a
   }
 });
 
-test('after an outage of the server each missed night runs in turn, late, and for its own day', async () => {
+test('after an outage of the server each missed run is caught up in turn, for its own day', async () => {
   const folder = await temporaryFolder('outage');
   const port = await freePort();
   const address = `127.0.0.1:${port}`;

@@ -2,7 +2,7 @@ import type { App } from '../../app.js';
 import { messageOf } from '../../errors.js';
 import type { PublishRecord } from '../../ledger/ledger.js';
 import { decideFolders } from '../../plan/decide-folders.js';
-import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folder-words.js';
+import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folder-text.js';
 import { listWindow } from '../../plan/folders.js';
 import { daysBetween, type Day } from '../../shared/day.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';

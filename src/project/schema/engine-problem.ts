@@ -1,4 +1,4 @@
-import { isOfTheMoment } from '../../clickhouse/errors.js';
+import { isTransient } from '../../clickhouse/errors.js';
 import { isFinal, messageOf } from '../../errors.js';
 import { either, error, meantBy } from '../problems.js';
 import type { Problem } from '../project.js';
@@ -10,7 +10,7 @@ import type { Problem } from '../project.js';
 export function engineProblem(thrown: unknown, where: string, scratch: string, tables: readonly string[]): Problem {
   const text = messageOf(thrown);
   const [, code, said] = /ClickHouse says (\d+) \([^)]*\): ([^]*)$/.exec(text) ?? [];
-  const ours = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !isOfTheMoment(Number(code));
+  const ours = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !isTransient(Number(code));
   if (said === undefined || !ours) throw thrown;
   const message = said
     .replaceAll(`${scratch}.`, '')

@@ -7,9 +7,9 @@ import type { VanishedChoice } from './choice.js';
 import { meantBy } from './meant.js';
 
 /*
- * Reads the inputs of the three workflows, strictly: people type them into the Web UI and the Temporal CLI, where a misspelt key or
- * `"false"` in quotes would otherwise mean something else than its author wanted. By hand, because a schema library would add a
- * megabyte to the workflow bundle.
+ * Validates the inputs of the three workflows strictly: people type them into the Web UI and the Temporal CLI, where a misspelt key or
+ * `"false"` in quotes would otherwise silently mean something else. Written by hand, because a schema library would add a megabyte to
+ * the workflow bundle.
  */
 
 /** The input of each workflow, by the workflow's type. */
@@ -19,7 +19,7 @@ export interface Inputs {
   backfill: BackfillInput;
 }
 
-/** Says what is wrong with a value that is called `name`; undefined where nothing is. */
+/** Says what is wrong with the value of field `name`; undefined if nothing is. */
 type Rule = (value: unknown, name: string) => string | undefined;
 
 /** A rule for every field, so that a new field cannot be forgotten here. */
@@ -43,7 +43,7 @@ const objectOf =
     return unknownKey(Object.keys(value), Object.keys(fields), name) ?? wrongField(value, fields);
   };
 
-/** Says what is wrong with the first field that is; a field is called by its own name, wherever it lies. */
+/** Says what is wrong with the first wrong field, by its own name without a path. */
 const wrongField = <Input>(value: object, fields: Fields<Input>): string | undefined =>
   Object.entries<Rule>(fields)
     .map(([field, rule]) => rule((value as Record<string, unknown>)[field], field))
@@ -57,7 +57,7 @@ function unknownKey(keys: readonly string[], known: readonly string[], name: str
   return `${name} has an unknown key ${shown(key)}${hint}; expected ${known.join(', ')}`;
 }
 
-/** Longest value that a message repeats, in characters. */
+/** Characters of a value that a message repeats. */
 const LONGEST_SHOWN = 80;
 
 const shown = (value: unknown): string =>
@@ -79,7 +79,7 @@ const concurrency = is(`a whole number from 1 to ${MOST_CONCURRENCY}`, isConcurr
 const oneOf = (...names: readonly string[]): Rule =>
   is(names.join(', '), (value) => typeof value === 'string' && names.includes(value));
 
-/** What a run does about objects that are gone. */
+/** What a run does about vanished objects. */
 const CHOICE: Fields<VanishedChoice> = {
   replaceFolder: optional(flag),
   keepVanished: optional(flag),
@@ -152,7 +152,7 @@ const BACKFILL: Fields<BackfillInput> = {
   state: optional(objectOf(STATE)),
 };
 
-/** Wishes that a rollback cannot have beside it: it builds nothing. */
+/** Fields that a rollback cannot have: it builds nothing. */
 const BUILDING = ['force', 'compare', 'code', 'retry', 'replaceFolder', 'keepVanished', 'allowEmpty'] as const;
 
 function wrongDay(input: DayInput): string | undefined {
@@ -178,13 +178,13 @@ const wrongChoice = ({ replaceFolder, keepVanished }: Partial<VanishedChoice>): 
 function wrongBackfill(input: BackfillInput): string | undefined {
   const { start, end, force, reprocess } = input;
   if (end < start) return `start ${start} is after end ${end}; expected the first day of the range, then the last`;
-  // `force` is an older word for `reprocess: 'all'`.
+  // `force` is an older name for `reprocess: 'all'`.
   if (force !== undefined && reprocess !== undefined && force !== (reprocess === 'all'))
     return `force is ${force} and reprocess is "${reprocess}"; expected one of them, since force means "all"`;
   return wrongChoice(input);
 }
 
-/** What is wrong with the input of a workflow, in words that end without a full stop; undefined where nothing is. */
+/** Says what is wrong with the input of a workflow, without a full stop; undefined if nothing is. */
 const wrongIn: { [Type in keyof Inputs]: (input: unknown) => string | undefined } = {
   day: (input) => objectOf(DAY)(input, INPUT) ?? wrongDay(input as DayInput),
   nightly: (input) => objectOf(NIGHTLY)(input, INPUT),
@@ -194,8 +194,8 @@ const wrongIn: { [Type in keyof Inputs]: (input: unknown) => string | undefined 
 const INPUT = 'the input';
 
 /**
- * Says what is wrong with an input that somebody typed, and the line that starts the workflow rightly; undefined where nothing is.
- * The line asks for no more than a plain run, so that pasting it can do no harm.
+ * Says what is wrong with an input, and the command that starts the workflow correctly; undefined if nothing is wrong. The command
+ * starts only a plain run, so that pasting it does no harm.
  *
  * @param queue the task queue of the workflow, which names its project
  */
@@ -204,12 +204,12 @@ export function wrongInput(type: keyof Inputs, input: unknown, queue: string): s
   if (wrong === undefined) return undefined;
   const { id, example } = exampleOf[type](input, queue.replace(/^daybook-/, ''));
   return (
-    `Workflow ${type}: ${wrong}. Nothing was changed. Start it so: temporal workflow start --fail-existing --type ${type} ` +
+    `Workflow ${type}: ${wrong}. Nothing was changed. Start it with: temporal workflow start --fail-existing --type ${type} ` +
     `--task-queue ${queue} --workflow-id ${id} --input '${JSON.stringify(example)}'`
   );
 }
 
-/** The field where it is a day, else a day that shows how one is written. */
+/** Returns the field if it is a day, otherwise an example. */
 const dayIn = (input: unknown, field: string, otherwise: string): string => {
   const value = (input as Record<string, unknown> | null | undefined)?.[field];
   return typeof value === 'string' && day(value, field) === undefined ? value : otherwise;

@@ -1,28 +1,28 @@
-/* What the user of a run says about objects that are gone from a day's folders; what follows from it: core/vanished. */
+/* What the user of a run says about objects that vanished from a day's folders; src/plan/vanished.ts applies it. */
 
-/** What the user of one run says about objects that are gone. */
+/** What the user of one run says about vanished objects. */
 export interface VanishedChoice {
-  /** What is listed now is the truth: rows of objects that are gone go. */
+  /** The current listing counts: rows of vanished objects are removed. */
   replaceFolder: boolean;
-  /** Rows of objects that are gone stay, beside those of new ones. */
+  /** Rows of vanished objects are kept, beside those of new ones. */
   keepVanished: boolean;
   /** A folder that holds no objects is an empty day. */
   allowEmpty: boolean;
 }
 
-/** A choice as options of a command leave it: what was not typed is undefined. */
+/** A choice as command options: what was not typed is undefined. */
 export type ChoiceOptions = { [Name in keyof VanishedChoice]?: boolean | undefined };
 
 export const NO_CHOICE: VanishedChoice = { replaceFolder: false, keepVanished: false, allowEmpty: false };
 
-/** The choice that an input holds; what it does not say is not chosen. */
+/** Reads the choice of an input; missing fields are false. */
 export const choiceOf = ({
   replaceFolder = false,
   keepVanished = false,
   allowEmpty = false,
 }: Partial<VanishedChoice>): VanishedChoice => ({ replaceFolder, keepVanished, allowEmpty });
 
-/** The parts of a choice that are chosen, as inputs and payloads carry them. */
+/** Returns only the chosen parts, as inputs and payloads contain them. */
 export const chosen = (input: ChoiceOptions): Partial<VanishedChoice> => ({
   ...(input.replaceFolder ? { replaceFolder: true } : {}),
   ...(input.keepVanished ? { keepVanished: true } : {}),

@@ -1,4 +1,4 @@
-/** The known name that was most likely meant by `name`, when it is at most two keystrokes away. */
+/** Returns the known name that `name` most likely means, if it is at most two edits away. */
 export function meantBy(name: string, known: readonly string[]): string | undefined {
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -7,7 +7,7 @@ export function meantBy(name: string, known: readonly string[]): string | undefi
   return nearest?.candidate;
 }
 
-/** Insertions, deletions and replacements that turn `a` into `b`. */
+/** Counts the insertions, deletions and replacements that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -3,7 +3,7 @@ import { plural } from '../shared/format.js';
 import type { StoredObject } from '../store/object.js';
 import { twinsOf, type FolderFacts, type FolderQuestion, type VanishedDecision } from './vanished.js';
 
-/* What is said of folders that objects are gone from: in failures, in plans and in `status`, always the same. */
+/* Sentences about folders with vanished objects; the same in errors, in plans and in `status`. */
 
 /** A question about the folders of one source of a day. */
 export interface SourceQuestion {
@@ -16,7 +16,7 @@ export interface SourceQuestion {
   question: FolderQuestion;
 }
 
-/** The type of failure that each question ends a day with. */
+/** The error type for each kind of question. */
 export const FAILURE_OF = {
   vanished: 'ObjectVanished',
   rewritten: 'FolderRewritten',
@@ -24,7 +24,7 @@ export const FAILURE_OF = {
   empty: 'SourceNotReady',
 } as const satisfies Record<FolderQuestion['kind'], string>;
 
-/** The questions that are asked first: all of one kind, so that one answer never settles what its user has not read. */
+/** Selects the questions to ask first: all of one kind, so that an answer never decides something that the user has not seen. */
 export function firstQuestions(questions: readonly SourceQuestion[]): SourceQuestion[] {
   const kind = (['vanished', 'rewritten', 'emptied', 'empty'] as const).find((one) =>
     questions.some(({ question }) => question.kind === one),
@@ -32,7 +32,7 @@ export function firstQuestions(questions: readonly SourceQuestion[]): SourceQues
   return questions.filter(({ question }) => question.kind === kind);
 }
 
-/** What was found, what readers have, and a command for each answer; the questions are of one kind. */
+/** Writes what was found, what readers have, and a command for each answer; the questions are of one kind. */
 export function questionText(day: string, questions: readonly SourceQuestion[]): string {
   const found = questions.map((one) => `${one.source}: ${foundText(day, one)}.`).join(' ');
   const [first] = questions;
@@ -40,24 +40,24 @@ export function questionText(day: string, questions: readonly SourceQuestion[]):
     case 'rewritten':
       return (
         `${found} Either the folder was rewritten, or old objects were removed while new ones arrived; readers keep what they have. ` +
-        `If the new objects hold the old rows: ${runCommand(day)} --replace-folder. ` +
-        `If the old rows must stay beside the new ones: ${runCommand(day)} --keep-vanished`
+        `If the new objects contain the old rows: ${runCommand(day)} --replace-folder. ` +
+        `If the old rows must be kept beside the new ones: ${runCommand(day)} --keep-vanished`
       );
     case 'emptied': {
       const kept = questions.some(({ onVanish }) => onVanish === 'keep');
       return (
         `${found} Readers keep what they have. ` +
         (kept ? `If the day must keep these rows: ${runCommand(day)} --keep-vanished. ` : '') +
-        `If they must go: ${runCommand(day)} --allow-empty`
+        `If they must be removed: ${runCommand(day)} --allow-empty`
       );
     }
     case 'empty':
       return (
-        `${found} When its data has arrived: ${runCommand(day)}. ` +
-        `If the day really is empty: ${runCommand(day)} --allow-empty (or set onEmpty to 'publish' or 'skip')`
+        `${found} Once its data has arrived, run: ${runCommand(day)}. ` +
+        `If the day really is empty (or set onEmpty to 'publish' or 'skip'): ${runCommand(day)} --allow-empty`
       );
     default:
-      return `${found} Upload them again, or set the source's onVanish to 'keep' or 'rebuild'; then: ${runCommand(day)}`;
+      return `${found} Upload them again, or set the source's onVanish to 'keep' or 'rebuild'; then run: ${runCommand(day)}`;
   }
 }
 
@@ -69,7 +69,7 @@ function foundText(day: string, { folder, facts, question }: SourceQuestion): st
   const where = ` from ${folders.length === 1 ? 'folder' : 'folders'} ${folders.map((one) => one.folder).join(', ')}`;
   const text = goneText(day, gone, known.length);
   if (kind === 'vanished') return `${text}, and the source's onVanish is 'fail'`;
-  if (kind === 'emptied') return `${text}${where}, which ${folders.length === 1 ? 'is' : 'are'} empty now`;
+  if (kind === 'emptied') return `${text}${where}, which ${folders.length === 1 ? 'is' : 'are'} now empty`;
   const twins = twinsOf(
     gone,
     facts.flatMap(({ fresh }) => fresh),
@@ -78,14 +78,14 @@ function foundText(day: string, { folder, facts, question }: SourceQuestion): st
   const fresh = [...own, ...twins.filter((twin) => !own.includes(twin))];
   return (
     `${text}${where}, where ${plural(fresh.length, 'new or rewritten object')} arrived since, first ${fresh[0]?.key ?? ''}` +
-    (twins.length > 0 ? ` (${twins.length} with the ETag and the size of one that is gone, as after a rename)` : '')
+    (twins.length > 0 ? ` (${twins.length} with the ETag and size of a vanished one, as after a rename)` : '')
   );
 }
 
 const goneText = (day: string, gone: readonly StoredObject[], known: number): string =>
   `${gone.length} of ${plural(known, 'object')} that ${day} was published from ${gone.length === 1 ? 'is' : 'are'} no longer listed, first ${gone[0]?.key ?? ''}`;
 
-/** What is worth knowing although nothing has to be asked; at most one sentence. */
+/** Writes what was decided about vanished objects without asking; at most one sentence. */
 export function vanishedNotes(
   day: string,
   source: string,
@@ -104,13 +104,13 @@ export function vanishedNotes(
   return [`${source}: ${goneText(day, [...stay, ...replaced], known)}; ${what}`];
 }
 
-/** Objects that a build would have to read and that are gone. */
+/** Vanished objects that a build would have to read. */
 export interface LostObjects {
   source: string;
   objects: readonly StoredObject[];
-  /** Why their recorded rows don't serve. */
+  /** Why their recorded rows cannot be used. */
   cause: 'edited' | 'expired' | 'regrouped';
-  /** Whether their folders are empty now, all of them or some. */
+  /** Which of their folders are now empty. */
   emptied: 'none' | 'some' | 'all';
 }
 
@@ -120,11 +120,11 @@ const CAUSES: Record<LostObjects['cause'], string> = {
   regrouped: 'objects that were normalized together with them changed',
 };
 
-/** What was found, why, and the ways out. */
+/** Writes what was found, why, and what to do. */
 export function lostText(day: string, lost: readonly LostObjects[]): string {
   const found = lost.map(
     ({ source, objects, cause }) =>
-      `${source}: to rebuild ${day}, ${plural(objects.length, 'object')} must be read again that ${objects.length === 1 ? 'is' : 'are'} no longer listed, first ${objects[0]?.key ?? ''}, because ${CAUSES[cause]}.`,
+      `${source}: a rebuild of ${day} must read ${plural(objects.length, 'object')} again that ${objects.length === 1 ? 'is' : 'are'} no longer listed, first ${objects[0]?.key ?? ''}, because ${CAUSES[cause]}.`,
   );
   const undo = lost.some(({ cause }) => cause === 'edited') ? ', or undo the edit' : '';
   const replace = lost.some(({ emptied }) => emptied !== 'all') ? ' --replace-folder' : '';

@@ -13,50 +13,50 @@ import type { DayResult, StepTold, BackfillProgress } from '../src/shared/workfl
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
-/** Summaries of activities. The Web UI shows each behind the activity's name: `normalize • chunk 3 of 12 · 118 MiB`. */
+/** Summaries of activities. The Web UI shows each after the activity's name: `normalize • chunk 3 of 12 · 118 MiB`. */
 export const summary = {
   day: (day: string) => `day ${day}`,
-  survey: () => 'which days this night is for',
-  recover: (day: string) => `look for a publish of ${day} that a crash left open`,
-  outline: (start: string, end: string) => `which days from ${start} to ${end} are run`,
-  attend: (day: string) => `${day} is running already: wait until it has ended`,
-  look: (count: number) => `whether ${plural(count, 'day')} of other runs ${count === 1 ? 'has' : 'have'} ended`,
-  wait: (day: string) => `until the sources of ${day} are complete`,
+  survey: () => 'days of this nightly run',
+  recover: (day: string) => `unfinished publishes of ${day}`,
+  outline: (start: string, end: string) => `days to run from ${start} to ${end}`,
+  attend: (day: string) => `wait for the running build of ${day}`,
+  look: (count: number) => `have ${plural(count, 'day')} of other runs ended?`,
+  wait: (day: string) => `sources of ${day} complete?`,
   list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
     list([`chunk ${position + 1} of ${of}`, bytes !== undefined && size(bytes)]),
-  lookBack: (table: string, day: string) => `copy the days before ${day} that are read of ${table}`,
+  lookBack: (table: string, day: string) => `copy earlier days of ${table} for ${day}`,
   load: (table: string, day: string) => `${table} of ${day}`,
   refresh: (table: string, day: string) => `${table} of ${day}`,
   test: (count: number) => `${plural(count, 'test')} on the stage`,
   testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
   publish: (count: number, day: string) => `${plural(count, 'table')} of ${day}`,
-  compare: (day: string) => `a rebuild of ${day} with what readers have`,
+  compare: (day: string) => `rebuild of ${day} with what readers have`,
   planRollback: (day: string) => `find the publish of ${day} to restore`,
   rollback: (target: number, count: number, day: string) =>
-    `roll ${day} back to ${target === 0 ? 'no rows' : `generation ${target}`}: ${plural(count, 'table')}`,
-  verify: (first: string, last: string) => `the live tables of ${first} to ${last} against the ledger`,
-  sweepOld: () => 'clean up what is old',
-  sweep: (day: string) => `what ${day} leaves behind, and what is old`,
-  conclude: (outcome: string) => `the outcome: ${outcome}`,
-  audit: () => 'what the night leaves to people',
+    `${day} to ${target === 0 ? 'no rows' : `generation ${target}`}: ${plural(count, 'table')}`,
+  verify: (first: string, last: string) => `live tables of ${first} to ${last} against the ledger`,
+  sweepOld: () => 'clean up expired data',
+  sweep: (day: string) => `clean up the stages of ${day} and expired data`,
+  conclude: (outcome: string) => `record the outcome: ${outcome}`,
+  audit: () => 'days that need attention',
   alert: ({ kind, day }: AlertInput) => list([kind, day]),
   sleep: (missing: readonly string[]) => `not complete yet: ${missing.join('; ')}`,
 };
 
-/** The details of a day that another workflow started, in Markdown. */
+/** Writes the details of a day that another workflow started, in Markdown. */
 export const startedBy = (workflowId: string, day: string): string =>
-  `Started by \`${workflowId}\`. Once more: \`npx daybook run --day ${day}\``;
+  `Started by \`${workflowId}\`. Run it again: \`npx daybook run --day ${day}\``;
 
-/** What a step did, once it has. */
-export const told = {
-  recover: ({ mended }: RecoverResult) =>
-    mended
-      ? `generation ${mended.generation} was left open and is ${mended.how} (${plural(mended.tables, 'table')})`
-      : 'nothing was left open',
+/** What each step did, as the report of a day shows it. */
+export const stepText = {
+  recover: ({ recovered }: RecoverResult) =>
+    recovered
+      ? `unfinished publish of generation ${recovered.generation} ${recovered.how} (${plural(recovered.tables, 'table')})`
+      : 'no unfinished publish',
   list: ({ outcome, objects, bytes, chunks, todo, reasons, untested = [] }: ListResult) =>
     outcome === 'held'
-      ? 'held as it is: nothing was looked at'
+      ? 'the day is held: nothing was listed'
       : list([
           plural(objects, 'object'),
           size(bytes),
@@ -105,14 +105,14 @@ export const told = {
     const different = tables.filter(({ equal }) => !equal).map(({ table }) => table);
     return different.length === 0
       ? `${plural(tables.length, 'table')} equal to a rebuild`
-      : `${different.length} of ${plural(tables.length, 'table')} differ from a rebuild: ${different.join(', ')}`;
+      : `${different.length} of ${plural(tables.length, 'table')} differ from the rebuild: ${different.join(', ')}`;
   },
   rollback: (target: number, undoes: number, { tables }: RollbackResult) => {
     const now = target === 0 ? 'no rows' : `generation ${target}`;
     return `${undoes === 0 ? `readers have ${now} already, nothing was changed` : `rolled back to ${now}`}: ${tables
       .map(({ table, rows, generation }) =>
         generation === 0
-          ? `${table} is not published any more`
+          ? `${table} is no longer published`
           : `${table} ${plural(rows, 'row')} of generation ${generation}`,
       )
       .join('; ')}`.replace(/: $/, '');
@@ -120,7 +120,7 @@ export const told = {
   verify: ({ tables, days, found }: VerifyResult) =>
     list([
       `${plural(tables, 'published table')} of ${plural(days, 'day')}`,
-      found === 0 ? 'as they were published' : plural(found, 'difference'),
+      found === 0 ? 'as published' : plural(found, 'difference'),
     ]),
   sweep: ({ stages, archives, archivedBytes, objects }: SweepResult) =>
     list([
@@ -133,7 +133,7 @@ export const told = {
     ]),
 };
 
-/** The night as a table in Markdown, for the Web UI's current details. */
+/** Writes the steps of a day as a table in Markdown, for the Web UI's current details. */
 export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly string[] = []): string =>
   [
     `**${heading}**`,
@@ -144,7 +144,7 @@ export const detailsOf = (heading: string, steps: readonly StepTold[], notes: re
     ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n');
 
-/** What a comparison found, a sentence for each table that differs. */
+/** Writes what a comparison found, a sentence for each table that differs. */
 export const comparedNotes = (tables: readonly ComparedTable[], day: string): string[] => {
   const different = tables.filter(({ equal }) => !equal);
   return [
@@ -152,17 +152,17 @@ export const comparedNotes = (tables: readonly ComparedTable[], day: string): st
       ({ table, liveRows, rebuiltRows, edited }) =>
         `${table}: readers have ${plural(liveRows, 'row')}, a rebuild makes ${plural(rebuiltRows, 'row')}` +
         (liveRows === rebuiltRows ? ' with other values' : '') +
-        (edited ? '; its SQL, its options or its table were edited since' : ''),
+        (edited ? '; its SQL, its options or its table was edited since' : ''),
     ),
     ...(different.length > 0 ? [`publish the rebuild with: npx daybook run --day ${day} --force`] : []),
   ];
 };
 
-/** The last words of a failed day: which step, what was wrong, and what to type next. */
+/** Writes the failure of a day: which step, what was wrong, and what to type next. */
 export const failureOf = (day: string, step: string, reason: string): string =>
   `Day ${day} failed at step ${step}: ${withCommand(day, reason)}`;
 
-/** A backfill as Markdown, for the Web UI's current details. */
+/** Writes a backfill as Markdown, for the Web UI's current details. */
 export function backfillOf(progress: BackfillProgress): string {
   const { start, end, phase, total, done, counts, running, failed, paused, concurrency } = progress;
   return [
@@ -171,11 +171,11 @@ export function backfillOf(progress: BackfillProgress): string {
     '| | |',
     '|---|---|',
     `| published | ${number(counts.published)} |`,
-    `| left as it is | ${number(counts.unchanged + counts.skipped + counts.held)} |`,
+    `| not rebuilt | ${number(counts.unchanged + counts.skipped + counts.held)} |`,
     `| failed | ${number(counts.failed + counts.cancelled)} |`,
     `| running | ${running.join(', ') || 'none'} |`,
     `| at once | ${number(concurrency)} |`,
-    ...(phase === 'later' ? ['', `Days after ${end} that look back on the range are looked at again.`] : []),
+    ...(phase === 'later' ? ['', `Now checking days after ${end} that look back on the range.`] : []),
     ...(failed.length > 0 ? ['', '| failed day | why |', '|---|---|'] : []),
     ...failed.slice(0, FAILED_IN_DETAILS).map(({ day, reason }) => `| ${day} | ${reason.replaceAll('|', '\\|')} |`),
   ].join('\n');
@@ -184,16 +184,16 @@ export function backfillOf(progress: BackfillProgress): string {
 /** The Web UI shows details of at most 20 kB. */
 const FAILED_IN_DETAILS = 20;
 
-/** Of a day that was published although its publish was cut off: nobody can say any more what it touched. */
+/** Says that an interrupted publish was finished. Which later days it touched is unknown. */
 export const cutOffNote = (reason: string): string =>
-  `the publish was cut off and then finished: readers have the day (${reason}). What looks back on it may be stale: npx daybook plan`;
+  `the publish was interrupted (${reason}) and then finished: readers have the day. Days that look back on it may be stale: npx daybook plan`;
 
-/** Of a day that was rolled back although its rollback was interrupted. */
+/** Says that an interrupted rollback was finished. */
 export const rolledBackNote = (target: number, reason: string): string =>
   `the rollback was interrupted (${reason}) and then finished: readers have ${target === 0 ? 'no rows of the day' : `generation ${target}`}. ` +
   'Days that look back on it may be stale: npx daybook plan';
 
-/** Why a rollback ended without having rolled anything back, or with an end that is not known. */
+/** Writes the failure of a rollback: what readers have, and what to type next. `known` is false if that could not be found out. */
 export const rollbackFailure = (day: string, reason: string, again: string, known: boolean): string => {
   const full = /[.!?]$/.test(reason) ? reason : `${reason}.`;
   const state = known
@@ -203,18 +203,19 @@ export const rollbackFailure = (day: string, reason: string, again: string, know
   return `Rollback of ${day} failed: ${full} ${state}${typed}`;
 };
 
-/** What could not follow a publish. */
+/** Says that the outcome of a day is not in the ledger. */
 export const notRecordedNote = (outcome: string, reason: string): string =>
-  `the day is ${outcome}, and the ledger could not be told so: ${reason}`;
+  `the day is ${outcome}, but the outcome could not be recorded: ${reason}`;
 
+/** Says that the cleanup failed. */
 export const notSweptNote = (reason: string): string =>
-  `what the day leaves behind was not swept, which a night does: ${reason}`;
+  `the day's stages were not cleaned up; a nightly run will remove them: ${reason}`;
 
-/** What a republished day means for the days after it. */
+/** Says which later days a republished day made stale. */
 export const touchedNote = (touched: Touched | null): string[] => {
   if (!touched) return [];
   const { first, last, days } = touched;
   const who = days === 1 ? `${first} looks` : `${days} days, ${first} to ${last}, look`;
   const how = days === 1 ? `npx daybook run --day ${first}` : `npx daybook backfill --start ${first} --end ${last}`;
-  return [`${who} back on this day: stale until built again${days === 1 ? '' : ', oldest first'}: ${how}`];
+  return [`${who} back on this day: stale until rebuilt${days === 1 ? '' : ', oldest first'}: ${how}`];
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { duration, number, plural, size } from '../../src/shared/format.js';
-import { nightOf } from '../../workflows/nightly-words.js';
-import { detailsOf, failureOf, summary, told } from '../../workflows/words.js';
+import { nightlyTable } from '../../workflows/nightly-text.js';
+import { detailsOf, failureOf, summary, stepText } from '../../workflows/text.js';
 
 test('numbers are grouped, and nouns agree with them', () => {
   expect([0, 999, 1000, 1234567].map(number)).toEqual(['0', '999', '1,000', '1,234,567']);
@@ -37,25 +37,25 @@ test('the summary of a chunk says which of how many it is, and how large', () =>
 describe('what a step did', () => {
   test('names only fates that lines had', () => {
     const none = { chunks: 2, lines: 10, rows: 10, rejected: 0, skipped: 0, blank: 0, quarantined: 0 };
-    expect(told.normalize(none)).toBe('2 chunks · 10 lines · 10 rows');
-    expect(told.normalize({ ...none, rejected: 1, skipped: 2, blank: 3, quarantined: 1 })).toBe(
+    expect(stepText.normalize(none)).toBe('2 chunks · 10 lines · 10 rows');
+    expect(stepText.normalize({ ...none, rejected: 1, skipped: 2, blank: 3, quarantined: 1 })).toBe(
       '2 chunks · 10 lines · 10 rows · 1 rejected · 2 skipped · 3 blank · 1 bad object quarantined',
     );
-    expect(told.normalize({ ...none, chunks: 0 })).toBe('nothing to do');
+    expect(stepText.normalize({ ...none, chunks: 0 })).toBe('nothing to do');
   });
 
   test('names tests that warned and tables that were swapped', () => {
-    expect(told.test({ passed: 3, warned: [{ test: 'late', rows: 1 }] })).toBe('3 passed · 1 warned: late 1 row');
+    expect(stepText.test({ passed: 3, warned: [{ test: 'late', rows: 1 }] })).toBe('3 passed · 1 warned: late 1 row');
     const swapped = { tables: [{ table: 'events', rows: 5 }], burstMs: 12, touched: null, ms: 90 };
-    expect(told.publish(swapped)).toBe('1 table swapped in 12 ms: events');
-    expect(told.publish({ ...swapped, tables: [] })).toBe('nothing changed');
-    expect(told.sweep({ stages: 0, archives: 0, archivedBytes: 0, objects: 0, ms: 1 })).toBe('nothing to remove');
+    expect(stepText.publish(swapped)).toBe('1 table swapped in 12 ms: events');
+    expect(stepText.publish({ ...swapped, tables: [] })).toBe('nothing changed');
+    expect(stepText.sweep({ stages: 0, archives: 0, archivedBytes: 0, objects: 0, ms: 1 })).toBe('nothing to remove');
   });
 });
 
 test('a failure says the step, the reason, and what to type next unless the reason says so', () => {
   expect(failureOf('2026-11-05', 'test', 'Test x found 1 row.')).toBe(
-    'Day 2026-11-05 failed at step test: Test x found 1 row. When it is mended: npx daybook run --day 2026-11-05',
+    'Day 2026-11-05 failed at step test: Test x found 1 row. Once fixed, run: npx daybook run --day 2026-11-05',
   );
   expect(failureOf('2026-11-05', 'load', 'See: npx daybook rejects --day 2026-11-05')).toBe(
     'Day 2026-11-05 failed at step load: See: npx daybook rejects --day 2026-11-05',
@@ -66,7 +66,7 @@ test('tables stay tables, whatever a step or a reason says', () => {
   expect(detailsOf('2026-11-05: done', [{ step: 'list', what: 'a | b', ms: 5 }], ['a note'])).toBe(
     '**2026-11-05: done**\n\n| step | what happened | took |\n|---|---|---|\n| list | a \\| b | 5 ms |\n\n- a note',
   );
-  expect(nightOf([{ day: '2026-11-05', outcome: 'failed', reason: 'x | y' }])).toBe(
+  expect(nightlyTable([{ day: '2026-11-05', outcome: 'failed', reason: 'x | y' }])).toBe(
     '| day | outcome | why |\n|---|---|---|\n| 2026-11-05 | failed | x \\| y |',
   );
 });
