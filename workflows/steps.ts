@@ -24,7 +24,7 @@ export interface DayRun {
   begun: Begun | null;
   /** Of a rollback, once it is known: the generation that readers are to have. */
   target: number | null;
-  /** From when the time counts in which faults are retried. Milliseconds. */
+  /** Start of the time in which errors are retried. Milliseconds. */
   startedAt: number;
   /** Returns the activities, with what is left of that time at this moment. */
   act: () => ReturnType<typeof dayActivities>;
