@@ -78,7 +78,8 @@ export async function endAfterError(
   // Without a run the ledger could not be read, so it cannot be written; a refused rollback leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
   if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
-  const failure: DayFailure = { step, type: typeOf(error), reason };
+  const table = tableOf(error);
+  const failure: DayFailure = { step, type: typeOf(error), reason, ...(table === undefined ? {} : { table }) };
   const again = rollbackCommand(of, run?.target ?? run?.input.generation);
   const message =
     step === 'rollback' ? rollbackFailure(of, reason, again, swaps !== 'unknown') : failureOf(of, step, reason);
@@ -92,6 +93,14 @@ const reasonOf = (error: unknown): string =>
 function typeOf(error: unknown): string {
   const thrown = error instanceof ActivityFailure ? error.cause : error;
   return thrown instanceof ApplicationFailure ? (thrown.type ?? '') : '';
+}
+
+/** Returns the table or source that the failure of an activity names. */
+function tableOf(error: unknown): string | undefined {
+  const thrown = error instanceof ActivityFailure ? error.cause : error;
+  const [details] = thrown instanceof ApplicationFailure ? (thrown.details ?? []) : [];
+  const { table, source } = (details ?? {}) as { table?: unknown; source?: unknown };
+  return [table, source].find((name) => typeof name === 'string');
 }
 
 /** What became of the swaps that a day was to make; `unknown` where they could not be ended. */

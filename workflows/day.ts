@@ -1,8 +1,10 @@
-import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../activities/list/index.js';
 import type { BuiltTable } from '../src/shared/build.js';
 import { heldNow } from '../src/shared/notes.js';
 import type { DayInput, DayResult } from '../src/shared/workflows.js';
+import { alertOf } from './alert-of.js';
+import { openAlerts } from './alerts.js';
 import { throwIfBug } from './bugs.js';
 import { closeDay, concludeUnchanged, emptyResult, endAfterError } from './day-end.js';
 import { assertInput } from './input.js';
@@ -47,11 +49,23 @@ export async function day(input: DayInput): Promise<DayResult> {
     run = beginRun({ input, progress, turn, settings });
     const result = input.rollback ? await rollBack(run) : await buildIfNeeded(run);
     progress.end(result.outcome, result.notes);
+    if (settings.failedBefore && workflowInfo().parent === undefined) await reportRecovery(result);
     return { ...result, recovered: settings.recovered !== null, steps: [...progress.steps] };
   } catch (error) {
     throwIfBug(error);
     return await CancellationScope.nonCancellable(() => endAfterError(input.day, progress, run, error));
   }
+}
+
+/** A webhook that is down must not hold a run that a person waits for. In milliseconds. */
+const ALERT_WAIT = 20_000;
+
+/** Reports that a failed day was repaired by hand; a nightly run reports its own days. */
+async function reportRecovery({ day: of, outcome }: DayResult): Promise<void> {
+  if (outcome !== 'published' && outcome !== 'unchanged') return;
+  const alerts = openAlerts(true);
+  alerts.send(alertOf({ day: of, outcome, reason: '', failure: null, result: null }, true));
+  await Promise.race([alerts.delivered(), sleep(ALERT_WAIT)]);
 }
 
 async function buildIfNeeded(run: DayRun): Promise<DayResult> {

@@ -6,7 +6,10 @@ import { chunksToDo } from '../../src/plan/cover.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';
 import { assertApplied } from '../../src/project/apply/apply.js';
+import { folderPrefix } from '../../src/project/config/prefix.js';
+import type { Project } from '../../src/project/project.js';
 import type { BuildRef } from '../../src/shared/build.js';
+import { runCommand } from '../../src/shared/commands.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { objectUrl, planKey } from '../../src/shared/names.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
@@ -137,8 +140,31 @@ export async function list(
       ...listings.flatMap(({ notes }) => notes),
       ...(lost !== undefined && outcome === 'unchanged' ? [`stale by code: ${lost}`] : verdict.notes),
       ...(outcome === 'unchanged' ? await quarantinedNotes(deps, plan) : []),
+      ...(outcome === 'build' ? await markerNotes(deps, project, day, step.signal) : []),
     ],
   };
+}
+
+/**
+ * Notes sources whose marker is missing although the day is built: a run by hand does not wait for it. A scheduled run has waited, so
+ * that the marker is there.
+ */
+async function markerNotes(
+  { store }: Dependencies,
+  project: Project,
+  day: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const notes: string[] = [];
+  for (const [name, { bucket, prefix, ready }] of Object.entries(project.config.sources)) {
+    if (!('marker' in ready)) continue;
+    const key = folderPrefix(prefix, day) + ready.marker;
+    if ((await store.list(bucket, key, signal)).some((object) => object.key === key)) continue;
+    notes.push(
+      `${name}: ${key} is missing, so the folder may be incomplete. Once it is complete, run: ${runCommand(day)}`,
+    );
+  }
+  return notes;
 }
 
 /** Lists the quarantined objects that an unchanged day still lacks; a build reports them in its load. */

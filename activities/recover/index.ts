@@ -34,6 +34,8 @@ export interface RecoverResult {
   recovered: { generation: number; how: 'finished' | 'rolled back'; tables: number } | null;
   /** Newest published generation of the day, after that; 0 if nothing of it is published. */
   published: number;
+  /** True if the day's last build failed and the project has alerts: whoever repairs it by hand reports that it recovered. */
+  failedBefore?: boolean;
   ms: number;
 }
 
@@ -66,8 +68,14 @@ export async function recover(
     refreshConcurrency: config.limits.refreshConcurrency,
     recovered,
     published: await newestPublished(deps, day),
+    ...(id !== undefined && config.alerts.webhook !== undefined && (await failedLast(deps, day))
+      ? { failedBefore: true }
+      : {}),
   };
 }
+
+const failedLast = async ({ ledger }: Dependencies, day: string): Promise<boolean> =>
+  (await ledger.latestBuilds(day, day))[0]?.event === 'failed';
 
 const newestPublished = async ({ ledger }: Dependencies, day: string): Promise<number> =>
   Math.max(0, ...(await ledger.currentPublishes(day, day)).map(({ generation }) => generation));

@@ -3,6 +3,7 @@ import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { faultOfAddress } from '../webhook.js';
+import { findLeftovers, leftoverProblems } from './leftovers.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
 import { bucketsOf, type Problem, type Project } from './project.js';
@@ -47,7 +48,10 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
           ),
         ]
       : [];
-    return [...(project ? (await inspectSchema(project, clickhouse)).problems : []), ...old];
+    const leftovers = project
+      ? leftoverProblems(project.config.database, await findLeftovers(clickhouse, project))
+      : [];
+    return [...(project ? (await inspectSchema(project, clickhouse)).problems : []), ...leftovers, ...old];
   } catch (thrown) {
     throwIfBug(thrown);
     const fix = isDenied(thrown)

@@ -73,6 +73,8 @@ export interface DayFailure {
   /** The type of the step's error, one of src/errors.ts; '' if it is another error. */
   type: string;
   reason: string;
+  /** The table or source at which it failed, if it is known. */
+  table?: string;
 }
 
 /** How a day ended, for the workflow that ran it. */

@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
 import type { DayResult } from '../../src/shared/workflows.js';
-import { SETTINGS } from '../support/stubs.js';
+import { SETTINGS, surveyed } from '../support/stubs.js';
 import { attributesOf, until, untilCancelled } from '../support/workflows.js';
 import { night } from './night.js';
 
@@ -101,6 +101,19 @@ test('tests that are newer than a publish run on the published tables, and nothi
   expect(one.verbs()).toEqual(['recover', 'list', 'test', 'conclude']);
   expect(one.calls[2]?.input).toMatchObject({ published: ['no_gaps'] });
   expect(result).toMatchObject({ outcome: 'unchanged', tested: { passed: 2 } });
+});
+
+test('a failed day that is repaired by hand reports that it recovered; one of a nightly run leaves that to the run', async () => {
+  const one = await night({
+    stubs: {
+      recover: () => ({ ...SETTINGS, project: one.project, failedBefore: true }),
+      survey: () => surveyed({ project: one.project, day: DAY, bad: [DAY], alerts: true }),
+    },
+  });
+  await (await one.startDay({ day: DAY })).result();
+  expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({ kind: 'recovered', day: DAY });
+  await (await one.startNightly({ day: DAY })).result();
+  expect(one.verbs().filter((verb) => verb === 'alert')).toHaveLength(2);
 });
 
 test('a held day ends as held, without further steps', async () => {

@@ -2,10 +2,14 @@ import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
+import { findLeftovers, removedText, viewText } from '../../project/leftovers.js';
 import { bucketsOf } from '../../project/project.js';
+import { backfillCommand } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
+import { plural } from '../../shared/format.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
-import { print } from '../common/output.js';
+import type { Output } from '../common/options.js';
+import { print, printJson } from '../common/output.js';
 
 /**
  * Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each.
@@ -62,38 +66,61 @@ const showChanges = (changes: readonly TableChange[]): void => {
 const AFTERWARDS =
   'Days that were published before keep what they have, and are stale by code. Which: npx daybook plan';
 
-/** Said once tables no longer hold what was published into them. */
-async function lossText({ clickhouse, ledger }: App): Promise<string> {
-  const known = await openLedgerReport(clickhouse, ledger.project).knownDays();
-  const range = known ? `--start ${known.first} --end ${known.last}` : '--start YYYY-MM-DD --end YYYY-MM-DD';
-  return (
-    'Days that were published before no longer hold what the ledger knows of them: verify and the nights report them as different, ' +
-    `and no rollback reaches behind this change, until they are built again. Now: npx daybook backfill ${range}`
-  );
+/** Writes what the changes mean for days that were published before, and what else readers meet. */
+async function notesOf(app: App, changes: readonly TableChange[]): Promise<string[]> {
+  const { clickhouse, ledger, dependencies } = app;
+  const project = await dependencies.loadProject();
+  const { database } = project.config;
+  const altered = changes.filter(({ kind, contract }) => kind === 'alter' && !contract);
+  const known = altered.length > 0 ? await openLedgerReport(clickhouse, ledger.project).knownDays() : undefined;
+  const rebuild = known
+    ? backfillCommand(known.first, known.last)
+    : 'npx daybook backfill --start YYYY-MM-DD --end YYYY-MM-DD';
+  const loses = altered.some(({ losses }) => losses.length > 0);
+  const { removed, views } = await findLeftovers(clickhouse, project);
+  return [
+    ...altered.flatMap(({ table, added }) =>
+      added.map((what) => `${table}: ${what} on days that were published before, until they are rebuilt: ${rebuild}`),
+    ),
+    ...(loses
+      ? [
+          'Days that were published before no longer hold what the ledger recorded: verify and nightly runs report them as different, ' +
+            `and they cannot be rolled back, until they are rebuilt: ${rebuild}`,
+        ]
+      : altered.length > 0
+        ? [AFTERWARDS]
+        : []),
+    ...removed.map((table) => removedText(database, table)),
+    ...views.map((view) => viewText(database, view)),
+  ];
 }
 
 interface ApplyOptions extends ProjectOptions {
   dryRun?: boolean | undefined;
   allowLoss?: string[] | undefined;
+  output: Output;
 }
 
 /** Applies the project, or shows with `dryRun` what that would do, statement by statement. */
-export const applyProject = ({ dryRun: dry, allowLoss = [], project }: ApplyOptions): Promise<void> =>
+export const applyProject = ({ dryRun: dry = false, allowLoss = [], project, output }: ApplyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    if (dry) {
-      const changes = await dryRun(app, allowLoss);
-      showChanges(changes);
-      print(changes.length === 0 ? 'The tables stand as the project says.' : 'Nothing was changed.');
+    let changes: TableChange[] = [];
+    const show = (planned: TableChange[]) => {
+      changes = planned;
+      if (output === 'text') showChanges(planned);
+    };
+    if (dry) show(await dryRun(app, allowLoss));
+    const done = dry ? [] : await apply(app, show, allowLoss);
+    const notes = await notesOf(app, changes);
+    if (output === 'json') {
+      printJson({ project: app.project.config.project, dryRun: dry, changes, done, notes });
       return;
     }
-    const losses: string[] = [];
-    const show = (changes: readonly TableChange[]) => {
-      showChanges(changes);
-      losses.push(...changes.flatMap((change) => change.losses));
-    };
-    const done = await apply(app, show, allowLoss);
     for (const line of done) print(line);
-    print(done.length === 0 ? 'Everything stands as the project says.' : `Applied ${done.length} changes.`);
-    if (losses.length > 0) print(await lossText(app));
-    else if (done.some((line) => line.startsWith('altered '))) print(AFTERWARDS);
+    if (dry) print(changes.length === 0 ? 'The tables are as the project defines them.' : 'Nothing was changed.');
+    else
+      print(
+        done.length === 0 ? 'Everything is as the project defines it.' : `Applied ${plural(done.length, 'change')}.`,
+      );
+    for (const note of notes) print(note);
   });

@@ -64,24 +64,37 @@ const tell = (options: ControlOptions, what: Tell) =>
     else print(message);
   });
 
-/** Prints how far a backfill is; exit code 1 where there is none. */
+/** Finds the backfill that is named; else all that run, or the newest one if none runs. */
+async function toShow(app: App, { start, end }: Range): Promise<KnownBackfill[]> {
+  if (start !== undefined && end !== undefined) {
+    const one = await meant(app, { start, end }, true);
+    return one ? [one] : [];
+  }
+  const running = await knownBackfills(await app.temporal(), app.project.config.project, true);
+  if (running.length > 0) return running;
+  const newest = await meant(app, {}, true);
+  return newest ? [newest] : [];
+}
+
+/** Prints the progress of the backfills that run, or of the named one; exit code 1 if there is none. */
 export async function showBackfill(options: ControlOptions): Promise<void> {
   await withApp({ project: options.project }, async (app) => {
-    const one = await meant(app, options, true);
-    if (!one) {
-      process.exitCode = 1;
-      return;
+    const backfills: (KnownBackfill & { progress: BackfillProgress | null })[] = [];
+    for (const one of await toShow(app, options)) {
+      const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
+      const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
+        note(`No worker answers (${messageOf(error)}). In another terminal: npx daybook worker`);
+      });
+      backfills.push({ ...one, progress: progress ?? null });
     }
-    const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
-    const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
-      note(`No worker answers (${messageOf(error)}). In another terminal: npx daybook worker`);
-    });
-    if (options.output === 'json') printJson({ ...one, progress: progress ?? null });
-    else {
-      print(`${one.start} to ${one.end}  ${one.status.toLowerCase()}`);
-      if (progress) print(progressLine(progress, Date.now()));
-      if (progress && progress.failed.length > 0) print(`\n${failedText(progress.failed)}`);
-    }
+    if (backfills.length === 0) process.exitCode = 1;
+    if (options.output === 'json') printJson({ project: app.project.config.project, backfills });
+    else
+      for (const { start, end, status, progress } of backfills) {
+        print(`${start} to ${end}  ${status.toLowerCase()}`);
+        if (progress) print(progressLine(progress, Date.now()));
+        if (progress && progress.failed.length > 0) print(`\n${failedText(progress.failed)}`);
+      }
   });
 }
 

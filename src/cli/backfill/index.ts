@@ -4,7 +4,7 @@ import { assertWanted } from '../../project/wanted.js';
 import { choiceOf, chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
 import type { BackfillInput } from '../../shared/workflows.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
-import { onInterrupt, STOPPING } from '../common/interrupt.js';
+import { INTERRUPTED, onInterrupt, STOPPING } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { sayIfNobodyPolls, withWorker } from '../common/worker.js';
@@ -73,7 +73,7 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
       `Or: npx daybook backfill pause ${range}, npx daybook backfill cancel ${range}`;
     if (output === 'json') printJson({ start, end, outcome: 'interrupted', message });
     note(message);
-    process.exitCode = 2;
+    process.exitCode = INTERRUPTED;
   } finally {
     interruption.release();
   }

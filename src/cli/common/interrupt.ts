@@ -3,7 +3,7 @@ import { note } from './output.js';
 export const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
 
 /** The exit code of a process that an interrupt ended. */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 
 /** The first Ctrl-C lets go of what runs, which goes on in Temporal; a second one ends the process at once. */
 export function onInterrupt(say: string | undefined): { signal: AbortSignal; release: () => void } {

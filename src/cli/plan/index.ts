@@ -1,5 +1,6 @@
 import type { App } from '../../app.js';
 import { openLedgerReport } from '../../ledger/report.js';
+import { findLeftovers, removedText } from '../../project/leftovers.js';
 import { assertWanted } from '../../project/wanted.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -36,8 +37,10 @@ export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked &
     const { first, last, earlier } = await rangeOf(app, asked);
     if (first > last) note(`There is no day from ${first} to ${last}.`);
     const found = await forecast(app, daysBetween(first, last));
-    if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, ...found });
+    const { removed } = await findLeftovers(app.clickhouse, app.project);
+    if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, removed, ...found });
     else {
       print(forecastText(found, earlier, commandsFor(found.days)));
+      for (const table of removed) print(removedText(app.project.config.database, table));
     }
   });

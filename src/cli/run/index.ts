@@ -1,7 +1,7 @@
 import { chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { followDay, type DayEnd } from '../common/follow.js';
-import { STOPPING, onInterrupt } from '../common/interrupt.js';
+import { INTERRUPTED, STOPPING, onInterrupt } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
@@ -34,7 +34,7 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
         : `Day ${day} goes on. Attach again: npx daybook run --day ${day}`;
       if (output === 'json') printJson({ day, outcome: 'interrupted', message });
       note(message);
-      process.exitCode = 2;
+      process.exitCode = INTERRUPTED;
     } finally {
       interruption.release();
     }

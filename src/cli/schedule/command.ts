@@ -28,6 +28,7 @@ function applyCommand() {
     .option('--dry-run', 'print what differs, and change nothing')
     .option('--paused', 'create it paused; one that stands keeps its state')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule apply'], ['daybook schedule apply --dry-run']))
     .action(async (options) => {
       await (await load()).applyNights(options);
@@ -39,6 +40,7 @@ function pauseCommand() {
     .description('Start no more nights until unpaused; one that runs goes on')
     .option('--note <text>', 'why, for whoever looks at the schedule', 'paused by daybook schedule pause')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(["daybook schedule pause --note 'the warehouse moves'"]))
     .action(async (options) => {
       await (await load()).pauseNights(options);
@@ -50,6 +52,7 @@ function unpauseCommand() {
     .description('Start nights again; those whose time passed meanwhile are not made up for')
     .option('--note <text>', 'why, for whoever looks at the schedule', 'unpaused by daybook schedule unpause')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule unpause']))
     .action(async (options) => {
       await (await load()).unpauseNights(options);
@@ -60,6 +63,7 @@ function triggerCommand() {
   return new Command('trigger')
     .description('Start a night now, for yesterday; also while the schedule is paused')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples(['daybook schedule trigger', 'what was published and has not changed costs one listing']),
@@ -87,6 +91,7 @@ function deleteCommand() {
   return new Command('delete')
     .description('Remove the schedule; nights that run go on, and what was built stays')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule delete', 'daybook schedule apply makes it again']))
     .action(async (options) => {
       await (await load()).deleteSchedule(options);

@@ -23,25 +23,33 @@ const BEGINS_WITHIN = 5_000;
 /** Between two looks, in milliseconds. */
 const LOOK = 100;
 
+interface ScheduleOptions extends ProjectOptions {
+  output: Output;
+}
+
 /** Creates the schedule or changes it to what the config says; shows what differs first. */
 export const applyNights = ({
   dryRun,
   paused = false,
   project,
-}: ProjectOptions & { dryRun?: boolean | undefined; paused?: boolean | undefined }): Promise<void> =>
+  output,
+}: ScheduleOptions & { dryRun?: boolean | undefined; paused?: boolean | undefined }): Promise<void> =>
   withApp({ project }, async (app) => {
     const client = await app.temporal();
     const { config } = app.project;
     const id = scheduleId(config.project);
     const { stands, changes } = await planSchedule(client, config);
-    if (!stands) print(`${id} does not stand yet: '${config.schedule}' in ${config.timezone}`);
-    for (const { what, found, wanted } of changes) print(`${what}\n  - ${found}\n  + ${wanted}`);
+    const say = output === 'json' ? () => undefined : print;
+    if (!stands) say(`${id} does not stand yet: '${config.schedule}' in ${config.timezone}`);
+    for (const { what, found, wanted } of changes) say(`${what}\n  - ${found}\n  + ${wanted}`);
     if (dryRun) {
-      print(stands && changes.length === 0 ? `${id} stands as the config says.` : 'Nothing was changed.');
+      say(stands && changes.length === 0 ? `${id} stands as the config says.` : 'Nothing was changed.');
+      if (output === 'json') printJson({ id, dryRun: true, exists: stands, changes, done: null });
       return;
     }
     const done = await applySchedule(client, config, { paused, note: 'created by daybook schedule apply' });
-    print(
+    if (output === 'json') printJson({ id, dryRun: false, exists: true, changes, done });
+    say(
       done === 'unchanged'
         ? `${id} stands as the config says.`
         : `${done === 'created' ? 'Created' : 'Changed'} ${id}.`,
@@ -52,47 +60,53 @@ export const applyNights = ({
       );
   });
 
-type WithNote = ProjectOptions & { note: string };
+type WithNote = ScheduleOptions & { note: string };
 
-export const pauseNights = ({ note: why, project }: WithNote): Promise<void> =>
-  change({ project }, 'Paused', async (app, id) => {
+export const pauseNights = ({ note: why, project, output }: WithNote): Promise<void> =>
+  change({ project, output }, 'Paused', async (app, id) => {
     await withSchedule(await app.temporal(), id, (handle) => handle.pause(why));
   });
 
-export const unpauseNights = ({ note: why, project }: WithNote): Promise<void> =>
-  change({ project }, 'Unpaused', async (app, id) => {
+export const unpauseNights = ({ note: why, project, output }: WithNote): Promise<void> =>
+  change({ project, output }, 'Unpaused', async (app, id) => {
     await withSchedule(await app.temporal(), id, (handle) => handle.unpause(why));
   });
 
-export const deleteSchedule = ({ project }: ProjectOptions): Promise<void> =>
+export const deleteSchedule = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const client = await app.temporal();
     const name = app.project.config.project;
     if ((await describeSchedule(client, name)) === undefined) {
-      print(`${scheduleId(name)} does not stand.`);
+      if (output === 'json') printJson({ id: scheduleId(name), done: 'absent' });
+      else print(`${scheduleId(name)} does not stand.`);
       return;
     }
     await withSchedule(client, name, (handle) => handle.delete());
-    print(`Deleted ${scheduleId(name)}.`);
+    if (output === 'json') printJson({ id: scheduleId(name), done: 'deleted' });
+    else print(`Deleted ${scheduleId(name)}.`);
   });
 
-const change = (options: ProjectOptions, done: string, act: (app: App, name: string) => Promise<void>) =>
-  withApp(options, async (app) => {
+const change = ({ project, output }: ScheduleOptions, done: string, act: (app: App, name: string) => Promise<void>) =>
+  withApp({ project }, async (app) => {
     const name = app.project.config.project;
     await act(app, name);
-    print(`${done} ${scheduleId(name)}.`);
+    if (output === 'json') printJson({ id: scheduleId(name), done: done.toLowerCase() });
+    else print(`${done} ${scheduleId(name)}.`);
   });
 
 /** Triggers a night and prints that it has begun, or what it waits for. */
-export const triggerNight = ({ project }: ProjectOptions): Promise<void> =>
+export const triggerNight = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const { project: name, timezone } = app.project.config;
     await sayIfNobodyPolls(app, 'the night', '');
     const night = await trigger(app);
-    if (night) print(`The night for ${night.day} has begun: ${night.workflowId}`);
+    const waiting = nightFor(timezone, new Date());
+    if (output === 'json')
+      printJson({ day: night?.day ?? waiting, begun: night !== undefined, workflowId: night?.workflowId ?? null });
+    else if (night) print(`The night for ${night.day} has begun: ${night.workflowId}`);
     else
       print(
-        `The night for ${nightFor(timezone, new Date())} begins when the one that runs has ended: temporal schedule describe --schedule-id ${scheduleId(name)}`,
+        `The night for ${waiting} begins when the one that runs has ended: temporal schedule describe --schedule-id ${scheduleId(name)}`,
       );
   });
 
@@ -116,7 +130,7 @@ export async function trigger(app: App): Promise<ScheduledNight | undefined> {
 }
 
 /** Prints when nights start, for which days, and how the last ones ended. */
-export const describeNights = ({ project, output }: ProjectOptions & { output: Output }): Promise<void> =>
+export const describeNights = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const report = await reportSchedule(await app.temporal(), app.project.config);
     if (output === 'json') printJson(report);

@@ -1,6 +1,7 @@
 import type { App } from '../../app.js';
 import { messageOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
+import { findLeftovers, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn } from '../../shared/day.js';
 import { runningDays } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -35,14 +36,16 @@ async function overview(app: App, count: number, output: Output): Promise<void> 
   const asked = range.shown ? await folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
   const { byDay: questions } = asked;
   const days = range.shown ? await reportDays(app, report, { ...range.shown, running, questions }) : [];
+  const { removed } = await findLeftovers(app.clickhouse, app.project);
   if (output === 'json') {
     const { earlier, missing } = range;
     const more = { temporal: temporalJson(running), store: storeJson(asked) };
-    printJson({ project, zone, days, earlier, missing: missing ?? null, ...more });
+    printJson({ project, zone, days, earlier, missing: missing ?? null, removed, ...more });
     return;
   }
   const normalized = app.project.normalized.map(({ name }) => name);
   print(overviewText({ project, zone, normalized, range, days }));
+  for (const table of removed) print(removedText(app.project.config.database, table));
   sayUnreachable(running, asked);
 }
 

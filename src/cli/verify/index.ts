@@ -1,4 +1,5 @@
 import type { App } from '../../app.js';
+import { openLedgerReport } from '../../ledger/report.js';
 import { assertWanted } from '../../project/wanted.js';
 import type { ComparedTable } from '../../shared/build.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
@@ -19,11 +20,25 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
     printJson({ ok: found === 0, first, last, days, tables, found, differences });
     return;
   }
+  if (tables === 0 && found === 0) {
+    print(await nothingText(app, first, last));
+    return;
+  }
   for (const { what } of differences) print(`LiveDiffers: ${what}`);
   if (found > differences.length) print(`and ${number(found - differences.length)} more`);
   print(
     `${first} to ${last}: ${plural(tables, 'published table')} compared with the ledger, ` +
       (found === 0 ? 'all as they were published' : plural(found, 'difference')),
+  );
+}
+
+/** Says that there was nothing to compare, and which days there would be. */
+async function nothingText(app: App, first: Day, last: Day): Promise<string> {
+  const known = await openLedgerReport(app.clickhouse, app.project.config.project).knownDays();
+  const range = first === last ? first : `${first} to ${last}`;
+  return (
+    `${range}: nothing is published, so nothing was compared.` +
+    (known ? ` Known days: npx daybook verify --start ${known.first} --end ${known.last}` : ' No day was ever built.')
   );
 }
 

@@ -15,6 +15,8 @@ export interface TableChange {
   contract: boolean;
   /** What the statements lose or change of published rows, in words; empty unless the caller allowed it. */
   losses: string[];
+  /** Added columns that show a default on days that were published before, in words. */
+  added: string[];
   /** In order; unqualified names mean the project's database. Repeating all of them after a crash is safe. */
   statements: string[];
 }
@@ -70,7 +72,14 @@ export async function planChanges(
   for (const { table, found } of await differences(schema, clickhouse, database)) {
     const contract = table.kind === 'raw';
     if (found === '')
-      changes.push({ table: table.name, kind: 'create', contract, losses: [], statements: [table.file.create] });
+      changes.push({
+        table: table.name,
+        kind: 'create',
+        contract,
+        losses: [],
+        added: [],
+        statements: [table.file.create],
+      });
     else {
       const change = await alteration({ table, found }, clickhouse, {
         ...{ database, project },
@@ -120,7 +129,7 @@ async function alteration(
   { table, found }: Difference,
   clickhouse: ClickHouse,
   { database, project, allowed }: { database: string; project: string; allowed: boolean },
-): Promise<Pick<TableChange, 'losses' | 'statements'> | Refusal> {
+): Promise<Pick<TableChange, 'losses' | 'added' | 'statements'> | Refusal> {
   const { name, file, definition } = table;
   const empty = table.kind === 'raw';
   const rows = empty ? await rowsIn(clickhouse, { database, table: name }) : 0;
@@ -135,7 +144,7 @@ async function alteration(
       await clickhouse.run({ sql: found }, { database: copy, what: `copy ${database}.${name}` });
       const before = await standingTable(clickhouse, copy, name);
       const after = await standingTable(clickhouse, wanted, name);
-      const { clauses, losses, refused } = alterations(before, after, { empty });
+      const { clauses, losses, refused, added } = alterations(before, after, { empty });
       if (refused.length > 0) return { losses, refused };
       for (const clause of clauses)
         try {
@@ -153,7 +162,7 @@ async function alteration(
       if (stuck.length > 0) return { losses, refused: stuck };
       if (losses.length > 0 && !allowed) return { losses, refused: [] };
       const statements = clauses.map((clause) => alterTable({ database, table: name }, clause));
-      return { losses, statements };
+      return { losses, added, statements };
     }),
   );
 }
