@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compiledClone } from './compile.js';
+import { showSources } from './stack-traces.js';
 
 const self = fileURLToPath(import.meta.url);
 
@@ -16,7 +17,7 @@ export async function runSource(path) {
     process.exitCode = 2;
     return;
   }
-  process.setSourceMapsEnabled(true);
+  showSources(build);
   await import(pathToFileURL(join(build, path.replace(/\.ts$/, '.js'))).href);
 }
 

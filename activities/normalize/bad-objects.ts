@@ -1,13 +1,18 @@
+import { exceedsItsMemory, failedAtItsInput } from '../../src/clickhouse/errors.js';
+import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
-import type { PlannedSource } from '../../src/plan/plan.js';
-import { openInput, type InputOf } from '../../src/plan/raw-input.js';
+import { limitsOf } from '../../src/plan/limits.js';
+import { columnsOf, type PlannedSource } from '../../src/plan/plan.js';
+import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
+import { clipped, plural } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
 import type { StoredObject } from '../../src/store/object.js';
-import { readBeginnings, readThrough } from './bad-object-statements.js';
+import { findGlued, readBeginnings, readStored, readThrough } from './bad-object-statements.js';
+import type { Work } from './chunk.js';
 import { frameKind, walkFrames } from './frames.js';
 import { mistakenFor } from './sniff.js';
 
@@ -15,25 +20,75 @@ import { mistakenFor } from './sniff.js';
 const AT_ONCE = 4;
 
 /**
- * Finds the objects that cannot be read to their end. Each is read alone, because ClickHouse does not always say which one broke
- * a statement. Throws retryable errors: a broken connection says nothing about an object.
+ * Which of the objects can't be read to their end, or hold another number of rows than they say. Each is read alone, because
+ * the engine does not always say which one broke a statement, and by no list of codes, because every library that it reads with
+ * has its own: whatever fails, where the engine and the store work, is the object's fault. Throws what a retry may fix.
+ *
+ * @param atOnce objects that are read at the same time; 1 where memory is short
  */
-export const unreadableObjects = (
+export async function unreadableObjects(
   deps: Dependencies,
-  of: InputOf,
+  { plan, source }: Pick<Work, 'plan' | 'source'>,
   objects: readonly StoredObject[],
   step: Step,
-): Promise<QuarantinedObject[]> =>
-  eachAlone(objects, step, async ({ key }) => {
+  atOnce = AT_ONCE,
+): Promise<QuarantinedObject[]> {
+  const limits = limitsOf(plan);
+  const ask = async (object: StoredObject) => {
+    const { key } = object;
+    const what = `read ${key}`;
     try {
-      const { input } = await openInput(deps, of, [key], `read ${key}`, step);
-      await deps.clickhouse.rows(readThrough(input), step.statement(`read ${key}`));
-      return undefined;
+      const { input, countLines } = await openInput(deps, { plan, source }, [key], what, step);
+      const [found] = await deps.clickhouse.rows<{ lines: string }>(
+        readThrough(input, source.contract, limits),
+        step.statement(what),
+      );
+      const [told] = await countLines();
+      return Number(told?.lines ?? 0) === Number(found?.lines ?? 0)
+        ? undefined
+        : `it says that it holds ${told?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
     } catch (thrown) {
-      if (isFinal(thrown) && thrown.type === 'BadObject') return reasonOf(thrown, key);
-      throw thrown;
+      if (!mayBeOfAnObject(thrown, source)) throw thrown;
+      await assertStored(deps, source, object, limits, step);
+      return reasonOf(thrown, key);
     }
+  };
+  return await eachAlone(objects, step, ask, atOnce);
+}
+
+/**
+ * False of a failure that says nothing about the objects that were read: a service was in trouble, or the engine refuses the
+ * statement itself, which only depends on an object where its columns do.
+ */
+export const mayBeOfAnObject = (thrown: unknown, { format }: Pick<PlannedSource, 'format'>): boolean =>
+  isFinal(thrown) && (thrown.type === 'BadObject' || (thrown.type === 'BadSql' && format === 'ndjson'))
+    ? thrown.type === 'BadObject'
+    : failedAtItsInput(thrown);
+
+/** Throws where the engine can't get the object's bytes, as they were listed, from the store at this moment. */
+async function assertStored(
+  deps: Dependencies,
+  { name, bucket }: PlannedSource,
+  { key, etag }: StoredObject,
+  limits: Record<string, number>,
+  step: Step,
+): Promise<void> {
+  const listed = (await deps.store.list(bucket, key, step.signal)).find((object) => object.key === key);
+  if (listed?.etag !== etag) throw changedWhileRead(name, key, listed !== undefined);
+  const statement = readStored(await engineBucket(deps, bucket), key, limits);
+  await deps.clickhouse.rows(statement, step.statement(`read the bytes of ${key}`)).catch((thrown: unknown) => {
+    // Binary data without a newline is one line.
+    if (!exceedsItsMemory(thrown)) throw thrown;
   });
+}
+
+/** The failure of an object that is no longer as it was listed. */
+export const changedWhileRead = (source: string, key: string, rewritten: boolean): Error =>
+  final(
+    rewritten ? 'ObjectChanged' : 'ObjectVanished',
+    `${source}: ${key} was ${rewritten ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded; run the day again and it is listed again.`,
+    { details: { step: 'normalize', object: key } },
+  );
 
 /**
  * Finds compressed objects that end inside a frame, which ClickHouse reads without an error. Their compressed bytes are streamed
@@ -53,23 +108,63 @@ export const cutObjects = (
     return walk.end();
   });
 
-/** Finds objects that are not JSON lines at all, among those with at most one line that is a JSON object. */
+/** An object of which at most one line became something. */
+export interface Suspect {
+  key: string;
+  /** Lines that became a row or were skipped. */
+  good: number;
+}
+
+/** Which of the objects are something else than lines of one event each. */
 export async function mistakenObjects(
   deps: Dependencies,
-  source: PlannedSource,
-  keys: readonly string[],
+  { plan, source }: Pick<Work, 'plan' | 'source'>,
+  suspects: readonly Suspect[],
   step: Step,
 ): Promise<QuarantinedObject[]> {
-  if (source.format !== 'ndjson' || keys.length === 0) return [];
-  type Row = { object: string; objects: string; first: [hex: string, json: number | boolean] };
+  if (source.format !== 'ndjson' || suspects.length === 0) return [];
+  type Row = {
+    object: string;
+    objects: string;
+    first: [hex: string, json: number | boolean, list: [key: string, length: string]];
+  };
+  const keys = suspects.map(({ key }) => key);
   const found = await deps.clickhouse.rows<Row>(
-    readBeginnings(await engineBucket(deps, source.bucket), keys),
+    readBeginnings(await engineBucket(deps, source.bucket), keys, source.contract, limitsOf(plan)),
     step.statement(`look at ${keys.length} objects of ${source.name}`),
   );
-  return found.flatMap(({ object, objects, first: [hex, json] }) => {
-    const reason = mistakenFor({ objects: Number(objects), bytes: Buffer.from(hex, 'hex'), json: Boolean(json) });
+  return found.flatMap(({ object, objects, first: [hex, json, [list, length]] }) => {
+    const reason = mistakenFor({
+      key: object,
+      good: suspects.find(({ key }) => key === object)?.good ?? 0,
+      objects: Number(objects),
+      bytes: Buffer.from(hex, 'hex'),
+      json: Boolean(json),
+      list: [list, Number(length)],
+    });
     return reason === undefined ? [] : [{ object, reason }];
   });
+}
+
+/** Which objects have lines of several JSON values: of such a line all values but one would be lost in a reject. */
+export async function gluedObjects(
+  deps: Dependencies,
+  { plan, source }: Pick<Work, 'plan' | 'source'>,
+  parquet: string,
+  step: Step,
+): Promise<QuarantinedObject[]> {
+  if (source.format !== 'ndjson') return [];
+  const { bucket } = plan.normalized;
+  const found = await deps.clickhouse.rows<{ object: string; lines: string; line: string }>(
+    findGlued(await engineBucket(deps, bucket), parquet, filledColumns(columnsOf(plan, source.name), source.selected)),
+    step.statement(`look for glued lines of ${source.name}`),
+  );
+  return found.map(({ object, lines, line }) => ({
+    object,
+    reason:
+      `holds several JSON values on one line, in ${plural(Number(lines), 'line')}, first in line ${line}: ` +
+      'a line break is missing between them, as where files without a last one were joined',
+  }));
 }
 
 /** Objects named in a failure. */
@@ -91,21 +186,28 @@ export function badObjects(source: string, bad: readonly QuarantinedObject[]): E
   );
 }
 
-/** Returns what is wrong with the object, without the parts that the caller's message repeats. */
-const reasonOf = (thrown: Error, key: string): string =>
-  messageOf(thrown)
-    .replace(/^.*?(?=ClickHouse says)/s, '')
-    .replace(`${key}: `, '')
-    .replace(/[.\s]+$/, '');
+/** Longest reason, in characters: the engine may repeat a whole coordinate system, and manifests keep it for each object. */
+const REASON = 400;
+
+/** What is wrong with the object, without what the one who reads it knows already. */
+const reasonOf = (thrown: unknown, key: string): string =>
+  clipped(
+    messageOf(thrown)
+      .replace(/^.*?(?=ClickHouse says)/s, '')
+      .replace(`${key}: `, '')
+      .replace(/[.\s]+$/, ''),
+    REASON,
+  );
 
 /** Checks each object alone, a few at a time. @returns the bad ones. */
 async function eachAlone(
   objects: readonly StoredObject[],
   step: Step,
   ask: (object: StoredObject) => Promise<string | undefined>,
+  atOnce = AT_ONCE,
 ): Promise<QuarantinedObject[]> {
   const bad: QuarantinedObject[] = [];
-  for (const group of grouped(objects, AT_ONCE)) {
+  for (const group of grouped(objects, atOnce)) {
     step.signal.throwIfAborted();
     const reasons = await Promise.all(group.map(ask));
     for (const [index, reason] of reasons.entries())

@@ -1,8 +1,9 @@
+import { exceedsItsMemory } from '../../src/clickhouse/errors.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
-import { final, isFinal } from '../../src/errors.js';
+import { final } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import type { Chunk, Plan, PlannedSource } from '../../src/plan/plan.js';
+import { columnsOf, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
@@ -12,7 +13,16 @@ import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Step } from '../../src/step/step.js';
 import type { StoredObject } from '../../src/store/object.js';
-import { badObjects, cutObjects, mistakenObjects, unreadableObjects } from './bad-objects.js';
+import {
+  badObjects,
+  changedWhileRead,
+  cutObjects,
+  gluedObjects,
+  mayBeOfAnObject,
+  mistakenObjects,
+  unreadableObjects,
+  type Suspect,
+} from './bad-objects.js';
 import { countFates } from './statements.js';
 
 /** A chunk with its source and plan. */
@@ -101,8 +111,9 @@ async function readOnce(
   ]);
   if (cut.status === 'rejected') throw cut.reason;
   if (written.status === 'rejected') {
-    if (!isFinal(written.reason) || written.reason.type !== 'BadObject') throw written.reason;
-    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step));
+    if (!mayBeOfAnObject(written.reason, source)) throw written.reason;
+    const atOnce = exceedsItsMemory(written.reason) ? 1 : undefined;
+    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step, atOnce));
     if (bad.length === 0) throw written.reason;
     return only(bad);
   }
@@ -113,7 +124,19 @@ async function readOnce(
     deps.clickhouse.rows<FateCount>(countFates(normalized, parquet, filled), step.statement(what)),
     written.value.countLines(),
   ]);
-  return { bad: await mistakenObjects(deps, source, suspects(fates), step), fates, lines };
+  const accounts = accountsOf(objects, fates, lines);
+  const wrong = objects.filter(
+    ({ key }) => folderImbalances(accounts.filter(({ object }) => object === key)).length > 0,
+  );
+  const unlike = source.format === 'parquet' ? await unreadableObjects(deps, work, wrong, step) : [];
+  const rejected = accounts.some((account) => account.rejected > 0);
+  const [mistaken, glued] = rejected
+    ? await Promise.all([
+        mistakenObjects(deps, work, suspects(accounts), step),
+        gluedObjects(deps, work, parquet, step),
+      ])
+    : [[], []];
+  return { bad: merged(unlike, merged(mistaken, glued)), fates, lines };
 }
 
 async function writeParquet(
@@ -152,17 +175,11 @@ const merged = (first: readonly QuarantinedObject[], second: readonly Quarantine
   ...second.filter(({ object }) => !first.some((one) => one.object === object)),
 ];
 
-/** Finds objects with rejects and at most one good line: a JSON array has one line that reads as an object. */
-function suspects(fates: readonly FateCount[]): string[] {
-  const read = new Map<string, { good: number; rejected: number }>();
-  for (const { object, fate, lines } of fates) {
-    const counts = read.get(object) ?? { good: 0, rejected: 0 };
-    if (fate === 'rejected') counts.rejected += Number(lines);
-    else if (fate !== 'blank') counts.good += Number(lines);
-    read.set(object, counts);
-  }
-  return [...read].filter(([, { good, rejected }]) => good <= 1 && rejected > 0).map(([object]) => object);
-}
+/** Objects of which at most one line became something: a whole array of objects has one line that reads as an object. */
+const suspects = (accounts: readonly ObjectAccount[]): Suspect[] =>
+  accounts
+    .map(({ object, rows, skipped, rejected }) => ({ key: object, good: rows + skipped, rejected }))
+    .filter(({ good, rejected }) => good <= 1 && rejected > 0);
 
 const FIELD_OF_FATE = { row: 'rows', rejected: 'rejected', skipped: 'skipped', blank: 'blank' } as const;
 
@@ -217,12 +234,7 @@ async function assertUnchanged(
   const prefix = commonPrefix(chunk.objects.map(({ key }) => key));
   const now = new Map((await store.list(source.bucket, prefix, step.signal)).map(({ key, etag }) => [key, etag]));
   for (const { key, etag } of chunk.objects)
-    if (now.get(key) !== etag)
-      throw final(
-        now.has(key) ? 'ObjectChanged' : 'ObjectVanished',
-        `${source.name}: ${key} was ${now.has(key) ? 'rewritten' : 'deleted'} while it was read. Nothing was recorded. Run the day again, which lists it again.`,
-        { details: { step: 'normalize', object: key } },
-      );
+    if (now.get(key) !== etag) throw changedWhileRead(source.name, key, now.has(key));
 }
 
 function commonPrefix(keys: readonly string[]): string {
@@ -231,6 +243,3 @@ function commonPrefix(keys: readonly string[]): string {
   for (const key of others) while (!key.startsWith(first.slice(0, length))) length--;
   return first.slice(0, length);
 }
-
-/** Returns the columns of a table in the plan. */
-export const columnsOf = (plan: Plan, table: string) => plan.tables.find(({ name }) => name === table)?.columns ?? [];

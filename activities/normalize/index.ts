@@ -1,7 +1,7 @@
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import type { Plan } from '../../src/plan/plan.js';
+import { columnsOf, type Plan } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { sumAccounts } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
@@ -9,7 +9,7 @@ import { manifestKey } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Answer, Step } from '../../src/step/step.js';
-import { columnsOf, normalizeChunk, type Work } from './chunk.js';
+import { normalizeChunk, type Work } from './chunk.js';
 import { recordRejects } from './statements.js';
 
 export interface NormalizeInput {

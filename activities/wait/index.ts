@@ -1,8 +1,8 @@
 import { DateTime } from 'luxon';
 import { final } from '../../src/errors.js';
-import { dataObjects } from '../../src/plan/listing.js';
+import { dataObjects, rulesOf } from '../../src/plan/listing.js';
 import type { Config, SourceConfig } from '../../src/project/config/config.js';
-import { folderPrefix } from '../../src/project/config/prefix.js';
+import { isSharedMarker } from '../../src/project/config/prefix.js';
 import { addDays, instantOf } from '../../src/shared/day.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -80,15 +80,22 @@ async function lacking(
   now: Date,
   step: Step,
 ): Promise<{ reason: string; empty: boolean } | undefined> {
-  const prefix = folderPrefix(source.prefix, day);
+  const rules = rulesOf(source, day);
+  const { prefix } = rules;
   const listed = await deps.store.list(source.bucket, prefix, step.signal);
-  const objects = dataObjects(listed, prefix);
+  const objects = dataObjects(listed, rules);
   const lack = (reason: string) => ({ reason, empty: objects.length === 0 });
   if ('marker' in source.ready) {
-    const { marker } = source.ready;
-    return listed.some(({ key }) => key === prefix + marker)
-      ? undefined
-      : lack(`${prefix}${marker} does not exist yet, the folder holds ${objectsOf(objects.length)}`);
+    const { marker: key = '' } = rules;
+    const beside = key.startsWith(prefix) ? listed : await deps.store.list(source.bucket, key, step.signal);
+    const marker = beside.find((object) => object.key === key);
+    if (!marker) return lack(`${key} does not exist yet, the folder holds ${objectsOf(objects.length)}`);
+    const end = instantOf(addDays(day, 1), '00:00', source.folderZone);
+    return marker.modified < end && isSharedMarker(source.prefix, source.ready.marker)
+      ? lack(
+          `${key}, which serves every day, was last written at ${marker.modified.toISOString()}, before ${day} had ended`,
+        )
+      : undefined;
   }
   const { minObjects, quietFor } = source.ready;
   if (objects.length < minObjects)

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClickHouseLogLevel, createClient, ResultSet, type ClickHouseSettings } from '@clickhouse/client';
+import type * as Client from '@clickhouse/client';
+import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Env } from '../env.js';
+import { required } from '../required.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
 import type { Statement } from './statement.js';
+
+const { ClickHouseLogLevel, createClient, ResultSet } = required('@clickhouse/client') as typeof Client;
 
 /** How a statement is run. */
 export interface RunOptions {

@@ -1,7 +1,9 @@
-import { ClickHouseError } from '@clickhouse/client';
-import type { ApplicationFailure } from '@temporalio/common';
-import { final, isFinal, type FinalType } from '../errors.js';
+import type * as Client from '@clickhouse/client';
+import { final, isFinal, messageOf, type FinalType } from '../errors.js';
+import { required } from '../required.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
+
+const { ClickHouseError } = required('@clickhouse/client') as typeof Client;
 
 /**
  * ClickHouse error codes that no retry can fix, by what they mean for a build; a code that is not listed is retried. The list is
@@ -117,19 +119,62 @@ const TYPE_OF_CODE = new Map(
 /** True for a transient error, which says nothing about the statement. */
 export const isTransient = (code: number): boolean => Object.values<number>(TRANSIENT).includes(code);
 
-/** True if a table or its database does not exist. */
+/** A failure that ClickHouse reported and that a retry may fix. */
+class EngineError extends Error {
+  /** ClickHouse's own number of the error. */
+  readonly code: number;
+
+  constructor(message: string, code: number, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** ClickHouse's code of a failure that it reported, `undefined` for any other (a broken connection, say). */
+function codeOf(error: unknown): number | undefined {
+  if (error instanceof ClickHouseError) return Number(error.code);
+  if (error instanceof EngineError) return error.code;
+  const [details] = (isFinal(error) ? error.details : undefined) ?? [];
+  const { code } = (details ?? {}) as { code?: unknown };
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** True where a table, or the database it would be in, does not exist. */
 export const isMissingTable = (error: unknown): boolean => {
-  const code = codeOf(error) ?? (isFinal(error) ? detailedCode(error) : undefined);
+  const code = codeOf(error);
   return code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE;
 };
 
-/** Returns the code that {@link explain} keeps in the details. */
-const detailedCode = ({ details }: ApplicationFailure): unknown =>
-  (details?.[0] as { code?: unknown } | undefined)?.code;
+/** Beside {@link TRANSIENT}, what is about a service and not about what is read from it. */
+const OF_A_SERVICE = {
+  ...FINAL_CODES.AccessDenied,
+  ...FINAL_CODES.ObjectChanged,
+  CANNOT_READ_FROM_FILE_DESCRIPTOR: 74,
+  CANNOT_WRITE_TO_FILE_DESCRIPTOR: 75,
+  CANNOT_OPEN_FILE: 76,
+  RECEIVED_ERROR_FROM_REMOTE_IO_SERVER: 86,
+  CANNOT_ALLOCATE_MEMORY: 173,
+  DNS_ERROR: 198,
+  CANNOT_SCHEDULE_TASK: 439,
+  S3_ERROR,
+} as const;
 
-/** Returns the server's code of a ClickHouse error; undefined for any other error, such as a broken connection. */
-const codeOf = (error: unknown): number | undefined =>
-  error instanceof ClickHouseError ? Number(error.code) : undefined;
+const { MEMORY_LIMIT_EXCEEDED, UNEXPECTED_END_OF_FILE } = TRANSIENT;
+
+/** True where one statement needs more memory than its own limit; the server as a whole may have plenty. */
+export const exceedsItsMemory = (error: unknown): boolean =>
+  codeOf(error) === MEMORY_LIMIT_EXCEEDED && /Query memory limit exceeded|\(for query\)/i.test(messageOf(error));
+
+/**
+ * True where ClickHouse failed at what it was given, as far as its code tells: neither the server nor a service behind it was in
+ * trouble. Every code counts that is not known to be of the latter kind, because each library that it reads with has its own.
+ */
+export function failedAtItsInput(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === undefined) return false;
+  if (code === MEMORY_LIMIT_EXCEEDED) return exceedsItsMemory(error);
+  return code === UNEXPECTED_END_OF_FILE || (!isTransient(code) && !Object.values<number>(OF_A_SERVICE).includes(code));
+}
 
 /**
  * Translates an error of the client: into a final failure if its code is listed, otherwise into a retryable error. `what` names the
@@ -142,7 +187,7 @@ export function explain(error: unknown, what: string): unknown {
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : typeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
-  return type ? final(type, message, { details: { code } }) : new Error(message);
+  return type ? final(type, message, { details: { code } }) : new EngineError(message, code);
 }
 
 /** Translates the answer of a proxy in front of the server that refuses a request as too large; the server has no such limit. */
@@ -170,7 +215,7 @@ function ofLibrary(error: unknown, what: string): Error | undefined {
   const message = `${what}: ClickHouse says ${code} (${type}): ${withoutNoise(text)}`;
   return type.startsWith('parquet::')
     ? final('BadObject', message, { details: { code: Number(code) } })
-    : new Error(message, { cause: error });
+    : new EngineError(message, Number(code), { cause: error });
 }
 
 /** Returns the final type of a code. Some builds of ClickHouse lack some compressions; their error does not name the object. */

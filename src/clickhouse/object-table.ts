@@ -40,12 +40,16 @@ export function objectTable(
   format: ObjectFormat,
   structure: string,
   label: string,
+  // Parquet compresses inside; an ending such as `.parquet.gz` only tells how.
+  compression: 'auto' | 'none' = format === 'LineAsString' ? 'auto' : 'none',
 ): ObjectTable {
+  const tableFunction = (address: string, name: string) =>
+    s3Function(bucket, address, format, structure, name, compression);
   const plain = keys.filter((key) => !isPattern(key));
   const patterns = keys.filter(isPattern);
-  const listed = plain.length > 0 ? tableFunction(bucket, listOf(plain), format, structure, label) : undefined;
+  const listed = plain.length > 0 ? tableFunction(listOf(plain), label) : undefined;
   if (listed && patterns.length === 0) return listed;
-  const folder = tableFunction(bucket, `${encoded(folderOf(patterns))}**`, format, structure, `${label}_patterns`);
+  const folder = tableFunction(`${encoded(folderOf(patterns))}**`, `${label}_patterns`);
   const read = (from: string) => `SELECT *, _path, _row_number FROM ${from}`;
   const named = `${read(folder.sql)} WHERE _path IN {${label}_paths:Array(String)}`;
   return {
@@ -58,17 +62,16 @@ export function objectTable(
   };
 }
 
-/** Writes `s3(…)` over a path below the bucket. */
-function tableFunction(
+/** `s3(…)` over an address below the bucket. */
+function s3Function(
   bucket: EngineBucket,
   address: string,
   format: ObjectFormat,
   structure: string,
   label: string,
+  compression: 'auto' | 'none',
 ): ObjectTable {
   const param = (field: string) => `{${label}_${field}:String}`;
-  // Parquet is compressed internally; an extension such as `.parquet.gz` only names the codec.
-  const compression = format === 'LineAsString' ? 'auto' : 'none';
   const shape = { [`${label}_url`]: bucket.url + address, [`${label}_structure`]: structure };
   if (bucket.collection !== undefined)
     return {

@@ -99,6 +99,7 @@ export interface RejectRecord {
 export interface FolderRecord extends ObjectAccount {
   folder: string;
   chunk: string;
+  normalizer: string;
   /** Why the object was left out; empty where it was read. */
   quarantined: string;
 }

@@ -141,10 +141,10 @@ export const folderAccounts = (
   chunks: readonly string[],
 ): Statement => ({
   sql: `
-SELECT toString(day) AS folder, object, chunk, lines, rows, rejected, skipped, blank, quarantined
+SELECT toString(day) AS folder, object, chunk, normalizer, lines, rows, rejected, skipped, blank, quarantined
 ${FOLDER_ACCOUNTS}
 ORDER BY folder, object, at DESC
-LIMIT 1 BY folder, object, chunk`,
+LIMIT 1 BY folder, object, chunk, normalizer`,
   params: { ...over(project, first, last), source, chunks },
 });
 

@@ -7,7 +7,15 @@ import { z } from 'zod';
 const port = z.int().min(1).max(65_535);
 const secret = z.string().min(16);
 const remembered = z.strictObject({
-  ports: z.strictObject({ temporal: port, temporalUi: port, clickhouse: port, clickhouseNative: port, s3: port }),
+  ports: z.strictObject({
+    temporal: port,
+    temporalUi: port,
+    clickhouse: port,
+    clickhouseNative: port,
+    /** Where ClickHouse itself speaks the native protocol; clients connect to the guard before it. */
+    clickhouseGuarded: port,
+    s3: port,
+  }),
   secretAccessKey: secret,
   passwords: z.strictObject({ daybook: secret, reader: secret, admin: secret }),
 });
@@ -36,6 +44,7 @@ export async function remember(dir: string): Promise<Remembered> {
       temporalUi: await free(former?.ports.temporalUi),
       clickhouse: await free(former?.ports.clickhouse),
       clickhouseNative: await free(former?.ports.clickhouseNative),
+      clickhouseGuarded: await free(former?.ports.clickhouseGuarded),
       s3: await free(former?.ports.s3),
     },
     secretAccessKey: former?.secretAccessKey ?? randomBytes(20).toString('hex'),

@@ -80,13 +80,24 @@ async function startIn(dir: string, options: StartOptions): Promise<StartedStack
   const described = describe(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
   const metadata = versitygw === undefined ? undefined : await objectMetadata(versitygw, dir, settings.ports.s3);
   const plan = { stack: described, ports: settings.ports, executables: { temporal, versitygw, clickhouse }, metadata };
-  const { clickhouse: http, clickhouseNative: native } = settings.ports;
+  const { clickhouse: http, clickhouseNative, clickhouseGuarded } = settings.ports;
   const { reader, admin } = described.clickhouse;
-  await writeServerConfig({ dir, ports: { http, native }, users: { daybook: described.clickhouse, reader, admin } });
+  await writeServerConfig({
+    dir,
+    ports: { http, native: clickhouseGuarded },
+    users: { daybook: described.clickhouse, reader, admin },
+  });
   const specs = childSpecs(plan, tmpdir());
   onProgress(`starting ${only.join(', ')}`);
   const supervisor = await launchSupervisor(
-    { detach, stack: described, children: only.map((name) => specs[name]) },
+    {
+      detach,
+      stack: described,
+      children: only.map((name) => specs[name]),
+      ...(only.includes('clickhouse')
+        ? { native: { port: clickhouseNative, server: clickhouseGuarded, url: described.clickhouse.url } }
+        : {}),
+    },
     only,
     onProgress,
   );

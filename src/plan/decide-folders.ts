@@ -7,6 +7,7 @@ import { objectUrl } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { StoredObject } from '../store/object.js';
 import type { SourceQuestion } from './folder-text.js';
+import { notData, rulesOf } from './listing.js';
 import {
   compareFolders,
   decideVanished,
@@ -41,7 +42,8 @@ export async function decideFolders(
 ): Promise<{ facts: FolderFacts[]; decision: VanishedDecision; question: SourceQuestion | undefined }> {
   const { source, config, day } = of;
   const { onVanish, onEmpty } = config;
-  const facts = compareFolders(of);
+  const isData = (key: string, folder: Day) => notData(key, rulesOf(config, folder)) === undefined;
+  const facts = compareFolders({ ...of, isData });
   const doubtful = isDoubtful(day, facts);
   const [answers, barren] = await Promise.all([
     doubtful ? deps.ledger.folderAnswers(source, day) : ([] as FolderAnswer[]),

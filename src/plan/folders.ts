@@ -1,6 +1,5 @@
 import type { RecordedChunk, FolderAnswer, PublishRecord } from '../ledger/ledger.js';
 import type { SourceConfig } from '../project/config/config.js';
-import { folderPrefix } from '../project/config/prefix.js';
 import type { Project } from '../project/project.js';
 import { addDays, daysBetween } from '../shared/day.js';
 import type { VanishedChoice } from '../shared/inputs/choice.js';
@@ -10,7 +9,7 @@ import type { StoredObject } from '../store/object.js';
 import { assertCover, coverFolder, rowsOf } from './cover.js';
 import { decideFolders, type KnownChunk } from './decide-folders.js';
 import { vanishedNotes, type LostObjects, type SourceQuestion } from './folder-text.js';
-import { dataObjects } from './listing.js';
+import { dataObjects, rulesOf, tableLogIn, tableLogText } from './listing.js';
 import type { Chunk } from './plan.js';
 import { retryRejects } from './retry-rejects.js';
 import { objectName, type FolderFacts, type VanishedDecision } from './vanished.js';
@@ -21,6 +20,8 @@ export interface LookedAt extends FoldersOf {
   recorded: KnownChunk[];
   /** Objects by folder, as the store lists them. */
   listed: Map<string, StoredObject[]>;
+  /** Folders that hold the log of a table, such as `raw/dt=2026-11-05/_delta_log/`. */
+  logs: string[];
   facts: FolderFacts[];
   decision: VanishedDecision;
   /** What a person must answer before the day can be built. */
@@ -65,12 +66,12 @@ export interface FoldersOf {
 export async function lookAtFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<LookedAt> {
   const config = of.project.config.sources[of.source];
   if (!config) throw new RangeError(`no source ${of.source} in the config`);
-  const { recorded, listed } = await listWindow(deps, { source: of.source, config, day: of.day }, signal);
+  const { recorded, listed, logs } = await listWindow(deps, { source: of.source, config, day: of.day }, signal);
   const found = await decideFolders(deps, {
     ...of,
     ...{ config, recorded, listed, published: of.published?.chunks ?? [], range: of.code },
   });
-  return { ...of, config, recorded, listed, ...found };
+  return { ...of, config, recorded, listed, logs, ...found };
 }
 
 /** Lists the folders that may hold rows of a day, and the chunks that were ever recorded for them. */
@@ -78,12 +79,17 @@ export async function listWindow(
   deps: Pick<Dependencies, 'store' | 'ledger'>,
   { source, config, day }: { source: string; config: SourceConfig; day: string },
   signal?: AbortSignal,
-): Promise<{ recorded: KnownChunk[]; listed: Map<string, StoredObject[]> }> {
+): Promise<{ recorded: KnownChunk[]; listed: Map<string, StoredObject[]>; logs: string[] }> {
   const folders = daysBetween(addDays(day, -config.arrival.before), addDays(day, config.arrival.after));
   const recorded = await deps.ledger.chunksOf(source, folders[0] ?? day, folders.at(-1) ?? day);
   const listed = new Map<string, StoredObject[]>();
-  for (const folder of folders) listed.set(folder, await listFolder(deps, config, folder, signal));
-  return { recorded, listed };
+  const logs: string[] = [];
+  for (const folder of folders) {
+    const found = await listFolder(deps, config, folder, signal);
+    listed.set(folder, found.objects);
+    if (found.log !== undefined) logs.push(found.log);
+  }
+  return { recorded, listed, logs };
 }
 
 /** Assigns listed objects, and vanished objects that are kept, to chunks. */
@@ -111,7 +117,11 @@ export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<So
     chunksOfDay: rowsOfDay(of, chunks, recorded),
     skip: decision.skip,
     change: retried.change ?? changeOf(of, chunks, recorded),
-    notes: [...vanishedNotes(of.day, of.source, of.facts, decision), ...retried.notes],
+    notes: [
+      ...vanishedNotes(of.day, of.source, of.facts, decision),
+      ...retried.notes,
+      ...of.logs.map((log) => `${of.source}: ${tableLogText(log)}`),
+    ],
     lost: lostOf(of, existing),
     answers: decision.answers,
   };
@@ -144,11 +154,14 @@ async function listFolder(
   config: SourceConfig,
   folder: string,
   signal?: AbortSignal,
-): Promise<StoredObject[]> {
-  const prefix = folderPrefix(config.prefix, folder);
-  const marker = 'marker' in config.ready ? config.ready.marker : undefined;
-  const objects = dataObjects(await store.list(config.bucket, prefix, signal), prefix, marker);
-  return objects.map(({ key, etag, size }) => ({ key, etag, size }));
+): Promise<{ objects: StoredObject[]; log: string | undefined }> {
+  const rules = rulesOf(config, folder);
+  const listed = await store.list(config.bucket, rules.prefix, signal);
+  const objects = dataObjects(listed, rules);
+  return {
+    objects: objects.map(({ key, etag, size }) => ({ key, etag, size })),
+    log: tableLogIn(listed, rules.prefix),
+  };
 }
 
 /**

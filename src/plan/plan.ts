@@ -106,3 +106,7 @@ export const plan = z.strictObject({
 });
 
 export type Plan = z.infer<typeof plan>;
+
+/** Columns of a table, as the plan has them. */
+export const columnsOf = (plan: Plan, table: string): Column[] =>
+  plan.tables.find(({ name }) => name === table)?.columns ?? [];

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Column } from '../clickhouse/column.js';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
 import type { FileColumn } from '../conversions/parquet-values.js';
-import { final, isFinal, messageOf } from '../errors.js';
+import { final } from '../errors.js';
 import type { Input } from '../raw/input.js';
 import { countLines, readLines } from '../raw/lines.js';
 import {
@@ -12,6 +13,7 @@ import {
   type ParquetFooter,
   type ParquetShape,
 } from '../raw/parquet.js';
+import { clipped } from '../shared/format.js';
 import { grouped } from '../shared/grouped.js';
 import { describedKey } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
@@ -37,8 +39,8 @@ type Gateways = Pick<Dependencies, 'clickhouse' | 'store'>;
 const AT_ONCE = 4;
 
 /**
- * Prepares to read raw objects in the source's format. Throws `BadObject`, naming the object, if one is not Parquet or can never fit
- * the contract.
+ * Prepares the reading of raw objects in the source's format. Throws `BadObject`, naming the object, where one can never fit the
+ * contract.
  */
 export async function openInput(
   deps: Gateways,
@@ -55,15 +57,18 @@ export async function openInput(
     };
   const ask = <Row>(statement: Parameters<typeof deps.clickhouse.rows>[0]) =>
     deps.clickhouse.rows<Row>(statement, step.statement(what));
-  const footers = await readAllFooters(ask, raw, source.bucket, keys);
+  const footers = await ask<ParquetFooter>(readFooters(raw, source.bucket, keys));
   const shapes: ParquetShape[] = [];
   const copy = async () => {
     const { bucket, prefix } = plan.normalized;
     const key = describedKey(prefix, plan.project, source.name, `${step.attempt}-${randomUUID()}`);
     return { bucket: await engineBucket(deps, bucket), key };
   };
-  for (const groups of grouped(groupsOf(footers), AT_ONCE))
-    shapes.push(...(await Promise.all(groups.map((alike) => shapeOf(deps.store, ask, raw, alike, copy)))));
+  for (const groups of grouped(groupsOf(footers), AT_ONCE)) {
+    const found = await Promise.all(groups.map((alike) => shapeOf(deps.store, ask, raw, alike, copy)));
+    for (const [index, shape] of found.entries()) assertReadable(source.contract, shape, groups[index]?.[0]);
+    shapes.push(...found);
+  }
   return {
     input: readParquet(raw, source.bucket, joined(shapes), source.contract),
     countLines: () => Promise.resolve(footers),
@@ -71,24 +76,6 @@ export async function openInput(
 }
 
 type Ask = <Row>(statement: Parameters<Dependencies['clickhouse']['rows']>[0]) => Promise<Row[]>;
-
-async function readAllFooters(
-  ask: Ask,
-  raw: EngineBucket,
-  bucket: string,
-  keys: readonly string[],
-): Promise<ParquetFooter[]> {
-  try {
-    return await ask<ParquetFooter>(readFooters(raw, bucket, keys));
-  } catch (thrown) {
-    throw isBadFooter(thrown) ? final('BadObject', messageOf(thrown), { cause: thrown }) : thrown;
-  }
-}
-
-/** True for an error of ClickHouse's footer reader about the bytes; errors of the network look different. */
-const isBadFooter = (thrown: unknown) =>
-  (isFinal(thrown) && thrown.type === 'BadObject') ||
-  /STD_EXCEPTION.*(parquet|thrift|metadata)/is.test(messageOf(thrown));
 
 /** Groups objects by their leaves: equal leaves mean equal columns, except where sizes are unknown. */
 const groupsOf = (footers: readonly ParquetFooter[]): ParquetFooter[][] =>
@@ -137,6 +124,25 @@ async function shapeOf(
     })),
   };
 }
+
+/** Throws where an object has a column of the contract whose type the engine can't read: its rows would lack it in silence. */
+function assertReadable(contract: readonly Column[], { columns }: ParquetShape, footer?: ParquetFooter): void {
+  for (const { name } of contract) {
+    const leaf = columns.some((column) => column.name === name)
+      ? undefined
+      : footer?.leaves.find(([path]) => path === name || path.startsWith(`${name}.`));
+    if (!footer || !leaf) continue;
+    const type = clipped(leaf[1] === 'None' ? leaf[2] : leaf[1], TYPE_SHOWN);
+    throw final(
+      'BadObject',
+      `${footer.object}: column ${name} has a type that ClickHouse can't read (${type}). Write it as another type, or take it out of the contract.`,
+      { details: { step: 'normalize', object: footer.object } },
+    );
+  }
+}
+
+/** Characters of a type in a failure: a geometry's repeats its coordinate system. */
+const TYPE_SHOWN = 100;
 
 /** Describes an object's columns. ClickHouse would expand a key with pattern characters, so such an object is copied first. */
 async function describe(

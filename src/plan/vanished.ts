@@ -35,11 +35,16 @@ export function compareFolders(of: {
   recorded: readonly (RecordedChunk & { folder: Day })[];
   listed: ReadonlyMap<Day, readonly StoredObject[]>;
   normalizer?: string;
+  /** Whether a key of a folder is data by the config as it is now; what is excluded has not vanished. */
+  isData?: (key: string, folder: Day) => boolean;
 }): FolderFacts[] {
   const published = new Set(of.published);
   return [...of.listed].map(([folder, listed]) => {
     const chunks = of.recorded.filter((chunk) => chunk.folder === folder);
-    const used = chunks.filter(({ id }) => published.has(id)).flatMap(({ objects }) => objects);
+    const used = chunks
+      .filter(({ id }) => published.has(id))
+      .flatMap(({ objects }) => objects)
+      .filter(({ key }) => of.isData?.(key, folder) ?? true);
     const rows = (chunk: RecordedChunk) => rowsOf(chunk, of.normalizer)?.[of.day] ?? 0;
     const named = (some: readonly RecordedChunk[]) => some.flatMap(({ objects }) => objects.map(nameOf));
     const bearing = new Set(named(chunks.filter((chunk) => rows(chunk) > 0)));

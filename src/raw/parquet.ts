@@ -63,7 +63,10 @@ ORDER BY object`,
   };
 }
 
-/** Describes the columns of one object as ClickHouse reads them, each `Nullable` if its type can be. */
+/**
+ * The columns of one object as the engine reads them, each `Nullable` as far as its type can be; without those whose type it
+ * can't read, which need not stop an object whose other columns are wanted.
+ */
 export function describeParquet(bucket: EngineBucket, key: string): Statement {
   const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
   return {
@@ -72,6 +75,7 @@ export function describeParquet(bucket: EngineBucket, key: string): Statement {
     settings: {
       schema_inference_make_columns_nullable: 1,
       schema_inference_use_cache_for_s3: 0,
+      input_format_parquet_skip_columns_with_unsupported_types_in_schema_inference: 1,
       print_pretty_type_names: 0,
       describe_compact_output: 1,
     },

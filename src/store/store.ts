@@ -1,18 +1,7 @@
-import {
-  BucketAlreadyOwnedByYou,
-  CopyObjectCommand,
-  CreateBucketCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-  S3ServiceException,
-  NoSuchKey,
-} from '@aws-sdk/client-s3';
+import type * as Sdk from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
+import { required } from '../required.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import type { StoredObject } from './object.js';
 
@@ -54,7 +43,8 @@ const DELETE_PAGE = 1000;
 
 /** Creates the gateway to the object store. Sends no request yet. */
 export function connectStore(env: Env['s3']): Store {
-  const client = clientOf(env);
+  let opened: Sdk.S3Client | undefined;
+  const client = () => (opened ??= clientOf(env));
   const engineEndpoint = env.engineEndpoint ?? env.endpoint;
   return {
     async list(bucket, prefix, signal) {
@@ -62,8 +52,8 @@ export function connectStore(env: Env['s3']): Store {
       let next: string | undefined;
       do {
         const page = await explained(`list s3://${bucket}/${prefix}`, () =>
-          client.send(
-            new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next }),
+          client().send(
+            new (sdk().ListObjectsV2Command)({ Bucket: bucket, Prefix: prefix, ContinuationToken: next }),
             signal ? { abortSignal: signal } : {},
           ),
         );
@@ -82,24 +72,24 @@ export function connectStore(env: Env['s3']): Store {
     read: (bucket, key) =>
       explained(`read s3://${bucket}/${key}`, async () => {
         try {
-          const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+          const answer = await client().send(new (sdk().GetObjectCommand)({ Bucket: bucket, Key: key }));
           return await answer.Body?.transformToString();
         } catch (error) {
-          if (error instanceof NoSuchKey) return undefined;
+          if (error instanceof sdk().NoSuchKey) return undefined;
           throw error;
         }
       }),
-    stream: (bucket, object, signal) => streamed(client, bucket, object, signal),
+    stream: (bucket, object, signal) => streamed(client(), bucket, object, signal),
     copy: (from, to) =>
       explained(`copy s3://${from.bucket}/${from.key} to s3://${to.bucket}/${to.key}`, async () => {
         const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
-        await client.send(new CopyObjectCommand({ Bucket: to.bucket, Key: to.key, CopySource: source }));
+        await client().send(new (sdk().CopyObjectCommand)({ Bucket: to.bucket, Key: to.key, CopySource: source }));
       }),
     write: (bucket, key, body, options = {}) =>
       explained(`write s3://${bucket}/${key}`, async () => {
         try {
-          await client.send(
-            new PutObjectCommand({
+          await client().send(
+            new (sdk().PutObjectCommand)({
               Bucket: bucket,
               Key: key,
               Body: body,
@@ -115,8 +105,8 @@ export function connectStore(env: Env['s3']): Store {
     async remove(bucket, keys) {
       for (let from = 0; from < keys.length; from += DELETE_PAGE)
         await explained(`delete from s3://${bucket}`, () =>
-          client.send(
-            new DeleteObjectsCommand({
+          client().send(
+            new (sdk().DeleteObjectsCommand)({
               Bucket: bucket,
               Delete: { Quiet: true, Objects: keys.slice(from, from + DELETE_PAGE).map((Key) => ({ Key })) },
             }),
@@ -124,15 +114,15 @@ export function connectStore(env: Env['s3']): Store {
         );
     },
     async checkBucket(bucket) {
-      await explained(`bucket ${bucket}`, () => client.send(new HeadBucketCommand({ Bucket: bucket })));
+      await explained(`bucket ${bucket}`, () => client().send(new (sdk().HeadBucketCommand)({ Bucket: bucket })));
     },
     createBucket: (bucket) =>
       explained(`create bucket ${bucket}`, async () => {
         try {
-          await client.send(new CreateBucketCommand({ Bucket: bucket }));
+          await client().send(new (sdk().CreateBucketCommand)({ Bucket: bucket }));
           return true;
         } catch (error) {
-          if (error instanceof BucketAlreadyOwnedByYou) return false;
+          if (error instanceof sdk().BucketAlreadyOwnedByYou) return false;
           throw error;
         }
       }),
@@ -143,19 +133,22 @@ export function connectStore(env: Env['s3']): Store {
           : `${engineEndpoint.replace(/\/$/, '')}/${bucket}/`,
       collection: env.collection,
       credentials: async () => {
-        const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+        const { accessKeyId, secretAccessKey, sessionToken } = await client().config.credentials();
         return { key: accessKeyId, secret: secretAccessKey, token: sessionToken ?? '' };
       },
     },
     close: () => {
-      client.destroy();
+      opened?.destroy();
     },
   };
 }
 
-function clientOf(env: Env['s3']): S3Client {
+/** The SDK, loaded when a store is first spoken to: not every command does. */
+const sdk = () => required('@aws-sdk/client-s3') as typeof Sdk;
+
+function clientOf(env: Env['s3']): Sdk.S3Client {
   quietenSdk();
-  return new S3Client({
+  return new (sdk().S3Client)({
     region: env.region,
     // Stores other than Amazon's often support neither virtual-host addressing nor the newer default checksums.
     ...(env.endpoint === undefined
@@ -179,13 +172,13 @@ function clientOf(env: Env['s3']): S3Client {
 }
 
 async function* streamed(
-  client: S3Client,
+  client: Sdk.S3Client,
   bucket: string,
   { key, etag, size }: StoredObject,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const what = `read s3://${bucket}/${key}`;
-  const request = new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: `"${etag}"` });
+  const request = new (sdk().GetObjectCommand)({ Bucket: bucket, Key: key, IfMatch: `"${etag}"` });
   let read = 0;
   try {
     const { Body } = await client.send(request, signal ? { abortSignal: signal } : {});
@@ -206,7 +199,8 @@ async function* streamed(
   if (read !== size) throw new Error(`${what}: the store sent ${read} of ${size} bytes`);
 }
 
-const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
+const statusOf = (error: unknown) =>
+  error instanceof sdk().S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
 /** Names the failing call in the error, and makes errors final that no retry can fix. */
 async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {

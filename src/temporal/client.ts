@@ -1,19 +1,16 @@
-import {
-  Client,
-  Connection,
-  ScheduleNotFoundError,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-  type WorkflowHandle,
-} from '@temporalio/client';
+import type * as Temporal from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
 import { final, messageOf } from '../errors.js';
+import { required } from '../required.js';
 import { backfillPrefix, workflowId } from '../shared/names.js';
 import { startOrName } from '../unreachable.js';
 
-export { ScheduleNotFoundError, WorkflowNotFoundError };
+const temporal = required('@temporalio/client') as typeof Temporal;
+
+export const { ScheduleNotFoundError, WorkflowNotFoundError } = temporal;
 
 /** Search attributes that a day carries; all are Keywords. */
 export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
@@ -28,8 +25,8 @@ export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig(
 export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Client> {
   const { connectionOptions, namespace } = temporalConfig(env);
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: within });
-    return new Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
+    const connection = await temporal.Connection.connect({ ...connectionOptions, connectTimeout: within });
+    return new temporal.Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
   } catch (error) {
     throw new Error(
       `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). ` +
@@ -72,7 +69,7 @@ export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>
   try {
     return { ok: true, result: (await handle.result()) as Result };
   } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (!(error instanceof temporal.WorkflowFailedError)) throw error;
     const { cause } = error;
     const stopped = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
     const message = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);

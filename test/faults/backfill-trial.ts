@@ -102,6 +102,7 @@ async function disturb(stack: Stack, project: DayProject, trial: Trial): Promise
     // The second start counts from zero; days that are up to date cost a listing.
     const share = (index < half ? index : index - half) / (trial.kills + 1);
     await doneIs(Math.floor(trial.days * share));
+    // No moment is special: a kill may come at any.
     await sleep(random() * 2_000);
     await kill(VICTIMS[index % VICTIMS.length] ?? 'worker');
   }
@@ -129,6 +130,7 @@ async function pauseAndResume(handle: WorkflowHandle, kill: (victim: 'worker') =
 
 /** Cancels, and sees that no day is left between: no publish is open, and no workflow runs. */
 async function cancel(project: DayProject, handle: WorkflowHandle, trial: Trial): Promise<string[]> {
+  // A backfill at work, at no particular point of it.
   await sleep(1_000);
   await again(() => handle.cancel());
   while ((await statusOf(handle)) === 'RUNNING') await sleep(LOOK);

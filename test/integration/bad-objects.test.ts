@@ -219,15 +219,17 @@ describe('errors that are not the fault of an object', () => {
       zeros: '\0'.repeat(64),
       number: '1\n2\n',
       'array-in-a-line': lines('[1]', payment(day, 'good')),
+      'braces-in-a-text': lines('{"id":"a}{b"', payment(day, 'braces')),
       'broken-first-line': lines('[{"id":', payment(day, 'one'), payment(day, 'two')),
       unfit: lines('{"id":"unfit"}'),
     };
     for (const [name, body] of Object.entries(objects)) await project.put(keyOf(day, name), body);
-    expect(await project.run(day)).toMatchObject({ normalized: { rows: 3, rejected: 10, quarantined: 0 }, notes: [] });
+    expect(await project.run(day)).toMatchObject({ normalized: { rows: 4, rejected: 11, quarantined: 0 }, notes: [] });
     expect(
       (await manifest(day)).accounts.map(({ object, rows, rejected }) => [object.slice(15, -5), rows, rejected]),
     ).toEqual([
       ['array-in-a-line', 1, 1],
+      ['braces-in-a-text', 1, 1],
       ['broken-first-line', 2, 1],
       ['number', 0, 2],
       ['one-bad-line', 0, 1],

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createClient } from '@clickhouse/client';
 import { Connection } from '@temporalio/client';
@@ -65,6 +67,62 @@ test('ClickHouse answers queries of its own client', async () => {
   const result = await client.query({ query: 'SELECT 1 + 1 AS two', format: 'JSONEachRow' });
   expect(await result.json()).toEqual([{ two: 2 }]);
   await client.close();
+});
+
+/** The first bytes of a client of the native protocol. */
+function hello(user: string, password: string, database = ''): Buffer {
+  const text = (value: string) => Buffer.concat([Buffer.of(Buffer.byteLength(value)), Buffer.from(value)]);
+  // Packet 0; version 1.1 of the client; revision 54,432 of the protocol.
+  return Buffer.concat([
+    Buffer.of(0),
+    text('a test'),
+    Buffer.of(1, 1, 0xa0, 0xa9, 0x03),
+    text(database),
+    text(user),
+    text(password),
+  ]);
+}
+
+/** Sends bytes to the native port and gives back what came first, nothing where the connection ended without an answer. */
+async function answerTo(bytes: Buffer): Promise<Buffer> {
+  const [host = '', port = ''] = running.stack.clickhouse.nativeAddress.split(':');
+  const socket = connect(Number(port), host);
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close').then(() => [Buffer.alloc(0)]);
+  socket.write(bytes);
+  const [answer] = (await Promise.race([once(socket, 'data'), closed])) as [Buffer];
+  // Not in order: as a client that is killed.
+  socket.resetAndDestroy();
+  return answer;
+}
+
+test('whatever goes wrong on the native port, ClickHouse lives on with all its rows', async () => {
+  const { url, user, password, admin, nativeAddress } = running.stack.clickhouse;
+  const client = createClient({ url, username: admin.user, password: admin.password });
+  await client.command({ query: 'CREATE TABLE default.acknowledged (n UInt8) ENGINE = MergeTree ORDER BY n' });
+  await client.insert({ table: 'default.acknowledged', values: [{ n: 7 }], format: 'JSONEachRow' });
+  const before = await processOf('clickhouse');
+
+  expect((await answerTo(hello(user, password)))[0]).toBe(0);
+  const refused = await answerTo(hello(user, 'of somebody else'));
+  expect(refused[0]).toBe(2);
+  expect(refused.readInt32LE(1)).toBe(516);
+  expect(refused.toString()).toContain(`${user}: Authentication failed`);
+  expect((await answerTo(hello('nobody\n', ''))).readInt32LE(1)).toBe(516);
+  const unknown = await answerTo(hello(admin.user, admin.password, 'no_such'));
+  expect(unknown.toString()).toContain('no_such does not exist');
+  expect((await answerTo(Buffer.from('GET / HTTP/1.0\r\n\r\n'))).toString()).toContain(`HTTP is at ${url}`);
+  expect((await answerTo(Buffer.alloc(4_096, 0xff))).toString()).toContain('native protocol');
+  const [host = '', port = ''] = nativeAddress.split(':');
+  const silent = connect(Number(port), host);
+  await once(silent, 'connect');
+  silent.resetAndDestroy();
+
+  const rows = await client.query({ query: 'SELECT n FROM default.acknowledged', format: 'JSONEachRow' });
+  expect(await rows.json()).toEqual([{ n: 7 }]);
+  await client.close();
+  expect(await processOf('clickhouse')).toEqual(before);
+  expect(await isAlive(before.pid)).toBe(true);
 });
 
 test('a start in a folder whose stack is live finds that stack, and its stop leaves it alone', async () => {

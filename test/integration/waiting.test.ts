@@ -39,7 +39,23 @@ test('a source with a marker is complete when its marker exists, however many ob
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ objects: 2 });
 });
 
-test('without a marker, a source is complete when enough objects exist and none was written for a while', async () => {
+test('a marker above the folders serves every day: it counts for the days that had ended when it was written', async () => {
+  const [ended, today] = [addDays(dayIn('UTC', new Date()), -1), dayIn('UTC', new Date())];
+  await project.configure({}, { ready: { marker: '../_SUCCESS' } });
+  await put(today, 'a');
+  expect((await look(today)).missing).toEqual(['events: raw/_SUCCESS does not exist yet, the folder holds 1 object']);
+  await project.put('raw/_SUCCESS', '');
+  expect((await look(today)).missing.join()).toMatch(
+    /^events: raw\/_SUCCESS, which serves every day, was last written at .*, before .* had ended$/,
+  );
+  expect(await look(ended)).toMatchObject({ ready: true });
+  await project.configure({}, { ready: { marker: '/done/{YYYY}-{MM}-{DD}' } });
+  expect(await look(today)).toMatchObject({ ready: false });
+  await project.put(`done/${today}`, '');
+  expect(await look(today)).toMatchObject({ ready: true });
+});
+
+test('without a marker a source is complete when enough objects are there and none was written for a while', async () => {
   const day = '2026-06-02';
   await project.configure({}, { ready: { minObjects: 2, quietFor: '3 seconds' } });
   await put(day, 'a');

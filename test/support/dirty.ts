@@ -85,6 +85,40 @@ export function badKinds(day: string): BadKind[] {
     },
     { name: 'array-by-line.json', body: `[\n${two.trim().replace('\n', ',\n')}\n]\n`, reason: /^a JSON array/ },
     { name: 'array-pretty.json.gz', body: gzipSync(`[\n  ${pretty.join(',\n  ')}\n]`), reason: /^a JSON array/ },
+    {
+      name: 'glued.json',
+      body: `${payment(day, 'lost1')}${payment(day, 'lost2')}\n${payment(day, 'lost3')}\n`,
+      reason: /^holds several JSON values on one line, in 1 line, first in line 1: a line break is missing/,
+    },
+    {
+      name: 'glued-with-commas.json',
+      body: lines(payment(day, 'a}{b'), `${payment(day, 'lost1')}, ${payment(day, 'lost2')}`),
+      reason: /^holds several JSON values on one line, in 1 line, first in line 2/,
+    },
+    {
+      name: 'glued-members.json.gz',
+      body: Buffer.concat([gzipSync(two.trimEnd()), gzipSync(two)]),
+      reason: /^holds several JSON values on one line, in 1 line, first in line 2/,
+    },
+    {
+      name: 'glued-in-a-string.json',
+      body: lines(`{"id":"}{","n":${'9'.repeat(30)}}${payment(day, 'lost2')}`),
+      reason: /^holds several JSON values on one line/,
+    },
+    {
+      name: 'envelope.json',
+      body: JSON.stringify({
+        version: [1],
+        Records: [payment(day, 'lost1'), payment(day, 'lost2')].map((one) => JSON.parse(one) as object),
+      }),
+      reason:
+        /^its events are in a list: its first line is one JSON object whose key "Records" holds 2 objects, expected one event on each line$/,
+    },
+    {
+      name: 'twice.json.gz',
+      body: gzipSync(gzip),
+      reason: /^compressed twice: unpacked, it is gzip, expected JSON lines$/,
+    },
     { name: 'pretty.json', body: lines(...pretty), reason: /^JSON objects over several lines each/ },
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfigInput } from '../../src/project/config/config.js';
 import { parseConfig } from '../../src/project/config/parse.js';
-import { folderPrefix } from '../../src/project/config/prefix.js';
+import { folderPrefix, isSharedMarker, markerKey } from '../../src/project/config/prefix.js';
 import { describeProblems } from '../../src/project/problems.js';
 
 const least = {
@@ -32,6 +32,8 @@ test('a project, a bucket and a prefix are enough; every other field has its def
       events: {
         bucket: 'shop-data',
         prefix: 'raw/{YYYY}/{MM}/{DD}/',
+        include: [],
+        exclude: [],
         folderZone: 'UTC',
         format: 'ndjson',
         arrival: { before: 1, after: 1 },
@@ -131,7 +133,7 @@ test('all problems come in one message, each with its path, what was found and w
         Remove it.
       sources.Events: found the name 'Events', expected a name of lower-case letters, digits and _, because a table is named after it
         Rename it.
-      sources.events.prefix: found 'raw/{YYYY}-{MM}/{hour}/', expected a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} and {DD}, no other token, no leading '/'
+      sources.events.prefix: found 'raw/{YYYY}-{MM}/{hour}/', expected a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} or {M}, {DD} or {D}, no other token, no leading '/', and no digit or end behind {M} and {D}
         Correct the value.
       sources.events.arrival.before: found -1, expected a whole number, at least 0
         Correct the value.
@@ -191,6 +193,7 @@ describe('fields that must fit together', () => {
     expect(place('2026/', '{YYYY}/{MM}/{DD}/')).toEqual(['store.normalized']);
     expect(place('raw/', 'raw/{YYYY}/{MM}/{DD}/', 'other-bucket')).toEqual([]);
     expect(place('raw/own/', 'raw/{YYYY}/{MM}/{DD}/')).toEqual([]);
+    expect(place('raw/2026/1/10/own/', 'raw/{YYYY}/{M}/{D}/')).toEqual(['store.normalized']);
     expect(place('daybook/', '{YYYY}/{MM}/{DD}/')).toEqual([]);
   });
 
@@ -231,6 +234,37 @@ test.each([
   '*/0 4 * * *',
 ])('%s is not a schedule', (schedule) => {
   expect(messageOf({ ...least, schedule })).toContain("expected five cron fields such as '30 4 * * *'");
+});
+
+test.each([
+  ['_SUCCESS', 'raw/dt=2026-11-05/_SUCCESS', false],
+  ['sub/done-{M}-{D}', 'raw/dt=2026-11-05/sub/done-11-5', false],
+  ['../_SUCCESS', 'raw/_SUCCESS', true],
+  ['../done/{YYYY}{MM}{DD}', 'raw/done/20261105', false],
+  ['../../../_SUCCESS', '_SUCCESS', true],
+  ['/done/{YYYY}-{MM}-{DD}.txt', 'done/2026-11-05.txt', false],
+])('the marker %s is the object %s', (marker, key, shared) => {
+  const prefix = 'raw/dt={YYYY}-{MM}-{DD}/';
+  const { config } = parseConfig({ ...least, sources: { events: { prefix, ready: { marker } } } });
+  expect(config).toBeDefined();
+  expect(markerKey(prefix, marker, '2026-11-05')).toBe(key);
+  expect(isSharedMarker(prefix, marker)).toBe(shared);
+});
+
+test.each(['', 'done/', '..', 'a/../b', '../..', '{hour}/done'])('%j is no marker', (marker) => {
+  const sources = { events: { ...least.sources.events, ready: { marker } } };
+  expect(messageOf({ ...least, sources })).toContain("a path from it such as '../_SUCCESS'");
+});
+
+test('months and days may lack leading zeros, where something else than a digit follows them', () => {
+  const prefix = 'raw/year={YYYY}/month={M}/day={D}/';
+  expect(parseConfig({ ...least, sources: { events: { prefix } } }).problems).toEqual([]);
+  expect(folderPrefix(prefix, '2026-01-05')).toBe('raw/year=2026/month=1/day=5/');
+  expect(folderPrefix(prefix, '2026-11-15')).toBe('raw/year=2026/month=11/day=15/');
+  for (const wrong of ['raw/{YYYY}/{M}/{D}', 'raw/{YYYY}/{M}{D}/', 'raw/{YYYY}/{D}0/{MM}/'])
+    expect(messageOf({ ...least, sources: { events: { prefix: wrong } } })).toContain(
+      'no digit or end behind {M} and {D}',
+    );
 });
 
 test('a folder is the prefix with a date in it', () => {

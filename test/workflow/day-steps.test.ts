@@ -90,6 +90,7 @@ test('no more chunks are normalized at once than the project allows', async () =
     listed: { todo: chunks, chunks, sizes: [] },
     stubs: {
       normalize: async () => {
+        // Long enough for others to begin meanwhile, if more could.
         await new Promise((resolve) => setTimeout(resolve, 50));
         return ONE_LINE;
       },
@@ -140,6 +141,7 @@ test.each([1, 2])('models of one level are refreshed at once, up to the %i that 
     settings: { refreshConcurrency: most },
     stubs: {
       refresh: async ({ table }) => {
+        // Long enough for others to begin meanwhile, if they could.
         await new Promise((resolve) => setTimeout(resolve, 200));
         return { table, rows: 1, hash: '1', fingerprint: table, data: '', changed: true, earlier: {}, inputs: {} };
       },

@@ -154,6 +154,7 @@ test('after an outage of the server each missed run is caught up in turn, for it
   await connection.close();
   await server.kill();
   const down = new Date();
+  // How long the outage lasts: two nights, and some, fall into it.
   await sleep(25_000);
   server = await start();
   const up = new Date();

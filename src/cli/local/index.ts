@@ -83,7 +83,7 @@ async function up(dir: string, detach: boolean): Promise<void> {
 /** How people, dashboards and drivers reach ClickHouse, as comments: none of it is Daybook's own environment. */
 function otherLogins({ clickhouse: { nativeAddress, reader, admin } }: Stack): string {
   return [
-    `# ClickHouse's native protocol, for clickhouse client and drivers (a wrong password restarts the server): ${nativeAddress}`,
+    `# ClickHouse's native protocol, for clickhouse client and drivers: ${nativeAddress}`,
     `# May read what projects publish: user ${reader.user}, password ${reader.password}`,
     `# May do everything, not used by Daybook: user ${admin.user}, password ${admin.password}`,
   ].join('\n');

@@ -6,7 +6,8 @@ import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import type { Outcome } from '../../shared/workflows.js';
 import type { RunningDay } from '../../temporal/client.js';
 import { instantOf } from '../common/text.js';
-import { objectAccounts, ofFolder, usedChunks } from '../common/used-chunks.js';
+import { ofFolder, readAccounts, usedChunks, type ObjectAccounts, type UsedChunks } from '../common/used-chunks.js';
+import { NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
 
 /**
  * How a day stands: the outcome of its newest build; `building` while its workflow runs; `stopped` where a build was begun and
@@ -62,50 +63,71 @@ export async function reportDays(
     first,
     last,
     running,
-    questions,
-  }: { first: Day; last: Day; running: Running; questions?: ReadonlyMap<Day, string> },
+    asked = NOTHING_ASKED,
+  }: { first: Day; last: Day; running: Running | Promise<Running>; asked?: FolderQuestions | Promise<FolderQuestions> },
 ): Promise<DayReport[]> {
-  const [builds, published, open, plans, holds] = await Promise.all([
-    app.ledger.latestBuilds(first, last),
+  const days = daysBetween(first, last);
+  const [builds, published, open, { plans, used, accounts }, holds, { byDay: questions }] = await Promise.all([
+    // In this order: a build that ends in between must not look like one that nobody runs any more.
+    Promise.resolve(running).then(() => app.ledger.latestBuilds(first, last)),
     report.publishedTables(first, last),
     app.ledger.openIntents(first, last),
-    report.plans(first, last),
+    readPlans(app, report, days),
     app.ledger.holds(first, last),
+    asked,
   ]);
-  return await Promise.all(
-    daysBetween(first, last).map(async (day): Promise<DayReport> => {
-      const build = builds.find((one) => one.day === day);
-      const workflow = running.days?.find((one) => one.day === day);
-      const hold = holds.find((one) => one.day === day);
-      const plan = plans.get(day) ?? { newest: null, whole: null };
-      return {
-        day,
-        state: hold && !workflow ? 'held' : stateOf(build, workflow, running.days !== undefined),
-        generation: build?.generation ?? 0,
-        at: build ? instantOf(build.at) : null,
-        step: build?.step ?? '',
-        reason: build?.event === 'failed' ? build.reason : '',
-        open: open.filter((one) => one.day === day).map(({ table }) => table),
-        running: workflow ?? null,
-        hold: hold ? { since: instantOf(hold.since), reason: hold.reason } : null,
-        published: inOrder(
-          app.project,
-          published.filter((one) => one.day === day),
-        ).map(({ table, generation, rows, at, code, data }) => ({
-          table,
-          generation,
-          rows,
-          at: instantOf(at),
-          fingerprint: { code, data },
-        })),
-        folder: await ownFolder(app, report, day, plan.newest),
-        quarantined: await quarantinedOf(app, report, day, plan.whole ?? plan.newest),
-        plans: plan,
-        // No run builds a held day, so that nothing is asked of it.
-        questions: hold ? [] : [questions?.get(day)].filter((question) => question !== undefined),
-      };
-    }),
+  const { days: runningDays } = await running;
+  return days.map((day): DayReport => {
+    const build = builds.find((one) => one.day === day);
+    const workflow = runningDays?.find((one) => one.day === day);
+    const hold = holds.find((one) => one.day === day);
+    const plan = plans.get(day) ?? { newest: null, whole: null };
+    const chunks = used.get(day);
+    return {
+      day,
+      state: hold && !workflow ? 'held' : stateOf(build, workflow, runningDays !== undefined),
+      generation: build?.generation ?? 0,
+      at: build ? instantOf(build.at) : null,
+      step: build?.step ?? '',
+      reason: build?.event === 'failed' ? build.reason : '',
+      open: open.filter((one) => one.day === day).map(({ table }) => table),
+      running: workflow ?? null,
+      hold: hold ? { since: instantOf(hold.since), reason: hold.reason } : null,
+      published: inOrder(
+        app.project,
+        published.filter((one) => one.day === day),
+      ).map(({ table, generation, rows, at, code, data }) => ({
+        table,
+        generation,
+        rows,
+        at: instantOf(at),
+        fingerprint: { code, data },
+      })),
+      folder: ownFolder(accounts, chunks?.newest, day),
+      quarantined: quarantinedOf(accounts, chunks?.readers),
+      plans: plan,
+      // No run builds a held day, so that nothing is asked of it.
+      questions: hold ? [] : [questions.get(day)].filter((question) => question !== undefined),
+    };
+  });
+}
+
+/** The plans of some days, the chunks that they name, and the accounts of all of these. */
+async function readPlans(app: App, report: LedgerReport, days: readonly Day[]) {
+  const plans = await report.plans(days[0] ?? '', days.at(-1) ?? '');
+  const read = [...plans].map(async ([day, { newest, whole }]) => {
+    const [ofNewest, ofReaders] = await Promise.all([
+      usedChunks(app, report, day, newest),
+      usedChunks(app, report, day, whole ?? newest),
+    ]);
+    return [day, { newest: ofNewest, readers: ofReaders }] as const;
+  });
+  const used = new Map(await Promise.all(read));
+  const accounts = await readAccounts(
+    app,
+    [...used.values()].flatMap(({ newest, readers }) => [newest, readers]),
   );
+  return { plans, used, accounts };
 }
 
 /** Normalized tables as the project has them, then models, then tables that the project has no more; each of them by name. */
@@ -127,24 +149,15 @@ export function stateOf(
   return asked ? 'stopped' : 'building';
 }
 
-async function ownFolder(app: App, report: LedgerReport, day: Day, build: PlanRecord | null): Promise<FolderAccount> {
-  const { sources } = await usedChunks(app, report, day, build);
-  const accounts = sources.map(({ source, chunks }) => objectAccounts(app, source, ofFolder(chunks, day)));
-  return sumAccounts((await Promise.all(accounts)).flat());
-}
+const ownFolder = (accounts: ObjectAccounts, used: UsedChunks | undefined, day: Day): FolderAccount =>
+  sumAccounts((used?.sources ?? []).flatMap(({ source, chunks }) => accounts(source, ofFolder(chunks, day))));
 
-async function quarantinedOf(
-  app: App,
-  report: LedgerReport,
-  day: Day,
-  build: PlanRecord | null,
-): Promise<DayReport['quarantined']> {
-  const { sources } = await usedChunks(app, report, day, build);
-  const found = sources.map(async ({ source, chunks }) =>
-    (await app.ledger.quarantinedObjects(source, chunks)).map((one) => ({ source, ...one })),
+const quarantinedOf = (accounts: ObjectAccounts, used: UsedChunks | undefined): DayReport['quarantined'] =>
+  (used?.sources ?? []).flatMap(({ source, chunks }) =>
+    accounts(source, chunks)
+      .filter(({ quarantined }) => quarantined !== '')
+      .map(({ folder, object, quarantined }) => ({ source, folder, object, reason: quarantined })),
   );
-  return (await Promise.all(found)).flat();
-}
 
 /** Which days to show. */
 export interface DayRange {

@@ -4,7 +4,7 @@ import type { PublishRecord } from '../../ledger/ledger.js';
 import { decideFolders } from '../../plan/decide-folders.js';
 import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folder-text.js';
 import { listWindow } from '../../plan/folders.js';
-import { daysBetween, type Day } from '../../shared/day.js';
+import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
 
 /** Days whose next run would fail because objects that they were published from are gone, and why, with the commands. */
@@ -14,17 +14,26 @@ export interface FolderQuestions {
   message: string | undefined;
 }
 
+export const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
+
+/** Days whose folders are looked at side by side. */
+const AT_ONCE = 14;
+
 /** Looks at the folders of the published days among `first` to `last`. The ledger stands for itself where the store is away. */
 export async function folderQuestions(app: App, first: Day, last: Day): Promise<FolderQuestions> {
   const byDay = new Map<Day, string>();
   try {
     const published = await app.ledger.currentPublishes(first, last);
-    const deps = { ledger: app.ledger, store: listingOnce(app.store) };
-    for (const day of daysBetween(first, last)) {
-      const records = published.filter((record) => record.day === day);
-      const questions = firstQuestions((await Promise.all(records.map((one) => ask(app, deps, one)))).flat());
-      if (questions.length > 0) byDay.set(day, questionText(day, questions));
-    }
+    const deps = { ledger: chunksOnce(app, first, last), store: listingOnce(app.store) };
+    const days = daysBetween(first, last);
+    for (let from = 0; from < days.length; from += AT_ONCE)
+      await Promise.all(
+        days.slice(from, from + AT_ONCE).map(async (day) => {
+          const records = published.filter((record) => record.day === day);
+          const questions = firstQuestions((await Promise.all(records.map((one) => ask(app, deps, one)))).flat());
+          if (questions.length > 0) byDay.set(day, questionText(day, questions));
+        }),
+      );
     return { byDay, message: undefined };
   } catch (error) {
     return { byDay, message: messageOf(error) };
@@ -43,6 +52,18 @@ async function ask(
   const of = { source, config, day, published, choice: NO_CHOICE, range: false, force: false, ...window };
   const { question } = await decideFolders(deps, of);
   return question && question.question.kind !== 'empty' ? [question] : [];
+}
+
+/** One statement per source reads the chunks of all folders that days `first` to `last` look at. */
+function chunksOnce({ ledger, project }: App, first: Day, last: Day): App['ledger'] {
+  const read = new Map<string, ReturnType<App['ledger']['chunksOf']>>();
+  const chunksOf: App['ledger']['chunksOf'] = async (source, from, to) => {
+    const { before = 0, after = 0 } = project.config.sources[source]?.arrival ?? {};
+    const found = read.get(source) ?? ledger.chunksOf(source, addDays(first, -before), addDays(last, after));
+    read.set(source, found);
+    return (await found).filter(({ folder }) => folder >= from && folder <= to);
+  };
+  return { ...ledger, chunksOf };
 }
 
 /** Neighbouring days share folders, which one look at them need not list twice. */

@@ -9,7 +9,7 @@ import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { detailDay } from './day-detail.js';
 import { daysToShow, reportDays, type Running } from './day-report.js';
-import { folderQuestions, type FolderQuestions } from './folder-questions.js';
+import { folderQuestions, NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
 import { detailText, overviewText } from './text.js';
 
 /** How long Temporal may take to be reached before the ledger alone has to do, in milliseconds. */
@@ -25,53 +25,57 @@ async function askTemporal(app: App): Promise<Running> {
   }
 }
 
-async function overview(app: App, count: number, output: Output): Promise<void> {
+async function overview(app: App, running: Promise<Running>, count: number, output: Output): Promise<void> {
   const { project, timezone: zone, start } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
   const today = dayIn(zone, new Date());
   // A later one can only be a mistake of the past, and would push all others out.
-  const [running, recorded] = await Promise.all([askTemporal(app), report.knownDays(today)]);
+  const recorded = await report.knownDays(today);
   const yesterday = addDays(today, -1);
   const range = daysToShow({ start, known: recorded, yesterday, count });
-  const asked = range.shown ? await folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
-  const { byDay: questions } = asked;
-  const days = range.shown ? await reportDays(app, report, { ...range.shown, running, questions }) : [];
+  const asked = range.shown ? folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
+  const days = range.shown ? await reportDays(app, report, { ...range.shown, running, asked }) : [];
+  const services = [await running, await asked] as const;
   const { removed } = await findLeftovers(app.clickhouse, app.project);
   if (output === 'json') {
     const { earlier, missing } = range;
-    const more = { temporal: temporalJson(running), store: storeJson(asked) };
-    printJson({ project, zone, days, earlier, missing: missing ?? null, removed, ...more });
+    printJson({ project, zone, days, earlier, missing: missing ?? null, removed, ...servicesJson(services) });
     return;
   }
   const normalized = app.project.normalized.map(({ name }) => name);
   print(overviewText({ project, zone, normalized, range, days }));
   for (const table of removed) print(removedText(app.project.config.database, table));
-  sayUnreachable(running, asked);
+  sayUnreachable(services);
 }
 
-async function detail(app: App, day: string, accounts: boolean, output: Output): Promise<void> {
+async function detail(
+  app: App,
+  running: Promise<Running>,
+  { day, accounts, output }: { day: string; accounts: boolean; output: Output },
+): Promise<void> {
   const { project, timezone: zone } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
-  const running = await askTemporal(app);
-  const asked = await folderQuestions(app, day, day);
-  const [line] = await reportDays(app, report, { first: day, last: day, running, questions: asked.byDay });
+  const asked = folderQuestions(app, day, day);
+  const [line] = await reportDays(app, report, { first: day, last: day, running, asked });
   if (!line) throw new RangeError(`no report of ${day}`);
   const found = await detailDay(app, report, line, accounts);
-  if (output === 'json')
-    printJson({ project, zone, ...found, temporal: temporalJson(running), store: storeJson(asked) });
+  const services = [await running, await asked] as const;
+  if (output === 'json') printJson({ project, zone, ...found, ...servicesJson(services) });
   else {
     print(detailText(project, zone, found));
-    sayUnreachable(running, asked);
+    sayUnreachable(services);
   }
 }
 
-const temporalJson = ({ days, message }: Running) => ({ answers: days !== undefined, message: message ?? null });
+/** What came back from Temporal and from the store. */
+type Services = readonly [Running, FolderQuestions];
 
-const storeJson = ({ message }: FolderQuestions) => ({ answers: message === undefined, message: message ?? null });
+const servicesJson = ([temporal, store]: Services) => ({
+  temporal: { answers: temporal.days !== undefined, message: temporal.message ?? null },
+  store: { answers: store.message === undefined, message: store.message ?? null },
+});
 
-const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
-
-function sayUnreachable(temporal: Running, store: FolderQuestions): void {
+function sayUnreachable([temporal, store]: Services): void {
   if (temporal.message !== undefined) note(`Which days run now is not known. ${temporal.message}`);
   if (store.message !== undefined) note(`Which folders were rewritten is not known. ${store.message}`);
 }
@@ -87,6 +91,9 @@ interface StatusOptions extends ProjectOptions {
 /** Prints how the days are, or one of them in detail. */
 export const showStatus = ({ day, accounts = false, days, project, output }: StatusOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    await app.ledger.assertReadable();
-    await (day === undefined ? overview(app, days, output) : detail(app, day, accounts, output));
+    const readable = app.ledger.assertReadable();
+    // Its client is loaded while the ledger answers; a failure of either is told, not thrown here.
+    const running = askTemporal(app);
+    await readable;
+    await (day === undefined ? overview(app, running, days, output) : detail(app, running, { day, accounts, output }));
   });

@@ -11,9 +11,8 @@ import { findLibrary } from './library.js';
  *
  * The library exports the whole of `clickhouse local` as one function, which returns when its last statement does. That
  * statement reads from a pipe of this process, and closing the pipe ends the server in order: on SIGTERM, SIGINT, and when
- * stdin closes. What `clickhouse local` lacks of a server: a connection to the native port that fails (a wrong password, a
- * reset, another protocol) ends the whole process, which its supervisor starts again; nothing acknowledged is lost. HTTP is
- * not concerned. Environment variables reach the engine's S3 client, so start it with an environment made from nothing.
+ * stdin closes. The native port needs a guard, see native-guard.ts. Environment variables reach the engine's S3 client, so
+ * start it with an environment made from nothing.
  */
 
 /** A statement that can't be ended (it may wait for a store that does not answer) must not hold up the exit. In ms. */

@@ -17,5 +17,7 @@ export const launchOrder = z.strictObject({
   detach: z.boolean(),
   stack: stackSchema.omit({ supervisor: true, processes: true }),
   children: z.array(childSpec),
+  /** ClickHouse's native protocol, which `startNativeGuard` guards; left out where ClickHouse is not started. */
+  native: z.strictObject({ port: z.int(), server: z.int(), url: z.string() }).optional(),
 });
 export type LaunchOrder = z.infer<typeof launchOrder>;

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { startNativeGuard } from '../clickhouse/native-guard.js';
 import { removeStack, writeStack, type StackProcess } from '../stack-file.js';
 import { startGuardian } from './guarded.js';
 import { launchOrder } from './launch-order.js';
@@ -28,6 +29,10 @@ const children = order.children.map(
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void end(0, `received ${name}`));
 if (!order.detach) input.on('close', () => void end(0, 'the pipe from its starter closed'));
 for (const child of children) child.start();
+if (order.native) {
+  const { port } = order.native;
+  startNativeGuard(order.native).catch((error: unknown) => end(1, `cannot listen on ${port}: ${String(error)}`));
+}
 
 /** The pids changed: the guardian must know them before anything else can go wrong, then those who read the file. */
 function changed(): void {

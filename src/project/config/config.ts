@@ -16,6 +16,7 @@ import {
   wholeNumber,
   zone,
 } from './fields.js';
+import { isMarker } from './prefix.js';
 
 /*
  * `daybook.config.ts` as a schema. What users write is text that people read ('10 minutes', '128 MiB'); what the program gets
@@ -32,7 +33,14 @@ const fields = <Shape extends z.ZodRawShape>(shape: Shape) =>
   });
 
 const bucket = pattern("a bucket's name such as 'shop-data'", /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
-const key = text('a key such as _SUCCESS', (value) => value !== '' && !value.startsWith('/'));
+const marker = text(
+  "a name in the folder such as '_SUCCESS', a path from it such as '../_SUCCESS', or a key from the bucket's root such as '/done/{YYYY}-{MM}-{DD}'",
+  isMarker,
+);
+const keyPattern = text(
+  "a pattern such as '*.json.gz', 'hour=*/*.json' or '**/part-*', held against names behind the prefix",
+  (value) => value !== '' && !value.startsWith('/'),
+);
 const functionName = pattern("the name of a table function such as 'url'", /^[A-Za-z_][A-Za-z0-9_]*$/);
 const columnName = pattern('the name of a column', /^[A-Za-z_][A-Za-z0-9_]*$/);
 
@@ -40,7 +48,7 @@ const columnName = pattern('the name of a column', /^[A-Za-z_][A-Za-z0-9_]*$/);
 export type Ready = { minObjects: number; quietFor: number; deadline?: string } | { marker: string; deadline?: string };
 
 const ready = fields({
-  marker: key.optional(),
+  marker: marker.optional(),
   minObjects: wholeNumber(0).optional(),
   quietFor: duration('10 minutes', 0).optional(),
   deadline: timeOfDay.optional(),
@@ -57,6 +65,8 @@ const ready = fields({
 const source = fields({
   bucket: bucket.optional(),
   prefix: datedPrefix,
+  include: list('a list of patterns', keyPattern).default([]),
+  exclude: list('a list of patterns', keyPattern).default([]),
   folderZone: zone.default('UTC'),
   format: oneOf('ndjson', 'parquet').default('ndjson'),
   arrival: fields({ before: wholeNumber(0).default(1), after: wholeNumber(0).default(1) }).prefault({}),

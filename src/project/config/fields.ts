@@ -47,7 +47,7 @@ export const timeOfDay = pattern("a time of day such as '06:00'", /^([01]\d|2[0-
 export const cron = text("five cron fields such as '30 4 * * *'", isCron);
 
 export const datedPrefix = text(
-  "a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} and {DD}, no other token, no leading '/'",
+  "a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} or {M}, {DD} or {D}, no other token, no leading '/', and no digit or end behind {M} and {D}",
   isDatedPrefix,
 );
 
