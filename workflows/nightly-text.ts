@@ -15,7 +15,9 @@ export const nightlyFailure = (
 ): string => {
   const failed = days.filter(({ outcome }) => outcome === 'failed');
   return [
-    `${number(failed.length)} of ${plural(days.length, 'day')} failed.`,
+    failed.length > 0
+      ? `${number(failed.length)} of ${plural(days.length, 'day')} failed.`
+      : `No day failed (${plural(days.length, 'day')} run).`,
     ...failed.map(({ day, reason }) => `${day}: ${withCommand(day, reason)}`),
     ...(differences.length > 0 ? ['Readers do not have what was published:', ...differences] : []),
   ].join('\n');

@@ -152,7 +152,15 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
     );
     if (found === 0) return [];
     const lines = differenceLines(differences, found);
-    alerts.send({ kind: 'failed', day, step: 'verify', reason: lines.join('\n'), next: commandsIn(lines.join('\n')) });
+    // Of the first day that differs, which need not be the one of this run.
+    const of = differences[0]?.day ?? day;
+    alerts.send({
+      kind: 'failed',
+      day: of,
+      step: 'verify',
+      reason: lines.join('\n'),
+      next: commandsIn(lines.join('\n')),
+    });
     return lines;
   } catch (error) {
     throwIfBug(error);

@@ -32,7 +32,7 @@ const SAMPLE = 20;
 /** Failing rows that a message shows. */
 const SHOWN = 3;
 /** Characters shown of each row; the ledger keeps the whole row. */
-const ROW_SHOWN = 300;
+const ROW_SHOWN = 200;
 
 /**
  * Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. Tests that are newer

@@ -281,11 +281,12 @@ test('a nightly run whose days all succeed fails if readers have other rows than
   });
   const handle = await one.startNightly();
   const { message, details } = await failureOf(handle);
-  expect(message).toContain(`Readers do not have what was published:\n${what}`);
+  expect(message).toBe(`No day failed (2 days run).\nReaders do not have what was published:\n${what}`);
   expect(details).toMatchObject({ days: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }], differences: [what] });
   expect(one.calls.find(({ verb }) => verb === 'verify')?.input).toEqual({ first: '2026-11-09', last: '2026-11-10' });
   expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({
     kind: 'failed',
+    day: '2026-11-09',
     step: 'verify',
     next: ['npx daybook run --day 2026-11-09 --force'],
   });
