@@ -1,4 +1,6 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import type { Command } from './shared/commands.js';
+import { commandsIn, isCommand, plain, type Text } from './shared/sentence.js';
 
 /**
  * The closed list of failures that no retry can fix, each with its reason. Everything else is retried with backoff until the
@@ -37,19 +39,33 @@ export const FINAL = {
 export type FinalType = keyof typeof FINAL;
 
 export interface FinalOptions {
-  /** Kept with the message, for programs: step, object, test, command. Never a secret. */
+  /** Kept with the message, for programs: step, object, test. Never a secret. The message's commands are added. */
   details?: Record<string, unknown>;
   cause?: unknown;
 }
 
 /** Creates a failure that must not be retried. `message` says what was found, what was expected and what to do. */
-export function final(type: FinalType, message: string, options: FinalOptions = {}): ApplicationFailure {
+export const final = (type: FinalType, message: Text, options: FinalOptions = {}): ApplicationFailure =>
+  failure(type, true, message, options);
+
+/** Creates the failure that ends a workflow, with what it keeps beside the message. */
+export const failedBy = (type: string, message: Text, details: object = {}): ApplicationFailure =>
+  failure(type, true, message, { details: { ...details } });
+
+/** Creates a failure that is worth a retry, and says what to do meanwhile. */
+export const passing = (message: Text, options: FinalOptions = {}): ApplicationFailure =>
+  failure('Error', false, message, options);
+
+/** The commands of the message travel in the details, so that they arrive where the failure does. */
+function failure(type: string, nonRetryable: boolean, message: Text, { details, cause }: FinalOptions) {
+  const commands = commandsIn(message);
+  const kept = { ...details, ...(commands.length > 0 ? { commands } : {}) };
   return ApplicationFailure.create({
     type,
-    message,
-    nonRetryable: true,
-    ...(options.details ? { details: [options.details] } : {}),
-    ...(options.cause instanceof Error ? { cause: options.cause } : {}),
+    message: plain(message),
+    nonRetryable,
+    ...(Object.keys(kept).length > 0 ? { details: [kept] } : {}),
+    ...(cause instanceof Error ? { cause } : {}),
   });
 }
 
@@ -61,4 +77,21 @@ export const isFinal = (error: unknown): error is ApplicationFailure =>
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What a failure says, with the commands that it names. */
+export function textOf(error: unknown): Text {
+  const [text, commands] = [messageOf(error), commandsOf(error)];
+  return commands.length > 0 ? { text, commands } : text;
+}
+
+/** {@link textOf} the failure that the others of a chain wrap, as Temporal's `rootCause`. */
+export const rootText = (error: unknown): Text =>
+  error instanceof TemporalFailure && error.cause ? rootText(error.cause) : textOf(error);
+
+/** The commands that a failure keeps beside its message; none for a failure of an earlier version. */
+export function commandsOf(error: unknown): Command[] {
+  const [kept] = (error instanceof ApplicationFailure ? (error.details ?? []) : []) as { commands?: unknown }[];
+  const commands = kept?.commands;
+  return Array.isArray(commands) ? commands.filter(isCommand) : [];
 }

@@ -1,3 +1,6 @@
+import { command } from './shared/commands.js';
+import { sentence, type Text } from './shared/sentence.js';
+
 /** Node's codes for a connection that failed or was closed. */
 const CODES = new Set([
   'ECONNREFUSED',
@@ -11,8 +14,8 @@ const CODES = new Set([
 ]);
 
 /** Says what to do about a service that does not answer; `variable` holds its address. */
-export const startOrName = (variable: string): string =>
-  `Set ${variable}, or start the local stack: npx daybook local up --detach`;
+export const startOrName = (variable: string): Text =>
+  sentence(`Set ${variable}, or start the local stack: `, command.local('up', '--detach'));
 
 /** Returns the code of an error that means that a service was not reached, such as `ECONNREFUSED`; undefined for others. */
 export function unreachable(error: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import type { AlertInput } from '../activities/alert/index.js';
-import { commandsIn, runCommand, statusCommand } from '../src/shared/commands.js';
+import { command } from '../src/shared/commands.js';
+import { commandsIn, joined, plain, type Text } from '../src/shared/sentence.js';
 import type { DayEnded } from '../src/shared/workflows.js';
 
 /**
@@ -15,22 +16,22 @@ export function alertOf({ day, outcome, reason, failure }: DayEnded, wasBad: boo
       kind: late ? 'deadline' : 'failed',
       day,
       step: failure?.step ?? '',
-      reason: failure?.reason ?? reason,
-      next: commands.length > 0 ? commands : [runCommand(day)],
+      reason: plain(failure?.reason ?? reason),
+      next: commands.length > 0 ? commands : [command.run(day)],
     };
   }
   // A held day was not built, so nothing has recovered.
   if (outcome === 'cancelled' || outcome === 'held' || !wasBad) return undefined;
-  return { kind: 'recovered', day, step: '', reason: `It is ${outcome} now.`, next: [statusCommand(day)] };
+  return { kind: 'recovered', day, step: '', reason: `It is ${outcome} now.`, next: [command.statusOf(day)] };
 }
 
 /** Joins the notes of a nightly run into one message. */
-export const warningOf = (day: string, notes: readonly string[]): AlertInput => ({
+export const warningOf = (day: string, notes: readonly Text[]): AlertInput => ({
   kind: 'warning',
   day,
   step: '',
-  reason: notes.join('\n'),
-  next: commandsIn(notes.join('\n')).slice(0, MOST_COMMANDS),
+  reason: plain(joined(notes, '\n')),
+  next: commandsIn(joined(notes, '\n')).slice(0, MOST_COMMANDS),
 });
 
 const MOST_COMMANDS = 10;

@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { doneOf, freshState, withDay } from '../src/shared/backfill.js';
-import { clipped } from '../src/shared/format.js';
+import { clippedText } from '../src/shared/format.js';
 import { isConcurrency } from '../src/shared/inputs/backfill.js';
 import type {
   BackfillInput,
@@ -130,7 +130,7 @@ export function trackBackfill(input: BackfillInput): Tracker {
           ...ended,
           step: ended.failure?.step ?? '',
           type: ended.failure?.type ?? '',
-          reason: clipped(ended.reason, LONGEST_REASON),
+          reason: clippedText(ended.reason, LONGEST_REASON),
         },
         after,
       );

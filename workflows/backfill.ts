@@ -1,8 +1,8 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { continueAsNew, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { OutlineResult } from '../activities/outline/index.js';
 import type { OutlineInput } from '../activities/outline/index.js';
-import { final } from '../src/errors.js';
+import { failedBy, final, rootText } from '../src/errors.js';
 import { addDays } from '../src/shared/day.js';
 import { chosen } from '../src/shared/inputs/choice.js';
 import type { BackfillInput, BackfillResult, DayInput } from '../src/shared/workflows.js';
@@ -40,10 +40,10 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
 function failureOf({ start, end }: BackfillInput, error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  const reason = rootCause(error) ?? String(error);
+  const reason = rootText(error);
   // The command would repeat the wrong input.
   if (type === 'BadInput') return final(type, reason);
-  return ApplicationFailure.nonRetryable(backfillNotStarted(start, end, reason), 'BackfillFailed');
+  return failedBy('BackfillFailed', backfillNotStarted(start, end, reason));
 }
 
 /** Runs the days of the range. @returns how many were not run because an earlier one failed. */

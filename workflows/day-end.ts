@@ -1,9 +1,11 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { ConcludeInput } from '../activities/conclude/index.js';
+import { failedBy, rootText } from '../src/errors.js';
 import type { BuildRef } from '../src/shared/build.js';
-import { rollbackCommand } from '../src/shared/commands.js';
+import { command } from '../src/shared/commands.js';
 import { heldNow } from '../src/shared/notes.js';
+import { commandsIn, plain, type Text } from '../src/shared/sentence.js';
 import type { DayFailure, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
 import { lastActivities } from './options.js';
@@ -27,9 +29,9 @@ import {
  *
  * @returns a note for each thing that was not done.
  */
-export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<string[]> {
+export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<Text[]> {
   const { input, act } = run;
-  const notes: string[] = [];
+  const notes: Text[] = [];
   try {
     await CancellationScope.nonCancellable(() =>
       act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
@@ -46,7 +48,8 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
     throwIfBug(error);
     notes.push(notSweptNote(reasonOf(error)));
   }
-  if (notes.length > 0) log.warn('the day is done, but its cleanup is not complete', { day: input.day, notes });
+  if (notes.length > 0)
+    log.warn('the day is done, but its cleanup is not complete', { day: input.day, notes: notes.map(plain) });
   return notes;
 }
 
@@ -75,19 +78,29 @@ export async function endAfterError(
   if (run?.begun && swaps === 'published') return await endPublished(run, run.begun, reason);
   if (run?.begun && swaps === 'rolled back') return await endRolledBack(run, run.begun, reason);
   progress.end(outcome, [reason]);
+  const again = command.rollback(of, run?.target ?? (run?.input.toEmpty ? 0 : run?.input.generation));
+  const failed =
+    step === 'rollback' ? rollbackFailure(of, reason, again, swaps !== 'unknown') : failureOf(of, step, reason);
   // Without a run the ledger could not be read, so it cannot be written; a refused rollback leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
-  if (run && !refused) await recordOutcome(run, { day: of, build: run.begun?.build ?? null, outcome, step, reason });
+  if (run && !refused)
+    await recordOutcome(run, {
+      day: of,
+      build: run.begun?.build ?? null,
+      outcome,
+      step,
+      reason: plain(reason),
+      next: commandsIn(failed),
+    });
   const table = tableOf(error);
-  const failure: DayFailure = { step, type: typeOf(error), reason, ...(table === undefined ? {} : { table }) };
-  const again = rollbackCommand(of, run?.target ?? run?.input.generation);
-  const message =
-    step === 'rollback' ? rollbackFailure(of, reason, again, swaps !== 'unknown') : failureOf(of, step, reason);
-  throw cancelled ? error : ApplicationFailure.nonRetryable(message, 'DayFailed', failure);
+  const failure: DayFailure = {
+    ...{ step, type: typeOf(error), reason: plain(reason) },
+    ...(table === undefined ? {} : { table }),
+  };
+  throw cancelled ? error : failedBy('DayFailed', failed, failure);
 }
 
-const reasonOf = (error: unknown): string =>
-  isCancellation(error) ? 'cancelled' : (rootCause(error) ?? String(error));
+const reasonOf = (error: unknown): Text => (isCancellation(error) ? 'cancelled' : rootText(error));
 
 /** Returns the type of the failure that an activity ended with, or ''. */
 function typeOf(error: unknown): string {
@@ -128,10 +141,10 @@ async function endSwaps({ input, begun, target, settings, startedAt }: DayRun, s
 }
 
 /** Ends the day as published and recovered: what the publish touched is unknown, so a backfill checks the days after it. */
-async function endPublished(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+async function endPublished(run: DayRun, begun: Begun, reason: Text): Promise<DayResult> {
   const { input, progress } = run;
   const note = cutOffNote(reason);
-  progress.report(note, 0);
+  progress.report(plain(note), 0);
   const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
   progress.end('published', notes);
   const result = emptyResult(input.day, 'published', { ...begun, notes });
@@ -139,10 +152,10 @@ async function endPublished(run: DayRun, begun: Begun, reason: string): Promise<
 }
 
 /** A rollback that was interrupted when it had to be finished, or was: it is reported as what it became. */
-async function endRolledBack(run: DayRun, begun: Begun, reason: string): Promise<DayResult> {
+async function endRolledBack(run: DayRun, begun: Begun, reason: Text): Promise<DayResult> {
   const { input, progress } = run;
   const note = rolledBackNote(run.target ?? 0, reason);
-  progress.report(note, 0);
+  progress.report(plain(note), 0);
   const notes = [heldNow(input.day), note, ...(await closeDay(run, begun.build, 'rolled-back'))];
   progress.end('rolled-back', notes);
   const result = emptyResult(input.day, 'rolled-back', { ...begun, notes });

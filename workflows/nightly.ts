@@ -1,4 +1,4 @@
-import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   isCancellation,
   log,
@@ -7,9 +7,12 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { AlertInput } from '../activities/alert/index.js';
 import type { SurveyResult } from '../activities/survey/index.js';
-import { commandsIn, TRIGGER } from '../src/shared/commands.js';
+import { failedBy, rootText } from '../src/errors.js';
+import { command } from '../src/shared/commands.js';
 import { lookedBackOn } from '../src/shared/lookback.js';
+import { commandsIn, joined, plain, sentence, type Text } from '../src/shared/sentence.js';
 import type { DayEnded, DayInput, NightlyInput, NightlyResult } from '../src/shared/workflows.js';
 import { alertOf, warningOf } from './alert-of.js';
 import { openAlerts, type Alerts } from './alerts.js';
@@ -85,10 +88,13 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
     ]);
     if (cancelled) throw error;
     const alerts = openAlerts(true);
-    const reason = rootCause(error) ?? String(error);
-    alerts.send({ kind: 'failed', day: input.day ?? '', step: 'survey', reason, next: [TRIGGER] });
+    const reason = rootText(error);
+    alerts.send({
+      ...{ kind: 'failed', day: input.day ?? '', step: 'survey' },
+      ...{ reason: plain(reason), next: [command.schedule('trigger')] },
+    });
     await alerts.delivered();
-    throw ApplicationFailure.nonRetryable(nightlyNotStarted(reason), 'NightFailed');
+    throw failedBy('NightFailed', nightlyNotStarted(reason));
   }
 }
 
@@ -120,7 +126,7 @@ function readiness({ day: yesterday, wait }: SurveyResult, day: string, wasBad: 
 }
 
 /** Lists the days that need attention. An error here becomes a note: it must not fail a run whose days succeeded. */
-async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Promise<string[]> {
+async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Promise<Text[]> {
   const failed = days.flatMap((one) => (one.result === null ? [one.day] : []));
   try {
     const { notes } = await briefActivities().audit.executeWithOptions({ summary: summary.audit() }, [{ day, failed }]);
@@ -128,14 +134,20 @@ async function auditNight({ day }: SurveyResult, days: readonly DayEnded[]): Pro
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;
-    return [`Missing and stale days could not be determined: ${rootCause(error) ?? String(error)}`];
+    return [sentence('Missing and stale days could not be determined: ', rootText(error))];
   }
 }
 
 /** Returns the end of a day that is not started: a day that it looks back on failed, so its input is missing or about to change. */
 function stopped(day: string, missed: readonly string[]): DayEnded {
   const reason = stoppedBy(day, missed);
-  return { day, outcome: 'failed', reason, failure: { step: 'lookback', type: '', reason }, result: null };
+  return {
+    day,
+    outcome: 'failed',
+    reason,
+    failure: { step: 'lookback', type: '', reason: plain(reason) },
+    result: null,
+  };
 }
 
 /**
@@ -143,7 +155,7 @@ function stopped(day: string, missed: readonly string[]): DayEnded {
  *
  * @returns one sentence for each difference.
  */
-async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise<string[]> {
+async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise<Text[]> {
   const first = late[0] ?? day;
   try {
     const { differences, found } = await checkActivities().verify.executeWithOptions(
@@ -153,23 +165,21 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
     if (found === 0) return [];
     const lines = differenceLines(differences, found);
     // Of the first day that differs, which need not be the one of this run.
-    const of = differences[0]?.day ?? day;
-    alerts.send({
-      kind: 'failed',
-      day: of,
-      step: 'verify',
-      reason: lines.join('\n'),
-      next: commandsIn(lines.join('\n')),
-    });
+    alerts.send(verifyAlert(differences[0]?.day ?? day, joined(lines, '\n')));
     return lines;
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;
-    const reason = notVerified(rootCause(error) ?? String(error), first, day);
-    alerts.send({ kind: 'failed', day, step: 'verify', reason, next: commandsIn(reason) });
+    const reason = notVerified(rootText(error), first, day);
+    alerts.send(verifyAlert(day, reason));
     return [reason];
   }
 }
+
+const verifyAlert = (day: string, reason: Text): AlertInput => ({
+  ...{ kind: 'failed', day, step: 'verify' },
+  ...{ reason: plain(reason), next: commandsIn(reason) },
+});
 
 /** Cleans up expired data of all days. What cannot be removed now is removed by the next nightly run. */
 async function sweepOld(): Promise<void> {
@@ -186,17 +196,17 @@ async function sweepOld(): Promise<void> {
 function end(
   day: string,
   days: readonly DayEnded[],
-  { notes, differences }: Pick<NightlyResult, 'notes' | 'differences'>,
+  { notes, differences }: { notes: readonly Text[]; differences: readonly Text[] },
 ): NightlyResult {
   const result: NightlyResult = {
     day,
-    days: days.map(({ day: of, outcome, reason }) => ({ day: of, outcome, reason })),
-    notes,
-    differences,
+    days: days.map(({ day: of, outcome, reason }) => ({ day: of, outcome, reason: plain(reason) })),
+    notes: notes.map(plain),
+    differences: differences.map(plain),
   };
   const failed = differences.length > 0 || days.some(({ outcome }) => outcome === 'failed');
   const outcome = failed ? 'failed' : (days.at(-1)?.outcome ?? 'unchanged');
   upsertSearchAttributes([{ key: attribute.outcome, value: outcome }]);
-  if (failed) throw ApplicationFailure.nonRetryable(nightlyFailure(days, differences), 'NightFailed', result);
+  if (failed) throw failedBy('NightFailed', nightlyFailure(days, differences), result);
   return result;
 }

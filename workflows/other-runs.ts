@@ -1,6 +1,7 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { statusCommand } from '../src/shared/commands.js';
+import { final } from '../src/errors.js';
+import { command } from '../src/shared/commands.js';
+import { sentence } from '../src/shared/sentence.js';
 import { throwIfBug } from './bugs.js';
 import { firstActivities } from './options.js';
 import { summary } from './text.js';
@@ -66,9 +67,12 @@ export function watchOtherRuns(): OtherRuns {
       try {
         const known = await condition(() => !awaited.has(workflowId), LONGEST_DAY);
         if (!known)
-          throw ApplicationFailure.nonRetryable(
-            `${day} was started by another run, which has not ended after 24 hours. Its state: ${statusCommand(day)}`,
+          throw final(
             'DayRunning',
+            sentence(
+              `${day} was started by another run, which has not ended after 24 hours. Its state: `,
+              command.statusOf(day),
+            ),
           );
         if (state.failure !== null) throw state.failure as Error;
       } finally {

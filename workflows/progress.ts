@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { type Text } from '../src/shared/sentence.js';
 import type { DayProgress, StepTold } from '../src/shared/workflows.js';
 import { detailsOf } from './text.js';
 
@@ -30,7 +31,7 @@ export interface Progress {
   /** Ends the running step with what it did. */
   report(what: string, ms: number): void;
   /** Ends the progress. */
-  end(outcome: string, notes: readonly string[]): void;
+  end(outcome: string, notes: readonly Text[]): void;
 }
 
 /** Begins to show a day, in its first step. */

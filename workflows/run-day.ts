@@ -4,11 +4,11 @@ import {
   isCancellation,
   ParentClosePolicy,
   patched,
-  rootCause,
   startChild,
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
+import { rootText } from '../src/errors.js';
 import { workflowId } from '../src/shared/names.js';
 import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
@@ -49,7 +49,7 @@ export async function runDay(
     // A cancelled caller ends; a cancelled child ends only that day.
     if (CancellationScope.current().consideredCancelled) throw error;
     const outcome = isCancellation(error) ? 'cancelled' : 'failed';
-    return { day, outcome, reason: rootCause(error) ?? String(error), failure: failureOf(error), result: null };
+    return { day, outcome, reason: rootText(error), failure: failureOf(error), result: null };
   }
 }
 

@@ -6,6 +6,7 @@ import type { TestResult } from '../activities/test/index.js';
 import type { BuildRef, BuiltTable, ComparedTable } from '../src/shared/build.js';
 import { chosen } from '../src/shared/inputs/choice.js';
 import { inputsRead, type Reader } from '../src/shared/lookback.js';
+import { type Text } from '../src/shared/sentence.js';
 import type { DayInput, DayResult } from '../src/shared/workflows.js';
 import { dayActivities, firstActivities, heavyActivities } from './options.js';
 import { attribute, type Progress } from './progress.js';
@@ -154,10 +155,10 @@ export async function loadSources(
   { input, progress, act, turn }: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
-): Promise<{ loaded: DayResult['loaded']; notes: string[] }> {
+): Promise<{ loaded: DayResult['loaded']; notes: Text[] }> {
   const sources = tables.filter(({ kind }) => kind === 'normalized');
   const loaded: DayResult['loaded'] = [];
-  const notes: string[] = [];
+  const notes: Text[] = [];
   // Read once: the turn may open while sources are loading.
   const alone = !turn.open;
   let took = 0;

@@ -7,8 +7,9 @@ import type { RollbackResult } from '../activities/rollback/index.js';
 import type { SweepResult } from '../activities/sweep/index.js';
 import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
-import { commandsIn, withCommand } from '../src/shared/commands.js';
+import { command, commandLine, type Command } from '../src/shared/commands.js';
 import { duration, number, plural, size } from '../src/shared/format.js';
+import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayResult, StepTold, BackfillProgress } from '../src/shared/workflows.js';
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
@@ -46,7 +47,7 @@ export const summary = {
 
 /** Writes the details of a day that another workflow started, in Markdown. */
 export const startedBy = (workflowId: string, day: string): string =>
-  `Started by \`${workflowId}\`. Run it again: \`npx daybook run --day ${day}\``;
+  `Started by \`${workflowId}\`. Run it again: \`${commandLine(command.run(day))}\``;
 
 /** What each step did, as the report of a day shows it. */
 export const stepText = {
@@ -134,18 +135,18 @@ export const stepText = {
 };
 
 /** Writes the steps of a day as a table in Markdown, for the Web UI's current details. */
-export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly string[] = []): string =>
+export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly Text[] = []): string =>
   [
     `**${heading}**`,
     '',
     '| step | what happened | took |',
     '|---|---|---|',
     ...steps.map(({ step, what, ms }) => `| ${step} | ${what.replaceAll('|', '\\|')} | ${duration(ms)} |`),
-    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${plain(note)}`)] : []),
   ].join('\n');
 
 /** Writes what a comparison found, a sentence for each table that differs. */
-export const comparedNotes = (tables: readonly ComparedTable[], day: string): string[] => {
+export const comparedNotes = (tables: readonly ComparedTable[], day: string): Text[] => {
   const different = tables.filter(({ equal }) => !equal);
   return [
     ...different.map(
@@ -154,13 +155,13 @@ export const comparedNotes = (tables: readonly ComparedTable[], day: string): st
         (liveRows === rebuiltRows ? ' with other values' : '') +
         (edited ? '; its SQL, its options or its table was edited since' : ''),
     ),
-    ...(different.length > 0 ? [`publish the rebuild with: npx daybook run --day ${day} --force`] : []),
+    ...(different.length > 0 ? [sentence('publish the rebuild with: ', command.run(day, '--force'))] : []),
   ];
 };
 
 /** Writes the failure of a day: which step, what was wrong, and what to type next. */
-export const failureOf = (day: string, step: string, reason: string): string =>
-  `Day ${day} failed at step ${step}: ${withCommand(day, reason)}`;
+export const failureOf = (day: string, step: string, reason: Text): Text =>
+  sentence(`Day ${day} failed at step ${step}: `, withCommand(reason, command.run(day)));
 
 /** Writes a backfill as Markdown, for the Web UI's current details. */
 export function backfillOf(progress: BackfillProgress): string {
@@ -177,7 +178,9 @@ export function backfillOf(progress: BackfillProgress): string {
     `| at once | ${number(concurrency)} |`,
     ...(phase === 'later' ? ['', `Now checking days after ${end} that look back on the range.`] : []),
     ...(failed.length > 0 ? ['', '| failed day | why |', '|---|---|'] : []),
-    ...failed.slice(0, FAILED_IN_DETAILS).map(({ day, reason }) => `| ${day} | ${reason.replaceAll('|', '\\|')} |`),
+    ...failed
+      .slice(0, FAILED_IN_DETAILS)
+      .map(({ day, reason }) => `| ${day} | ${plain(reason).replaceAll('|', '\\|')} |`),
   ].join('\n');
 }
 
@@ -185,37 +188,44 @@ export function backfillOf(progress: BackfillProgress): string {
 const FAILED_IN_DETAILS = 20;
 
 /** Says that an interrupted publish was finished. Which later days it touched is unknown. */
-export const cutOffNote = (reason: string): string =>
-  `the publish was interrupted (${reason}) and then finished: readers have the day. Days that look back on it may be stale: npx daybook plan`;
+export const cutOffNote = (reason: Text): Text =>
+  sentence(
+    ...['the publish was interrupted (', reason, ') and then finished: readers have the day. '],
+    ...['Days that look back on it may be stale: ', command.plan()],
+  );
 
 /** Says that an interrupted rollback was finished. */
-export const rolledBackNote = (target: number, reason: string): string =>
-  `the rollback was interrupted (${reason}) and then finished: readers have ${target === 0 ? 'no rows of the day' : `generation ${target}`}. ` +
-  'Days that look back on it may be stale: npx daybook plan';
+export const rolledBackNote = (target: number, reason: Text): Text =>
+  sentence(
+    ...['the rollback was interrupted (', reason, ') and then finished: '],
+    `readers have ${target === 0 ? 'no rows of the day' : `generation ${target}`}. `,
+    ...['Days that look back on it may be stale: ', command.plan()],
+  );
 
 /** Writes the failure of a rollback: what readers have, and what to type next. `known` is false if that could not be found out. */
-export const rollbackFailure = (day: string, reason: string, again: string, known: boolean): string => {
-  const full = /[.!?]$/.test(reason) ? reason : `${reason}.`;
+export const rollbackFailure = (day: string, reason: Text, again: Command, known: boolean): Text => {
   const state = known
     ? 'Readers have what they had before.'
     : 'It may be half done: the next run of the day, or the same rollback again, finishes it.';
-  const typed = commandsIn(reason).length > 0 && known ? '' : ` Repeat it: ${again}`;
-  return `Rollback of ${day} failed: ${full} ${state}${typed}`;
+  return sentence(
+    ...[`Rollback of ${day} failed: `, reason, /[.!?]$/.test(plain(reason)) ? ' ' : '. ', state],
+    ...(commandsIn(reason).length > 0 && known ? [] : [' Repeat it: ', again]),
+  );
 };
 
 /** Says that the outcome of a day is not in the ledger. */
-export const notRecordedNote = (outcome: string, reason: string): string =>
-  `the day is ${outcome}, but the outcome could not be recorded: ${reason}`;
+export const notRecordedNote = (outcome: string, reason: Text): Text =>
+  sentence(`the day is ${outcome}, but the outcome could not be recorded: `, reason);
 
 /** Says that the cleanup failed. */
-export const notSweptNote = (reason: string): string =>
-  `the day's stages were not cleaned up; a nightly run will remove them: ${reason}`;
+export const notSweptNote = (reason: Text): Text =>
+  sentence("the day's stages were not cleaned up; a nightly run will remove them: ", reason);
 
 /** Says which later days a republished day made stale. */
-export const touchedNote = (touched: Touched | null): string[] => {
+export const touchedNote = (touched: Touched | null): Text[] => {
   if (!touched) return [];
   const { first, last, days } = touched;
   const who = days === 1 ? `${first} looks` : `${days} days, ${first} to ${last}, look`;
-  const how = days === 1 ? `npx daybook run --day ${first}` : `npx daybook backfill --start ${first} --end ${last}`;
-  return [`${who} back on this day: stale until rebuilt${days === 1 ? '' : ', oldest first'}: ${how}`];
+  const how = days === 1 ? command.run(first) : command.backfill(first, last);
+  return [sentence(`${who} back on this day: stale until rebuilt${days === 1 ? '' : ', oldest first'}: `, how)];
 };

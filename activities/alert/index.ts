@@ -1,3 +1,4 @@
+import type { Command } from '../../src/shared/commands.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { slackMessage } from './slack.js';
@@ -11,7 +12,7 @@ export interface AlertInput {
   step: string;
   reason: string;
   /** Commands to type next. */
-  next: string[];
+  next: Command[];
 }
 
 export interface AlertResult {

@@ -1,3 +1,4 @@
+import { commandLine } from '../../src/shared/commands.js';
 import { clipped } from '../../src/shared/format.js';
 import type { AlertInput } from './index.js';
 
@@ -33,7 +34,7 @@ export function slackMessage(project: string, alert: AlertInput): SlackMessage {
           ...field('Day', day, true),
           ...field('Step', step, true),
           ...field('Reason', escaped(clipped(reason, LONGEST_REASON))),
-          ...field('Next', next.map((command) => `\`${escaped(command)}\``).join('\n')),
+          ...field('Next', next.map((one) => `\`${escaped(commandLine(one))}\``).join('\n')),
         ],
       },
     ],

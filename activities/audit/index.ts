@@ -4,6 +4,7 @@ import { codesOf } from '../../src/plan/planning.js';
 import { checksOfProject, notRun } from '../../src/plan/tests.js';
 import { longestLookbackOf, type Schema } from '../../src/project/project.js';
 import { rangesOf, addDays, daysBetween, type Day } from '../../src/shared/day.js';
+import { type Text } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer } from '../../src/step/step.js';
 import { leftNotes } from './notes.js';
@@ -17,7 +18,7 @@ export interface AuditInput {
 
 export interface AuditResult {
   /** Days that need attention, each with the command to run. */
-  notes: string[];
+  notes: Text[];
   ms: number;
 }
 

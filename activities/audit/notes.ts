@@ -1,5 +1,6 @@
-import { backfillCommand } from '../../src/shared/commands.js';
+import { command } from '../../src/shared/commands.js';
 import type { DayRange } from '../../src/shared/day.js';
+import { sentence, type Text } from '../../src/shared/sentence.js';
 
 /** Writes the ranges of days that need attention, each with the command to run. */
 export const leftNotes = (left: {
@@ -7,7 +8,7 @@ export const leftNotes = (left: {
   data: DayRange[];
   code: DayRange[];
   untested: DayRange[];
-}): string[] => [
+}): Text[] => [
   ...rangeNotes(left.holes, 'not published, but expected'),
   ...rangeNotes(left.data, 'stale: their inputs have changed'),
   ...rangeNotes(left.code, 'stale by code: they differ by SQL alone'),
@@ -17,12 +18,12 @@ export const leftNotes = (left: {
 /** Ranges shown apart; the others are shown as one, from the first to the last of them. */
 const RANGES_SHOWN = 5;
 
-const rangeNotes = (ranges: readonly DayRange[], what: string): string[] => {
+const rangeNotes = (ranges: readonly DayRange[], what: string): Text[] => {
   const shown = ranges.slice(0, ranges.length > RANGES_SHOWN ? RANGES_SHOWN - 1 : RANGES_SHOWN);
   const rest = ranges.slice(shown.length);
   const [first] = rest;
   const line = ({ start, end }: DayRange, some = '') =>
-    `${start === end ? start : `${start} to ${end}${some}`}: ${what}: ${backfillCommand(start, end)}`;
+    sentence(`${start === end ? start : `${start} to ${end}${some}`}: ${what}: `, command.backfill(start, end));
   return [
     ...shown.map((range) => line(range)),
     ...(first ? [line({ start: first.start, end: rest.at(-1)?.end ?? first.end }, ', not all of them')] : []),

@@ -1,4 +1,5 @@
 import type { BuildRef } from '../../src/shared/build.js';
+import type { Command } from '../../src/shared/commands.js';
 import type { Outcome } from '../../src/shared/workflows.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Step } from '../../src/step/step.js';
@@ -10,15 +11,18 @@ export interface ConcludeInput {
   outcome: Outcome;
   step: string;
   reason: string;
+  /** What a person runs next. */
+  next?: Command[];
 }
 
 /** Records in the ledger how a build ended; the ledger keeps it longer than Temporal does. */
 export async function conclude(
   deps: Dependencies,
-  { day, build, outcome, step: at, reason }: ConcludeInput,
+  { day, build, outcome, step: at, reason, next = [] }: ConcludeInput,
   step: Step,
 ): Promise<object> {
   const generation = build?.generation ?? (await deps.ledger.lastGeneration(day));
+  await deps.ledger.recordNext(day, generation, next);
   await deps.ledger.recordBuild({
     day,
     generation,

@@ -9,10 +9,11 @@ import { assertApplied } from '../../src/project/apply/apply.js';
 import { folderPrefix } from '../../src/project/config/prefix.js';
 import type { Project } from '../../src/project/project.js';
 import type { BuildRef } from '../../src/shared/build.js';
-import { runCommand } from '../../src/shared/commands.js';
+import { command } from '../../src/shared/commands.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { objectUrl, planKey } from '../../src/shared/names.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
+import { sentence, type Text } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -54,7 +55,7 @@ export interface ListResult {
   /** Why the day is built, or why it is not; sentences for people. */
   reasons: string[];
   /** Things a person should know although nothing failed: vanished objects, tables stale by code. */
-  notes: string[];
+  notes: Text[];
   ms: number;
 }
 
@@ -138,7 +139,7 @@ export async function list(
     reasons: force && verdict.reasons.length === 0 ? ['forced'] : verdict.reasons,
     notes: [
       ...listings.flatMap(({ notes }) => notes),
-      ...(lost !== undefined && outcome === 'unchanged' ? [`stale by code: ${lost}`] : verdict.notes),
+      ...(lost !== undefined && outcome === 'unchanged' ? [sentence('stale by code: ', lost)] : verdict.notes),
       ...(outcome === 'unchanged' ? await quarantinedNotes(deps, plan) : []),
       ...(outcome === 'build' ? await markerNotes(deps, project, day, step.signal) : []),
     ],
@@ -154,21 +155,24 @@ async function markerNotes(
   project: Project,
   day: string,
   signal: AbortSignal,
-): Promise<string[]> {
-  const notes: string[] = [];
+): Promise<Text[]> {
+  const notes: Text[] = [];
   for (const [name, { bucket, prefix, ready }] of Object.entries(project.config.sources)) {
     if (!('marker' in ready)) continue;
     const key = folderPrefix(prefix, day) + ready.marker;
     if ((await store.list(bucket, key, signal)).some((object) => object.key === key)) continue;
     notes.push(
-      `${name}: ${key} is missing, so the folder may be incomplete. Once it is complete, run: ${runCommand(day)}`,
+      sentence(
+        `${name}: ${key} is missing, so the folder may be incomplete. Once it is complete, run: `,
+        command.run(day),
+      ),
     );
   }
   return notes;
 }
 
 /** Lists the quarantined objects that an unchanged day still lacks; a build reports them in its load. */
-async function quarantinedNotes({ ledger }: Dependencies, { day, sources }: Plan): Promise<string[]> {
+async function quarantinedNotes({ ledger }: Dependencies, { day, sources }: Plan): Promise<Text[]> {
   const notes = sources.map(async ({ name, normalizer, chunks }) => {
     const found = await ledger.quarantinedObjects(
       name,

@@ -9,9 +9,12 @@ import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
+import { keyOf } from '../../src/shared/dedupe.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
+import { sentence, type Text } from '../../src/shared/sentence.js';
 import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -36,7 +39,7 @@ export interface LoadResult extends BuiltTable {
   /** Quarantined objects in the folders that may hold rows of the day. */
   quarantined: number;
   /** Things a person should know although nothing failed. */
-  notes: string[];
+  notes: Text[];
 }
 
 /** Rows de-duplicated by one statement: the sort and the set of keys of this many rows fit the default memory limit. */
@@ -129,9 +132,12 @@ function keepsPublished(
   if (onEmpty === 'skip' && published) return true;
   throw final(
     'SourceNotReady',
-    `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. ` +
-      `The source's onEmpty is '${onEmpty}', so readers keep what they have. Upload them again, then run: npx daybook run --day ${day}. ` +
-      `If the day really is empty (or set onEmpty to 'publish'): npx daybook run --day ${day} --allow-empty`,
+    sentence(
+      `${name}: none of the ${objects} objects in folder ${day} could be read, first ${first.object}: ${first.reason}. `,
+      `The source's onEmpty is '${onEmpty}', so readers keep what they have. Upload them again, then run: `,
+      command.run(day),
+      ...[". If the day really is empty (or set onEmpty to 'publish'): ", command.run(day, '--allow-empty')],
+    ),
     { details: { step: 'load', source: name, object: first.object } },
   );
 }
@@ -233,11 +239,11 @@ async function fill(
 ): Promise<number> {
   const bucket = await engineBucket(deps, plan.normalized.bucket);
   const { dedupeBy } = source;
-  const buckets = dedupeBy.length === 0 ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
+  const keyed = keyOf(dedupeBy).length > 0;
+  const buckets = !keyed ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
   const parquet = used.map((manifest) => manifest.parquet);
   // Rows of one key may be in any object, so with a key every statement reads all objects.
-  const groups =
-    dedupeBy.length === 0 ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
+  const groups = !keyed ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
   let duplicates = 0;
   for (const parquetKeys of groups)
     for (let bucket_number = 0; bucket_number < buckets; bucket_number++) {
@@ -256,7 +262,7 @@ async function fill(
       const run = step.statement(`load ${source.name}`, { zone: plan.zone });
       const insert = loadStatement(options);
       await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limitsOf(plan) } }, run);
-      if (dedupeBy.length > 0) {
+      if (keyed) {
         const count = countDuplicates(options);
         const found = await oneRow<{ duplicates: string }>(
           deps.clickhouse,
@@ -282,7 +288,10 @@ async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSour
           if (!manifest)
             throw final(
               'ObjectVanished',
-              `Manifest ${key} was deleted after the day was planned. Its chunk will be normalized again: npx daybook run --day ${plan.day}`,
+              sentence(
+                `Manifest ${key} was deleted after the day was planned. Its chunk will be normalized again: `,
+                command.run(plan.day),
+              ),
               { details: { step: 'load', object: key } },
             );
           return manifest;
@@ -308,9 +317,11 @@ async function assertFewRejects(
   const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);
   throw final(
     'TooManyRejects',
-    `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} are allowed. ` +
-      (first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '') +
-      `List them: npx daybook rejects --day ${plan.day} --source ${source.name}`,
+    sentence(
+      `${source.name}: ${rejected} of ${lines} lines in folder ${plan.day} were rejected, at most ${most} are allowed. `,
+      first ? `The first: ${first.object} line ${first.line}: ${first.reason}. ` : '',
+      ...['List them: ', command.rejects(plan.day, source.name)],
+    ),
     { details: { step: 'load', source: source.name, object: first?.object } },
   );
 }

@@ -4,6 +4,7 @@ import type { Statement } from '../../src/clickhouse/statement.js';
 import { literal, name, names, table } from '../../src/clickhouse/text.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 import { bare, isComposite, isNullable, parseType } from '../../src/conversions/column-types.js';
+import { keyOf, type DedupeBy } from '../../src/shared/dedupe.js';
 
 export interface LoadOptions {
   target: { database: string; table: string };
@@ -13,13 +14,13 @@ export interface LoadOptions {
   bucket: EngineBucket;
   parquetKeys: readonly string[];
   day: string;
-  dedupeBy: readonly string[];
+  dedupeBy: DedupeBy;
   /** Rows are de-duplicated in `buckets` parts by a hash of the key, one statement each, so that memory stays bounded. */
   bucket_number: number;
   buckets: number;
 }
 
-/** Inserts the good rows of one day from its chunks, by column name. With a key, the first row by (object, line) is kept. */
+/** Inserts the good rows of one day from its chunks, by column name. With a key, one row of each stays: see {@link DedupeBy}. */
 export function loadStatement(options: LoadOptions): Statement {
   const { target, columns, filled, bucket, parquetKeys, day, dedupeBy } = options;
   const traced = columns
@@ -32,7 +33,7 @@ INSERT INTO ${table(target.database, target.table)} (${names([...filled.map(({ n
 SELECT ${[...filled.map(stored), ...traced.map(name)].join(', ')}
 FROM (
   SELECT * FROM ${input.sql}
-  WHERE _fate = 'row' AND \`day\` = {day:Date}${inBucket(dedupeBy, options)}${firstOfKey(dedupeBy)}
+  WHERE _fate = 'row' AND \`day\` = {day:Date}${inBucket(keyOf(dedupeBy), options)}${oneOfKey(dedupeBy)}
 )`,
     params: { ...input.params, day },
     settings: {
@@ -45,13 +46,14 @@ FROM (
 
 /** Counts the rows of one bucket that are not the first of their key, from the chunks and independently of the load. */
 export function countDuplicates(options: Omit<LoadOptions, 'target' | 'columns'>): Statement {
-  const { filled, bucket, parquetKeys, day, dedupeBy } = options;
+  const { filled, bucket, parquetKeys, day } = options;
+  const key = keyOf(options.dedupeBy);
   const input = objectTable(bucket, parquetKeys, 'Parquet', chunkStructure(filled), 'chunk');
   return {
     sql: `
-SELECT countIf(NOT ${anyNull(dedupeBy)}) - uniqExactIf(tuple(${names(dedupeBy)}), NOT ${anyNull(dedupeBy)}) AS duplicates
+SELECT countIf(NOT ${anyNull(key)}) - uniqExactIf(tuple(${names(key)}), NOT ${anyNull(key)}) AS duplicates
 FROM ${input.sql}
-WHERE _fate = 'row' AND \`day\` = {day:Date}${inBucket(dedupeBy, options)}`,
+WHERE _fate = 'row' AND \`day\` = {day:Date}${inBucket(key, options)}`,
     params: { ...input.params, day },
   };
 }
@@ -62,12 +64,15 @@ const inBucket = (key: readonly string[], { bucket_number, buckets }: { bucket_n
   key.length === 0 || buckets === 1 ? '' : ` AND cityHash64(tuple(${names(key)})) % ${buckets} = ${bucket_number}`;
 
 /** Rows with a NULL in the key are never duplicates: each gets its own key, because LIMIT BY would keep only one of them. */
-const firstOfKey = (key: readonly string[]) =>
-  key.length === 0
-    ? ''
-    : `
-  ORDER BY _object, _line
+function oneOfKey(dedupeBy: DedupeBy): string {
+  const key = keyOf(dedupeBy);
+  if (key.length === 0) return '';
+  const last = 'key' in dedupeBy && dedupeBy.keep === 'last' ? ' DESC' : '';
+  const by = 'key' in dedupeBy ? `isNull(${name(dedupeBy.by)}), ${name(dedupeBy.by)}${last}, ` : '';
+  return `
+  ORDER BY ${by}_object${last}, _line${last}
   LIMIT 1 BY ${names(key)}, if(${anyNull(key)}, (_object, _line), ('', 0))`;
+}
 
 /** Casts a chunk's Nullable value to the column's type; a NULL in a column that is not Nullable is an error. */
 function stored(column: Column): string {

@@ -6,8 +6,10 @@ import { touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import type { BuildRef, BuiltTable, Touched } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
 import { heldSince } from '../../src/shared/notes.js';
+import { sentence } from '../../src/shared/sentence.js';
 import { stageOf } from '../../src/stage/build.js';
 import { createTwin, replacePartition } from '../../src/stage/statements.js';
 import {
@@ -99,8 +101,11 @@ async function doneOf(deps: Dependencies, { day, generation }: Plan): Promise<Pu
   if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
     throw final(
       'TakenBack',
-      `The publish of generation ${generation} of ${day} was rolled back after an error in an earlier attempt, which is in the history. ` +
-        `Readers have what they had before. Run the day again: npx daybook run --day ${day}`,
+      sentence(
+        `The publish of generation ${generation} of ${day} was rolled back after an error in an earlier attempt, which is in the history. `,
+        'Readers have what they had before. Run the day again: ',
+        command.run(day),
+      ),
       { details: { step: 'publish' } },
     );
   return records.filter(({ last }) => last === 'done');
@@ -167,8 +172,11 @@ async function assertFits(deps: Dependencies, swap: Swap, table: string): Promis
   if (differing !== undefined)
     throw final(
       'NotApplied',
-      `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. ` +
-        `Build the day again: npx daybook run --day ${swap.day}`,
+      sentence(
+        `${swap.live}.${table} was altered while ${swap.day} was being built (${differing}). Nothing was published. `,
+        'Build the day again: ',
+        command.run(swap.day),
+      ),
       { details: { step: 'publish', table } },
     );
 }
@@ -176,7 +184,7 @@ async function assertFits(deps: Dependencies, swap: Swap, table: string): Promis
 /** Throws if the day was put on hold while it was being built. A forced run overrides the hold, and releases the day. */
 async function assertNotHeld(deps: Dependencies, { day, overHold }: Plan): Promise<void> {
   const hold = overHold ? undefined : await deps.ledger.holdOf(day);
-  if (hold) throw final('Held', `${heldSince(hold)} Nothing was published.`, { details: { step: 'publish' } });
+  if (hold) throw final('Held', sentence(heldSince(hold), ' Nothing was published.'), { details: { step: 'publish' } });
 }
 
 async function release(deps: Dependencies, day: string): Promise<void> {

@@ -2,9 +2,11 @@ import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
 import type { OpenIntent } from '../../src/ledger/ledger.js';
 import { assertWanted } from '../../src/project/wanted.js';
+import { command } from '../../src/shared/commands.js';
 import { isDay } from '../../src/shared/day.js';
 import { clipped } from '../../src/shared/format.js';
 import { archiveDatabase, stageDatabase, taskQueue, workflowId } from '../../src/shared/names.js';
+import { sentence } from '../../src/shared/sentence.js';
 import { assertStaged, swapBack, swapForward, type Swap } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -86,9 +88,11 @@ function assertOwnId(project: string, day: string, found: string): void {
   if (found === id) return;
   throw final(
     'BadInput',
-    `The workflow of ${day} has the id '${clipped(found, 100)}'; expected ${id}, so that two builds of one day never run at once. ` +
-      `Start it with: npx daybook run --day ${day}, or: temporal workflow start --type day --task-queue ${taskQueue.light(project)} ` +
-      `--workflow-id ${id} --input '{"day":"${day}"}'`,
+    sentence(
+      `The workflow of ${day} has the id '${clipped(found, 100)}'; expected ${id}, so that two builds of one day never run at once. `,
+      ...['Start it with: ', command.run(day), `, or: temporal workflow start --type day `],
+      `--task-queue ${taskQueue.light(project)} --workflow-id ${id} --input '{"day":"${day}"}'`,
+    ),
     { details: { step: 'recover' } },
   );
 }

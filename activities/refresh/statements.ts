@@ -3,7 +3,7 @@ import type { Statement } from '../../src/clickhouse/statement.js';
 import { literal, name, names, table } from '../../src/clickhouse/text.js';
 import { castComposite, castValue } from '../../src/conversions/casts.js';
 import { bare, isComposite, isNullable, parseType, type ColumnType } from '../../src/conversions/column-types.js';
-import { fromText } from '../../src/conversions/conversions.js';
+import { fromText } from '../../src/conversions/scalars.js';
 
 /**
  * Inserts one day of a model by column name: by position, two columns of one type could be swapped silently. Values are never
@@ -39,8 +39,9 @@ function converted({ name: column, type: text }: Column, selected: readonly Colu
 
 /** Casts a composite to the column's type; an error if a value would change. */
 function composite(value: string, given: ColumnType, wanted: ColumnType): string {
-  const { value: made, lost } = castComposite(value, given, wanted, roundedCast);
-  // ClickHouse's `if` does not accept two constant tuples.
+  const { value: made, fault } = castComposite(value, given, wanted, '', { scalar: roundedCast, objects: false });
+  const lost = fault && `${fault} != ''`;
+  // The engine can't choose between two constant tuples.
   const cast = `CAST(${lost === undefined ? made : `materialize(${made})`}, ${literal(wanted.text)})`;
   return lost === undefined
     ? cast

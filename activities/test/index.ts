@@ -7,8 +7,9 @@ import { readPlan } from '../../src/plan/read.js';
 import { checksOf, uniqueTest } from '../../src/plan/tests.js';
 import { mostFailing } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
-import { runCommand } from '../../src/shared/commands.js';
+import { command } from '../../src/shared/commands.js';
 import { clipped } from '../../src/shared/format.js';
+import { sentence } from '../../src/shared/sentence.js';
 import { stageOf } from '../../src/stage/build.js';
 import { windowOf } from '../../src/stage/window.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
@@ -56,11 +57,12 @@ export async function test(deps: Dependencies, { build, published }: TestInput, 
   if (failed.length > 0)
     throw final(
       'TestFailed',
-      `${failed.map(sentence).join(' ')} ` +
-        (published
-          ? 'Readers have these rows: they were published before the test was added or edited. Correct the data or the test, ' +
-            `then: ${runCommand(plan.day)}`
-          : `Nothing is published. The stage is kept: USE ${stageOf(plan)}`),
+      published
+        ? sentence(
+            `${failed.map(failingText).join(' ')} Readers have these rows: they were published before the test was added or edited. `,
+            ...['Correct the data or the test, then: ', command.run(plan.day)],
+          )
+        : `${failed.map(failingText).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
       {
         details: { step: 'test', tests: failed.map(({ test: name }) => name) },
       },
@@ -127,7 +129,7 @@ async function runTest(
   };
 }
 
-const sentence = ({ test: name, failing, tolerated, sample }: Tested) =>
+const failingText = ({ test: name, failing, tolerated, sample }: Tested) =>
   `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist${tolerated > 0 ? ` (${tolerated} tolerated)` : ''}, such as ${sample
     .slice(0, SHOWN)
     .map((row) => clipped(row, ROW_SHOWN))

@@ -3,7 +3,9 @@ import { final } from '../../src/errors.js';
 import { dataObjects, rulesOf } from '../../src/plan/listing.js';
 import type { Config, SourceConfig } from '../../src/project/config/config.js';
 import { isSharedMarker } from '../../src/project/config/prefix.js';
+import { command } from '../../src/shared/commands.js';
 import { addDays, instantOf } from '../../src/shared/day.js';
+import { sentence } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -48,7 +50,7 @@ export async function wait(deps: Dependencies, { day, looks, since }: WaitInput,
     else if (!lacks.empty || source.onEmpty === 'fail')
       throw final(
         'SourceNotReady',
-        `${name}: ${lacks.reason}, and ${over}. Once it has arrived, run: npx daybook run --day ${day}`,
+        sentence(`${name}: ${lacks.reason}, and ${over}. Once it has arrived, run: `, command.run(day)),
         { details: { step: 'wait', source: name } },
       );
   }

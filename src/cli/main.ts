@@ -79,8 +79,8 @@ program.hook('preAction', async (_, action) => {
 
 /** Prints why a command ended, and answers the exit code for it. */
 async function fail(error: unknown): Promise<number> {
-  const { isFinal, messageOf } = await import('../errors.js');
-  const message = missingPackage(messageOf(error)) ?? messageOf(error);
+  const { isFinal, messageOf, textOf } = await import('../errors.js');
+  const message = missingPackage(messageOf(error)) ?? textOf(error);
   note(message);
   if (asked.json) printJson({ error: { type: isFinal(error) ? error.type : 'Crash', message } });
   return isFinal(error) ? EXIT.handled : EXIT.crash;

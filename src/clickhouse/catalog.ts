@@ -10,9 +10,9 @@ export const tablesOf = (database: string): Statement => ({
   params: { database },
 });
 
-/** Selects the columns of a database's tables, in order: `table`, `name`, `type`, `default_kind`. */
+/** Selects the columns of a database's tables, in order: `table`, `name`, `type`, `default_kind`, `comment`. */
 export const columnsIn = (database: string): Statement => ({
-  sql: 'SELECT table, name, type, default_kind FROM system.columns WHERE database = {database:String} ORDER BY table, position',
+  sql: 'SELECT table, name, type, default_kind, comment FROM system.columns WHERE database = {database:String} ORDER BY table, position',
   params: { database },
 });
 

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Client from '@clickhouse/client';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Env } from '../env.js';
+import { passing } from '../errors.js';
+import { sentence } from '../shared/sentence.js';
 import { required } from '../required.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
@@ -134,8 +136,11 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       const what = options.what ?? 'statement';
       const code = unreachable(error);
       if (code !== undefined)
-        throw new Error(
-          `${what}: no ClickHouse answers at ${new URL(env.url).origin} (${code}). ${startOrName('CLICKHOUSE_URL')}`,
+        throw passing(
+          sentence(
+            `${what}: no ClickHouse answers at ${new URL(env.url).origin} (${code}). `,
+            startOrName('CLICKHOUSE_URL'),
+          ),
           { cause: error },
         );
       throw explain(error, what);

@@ -1,6 +1,9 @@
 import { literal } from '../clickhouse/text.js';
-import { bare, isComposite, isNullable, type ColumnType } from './column-types.js';
-import { elementOf, fromText, holding } from './conversions.js';
+import { bare, elementOf, isComposite, isNullable, type ColumnType } from './column-types.js';
+import { holding } from './conversions.js';
+import { faultAt, faultIn, firstFault, misfit, missing } from './faults.js';
+import { fromText } from './scalars.js';
+import { fromTicks, ticksOf, timeOf } from './times.js';
 
 /**
  * Casts a value of one scalar type to another; NULL if the value would change. ClickHouse's accurate casts check the range of
@@ -11,43 +14,79 @@ import { elementOf, fromText, holding } from './conversions.js';
 export function castValue(value: string, given: ColumnType, wanted: ColumnType): string {
   if (given.text === wanted.text) return value;
   if (given.base === 'Nothing') return `CAST(${value}, ${literal(`Nullable(${wanted.text})`)})`;
-  if (wanted.base === 'String') return `toString(${value})`;
+  if (wanted.base === 'String') return toText(value, given);
   if (given.base === 'String') return fromText(wanted, value);
-  // Through text: its digits can be counted, and a float's shortest text is the number that was meant.
-  if (wanted.base === 'Decimal' || given.base === 'Decimal') return fromText(wanted, `toString(${value})`);
-  if (wanted.base === 'Float32' || wanted.base === 'Float64') return rounded(value, wanted);
+  if (wanted.base === 'FixedString') return fromText(wanted, toText(value, given));
+  if (isTime(given) && isTime(wanted)) return fromTicks(wanted, ticksOf(value, given.base), timeOf(given).digits);
+  if (isFloat(given) && isFloat(wanted)) return otherFloat(value, wanted);
+  // By its text: digits are counted then, and a float's shortest text is what was meant by it.
+  if (isFloat(given)) return fromText(wanted, `if(abs(${value}) <= ${mostOf(given)}, toString(${value}), NULL)`);
+  if ([given, wanted].some(({ base }) => base === 'Decimal') || isFloat(wanted) || (isNumber(given) && isTime(wanted)))
+    return fromText(wanted, toText(value, given));
   const cast = `accurateCastOrNull(${value}, ${literal(wanted.text)})`;
+  if (wanted.base === 'IPv4') return cast;
   return `if(accurateCastOrNull(${cast}, ${literal(given.text)}) = ${value}, ${cast}, NULL)`;
 }
 
-/** Casts to a float: rounding is accepted, a value that is not finite becomes NULL. */
-function rounded(value: string, wanted: ColumnType): string {
+/** From here on not every whole number is a float, so that a float does not say which one was meant. */
+const mostOf = ({ base }: ColumnType) => (base === 'Float32' ? 2n ** 24n : 2n ** 53n);
+
+const isFloat = ({ base }: ColumnType) => base.startsWith('Float');
+const isNumber = ({ base }: ColumnType) => /^(U?Int\d+|Decimal|Float\d+)$/.test(base);
+const isTime = ({ base }: ColumnType) => base.startsWith('DateTime');
+
+/** The text of a value; a decimal's with all digits of its scale. */
+const toText = (value: string, { base, literals }: ColumnType) =>
+  base === 'Decimal' ? `toDecimalString(${value}, ${literals[1] ?? '0'})` : `toString(${value})`;
+
+/** Floats are rounded by nature; what has no finite value there is lost, and so is a digit of a whole number. */
+function otherFloat(value: string, wanted: ColumnType): string {
   const cast = `CAST(${value}, ${literal(`Nullable(${wanted.text})`)})`;
-  return `if(isFinite(ifNull(${cast}, nan)), ${cast}, NULL)`;
+  if (wanted.base === 'Float64') return cast;
+  const whole = `(${value} % 1 = 0 AND ${value} != ${cast})`;
+  return `if(isFinite(${value}) AND (isInfinite(${cast}) OR ${whole} OR (${value} != 0 AND ${cast} = 0)), NULL, ${cast})`;
 }
 
 /** The cast of a composite to another type. */
 export interface Cast {
   /** Expression of the value; elements that would change are NULL. */
   value: string;
-  /** Expression that is true if an element would change, or is NULL where the type is not Nullable; undefined if that cannot happen. */
-  lost: string | undefined;
+  /** Expression of what would be lost, or is NULL where the type needs a value; '' where nothing is. Undefined where that can't be. */
+  fault: string | undefined;
 }
+
+/** How elements are cast, and whether the fields of tuples and maps may come from each other. */
+export interface CastOptions {
+  scalar: typeof castValue;
+  /** Fields that are not there are NULL, others are left out, and objects are tuples as well as maps. */
+  objects: boolean;
+}
+
+const STRICT: CastOptions = { scalar: castValue, objects: false };
 
 /**
  * Casts a composite element by element, with the casts of scalars. Fields of a Tuple are matched by name, or by position if one side
  * has no names.
  *
- * @param scalar casts an element; see {@link castValue}
+ * @param place what a fault calls the value
  * @throws RangeError for types that {@link canCast} refuses
  */
-export function castComposite(value: string, given: ColumnType, wanted: ColumnType, scalar = castValue): Cast {
+export function castComposite(
+  value: string,
+  given: ColumnType,
+  wanted: ColumnType,
+  place = '',
+  options: CastOptions = STRICT,
+): Cast {
   const [from, to] = [bare(given), bare(wanted)];
   // Only a Tuple can be Nullable as a whole.
   const whole = isNullable(given) ? `assumeNotNull(${value})` : value;
-  const cast = from.base === 'Nothing' ? nothing(to) : CASTS[to.base]?.(whole, from, to, scalar);
+  const cast =
+    from.base === 'Nothing' ? nothing(to) : CASTS[`${from.base} ${to.base}`]?.(whole, from, to, place, options);
   if (!cast) throw new RangeError(`${given.text} can't be cast to ${wanted.text}`);
-  return isNullable(given) ? { ...cast, lost: anyOf([`${value} IS NULL`, cast.lost]) } : cast;
+  if (!isNullable(given)) return cast;
+  const gone = `if(${value} IS NULL, ${missing(place, wanted.text)}, '')`;
+  return { ...cast, fault: firstFault([gone, cast.fault]) };
 }
 
 /** False if no value of one type can become a value of the other without losing a part of it. */
@@ -55,58 +94,102 @@ export function canCast(given: ColumnType, wanted: ColumnType): boolean {
   const [from, to] = [bare(given), bare(wanted)];
   if (from.base === 'Nothing' || to.base === 'String') return true;
   if (!isComposite(from) && !isComposite(to)) return true;
-  if (from.base !== to.base || !(to.base in CASTS)) return false;
+  if (from.base !== to.base || !(`${from.base} ${to.base}` in CASTS)) return false;
   return (
     positions(from, to)?.every((position, index) => canCast(elementOf(from, position), elementOf(to, index))) ?? false
   );
 }
 
-type CastComposite = (value: string, from: ColumnType, to: ColumnType, scalar: typeof castValue) => Cast;
+type CastComposite = (value: string, from: ColumnType, to: ColumnType, place: string, options: CastOptions) => Cast;
 
 const CASTS: Record<string, CastComposite> = {
-  Array: (value, from, to, scalar) => {
-    const part = castPart('x', elementOf(from, 0), elementOf(to, 0), scalar);
+  'Array Array': (value, from, to, place, options) => {
+    const part = castPart('x', elementOf(from, 0), elementOf(to, 0), '', options);
     return {
       value: part.value === 'x' ? value : `arrayMap(x -> ${part.value}, ${value})`,
-      lost: part.lost && `arrayExists(x -> ${part.lost}, ${value})`,
+      fault: part.fault && faultIn(place, part.fault, value),
     };
   },
-  Map: (value, from, to, scalar) => {
-    const key = castPart('x.1', elementOf(from, 0), elementOf(to, 0), scalar);
-    const part = castPart('x.2', elementOf(from, 1), elementOf(to, 1), scalar);
-    const pairs = `CAST(${value}, ${literal(`Array(Tuple(${from.of.map(({ type }) => type.text).join(', ')}))`)})`;
-    const lost = anyOf([key.lost, part.lost]);
-    // As in a chunk, where keys are Strings; a key must never be NULL, not even in between.
+  'Map Map': (value, from, to, place, options) => {
+    const key = castPart('x.1', elementOf(from, 0), elementOf(to, 0), '', options);
+    const part = castPart('x.2', elementOf(from, 1), elementOf(to, 1), '', options);
+    const all = `arrayZip(mapKeys(${value}), mapValues(${value}))`;
+    const pairs = options.objects
+      ? `arrayFilter((x, n) -> n = 1, ${all}, arrayEnumerateUniq(arrayMap(x -> x.1, ${all})))`
+      : all;
+    const fault = firstFault([key.fault, part.fault]);
+    // As a chunk holds it, whose keys are Strings; none of them may be NULL, not even on its way out.
     const made = `CAST(arrayMap(x -> (ifNull(toString(${key.value}), ''), ${part.value}), ${pairs}), ${literal(holding(to))})`;
     return {
-      value: key.value === 'x.1' && part.value === 'x.2' ? value : made,
-      lost: lost && `arrayExists(x -> ${lost}, ${pairs})`,
+      value: key.value === 'x.1' && part.value === 'x.2' && !options.objects ? value : made,
+      fault: fault && faultAt(place, fault, pairs),
     };
   },
-  Tuple: (value, from, to, scalar) => {
-    const order = positions(from, to) ?? [];
-    const parts = order.map((position, index) =>
-      castPart(`tupleElement(${value}, ${position + 1})`, elementOf(from, position), elementOf(to, index), scalar),
-    );
+  'Tuple Tuple': (value, from, to, place, options) => {
+    const order = options.objects ? byName(from, to) : (positions(from, to) ?? []);
+    const parts = order.map((position, index) => {
+      const { name: field, type } = to.of[index] ?? { name: '', type: to };
+      const at = `${place}.${field === '' ? index + 1 : field}`;
+      return position === -1
+        ? absent(type, at)
+        : castPart(`tupleElement(${value}, ${position + 1})`, elementOf(from, position), type, at, options);
+    });
     const same = parts.every((part, index) => part.value === `tupleElement(${value}, ${index + 1})`);
     return {
-      value: same ? value : `tuple(${parts.map((part) => part.value).join(', ')})`,
-      lost: anyOf(parts.map(({ lost }) => lost)),
+      value: same && from.of.length === to.of.length ? value : `tuple(${parts.map((part) => part.value).join(', ')})`,
+      fault: firstFault(parts.map(({ fault }) => fault)),
+    };
+  },
+  'Map Tuple': (value, from, to, place, options) => {
+    const element = elementOf(from, 1);
+    const parts = to.of.map(({ name: field, type }) => {
+      const found = `arrayElement(${value}, ${literal(field)})`;
+      const may = isComposite(bare(element)) ? found : `if(mapContains(${value}, ${literal(field)}), ${found}, NULL)`;
+      const given = isComposite(bare(element)) ? element : nullable(element);
+      return castPart(may, given, type, `${place}.${field}`, options);
+    });
+    return {
+      value: `tuple(${parts.map((part) => part.value).join(', ')})`,
+      fault: firstFault(parts.map(({ fault }) => fault)),
+    };
+  },
+  'Tuple Map': (value, from, to, place, options) => {
+    const parts = from.of.map(({ name: field, type }, index) => {
+      const found = `tupleElement(${value}, ${index + 1})`;
+      const part = castPart(found, type, elementOf(to, 1), `${place}['${field}']`, options);
+      return { pair: `(${literal(field)}, ${part.value})`, fault: part.fault };
+    });
+    return {
+      value: `CAST([${parts.map(({ pair }) => pair).join(', ')}], ${literal(holding(to))})`,
+      fault: firstFault(parts.map(({ fault }) => fault)),
     };
   },
 };
 
+const nullable = (type: ColumnType): ColumnType =>
+  isNullable(type)
+    ? type
+    : { base: 'Nullable', of: [{ name: '', type }], literals: [], text: `Nullable(${type.text})` };
+
 const nothing = (to: ColumnType): Cast => ({
   value: `defaultValueOfTypeName(${literal(holding(to))})`,
-  lost: undefined,
+  fault: undefined,
 });
 
-function castPart(value: string, given: ColumnType, wanted: ColumnType, scalar: typeof castValue): Cast {
-  if (isComposite(bare(wanted))) return castComposite(value, given, wanted, scalar);
-  const cast = scalar(value, bare(given), bare(wanted));
-  const missing = isNullable(given) && !isNullable(wanted);
-  if (cast === value && !missing) return { value, lost: undefined };
-  return { value: cast, lost: isNullable(wanted) ? `(${value} IS NOT NULL AND ${cast} IS NULL)` : `${cast} IS NULL` };
+const absent = (type: ColumnType, place: string): Cast => ({
+  value: isComposite(bare(type)) ? nothing(type).value : `CAST(NULL, ${literal(holding(type))})`,
+  fault: isComposite(bare(type)) || isNullable(type) ? undefined : missing(place, type.text),
+});
+
+function castPart(value: string, given: ColumnType, wanted: ColumnType, place: string, options: CastOptions): Cast {
+  if (given.base === 'Nothing') return nothing(wanted);
+  if (isComposite(bare(wanted))) return castComposite(value, given, wanted, place, options);
+  const cast = options.scalar(value, bare(given), bare(wanted));
+  const needed = isNullable(given) && !isNullable(wanted);
+  if (cast === value)
+    return { value, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, '')` : undefined };
+  const lost = `if(${value} IS NOT NULL AND ${cast} IS NULL, ${misfit(place, value, wanted.text)}, '')`;
+  return { value: cast, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, ${lost})` : lost };
 }
 
 /** Returns, for each part of `to`, the position of its source among the parts of `from`; undefined if they do not match. */
@@ -114,11 +197,9 @@ function positions(from: ColumnType, to: ColumnType): number[] | undefined {
   if (from.of.length !== to.of.length) return undefined;
   const named = [from, to].every(({ base, of }) => base === 'Tuple' && of.every(({ name: field }) => field !== ''));
   if (!named) return to.of.map((_, index) => index);
-  const found = to.of.map(({ name: field }) => from.of.findIndex((one) => one.name === field));
+  const found = byName(from, to);
   return found.includes(-1) ? undefined : found;
 }
 
-function anyOf(conditions: readonly (string | undefined)[]): string | undefined {
-  const some = conditions.filter((one) => one !== undefined);
-  return some.length === 0 ? undefined : `(${some.join(' OR ')})`;
-}
+const byName = (from: ColumnType, to: ColumnType): number[] =>
+  to.of.map(({ name: field }) => from.of.findIndex((one) => one.name === field));

@@ -1,4 +1,6 @@
 import { final } from '../errors.js';
+import { command } from '../shared/commands.js';
+import { sentence } from '../shared/sentence.js';
 import type { OpenIntent, Ledger } from './ledger.js';
 
 /**
@@ -11,8 +13,11 @@ export async function openIntentsOf(deps: { ledger: Ledger }, day: string, gener
   if (other)
     throw final(
       'Superseded',
-      `The publish of generation ${other.generation} of ${day} is unfinished: readers may have half of it. ` +
-        `Run the day again, which recovers it first: npx daybook run --day ${day}`,
+      sentence(
+        `The publish of generation ${other.generation} of ${day} is unfinished: readers may have half of it. `,
+        'Run the day again, which recovers it first: ',
+        command.run(day),
+      ),
     );
   return intents;
 }

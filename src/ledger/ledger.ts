@@ -3,8 +3,10 @@ import { isMissingTable } from '../clickhouse/errors.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
 import type { ObjectAccount, QuarantinedObject } from '../shared/accounts.js';
+import { command, type Command } from '../shared/commands.js';
 import type { Day } from '../shared/day.js';
 import { grouped } from '../shared/grouped.js';
+import { sentence } from '../shared/sentence.js';
 import type { Outcome } from '../shared/workflows.js';
 import type { StoredObject } from '../store/object.js';
 import * as sql from './statements.js';
@@ -164,7 +166,8 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
             `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
           );
       } catch (error) {
-        if (isMissingTable(error)) throw final('NotApplied', 'The ledger does not exist yet. Run: npx daybook apply');
+        if (isMissingTable(error))
+          throw final('NotApplied', sentence('The ledger does not exist yet. Run: ', command.apply()));
         throw error;
       }
     },
@@ -177,6 +180,16 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     async recordBuild(record: Omit<BuildRecord, 'at'> & { run: string; plan: string; engine: string }): Promise<void> {
       await clickhouse.insert('daybook.builds', [{ ...record, project, format: sql.LEDGER_FORMAT }]);
+    },
+
+    /** What a person runs next; a ledger of an earlier version has no place for it, and keeps the reason alone. */
+    async recordNext(day: string, generation: number, commands: readonly Command[]): Promise<void> {
+      if (commands.length === 0) return;
+      try {
+        await clickhouse.insert('daybook.next_commands', [{ project, day, generation, commands }]);
+      } catch (error) {
+        if (!isMissingTable(error)) throw error;
+      }
     },
 
     latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
@@ -308,7 +321,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         if (isMissingTable(error))
           throw final(
             'NotApplied',
-            'The ledger has no table daybook.folder_answers: an older Daybook created it. Run: npx daybook apply',
+            sentence(
+              'The ledger has no table daybook.folder_answers: an older Daybook created it. Run: ',
+              command.apply(),
+            ),
           );
         throw error;
       }

@@ -131,10 +131,14 @@ ORDER BY folder, id`,
 const FAULT = [
   [String.raw`(?s)^not a JSON object: '.*'$`, 'not a JSON object'],
   [String.raw`(?s): '.*?' does not fit `, ': does not fit '],
+  [String.raw`\[(\d+|'[^']*')\]`, '[…]'],
   [String.raw`^day \S+ is outside of `, 'its day is outside of '],
 ].reduce((text, [found = '', kept = '']) => `replaceRegexpAll(${text}, ${literal(found)}, ${literal(kept)})`, 'reason');
 
-/** Counts the rejected lines of the chunks by error, the most frequent first. */
+/** Faults of a line's columns, each by itself; a reason of the user's own is one. */
+const FAULTS = `if(match(fault, '^\\S+: (does not fit|missing|no such column)'), arrayDistinct(splitByString('; ', fault)), [fault])`;
+
+/** How many lines of the chunks were rejected, by fault, the most frequent first. A line with two faults counts for both. */
 export const rejectReasons = (
   project: string,
   source: string,
@@ -142,14 +146,23 @@ export const rejectReasons = (
   chunks: readonly string[],
 ): Statement => ({
   sql: `
-SELECT fault AS reason, count() AS lines FROM (
+SELECT arrayJoin(${FAULTS}) AS reason, count() AS lines FROM (
   SELECT object, line, any(${FAULT}) AS fault
   FROM daybook.rejected_rows
   WHERE project = {project:String} AND source = {source:String} AND day = {folder:Date}
     AND concat(toString(chunk), '/', toString(normalizer)) IN {chunks:Array(String)}
   GROUP BY object, line
 )
-GROUP BY fault
+GROUP BY reason
 ORDER BY lines DESC, reason`,
   params: { project, source, folder, chunks },
+});
+
+/** What the reason of a build names to run next. */
+export const nextCommands = (project: string, day: string, generation: number): Statement => ({
+  sql: `
+SELECT argMax(commands, at) AS commands
+FROM daybook.next_commands
+WHERE project = {project:String} AND day = {day:Date} AND generation = {generation:UInt32}`,
+  params: { project, day, generation },
 });

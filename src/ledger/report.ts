@@ -1,4 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.js';
+import { isMissingTable } from '../clickhouse/errors.js';
+import type { Command } from '../shared/commands.js';
 import { EVER } from '../shared/day.js';
 import { counted, inGroups, type Wire } from './ledger.js';
 import * as sql from './report-statements.js';
@@ -47,6 +49,17 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
 
     /** Returns what readers have and what it was made from, without chunks. */
     publishedInputs: (first: string, last: string) => rows<LedgerDay>(sql.publishedInputs(project, first, last)),
+
+    /** Returns what the reason of a build says to run next; nothing if the ledger was created by an older version. */
+    async nextCommands(day: string, generation: number): Promise<Command[]> {
+      try {
+        const [found] = await rows<{ commands: Command[] }>(sql.nextCommands(project, day, generation));
+        return found?.commands ?? [];
+      } catch (error) {
+        if (isMissingTable(error)) return [];
+        throw error;
+      }
+    },
 
     /** Returns tables' days with rows in a chunk that was recorded after the day was planned and is not part of it. */
     unusedChunks: (first: string, last: string) =>

@@ -1,5 +1,6 @@
 import { final } from '../errors.js';
-import { rollbackCommand } from '../shared/commands.js';
+import { command } from '../shared/commands.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import type { PublishedVersion, PublishRecord } from './ledger.js';
 
 /** What a rollback was asked for; neither is the publish before the newest one. */
@@ -23,12 +24,15 @@ export function rollbackTarget(
   held: boolean,
   { generation, toEmpty = false }: RollbackTarget,
 ): number {
-  const refused = (type: 'NothingPublished' | 'OnlyPublish', message: string) =>
+  const refused = (type: 'NothingPublished' | 'OnlyPublish', message: Text) =>
     final(type, message, { details: { step: 'rollback' } });
   if (history.every(({ done_at: since }) => since === ''))
     throw refused(
       'NothingPublished',
-      `${day} was never published, so there is nothing to roll back. The day's state: npx daybook status --day ${day}`,
+      sentence(
+        `${day} was never published, so there is nothing to roll back. The day's state: `,
+        command.statusOf(day),
+      ),
     );
   const published = [...new Set(history.filter(({ last }) => last === 'done').map((record) => record.generation))];
   if (toEmpty) return 0;
@@ -36,8 +40,11 @@ export function rollbackTarget(
     if (published.includes(generation)) return generation;
     throw refused(
       'NothingPublished',
-      `Generation ${generation} of ${day} is not published; found ${published.join(', ') || 'no published generation'}. ` +
-        `Show what can be restored: ${rollbackCommand(day)} --dry-run`,
+      sentence(
+        `Generation ${generation} of ${day} is not published; found ${published.join(', ') || 'no published generation'}. `,
+        'Show what can be restored: ',
+        command.rollback(day, undefined, '--dry-run'),
+      ),
     );
   }
   const current = Math.max(0, ...published);
@@ -48,12 +55,17 @@ export function rollbackTarget(
   if (current === 0)
     throw refused(
       'NothingPublished',
-      `Nothing of ${day} is published, so there is nothing to roll back. The day's state: npx daybook status --day ${day}`,
+      sentence(
+        `Nothing of ${day} is published, so there is nothing to roll back. The day's state: `,
+        command.statusOf(day),
+      ),
     );
   throw refused(
     'OnlyPublish',
-    `Generation ${current} is the only publish of ${day}: rolling it back leaves readers no row of the day. ` +
-      `If that is wanted: ${rollbackCommand(day, 0)}`,
+    sentence(
+      `Generation ${current} is the only publish of ${day}: rolling it back leaves readers no row of the day. If that is wanted: `,
+      command.rollback(day, 0),
+    ),
   );
 }
 

@@ -149,3 +149,14 @@ CREATE TABLE IF NOT EXISTS daybook.passed_tests
     tests Array(FixedString(32)) COMMENT 'fingerprint of each test'
 )
 ENGINE = MergeTree ORDER BY (project, day, generation, at);
+
+-- What a person runs next after a build that did not end well: the commands that its reason names, in that order.
+CREATE TABLE IF NOT EXISTS daybook.next_commands
+(
+    project LowCardinality(String),
+    day Date,
+    generation UInt32,
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    commands Array(Tuple(name String, args Array(String)))
+)
+ENGINE = MergeTree ORDER BY (project, day, generation, at);

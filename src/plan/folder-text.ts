@@ -1,5 +1,6 @@
-import { runCommand } from '../shared/commands.js';
+import { command } from '../shared/commands.js';
 import { plural } from '../shared/format.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import type { StoredObject } from '../store/object.js';
 import { twinsOf, type FolderFacts, type FolderQuestion, type VanishedDecision } from './vanished.js';
 
@@ -33,31 +34,35 @@ export function firstQuestions(questions: readonly SourceQuestion[]): SourceQues
 }
 
 /** Writes what was found, what readers have, and a command for each answer; the questions are of one kind. */
-export function questionText(day: string, questions: readonly SourceQuestion[]): string {
+export function questionText(day: string, questions: readonly SourceQuestion[]): Text {
   const found = questions.map((one) => `${one.source}: ${foundText(day, one)}.`).join(' ');
   const [first] = questions;
   switch (first?.question.kind) {
     case 'rewritten':
-      return (
-        `${found} Either the folder was rewritten, or old objects were removed while new ones arrived; readers keep what they have. ` +
-        `If the new objects contain the old rows: ${runCommand(day)} --replace-folder. ` +
-        `If the old rows must be kept beside the new ones: ${runCommand(day)} --keep-vanished`
+      return sentence(
+        `${found} Either the folder was rewritten, or old objects were removed while new ones arrived; readers keep what they have. `,
+        ...['If the new objects contain the old rows: ', command.run(day, '--replace-folder'), '. '],
+        ...['If the old rows must be kept beside the new ones: ', command.run(day, '--keep-vanished')],
       );
     case 'emptied': {
       const kept = questions.some(({ onVanish }) => onVanish === 'keep');
-      return (
-        `${found} Readers keep what they have. ` +
-        (kept ? `If the day must keep these rows: ${runCommand(day)} --keep-vanished. ` : '') +
-        `If they must be removed: ${runCommand(day)} --allow-empty`
+      return sentence(
+        `${found} Readers keep what they have. `,
+        ...(kept ? ['If the day must keep these rows: ', command.run(day, '--keep-vanished'), '. '] : []),
+        ...['If they must be removed: ', command.run(day, '--allow-empty')],
       );
     }
     case 'empty':
-      return (
-        `${found} Once its data has arrived, run: ${runCommand(day)}. ` +
-        `If the day really is empty (or set onEmpty to 'publish' or 'skip'): ${runCommand(day)} --allow-empty`
+      return sentence(
+        ...[`${found} Once its data has arrived, run: `, command.run(day), '. '],
+        "If the day really is empty (or set onEmpty to 'publish' or 'skip'): ",
+        command.run(day, '--allow-empty'),
       );
     default:
-      return `${found} Upload them again, or set the source's onVanish to 'keep' or 'rebuild'; then run: ${runCommand(day)}`;
+      return sentence(
+        `${found} Upload them again, or set the source's onVanish to 'keep' or 'rebuild'; then run: `,
+        command.run(day),
+      );
   }
 }
 
@@ -121,16 +126,17 @@ const CAUSES: Record<LostObjects['cause'], string> = {
 };
 
 /** Writes what was found, why, and what to do. */
-export function lostText(day: string, lost: readonly LostObjects[]): string {
+export function lostText(day: string, lost: readonly LostObjects[]): Text {
   const found = lost.map(
     ({ source, objects, cause }) =>
       `${source}: a rebuild of ${day} must read ${plural(objects.length, 'object')} again that ${objects.length === 1 ? 'is' : 'are'} no longer listed, first ${objects[0]?.key ?? ''}, because ${CAUSES[cause]}.`,
   );
   const undo = lost.some(({ cause }) => cause === 'edited') ? ', or undo the edit' : '';
-  const replace = lost.some(({ emptied }) => emptied !== 'all') ? ' --replace-folder' : '';
-  const empty = lost.some(({ emptied }) => emptied !== 'none') ? ' --allow-empty' : '';
-  return (
-    `${found.join(' ')} Nothing was run; readers keep what they have. Upload the objects again${undo}. ` +
-    `Or rebuild the day without their rows: ${runCommand(day)} --force${replace}${empty}`
+  const replace = lost.some(({ emptied }) => emptied !== 'all') ? ['--replace-folder'] : [];
+  const empty = lost.some(({ emptied }) => emptied !== 'none') ? ['--allow-empty'] : [];
+  return sentence(
+    `${found.join(' ')} Nothing was run; readers keep what they have. Upload the objects again${undo}. `,
+    'Or rebuild the day without their rows: ',
+    command.run(day, '--force', ...replace, ...empty),
   );
 }

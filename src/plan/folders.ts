@@ -4,6 +4,7 @@ import type { Project } from '../project/project.js';
 import { addDays, daysBetween } from '../shared/day.js';
 import type { VanishedChoice } from '../shared/inputs/choice.js';
 import { manifestKey, normalizedFolder } from '../shared/names.js';
+import { type Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { StoredObject } from '../store/object.js';
 import { assertCover, coverFolder, rowsOf } from './cover.js';
@@ -40,7 +41,7 @@ export interface SourceListing {
   skip: boolean;
   /** What differs from the published day, as text. */
   change: string;
-  notes: string[];
+  notes: Text[];
   /** Vanished objects that must be read again; undefined if every chunk is recorded or can be read. */
   lost: LostObjects | undefined;
   /** What the user decided about vanished objects, for the ledger. */

@@ -1,8 +1,9 @@
 import { dataOfChunks, dataOfInputs, tableFingerprint } from '../ledger/fingerprints.js';
 import type { PublishRecord } from '../ledger/ledger.js';
 import { stalenessOf, type PublishedDay, type Staleness } from '../ledger/staleness.js';
-import { backfillCommand } from '../shared/commands.js';
+import { command } from '../shared/commands.js';
 import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import type { SourceListing } from './folders.js';
 import type { Plan, PlannedTable } from './plan.js';
 
@@ -21,7 +22,7 @@ export interface Verdict {
   tables: TableVerdict[];
   /** Why the day must be built; empty if nothing but code differs. */
   reasons: string[];
-  notes: string[];
+  notes: Text[];
 }
 
 export interface JudgeOptions {
@@ -72,7 +73,7 @@ export function judge(
   const byCode = tables.filter(({ staleness }) => staleness === 'code').map(({ table }) => table);
   const notes =
     byCode.length > 0 && reasons.length === 0 && !plan.force
-      ? [`stale by code: ${byCode.join(', ')}; rebuild with: ${backfillCommand(plan.day, plan.day)}`]
+      ? [sentence(`stale by code: ${byCode.join(', ')}; rebuild with: `, command.backfill(plan.day, plan.day))]
       : [];
   return { tables, reasons, notes };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Column } from '../clickhouse/column.js';
+import { EPOCH_UNITS } from '../conversions/column-types.js';
 import { day, count, fingerprint } from './fields.js';
 import { storedObject } from './manifest.js';
 
@@ -19,6 +20,7 @@ export const column: z.ZodType<Column> = z.strictObject({
   type: z.string(),
   /** '', 'DEFAULT', 'MATERIALIZED' or 'ALIAS'. */
   defaultKind: z.string(),
+  unit: z.enum(EPOCH_UNITS).optional(),
 });
 
 /** Everything that determines a source's rows, fixed when the build was planned. */
@@ -36,7 +38,10 @@ export const plannedSource = z.strictObject({
   constraints: z.array(z.strictObject({ name: z.string(), expression: z.string() })),
   arrival: z.strictObject({ before: count, after: count }),
   normalizer: fingerprint,
-  dedupeBy: z.array(z.string()),
+  dedupeBy: z.union([
+    z.array(z.string()),
+    z.strictObject({ key: z.array(z.string()), keep: z.enum(['first', 'last']), by: z.string() }),
+  ]),
   /** A share (such as 0.01) or a number of the lines of folder D. */
   maxRejects: z.strictObject({ share: z.number().optional(), lines: count.optional() }),
   onBadObject: z.enum(['fail', 'quarantine']),

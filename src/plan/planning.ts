@@ -5,6 +5,7 @@ import type { Project, Schema, TableSchema } from '../project/project.js';
 import { addDays } from '../shared/day.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
+import type { Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-text.js';
 import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
@@ -21,7 +22,7 @@ export interface PlannedDay {
   /** What is published of the day, by table. */
   published: Map<string, PublishRecord>;
   /** Why a rebuild of what differs by code alone would fail: objects that it would have to read have vanished. */
-  lost: string | undefined;
+  lost: Text | undefined;
   /** Tests that did not pass on the published day yet, of a day that needs no build: new and edited ones, and those that failed. */
   untested: string[];
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Column } from '../clickhouse/column.js';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
-import type { FileColumn } from '../conversions/parquet-values.js';
+import { fileColumn } from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
 import type { Input } from '../raw/input.js';
 import { countLines, readLines } from '../raw/lines.js';
@@ -99,11 +99,6 @@ function alikeIn<Item>(items: readonly Item[], by: (item: Item) => string): Item
   return [...groups.values()];
 }
 
-const KINDS: readonly (readonly [logicalType: RegExp, kind: FileColumn['kind']])[] = [
-  [/^Null$/, 'null'],
-  [/^Time\(/, 'time'],
-];
-
 async function shapeOf(
   store: Dependencies['store'],
   ask: Ask,
@@ -113,15 +108,17 @@ async function shapeOf(
 ): Promise<ParquetShape> {
   const first = alike.find(({ object }) => !isPattern(object)) ?? alike[0];
   if (!first) throw new RangeError('a group of Parquet objects is empty');
-  const types = new Map(first.leaves.map(([path, type]) => [path, type]));
+  const leaves = first.leaves.map(([path, logical, physical]) => ({ path, logical, physical }));
   const described = await describe(store, ask, raw, first.object, copy);
   return {
     keys: alike.map(({ object }) => object),
-    columns: described.map(({ name, type }) => ({
-      name,
-      type,
-      kind: KINDS.find(([logical]) => logical.test(types.get(name) ?? ''))?.[1] ?? 'value',
-    })),
+    columns: described.map(({ name, type }) =>
+      fileColumn(
+        name,
+        type,
+        leaves.filter(({ path }) => path === name || path.startsWith(`${name}.`)),
+      ),
+    ),
   };
 }
 

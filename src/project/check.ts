@@ -1,7 +1,9 @@
 import type { ClickHouse } from '../clickhouse/client.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
+import { type Text } from '../shared/sentence.js';
 import type { Store } from '../store/store.js';
+import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
 import { findLeftovers, leftoverProblems } from './leftovers.js';
 import { readProject } from './load.js';
@@ -56,7 +58,7 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
     throwIfBug(thrown);
     const fix = isDenied(thrown)
       ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
-      : 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach';
+      : startOrName('CLICKHOUSE_URL');
     return [error('ClickHouse', messageOf(thrown), fix)];
   }
 }
@@ -75,10 +77,10 @@ async function checkStore(project: Project | undefined, { store, localStack }: C
     );
 }
 
-function storeFix(thrown: unknown): string {
+function storeFix(thrown: unknown): Text {
   if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and what it may do.';
   if (isFinal(thrown)) return 'Create the bucket, or name another one in the config.';
-  return 'Set AWS_ENDPOINT_URL_S3 and AWS_REGION, or start the local stack: npx daybook local up --detach';
+  return startOrName('AWS_ENDPOINT_URL_S3 and AWS_REGION');
 }
 
 async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Promise<Problem[]> {
@@ -89,13 +91,7 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
     return [error('Temporal', `the namespace lacks the search attributes ${missing.join(', ')}`, create.join('\n'))];
   } catch (thrown) {
     throwIfBug(thrown);
-    return [
-      error(
-        'Temporal',
-        messageOf(thrown),
-        'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach',
-      ),
-    ];
+    return [error('Temporal', messageOf(thrown), startOrName('TEMPORAL_ADDRESS'))];
   }
 }
 

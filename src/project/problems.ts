@@ -1,13 +1,14 @@
 import { inspect } from 'node:util';
+import { plain, type Text } from '../shared/sentence.js';
 import type { Problem } from './project.js';
 
 export { meantBy } from '../shared/inputs/meant.js';
 
 /** One problem that only an edit mends. `where`, `what` and `fix` as in {@link Problem}. */
-export const error = (where: string, what: string, fix: string): Problem => ({ severity: 'error', where, what, fix });
+export const error = (where: string, what: string, fix: Text): Problem => ({ severity: 'error', where, what, fix });
 
 /** Something that works and may surprise. */
-export const warning = (where: string, what: string, fix: string): Problem => ({
+export const warning = (where: string, what: string, fix: Text): Problem => ({
   severity: 'warning',
   where,
   what,
@@ -23,7 +24,7 @@ export function describeProblems(subject: string, problems: readonly Problem[]):
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [
     `${subject} has ${count}:`,
-    ...problems.map(({ where, what, fix }) => `  ${where}: ${what}\n    ${fix.replaceAll('\n', '\n    ')}`),
+    ...problems.map(({ where, what, fix }) => `  ${where}: ${what}\n    ${plain(fix).replaceAll('\n', '\n    ')}`),
   ].join('\n');
 }
 

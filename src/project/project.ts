@@ -1,4 +1,5 @@
 import type { Column } from '../clickhouse/column.js';
+import { type Text } from '../shared/sentence.js';
 import type { Config } from './config/config.js';
 
 /** Options at the head of a SQL file: comment lines `-- key: value` before the first statement. */
@@ -84,5 +85,5 @@ export interface Problem {
   /** What was found and what was expected. */
   what: string;
   /** What to do. */
-  fix: string;
+  fix: Text;
 }

@@ -1,5 +1,7 @@
 import { final } from '../errors.js';
+import { command } from '../shared/commands.js';
 import { dayIn, type Day } from '../shared/day.js';
+import { sentence } from '../shared/sentence.js';
 import type { Config } from './config/config.js';
 
 /** What says which days should exist. */
@@ -24,8 +26,11 @@ export function assertWanted(calendar: Calendar, day: Day, now: Date): void {
       : `${day} is before the project's first day, which daybook.config.ts calls start: ${start ?? ''}`;
   throw final(
     'BadInput',
-    `${wrong}. Expected a day from ${start ?? 'the first one with data'} to ${today}; nothing was recorded. ` +
-      'The days that there are: npx daybook status',
+    sentence(
+      `${wrong}. Expected a day from ${start ?? 'the first one with data'} to ${today}; nothing was recorded. `,
+      'The days that there are: ',
+      command.status(),
+    ),
     { details: { step: 'recover' } },
   );
 }

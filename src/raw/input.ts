@@ -1,5 +1,6 @@
 import type { Column } from '../clickhouse/column.js';
 import { literal, name } from '../clickhouse/text.js';
+import { parseType, withUnit, type ColumnType } from '../conversions/column-types.js';
 
 /** Something that can be wrong with a row: a condition, and an expression of the message. */
 export interface Fault {
@@ -11,17 +12,17 @@ export interface Fault {
 export interface Input {
   /**
    * Common table expressions; the last is `__values` with `__object`, `__line` (from 1), `__text` (the raw line, for its reject)
-   * and, for each column of the contract, {@link valueOf} and {@link unfitOf}.
+   * and, for each column of the contract, {@link valueOf} and what its {@link faults} ask for.
    */
   steps: string;
   params: Record<string, string | number>;
   settings: Record<string, number | string>;
   /** Matches a line that cannot be read at all, whose columns need no message. */
   unreadable: Fault | undefined;
-  /** Returns the expression of the text that was found for a column, for messages. */
-  found(column: Column): string;
-  /** Returns the fault of a column without a value that is not Nullable. */
-  missing(column: Column): Fault;
+  /** What can be wrong with a column; the words as src/conversions/faults.ts marks them. */
+  faults(column: Column): Fault[];
+  /** The words of a reason without what only the reader of the format knows. */
+  clean(reason: string): string;
 }
 
 /**
@@ -36,7 +37,13 @@ export const valueOf = (column: Column): string => name(`__value ${column.name}`
 /** Names the column that says whether a value is present and does not fit. */
 export const unfitOf = (column: Column): string => name(`__unfit ${column.name}`);
 
-/** Characters of the found text that a reason quotes. */
+/** What is wrong with a composite, in words; '' where all is well. */
+export const faultOf = (column: Column): string => name(`__fault ${column.name}`);
+
+/** A column's type, with the unit that its comment gives to numbers. */
+export const typeOf = ({ type, unit }: Column): ColumnType => withUnit(parseType(type), unit);
+
+/** Found text quoted in a reason, in characters. */
 const QUOTED = 80;
 const QUOTE = literal("'");
 

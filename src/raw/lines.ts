@@ -2,9 +2,11 @@ import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
-import { isNullable, parseType } from '../conversions/column-types.js';
+import { bare, isComposite, isNullable } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
-import { quoted, STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
+import { LONE_SURROGATE, missing } from '../conversions/faults.js';
+import { faultOf, quoted, STEP_BY_STEP, typeOf, unfitOf, valueOf, type Input } from './input.js';
+import { jsonSteps } from './json-text.js';
 
 /** Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
 export function readLines(
@@ -19,10 +21,10 @@ export function readLines(
   __lines AS (
     SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, line AS __text
     FROM ${objects.sql}
-  ),
+  ),${jsonSteps},
   __leaves AS (
-    SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__text))) AS __type
-    FROM (SELECT *, JSONExtract(__text, ${literal(leavesType(contract))}) AS __leaf FROM __lines)
+    SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__json))) AS __type
+    FROM (SELECT *, JSONExtract(__json, ${literal(leavesType(contract))}) AS __leaf FROM __texts)
   ),
   __values AS (
     SELECT *, ${contract.flatMap(valueColumns).join(',\n      ')}
@@ -31,21 +33,27 @@ export function readLines(
     params: { ...objects.params, bucket_chars: bucketName.length },
     settings: STEP_BY_STEP,
     unreadable: { when: `__type != 'Object'`, say: `concat('not a JSON object: ', ${quoted('__text')})` },
-    found: leafOf,
-    missing: (column) => ({
-      when: `${leafOf(column)} IS NULL`,
-      say: literal(`${column.name}: missing, expected ${column.type}`),
-    }),
+    faults: columnFaults,
+    clean: (reason) => `replaceAll(${reason}, ${literal(LONE_SURROGATE)}, 'a text with a lone surrogate')`,
   };
 }
 
-/** Writes the type of the contract's JSON keys, all extracted as text: typed extraction would change values. */
+function columnFaults(column: Column) {
+  const type = typeOf(column);
+  if (isComposite(bare(type))) return [{ when: `${faultOf(column)} != ''`, say: faultOf(column) }];
+  const { fault } = convertColumn(type, column.name, '__json', leafOf(column));
+  const unfit = { when: unfitOf(column), say: fault };
+  if (isNullable(type)) return [unfit];
+  return [unfit, { when: `${leafOf(column)} IS NULL`, say: missing(column.name, type.text) }];
+}
+
+/** JSON keys of the contract, each extracted as text: typed extraction would bend values to fit. */
 const leavesType = (contract: readonly Column[]) =>
   `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
 
 /** Writes a condition that is true for nearly all lines and saves a second parse: a leaf is only found in a line that is valid JSON. */
 function surelyObject(contract: readonly Column[]): string {
-  const sure = contract.filter(({ type }) => !isNullable(parseType(type)));
+  const sure = contract.filter((column) => !isNullable(typeOf(column)));
   const leaves = (sure.length > 0 ? sure.slice(0, 1) : contract).map((column) => `${leafOf(column)} IS NOT NULL`);
   return `startsWith(__text, '{') AND (${leaves.join(' OR ')})`;
 }
@@ -53,8 +61,12 @@ function surelyObject(contract: readonly Column[]): string {
 const leafOf = (column: Column) => `__leaf.${name(column.name)}`;
 
 function valueColumns(column: Column): string[] {
-  const { value, unfit } = convertColumn(column.type, column.name, '__text', leafOf(column));
-  return [`${value} AS ${valueOf(column)}`, `${unfit} AS ${unfitOf(column)}`];
+  const type = typeOf(column);
+  const { value, unfit, fault } = convertColumn(type, column.name, '__json', leafOf(column));
+  return [
+    `${value} AS ${valueOf(column)}`,
+    isComposite(bare(type)) ? `${fault} AS ${faultOf(column)}` : `${unfit} AS ${unfitOf(column)}`,
+  ];
 }
 
 /** Counts the lines of each object from the raw objects alone: the other side of the folder account. */

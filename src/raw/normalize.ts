@@ -6,7 +6,8 @@ import { castComposite, castValue } from '../conversions/casts.js';
 import { filledColumns, chunkStructure } from '../conversions/chunk-columns.js';
 import { bare, isComposite, isNullable, parseType } from '../conversions/column-types.js';
 import { holding } from '../conversions/conversions.js';
-import { quoted, unfitOf, valueOf, type Fault, type Input } from './input.js';
+import { misfit, spokenFault } from '../conversions/faults.js';
+import { valueOf, type Fault, type Input } from './input.js';
 
 /**
  * A chunk is always read completely, only by Daybook and only for a few weeks: bloom filters are useless, and a fast codec matters more
@@ -131,27 +132,21 @@ const contractColumn = (column: Column) => `${valueOf(column)} AS ${name(column.
  * composes the text only for lines that need it.
  */
 function sourceColumn(contract: readonly Column[], input: Input): string {
-  const faults = contract.flatMap((column) => {
-    const type = parseType(column.type);
-    const unfit = { when: unfitOf(column), say: complaint(column, input.found(column)) };
-    return isNullable(type) || isComposite(bare(type)) ? [unfit] : [unfit, input.missing(column)];
-  });
   const { unreadable } = input;
   const error = `multiIf(
         ${unreadable ? `${unreadable.when}, ${unreadable.say},` : ''}
-        ${sayFaults(faults)},
+        ${sayFaults(
+          contract.flatMap((column) => input.faults(column)),
+          input.clean,
+        )},
         '')`;
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
 }
 
-/** Writes two arguments of a multiIf: whether there is any fault, and the messages of all. */
-const sayFaults = (faults: readonly Fault[]) =>
+/** Two arguments of a multiIf: whether there is any fault, and all of them in words. */
+const sayFaults = (faults: readonly Fault[], clean = (reason: string) => reason) =>
   `${faults.map(({ when }) => `(${when})`).join(' OR ')},
-        arrayStringConcat(arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}]), '; ')`;
-
-/** Writes `price: 'free' does not fit Decimal(10, 2)`. */
-const complaint = (column: Column, text: string) =>
-  `concat(${literal(`${column.name}: `)}, ${quoted(text)}, ${literal(` does not fit ${column.type}`)})`;
+        ${clean(`arrayStringConcat(arrayMap(x -> ${spokenFault('x')}, arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}])), '; ')`)}`;
 
 /** The conversion of one column of the user's SELECT to the table's column. */
 interface Fit {
@@ -168,15 +163,16 @@ function fit(column: Column, selected: readonly Column[]): Fit {
   const type = parseType(column.type);
   const given = parseType(selected.find(({ name: other }) => other === column.name)?.type ?? column.type);
   const inner = name(`__${column.name}`);
+  const place = column.name;
   if (isComposite(bare(type))) {
-    const { value, lost } = castComposite(inner, given, type);
-    const faults = lost === undefined ? [] : [{ when: lost, say: complaint(column, inner) }];
+    const { value, fault } = castComposite(inner, given, type, place);
+    const faults = fault === undefined ? [] : [{ when: `${fault} != ''`, say: fault }];
     return { column: column.name, value: `CAST(${value}, ${literal(holding(type))})`, faults };
   }
   const same = bare(given).text === bare(type).text;
   const value = castValue(inner, bare(given), bare(type));
-  const lost = { when: `${inner} IS NOT NULL AND ${value} IS NULL`, say: complaint(column, inner) };
-  const missing = { when: `${inner} IS NULL`, say: literal(`${column.name}: missing, ${column.type} needs a value`) };
+  const lost = { when: `${inner} IS NOT NULL AND ${value} IS NULL`, say: misfit(place, inner, column.type) };
+  const missing = { when: `${inner} IS NULL`, say: literal(`${place}: missing, ${column.type} needs a value`) };
   return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };
 }
 

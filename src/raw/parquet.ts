@@ -2,16 +2,9 @@ import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
-import { bare, isComposite, parseType } from '../conversions/column-types.js';
-import {
-  absentValue,
-  jsonOf,
-  parquetValue,
-  type FileColumn,
-  type ParquetValue,
-} from '../conversions/parquet-values.js';
+import { absentValue, parquetValue, type FileColumn, type ParquetValue } from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
-import { STEP_BY_STEP, unfitOf, valueOf, type Input } from './input.js';
+import { faultOf, STEP_BY_STEP, typeOf, valueOf, type Input } from './input.js';
 
 /** Objects with the same columns. */
 export interface ParquetShape {
@@ -19,10 +12,7 @@ export interface ParquetShape {
   columns: FileColumn[];
 }
 
-/**
- * Missing columns are not filled in, and names are case-sensitive. JSON, through which composites go, keeps every digit of decimals,
- * writes NaN as text, and times with their zone.
- */
+/** Nothing is filled in where a column is not there, and names mean themselves. The text of a reject keeps every digit. */
 const STRICT = {
   ...STEP_BY_STEP,
   input_format_parquet_allow_missing_columns: 0,
@@ -101,61 +91,65 @@ ${parts.map(({ sql }) => sql).join('\n    UNION ALL\n')}
     params: Object.assign({ bucket_chars: bucketName.length }, ...parts.map(({ params }) => params)) as Input['params'],
     settings: STRICT,
     unreadable: undefined,
-    found: foundOf,
-    missing: (column) => ({
-      when: missingOf(column),
-      say: `if(${missingOf(column)} = 2, ${literal(`${column.name}: no such column in the file, expected ${column.type}`)}, ${literal(`${column.name}: missing, expected ${column.type}`)})`,
-    }),
+    faults: (column) => [{ when: `${faultOf(column)} != ''`, say: faultOf(column) }],
+    clean: (reason) => reason,
   };
 }
-
-const foundOf = (column: Column) => name(`__found ${column.name}`);
-const missingOf = (column: Column) => name(`__missing ${column.name}`);
 
 function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly Column[], label: string) {
   const held = new Map(shape.columns.map((column) => [column.name, column]));
   const shared = contract.flatMap(({ name: column }) => held.get(column) ?? []);
   if (shared.length === 0)
     throw unreadable(shape, `found none of the contract's columns, but ${listed(shape.columns)}`);
-  const structure = shared.map(({ name: column, type }) => `${name(column)} ${type}`).join(', ');
+  const structure = shared.map(({ name: column, reads }) => `${name(column)} ${reads}`).join(', ');
   const objects = objectTable(bucket, shape.keys, 'Parquet', structure, label);
   const columns = contract.flatMap((column) => valueColumns(column, held.get(column.name), shape));
-  const json = shared
-    .filter(({ type }) => isComposite(bare(parseType(type))))
-    .map(({ name: column }) => `, toJSONString(${name(column)}) AS ${jsonOf(column)}`);
   const row = `CAST(tuple(${shared.map(({ name: column }) => name(column)).join(', ')}), ${literal(`Tuple(${structure})`)})`;
   return {
     sql: `    SELECT __object, __line, __text,
       ${columns.join(',\n      ')}
     FROM (
       SELECT *, substring(_path, {bucket_chars:UInt64} + 2) AS __object, assumeNotNull(_row_number) + 1 AS __line,
-        toJSONString(${row}) AS __text${json.join('')}
+        toJSONString(${row}) AS __text
       FROM ${objects.sql}
     )`,
     params: objects.params,
   };
 }
 
-/** Writes the value columns of a contract's column. Missing is 2 if the object has no such column. */
 function valueColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
-  const { value, unfit, found, missing } = given ? fitting(column, given, shape) : absentValue(column);
-  return [
-    `${value} AS ${valueOf(column)}`,
-    `toBool(ifNull(${unfit}, 0)) AS ${unfitOf(column)}`,
-    `if(${unfit}, ${found}, NULL)::Nullable(String) AS ${foundOf(column)}`,
-    `toUInt8(${given ? missing : '2'}) AS ${missingOf(column)}`,
-  ];
+  const { value, fault } = given
+    ? fitting(column, given, shape)
+    : absentValue(column, typeOf(column), noColumn(column));
+  return [`${value} AS ${valueOf(column)}`, `${fault} AS ${faultOf(column)}`];
 }
 
+const noColumn = (column: Column) => literal(`${column.name}: no such column in the file, expected ${column.type}`);
+
 function fitting(column: Column, given: FileColumn, shape: ParquetShape): ParquetValue {
-  const value = parquetValue(column, given);
+  const value = parquetValue(column, typeOf(column), given);
   if (value) return value;
-  const type = given.kind === 'time' ? 'a time of day' : given.type;
   throw unreadable(
     shape,
-    `column ${column.name} is ${type}, which never fits the contract's ${column.type}. ` +
-      `Declare that type in sql/raw and convert it in the SELECT, or upload the object with another type`,
+    `column ${column.name} is ${inWords(given.type)}, and no value of that fits the contract's ${column.type}. ${adviceOn(given.type)}`,
   );
+}
+
+/** A file's type as people know it. */
+const inWords = (type: string) =>
+  type
+    .replace(/^Nullable\(TimeOfDay\(\d\)\)$/, 'a time of day')
+    .replaceAll('Days', 'Date32')
+    .replaceAll('Bytes(', 'FixedString(')
+    .replaceAll('Binary', 'String')
+    .replaceAll('Json', 'JSON');
+
+/** What to do about a type that never fits. */
+function adviceOn(type: string): string {
+  if (type.includes('TimeOfDay')) return 'Declare a time of day as String in sql/raw, and convert it in the SELECT';
+  if (/^Nullable\((U?Int\d+|Decimal.*|Float\d+)\)$/.test(type))
+    return "If it counts from 1970, say so in the contract, as in COMMENT 'unit: milliseconds'. Otherwise declare it in sql/raw as it comes";
+  return 'Declare it in sql/raw as it comes and convert it in the SELECT, or have the object written again';
 }
 
 function unreadable({ keys }: ParquetShape, what: string) {

@@ -1,25 +1,56 @@
-/* Commands as people type them, for use in sentences. */
+import type { Day } from './day.js';
 
-/** Returns the reason, with the command to run the day if it names no command. */
-export const withCommand = (day: string, reason: string): string =>
-  commandsIn(reason).length > 0 ? reason : `${reason} Once fixed, run: ${runCommand(day)}`;
+/** A command of Daybook as data: its name, such as `schedule apply`, and its arguments. It becomes text where it is printed. */
+export interface Command {
+  name: string;
+  args: string[];
+}
 
-export const runCommand = (day: string): string => `npx daybook run --day ${day}`;
-/** Restores a publish of a day; 0 is none of them, and without one it is the publish before the newest. */
-export const rollbackCommand = (day: string, generation?: number): string =>
-  `npx daybook rollback --day ${day}` +
-  (generation === undefined ? '' : generation === 0 ? ' --to-empty' : ` --generation ${generation}`);
-export const statusCommand = (day: string): string => `npx daybook status --day ${day}`;
-/** Starts a nightly run now, for the day before today. */
-export const TRIGGER = 'npx daybook schedule trigger';
-export const backfillCommand = (start: string, end: string): string =>
-  `npx daybook backfill --start ${start} --end ${end}`;
+const daybook = (name: string, ...args: string[]): Command => ({ name, args });
+const range = (start: Day, end: Day) => ['--start', start, '--end', end];
 
-/** Finds the commands in a text, each once. */
-export const commandsIn = (text: string): string[] => [
-  ...new Set(
-    text.match(
-      /npx daybook (?:(?:local|schedule) |rejects (?=retry))?[a-z]+(?: --(?:day|start|end|source|generation) [\w-]+| --[a-z-]+)*/g,
-    ) ?? [],
-  ),
-];
+/** Every command that a text names. */
+export const command = {
+  apply: (...flags: string[]) => daybook('apply', ...flags),
+  backfill: (start: Day, end: Day, ...flags: string[]) => daybook('backfill', ...range(start, end), ...flags),
+  backfills: (verb: 'pause' | 'resume' | 'cancel' | 'status', start: Day, end: Day) =>
+    daybook(`backfill ${verb}`, ...range(start, end)),
+  local: (verb: 'up' | 'down', ...flags: string[]) => daybook(`local ${verb}`, ...flags),
+  plan: (...flags: string[]) => daybook('plan', ...flags),
+  rejects: (day: Day, source: string) => daybook('rejects', '--day', day, '--source', source),
+  rejectsRetry: (day: Day) => daybook('rejects retry', '--day', day),
+  /** Restores a publish of a day: 0 is none of them; without one it is the publish before the newest. */
+  rollback: (day: Day, generation?: number, ...flags: string[]) =>
+    daybook(
+      'rollback',
+      ...['--day', day],
+      ...(generation === undefined ? [] : generation === 0 ? ['--to-empty'] : ['--generation', String(generation)]),
+      ...flags,
+    ),
+  run: (day: Day, ...flags: string[]) => daybook('run', '--day', day, ...flags),
+  schedule: (verb: 'apply' | 'trigger') => daybook(`schedule ${verb}`),
+  status: (...flags: string[]) => daybook('status', ...flags),
+  statusOf: (day: Day) => daybook('status', '--day', day),
+  trace: (day: Day, table: string, where: string) => daybook('trace', '--day', day, '--table', table, '--where', where),
+  unhold: (day: Day) => daybook('unhold', '--day', day),
+  verify: (start: Day, end: Day) => daybook('verify', ...range(start, end)),
+  verifyRebuild: (day: Day) => daybook('verify', '--day', day, '--rebuild'),
+  worker: () => daybook('worker'),
+};
+
+/** Commands that are about a machine or a new folder, and take no `--project`. */
+const WITHOUT_PROJECT = new Set(['local up', 'local down']);
+
+/**
+ * A command as it is typed, its arguments quoted for a POSIX shell where they need it.
+ *
+ * @param project the folder that it is about, where the command would not find that by itself
+ */
+export function commandLine({ name, args }: Command, project?: string): string {
+  const about = project === undefined || WITHOUT_PROJECT.has(name) ? [] : ['--project', project];
+  return ['npx daybook', name, ...[...args, ...about].map(quoted)].join(' ');
+}
+
+/** Only what no shell reads as something else stays as it is. */
+const quoted = (argument: string): string =>
+  /^[\w./:@%+=,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;

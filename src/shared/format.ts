@@ -1,4 +1,5 @@
 import prettyBytes from 'pretty-bytes';
+import type { Text } from './sentence.js';
 
 /* How numbers, sizes, times and long texts are written for people, everywhere. */
 
@@ -19,6 +20,10 @@ export function clipped(text: string, most: number): string {
   const left = text.length - most;
   return `${text.slice(0, most - end)} … (${number(left)} characters left out) … ${text.slice(-end)}`;
 }
+
+/** A text of at most about `most` characters, as {@link clipped}; it keeps its commands. */
+export const clippedText = (text: Text, most: number): Text =>
+  typeof text === 'string' ? clipped(text, most) : { ...text, text: clipped(text.text, most) };
 
 /** Writes `820 ms`, `2.1 s`, `4 min 12 s`, `5 h 3 min`. */
 export function duration(ms: number): string {

@@ -1,4 +1,6 @@
 import type { Touched, ComparedTable } from './build.js';
+import type { Command } from './commands.js';
+import type { Text } from './sentence.js';
 
 /** How a day succeeded. `held`: not built, on request. `different`: a comparison found differences from a rebuild. */
 export type GoodOutcome = 'published' | 'unchanged' | 'skipped' | 'held' | 'rolled-back' | 'different';
@@ -64,7 +66,7 @@ export interface DayResult {
   compared?: ComparedTable[];
   /** What each step did, as text, and how long it took in milliseconds; in order. */
   steps: StepTold[];
-  notes: string[];
+  notes: Text[];
 }
 
 /** How a day failed; in the details of its failure, which is of the type `DayFailed`. */
@@ -75,6 +77,8 @@ export interface DayFailure {
   reason: string;
   /** The table or source at which it failed, if it is known. */
   table?: string;
+  /** Those that the message names; left out by earlier versions. */
+  commands?: Command[];
 }
 
 /** How a day ended, for the workflow that ran it. */
@@ -82,7 +86,7 @@ export interface DayEnded {
   day: string;
   outcome: Outcome;
   /** Why a day failed or was cancelled, and the command to type next; otherwise ''. */
-  reason: string;
+  reason: Text;
   failure: DayFailure | null;
   /** The result of the day; null if it failed or was cancelled. */
   result: DayResult | null;
@@ -153,7 +157,7 @@ export interface FailedDay {
   step: string;
   /** The type of the step's error, one of src/errors.ts; left out if unknown. */
   type?: string;
-  reason: string;
+  reason: Text;
 }
 
 /** The answer to a backfill's query `progress`. */

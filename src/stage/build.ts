@@ -1,12 +1,14 @@
 import { oneRow } from '../clickhouse/client.js';
 import { createDatabase, dropTable, type Place } from '../clickhouse/tables.js';
-import { final } from '../errors.js';
+import { final, passing } from '../errors.js';
 import { tableFingerprint } from '../ledger/fingerprints.js';
 import type { PublishRecord } from '../ledger/ledger.js';
 import type { Plan } from '../plan/plan.js';
+import { command } from '../shared/commands.js';
 import { addDays, EVER } from '../shared/day.js';
 import { earlierDays } from '../shared/lookback.js';
 import { attemptTable, stageDatabase } from '../shared/names.js';
+import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
 import { countRows, createTwin, measureBuilt, replacePartition } from './statements.js';
@@ -102,8 +104,11 @@ export async function copyFromLive(
     if (rows !== record.rows || hash !== record.hash)
       throw final(
         'AccountsDiffer',
-        `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote to it. ` +
-          `Publish the day again: npx daybook run --day ${plan.day} --force`,
+        sentence(
+          `${plan.database}.${table} holds ${rows} rows of ${plan.day}, but ${record.rows} were published: something else wrote to it. `,
+          'Publish the day again: ',
+          command.run(plan.day, '--force'),
+        ),
         { details: { table } },
       );
   };
@@ -151,8 +156,11 @@ export async function copyEarlier(
   if (wrong)
     throw final(
       'AccountsDiffer',
-      `${plan.database}.${table} holds ${wrong.found} rows of ${wrong.day}, on which ${plan.day} looks back, but ${wrong.rows} were published: ` +
-        `something else wrote to it. Publish that day again: npx daybook run --day ${wrong.day} --force`,
+      sentence(
+        `${plan.database}.${table} holds ${wrong.found} rows of ${wrong.day}, on which ${plan.day} looks back, but ${wrong.rows} were published: `,
+        'something else wrote to it. Publish that day again: ',
+        command.run(wrong.day, '--force'),
+      ),
       { details: { table } },
     );
   return Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)]));
@@ -168,8 +176,11 @@ async function publishedDays(
   const last = addDays(plan.day, -1);
   const open = (await deps.ledger.openIntents(first, last)).find((intent) => intent.table === table);
   if (open)
-    throw new Error(
-      `the publish of ${open.day} is unfinished, and ${plan.day} looks back on it. If no run is in progress: npx daybook run --day ${open.day}`,
+    throw passing(
+      sentence(
+        `the publish of ${open.day} is unfinished, and ${plan.day} looks back on it. If no run is in progress: `,
+        command.run(open.day),
+      ),
     );
   const records = await deps.ledger.currentPublishes(first, last);
   return new Map(records.filter((record) => record.table === table).map((record) => [record.day, record]));
@@ -189,8 +200,11 @@ async function assertNoHoles(
   if (missing.length > 0)
     throw final(
       'LookbackMissing',
-      `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. ` +
-        `Build the earlier day first (or put '-- holes: allow' in the model that looks back): npx daybook run --day ${missing[0] ?? ''}`,
+      sentence(
+        `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. `,
+        "Build the earlier day first (or put '-- holes: allow' in the model that looks back): ",
+        command.run(missing[0] ?? ''),
+      ),
       { details: { table, missing } },
     );
 }

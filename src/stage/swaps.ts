@@ -11,7 +11,9 @@ import {
 import { final } from '../errors.js';
 import type { PublishRecord } from '../ledger/ledger.js';
 import { oldestOfTables } from '../ledger/rollback.js';
+import { command } from '../shared/commands.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';
+import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
 import { createTwin, measureDay, replacePartition } from './statements.js';
@@ -143,8 +145,11 @@ export async function assertStaged(
     if (found.rows !== rows || found.hash !== hash)
       throw final(
         'AccountsDiffer',
-        `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. ` +
-          `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: npx daybook run --day ${day}`,
+        sentence(
+          `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. `,
+          `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: `,
+          command.run(day),
+        ),
         { details: { step: 'publish', table } },
       );
   }
@@ -165,8 +170,11 @@ export async function assertArchived(
 const archiveLost = (day: string, found: string) =>
   final(
     'ArchiveLost',
-    `${day} cannot be rolled back: ${found} (archives are kept for keepPrevious in the config). Nothing was swapped. ` +
-      `Build the day again instead: npx daybook run --day ${day} --force`,
+    sentence(
+      `${day} cannot be rolled back: ${found} (archives are kept for keepPrevious in the config). Nothing was swapped. `,
+      'Build the day again instead: ',
+      command.run(day, '--force'),
+    ),
     { details: { step: 'rollback' } },
   );
 
@@ -251,8 +259,11 @@ async function verify(
   if (found.rows !== expected.rows || found.hash !== expected.hash)
     throw final(
       'AccountsDiffer',
-      `${table} of ${swap.day}: after the swap there are ${found.rows} rows with hash ${found.hash}, expected ${expected.rows} with ${expected.hash}. ` +
-        `Something else writes to ${swap.live}.${table}. Run the day again, which recovers it first: npx daybook run --day ${swap.day}`,
+      sentence(
+        `${table} of ${swap.day}: after the swap there are ${found.rows} rows with hash ${found.hash}, expected ${expected.rows} with ${expected.hash}. `,
+        `Something else writes to ${swap.live}.${table}. Run the day again, which recovers it first: `,
+        command.run(swap.day),
+      ),
       { details: { step: 'publish', table } },
     );
 }

@@ -1,7 +1,9 @@
 import { tablesLike } from '../clickhouse/tables.js';
 import type { PublishRecord } from '../ledger/ledger.js';
+import { command } from '../shared/commands.js';
 import { daysBetween } from '../shared/day.js';
 import { number, plural } from '../shared/format.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Answer, Step } from '../step/step.js';
 import { measureDays } from './statements.js';
@@ -35,7 +37,7 @@ export interface Difference {
   found: number;
   expected: number;
   /** What was found, what was expected, and the command that fixes it. */
-  what: string;
+  what: Text;
 }
 
 /**
@@ -143,21 +145,21 @@ export function differs(of: {
   held: boolean;
   /** The table belongs to the project, so a run would build it. */
   own: boolean;
-}): string {
+}): Text {
   const { kind, day, table, found, expected, more, held } = of;
   const name = `${of.database}.${table}`;
-  const run = `npx daybook run --day ${day}`;
-  if (kind === 'open') return `${name} of ${day}: its publish is unfinished. Recover it: ${run}`;
+  if (kind === 'open') return sentence(`${name} of ${day}: its publish is unfinished. Recover it: `, command.run(day));
+  const again = command.run(day, '--force');
   if (kind === 'unknown')
-    return (
-      `${name} of ${day}: found ${plural(found, 'row')}, expected none, since none were published. ` +
-      (held || !of.own
-        ? `To remove them: ALTER TABLE ${name} DROP PARTITION '${day}'`
-        : `Build the day, which replaces them: ${run} --force`)
+    return sentence(
+      `${name} of ${day}: found ${plural(found, 'row')}, expected none, since none were published. `,
+      ...(held || !of.own
+        ? [`To remove them: ALTER TABLE ${name} DROP PARTITION '${day}'`]
+        : ['Build the day, which replaces them: ', again]),
     );
   const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${number(expected)}`;
-  return (
-    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote to it. ` +
-    `Publish the day again: ${run} --force${held ? ' (which releases the held day)' : ''}`
+  return sentence(
+    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote to it. `,
+    ...['Publish the day again: ', again, held ? ' (which releases the held day)' : ''],
   );
 }

@@ -1,6 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
-import { final, messageOf } from '../errors.js';
+import { final, messageOf, passing } from '../errors.js';
+import { sentence } from '../shared/sentence.js';
 import { required } from '../required.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import type { StoredObject } from './object.js';
@@ -221,11 +222,9 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
         { cause: error },
       );
     const message = messageOf(error);
-    throw new Error(
-      unreachable(error) === undefined
-        ? `${what}: ${message}`
-        : `${what}: no object store answers (${message}). ${startOrName('AWS_ENDPOINT_URL_S3')}`,
-      { cause: error },
-    );
+    if (unreachable(error) === undefined) throw new Error(`${what}: ${message}`, { cause: error });
+    throw passing(sentence(`${what}: no object store answers (${message}). `, startOrName('AWS_ENDPOINT_URL_S3')), {
+      cause: error,
+    });
   }
 }

@@ -3,9 +3,10 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
-import { final, messageOf } from '../errors.js';
+import { commandsOf, final, messageOf, passing } from '../errors.js';
 import { required } from '../required.js';
 import { backfillPrefix, workflowId } from '../shared/names.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import { startOrName } from '../unreachable.js';
 
 const temporal = required('@temporalio/client') as typeof Temporal;
@@ -28,9 +29,11 @@ export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIM
     const connection = await temporal.Connection.connect({ ...connectionOptions, connectTimeout: within });
     return new temporal.Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
   } catch (error) {
-    throw new Error(
-      `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). ` +
+    throw passing(
+      sentence(
+        `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). `,
         startOrName('TEMPORAL_ADDRESS'),
+      ),
       { cause: error },
     );
   }
@@ -62,7 +65,7 @@ export async function assertSearchAttributes(client: Client): Promise<void> {
 /** How a workflow ended. */
 export type End<Result> =
   | { ok: true; result: Result }
-  | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: string };
+  | { ok: false; outcome: 'failed' | 'cancelled'; cause: Error | undefined; message: Text };
 
 /** Awaits the end of a workflow; throws anything but its success, failure or cancellation. A terminated workflow counts as cancelled. */
 export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>> {
@@ -72,7 +75,8 @@ export async function endOf<Result>(handle: WorkflowHandle): Promise<End<Result>
     if (!(error instanceof temporal.WorkflowFailedError)) throw error;
     const { cause } = error;
     const stopped = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
-    const message = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);
+    const text = cause instanceof ApplicationFailure ? cause.message : messageOf(cause ?? error);
+    const message = { text, commands: commandsOf(cause) };
     return { ok: false, outcome: stopped ? 'cancelled' : 'failed', cause, message };
   }
 }

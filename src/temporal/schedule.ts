@@ -8,8 +8,10 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import { final } from '../errors.js';
+import { command, commandLine } from '../shared/commands.js';
 import { nightFor } from '../shared/day.js';
 import { scheduleId, taskQueue, workflowId } from '../shared/names.js';
+import { sentence } from '../shared/sentence.js';
 
 /** When the nightly runs of a project start. */
 export interface NightlyTimes {
@@ -95,7 +97,7 @@ export async function withSchedule<T>(
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw final(
       'NotApplied',
-      `The schedule ${scheduleId(project)} does not exist yet. Run: npx daybook schedule apply`,
+      sentence(`The schedule ${scheduleId(project)} does not exist yet. Run: `, command.schedule('apply')),
     );
   }
 }
@@ -124,7 +126,7 @@ const cronOf = ({ schedule }: NightlyTimes) => schedule.trim().split(/\s+/).join
 const summaryOf = ({ project }: NightlyTimes) => `${project}, nightly run`;
 
 /** In Markdown. Without what the Web UI shows of a schedule anyway, such as its times. */
-const DETAILS = 'Runs late days first, then yesterday. To run it now: `npx daybook schedule trigger`';
+const DETAILS = `Runs late days first, then yesterday. To run it now: \`${commandLine(command.schedule('trigger'))}\``;
 
 /** Returns the schedule for a config. Jitter would shift the nominal times; a failed run must not stop the next one. */
 function wantedSchedule(times: NightlyTimes) {

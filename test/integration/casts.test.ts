@@ -25,8 +25,14 @@ const LOST = null;
 /** A value of a SELECT, by its type; the type of the table's column; the value stored in it. */
 const CASTS: readonly (readonly [given: string, wanted: string, cases: readonly (readonly [string, string | null])[]])[] = [
   ['Float64', 'Decimal(10, 2)', [['19.99', '19.99'], ['0.1', '0.1'], ['-4.35', '-4.35'], ['1.005', LOST], ['0.1 + 0.2', LOST], ['1e9', LOST], ['nan', LOST], ['NULL', LOST]]],
-  ['Float64', 'Float32', [['0.1', '0.1'], ['1e39', LOST], ['inf', LOST]]],
+  ['Float64', 'Float32', [['0.1', '0.1'], ['1e39', LOST], ['inf', 'inf']]],
   ['Float32', 'Float64', [['0.5', '0.5']]],
+  ['Float64', 'Float32', [['nan', 'nan'], ['16777216', '16777216'], ['16777217', LOST], ['1e-60', LOST]]],
+  ['Int64', 'Float64', [['9007199254740992', '9007199254740992'], ['9007199254740993', LOST]]],
+  ['Int32', 'Float32', [['16777216', '16777216'], ['16777217', LOST]]],
+  ['Decimal(10, 2)', 'String', [["'1.10'", '1.10']]],
+  ["DateTime64(6, 'UTC')", "DateTime64(9, 'UTC')", [["'2026-11-05 10:00:00.5'", '2026-11-05 10:00:00.500000000'], ["'9999-12-31 00:00:00'", LOST]]],
+  ['Float64', 'Int128', [['9007199254740992', '9007199254740992'], ['1e22', LOST]]],
   ['Float64', 'UInt8', [['5', '5'], ['5.5', LOST], ['256', LOST], ['-1', LOST]]],
   ['Decimal(18, 4)', 'Decimal(10, 2)', [["'1.25'", '1.25'], ["'1.2345'", LOST], ["'100000000'", LOST]]],
   ['Decimal(10, 2)', 'Decimal(18, 4)', [["'1.25'", '1.25']]],
@@ -97,9 +103,9 @@ const COMPOSITES: readonly (readonly [value: string, given: string, wanted: stri
 
 test.each(COMPOSITES)('%s as %s reaches a column of %s whole, or not at all', async (value, given, wanted, stored) => {
   const input = `CAST(${value}, ${literal(given)})`;
-  const { value: cast, lost = '0' } = castComposite('v', parseType(given), parseType(wanted));
+  const { value: cast, fault = "''" } = castComposite('v', parseType(given), parseType(wanted));
   const held = `CAST(${cast}, ${literal(holding(parseType(wanted)))})`;
-  const sql = `SELECT toString(${held}) AS value, toBool(${lost}) AS lost FROM (SELECT materialize(${input}) AS v)`;
+  const sql = `SELECT toString(${held}) AS value, toBool(${fault} != '') AS lost FROM (SELECT materialize(${input}) AS v)`;
   // An expression may be a Nullable Tuple; only writing that type down has to be allowed.
   const settings = { enable_nullable_tuple_type: 1 };
   const [row] = await clickhouse.rows<{ value: string; lost: boolean }>({ sql, settings });

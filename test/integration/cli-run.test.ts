@@ -1,3 +1,4 @@
+import { command, commandLine } from '../../src/shared/commands.js';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { workflowId } from '../../src/shared/names.js';
 import { daybook, environment, start } from '../support/command.js';
@@ -67,7 +68,9 @@ test('without a worker, run says so at once; Ctrl-C leaves the day running, and 
   waiting.kill('SIGINT');
   const { exitCode } = await waiting;
   expect(exitCode).toBe(130);
-  expect(said).toContain(`Day ${WAITING} goes on. Attach again: npx daybook run --day ${WAITING}\n`);
+  expect(said).toContain(
+    `Day ${WAITING} goes on. Attach again: ${commandLine(command.run(WAITING), project.app.project.dir)}\n`,
+  );
   expect(said).not.toMatch(/^ +at /m);
   expect(await statusOf(WAITING)).toBe('RUNNING');
 

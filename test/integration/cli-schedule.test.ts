@@ -28,7 +28,7 @@ test('commands that need a schedule say how to create it if there is none; delet
     const { code, stderr } = await command(...args);
     expect([code, stderr.split('\n').at(-1)]).toEqual([
       1,
-      `The schedule ${id} does not exist yet. Run: npx daybook schedule apply`,
+      `The schedule ${id} does not exist yet. Run: npx daybook schedule apply --project ${project.app.project.dir}`,
     ]);
   }
   expect(await command('delete')).toMatchObject({ code: 0, stdout: `${id} does not stand.` });

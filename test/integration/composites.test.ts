@@ -94,13 +94,13 @@ test('a part of a list, map or tuple that does not fit its column rejects its ro
       rejects.map(({ line, reason }) => [ROWS[Number(line) - 1]?.id, reason.replaceAll('"', '')]),
       source,
     ).toEqual([
-      ['numbers', "numbers: '[300,-1]' does not fit Array(UInt8)"],
-      ['null number', "numbers: '[NULL]' does not fit Array(UInt8)"],
-      ['small', "small: '[300]' does not fit Array(Nullable(UInt8))"],
-      ['counts', "counts: '{'a':70000}' does not fit Map(String, UInt8)"],
-      ['labels', "labels: '['a',NULL]' does not fit Array(String)"],
-      ['days', "days: '['2026-02-30']' does not fit Array(Date)"],
-      ['pair', "pair: '(300,'x')' does not fit Tuple(b Nullable(String), a Nullable(UInt8))"],
+      ['numbers', "numbers[0]: '300' does not fit UInt8"],
+      ['null number', 'numbers[0]: missing, expected UInt8'],
+      ['small', "small[0]: '300' does not fit Nullable(UInt8)"],
+      ['counts', "counts['a']: '70000' does not fit UInt8"],
+      ['labels', 'labels[1]: missing, expected String'],
+      ['days', "days[0]: '2026-02-30' does not fit Date"],
+      ['pair', "pair.a: '300' does not fit Nullable(UInt8)"],
       ['far', `day 2149-06-06 is outside of what folder ${DAY} may hold: ${DAY} to ${DAY}`],
     ]);
   }

@@ -1,3 +1,4 @@
+import { plain } from '../../src/shared/sentence.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { forecast } from '../../src/cli/plan/forecast.js';
@@ -49,11 +50,8 @@ test('plan and status show rewritten folders with both commands before anything 
     for (const { stdout } of [plan, overview, detail]) expect(stdout).toContain(answer);
   expect(overview.stdout).toMatch(new RegExp(`^${FIRST} +published .*objects are gone from its folders`, 'm'));
   expect(overview.stdout).toMatch(new RegExp(`^${EXPIRED} +published [^a-z]*$`, 'm'));
-  expect(detail.stdout).toContain(
-    `Next:\n${answersOf(FIRST)
-      .map((one) => `  ${one}`)
-      .join('\n')}`,
-  );
+  const typed = answersOf(FIRST).map((one) => `  ${one} --project ${project.app.project.dir}`);
+  expect(detail.stdout).toContain(`Next:\n${typed.join('\n')}`);
   const json = JSON.parse((await command('status', '--day', FIRST, '--output', 'json')).stdout) as object;
   expect(json).toMatchObject({ state: 'published', questions: [expect.any(String)], store: { answers: true } });
 });
@@ -105,7 +103,7 @@ test('an edit that can no longer be built is planned as a failure, with what to 
   await project.write('sql/normalized/events.sql', sql.replace('SELECT toDate(ts)', 'SELECT toDate(ts + 0)'));
   const { days } = await forecast(project.app, [SECOND, EXPIRED]);
   expect(days.map(({ outcome }) => outcome)).toEqual(['code', 'fails']);
-  expect(days[1]?.notes.join()).toMatch(
+  expect(days[1]?.notes.map(plain).join()).toMatch(
     new RegExp(`must read .* again .*npx daybook run --day ${EXPIRED} --force --replace-folder$`),
   );
   const failed = await project.fail(EXPIRED, true);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { ListInput } from '../../activities/list/index.js';
+import { plain } from '../../src/shared/sentence.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -246,7 +247,9 @@ test('an edit whose rebuild needs vanished objects is refused before anything ru
   // A run that is not for the edit leaves the day alone, and says that a rebuild would fail.
   const left = await list(day);
   expect(left.outcome).toBe('unchanged');
-  expect(left.notes.join('\n')).toMatch(`stale by code: events: a rebuild of ${day} must read 1 object again`);
+  expect(left.notes.map(plain).join('\n')).toMatch(
+    `stale by code: events: a rebuild of ${day} must read 1 object again`,
+  );
   expect(await project.state(day)).toEqual(published);
   await publish(day, { force: true, replaceFolder: true });
   expect(await idsOf(day)).toEqual(['b']);

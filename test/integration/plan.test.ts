@@ -1,3 +1,5 @@
+import { plain } from '../../src/shared/sentence.js';
+import { command } from '../../src/shared/commands.js';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { forecast } from '../../src/cli/plan/forecast.js';
 import { daysBetween } from '../../src/shared/day.js';
@@ -44,7 +46,7 @@ test('days that were never built are planned completely, with what has to be rea
   expect(outcomes).toEqual(DAYS.map(() => ['build', ...ALL]));
   const bytes = (await project.app.store.list(project.bucket, 'raw/')).reduce((sum, { size }) => sum + size, 0);
   expect(toRead).toEqual({ chunks: 3, objects: 3, bytes });
-  expect(days.map(({ command }) => command)).toEqual(DAYS.map((day) => `npx daybook run --day ${day}`));
+  expect(days.map((one) => one.command)).toEqual(DAYS.map((day) => command.run(day)));
 });
 
 test('built days are unchanged, and nothing is to be read', async () => {
@@ -92,7 +94,7 @@ test('days that differ by SQL alone are listed with the command that rebuilds th
   await project.write(TREND, FILES[TREND].replace('sum(events)', 'sum(events) + 0'));
   const { outcomes, days } = await planned();
   expect(outcomes).toEqual(DAYS.map(() => ['code', 'daily_trend']));
-  expect(days[0]?.command).toBe(`npx daybook backfill --start ${FIRST} --end ${FIRST}`);
+  expect(days[0]?.command).toEqual(command.backfill(FIRST, FIRST));
   const { code, stdout } = await daybook(
     ['plan', '--start', FIRST, '--end', SECOND, '--project', project.app.project.dir],
     environment(inject('stack')),
@@ -110,5 +112,7 @@ test('a day whose run would fail says why, and the others are still planned', as
   await project.app.store.remove(project.bucket, [keyOf(THIRD, 'a')]);
   const { days } = await planned();
   expect(days.map(({ outcome }) => outcome)).toEqual(['code', 'code', 'fails']);
-  expect(days[2]?.notes.join()).toContain('1 of 1 object that 2026-07-03 was published from is no longer listed');
+  expect(days[2]?.notes.map(plain).join()).toContain(
+    '1 of 1 object that 2026-07-03 was published from is no longer listed',
+  );
 });

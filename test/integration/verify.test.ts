@@ -41,13 +41,14 @@ test('added, missing and changed rows are reported with table, day, both counts 
   await project.admin.run({ sql: `INSERT INTO ${database}.daily_means VALUES ('2026-05-09', 1)` });
   const { code, stdout } = await verify();
   expect(code).toBe(1);
-  const again = (day: string) => `Publish the day again: npx daybook run --day ${day} --force`;
+  const again = (day: string) =>
+    `Publish the day again: npx daybook run --day ${day} --force --project ${project.app.project.dir}`;
   expect(stdout.trimEnd().split('\n')).toEqual([
     `LiveDiffers: ${database}.events of ${FIRST}: found 4 rows, expected 2 as published. Something else wrote to it. ${again(FIRST)}`,
     `LiveDiffers: ${database}.daily_means of ${SECOND}: found 0 rows, expected 1 as published. Something else wrote to it. ${again(SECOND)}`,
     `LiveDiffers: ${database}.daily_amounts of ${THIRD}: found 1 row with other values, expected 1 as published. Something else wrote to it. ${again(THIRD)}`,
     expect.stringMatching(
-      /daily_means of 2026-05-09: found 1 row, expected none, since none were published\. .*--force$/,
+      /daily_means of 2026-05-09: found 1 row, expected none, since none were published\. .*--force --project \S+$/,
     ),
     '2026-05-01 to 2026-05-31: 9 published tables compared with the ledger, 4 differences',
   ]);

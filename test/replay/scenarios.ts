@@ -1,7 +1,9 @@
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { final } from '../../src/errors.js';
+import { command } from '../../src/shared/commands.js';
 import { daysBetween } from '../../src/shared/day.js';
 import { workflowId } from '../../src/shared/names.js';
+import { sentence } from '../../src/shared/sentence.js';
 import type { BackfillProgress } from '../../src/shared/workflows.js';
 import { LISTED, ONE_LINE, SETTINGS, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
@@ -154,7 +156,11 @@ export const SCENARIOS: Record<string, Scenario> = {
       listed: UNCHANGED,
       stubs: {
         survey: () => surveyed({ project: night().project, day: DAY, alerts: true, bad: [DAY] }),
-        audit: () => ({ notes: ['2026-11-01 to 2026-11-03 were never built: npx daybook backfill'] }),
+        audit: () => ({
+          notes: [
+            sentence('2026-11-01 to 2026-11-03 were never built: ', command.backfill('2026-11-01', '2026-11-03')),
+          ],
+        }),
       },
     }),
     run: async (night) => ended(await night.startNightly()),

@@ -24,6 +24,7 @@ import type { Manifest } from '../../src/plan/manifest.js';
 import type { BuiltTable } from '../../src/shared/build.js';
 import { inputsRead, type Reader } from '../../src/shared/lookback.js';
 import { normalizedFolder, taskQueue, workflowId } from '../../src/shared/names.js';
+import { plain } from '../../src/shared/sentence.js';
 import type {
   BackfillInput,
   BackfillResult,
@@ -59,7 +60,7 @@ export interface DayProject {
   /** Changes fields of the config, and of its source `events`. */
   configure(changes: Record<string, unknown>, source?: Record<string, unknown>): Promise<void>;
   /** Runs a day through Temporal. */
-  run(day: string, force?: boolean, more?: Partial<DayInput>): Promise<DayResult>;
+  run(day: string, force?: boolean, more?: Partial<DayInput>): Promise<DayResult & { notes: string[] }>;
   /** Runs a night by hand, as if the schedule had started it for this day. */
   night(day: string): Promise<NightlyResult>;
   backfill(input: BackfillInput): Promise<BackfillResult>;
@@ -144,7 +145,8 @@ export async function openDays(
       ),
     run: async (day, force = false, more = {}) => {
       const handle = await startDay(app, { day, ...(force ? { force } : {}), ...more });
-      return (await handle.result()) as DayResult;
+      const result = (await handle.result()) as DayResult;
+      return { ...result, notes: result.notes.map(plain) };
     },
     night: async (day) => {
       const client = await app.temporal();

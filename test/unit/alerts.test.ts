@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AlertInput } from '../../activities/alert/index.js';
 import { slackMessage } from '../../activities/alert/slack.js';
+import { command } from '../../src/shared/commands.js';
+import { sentence } from '../../src/shared/sentence.js';
 import type { DayEnded } from '../../src/shared/workflows.js';
 import { alertOf, warningOf } from '../../workflows/alert-of.js';
 
@@ -34,15 +36,14 @@ test('a failure without a message of its own still says what to type', () => {
     day: DAY,
     step: '',
     reason: 'Workflow execution terminated',
-    next: [`npx daybook run --day ${DAY}`],
+    next: [command.run(DAY)],
   });
 });
 
 test('each command of the notes is listed once', () => {
-  const backfill = 'npx daybook backfill --start 2026-11-01 --end 2026-11-03';
-  expect(warningOf(DAY, [`3 days are missing: ${backfill}.`, `again: ${backfill}`, 'nothing to type']).next).toEqual([
-    backfill,
-  ]);
+  const backfill = command.backfill('2026-11-01', '2026-11-03');
+  const notes = [sentence('3 days are missing: ', backfill, '.'), sentence('again: ', backfill), 'nothing to type'];
+  expect(warningOf(DAY, notes).next).toEqual([backfill]);
 });
 
 test('texts that Slack would read as links or names reach people as they are', () => {
@@ -51,7 +52,7 @@ test('texts that Slack would read as links or names reach people as they are', (
     day: DAY,
     step: 'refresh',
     reason: 'a < b && c > d, <!channel>',
-    next: ['npx daybook status --day 2026-11-10'],
+    next: [command.statusOf('2026-11-10')],
   };
   const { text, attachments } = slackMessage('shop', alert);
   expect(text).toBe('shop: day 2026-11-10 failed at step refresh');

@@ -3,6 +3,8 @@ import { cut, plainTable, printable } from '../../src/cli/common/text.js';
 import { nextSteps, type DayDetail } from '../../src/cli/status/day-detail.js';
 import { daysToShow, stateOf, type DayReport } from '../../src/cli/status/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status/text.js';
+import { command, type Command } from '../../src/shared/commands.js';
+import { joined, sentence } from '../../src/shared/sentence.js';
 
 const yesterday = '2026-11-22';
 
@@ -53,25 +55,26 @@ test('a build that was begun runs, was stopped, or is taken to run where Tempora
 });
 
 describe('what to type next', () => {
-  const of = (fields: Partial<DayReport>) =>
-    nextSteps({ day: '2026-11-05', state: 'published', reason: '', open: [], questions: [], ...fields } as DayReport);
-  const run = 'npx daybook run --day 2026-11-05';
+  const DAY = '2026-11-05';
+  const of = (fields: Partial<DayReport>, failure: Command[] = []) =>
+    nextSteps({ day: DAY, state: 'published', open: [], questions: [], ...fields } as DayReport, failure);
+  const run = command.run(DAY);
 
   test('is nothing for a day that is as it should be', () => {
     expect(of({})).toEqual([]);
   });
 
   test('begins with the command that the failure names', () => {
-    const reason = 'List them: npx daybook rejects --day 2026-11-05 --source events';
-    expect(of({ state: 'failed', reason })).toEqual(['npx daybook rejects --day 2026-11-05 --source events', run]);
-    expect(of({ state: 'failed', reason: `Once it has arrived, run: ${run}. If the day` })).toEqual([run]);
+    const rejects = command.rejects(DAY, 'events');
+    expect(of({ state: 'failed' }, [rejects])).toEqual([rejects, run]);
+    expect(of({ state: 'failed' }, [run])).toEqual([run]);
   });
 
   test('is both answers, and nothing else, where the folders have to be explained first', () => {
-    const questions = [`Objects are gone. ${run} --replace-folder. Or: ${run} --keep-vanished`];
-    const answers = [`${run} --replace-folder`, `${run} --keep-vanished`];
+    const answers = [command.run(DAY, '--replace-folder'), command.run(DAY, '--keep-vanished')];
+    const questions = [joined(['Objects are gone. ', ...answers.map((one) => sentence(one))], '')];
     expect(of({ questions })).toEqual(answers);
-    expect(of({ state: 'failed', reason: questions[0] ?? '', questions })).toEqual(answers);
+    expect(of({ state: 'failed', questions }, answers)).toEqual(answers);
   });
 
   test('is to run a day with an unfinished publish, that was stopped, or that was never built', () => {

@@ -145,7 +145,7 @@ test('all problems come in one message, each with its path, what was found and w
         Correct the value.
       sources.events.maxRejects: found '10', expected a share such as '1%' or a number of lines such as 100
         Correct the value.
-      sources.events.dedupeBy: found 'event_id', expected a list of columns
+      sources.events.dedupeBy: found 'event_id', expected a list of columns, or { key: ['order_id'], keep: 'last', by: 'updated_at' }
         Correct the value.
       sources.events.chunk.maxObjects: found 0.5, expected a whole number, at least 1
         Correct the value.

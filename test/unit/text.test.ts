@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { command } from '../../src/shared/commands.js';
 import { duration, number, plural, size } from '../../src/shared/format.js';
+import { plain, sentence } from '../../src/shared/sentence.js';
 import { nightlyTable } from '../../workflows/nightly-text.js';
 import { detailsOf, failureOf, summary, stepText } from '../../workflows/text.js';
 
@@ -54,11 +56,12 @@ describe('what a step did', () => {
 });
 
 test('a failure says the step, the reason, and what to type next unless the reason says so', () => {
-  expect(failureOf('2026-11-05', 'test', 'Test x found 1 row.')).toBe(
+  expect(plain(failureOf('2026-11-05', 'test', 'Test x found 1 row.'))).toBe(
     'Day 2026-11-05 failed at step test: Test x found 1 row. Once fixed, run: npx daybook run --day 2026-11-05',
   );
-  expect(failureOf('2026-11-05', 'load', 'See: npx daybook rejects --day 2026-11-05')).toBe(
-    'Day 2026-11-05 failed at step load: See: npx daybook rejects --day 2026-11-05',
+  const reason = sentence('See: ', command.rejects('2026-11-05', 'events'));
+  expect(plain(failureOf('2026-11-05', 'load', reason))).toBe(
+    'Day 2026-11-05 failed at step load: See: npx daybook rejects --day 2026-11-05 --source events',
   );
 });
 

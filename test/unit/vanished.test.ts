@@ -10,8 +10,9 @@ import {
   type DecidingOf,
   type FolderFacts,
 } from '../../src/plan/vanished.js';
-import { commandsIn } from '../../src/shared/commands.js';
+import { command } from '../../src/shared/commands.js';
 import { choiceOf, NO_CHOICE } from '../../src/shared/inputs/choice.js';
+import { commandsIn, plain } from '../../src/shared/sentence.js';
 import type { StoredObject } from '../../src/store/object.js';
 
 const DAY = '2026-11-05';
@@ -226,16 +227,17 @@ describe('the words', () => {
     if (!question) return [];
     return [{ source, folder: `s3://data/${source}/`, onVanish: 'keep', onEmpty: 'fail', facts, question }];
   };
-  const run = `npx daybook run --day ${DAY}`;
 
   test('say what was found and end with both commands', () => {
     const facts = [folder({ used: [a, b], listed: [object('a2', 'a')] })];
     const text = questionText(DAY, asking('events', facts));
-    expect(text).toContain(`events: 2 of 2 objects that ${DAY} was published from are no longer listed, first a`);
-    expect(text).toContain(
+    expect(plain(text)).toContain(
+      `events: 2 of 2 objects that ${DAY} was published from are no longer listed, first a`,
+    );
+    expect(plain(text)).toContain(
       '1 new or rewritten object arrived since, first a2 (1 with the ETag and size of a vanished one',
     );
-    expect(commandsIn(text)).toEqual([`${run} --replace-folder`, `${run} --keep-vanished`]);
+    expect(commandsIn(text)).toEqual([command.run(DAY, '--replace-folder'), command.run(DAY, '--keep-vanished')]);
   });
 
   test('name every source with the same question, and no other: one answer settles all that was read', () => {
@@ -246,7 +248,7 @@ describe('the words', () => {
       ...asking('returns', rewritten),
     ];
     expect(firstQuestions(questions).map(({ source }) => source)).toEqual(['events', 'returns']);
-    expect(questionText(DAY, firstQuestions(questions))).toMatch(/^events: .* returns: /);
+    expect(plain(questionText(DAY, firstQuestions(questions)))).toMatch(/^events: .* returns: /);
   });
 
   test('say in a note which rows are kept and which are removed', () => {

@@ -3,6 +3,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { alert, type AlertInput } from '../../activities/alert/index.js';
 import { final } from '../../src/errors.js';
+import { command } from '../../src/shared/commands.js';
+import { sentence } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Step } from '../../src/step/step.js';
 import { openWebhook } from '../../src/webhook.js';
@@ -58,7 +60,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       test: ({ build }) => ({ passed: 1, warned: build.day === '2026-11-09' ? [{ test: 'few_rows', rows: 2 }] : [] }),
       wait: ({ day }) => {
         if (day !== DAY) return { ready: true, missing: [], againInMs: 1 };
-        throw final('SourceNotReady', `events: nothing there. Once it has arrived, run: npx daybook run --day ${DAY}`);
+        throw final('SourceNotReady', sentence('events: nothing there. Once it has arrived, run: ', command.run(DAY)));
       },
     },
   });
@@ -69,21 +71,21 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       day: '2026-11-07',
       step: 'list',
       reason: 'Test never_less found 3 rows.',
-      next: ['npx daybook run --day 2026-11-07'],
+      next: [command.run('2026-11-07')],
     },
     {
       kind: 'recovered',
       day: '2026-11-09',
       step: '',
       reason: 'It is published now.',
-      next: ['npx daybook status --day 2026-11-09'],
+      next: [command.statusOf('2026-11-09')],
     },
     {
       kind: 'deadline',
       day: DAY,
       step: 'wait',
       reason: `events: nothing there. Once it has arrived, run: npx daybook run --day ${DAY}`,
-      next: [`npx daybook run --day ${DAY}`],
+      next: [command.run(DAY)],
     },
     {
       kind: 'warning',
@@ -92,7 +94,7 @@ test('a failed day, one past its deadline, a recovered one and warnings: one mes
       reason:
         '2026-11-08: events: 1 of 4 objects is no longer listed\n' +
         '2026-11-09: test few_rows found 2 rows: npx daybook status --day 2026-11-09',
-      next: ['npx daybook status --day 2026-11-09'],
+      next: [command.statusOf('2026-11-09')],
     },
   ]);
 });
@@ -163,7 +165,7 @@ test('a nightly run that cannot start sends an alert, too', async () => {
       day: '',
       step: 'survey',
       reason: 'ClickHouse refuses the user daybook.',
-      next: ['npx daybook schedule trigger'],
+      next: [command.schedule('trigger')],
     },
   ]);
 });

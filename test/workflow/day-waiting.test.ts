@@ -1,6 +1,8 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
+import { command } from '../../src/shared/commands.js';
+import { plain, sentence } from '../../src/shared/sentence.js';
 import type { DayResult } from '../../src/shared/workflows.js';
 import { night } from './night.js';
 
@@ -27,7 +29,10 @@ test('a day does not wait unless it is asked to', async () => {
 });
 
 test('a deadline that passes ends the day with what is missing and what to type', async () => {
-  const message = `events: raw/ holds 0 objects, and its deadline 06:00 has passed. Once it has arrived, run: npx daybook run --day ${DAY}`;
+  const message = sentence(
+    'events: raw/ holds 0 objects, and its deadline 06:00 has passed. Once it has arrived, run: ',
+    command.run(DAY),
+  );
   const one = await night({
     stubs: {
       wait: () => {
@@ -41,6 +46,6 @@ test('a deadline that passes ends the day with what is missing and what to type'
     .result()
     .catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(WorkflowFailedError);
-  expect((error as WorkflowFailedError).cause?.message).toBe(`Day ${DAY} failed at step wait: ${message}`);
+  expect((error as WorkflowFailedError).cause?.message).toBe(`Day ${DAY} failed at step wait: ${plain(message)}`);
   expect(one.verbs()).toEqual(['recover', 'wait', 'conclude']);
 });

@@ -8,8 +8,10 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, onTestFinished, test } from 'vitest';
 import { final } from '../../src/errors.js';
+import { command } from '../../src/shared/commands.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
 import { scheduleId, taskQueue, workflowId } from '../../src/shared/names.js';
+import { plain, sentence } from '../../src/shared/sentence.js';
 import type { NightlyResult } from '../../src/shared/workflows.js';
 import { lookOf, surveyOf } from '../support/real-activities.js';
 import { LISTED, surveyed } from '../support/stubs.js';
@@ -266,7 +268,8 @@ test("cancelling a nightly run cancels its day, and waits for the day's cleanup"
 });
 
 test('a nightly run whose days all succeed fails if readers have other rows than were published', async () => {
-  const what = 'shop.events of 2026-11-09: found 4 rows, expected 2. npx daybook run --day 2026-11-09 --force';
+  const again = command.run('2026-11-09', '--force');
+  const what = sentence('shop.events of 2026-11-09: found 4 rows, expected 2. ', again);
   const one = await night({
     listed: UNCHANGED,
     stubs: {
@@ -281,14 +284,17 @@ test('a nightly run whose days all succeed fails if readers have other rows than
   });
   const handle = await one.startNightly();
   const { message, details } = await failureOf(handle);
-  expect(message).toBe(`No day failed (2 days run).\nReaders do not have what was published:\n${what}`);
-  expect(details).toMatchObject({ days: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }], differences: [what] });
+  expect(message).toBe(`No day failed (2 days run).\nReaders do not have what was published:\n${plain(what)}`);
+  expect(details).toMatchObject({
+    days: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }],
+    differences: [plain(what)],
+  });
   expect(one.calls.find(({ verb }) => verb === 'verify')?.input).toEqual({ first: '2026-11-09', last: '2026-11-10' });
   expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({
     kind: 'failed',
     day: '2026-11-09',
     step: 'verify',
-    next: ['npx daybook run --day 2026-11-09 --force'],
+    next: [again],
   });
   expect((await attributesOf(handle))['DaybookOutcome']).toBe('failed');
 });

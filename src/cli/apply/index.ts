@@ -4,9 +4,10 @@ import { openLedgerReport } from '../../ledger/report.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
 import { findLeftovers, removedText, viewText } from '../../project/leftovers.js';
 import { bucketsOf } from '../../project/project.js';
-import { backfillCommand } from '../../shared/commands.js';
+import { command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
 import { plural } from '../../shared/format.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
@@ -46,7 +47,10 @@ async function assertNothingOpen({ ledger }: App): Promise<void> {
   if (open)
     throw final(
       'NotApplied',
-      `The publish of ${open.day} is open, and ends from tables of the old form. First: npx daybook run --day ${open.day}`,
+      sentence(
+        `The publish of ${open.day} is open, and ends from tables of the old form. First: `,
+        command.run(open.day),
+      ),
     );
 }
 
@@ -63,29 +67,35 @@ const showChanges = (changes: readonly TableChange[]): void => {
   }
 };
 
-const AFTERWARDS =
-  'Days that were published before keep what they have, and are stale by code. Which: npx daybook plan';
+const AFTERWARDS = sentence(
+  'Days that were published before keep what they have, and are stale by code. Which: ',
+  command.plan(),
+);
 
 /** Writes what the changes mean for days that were published before, and what else readers meet. */
-async function notesOf(app: App, changes: readonly TableChange[]): Promise<string[]> {
+async function notesOf(app: App, changes: readonly TableChange[]): Promise<Text[]> {
   const { clickhouse, ledger, dependencies } = app;
   const project = await dependencies.loadProject();
   const { database } = project.config;
   const altered = changes.filter(({ kind, contract }) => kind === 'alter' && !contract);
   const known = altered.length > 0 ? await openLedgerReport(clickhouse, ledger.project).knownDays() : undefined;
-  const rebuild = known
-    ? backfillCommand(known.first, known.last)
-    : 'npx daybook backfill --start YYYY-MM-DD --end YYYY-MM-DD';
+  const { first, last } = known ?? { first: 'YYYY-MM-DD', last: 'YYYY-MM-DD' };
+  const rebuild = command.backfill(first, last);
   const loses = altered.some(({ losses }) => losses.length > 0);
   const { removed, views } = await findLeftovers(clickhouse, project);
   return [
     ...altered.flatMap(({ table, added }) =>
-      added.map((what) => `${table}: ${what} on days that were published before, until they are rebuilt: ${rebuild}`),
+      added.map((what) =>
+        sentence(`${table}: ${what} on days that were published before, until they are rebuilt: `, rebuild),
+      ),
     ),
     ...(loses
       ? [
-          'Days that were published before no longer hold what the ledger recorded: verify and nightly runs report them as different, ' +
-            `and they cannot be rolled back, until they are rebuilt: ${rebuild}`,
+          sentence(
+            'Days that were published before no longer hold what the ledger recorded: verify and nightly runs report them as different, ',
+            'and they cannot be rolled back, until they are rebuilt: ',
+            rebuild,
+          ),
         ]
       : altered.length > 0
         ? [AFTERWARDS]

@@ -1,7 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
 import { messageOf } from '../../errors.js';
+import { command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import type { BackfillProgress } from '../../shared/workflows.js';
 import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -29,7 +31,7 @@ async function meant(app: App, { start, end }: Range, closedToo: boolean): Promi
   }
   const known = running.length === 0 && closedToo ? await knownBackfills(client, project, false) : running;
   const found = id === undefined ? known[0] : (known.find((one) => one.workflowId === id) ?? (await byId(app, id)));
-  if (!found) note('No backfill runs. Start one: npx daybook backfill --start YYYY-MM-DD --end YYYY-MM-DD');
+  if (!found) note(sentence('No backfill runs. Start one: ', command.backfill('YYYY-MM-DD', 'YYYY-MM-DD')));
   return found;
 }
 
@@ -47,7 +49,7 @@ async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
 
 const rangeOf = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
 
-type Tell = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<string>;
+type Tell = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<Text>;
 
 /** Finds the backfill, tells it something, and says what comes of it. */
 const tell = (options: ControlOptions, what: Tell) =>
@@ -83,7 +85,7 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
     for (const one of await toShow(app, options)) {
       const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
       const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
-        note(`No worker answers (${messageOf(error)}). In another terminal: npx daybook worker`);
+        note(sentence(`No worker answers (${messageOf(error)}). In another terminal: `, command.worker()));
       });
       backfills.push({ ...one, progress: progress ?? null });
     }
@@ -101,21 +103,25 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
 export const pauseBackfill = (options: ControlOptions): Promise<void> =>
   tell(options, async (handle, one) => {
     await handle.signal('pause');
-    return `Days under way are finished, no more are started. Go on: npx daybook backfill resume ${rangeOf(one)}`;
+    return sentence(
+      'Days under way are finished, no more are started. Go on: ',
+      command.backfills('resume', one.start, one.end),
+    );
   });
 
 export const resumeBackfill = (options: ControlOptions): Promise<void> =>
   tell(options, async (handle, one) => {
     await handle.signal('resume');
-    return `It goes on. How far it is: npx daybook backfill status ${rangeOf(one)}`;
+    return sentence('It goes on. How far it is: ', command.backfills('status', one.start, one.end));
   });
 
 export const cancelBackfill = (options: ControlOptions): Promise<void> =>
   tell(options, async (handle, one) => {
     await handle.cancel();
-    return (
-      `The cancel is sent: days under way end first, and what is built stays. Follow: npx daybook backfill status ${rangeOf(one)}\n` +
-      `The rest, later: npx daybook backfill ${rangeOf(one)}`
+    return sentence(
+      ...['The cancel is sent: days under way end first, and what is built stays. Follow: '],
+      command.backfills('status', one.start, one.end),
+      ...['\nThe rest, later: ', command.backfill(one.start, one.end)],
     );
   });
 

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Listr } from 'listr2';
+import { command } from '../../shared/commands.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 import { abortOf } from '../common/follow.js';
-import { note, print } from '../common/output.js';
+import { note, print, typed, worded } from '../common/output.js';
 import { watch } from '../common/watch.js';
 import { progressLine } from './text.js';
 
 /** How a backfill ended, for people and programs. */
 export type BackfillEnd =
-  { ok: true; result: BackfillResult } | { ok: false; outcome: 'failed' | 'cancelled'; message: string };
+  { ok: true; result: BackfillResult } | { ok: false; outcome: 'failed' | 'cancelled'; message: Text };
 
 /** {@link endOf} a backfill. */
 async function endOfBackfill(handle: WorkflowHandle): Promise<BackfillEnd> {
@@ -26,7 +28,7 @@ const LINE_EVERY = 10_000;
 /** Between two looks at what a terminal shows, in milliseconds. */
 const REDRAW = 500;
 
-const NOBODY = 'no worker answers: the backfill waits until one does (npx daybook worker)';
+const silenceText = () => `no worker answers: the backfill waits until one does (${typed(command.worker())})`;
 
 /**
  * Waits for the end of a backfill and shows how far it is: on one line of a terminal, as plain lines elsewhere.
@@ -50,7 +52,8 @@ async function tellLines(handle: WorkflowHandle, end: Promise<unknown>): Promise
   let failed = 0;
   await watch<BackfillProgress>(handle, end, {
     see: (progress) => {
-      for (const { day, step, reason } of progress.failed.slice(failed)) print(`${day} failed at ${step}: ${reason}`);
+      for (const { day, step, reason } of progress.failed.slice(failed))
+        print(sentence(`${day} failed at ${step}: `, reason));
       failed = progress.failed.length;
       if (progress.done === done || Date.now() - at < LINE_EVERY) return;
       at = Date.now();
@@ -58,7 +61,7 @@ async function tellLines(handle: WorkflowHandle, end: Promise<unknown>): Promise
       print(progressLine(progress, at));
     },
     silence: () => {
-      note(NOBODY);
+      note(silenceText());
     },
   });
 }
@@ -80,9 +83,9 @@ async function tellLive(handle: WorkflowHandle, end: Promise<unknown>): Promise<
   });
   const task = async (_: unknown, line: { title: string; output: string }) => {
     while (!over) {
-      line.title = silent ? NOBODY : seen ? progressLine(seen, Date.now()) : 'backfill';
+      line.title = silent ? silenceText() : seen ? progressLine(seen, Date.now()) : 'backfill';
       const worst = seen?.failed.at(-1);
-      if (worst) line.output = `${worst.day} failed at ${worst.step}: ${worst.reason}`;
+      if (worst) line.output = `${worst.day} failed at ${worst.step}: ${worded(worst.reason)}`;
       await sleep(REDRAW);
     }
     if (seen) line.title = progressLine(seen, Date.now());

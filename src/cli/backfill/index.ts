@@ -1,7 +1,9 @@
 import type { App } from '../../app.js';
 import { daysToRun } from '../../ledger/days-to-run.js';
 import { assertWanted } from '../../project/wanted.js';
+import { command } from '../../shared/commands.js';
 import { choiceOf, chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
+import { sentence } from '../../shared/sentence.js';
 import type { BackfillInput } from '../../shared/workflows.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { INTERRUPTED, onInterrupt, STOPPING } from '../common/interrupt.js';
@@ -55,7 +57,6 @@ async function showPlan(app: App, input: BackfillInput, output: Output): Promise
 
 async function run(app: App, input: BackfillInput, { own, output }: { own: boolean; output: Output }): Promise<void> {
   const { start, end } = input;
-  const range = `--start ${start} --end ${end}`;
   const interruption = onInterrupt(own ? STOPPING : undefined);
   const follow = async (): Promise<BackfillEnd> => {
     const handle = await startBackfill(app, input);
@@ -67,10 +68,11 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
     report(input, output, own ? await withWorker(app, follow) : await follow());
   } catch (error) {
     if (error !== interruption.signal.reason) throw error;
-    const message =
-      `${own ? 'The backfill is not done: it goes on as soon as a worker runs.' : 'The backfill goes on.'} ` +
-      `Attach again: ${again(input)}${own ? ' --with-worker' : ''}\n` +
-      `Or: npx daybook backfill pause ${range}, npx daybook backfill cancel ${range}`;
+    const message = sentence(
+      own ? 'The backfill is not done: it goes on as soon as a worker runs.' : 'The backfill goes on.',
+      ...[' Attach again: ', again(input, ...(own ? ['--with-worker'] : []))],
+      ...['\nOr: ', command.backfills('pause', start, end), ', ', command.backfills('cancel', start, end)],
+    );
     if (output === 'json') printJson({ start, end, outcome: 'interrupted', message });
     note(message);
     process.exitCode = INTERRUPTED;
@@ -79,19 +81,20 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
   }
 }
 
-const again = ({ start, end, reprocess = 'none', ...input }: BackfillInput) =>
-  [
-    `npx daybook backfill --start ${start} --end ${end}`,
-    ...(reprocess === 'none' ? [] : [`--reprocess ${reprocess}`]),
+const again = ({ start, end, reprocess = 'none', ...input }: BackfillInput, ...more: string[]) =>
+  command.backfill(
+    ...([start, end] as const),
+    ...(reprocess === 'none' ? [] : ['--reprocess', reprocess]),
     ...(input.replaceFolder ? ['--replace-folder'] : []),
     ...(input.keepVanished ? ['--keep-vanished'] : []),
     ...(input.allowEmpty ? ['--allow-empty'] : []),
-  ].join(' ');
+    ...more,
+  );
 
 function report(input: BackfillInput, output: Output, end: BackfillEnd): void {
   if (!end.ok || end.result.outcome === 'failed') process.exitCode = 1;
   if (output === 'json')
     printJson(end.ok ? end.result : { start: input.start, end: input.end, outcome: end.outcome, message: end.message });
   else if (end.ok) print(resultText(end.result));
-  else note(`${end.message} ${end.outcome === 'cancelled' ? again(input) : ''}`.trimEnd());
+  else note(end.outcome === 'cancelled' ? sentence(end.message, ' ', again(input)) : end.message);
 }

@@ -1,8 +1,10 @@
 import type { App } from '../../app.js';
+import { command } from '../../shared/commands.js';
 import { CONCURRENCY } from '../../shared/inputs/backfill.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { workflowId } from '../../shared/names.js';
 import type { BackfillInput } from '../../shared/workflows.js';
+import { typed } from '../common/output.js';
 import { startWorkflow } from '../common/start.js';
 
 /** Starts a range's workflow, or attaches to the one that runs. */
@@ -19,6 +21,6 @@ export async function startBackfill(app: App, input: BackfillInput) {
       // Who does not say how many takes what there is.
       ...(input.concurrency === undefined ? {} : { concurrency: CONCURRENCY }),
     },
-    details: `Started by hand. Once more, which does only what is left: \`npx daybook backfill --start ${start} --end ${end}\``,
+    details: `Started by hand. Once more, which does only what is left: \`${typed(command.backfill(start, end))}\``,
   });
 }

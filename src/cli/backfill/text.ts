@@ -1,5 +1,7 @@
+import { command } from '../../shared/commands.js';
 import { duration, number, plural } from '../../shared/format.js';
 import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
+import { typed, worded } from '../common/output.js';
 import { cut, plainTable, terminalWidth } from '../common/text.js';
 
 /** Days named as running, before the rest is counted. */
@@ -37,7 +39,7 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
   const bad = counts.failed + counts.cancelled;
   const left = counts.unchanged + counts.skipped + counts.held;
   const more = bad - failed.length;
-  const again = `npx daybook backfill --start ${start} --end ${end} --reprocess failed`;
+  const again = (...flags: string[]) => typed(command.backfill(start, end, '--reprocess', 'failed', ...flags));
   const rewritten = failed.filter(({ type }) => type === 'FolderRewritten').length;
   return [
     `${start} to ${end}: ` +
@@ -49,15 +51,15 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
         ...(notRun > 0 ? [`${number(notRun)} not run`] : []),
       ].join(' · '),
     ...(failed.length > 0 ? ['', failedText(failed), ...(more > 0 ? [`and ${more} more`] : []), ''] : []),
-    ...(bad > rewritten ? [`When it is mended: ${again}`] : []),
+    ...(bad > rewritten ? [`When it is mended: ${again()}`] : []),
     ...(rewritten > 0
       ? [
           `${plural(rewritten, 'day')} failed because objects are gone from folders to which new ones came:`,
-          `  where the new objects hold the old rows:           ${again} --replace-folder`,
-          `  where the old rows must stay beside the new ones:  ${again} --keep-vanished`,
+          `  where the new objects hold the old rows:           ${again('--replace-folder')}`,
+          `  where the old rows must stay beside the new ones:  ${again('--keep-vanished')}`,
         ]
       : []),
-    ...(notRun > 0 ? [`The days that were not run: npx daybook backfill --start ${start} --end ${end}`] : []),
+    ...(notRun > 0 ? [`The days that were not run: ${typed(command.backfill(start, end))}`] : []),
   ].join('\n');
 }
 
@@ -66,5 +68,9 @@ const DAY_AND_STEP = 25;
 export const failedText = (failed: BackfillResult['failed']): string =>
   plainTable(
     ['FAILED DAY', 'STEP', 'WHY'],
-    failed.map(({ day, step, reason }) => [day, step, cut(reason, Math.max(60, terminalWidth() - DAY_AND_STEP))]),
+    failed.map(({ day, step, reason }) => [
+      day,
+      step,
+      cut(worded(reason), Math.max(60, terminalWidth() - DAY_AND_STEP)),
+    ]),
   );

@@ -5,7 +5,7 @@ import { plural } from '../../shared/format.js';
 import { missingSearchAttributes } from '../../temporal/client.js';
 import { commandEnv, projectDir, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
-import { print, printJson } from '../common/output.js';
+import { print, printJson, worded } from '../common/output.js';
 
 /** What `check` works on; `close` is called at the end, whatever happened. */
 export interface OpenCheck {
@@ -43,7 +43,7 @@ export async function check(
     const problems = await checkProject(dir, services);
     const ok = errorsOf(problems).length === 0;
     if (output === 'json') printJson({ ok, dir, problems });
-    else print(textOf(dir, problems));
+    else print(checkText(dir, problems));
     if (!ok) process.exitCode = 1;
   } finally {
     await close();
@@ -51,10 +51,10 @@ export async function check(
 }
 
 /** Each problem on three lines: where, what, and the way to mend it; then how many there are. */
-function textOf(dir: string, problems: readonly Problem[]): string {
+function checkText(dir: string, problems: readonly Problem[]): string {
   const told = problems.map(
     ({ severity, where, what, fix }) =>
-      `${severity}: ${where}\n  ${what.replaceAll('\n', '\n  ')}\n  -> ${fix.replaceAll(/\n */g, '\n     ')}\n`,
+      `${severity}: ${where}\n  ${what.replaceAll('\n', '\n  ')}\n  -> ${worded(fix).replaceAll(/\n */g, '\n     ')}\n`,
   );
   const errors = errorsOf(problems).length;
   const warnings = problems.length - errors;

@@ -5,7 +5,7 @@ import type { App } from '../../app.js';
 import { namesServices, processVariables, readEnv, type Env } from '../../env.js';
 import { readStack, stackVariables } from '../../local/stack-file.js';
 import { STACK_DIR } from './options.js';
-import { note } from './output.js';
+import { note, printCommandsFor } from './output.js';
 
 /** The example project is the repository itself. */
 export const EXAMPLE = fileURLToPath(new URL('../../..', import.meta.url));
@@ -30,8 +30,14 @@ export async function commandEnv(): Promise<Env> {
 
 /** `--project`, else `DAYBOOK_PROJECT`, else this folder if it is a project, else the example. */
 export function projectDir(env: Env, given: string | undefined): string {
-  const named = given ?? env.projectDir;
-  if (named !== undefined) return resolve(named);
+  const found = projectHere(env);
+  const dir = given === undefined ? found : resolve(given);
+  printCommandsFor(dir === found ? undefined : given);
+  return dir;
+}
+
+function projectHere(env: Env): string {
+  if (env.projectDir !== undefined) return resolve(env.projectDir);
   const here = ['ts', 'js', 'mjs', 'json'].some((ending) => existsSync(`daybook.config.${ending}`));
   return here ? resolve('.') : EXAMPLE;
 }

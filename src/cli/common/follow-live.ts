@@ -1,13 +1,15 @@
 import { EventEmitter, once } from 'node:events';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Listr } from 'listr2';
+import { command } from '../../shared/commands.js';
 import type { DayProgress } from '../../shared/workflows.js';
+import { typed } from './output.js';
 import { line, watch, type DayEnd } from './watch.js';
 
 /** The steps that every build goes through; a step that waits or mends shows in the line of the next one. */
 const STEPS = ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'];
 
-const NOBODY = 'no worker answers: the day waits until one does (npx daybook worker)';
+const silenceText = () => `no worker answers: the day waits until one does (${typed(command.worker())})`;
 
 /** A day on a terminal: a line for each step, what it did once it has, and how far the running one is. */
 export async function tellLive(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
@@ -40,7 +42,7 @@ export async function tellLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
           return;
         }
         if (over) break;
-        task.title = silent ? `${step.padEnd(10)}${NOBODY}` : (running(seen) ?? step);
+        task.title = silent ? `${step.padEnd(10)}${silenceText()}` : (running(seen) ?? step);
         await once(changes, 'change');
       }
       task.title = step;

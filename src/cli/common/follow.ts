@@ -1,4 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
+import type { Command } from '../../shared/commands.js';
 import { tellLive } from './follow-live.js';
 import { note, print } from './output.js';
 import { endOfDay, line, watch, type DayEnd } from './watch.js';
@@ -14,7 +17,7 @@ export type { DayEnd };
 export async function followDay(
   handle: WorkflowHandle,
   day: string,
-  { show, again, signal }: { show: 'live' | 'lines' | 'nothing'; again?: string; signal?: AbortSignal },
+  { show, again, signal }: { show: 'live' | 'lines' | 'nothing'; again?: Command; signal?: AbortSignal },
 ): Promise<DayEnd> {
   const end = Promise.race([endOfDay(handle, day, again), ...(signal ? [abortOf(signal)] : [])]);
   if (show === 'lines') await tellLines(handle, end);
@@ -42,7 +45,7 @@ async function tellLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<
       shown = steps.length;
     },
     silence: () => {
-      note('  No worker answers: the day waits until one does. In another terminal: npx daybook worker');
+      note(sentence('  No worker answers: the day waits until one does. In another terminal: ', command.worker()));
     },
   });
 }

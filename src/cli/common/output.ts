@@ -1,20 +1,38 @@
+import { commandLine, type Command } from '../../shared/commands.js';
+import { isCommand, isSentence, textFor, type Text } from '../../shared/sentence.js';
+
 /*
  * All that a command prints goes through here or through the two streams themselves; a command ends by `endProcess` alone. A
  * pipe takes 64 KiB at once and the rest as fast as its reader reads, so a process that just exits cuts its own output off.
  */
 
+/** The folder that printed commands have to name; undefined where a command typed here finds it by itself. */
+let about: string | undefined;
+
+/** Says which `--project` the commands carry that are printed from now on. */
+export const printCommandsFor = (project: string | undefined): void => {
+  about = project;
+};
+
+/** A command as it is typed here. */
+export const typed = (command: Command): string => commandLine(command, about);
+
+/** A text with its commands as they are typed here. */
+export const worded = (text: Text): string => textFor(text, about);
+
 /** Results go to stdout; everything else goes to stderr. */
-export const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+export const print = (text: Text): void => {
+  process.stdout.write(`${worded(text)}\n`);
 };
 
-export const note = (text: string): void => {
-  process.stderr.write(`${text}\n`);
+export const note = (text: Text): void => {
+  process.stderr.write(`${worded(text)}\n`);
 };
 
-/** One JSON document on stdout and nothing else. */
+/** One JSON document on stdout and nothing else; texts and commands in it are what people would read. */
 export const printJson = (value: unknown): void => {
-  print(JSON.stringify(value, null, 2));
+  const readable = (_: string, one: unknown) => (isSentence(one) ? worded(one) : isCommand(one) ? typed(one) : one);
+  process.stdout.write(`${JSON.stringify(value, readable, 2)}\n`);
 };
 
 /** A reader that has seen enough (`| head -1`), or a terminal that was closed. */

@@ -3,10 +3,13 @@ import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { assertWanted } from '../../project/wanted.js';
+import { command, type Command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { inputOf } from '../../temporal/client.js';
 import { followDay, type DayEnd } from './follow.js';
+import { typed } from './output.js';
 import { startWorkflow } from './start.js';
 import { sayIfNobodyPolls, withWorker } from './worker.js';
 
@@ -21,7 +24,7 @@ import { sayIfNobodyPolls, withWorker } from './worker.js';
 export async function runForItself(
   app: App,
   input: DayInput,
-  { what, own, quiet, again }: { what: string; own: boolean; quiet: boolean; again: string },
+  { what, own, quiet, again }: { what: string; own: boolean; quiet: boolean; again: Command },
 ): Promise<DayEnd> {
   const { day } = input;
   const { project } = app.project.config;
@@ -33,7 +36,7 @@ export async function runForItself(
         workflowId: workflowId.day(project, day),
         input,
         summary: `${project}, ${what} of ${day}`,
-        details: `Started by hand, for a ${what}. How the day stands: \`npx daybook status --day ${day}\``,
+        details: `Started by hand, for a ${what}. How the day stands: \`${typed(command.statusOf(day))}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
       return await followDay(handle, day, { show: quiet ? 'nothing' : 'lines', again });
@@ -45,7 +48,11 @@ export async function runForItself(
         return await followDay(client.workflow.getHandle(id), day, { show: quiet ? 'nothing' : 'lines', again });
       throw final(
         'DayRunning',
-        `${day} is running already, so its ${what} can't begin. See how far it is: npx daybook run --day ${day} (attaches); then once more.`,
+        sentence(
+          `${day} is running already, so its ${what} can't begin. See how far it is: `,
+          command.run(day),
+          ' (attaches); then once more.',
+        ),
       );
     }
   };

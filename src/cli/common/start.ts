@@ -1,11 +1,12 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { App } from '../../app.js';
 import { assertWanted } from '../../project/wanted.js';
+import { command } from '../../shared/commands.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { taskQueue, workflowId } from '../../shared/names.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { inputOf } from '../../temporal/client.js';
-import { note } from './output.js';
+import { note, typed } from './output.js';
 
 /** What a command starts: its type and id, its input, and what the Web UI shows of it. */
 export interface Start {
@@ -62,7 +63,7 @@ export async function startDay(app: App, input: DayInput) {
     workflowId: workflowId.day(project, input.day),
     input,
     summary: `${project}, day ${input.day}${input.force ? ', forced' : ''}`,
-    details: `Started by hand. Once more: \`npx daybook run --day ${input.day}\``,
+    details: `Started by hand. Once more: \`${typed(command.run(input.day))}\``,
     choices: { force: false, rollback: false, compare: false, ...NO_CHOICE },
   });
 }

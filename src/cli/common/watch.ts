@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { runCommand } from '../../shared/commands.js';
+import { command, type Command } from '../../shared/commands.js';
 import { duration } from '../../shared/format.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import type { DayProgress, DayResult, StepTold } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 
@@ -16,10 +17,14 @@ const SILENCE = 15_000;
 /** How a day ended, for people and programs. */
 export type DayEnd =
   | { ok: true; result: DayResult }
-  | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: string };
+  | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: Text };
 
 /** {@link endOf} a day, with the step that failed and what to type next. */
-export async function endOfDay(handle: WorkflowHandle, day: string, again = runCommand(day)): Promise<DayEnd> {
+export async function endOfDay(
+  handle: WorkflowHandle,
+  day: string,
+  again: Command = command.run(day),
+): Promise<DayEnd> {
   const end = await endOf<DayResult>(handle);
   if (end.ok) return end;
   const { outcome, cause } = end;
@@ -30,7 +35,7 @@ export async function endOfDay(handle: WorkflowHandle, day: string, again = runC
     day,
     outcome,
     step: '',
-    message: `Day ${day} was ${how}. Start it again: ${again}`,
+    message: sentence(`Day ${day} was ${how}. Start it again: `, again),
   };
 }
 

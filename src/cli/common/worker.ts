@@ -1,6 +1,9 @@
 import type { App } from '../../app.js';
+import { passing } from '../../errors.js';
 import { createLogger } from '../../log.js';
+import { command } from '../../shared/commands.js';
 import { taskQueue } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import { pollers } from '../../temporal/pollers.js';
 import { note } from './output.js';
 
@@ -11,7 +14,9 @@ export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T>
   installRuntime(log);
   const worker = await startWorker({ app, log });
   const ended = worker.done.then((): never => {
-    throw new Error('The worker of this process ended by itself; what runs waits for another one: npx daybook worker');
+    throw passing(
+      sentence('The worker of this process ended by itself; what runs waits for another one: ', command.worker()),
+    );
   });
   try {
     return await Promise.race([use(), ended]);
@@ -29,5 +34,11 @@ export async function sayIfNobodyPolls(
   const queue = taskQueue.light(app.project.config.project);
   const { workflows } = await pollers(await app.temporal(), queue);
   if (workflows === 0)
-    note(`No worker polls ${queue}: ${what} waits until one does. In another terminal: npx daybook worker${otherwise}`);
+    note(
+      sentence(
+        `No worker polls ${queue}: ${what} waits until one does. In another terminal: `,
+        command.worker(),
+        otherwise,
+      ),
+    );
 }

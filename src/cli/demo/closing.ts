@@ -1,4 +1,5 @@
 import type { Stack } from '../../local/stack-file.js';
+import { command, commandLine } from '../../shared/commands.js';
 import { STACK_DIR } from '../common/options.js';
 
 export interface Ending {
@@ -23,12 +24,9 @@ export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database
     `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} \\`,
     `    -d '${query}'`,
     '',
-    `npx daybook local ${up ? 'down' : 'up'}${dirArgument(dir)}`,
+    commandLine(command.local(up ? 'down' : 'up', ...dirFlags(dir))),
   ];
 }
 
 /** What follows a `daybook local` command that means this folder. */
-export function dirArgument(dir: string): string {
-  if (dir === STACK_DIR) return '';
-  return ` --dir ${/^[\w./-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", "'\\''")}'`}`;
-}
+export const dirFlags = (dir: string): string[] => (dir === STACK_DIR ? [] : ['--dir', dir]);

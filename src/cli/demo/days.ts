@@ -5,6 +5,7 @@ import { demoDays, lastMarker } from '../../local/demo/generate.js';
 import { plural, size } from '../../shared/format.js';
 import type { DayProgress, DayResult } from '../../shared/workflows.js';
 import { followDay } from '../common/follow.js';
+import { worded } from '../common/output.js';
 import { startDay } from '../common/start.js';
 import type { Page } from './page.js';
 
@@ -63,7 +64,7 @@ async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: bo
     signal.removeEventListener('abort', cancel);
   });
   signal.throwIfAborted();
-  if (!end.ok) throw new DayFailed(end.message);
+  if (!end.ok) throw new DayFailed(worded(end.message));
   return end.result;
 }
 
@@ -92,5 +93,5 @@ function show(page: Page, { day, outcome, listed, normalized, steps, tested, not
     if (step === 'normalize' && normalized.chunks === 0)
       page.row(`  ${step}`, 'all its chunks were normalized for the days beside it');
     else page.row(`  ${step}`, page.fit(what, ms), ms, step === 'test' && tested.warned.length > 0 ? 'yellow' : 'cyan');
-  for (const note of notes) page.note(note);
+  for (const note of notes) page.note(worded(note));
 }

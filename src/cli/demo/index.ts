@@ -1,8 +1,10 @@
 import { forgetServices, processVariables, readEnv } from '../../env.js';
 import { LocalStackError } from '../../local/local-error.js';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
 import { EXAMPLE } from '../common/context.js';
 import { endProcess, note } from '../common/output.js';
-import { dirArgument } from './closing.js';
+import { dirFlags } from './closing.js';
 import { DayFailed } from './days.js';
 import { Interrupted } from './interrupt.js';
 import { runDemo } from './run.js';
@@ -18,7 +20,8 @@ export async function playDemo(dir: string, keep: boolean): Promise<void> {
     if (error instanceof Interrupted) return await endProcess(error.exitCode);
     if (!(error instanceof DayFailed) && !(error instanceof LocalStackError)) throw error;
     note(error.message);
-    if (error instanceof DayFailed) note(`Its history is kept; to see it: npx daybook local up${dirArgument(dir)}`);
+    if (error instanceof DayFailed)
+      note(sentence('Its history is kept; to see it: ', command.local('up', ...dirFlags(dir))));
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,7 @@
 import { assertWanted } from '../../project/wanted.js';
+import { command } from '../../shared/commands.js';
 import { heldNow, heldSince } from '../../shared/notes.js';
+import { plain, sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
@@ -27,7 +29,7 @@ export const releaseDay = ({ day, project, output }: DayOptions): Promise<void> 
     if (hold) await ledger.recordHold('released', day, '');
     if (output === 'json') printJson({ day, held: false, was: hold ?? null });
     else if (hold) {
-      print(`It was: ${heldSince(hold).split('. ')[0] ?? ''}.`);
-      print(`${day} is released. Nights look at it as at any day; now: npx daybook run --day ${day}`);
+      print(`It was: ${plain(heldSince(hold)).split('. ')[0] ?? ''}.`);
+      print(sentence(`${day} is released. Nights look at it as at any day; now: `, command.run(day)));
     } else print(`${day} was not held.`);
   });

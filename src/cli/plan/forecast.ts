@@ -1,6 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { App } from '../../app.js';
-import { isFinal, messageOf } from '../../errors.js';
+import { isFinal, textOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { paceOf } from '../../ledger/throughput.js';
 import { chunksToDo } from '../../plan/cover.js';
@@ -9,11 +9,13 @@ import type { Chunk } from '../../plan/plan.js';
 import { bytesOf, planDay } from '../../plan/planning.js';
 import { assertApplied } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
+import { command, type Command } from '../../shared/commands.js';
 import { addDays, EVER, rangesOf, type Day } from '../../shared/day.js';
-import { backfillCommand } from '../../shared/commands.js';
 import { duration, plural } from '../../shared/format.js';
 import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
 import { heldSince } from '../../shared/notes.js';
+import { isCommand, type Text } from '../../shared/sentence.js';
+import { typed, worded } from '../common/output.js';
 
 /** Commands shown. */
 const NEXT_SHOWN = 5;
@@ -27,9 +29,9 @@ export interface DayForecast {
   tables: Pick<TableVerdict, 'table' | 'staleness' | 'reason'>[];
   /** Raw objects that would be normalized, and their bytes. */
   toRead: { objects: number; bytes: number };
-  notes: string[];
+  notes: Text[];
   /** What a person types; '' where nothing is to be done. */
-  command: string;
+  command: Command | '';
 }
 
 export interface Forecast {
@@ -78,10 +80,10 @@ export async function forecast(
 
   /** What a run of the day would do; what it would build anew is `moving` from then on. */
   async function look(day: Day, how: Omit<Purpose, 'beyond'>): Promise<DayForecast> {
-    const run = `npx daybook run --day ${day}`;
+    const run = command.run(day);
     const left = open.has(day) ? ['its publish was left open by a crash, and is ended first'] : [];
     const hold = held.get(day);
-    const as = (outcome: 'held' | 'fails', note: string): DayForecast => ({
+    const as = (outcome: 'held' | 'fails', note: Text): DayForecast => ({
       ...{ day, outcome, tables: [], toRead: NOTHING, notes: [...left, note], command: left.length > 0 ? run : '' },
     });
     if (hold) return as('held', heldSince(hold));
@@ -114,11 +116,11 @@ export async function forecast(
           ...toTest(planned.untested),
         ],
         // A forced run would rebuild every table.
-        command: outcome === 'code' ? backfillCommand(day, day) : DOES.has(outcome) || left.length > 0 ? run : '',
+        command: outcome === 'code' ? command.backfill(day, day) : DOES.has(outcome) || left.length > 0 ? run : '',
       };
     } catch (error) {
       if (!isFinal(error)) throw error;
-      return as('fails', messageOf(error));
+      return as('fails', textOf(error));
     }
   }
 
@@ -185,17 +187,19 @@ const OUTCOMES: Record<DayForecast['outcome'], string> = {
 export function forecastText(
   { days, later, toRead, estimate: expected }: Forecast,
   earlier: number,
-  next: readonly string[],
+  next: readonly Command[],
 ): string {
   return [
     ...dayLines(days),
     ...(later.length > 0 ? ['Then the later days that look back on them:', ...dayLines(later)] : []),
-    ...(earlier > 0 ? [`${earlier} earlier days were not looked at: npx daybook plan --start YYYY-MM-DD`] : []),
+    ...(earlier > 0
+      ? [`${earlier} earlier days were not looked at: ${typed(command.plan('--start', 'YYYY-MM-DD'))}`]
+      : []),
     `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
     ...(expected && expected.ms > 0
       ? [`It would take about ${duration(expected.ms)}, as the last ${plural(expected.builds, 'build')} did.`]
       : []),
-    ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((command) => `  ${command}`)] : []),
+    ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((one) => `  ${typed(one)}`)] : []),
     ...(next.length > NEXT_SHOWN ? [`  and ${next.length - NEXT_SHOWN} more`] : []),
   ].join('\n');
 }
@@ -206,7 +210,7 @@ function dayLines(days: readonly DayForecast[]): string[] {
   for (const { day, outcome, tables, toRead, notes } of days) {
     const lines = [
       `${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
-      ...[...tables.map(({ reason }) => reason), ...notes].map((one) => `            ${one}`),
+      ...[...tables.map(({ reason }) => reason), ...notes.map(worded)].map((one) => `            ${one}`),
     ];
     const before = groups.at(-1);
     if (before && addDays(before.last, 1) === day && before.lines.join('\n') === lines.join('\n')) before.last = day;
@@ -222,14 +226,15 @@ function dayLines(days: readonly DayForecast[]): string[] {
  * What a person types for the days: one command for days that follow each other. Days that differ by code alone take a backfill,
  * which rebuilds only the tables that changed; it comes once for all of them, since it leaves other days as they are.
  */
-export function commandsFor(days: readonly DayForecast[]): string[] {
+export function commandsFor(days: readonly DayForecast[]): Command[] {
   const stale = days.filter(({ outcome }) => outcome === 'code').map(({ day }) => day);
   const [first, last] = [stale[0], stale.at(-1)];
-  const rest = days.filter(({ outcome, command }) => outcome !== 'code' && command !== '');
-  const ranges = rangesOf(rest.map(({ day }) => day)).map(({ start, end }) =>
-    start === end ? (rest.find(({ day }) => day === start)?.command ?? '') : backfillCommand(start, end),
-  );
-  return [...ranges, ...(first === undefined || last === undefined ? [] : [backfillCommand(first, last)])];
+  const rest = days.filter((one) => one.outcome !== 'code' && isCommand(one.command));
+  const ranges = rangesOf(rest.map(({ day }) => day)).map(({ start, end }) => {
+    const alone = rest.find(({ day }) => day === start)?.command;
+    return start === end && isCommand(alone) ? alone : command.backfill(start, end);
+  });
+  return [...ranges, ...(first === undefined || last === undefined ? [] : [command.backfill(first, last)])];
 }
 
 const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>

@@ -3,7 +3,9 @@ import { final } from '../../errors.js';
 import type { RejectRecord } from '../../ledger/ledger.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { sumAccounts } from '../../shared/accounts.js';
+import { command } from '../../shared/commands.js';
 import { number, plural } from '../../shared/format.js';
+import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
@@ -52,7 +54,7 @@ async function rejectsOf(app: App, day: string, only: string | undefined, limit:
   return found;
 }
 
-function textOf({ source, folder, lines, rejected, reasons, rows }: Rejects): string {
+function rejectsText({ source, folder, lines, rejected, reasons, rows }: Rejects): string {
   const head = `${source}, folder ${folder}: ${number(rejected)} of ${plural(lines, 'line')} rejected`;
   if (rejected === 0) return head;
   const width = terminalWidth();
@@ -90,8 +92,8 @@ export const showRejects = ({ day, source, limit, project, output }: RejectsOpti
     await app.ledger.assertReadable();
     const sources = await rejectsOf(app, day, source, limit);
     if (output === 'json') printJson({ project: app.project.config.project, day, sources });
-    else if (sources.length === 0) print(`${day} was never built. Build it: npx daybook run --day ${day}`);
-    else print(sources.map(textOf).join('\n\n'));
+    else if (sources.length === 0) print(sentence(`${day} was never built. Build it: `, command.run(day)));
+    else print(sources.map(rejectsText).join('\n\n'));
   });
 
 interface RetryOptions extends ProjectOptions {
@@ -113,7 +115,7 @@ export const retryRejects = ({ day, withWorker: own = false, project, output }: 
         what: 'retry of rejects',
         own,
         quiet,
-        again: `npx daybook rejects retry --day ${day}`,
+        again: command.rejectsRetry(day),
       }),
     );
   });

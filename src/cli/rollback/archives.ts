@@ -2,9 +2,11 @@ import type { App } from '../../app.js';
 import { tablesLike } from '../../clickhouse/tables.js';
 import type { PublishedVersion } from '../../ledger/ledger.js';
 import { oldestOfTables, undoneBy } from '../../ledger/rollback.js';
-import { rollbackCommand } from '../../shared/commands.js';
+import { command } from '../../shared/commands.js';
 import { number, plural } from '../../shared/format.js';
+import type { Text } from '../../shared/sentence.js';
 import { archiveDatabase } from '../../shared/names.js';
+import { typed, worded } from '../common/output.js';
 import { instantOf, localTime, plainTable } from '../common/text.js';
 
 /** A table's day as one publish made it. */
@@ -24,7 +26,7 @@ export interface RollbackPreview {
   /** The generation that the command would restore; 0 for none, null where it would be refused. */
   target: number | null;
   /** Why it would be refused, or ''. */
-  refused: string;
+  refused: Text;
   versions: ArchivedVersion[];
 }
 
@@ -62,8 +64,8 @@ export function previewText({ day, target, refused, versions }: RollbackPreview,
       ? [plainTable([{ right: 'generation' }, 'table', { right: 'rows' }, 'published', 'age', 'state'], lines)]
       : []),
     target === null
-      ? refused
-      : `A rollback restores ${target === 0 ? 'no row of the day' : `generation ${target}`}: ${rollbackCommand(day, target)}`,
+      ? worded(refused)
+      : `A rollback restores ${target === 0 ? 'no row of the day' : `generation ${target}`}: ${typed(command.rollback(day, target))}`,
   ].join('\n');
 }
 

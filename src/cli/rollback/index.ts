@@ -1,7 +1,8 @@
 import type { App } from '../../app.js';
-import { isFinal } from '../../errors.js';
+import { isFinal, textOf } from '../../errors.js';
 import { rollbackTarget, type RollbackTarget } from '../../ledger/rollback.js';
-import { rollbackCommand } from '../../shared/commands.js';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
@@ -30,8 +31,8 @@ export const rollBack = ({ project, ...options }: RollbackOptions): Promise<void
 
 async function restore(app: App, { day, reason, withWorker: own = false, output, ...asked }: RollbackOptions) {
   const target = await targetOf(app, day, asked);
-  const again = rollbackCommand(day, target);
-  note(`${day}: rollback to ${target === 0 ? 'no rows' : `generation ${target}`} (${again})`);
+  const again = command.rollback(day, target);
+  note(sentence(`${day}: rollback to ${target === 0 ? 'no rows' : `generation ${target}`} (`, again, ')'));
   const input = { day, rollback: true, reason, ...(target === 0 ? { toEmpty: true } : { generation: target }) };
   report(day, output, await runForItself(app, input, { what: 'rollback', own, quiet: output === 'json', again }));
 }
@@ -49,7 +50,7 @@ async function wouldRestore(app: App, day: string, asked: RollbackTarget) {
     return { target: await targetOf(app, day, asked), refused: '' };
   } catch (error) {
     if (!isFinal(error)) throw error;
-    return { target: null, refused: error.message };
+    return { target: null, refused: textOf(error) };
   }
 }
 

@@ -1,4 +1,6 @@
+import { command } from '../../shared/commands.js';
 import { chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
+import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { followDay, type DayEnd } from '../common/follow.js';
 import { INTERRUPTED, STOPPING, onInterrupt } from '../common/interrupt.js';
@@ -30,8 +32,8 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
     } catch (error) {
       if (error !== interruption.signal.reason) throw error;
       const message = own
-        ? `Day ${day} is not done: it goes on as soon as a worker runs: npx daybook run --day ${day} --with-worker`
-        : `Day ${day} goes on. Attach again: npx daybook run --day ${day}`;
+        ? sentence(`Day ${day} is not done: it goes on as soon as a worker runs: `, command.run(day, '--with-worker'))
+        : sentence(`Day ${day} goes on. Attach again: `, command.run(day));
       if (output === 'json') printJson({ day, outcome: 'interrupted', message });
       note(message);
       process.exitCode = INTERRUPTED;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import type { App } from '../../app.js';
+import { command } from '../../shared/commands.js';
 import { nightFor } from '../../shared/day.js';
 import { scheduleId } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import {
   applySchedule,
   describeSchedule,
@@ -56,7 +58,10 @@ export const applyNights = ({
     );
     if (done === 'updated')
       note(
-        'Nights that the old times had missed are not caught up with any more; npx daybook status names missing days.',
+        sentence(
+          ...['Nights that the old times had missed are not caught up with any more; ', command.status()],
+          ' names missing days.',
+        ),
       );
   });
 

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { command } from '../../shared/commands.js';
 import { nightFor } from '../../shared/day.js';
 import { plural } from '../../shared/format.js';
 import { scheduleId } from '../../shared/names.js';
@@ -10,6 +11,7 @@ import {
   type NightlyTimes,
   type ScheduleChange,
 } from '../../temporal/schedule.js';
+import { typed } from '../common/output.js';
 
 /** Nights shown, of those to come and of those that were. */
 const SHOWN = 5;
@@ -89,8 +91,10 @@ export function scheduleText(report: ScheduleReport): string {
       `  began  ${at(night.at)}  for ${night.day}  ${night.status.toLowerCase()}  ${night.workflowId}`.trimEnd(),
     ),
     ...(waiting > 0 ? [`  ${plural(waiting, 'night')} wait until the one that runs has ended.`] : []),
-    ...(missed > 0 ? [`  ${plural(missed, 'night')} came too late to be caught up with: npx daybook status`] : []),
+    ...(missed > 0
+      ? [`  ${plural(missed, 'night')} came too late to be caught up with: ${typed(command.status())}`]
+      : []),
     ...differs.map(({ what, found, wanted }) => `  ${what} is ${found}, the config says ${wanted}`),
-    ...(differs.length > 0 ? ['To change it: npx daybook schedule apply'] : []),
+    ...(differs.length > 0 ? [`To change it: ${typed(command.schedule('apply'))}`] : []),
   ].join('\n');
 }

@@ -2,8 +2,9 @@ import type { App } from '../../app.js';
 import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/ledger.js';
 import type { LedgerReport } from '../../ledger/report.js';
 import { dayImbalance, folderImbalances, sumAccounts, type FolderAccount } from '../../shared/accounts.js';
-import { commandsIn, runCommand } from '../../shared/commands.js';
+import { command, type Command } from '../../shared/commands.js';
 import type { Day } from '../../shared/day.js';
+import { commandsIn, sentence, withoutRepeats, type Text } from '../../shared/sentence.js';
 import { objectAccounts, ofFolder, usedChunks, type UsedChunks } from '../common/used-chunks.js';
 import type { DayReport } from './day-report.js';
 
@@ -14,7 +15,7 @@ export interface DayDetail extends DayReport {
   /** Rejected lines of the day's own folder in the newest build. */
   rejects: { source: string; rejected: number; lines: number; reasons: { reason: string; lines: number }[] }[];
   /** What a person types next. */
-  next: string[];
+  next: (Command | Text)[];
   accounts?: DayAccounts;
 }
 
@@ -37,15 +38,16 @@ export interface DayAccounts {
 }
 
 export async function detailDay(app: App, report: LedgerReport, day: DayReport, accounts: boolean): Promise<DayDetail> {
-  const [tests, rejects] = await Promise.all([
+  const [tests, rejects, named] = await Promise.all([
     app.ledger.testResults(day.day, day.generation),
     rejectsOfDay(app, report, day),
+    day.state === 'failed' ? report.nextCommands(day.day, day.generation) : [],
   ]);
   return {
     ...day,
     tests,
     rejects,
-    next: nextSteps(day),
+    next: nextSteps(day, named),
     ...(accounts ? { accounts: await accountsOf(app, report, day) } : {}),
   };
 }
@@ -97,14 +99,18 @@ function foldersOf(source: string, accounts: readonly FolderRecord[]): DayAccoun
 const isBalanced = ({ table, rows, loaded, duplicates }: DayRecord) =>
   dayImbalance(table, rows, loaded, duplicates) === undefined;
 
-/** Commands for a day that is not as it should be; those that its failure, or a question about its folders, names come first. */
-export function nextSteps({ day, state, reason, open, questions }: DayReport): string[] {
-  const run = runCommand(day);
+/**
+ * Commands for a day that is not as it should be; those that its failure, or a question about its folders, names come first.
+ *
+ * @param failure what the newest build's failure names
+ */
+export function nextSteps({ day, state, open, questions }: DayReport, failure: readonly Command[]): (Command | Text)[] {
+  const run = command.run(day);
   const asked = questions.flatMap(commandsIn);
-  if (state === 'building') return [`${run}   (attaches to the running workflow)`];
+  if (state === 'building') return [sentence(run, '   (attaches to the running workflow)')];
   if (open.length > 0 || state === 'not built' || state === 'stopped' || state === 'cancelled') return [run];
-  if (state === 'held') return [`npx daybook unhold --day ${day}`];
-  const named = state === 'failed' ? [...asked, ...commandsIn(reason)] : asked;
+  if (state === 'held') return [command.unhold(day)];
+  const named = state === 'failed' ? [...asked, ...failure] : asked;
   // Where the folders have to be explained first, the plain command would only fail again.
-  return [...new Set(state === 'failed' && asked.length === 0 ? [...named, run] : named)];
+  return withoutRepeats(state === 'failed' && asked.length === 0 ? [...named, run] : named);
 }

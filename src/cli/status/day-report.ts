@@ -3,6 +3,7 @@ import type { BuildRecord } from '../../ledger/ledger.js';
 import type { LedgerReport, PlanRecord } from '../../ledger/report.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
+import { type Text } from '../../shared/sentence.js';
 import type { Outcome } from '../../shared/workflows.js';
 import type { RunningDay } from '../../temporal/client.js';
 import { instantOf } from '../common/text.js';
@@ -45,14 +46,14 @@ export interface DayReport {
   quarantined: { source: string; folder: Day; object: string; reason: string }[];
   plans: { newest: PlanRecord | null; whole: PlanRecord | null };
   /** Why a run of the day would fail until somebody says what its folders mean, each with its commands. */
-  questions: string[];
+  questions: Text[];
 }
 
 /** What was asked of Temporal; `days` is undefined where it did not answer. */
 export interface Running {
   days: RunningDay[] | undefined;
   /** Why Temporal did not answer. */
-  message: string | undefined;
+  message: Text | undefined;
 }
 
 /** Days `first` to `last`, each in one line. */

@@ -1,17 +1,18 @@
 import type { App } from '../../app.js';
-import { messageOf } from '../../errors.js';
+import { textOf } from '../../errors.js';
 import type { PublishRecord } from '../../ledger/ledger.js';
 import { decideFolders } from '../../plan/decide-folders.js';
 import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folder-text.js';
 import { listWindow } from '../../plan/folders.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
+import { type Text } from '../../shared/sentence.js';
 
 /** Days whose next run would fail because objects that they were published from are gone, and why, with the commands. */
 export interface FolderQuestions {
-  byDay: Map<Day, string>;
+  byDay: Map<Day, Text>;
   /** Why the folders could not be looked at; undefined where they were. */
-  message: string | undefined;
+  message: Text | undefined;
 }
 
 export const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
@@ -21,7 +22,7 @@ const AT_ONCE = 14;
 
 /** Looks at the folders of the published days among `first` to `last`. The ledger stands for itself where the store is away. */
 export async function folderQuestions(app: App, first: Day, last: Day): Promise<FolderQuestions> {
-  const byDay = new Map<Day, string>();
+  const byDay = new Map<Day, Text>();
   try {
     const published = await app.ledger.currentPublishes(first, last);
     const deps = { ledger: chunksOnce(app, first, last), store: listingOnce(app.store) };
@@ -36,7 +37,7 @@ export async function folderQuestions(app: App, first: Day, last: Day): Promise<
       );
     return { byDay, message: undefined };
   } catch (error) {
-    return { byDay, message: messageOf(error) };
+    return { byDay, message: textOf(error) };
   }
 }
 

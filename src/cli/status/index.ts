@@ -1,8 +1,9 @@
 import type { App } from '../../app.js';
-import { messageOf } from '../../errors.js';
+import { textOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { findLeftovers, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn } from '../../shared/day.js';
+import { sentence } from '../../shared/sentence.js';
 import { runningDays } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
@@ -21,7 +22,7 @@ async function askTemporal(app: App): Promise<Running> {
     const client = await app.temporal(TEMPORAL_WITHIN);
     return { days: await runningDays(client, app.project.config.project), message: undefined };
   } catch (error) {
-    return { days: undefined, message: messageOf(error) };
+    return { days: undefined, message: textOf(error) };
   }
 }
 
@@ -76,8 +77,8 @@ const servicesJson = ([temporal, store]: Services) => ({
 });
 
 function sayUnreachable([temporal, store]: Services): void {
-  if (temporal.message !== undefined) note(`Which days run now is not known. ${temporal.message}`);
-  if (store.message !== undefined) note(`Which folders were rewritten is not known. ${store.message}`);
+  if (temporal.message !== undefined) note(sentence('Which days run now is not known. ', temporal.message));
+  if (store.message !== undefined) note(sentence('Which folders were rewritten is not known. ', store.message));
 }
 
 interface StatusOptions extends ProjectOptions {

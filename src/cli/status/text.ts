@@ -1,4 +1,7 @@
+import { command } from '../../shared/commands.js';
 import { number, plural } from '../../shared/format.js';
+import { sentence } from '../../shared/sentence.js';
+import { typed, worded } from '../common/output.js';
 import { cut, localTime, plainTable, printable, terminalWidth, type Heading } from '../common/text.js';
 import type { DayAccounts, DayDetail } from './day-detail.js';
 import type { DayRange, DayReport } from './day-report.js';
@@ -20,7 +23,7 @@ export function overviewText(of: {
 }): string {
   const { project, zone, normalized, range, days } = of;
   if (days.length === 0)
-    return [`No day of ${project} was built yet.`, ...missingText(range), ...(range.missing ? [] : [FIRST_RUN])].join(
+    return [`No day of ${project} was built yet.`, ...missingText(range), ...(range.missing ? [] : [firstRun()])].join(
       '\n',
     );
   const headings: Heading[] = [
@@ -56,15 +59,17 @@ export function overviewText(of: {
     ),
     '',
     ...(range.earlier > 0
-      ? [`${plural(range.earlier, 'earlier day')}: npx daybook status --days ${days.length + range.earlier}`]
+      ? [
+          `${plural(range.earlier, 'earlier day')}: ${typed(command.status('--days', String(days.length + range.earlier)))}`,
+        ]
       : []),
     ...questionsText(days),
     ...missingText(range),
-    'More of one day: npx daybook status --day YYYY-MM-DD',
+    `More of one day: ${typed(command.statusOf('YYYY-MM-DD'))}`,
   ].join('\n');
 }
 
-const FIRST_RUN = 'Build one: npx daybook run --day YYYY-MM-DD';
+const firstRun = () => `Build one: ${typed(command.run('YYYY-MM-DD'))}`;
 
 const rowsOf = ({ published }: DayReport, table: string): string => {
   const found = published.find((one) => one.table === table);
@@ -94,8 +99,8 @@ function questionsText(days: readonly DayReport[]): string[] {
   if (first === undefined || last === undefined) return [];
   const more = asked.length - QUESTIONS_SHOWN;
   return [
-    ...asked.slice(0, QUESTIONS_SHOWN).flatMap(({ questions }) => questions.map(printable)),
-    ...(more > 0 ? [`and ${plural(more, 'day')} more: npx daybook plan --start ${first} --end ${last}`] : []),
+    ...asked.slice(0, QUESTIONS_SHOWN).flatMap(({ questions }) => questions.map((one) => printable(worded(one)))),
+    ...(more > 0 ? [`and ${plural(more, 'day')} more: ${typed(command.plan('--start', first, '--end', last))}`] : []),
   ];
 }
 
@@ -106,8 +111,8 @@ const missingText = ({ missing }: DayRange): string[] =>
   missing
     ? [
         missing.days === 1
-          ? `${missing.first} is not built: npx daybook run --day ${missing.first}`
-          : `${missing.first} to ${missing.last} (${plural(missing.days, 'day')}) are not built; the first: npx daybook run --day ${missing.first}`,
+          ? `${missing.first} is not built: ${typed(command.run(missing.first))}`
+          : `${missing.first} to ${missing.last} (${plural(missing.days, 'day')}) are not built; the first: ${typed(command.run(missing.first))}`,
       ]
     : [];
 
@@ -124,7 +129,7 @@ export function detailText(project: string, zone: string, day: DayDetail): strin
         ]
       : []),
     ...(day.state === 'failed' ? [`Failed at step ${day.step}: ${printable(day.reason)}`] : []),
-    ...(day.state === 'failed' ? [] : day.questions.map(printable)),
+    ...(day.state === 'failed' ? [] : day.questions.map((one) => printable(worded(one)))),
     ...(day.state === 'failed' && day.published.length > 0 && day.open.length === 0
       ? ['Readers keep what they have, which is what was published before:']
       : []),
@@ -135,7 +140,7 @@ export function detailText(project: string, zone: string, day: DayDetail): strin
     ...rejectsText(day),
     ...quarantinedText(day),
     ...(day.accounts ? accountsText(day.accounts) : []),
-    ...(day.next.length > 0 ? ['Next:', ...day.next.map((command) => `  ${command}`)] : []),
+    ...(day.next.length > 0 ? ['Next:', ...day.next.map((one) => `  ${worded(sentence(one))}`)] : []),
   ]
     .join('\n')
     .trimEnd();
@@ -177,7 +182,7 @@ function rejectsText({ rejects, day }: DayDetail): string[] {
     .filter(({ lines }) => lines > 0)
     .flatMap(({ source, rejected, lines, reasons }) => [
       `Rejected of ${source}: ${number(rejected)} of ${plural(lines, 'line')} in folder ${day}` +
-        (rejected > 0 ? `; each: npx daybook rejects --day ${day} --source ${source}` : ''),
+        (rejected > 0 ? `; each: ${typed(command.rejects(day, source))}` : ''),
       ...reasonsText(reasons, REASONS_SHOWN),
       '',
     ]);

@@ -1,7 +1,8 @@
+import { command } from '../../shared/commands.js';
 import { number, plural } from '../../shared/format.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
-import { print, printJson } from '../common/output.js';
+import { print, printJson, typed } from '../common/output.js';
 import { cut, printable, terminalWidth } from '../common/text.js';
 import { trace, type Trace, type TracedInput, type TracedLine } from './rows.js';
 
@@ -24,13 +25,11 @@ function inputText({ table, by, days, rows, objects, lines }: TracedInput, { day
       ? [`  ${plural(objects.length - OBJECTS_SHOWN, 'object')} more: --output json`]
       : []),
     ...(lines.length > 0 ? ['', '  the first lines:', ...lines.map((line) => lineText(line, width))] : []),
-    ...(objects.length === 0 && rows > 0
-      ? [`  further: npx daybook trace --day ${day} --table ${table} --where "…"`]
-      : []),
+    ...(objects.length === 0 && rows > 0 ? [`  further: ${typed(command.trace(day, table, '…'))}`] : []),
   ];
 }
 
-function textOf(found: Trace): string {
+function traceText(found: Trace): string {
   const width = terminalWidth();
   return [
     `${found.table} of ${found.day}:`,
@@ -56,5 +55,5 @@ export const showTrace = ({ project, output, ...asked }: TraceOptions): Promise<
     await app.ledger.assertReadable();
     const found = await trace(app, asked);
     if (output === 'json') printJson({ project: app.project.config.project, ...found });
-    else print(textOf(found));
+    else print(traceText(found));
   });

@@ -7,8 +7,10 @@ import { plannedSource } from '../../plan/planning.js';
 import { openInput } from '../../plan/raw-input.js';
 import { readManifest } from '../../plan/read.js';
 import type { Project, Schema, TableSchema } from '../../project/project.js';
+import { command } from '../../shared/commands.js';
 import { addDays, type Day } from '../../shared/day.js';
 import { manifestKey } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import { engineBucket } from '../../step/engine-bucket.js';
 import { localStep } from '../../step/step.js';
 import {
@@ -87,7 +89,7 @@ export async function trace(app: App, of: TraceOf): Promise<Trace> {
   if (rows.length === 0)
     throw final(
       'BadSql',
-      `No row of ${of.table} on ${of.day} fits ${of.where}. What is published: npx daybook status --day ${of.day}`,
+      sentence(`No row of ${of.table} on ${of.day} fits ${of.where}. What is published: `, command.statusOf(of.day)),
     );
   const tracing: Tracing = { ...of, app, project, schema, picked };
   return {
@@ -122,8 +124,11 @@ async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Positi
   if (parquet.length === 0)
     throw final(
       'ObjectVanished',
-      `${table.name} does not keep where its rows came from, and its normalized chunks of ${day} have been swept. ` +
-        `Declare _object String and _line UInt64 in sql/normalized/${table.name}.sql, or build the day again: npx daybook run --day ${day} --force`,
+      sentence(
+        `${table.name} does not keep where its rows came from, and its normalized chunks of ${day} have been swept. `,
+        `Declare _object String and _line UInt64 in sql/normalized/${table.name}.sql, or build the day again: `,
+        command.run(day, '--force'),
+      ),
     );
   const filled = filledColumns(table.columns, source.selected);
   const chunks = objectTable(reach, parquet, 'Parquet', chunkStructure(filled), 'chunk');

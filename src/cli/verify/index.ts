@@ -2,8 +2,10 @@ import type { App } from '../../app.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { assertWanted } from '../../project/wanted.js';
 import type { ComparedTable } from '../../shared/build.js';
+import { command } from '../../shared/commands.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { number, plural } from '../../shared/format.js';
+import { sentence, type Text } from '../../shared/sentence.js';
 import { verify } from '../../stage/verify.js';
 import { localStep } from '../../step/step.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -24,7 +26,7 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
     print(await nothingText(app, first, last));
     return;
   }
-  for (const { what } of differences) print(`LiveDiffers: ${what}`);
+  for (const { what } of differences) print(sentence('LiveDiffers: ', what));
   if (found > differences.length) print(`and ${number(found - differences.length)} more`);
   print(
     `${first} to ${last}: ${plural(tables, 'published table')} compared with the ledger, ` +
@@ -33,24 +35,24 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
 }
 
 /** Says that there was nothing to compare, and which days there would be. */
-async function nothingText(app: App, first: Day, last: Day): Promise<string> {
+async function nothingText(app: App, first: Day, last: Day): Promise<Text> {
   const known = await openLedgerReport(app.clickhouse, app.project.config.project).knownDays();
   const range = first === last ? first : `${first} to ${last}`;
-  return (
-    `${range}: nothing is published, so nothing was compared.` +
-    (known ? ` Known days: npx daybook verify --start ${known.first} --end ${known.last}` : ' No day was ever built.')
-  );
+  const nothing = `${range}: nothing is published, so nothing was compared. `;
+  return known
+    ? sentence(nothing, 'Known days: ', command.verify(known.first, known.last))
+    : `${nothing}No day was ever built.`;
 }
 
 /** Each day built aside and compared, one after the other. */
 async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
   const quiet = output === 'json';
-  const told: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: string }[] = [];
+  const told: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: Text }[] = [];
   for (const day of days) {
     const end = await runForItself(
       app,
       { day, compare: true },
-      { what: 'comparison', own, quiet, again: `npx daybook verify --day ${day} --rebuild` },
+      { what: 'comparison', own, quiet, again: command.verifyRebuild(day) },
     );
     if (!end.ok || end.result.outcome === 'different') process.exitCode = 1;
     if (end.ok) {

@@ -2,6 +2,8 @@ import { alterTable, convertAll, countAll, tablesOf } from '../../clickhouse/cat
 import { oneRow, type ClickHouse } from '../../clickhouse/client.js';
 import { createDatabase, type Place } from '../../clickhouse/tables.js';
 import { final, isFinal, messageOf } from '../../errors.js';
+import { command } from '../../shared/commands.js';
+import { joined, sentence, type Text } from '../../shared/sentence.js';
 import type { Project, Schema, TableSchema } from '../project.js';
 import { definitionOf } from '../schema/inspect.js';
 import { withScratch } from '../schema/scratch.js';
@@ -97,25 +99,31 @@ function refusalText(
   refusals: readonly (Refusal & { table: string })[],
   database: string,
   allowLoss: readonly string[],
-): string {
+): Text {
   const mended = refusals.filter(({ refused }) => refused.length === 0).map(({ table }) => table);
-  return [
+  const lines: Text[] = [
     'What the files say would lose rows or change what they mean, so nothing was changed.',
     ...refusals.map(({ table, losses, refused }) => `${database}.${table}: ${[...losses, ...refused].join('; ')}.`),
     ...(mended.length > 0
       ? [
-          `If it is meant, see the statements, then run them without --dry-run: npx daybook apply --dry-run --allow-loss ${[...new Set([...allowLoss, ...mended])].join(' ')}`,
+          sentence(
+            'If it is meant, see the statements, then run them without --dry-run: ',
+            command.apply('--dry-run', '--allow-loss', ...new Set([...allowLoss, ...mended])),
+          ),
         ]
       : []),
     ...(mended.length < refusals.length
       ? [
-          'What no ALTER can do takes a new table: give it a new name (a new file), run npx daybook apply, build its days with ' +
-            'npx daybook backfill, and drop the old table by hand when nobody reads it any more. A table without rows, such as a ' +
-            "contract's, can be dropped by hand at once: npx daybook apply makes it anew.",
+          sentence(
+            ...['What no ALTER can do takes a new table: give it a new name (a new file), run ', command.apply()],
+            ', build its days with a backfill, and drop the old table by hand when nobody reads it any more. A table without ',
+            ...["rows, such as a contract's, can be dropped by hand at once: ", command.apply(), ' makes it anew.'],
+          ),
         ]
       : []),
     'Or take the change back.',
-  ].join('\n');
+  ];
+  return joined(lines, '\n');
 }
 
 const rowsIn = async (clickhouse: ClickHouse, place: Place): Promise<number> =>
@@ -211,5 +219,5 @@ export async function assertApplied(schema: Schema, clickhouse: ClickHouse, data
     ...(named(false).length > 0 ? [`These tables do not exist yet: ${named(false).join(', ')}.`] : []),
     ...(named(true).length > 0 ? [`These tables differ from their files: ${named(true).join(', ')}.`] : []),
   ];
-  if (words.length > 0) throw final('NotApplied', `${words.join(' ')} Run: npx daybook apply`);
+  if (words.length > 0) throw final('NotApplied', sentence(`${words.join(' ')} Run: `, command.apply()));
 }

@@ -75,7 +75,15 @@ const source = fields({
   onBadObject: oneOf('fail', 'quarantine').default('fail'),
   onVanish: oneOf('keep', 'rebuild', 'fail').default('keep'),
   maxRejects: rejectLimit.prefault('1%'),
-  dedupeBy: list('a list of columns', columnName).default([]),
+  dedupeBy: z
+    .union(
+      [
+        list('a list of columns', columnName),
+        z.strictObject({ key: z.array(columnName).min(1), keep: z.enum(['first', 'last']), by: columnName }),
+      ],
+      "a list of columns, or { key: ['order_id'], keep: 'last', by: 'updated_at' }",
+    )
+    .default([]),
   chunk: fields({
     targetBytes: size('128 MiB').prefault('128 MiB'),
     maxObjects: wholeNumber(1).default(500),

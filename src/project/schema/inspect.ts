@@ -2,7 +2,7 @@ import { checksIn, columnsIn, dictionarySources, tablesOf } from '../../clickhou
 import type { ClickHouse, RunOptions } from '../../clickhouse/client.js';
 import type { Column } from '../../clickhouse/column.js';
 import { name } from '../../clickhouse/text.js';
-import { parseType } from '../../conversions/column-types.js';
+import { EPOCH_UNITS, parseType } from '../../conversions/column-types.js';
 import { holding } from '../../conversions/conversions.js';
 import { parseQueryTree, type QueryTree } from './query-tree.js';
 
@@ -16,6 +16,8 @@ export interface Scratch {
 
 /** What the engine says of one table. */
 export interface InspectedTable {
+  /** Comments of columns, by name, where there are any. */
+  comments: Record<string, string>;
   columns: Column[];
   constraints: { name: string; expression: string }[];
   partitionKey: string;
@@ -46,11 +48,20 @@ export const offerContract = (scratch: Scratch, table: string, columns: readonly
   return scratch.clickhouse.run({ sql }, optionsOf(scratch, table));
 };
 
+/** What numbers count in a time column, where its comment is `unit: milliseconds`, alone or before a comma or a point. */
+function unitOf(comment: string): Pick<Column, 'unit'> {
+  const [, unit] = /^unit: (\w+)(?=$|[,.;])/.exec(comment) ?? [];
+  const known = EPOCH_UNITS.find((one) => one === unit);
+  return known === undefined ? {} : { unit: known };
+}
+
 /** All tables of the scratch database, by name. */
 export async function inspectTables({ clickhouse, database }: Scratch): Promise<Map<string, InspectedTable>> {
   const [tables, columns, constraints] = await Promise.all([
     clickhouse.rows<{ name: string; partition_key: string; create_table_query: string }>(tablesOf(database)),
-    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string }>(columnsIn(database)),
+    clickhouse.rows<{ table: string; name: string; type: string; default_kind: string; comment: string }>(
+      columnsIn(database),
+    ),
     clickhouse.rows<{ table: string; name: string; expression: string }>(checksIn(database)),
   ]);
   return new Map(
@@ -59,7 +70,17 @@ export async function inspectTables({ clickhouse, database }: Scratch): Promise<
       {
         columns: columns
           .filter((column) => column.table === table.name)
-          .map((column) => ({ name: column.name, type: column.type, defaultKind: column.default_kind })),
+          .map((column) => ({
+            name: column.name,
+            type: column.type,
+            defaultKind: column.default_kind,
+            ...unitOf(column.comment),
+          })),
+        comments: Object.fromEntries(
+          columns
+            .filter((column) => column.table === table.name && column.comment !== '')
+            .map((column) => [column.name, column.comment]),
+        ),
         constraints: constraints
           .filter((constraint) => constraint.table === table.name)
           .map((constraint) => ({ name: constraint.name, expression: constraint.expression })),

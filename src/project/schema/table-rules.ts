@@ -1,7 +1,8 @@
 import type { Column } from '../../clickhouse/column.js';
 import { filledColumns } from '../../conversions/chunk-columns.js';
-import { parseType } from '../../conversions/column-types.js';
-import { unsupportedIn } from '../../conversions/conversions.js';
+import { EPOCH_UNITS, parseType } from '../../conversions/column-types.js';
+import { unsupportedIn } from '../../conversions/scalars.js';
+import { columnsOfDedupe, type DedupeBy } from '../../shared/dedupe.js';
 import { error, warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
 import { nameOf, statementsOf, tokenize } from '../sql/tokens.js';
@@ -17,7 +18,7 @@ const TAKEN = new Set(['_fate', '_reason', '_text', '_text_bytes', '_source', 's
 const TRACED: Record<string, string> = { _object: 'String', _line: 'UInt64' };
 
 /** Rules of a contract, `raw_<source>`. */
-export function contractProblems({ path }: SqlFile, { columns }: InspectedTable): Problem[] {
+export function contractProblems({ path }: SqlFile, { columns, comments }: InspectedTable): Problem[] {
   const source = columns.find(({ name }) => name === '_source');
   const given = columns.filter(({ name }) => name !== '_source');
   return [
@@ -32,7 +33,24 @@ export function contractProblems({ path }: SqlFile, { columns }: InspectedTable)
             `Write the column: _source ${SOURCE_TYPE}`,
           ),
         ]),
-    ...given.flatMap((column) => [...zoneProblems(path, column), ...contractColumnProblems(path, column)]),
+    ...given.flatMap((column) => [
+      ...zoneProblems(path, column),
+      ...contractColumnProblems(path, column),
+      ...unitProblems(path, column, comments[column.name] ?? ''),
+    ]),
+  ];
+}
+
+/** A comment that is meant to say what numbers count must be one that Daybook reads. */
+function unitProblems(path: string, { name, type, unit }: Column, comment: string): Problem[] {
+  const isTime = /\bDateTime/.test(type);
+  if (!/^\s*units?\b/i.test(comment) || !isTime || unit !== undefined) return [];
+  return [
+    error(
+      path,
+      `found the comment '${comment}' on ${name}, which names no unit of time`,
+      `Write it as one of: ${EPOCH_UNITS.map((one) => `COMMENT 'unit: ${one}'`).join(', ')}.`,
+    ),
   ];
 }
 
@@ -109,12 +127,12 @@ export function tableProblems({ path, header }: SqlFile, table: InspectedTable):
 export function normalizedProblems(
   path: string,
   columns: readonly Column[],
-  dedupeBy: readonly string[],
+  dedupeBy: DedupeBy,
   source: string,
 ): Problem[] {
   const taken = columns.filter(({ name }) => TAKEN.has(name) || name.startsWith('__'));
   const traced = columns.filter(({ name, type }) => name in TRACED && TRACED[name] !== type);
-  const unknown = dedupeBy.filter((key) => !columns.some(({ name }) => name === key));
+  const unknown = columnsOfDedupe(dedupeBy).filter((key) => !columns.some(({ name }) => name === key));
   return [
     ...taken.map(({ name }) => error(path, `found the column ${name}, a name that Daybook uses itself`, 'Rename it.')),
     ...traced.map(({ name, type }) =>
