@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
+import { plain } from '../../src/shared/sentence.js';
 import { DAYBOOK, daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -28,12 +29,11 @@ const json = async (...args: string[]) =>
 
 test('a verify of days without a publish says that nothing was compared, and which days there are', async () => {
   const { code, stdout } = await command('verify', '--start', '2026-02-01', '--end', '2026-02-03');
-  expect({ code, stdout }).toEqual({
-    code: 0,
-    stdout:
-      '2026-02-01 to 2026-02-03: nothing is published, so nothing was compared. ' +
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    '2026-02-01 to 2026-02-03: nothing is published, so nothing was compared. ' +
       `Known days: npx daybook verify --start ${DAY} --end ${DAY}`,
-  });
+  );
 });
 
 test('yesterday is the day before today in the time zone of the project', async () => {
@@ -87,7 +87,7 @@ test('apply says what an added column shows on days that were published before, 
     done: [],
     changes: [{ table: 'daily_amounts', kind: 'alter', losses: [] }],
   });
-  expect(dry['notes']).toContain(note);
+  expect((dry['notes'] as string[]).join('\n')).toContain(note);
   const { stdout } = await command('apply');
   expect(stdout).toContain('Applied 1 change.');
   expect(stdout).toContain(note);
@@ -101,11 +101,11 @@ test('a day that is run by hand while its marker is missing is published with a 
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   const { outcome, notes } = await project.run(day);
   expect(outcome).toBe('published');
-  expect(notes).toContain(
+  expect(notes.map(plain)).toContain(
     `events: raw/${day}/_SUCCESS is missing, so the folder may be incomplete. Once it is complete, run: npx daybook run --day ${day}`,
   );
   await project.put(`raw/${day}/_SUCCESS`, '');
-  expect((await project.run(day, true)).notes.join()).not.toContain('_SUCCESS');
+  expect((await project.run(day, true)).notes.map(plain).join()).not.toContain('_SUCCESS');
   await project.configure({}, { ready: { quietFor: '0 seconds' } });
 });
 

@@ -104,7 +104,7 @@ test('days that differ by SQL alone are listed with the command that rebuilds th
     `${FIRST} to ${SECOND}  stale (code)\n            daily_trend: its SQL, its options or its table changed`,
   );
   expect(stdout).toContain('To read: 0 objects, 0 B in 0 chunks. Nothing was changed.');
-  expect(stdout).toContain(`Next:\n  npx daybook backfill --start ${FIRST} --end ${SECOND}\n`);
+  expect(stdout).toContain(`Next:\n  npx daybook backfill --start ${FIRST} --end ${SECOND}`);
   expect(stdout).not.toContain(THIRD);
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { chunkIdOf, retriedChunkId } from '../../src/ledger/fingerprints.js';
 import { openLedgerReport } from '../../src/ledger/report.js';
+import { plain } from '../../src/shared/sentence.js';
 import type { StoredObject } from '../../src/store/object.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
@@ -79,13 +80,13 @@ test('a nightly run reports older days that the tests of today did not check', a
   await project.run(day);
   await project.write(NEW, smaller(2_000));
   const { notes } = await project.attempt().audit({ day: '2026-04-20', failed: [] });
-  expect(notes.join('\n')).toContain(
+  expect(notes.map(plain).join('\n')).toContain(
     '2026-04-01 to 2026-04-03: not checked by the current tests: npx daybook backfill --start 2026-04-01 --end 2026-04-03',
   );
   const { counts } = await project.backfill({ start: '2026-04-01', end: '2026-04-03' });
   expect(counts).toMatchObject({ unchanged: 3, failed: 0 });
   const again = await project.attempt().audit({ day: '2026-04-20', failed: [] });
-  expect(again.notes.join('\n')).not.toContain('not checked');
+  expect(again.notes.map(plain).join('\n')).not.toContain('not checked');
   await rm(join(project.app.project.dir, NEW));
 });
 

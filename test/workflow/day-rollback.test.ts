@@ -66,7 +66,7 @@ test.each([
   else {
     const { outcome, notes } = await result;
     expect(outcome).toBe('rolled-back');
-    expect(notes[1]).toContain(
+    expect(plain(notes[1] ?? '')).toContain(
       'the rollback was interrupted (cancelled) and then finished: readers have generation 1.',
     );
   }
