@@ -6,7 +6,8 @@ import { longestLookbackOf, type Schema } from '../../src/project/project.js';
 import { rangesOf, addDays, daysBetween, type Day } from '../../src/shared/day.js';
 import { type Text } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
-import type { Answer } from '../../src/step/step.js';
+import type { Answer, Step } from '../../src/step/step.js';
+import { isLookedAt, lateObjects } from './late-objects.js';
 import { leftNotes } from './notes.js';
 
 export interface AuditInput {
@@ -24,10 +25,11 @@ export interface AuditResult {
 
 /**
  * Lists the days that need attention after a nightly run, with the command to run: days that should be published and are not, days
- * with changed inputs that are too old for a nightly run, days that differ by SQL alone. It reads the ledger and lists no folders.
+ * with changed inputs that are too old for a nightly run, days that differ by SQL alone. It reads the ledger; once a week it also lists
+ * the folders of the last 60 days.
  * Failed days are left out, since they are reported already; so are held days.
  */
-export async function audit(deps: Dependencies, { day, failed }: AuditInput): Answer<AuditResult> {
+export async function audit(deps: Dependencies, { day, failed }: AuditInput, step: Step): Answer<AuditResult> {
   const project = await deps.loadProject();
   const report = openLedgerReport(deps.clickhouse, deps.ledger.project);
   const known = await report.knownDays();
@@ -49,6 +51,8 @@ export async function audit(deps: Dependencies, { day, failed }: AuditInput): An
   const skipped = (await deps.ledger.latestBuilds(first, last)).filter(({ event }) => event === 'skipped');
   const held = (await deps.ledger.holds(first, last)).map((hold) => hold.day);
 
+  const late = isLookedAt(day) ? await lateObjects(deps, project, { day, published }, step) : [];
+
   const excluded = new Set([...failed, ...held]);
   const left = (days: readonly Day[], not: readonly Day[] = []) =>
     rangesOf(days.filter((one) => !excluded.has(one) && !not.includes(one)));
@@ -61,6 +65,7 @@ export async function audit(deps: Dependencies, { day, failed }: AuditInput): An
       data: left(data),
       code: left(code, data),
       untested: left(untested, [...data, ...code]),
+      late: left(late, data),
     }),
   };
 }

@@ -11,6 +11,7 @@ import { dayImbalance, mostRejects, sumAccounts, type QuarantinedObject } from '
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { keyOf } from '../../src/shared/dedupe.js';
+import { plural } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
@@ -97,7 +98,7 @@ export async function load(
     skipped: folder.skipped,
     blank: folder.blank,
     quarantined: quarantined.length,
-    notes: quarantinedNote(plan.day, name, quarantined),
+    notes: [...quarantinedNote(plan.day, name, quarantined), ...outsideNote(plan, name, manifests)],
   };
 }
 
@@ -302,6 +303,18 @@ async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSour
   return manifests;
 }
 
+/** Counts the lines of manifests whose only fault is their day. */
+const outsideOf = (manifests: readonly Manifest[]): number =>
+  manifests.reduce((sum, { accounts }) => sum + accounts.reduce((all, { outside = 0 }) => all + outside, 0), 0);
+
+/** Reports lines of folder D that no day takes. */
+function outsideNote({ day }: Plan, source: string, manifests: readonly Manifest[]): Text[] {
+  const lines = outsideOf(manifests.filter(({ folder }) => folder === day));
+  if (lines === 0) return [];
+  const what = `${source}: ${plural(lines, 'event')} in folder ${day} belong${lines === 1 ? 's' : ''} to days that its arrival window does not cover`;
+  return [sentence(what, ': rejected, and not counted for maxRejects. List them: ', command.rejects(day, source))];
+}
+
 /** Throws if more lines of folder D were rejected than `maxRejects` allows. */
 async function assertFewRejects(
   deps: Dependencies,
@@ -310,8 +323,10 @@ async function assertFewRejects(
   manifests: readonly Manifest[],
 ): Promise<void> {
   const own = manifests.filter(({ folder }) => folder === plan.day);
-  const { lines, rejected } = sumAccounts(own.flatMap(({ accounts }) => accounts));
+  const { lines, rejected: all } = sumAccounts(own.flatMap(({ accounts }) => accounts));
   const most = mostRejects(source.maxRejects, lines);
+  // Events of other days say nothing about how well the lines of this day are written.
+  const rejected = all - outsideOf(own);
   if (rejected <= most) return;
   const chunks = own.map(({ chunk, normalizer }) => ({ id: chunk, normalizer }));
   const [first] = await deps.ledger.rejectsOf(source.name, plan.day, chunks, 1);

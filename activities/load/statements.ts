@@ -20,7 +20,7 @@ export interface LoadOptions {
   buckets: number;
 }
 
-/** Inserts the good rows of one day from its chunks, by column name. With a key, one row of each stays: see {@link DedupeBy}. */
+/** Inserts the good rows of one day from its chunks, by column name. With a key, one row of each is kept: see {@link DedupeBy}. */
 export function loadStatement(options: LoadOptions): Statement {
   const { target, columns, filled, bucket, parquetKeys, day, dedupeBy } = options;
   const traced = columns

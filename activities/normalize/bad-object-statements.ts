@@ -3,6 +3,7 @@ import { objectTable, type EngineBucket } from '../../src/clickhouse/object-tabl
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 import { valueOf, type Input } from '../../src/raw/input.js';
+import { LINE_BY_LINE } from '../../src/raw/lines.js';
 
 /** Reads and converts all that normalizing would, without the user's SELECT, and counts the lines. */
 export const readThrough = (
@@ -21,7 +22,7 @@ FROM __values`,
 /** Reads the bytes of an object as the store has them, and makes nothing of them. */
 export function readStored(bucket: EngineBucket, key: string, limits: Record<string, number>): Statement {
   const { sql, params } = objectTable(bucket, [key], 'LineAsString', '`line` String', 'raw', 'none');
-  return { sql: `SELECT sum(length(line)) AS bytes FROM ${sql}`, params, settings: limits };
+  return { sql: `SELECT sum(length(line)) AS bytes FROM ${sql}`, params, settings: { ...LINE_BY_LINE, ...limits } };
 }
 
 /** Bytes of a beginning that are looked at. */
@@ -54,7 +55,7 @@ FROM (
 WHERE NOT match(line, '^[ \\t\\r\\\\x{FEFF}]*$')
 GROUP BY object`,
     params: { ...params, bucket_chars: bucket.name.length, contract: contract.map(({ name }) => name) },
-    settings: limits,
+    settings: { ...LINE_BY_LINE, ...limits },
   };
 }
 

@@ -5,7 +5,7 @@ import { limitsOf } from '../../src/plan/limits.js';
 import { columnsOf, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
-import { clipped, plural } from '../../src/shared/format.js';
+import { clipped, plural, size } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -43,14 +43,16 @@ export async function unreadableObjects(
         readThrough(input, source.contract, limits),
         step.statement(what),
       );
-      const [told] = await countLines();
-      return Number(told?.lines ?? 0) === Number(found?.lines ?? 0)
+      const [counted] = await countLines();
+      return Number(counted?.lines ?? 0) === Number(found?.lines ?? 0)
         ? undefined
-        : `it says that it holds ${told?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
+        : `it says that it holds ${counted?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
     } catch (thrown) {
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);
-      return reasonOf(thrown, key);
+      return exceedsItsMemory(thrown)
+        ? `reading it alone needs more than limits.memory (${size(plan.limits.memory)}), as one line or one row of that size does`
+        : reasonOf(thrown, key);
     }
   };
   return await eachAlone(objects, step, ask, atOnce);

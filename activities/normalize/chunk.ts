@@ -73,7 +73,7 @@ function parquetOf({ plan, source, chunk }: Work, attempt: string): string {
   return parquetKey(prefix, plan.project, source.name, chunk.folder, chunk.id, source.normalizer, attempt);
 }
 
-type Fate = 'row' | 'rejected' | 'skipped' | 'blank';
+type Fate = 'row' | 'rejected' | 'outside' | 'skipped' | 'blank';
 
 /** Count of an object's lines with one fate; rows are counted by day. */
 interface FateCount {
@@ -181,19 +181,29 @@ const suspects = (accounts: readonly ObjectAccount[]): Suspect[] =>
     .map(({ object, rows, skipped, rejected }) => ({ key: object, good: rows + skipped, rejected }))
     .filter(({ good, rejected }) => good <= 1 && rejected > 0);
 
-const FIELD_OF_FATE = { row: 'rows', rejected: 'rejected', skipped: 'skipped', blank: 'blank' } as const;
+const FIELD_OF_FATE = {
+  row: 'rows',
+  rejected: 'rejected',
+  outside: 'rejected',
+  skipped: 'skipped',
+  blank: 'blank',
+} as const;
 
 function accountsOf(
   objects: readonly StoredObject[],
   fates: readonly FateCount[],
   lines: readonly { object: string; lines: string }[],
 ): ObjectAccount[] {
-  const accounts = new Map(
+  const accounts = new Map<string, ObjectAccount>(
     objects.map(({ key }) => [key, { object: key, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 }]),
   );
   const of = (object: string) => accounts.get(object) ?? unknownObject(object);
   for (const { object, lines: count } of lines) of(object).lines += Number(count);
-  for (const { object, fate, lines: count } of fates) of(object)[FIELD_OF_FATE[fate]] += Number(count);
+  for (const { object, fate, lines: count } of fates) {
+    const account = of(object);
+    account[FIELD_OF_FATE[fate]] += Number(count);
+    if (fate === 'outside') account.outside = (account.outside ?? 0) + Number(count);
+  }
   return [...accounts.values()];
 }
 

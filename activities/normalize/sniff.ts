@@ -26,7 +26,7 @@ const MAGIC: readonly (readonly [bytes: string, what: string])[] = [
   ['4f5243', 'ORC'],
 ];
 
-/** Bytes by which compressed data begins, and the ending that tells the engine so. */
+/** First bytes of compressed data, and the extension by which ClickHouse recognizes it. */
 const COMPRESSED: readonly (readonly [bytes: string, what: string, ending: string])[] = [
   ['1f8b', 'gzip', '.gz'],
   ['28b52ffd', 'zstd', '.zst'],

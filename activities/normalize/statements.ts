@@ -3,11 +3,14 @@ import { objectTable, type EngineBucket } from '../../src/clickhouse/object-tabl
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 
+/** Reasons of lines whose only fault is that their day is none that the folder may hold. */
+const OUTSIDE = '^day [0-9-]+ is outside of what folder ';
+
 /** Counts the lines of a normalized chunk by object, fate and day; only rows have a day. */
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   return {
-    sql: `SELECT _object AS object, toString(_fate) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
+    sql: `SELECT _object AS object, if(_fate = 'rejected' AND match(_reason, '${OUTSIDE}'), 'outside', toString(_fate)) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
     params: input.params,
   };
 }

@@ -41,7 +41,7 @@ function converted({ name: column, type: text }: Column, selected: readonly Colu
 function composite(value: string, given: ColumnType, wanted: ColumnType): string {
   const { value: made, fault } = castComposite(value, given, wanted, '', { scalar: roundedCast, objects: false });
   const lost = fault && `${fault} != ''`;
-  // The engine can't choose between two constant tuples.
+  // ClickHouse's `if` does not accept two constant tuples.
   const cast = `CAST(${lost === undefined ? made : `materialize(${made})`}, ${literal(wanted.text)})`;
   return lost === undefined
     ? cast

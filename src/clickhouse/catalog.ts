@@ -66,6 +66,16 @@ WHERE engine = 'Dictionary' AND concat(database, '.', name) IN {dictionaries:Arr
   settings: { prefer_column_name_to_alias: 1 },
 });
 
+/** Selects the materialized views that are fed by tables of a database: `view` as `database.name`, and the `table`. */
+export const materializedViewsOn = (database: string): Statement => ({
+  sql: `
+SELECT concat(fed.1, '.', fed.2) AS view, name AS table
+FROM system.tables ARRAY JOIN arrayZip(dependencies_database, dependencies_table) AS fed
+WHERE database = {database:String} ORDER BY view`,
+  params: { database },
+  settings: { prefer_column_name_to_alias: 1 },
+});
+
 const BY_HANDLE = "WHERE startsWith(Settings['log_comment'], {prefix:String})";
 
 /** A query that runs now; `elapsed` in seconds. */

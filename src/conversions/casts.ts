@@ -1,7 +1,7 @@
 import { literal } from '../clickhouse/text.js';
 import { bare, elementOf, isComposite, isNullable, type ColumnType } from './column-types.js';
 import { holding } from './conversions.js';
-import { faultAt, faultIn, firstFault, misfit, missing } from './faults.js';
+import { faultAt, faultIn, firstFault, misfit, missing, typeInWords } from './faults.js';
 import { fromText } from './scalars.js';
 import { fromTicks, ticksOf, timeOf } from './times.js';
 
@@ -19,7 +19,7 @@ export function castValue(value: string, given: ColumnType, wanted: ColumnType):
   if (wanted.base === 'FixedString') return fromText(wanted, toText(value, given));
   if (isTime(given) && isTime(wanted)) return fromTicks(wanted, ticksOf(value, given.base), timeOf(given).digits);
   if (isFloat(given) && isFloat(wanted)) return otherFloat(value, wanted);
-  // By its text: digits are counted then, and a float's shortest text is what was meant by it.
+  // Through text: its digits can be counted, and a float's shortest text is the number that was meant.
   if (isFloat(given)) return fromText(wanted, `if(abs(${value}) <= ${mostOf(given)}, toString(${value}), NULL)`);
   if ([given, wanted].some(({ base }) => base === 'Decimal') || isFloat(wanted) || (isNumber(given) && isTime(wanted)))
     return fromText(wanted, toText(value, given));
@@ -28,18 +28,18 @@ export function castValue(value: string, given: ColumnType, wanted: ColumnType):
   return `if(accurateCastOrNull(${cast}, ${literal(given.text)}) = ${value}, ${cast}, NULL)`;
 }
 
-/** From here on not every whole number is a float, so that a float does not say which one was meant. */
+/** From here on, floats skip whole numbers, so a float no longer says which one was meant. */
 const mostOf = ({ base }: ColumnType) => (base === 'Float32' ? 2n ** 24n : 2n ** 53n);
 
 const isFloat = ({ base }: ColumnType) => base.startsWith('Float');
 const isNumber = ({ base }: ColumnType) => /^(U?Int\d+|Decimal|Float\d+)$/.test(base);
 const isTime = ({ base }: ColumnType) => base.startsWith('DateTime');
 
-/** The text of a value; a decimal's with all digits of its scale. */
+/** Writes the text of a value; for a decimal with all digits of its scale. */
 const toText = (value: string, { base, literals }: ColumnType) =>
   base === 'Decimal' ? `toDecimalString(${value}, ${literals[1] ?? '0'})` : `toString(${value})`;
 
-/** Floats are rounded by nature; what has no finite value there is lost, and so is a digit of a whole number. */
+/** Casts to a float: fractions may be rounded; a value that is not finite, or a whole number that would change, becomes NULL. */
 function otherFloat(value: string, wanted: ColumnType): string {
   const cast = `CAST(${value}, ${literal(`Nullable(${wanted.text})`)})`;
   if (wanted.base === 'Float64') return cast;
@@ -51,14 +51,14 @@ function otherFloat(value: string, wanted: ColumnType): string {
 export interface Cast {
   /** Expression of the value; elements that would change are NULL. */
   value: string;
-  /** Expression of what would be lost, or is NULL where the type needs a value; '' where nothing is. Undefined where that can't be. */
+  /** Expression of what would change, or is NULL in a type that is not Nullable; '' if nothing is. Undefined if that cannot happen. */
   fault: string | undefined;
 }
 
 /** How elements are cast, and whether the fields of tuples and maps may come from each other. */
 export interface CastOptions {
   scalar: typeof castValue;
-  /** Fields that are not there are NULL, others are left out, and objects are tuples as well as maps. */
+  /** Missing fields are NULL, unknown ones are left out, and tuples and maps are both objects. */
   objects: boolean;
 }
 
@@ -118,7 +118,7 @@ const CASTS: Record<string, CastComposite> = {
       ? `arrayFilter((x, n) -> n = 1, ${all}, arrayEnumerateUniq(arrayMap(x -> x.1, ${all})))`
       : all;
     const fault = firstFault([key.fault, part.fault]);
-    // As a chunk holds it, whose keys are Strings; none of them may be NULL, not even on its way out.
+    // As in a chunk, where keys are Strings; a key must never be NULL, not even in between.
     const made = `CAST(arrayMap(x -> (ifNull(toString(${key.value}), ''), ${part.value}), ${pairs}), ${literal(holding(to))})`;
     return {
       value: key.value === 'x.1' && part.value === 'x.2' && !options.objects ? value : made,
@@ -188,7 +188,7 @@ function castPart(value: string, given: ColumnType, wanted: ColumnType, place: s
   const needed = isNullable(given) && !isNullable(wanted);
   if (cast === value)
     return { value, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, '')` : undefined };
-  const lost = `if(${value} IS NOT NULL AND ${cast} IS NULL, ${misfit(place, value, wanted.text)}, '')`;
+  const lost = `if(${value} IS NOT NULL AND ${cast} IS NULL, ${misfit(place, value, typeInWords(wanted))}, '')`;
   return { value: cast, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, ${lost})` : lost };
 }
 

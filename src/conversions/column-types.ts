@@ -8,7 +8,7 @@ export interface ColumnType {
   literals: string[];
   /** The whole type as ClickHouse writes it. */
   text: string;
-  /** What a number counts where a time is expected; without it, a number is no time. */
+  /** The unit of numbers in a time column; without it, a number is not a time. */
   unit?: EpochUnit;
 }
 
@@ -29,20 +29,20 @@ export function parseType(text: string): ColumnType {
   return { base, of: parts.map((part) => argument(base, part)), literals: [], text: trimmed };
 }
 
-/** The type, with the unit of numbers at each of its times. */
+/** Returns the type with a unit of numbers on each of its times. */
 export function withUnit(type: ColumnType, unit: EpochUnit | undefined): ColumnType {
   if (unit === undefined) return type;
   return { ...type, unit, of: type.of.map((part) => ({ ...part, type: withUnit(part.type, unit) })) };
 }
 
-/** One of the types among a type's arguments. */
+/** Returns the type at a position among a type's arguments. */
 export function elementOf(type: ColumnType, position: number): ColumnType {
   const element = type.of[position]?.type;
   if (!element) throw new RangeError(`${type.text} lacks an argument`);
   return element;
 }
 
-/** The type without `Nullable` and `LowCardinality` around it: what a value of it is, when there is one. */
+/** Returns the type without `Nullable` and `LowCardinality` around it. */
 export function bare(type: ColumnType): ColumnType {
   const inner = type.base === 'Nullable' || type.base === 'LowCardinality' ? type.of[0]?.type : undefined;
   return inner ? bare(inner) : type;

@@ -1,15 +1,15 @@
 import { literal, name } from '../clickhouse/text.js';
 import { bare, elementOf, isComposite, isNullable, type ColumnType } from './column-types.js';
-import { faultAt, faultIn, firstFault, LONE_SURROGATE, misfit, missing } from './faults.js';
+import { faultAt, faultIn, firstFault, LONE_SURROGATE, misfit, missing, typeInWords } from './faults.js';
 import { fromText } from './scalars.js';
 
-/** A value of the contract from its leaf of a JSON line, in which every number is canonical or stands as a text. */
+/** A value of the contract from its leaf of a JSON line, in which every number is canonical or a text. */
 export interface Conversion {
   /** Expression of the value; NULL (for composites: empty) if the text does not fit or is missing. */
   value: string;
-  /** Expression that is true where something is present and does not fit. Of a composite, ask for its fault. */
+  /** Expression that is true if a text is present and does not fit. For a composite, use its fault. */
   unfit: string;
-  /** Expression of what is wrong with it; '' where all is well. Of a scalar only to be asked where it is unfit. */
+  /** Expression of what is wrong; '' if nothing is. For a scalar, only valid if it is unfit. */
   fault: string;
 }
 
@@ -37,7 +37,7 @@ const COMPOSITES: Record<string, Composite> = { Array: convertArray, Map: conver
 
 function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf, place: string): Conversion {
   const value = fromText(inner, leaf.text);
-  // An object or array where text was promised arrives as its JSON text; only then is the line parsed once more.
+  // An object or array instead of a text arrives as JSON text; only then is the line parsed a second time.
   const nested = `(startsWith(${leaf.text}, '{') OR startsWith(${leaf.text}, '[')) AND ${leaf.jsonType} IN ('Object', 'Array')`;
   const unfit = {
     String: `ifNull(${nested}, false)`,
@@ -46,18 +46,18 @@ function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf, place: s
   return {
     value,
     unfit: unfit ?? `${leaf.text} IS NOT NULL AND ${value} IS NULL`,
-    fault: misfit(place, leaf.text, type.text),
+    fault: misfit(place, leaf.text, typeInWords(type)),
   };
 }
 
-/** A part of a composite: it must be there unless its type allows NULL. */
+/** Converts a part of a composite, which is required unless its type is Nullable. */
 function faultOf(type: ColumnType, part: Conversion, leaf: Leaf, place: string): string {
   if (isComposite(bare(type))) return part.fault;
   const unfit = `if(${part.unfit}, ${part.fault}, '')`;
   return isNullable(type) ? unfit : `if(${leaf.text} IS NULL, ${missing(place, type.text)}, ${unfit})`;
 }
 
-/** A raw JSON value (with its quotes) as a leaf. */
+/** Makes a leaf of a raw JSON value with its quotes. */
 const rawLeaf = (raw: string): Leaf => ({
   text: `JSONExtract(${raw}, 'Nullable(String)')`,
   jsonType: `JSONType(${raw})`,
@@ -77,7 +77,7 @@ function convertArray(type: ColumnType, leaf: Leaf, place: string) {
   };
 }
 
-/** Stands in a key for a surrogate without its pair: noncharacters, which no text is made of. */
+/** Replaces a lone surrogate in a key: noncharacters, which no text contains. */
 export const SURROGATE_MARK = '\uFDD0\uFDD1';
 
 function convertMap(type: ColumnType, leaf: Leaf, place: string) {
@@ -85,7 +85,7 @@ function convertMap(type: ColumnType, leaf: Leaf, place: string) {
   const one = rawLeaf('x.2');
   const part = convert(element, one, '');
   const all = `JSONExtractKeysAndValuesRaw(ifNull(${leaf.text}, ''))`;
-  // Of equal keys the first counts, as everywhere in a line.
+  // The first of equal keys counts, as everywhere in a line.
   const raw = `arrayFilter((x, n) -> n = 1, ${all}, arrayEnumerateUniq(arrayMap(x -> x.1, ${all})))`;
   const lone = `arrayExists(x -> position(x.1, ${literal(SURROGATE_MARK)}) > 0, ${all})`;
   const fault = faultAt(place, faultOf(element, part, one, ''), raw);
@@ -101,7 +101,7 @@ function convertMap(type: ColumnType, leaf: Leaf, place: string) {
   };
 }
 
-/** All fields come out of one parse; a field's own JSON type is asked for only where its text leaves a doubt. */
+/** Converts a Tuple. All fields come from one parse; a field's JSON type is read only if its text is ambiguous. */
 function convertTuple(type: ColumnType, leaf: Leaf, place: string) {
   const object = `ifNull(${leaf.text}, '{}')`;
   const texts = `JSONExtract(${object}, ${literal(`Tuple(${type.of.map((field) => `${name(field.name)} Nullable(String)`).join(', ')})`)})`;

@@ -9,10 +9,10 @@ type FromText = (type: ColumnType, text: string) => string;
 
 export const matches = (text: string, pattern: string) => `match(${text}, ${literal(pattern)})`;
 
-/** Casts a text; the engine's own cast is the right one where digits are all that a text holds. */
+/** Casts a text of digits only, for which ClickHouse's own cast is correct. */
 export const cast: FromText = (type, text) => `accurateCastOrNull(${text}, ${literal(type.text)})`;
 
-/** `12`, `12.0` and `1.2e1` are one number. */
+/** Casts to an integer; `12`, `12.0` and `1.2e1` are the same number. */
 export const integer: FromText = (type, text) => cast(type, wholeDigits(text));
 
 /** Casts of 128 and 256 bits wrap around silently: the value must print as the digits it came from. */
@@ -22,17 +22,17 @@ export const wideInteger: FromText = (type, text) => {
   return `if(toString(${value}) = replaceRegexpOne(${digits}, '^[+]?(-?)0*([0-9])', '\\\\1\\\\2'), ${value}, NULL)`;
 };
 
-/** The text of a whole number without point, exponent and minus zero; NULL where it is none, or of more than 76 digits. */
+/** Writes a whole number without point, exponent or minus zero; NULL if it is not one, or has more than 76 digits. */
 const wholeDigits = (text: string) =>
   `if(match(${text}, '[.eE]|^-0+$'), if(${exact(text, 0)}, toString(toDecimal256OrNull(${text}, 0)), NULL), ${text})`;
 
-/** True of the text of a number that has no digit behind the scale. Zeros there are none. */
+/** Writes a condition: a number has no digit but zeros beyond the scale. */
 const exact = (text: string, scale: number) =>
   `(match(${text}, '^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,4})?$') AND ` +
   `(length(extract(${text}, '[.]([0-9]*[1-9])0*([eE]|$)')) - length(extract(${text}, '^[-+]?[0-9]*?(0*)([.]0*)?[eE]')) - ` +
   `toInt32OrZero(extract(${text}, '[eE](.*)$')) <= ${scale} OR match(${text}, '^[-+0.]+([eE]|$)')))`;
 
-/** Digits behind the point beyond the scale may only be zeros, digits before it must fit: the cast checks neither. */
+/** Casts to Decimal. Digits beyond the scale must be zeros and digits before the point must fit: ClickHouse checks neither. */
 export const decimal: FromText = (type, text) => {
   const { precision, scale } = decimalSize(type);
   const plain =
@@ -47,8 +47,8 @@ export const decimal: FromText = (type, text) => {
 const FLOAT_DIGITS = { Float32: 7, Float64: 15 };
 
 /**
- * A fraction becomes the nearest float, as in every language. A whole number must stay what it is, so that from 16 digits on
- * (8 for Float32) the float has to print as the number's own digits. What becomes infinite or zero is lost.
+ * Casts to a float. A fraction becomes the nearest float, as in every language. A whole number must not change: from 16 digits on (8
+ * for Float32) the float must print as the same digits. A number that would become infinite or zero is NULL.
  */
 export const float: FromText = (type, text) => {
   const value = cast(type, text);

@@ -3,17 +3,17 @@ import { literal, name } from '../clickhouse/text.js';
 import { castComposite, castValue } from './casts.js';
 import { bare, elementOf, isComposite, isNullable, parseType, type ColumnType } from './column-types.js';
 import { holding } from './conversions.js';
-import { misfit, missing } from './faults.js';
+import { misfit, missing, typeInWords } from './faults.js';
 import { fromText } from './scalars.js';
 import { daysText, fromDays, fromTicks, ticksOf, timeOf } from './times.js';
 
 /** A column of a Parquet object. */
 export interface FileColumn {
   name: string;
-  /** Its type in the structure by which the engine reads it. */
+  /** Its type in the structure with which ClickHouse reads it. */
   reads: string;
   /**
-   * What its values are. Beside the engine's types: `Days` (since 1970), `INT96` (a time as 12 bytes), `TimeOfDay(digits)`,
+   * The type of its values. In addition to ClickHouse's types: `Days` (since 1970), `INT96` (a time as 12 bytes), `TimeOfDay(digits)`,
    * `Binary` and `Bytes(n)` (bytes that need not be a text), `Json` (a text that is kept as it is), and `Null` for a column of nothing else.
    */
   type: string;
@@ -27,11 +27,11 @@ export interface ParquetLeaf {
 }
 
 /**
- * A column as it must be read, so that no value is bent on the way in: the engine clamps or refuses dates that its Date32 can't hold,
- * strips zero bytes off fixed strings, and rewrites documents.
+ * Returns how a column must be read so that no value changes: ClickHouse clamps or refuses dates that do not fit Date32, strips zero
+ * bytes of fixed strings, and rewrites documents.
  *
- * @param described the type by which the engine would read it
- * @param leaves those of this column
+ * @param described the type with which ClickHouse would read it
+ * @param leaves the leaves of this column
  */
 export function fileColumn(column: string, described: string, leaves: readonly ParquetLeaf[]): FileColumn {
   const type = parseType(described);
@@ -80,11 +80,11 @@ function around(base: string, parts: readonly (readonly [field: string, read: Re
 /** A column of the contract, from what a Parquet object has under its name. */
 export interface ParquetValue {
   value: string;
-  /** Expression of what is wrong with it; '' where all is well. */
+  /** Expression of what is wrong; '' if nothing is. */
   fault: string;
 }
 
-/** The column that an object lacks: missing in every row. */
+/** Returns the value of a column that the object does not have. */
 export function absentValue(column: Column, type: ColumnType, what = missing(column.name, column.type)): ParquetValue {
   const composite = isComposite(bare(type));
   return {
@@ -94,8 +94,8 @@ export function absentValue(column: Column, type: ColumnType, what = missing(col
 }
 
 /**
- * Converts a column from its type in the file to the contract's, and only as the same value. The answer is undefined where no value
- * of the one type could ever be one of the other.
+ * Converts a column from its type in the file to the contract's, if the value stays the same. Undefined if no value of one type can
+ * ever be a value of the other.
  */
 export function parquetValue(column: Column, type: ColumnType, given: FileColumn): ParquetValue | undefined {
   const from = parseType(given.type);
@@ -111,7 +111,7 @@ export function parquetValue(column: Column, type: ColumnType, given: FileColumn
   if (value === there) return { value, fault: gone };
   const found = parquetText(there, bare(from));
   const lost = `${there} IS NOT NULL AND ${value} IS NULL`;
-  return { value, fault: `if(${lost}, ${misfit(column.name, found, column.type)}, ${gone})` };
+  return { value, fault: `if(${lost}, ${misfit(column.name, found, typeInWords(type))}, ${gone})` };
 }
 
 const TEXT = parseType('String');
@@ -141,11 +141,20 @@ function parquetScalar(value: string, given: ColumnType, wanted: ColumnType): st
   }
 }
 
-/** The text of a value for a reason. */
+/** Writes the text of a value for a reason. */
 const parquetText = (value: string, given: ColumnType): string =>
   ['Days', 'INT96', 'TimeOfDay', 'Bytes', 'DateTime64', 'Decimal'].includes(given.base)
     ? `ifNull(${parquetScalar(value, given, TEXT)}, ${given.base === 'INT96' ? `hex(${value})` : `toString(${value})`})`
     : value;
+
+/** Returns an expression of a column's value, and its type, as the text of a reject shows it: dates and times as people write them. */
+export function readable(column: FileColumn): { value: string; type: string } {
+  const given = bare(parseType(column.type));
+  const there = name(column.name);
+  return ['Days', 'INT96', 'TimeOfDay'].includes(given.base)
+    ? { value: parquetText(there, given), type: 'Nullable(String)' }
+    : { value: there, type: column.reads };
+}
 
 /** Sixteen bytes are a UUID; its texts are longer. */
 const bytes = (value: string, wanted: ColumnType): string =>
@@ -189,7 +198,7 @@ function familyOf({ base }: ColumnType): Family {
   return 'other';
 }
 
-/** From each family to those that have a value in common with it beyond doubt. */
+/** The families that each family can be converted to without doubt. */
 const FITS: Record<Family, readonly Family[]> = {
   number: ['number', 'float', 'text'],
   float: ['number', 'float', 'text'],
@@ -218,7 +227,7 @@ function mayFit(given: ColumnType, wanted: ColumnType): boolean {
 
 function mayFitScalar(from: ColumnType, to: ColumnType): boolean {
   if (from.base === 'TimeOfDay') return familyOf(to) === 'text';
-  // A number is a time only where the contract says what it counts.
+  // A number is a time only if the contract names its unit.
   if (to.base === 'Bool') return /^(Bool|U?Int\d+)$/.test(from.base) || familyOf(from) === 'text';
   if (from.base === 'Bool') return familyOf(to) === 'text';
   if (/^(number|float)$/.test(familyOf(from)) && familyOf(to) === 'moment') return to.unit !== undefined;

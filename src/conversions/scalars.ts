@@ -4,12 +4,12 @@ import { cast, decimal, float, integer, matches, wideInteger } from './numbers.j
 import { date, dateTime } from './times.js';
 
 /**
- * How a text becomes a value, by type. Every conversion fails to NULL and never bends a value to fit: the engine's own casts roll
- * 30 February over into March, clamp years, drop digits and read the clock for `10:00`.
+ * How a text becomes a value, by type. Every conversion returns NULL for a text that does not fit, and never changes a value:
+ * ClickHouse's own casts turn 30 February into March, clamp years, drop digits, and complete `10:00` with today's date.
  */
 type Scalar = (type: ColumnType, text: string) => string;
 
-/** Casts that are only trusted when `test` holds for the text. */
+/** Makes a cast that applies only if `test` is true for the text; NULL otherwise. */
 const castIf =
   (test: (type: ColumnType, text: string) => string): Scalar =>
   (type, text) =>
@@ -50,10 +50,10 @@ const SCALARS: Record<string, Scalar> = {
   IPv6: cast,
 };
 
-/** A text as a value of a scalar type, or NULL where it does not fit. For types that no contract holds, the engine decides. */
+/** Converts a text to a scalar type; NULL if it does not fit. Types that a contract cannot have use ClickHouse's own cast. */
 export const fromText = (type: ColumnType, text: string): string => (SCALARS[type.base] ?? cast)(type, text);
 
-/** The first part of a type that a contract can't hold, or undefined where all of it can be converted. */
+/** Returns the first part of a type that a contract cannot have; undefined if all of it is supported. */
 export function unsupportedIn(type: ColumnType): string | undefined {
   const inner = bare(type);
   if (!isComposite(inner)) return inner.base in SCALARS ? undefined : inner.text;

@@ -4,23 +4,23 @@ import { decimal, matches } from './numbers.js';
 
 const ISO_DATE = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$';
 
-/** Parsed wide, then the text's own date must come back, from the narrow type too: parsers roll over, casts wrap around. */
+/** Casts to a date. The result must print as the text, in the narrow type too: parsers roll over, casts wrap around. */
 export function date(type: ColumnType, text: string): string {
   const wide = `toDate32OrNull(${text})`;
   const value = type.base === 'Date' ? `CAST(${wide}, 'Nullable(Date)')` : wide;
   return `if(${matches(text, ISO_DATE)} AND toString(${wide}) = ${text} AND toString(${value}) = ${text}, ${value}, NULL)`;
 }
 
-/** From 1 to 9999: the parser takes a year 0 for none at all. The very last day is apart, because offsets lead out of it. */
+/** Years 1 to 9999: the parser ignores a year 0. The last day is handled apart, because an offset can lead out of it. */
 const DAY =
   '([1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8]|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}';
 const DAY_OF_9999 = '9999-(0[0-9]|1[01])-[0-9]{2}|9999-12-([0-2][0-9]|30)';
 
 const UTC = ' ?[Zz]| UTC| ?[+-]00(:?00)?';
-/** No clock on Earth is more than 14 hours from UTC. */
+/** No time zone is more than 14 hours from UTC. */
 const OFFSET = `(${UTC}| ?[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)`;
 
-/** A text as a moment, or a number where the type says what numbers count. */
+/** Casts a text to a moment, or a number if the type has a unit. */
 export function dateTime(type: ColumnType, text: string): string {
   const written = writtenTime(type, text);
   if (type.unit === undefined) return written;
@@ -37,16 +37,16 @@ function writtenTime(type: ColumnType, text: string): string {
   const moment = `parseDateTime64BestEffortOrNull(${spelled(text)}, ${parsed}, ${zone})`;
   const value = parsed === digits ? moment : fromTicks(type, ticksOf(moment, 'DateTime64'), parsed);
   if (zone === "'UTC'") return `if(${matches(text, pattern)}, ${value}, NULL)`;
-  // Without an offset the text is a local time, and some local times never were: clocks jump in spring.
+  // Without an offset the text is a local time, and some local times do not exist: clocks jump in spring.
   const back = `substring(toString(${value}), 1, 16) = concat(substring(${text}, 1, 10), ' ', substring(${text}, 12, 5))`;
   return `if(${matches(text, pattern)} AND (${matches(text, `${OFFSET}$`)} OR ${back}), ${value}, NULL)`;
 }
 
-/** One spelling for all: `T`, `Z`, a point, and minutes in the offset. */
+/** Normalizes the spelling: `T`, `Z`, a point, and minutes in the offset. */
 const spelled = (text: string) =>
   `replaceRegexpOne(replaceOne(translate(${text}, 'tz,', 'TZ.'), ' UTC', 'Z'), '([T ].{5,}[+-][0-9]{2})$', '\\\\1:00')`;
 
-/** A number since 1970. */
+/** Casts a number since 1970. */
 function counted(type: ColumnType, unit: EpochUnit, text: string): string {
   const { digits } = timeOf(type);
   const shift = digits - UNIT_DIGITS[unit];
@@ -61,21 +61,21 @@ const UNIT_DIGITS = Object.fromEntries(EPOCH_UNITS.map((unit, index) => [unit, i
   number
 >;
 
-/** Zone and digits behind the second of a DateTime or DateTime64. */
+/** Returns the zone and the fractional digits of a DateTime or DateTime64. */
 export function timeOf(type: ColumnType): { zone: string; digits: number } {
   const zone = type.base === 'DateTime' ? type.literals[0] : type.literals[1];
   return { zone: zone ?? "'UTC'", digits: type.base === 'DateTime' ? 0 : Number(type.literals[0] ?? 3) };
 }
 
-/** Seconds since 1970 at which the years 0 and 10,000 begin: between them lies what a DateTime64 can print. */
+/** Seconds since 1970 at which the years 0 and 10,000 begin, the range that a DateTime64 can print. */
 const [YEAR_0, YEAR_10000] = [-62_167_219_200n, 253_402_300_800n];
 const INT64 = 2n ** 63n;
 
-/** What a DateTime or DateTime64 counts, as an Int128. */
+/** Writes the ticks of a DateTime or DateTime64 as an Int128. */
 export const ticksOf = (moment: string, base: string): string =>
   `toInt128(${base === 'DateTime' ? `toUnixTimestamp(${moment})` : `reinterpretAsInt64(${moment})`})`;
 
-/** The moment of that many ticks of `given` digits, or NULL where the type can't hold it. The engine's casts wrap or clamp. */
+/** Casts ticks of `given` fractional digits to a moment; NULL if the type cannot hold it. ClickHouse's casts wrap or clamp. */
 export function fromTicks(type: ColumnType, ticks: string, given: number): string {
   const { digits } = timeOf(type);
   const step = 10n ** BigInt(Math.abs(given - digits));
@@ -102,15 +102,14 @@ const wide = (ticks: bigint) => (ticks < 0n ? `toInt128('${ticks}')` : String(ti
 /** First and last day that a type holds, since 1970-01-01. */
 const DAYS = { Date: [0, 65_535], Date32: [-25_567, 120_529] } as const;
 
-/** A number of days since 1970 as a Date or Date32, or NULL where that can't hold it. */
+/** Casts days since 1970 to a Date or Date32; NULL if it cannot hold them. */
 export function fromDays(type: ColumnType, days: string): string {
   const [first, last] = type.base === 'Date' ? DAYS.Date : DAYS.Date32;
   return `if(${days} BETWEEN ${first} AND ${last}, CAST(${days}, ${literal(`Nullable(${type.text})`)}), NULL)`;
 }
 
 /**
- * A number of days since 1970 as a date of any year from 0 to 9999. Dates repeat every 400 years, which is just what Date32
- * holds.
+ * Writes days since 1970 as a date of any year from 0 to 9999. Dates repeat every 400 years, which is exactly the range of Date32.
  */
 export function daysText(days: string): string {
   const [first] = DAYS.Date32;

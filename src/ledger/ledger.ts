@@ -286,7 +286,11 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       const of = { project, account: 'folder', source, day: folder, chunk, normalizer };
       await clickhouse.insert(
         'daybook.accounts',
-        accounts.map((account) => ({ ...account, ...of, quarantined: reasons.get(account.object) ?? '' })),
+        accounts.map(({ outside: _, ...account }) => ({
+          ...account,
+          ...of,
+          quarantined: reasons.get(account.object) ?? '',
+        })),
       );
       await clickhouse.insert('daybook.chunks', [
         { project, source, folder, chunk, normalizer, manifest, objects, rows_by_day: rowsByDay },

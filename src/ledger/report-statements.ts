@@ -132,7 +132,7 @@ const FAULT = [
   [String.raw`(?s)^not a JSON object: '.*'$`, 'not a JSON object'],
   [String.raw`(?s): '.*?' does not fit `, ': does not fit '],
   [String.raw`\[(\d+|'[^']*')\]`, '[…]'],
-  [String.raw`^day \S+ is outside of `, 'its day is outside of '],
+  [String.raw`^day \S+( or earlier| or later)? is outside of `, 'its day is outside of '],
 ].reduce((text, [found = '', kept = '']) => `replaceRegexpAll(${text}, ${literal(found)}, ${literal(kept)})`, 'reason');
 
 /** Faults of a line's columns, each by itself; a reason of the user's own is one. */

@@ -12,6 +12,7 @@ const objectAccount: z.ZodType<ObjectAccount> = z.strictObject({
   rejected: count,
   skipped: count,
   blank: count,
+  outside: count.optional(),
 });
 
 const quarantinedObject: z.ZodType<QuarantinedObject> = z.strictObject({

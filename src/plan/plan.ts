@@ -103,8 +103,8 @@ export const plan = z.strictObject({
   overHold: z.boolean(),
   /** Where manifests and Parquet objects are written: a bucket and a prefix that ends in `/`. */
   normalized: z.strictObject({ bucket: z.string(), prefix: z.string() }),
-  /** Threads (0: the engine's choice) and bytes of memory that one statement may use. */
-  limits: z.strictObject({ threads: count, memory: count }),
+  /** Threads (0: the engine's choice) and bytes of memory that one statement may use. The longest line of JSON, in bytes. */
+  limits: z.strictObject({ threads: count, memory: count, longestLine: count.optional() }),
   sources: z.array(plannedSource),
   tables: z.array(plannedTable),
   tests: z.array(plannedTest),

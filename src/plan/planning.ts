@@ -160,7 +160,11 @@ function planOf(
     force: build.force,
     overHold: build.overHold,
     normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
-    limits: { threads: config.limits.threads, memory: config.limits.memory },
+    limits: {
+      threads: config.limits.threads,
+      memory: config.limits.memory,
+      longestLine: config.limits.longestLine,
+    },
     sources: build.listings.map(({ source, normalizer, chunks }) => ({
       ...plannedSource(project, schema, source, normalizer, chunks),
       ...(build.allowEmpty ? { onEmpty: 'publish' as const } : {}),

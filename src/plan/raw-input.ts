@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Column } from '../clickhouse/column.js';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
+import type { Statement } from '../clickhouse/statement.js';
 import { fileColumn } from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
 import type { Input } from '../raw/input.js';
@@ -19,6 +20,7 @@ import { describedKey } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { engineBucket } from '../step/engine-bucket.js';
 import type { Step } from '../step/step.js';
+import { limitsOf } from './limits.js';
 import type { Plan, PlannedSource } from './plan.js';
 
 /** The raw side of a chunk: how its lines are read, and an independent count of the lines of each object. */
@@ -29,7 +31,7 @@ export interface RawInput {
 
 /** A source, and where Daybook's own objects are written. */
 export interface InputOf {
-  plan: Pick<Plan, 'project' | 'normalized'>;
+  plan: Pick<Plan, 'project' | 'normalized'> & Partial<Pick<Plan, 'limits'>>;
   source: PlannedSource;
 }
 
@@ -50,13 +52,14 @@ export async function openInput(
   step: Step,
 ): Promise<RawInput> {
   const raw = await engineBucket(deps, source.bucket);
+  const limits = plan.limits === undefined ? {} : limitsOf({ limits: plan.limits });
+  const ask = <Row>(statement: Statement) =>
+    deps.clickhouse.rows<Row>({ ...statement, settings: { ...statement.settings, ...limits } }, step.statement(what));
   if (source.format === 'ndjson')
     return {
-      input: readLines(raw, source.bucket, keys, source.contract),
-      countLines: () => deps.clickhouse.rows(countLines(raw, source.bucket, keys), step.statement(what)),
+      input: readLines(raw, source.bucket, keys, source.contract, plan.limits?.longestLine),
+      countLines: () => ask(countLines(raw, source.bucket, keys)),
     };
-  const ask = <Row>(statement: Parameters<typeof deps.clickhouse.rows>[0]) =>
-    deps.clickhouse.rows<Row>(statement, step.statement(what));
   const footers = await ask<ParquetFooter>(readFooters(raw, source.bucket, keys));
   const shapes: ParquetShape[] = [];
   const copy = async () => {
@@ -75,7 +78,7 @@ export async function openInput(
   };
 }
 
-type Ask = <Row>(statement: Parameters<Dependencies['clickhouse']['rows']>[0]) => Promise<Row[]>;
+type Ask = <Row>(statement: Statement) => Promise<Row[]>;
 
 /** Groups objects by their leaves: equal leaves mean equal columns, except where sizes are unknown. */
 const groupsOf = (footers: readonly ParquetFooter[]): ParquetFooter[][] =>

@@ -1,3 +1,4 @@
+import { materializedViewsOn } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
@@ -5,7 +6,7 @@ import { type Text } from '../shared/sentence.js';
 import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
-import { findLeftovers, leftoverProblems } from './leftovers.js';
+import { findLeftovers, removedProblems } from './leftovers.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
 import { bucketsOf, type Problem, type Project } from './project.js';
@@ -17,6 +18,8 @@ export interface CheckServices {
   store: Pick<Store, 'checkBucket' | 'engine'>;
   /** Connects, and names the search attributes that the namespace lacks; undefined where the server does not tell. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
+  /** Looks at the newest folders of the sources. Throws what the store throws. */
+  folders: (project: Project) => Promise<Problem[]>;
   /** In a local stack `apply` creates the buckets. */
   localStack: boolean;
   /** The value of an environment variable that the config names. */
@@ -50,10 +53,15 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
           ),
         ]
       : [];
-    const leftovers = project
-      ? leftoverProblems(project.config.database, await findLeftovers(clickhouse, project))
-      : [];
-    return [...(project ? (await inspectSchema(project, clickhouse)).problems : []), ...leftovers, ...old];
+    if (!project) return old;
+    const { problems } = await inspectSchema(project, clickhouse);
+    const { removed } = await findLeftovers(clickhouse, project);
+    return [
+      ...problems,
+      ...removedProblems(project.config.database, removed),
+      ...(await checkViews(project, clickhouse)),
+      ...old,
+    ];
   } catch (thrown) {
     throwIfBug(thrown);
     const fix = isDenied(thrown)
@@ -63,18 +71,38 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
   }
 }
 
-async function checkStore(project: Project | undefined, { store, localStack }: CheckServices): Promise<Problem[]> {
+/** A day is published by swapping its partition, which is no insert: what is fed by inserts never hears of it. */
+async function checkViews({ config, normalized, aggregates }: Project, clickhouse: ClickHouse): Promise<Problem[]> {
+  const views = await clickhouse.rows<{ view: string; table: string }>(materializedViewsOn(config.database));
+  return views.flatMap(({ view, table }) =>
+    [...normalized, ...aggregates]
+      .filter(({ name }) => name === table)
+      .map(({ path }) =>
+        warning(
+          path,
+          `the materialized view ${view} reads ${table}, but gets no row of it: days are swapped in as partitions, which triggers no view`,
+          'Make it a model under sql/aggregates/, or a plain view.',
+        ),
+      ),
+  );
+}
+
+async function checkStore(
+  project: Project | undefined,
+  { store, localStack, folders }: CheckServices,
+): Promise<Problem[]> {
   if (!project) return [];
   const results = await Promise.all(
     bucketsOf(project).map((bucket) => store.checkBucket(bucket).catch((thrown: unknown) => [thrown])),
   );
-  return results
-    .flatMap((result) => result ?? [])
-    .map((thrown) =>
-      localStack && isFinal(thrown)
-        ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack `daybook apply` creates it.')
-        : error('S3', messageOf(thrown), storeFix(thrown)),
-    );
+  const failures = results.flatMap((result) => result ?? []);
+  if (failures.length === 0)
+    return await folders(project).catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]);
+  return failures.map((thrown) =>
+    localStack && isFinal(thrown)
+      ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack `daybook apply` creates it.')
+      : error('S3', messageOf(thrown), storeFix(thrown)),
+  );
 }
 
 function storeFix(thrown: unknown): Text {

@@ -69,20 +69,12 @@ export const viewText = (database: string, { table, view }: View): string =>
   `The materialized view ${view} reads ${database}.${table}, and never fires: a publish replaces partitions and inserts nothing. ` +
   'Write it as a model under sql/aggregates/, or as a refreshable view (REFRESH EVERY)';
 
-/** Reports leftovers as warnings of `daybook check`. */
-export const leftoverProblems = (database: string, { removed, views }: Leftovers): Problem[] => [
-  ...removed.map((table) =>
+/** Reports tables without a file as warnings of `daybook check`. */
+export const removedProblems = (database: string, removed: readonly string[]): Problem[] =>
+  removed.map((table) =>
     warning(
       `${database}.${table}`,
       'the table has no file in the project any more: readers keep its rows, and no run updates them',
       `Restore its file, or drop the table when no one reads it: DROP TABLE ${tableName(database, table)}`,
     ),
-  ),
-  ...views.map(({ table, view }) =>
-    warning(
-      view,
-      `the materialized view reads ${database}.${table}, and never fires: a publish replaces partitions and inserts nothing`,
-      'Write it as a model under sql/aggregates/, or as a refreshable view (REFRESH EVERY).',
-    ),
-  ),
-];
+  );

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { final, messageOf } from '../errors.js';
 import { parseConfig } from './config/parse.js';
-import { describeProblems, error, errorsOf } from './problems.js';
+import { describeProblems, error, errorsOf, meantBy, warning } from './problems.js';
 import type { Problem, Project, SqlFile } from './project.js';
 import { readSqlFile } from './sql/file.js';
 import type { SqlKind } from './sql/header.js';
@@ -39,6 +39,12 @@ export async function readProject(dir: string, cache?: string): Promise<{ projec
     readFolder(root, 'tests', allowed),
   ]);
   problems.push(...[raw, normalized, aggregates, tests].flatMap((folder) => folder.problems));
+  problems.push(
+    ...(await unreadProblems(
+      root,
+      [raw, normalized, aggregates, tests].flatMap(({ files }) => files),
+    )),
+  );
   problems.push(...checkNames(sourceNames(found.exported), raw.files, normalized.files, aggregates.files));
   if (!config) return { problems };
   const files = { raw: raw.files, normalized: normalized.files, aggregates: aggregates.files, tests: tests.files };
@@ -75,6 +81,28 @@ async function importConfig(path: string, cache: string | undefined): Promise<un
   const caching = createJiti(import.meta.url, { ...fresh, transform: (options) => ({ code: transform(options) }) });
   return await caching.import(path, { default: true });
 }
+
+/** Files below `sql/` that look like SQL and that no rule reads: a misspelt folder would otherwise be a test that never runs. */
+async function unreadProblems(root: string, read: readonly SqlFile[]): Promise<Problem[]> {
+  const entries = await readdir(join(root, 'sql'), { recursive: true }).catch((): string[] => []);
+  const known = new Set(read.map(({ path }) => path));
+  return entries
+    .map((entry) => `sql/${entry.replaceAll('\\', '/')}`)
+    .filter((path) => /\.sql$/i.test(path) && !/\/[.]/.test(path) && !known.has(path))
+    .sort()
+    .map((path) => warning(path, 'is not read', unreadFix(path)));
+}
+
+function unreadFix(path: string): string {
+  const [, folder = '', ...rest] = path.split('/');
+  const name = (rest.at(-1) ?? '').replace(/\.sql$/i, '.sql');
+  const meant = FOLDERS.find((one) => one === folder) ?? meantBy(folder, FOLDERS);
+  return meant === undefined || name === ''
+    ? `Move it into one of ${FOLDERS.map((one) => `sql/${one}/`).join(', ')}, or out of sql/.`
+    : `Move it to sql/${meant}/${name}: only files that end in .sql, directly in that folder, are read.`;
+}
+
+const FOLDERS: readonly SqlKind[] = ['raw', 'normalized', 'aggregates', 'tests'];
 
 async function readFolder(
   root: string,

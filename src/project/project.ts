@@ -26,6 +26,8 @@ export interface SqlFile {
   create: string;
   /** The SELECT; empty in a file under `sql/raw/`. */
   select: string;
+  /** The whole file. */
+  text: string;
 }
 
 /** A project folder, read and validated as far as that is possible without an engine. */

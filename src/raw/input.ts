@@ -19,9 +19,9 @@ export interface Input {
   settings: Record<string, number | string>;
   /** Matches a line that cannot be read at all, whose columns need no message. */
   unreadable: Fault | undefined;
-  /** What can be wrong with a column; the words as src/conversions/faults.ts marks them. */
+  /** What can be wrong with a column; texts are marked as in src/conversions/faults.ts. */
   faults(column: Column): Fault[];
-  /** The words of a reason without what only the reader of the format knows. */
+  /** Writes the final text of a reason, without marks of the format's reader. */
   clean(reason: string): string;
 }
 
@@ -37,10 +37,10 @@ export const valueOf = (column: Column): string => name(`__value ${column.name}`
 /** Names the column that says whether a value is present and does not fit. */
 export const unfitOf = (column: Column): string => name(`__unfit ${column.name}`);
 
-/** What is wrong with a composite, in words; '' where all is well. */
+/** Names the column that says what is wrong with a composite; '' if nothing is. */
 export const faultOf = (column: Column): string => name(`__fault ${column.name}`);
 
-/** A column's type, with the unit that its comment gives to numbers. */
+/** Returns a column's type, with the unit of numbers from its comment. */
 export const typeOf = ({ type, unit }: Column): ColumnType => withUnit(parseType(type), unit);
 
 /** Found text quoted in a reason, in characters. */

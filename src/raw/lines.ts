@@ -8,18 +8,34 @@ import { LONE_SURROGATE, missing } from '../conversions/faults.js';
 import { faultOf, quoted, STEP_BY_STEP, typeOf, unfitOf, valueOf, type Input } from './input.js';
 import { jsonSteps } from './json-text.js';
 
+/** The longest line that is read, in bytes, where the config sets none. */
+export const LONGEST_LINE = 64 * 1024 * 1024;
+
+/** Bytes of a longer line that its reject keeps. */
+const TEXT_OF_LONG = 65_536;
+
+const tooLong = `concat('a line of ', formatReadableSize(__bytes), ', longer than limits.longestLine (', formatReadableSize({longest_line:UInt64}), ')')`;
+
+/**
+ * Settings with which an object's lines need little memory, however long they are. With its parallel parsing ClickHouse copies a
+ * line once for each piece that it reads of it (tried: 35 s of processor time for one of 600 MB, and 2 s without).
+ */
+export const LINE_BY_LINE = { input_format_parallel_parsing: 0, input_format_max_block_size_bytes: 16 * 1024 * 1024 };
+
 /** Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
 export function readLines(
   bucket: EngineBucket,
   bucketName: string,
   keys: readonly string[],
   contract: readonly Column[],
+  longestLine = LONGEST_LINE,
 ): Input {
   const objects = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
   return {
     steps: `
   __lines AS (
-    SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, line AS __text
+    SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, length(line) AS __bytes,
+      if(__bytes > {longest_line:UInt64}, substring(line, 1, ${TEXT_OF_LONG}), line) AS __text
     FROM ${objects.sql}
   ),${jsonSteps},
   __leaves AS (
@@ -30,9 +46,12 @@ export function readLines(
     SELECT *, ${contract.flatMap(valueColumns).join(',\n      ')}
     FROM __leaves
   )`,
-    params: { ...objects.params, bucket_chars: bucketName.length },
-    settings: STEP_BY_STEP,
-    unreadable: { when: `__type != 'Object'`, say: `concat('not a JSON object: ', ${quoted('__text')})` },
+    params: { ...objects.params, bucket_chars: bucketName.length, longest_line: longestLine },
+    settings: { ...STEP_BY_STEP, ...LINE_BY_LINE },
+    unreadable: {
+      when: `(__type != 'Object' OR __bytes > {longest_line:UInt64})`,
+      say: `if(__bytes > {longest_line:UInt64}, ${tooLong}, concat('not a JSON object: ', ${quoted('__text')}))`,
+    },
     faults: columnFaults,
     clean: (reason) => `replaceAll(${reason}, ${literal(LONE_SURROGATE)}, 'a text with a lone surrogate')`,
   };
@@ -47,7 +66,7 @@ function columnFaults(column: Column) {
   return [unfit, { when: `${leafOf(column)} IS NULL`, say: missing(column.name, type.text) }];
 }
 
-/** JSON keys of the contract, each extracted as text: typed extraction would bend values to fit. */
+/** Writes the type of the contract's JSON keys, all extracted as text: typed extraction would change values. */
 const leavesType = (contract: readonly Column[]) =>
   `Tuple(${contract.map(({ name: column }) => `${name(column)} Nullable(String)`).join(', ')})`;
 
@@ -75,5 +94,6 @@ export function countLines(bucket: EngineBucket, bucketName: string, keys: reado
   return {
     sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines FROM ${input.sql} GROUP BY object`,
     params: { ...input.params, bucket_chars: bucketName.length },
+    settings: LINE_BY_LINE,
   };
 }

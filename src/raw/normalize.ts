@@ -7,6 +7,7 @@ import { filledColumns, chunkStructure } from '../conversions/chunk-columns.js';
 import { bare, isComposite, isNullable, parseType } from '../conversions/column-types.js';
 import { holding } from '../conversions/conversions.js';
 import { misfit, spokenFault } from '../conversions/faults.js';
+import { expressionsOf } from './expressions.js';
 import { valueOf, type Fault, type Input } from './input.js';
 
 /**
@@ -20,6 +21,9 @@ const CHUNK_SETTINGS = {
 
 /** By default `toDate` wraps around: a moment of 2206 would become a day that the folder may hold. */
 const OUT_OF_RANGE = { date_time_overflow_behavior: 'saturate' };
+
+/** A Date clamps what is before its first day or after its last. */
+const BEYOND = "multiIf(`day` = toDate(0), ' or earlier', `day` = toDate(65535), ' or later', '')";
 
 /** Raw text kept with a reject, in bytes. */
 const REJECT_TEXT = 65_536;
@@ -55,7 +59,8 @@ export function normalizeStatement(options: NormalizeOptions): Statement {
   const filled = filledColumns(columns, source.selected);
   const output = objectTable(normalized, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   const has = (column: string) => source.selected.some((given) => given.name === column);
-  const fits = filled.map((column) => fit(column, source.selected));
+  const expressions = expressionsOf(source.select);
+  const fits = filled.map((column) => fit(column, source.selected, expressions.get(column.name)));
   const unfit = fits.flatMap(({ faults }) => faults);
 
   const sql = `
@@ -95,7 +100,7 @@ ${source.select}
 __unfit != '', __unfit,
         ${source.constraints.map(({ name: constraint, expression }) => `NOT ifNull(${expression}, false), ${literal(constraint)},`).join('\n        ')}
         NOT (ifNull(\`day\`, toDate(0)) BETWEEN {first_day:Date} AND {last_day:Date}),
-          concat('day ', toString(\`day\`), ' is outside of what folder ', {folder:String}, ' may hold: ', {first_day:String}, ' to ', {last_day:String}),
+          concat('day ', toString(\`day\`), ${BEYOND}, ' is outside of what folder ', {folder:String}, ' may hold: ', {first_day:String}, ' to ', {last_day:String}),
         '') AS __reason
       FROM __fitted
     )
@@ -143,7 +148,7 @@ function sourceColumn(contract: readonly Column[], input: Input): string {
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
 }
 
-/** Two arguments of a multiIf: whether there is any fault, and all of them in words. */
+/** Writes two arguments of a multiIf: whether there is any fault, and the messages of all. */
 const sayFaults = (faults: readonly Fault[], clean = (reason: string) => reason) =>
   `${faults.map(({ when }) => `(${when})`).join(' OR ')},
         ${clean(`arrayStringConcat(arrayMap(x -> ${spokenFault('x')}, arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}])), '; ')`)}`;
@@ -159,20 +164,26 @@ interface Fit {
  * Converts a column to the table's type, or NULL. Casts only if the types differ. A value that the cast would change, or that is
  * missing in a column that is not Nullable, becomes a fault that names the column.
  */
-function fit(column: Column, selected: readonly Column[]): Fit {
+function fit(column: Column, selected: readonly Column[], expression: string | undefined): Fit {
   const type = parseType(column.type);
   const given = parseType(selected.find(({ name: other }) => other === column.name)?.type ?? column.type);
   const inner = name(`__${column.name}`);
-  const place = column.name;
+  const made = expression === undefined ? '' : `, made by ${expression}`;
   if (isComposite(bare(type))) {
-    const { value, fault } = castComposite(inner, given, type, place);
-    const faults = fault === undefined ? [] : [{ when: `${fault} != ''`, say: fault }];
+    const { value, fault } = castComposite(inner, given, type, column.name);
+    const faults = fault === undefined ? [] : [{ when: `${fault} != ''`, say: `concat(${fault}, ${literal(made)})` }];
     return { column: column.name, value: `CAST(${value}, ${literal(holding(type))})`, faults };
   }
   const same = bare(given).text === bare(type).text;
   const value = castValue(inner, bare(given), bare(type));
-  const lost = { when: `${inner} IS NOT NULL AND ${value} IS NULL`, say: misfit(place, inner, column.type) };
-  const missing = { when: `${inner} IS NULL`, say: literal(`${place}: missing, ${column.type} needs a value`) };
+  const lost = {
+    when: `${inner} IS NOT NULL AND ${value} IS NULL`,
+    say: misfit(column.name, inner, column.type + made),
+  };
+  const missing = {
+    when: `${inner} IS NULL`,
+    say: literal(`${column.name}: missing, ${column.type} needs a value${made}`),
+  };
   return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };
 }
 

@@ -2,7 +2,13 @@ import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
-import { absentValue, parquetValue, type FileColumn, type ParquetValue } from '../conversions/parquet-values.js';
+import {
+  absentValue,
+  parquetValue,
+  readable,
+  type FileColumn,
+  type ParquetValue,
+} from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
 import { faultOf, STEP_BY_STEP, typeOf, valueOf, type Input } from './input.js';
 
@@ -12,7 +18,7 @@ export interface ParquetShape {
   columns: FileColumn[];
 }
 
-/** Nothing is filled in where a column is not there, and names mean themselves. The text of a reject keeps every digit. */
+/** Missing columns are not filled in, and names are case-sensitive. The text of a reject keeps every digit. */
 const STRICT = {
   ...STEP_BY_STEP,
   input_format_parquet_allow_missing_columns: 0,
@@ -54,8 +60,8 @@ ORDER BY object`,
 }
 
 /**
- * The columns of one object as the engine reads them, each `Nullable` as far as its type can be; without those whose type it
- * can't read, which need not stop an object whose other columns are wanted.
+ * Describes the columns of one object as ClickHouse reads them, each `Nullable` if its type can be. Columns of a type that it cannot
+ * read are left out, so that the others can be used.
  */
 export function describeParquet(bucket: EngineBucket, key: string): Statement {
   const { sql, params } = objectTable(bucket, [key], 'Parquet', 'auto', 'raw');
@@ -104,7 +110,9 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
   const structure = shared.map(({ name: column, reads }) => `${name(column)} ${reads}`).join(', ');
   const objects = objectTable(bucket, shape.keys, 'Parquet', structure, label);
   const columns = contract.flatMap((column) => valueColumns(column, held.get(column.name), shape));
-  const row = `CAST(tuple(${shared.map(({ name: column }) => name(column)).join(', ')}), ${literal(`Tuple(${structure})`)})`;
+  const texts = shared.map((column) => readable(column));
+  const fields = texts.map(({ type }, index) => `${name(shared[index]?.name ?? '')} ${type}`).join(', ');
+  const row = `CAST(tuple(${texts.map(({ value }) => value).join(', ')}), ${literal(`Tuple(${fields})`)})`;
   return {
     sql: `    SELECT __object, __line, __text,
       ${columns.join(',\n      ')}
@@ -135,7 +143,7 @@ function fitting(column: Column, given: FileColumn, shape: ParquetShape): Parque
   );
 }
 
-/** A file's type as people know it. */
+/** Names a file's type for people. */
 const inWords = (type: string) =>
   type
     .replace(/^Nullable\(TimeOfDay\(\d\)\)$/, 'a time of day')
@@ -144,7 +152,7 @@ const inWords = (type: string) =>
     .replaceAll('Binary', 'String')
     .replaceAll('Json', 'JSON');
 
-/** What to do about a type that never fits. */
+/** Says what to do about a type that never fits. */
 function adviceOn(type: string): string {
   if (type.includes('TimeOfDay')) return 'Declare a time of day as String in sql/raw, and convert it in the SELECT';
   if (/^Nullable\((U?Int\d+|Decimal.*|Float\d+)\)$/.test(type))

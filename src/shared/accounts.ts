@@ -6,6 +6,8 @@ export interface ObjectAccount {
   rejected: number;
   skipped: number;
   blank: number;
+  /** Of the rejected ones, those whose only fault is their day: it is none that the folder may hold. */
+  outside?: number | undefined;
 }
 
 /** An object that was left out, and why: it cannot be read to its end, or does not have the source's format. */
@@ -15,7 +17,7 @@ export interface QuarantinedObject {
 }
 
 /** Sums of a folder's objects. */
-export type FolderAccount = Omit<ObjectAccount, 'object'>;
+export type FolderAccount = Omit<ObjectAccount, 'object' | 'outside'>;
 
 /** Checks that every raw line has exactly one fate. @returns one sentence for each object for which that is not true. */
 export const folderImbalances = (accounts: readonly ObjectAccount[]): string[] =>

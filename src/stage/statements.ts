@@ -2,12 +2,26 @@ import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
+/** What the live table was allowed by the SETTINGS of its own CREATE TABLE, its twin is, too. */
+const LIKE_LIVE = {
+  allow_suspicious_low_cardinality_types: 1,
+  allow_suspicious_fixed_string_types: 1,
+  allow_suspicious_types_in_order_by: 1,
+  allow_suspicious_primary_key: 1,
+  allow_suspicious_indices: 1,
+  allow_suspicious_codecs: 1,
+  allow_suspicious_variant_types: 1,
+};
+
 /**
  * Creates an empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which must be equal for REPLACE
  * PARTITION although it does not check all of them. Merges are stopped because a copied partition would be rewritten within seconds.
  */
 export const createTwin = (database: string, identifier: string, live: Place): Statement[] => [
-  { sql: `CREATE TABLE IF NOT EXISTS ${table(database, identifier)} AS ${table(live.database, live.table)}` },
+  {
+    sql: `CREATE TABLE IF NOT EXISTS ${table(database, identifier)} AS ${table(live.database, live.table)}`,
+    settings: LIKE_LIVE,
+  },
   { sql: `SYSTEM STOP MERGES ${table(database, identifier)}` },
 ];
 

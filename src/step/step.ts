@@ -84,13 +84,20 @@ export function localStep({ ledger }: Dependencies): Step {
 /** Characters. A history keeps every failure several times, and ClickHouse's messages may contain a whole statement or row. */
 const LONGEST_MESSAGE = 2_000;
 
+/**
+ * For a failure that is retried. Temporal keeps the last one with the activity while it waits, and shows `Failure exceeds size limit`
+ * in place of more than 4 KB (`limit.mutableStateActivityFailureSize.error`), stack trace included.
+ */
+const LONGEST_RETRIED = 1_000;
+
 /** Shortens the messages of an error and its causes, also where stack traces repeat them. */
 function shortened(error: unknown): unknown {
+  const most = isFinal(error) ? LONGEST_MESSAGE : LONGEST_RETRIED;
   for (let one = error; one instanceof Error; one = one.cause) {
     const { message } = one;
-    if (message.length <= LONGEST_MESSAGE) continue;
-    one.message = clipped(message, LONGEST_MESSAGE);
-    if (one.stack !== undefined) one.stack = one.stack.replace(message, () => clipped(message, LONGEST_MESSAGE));
+    if (message.length <= most) continue;
+    one.message = clipped(message, most);
+    if (one.stack !== undefined) one.stack = one.stack.replace(message, () => clipped(message, most));
   }
   return error;
 }

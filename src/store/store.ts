@@ -26,6 +26,8 @@ export interface Store {
   read(bucket: string, key: string): Promise<string | undefined>;
   /** Streams the bytes of an object as it was listed. Throws a retryable error if the stream ends early. */
   stream(bucket: string, object: StoredObject, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** True where a key begins with `prefix`. */
+  holds(bucket: string, prefix: string): Promise<boolean>;
   /** Copies an object inside the store. */
   copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void>;
   /** Writes an object; with `once`, an existing one is not replaced and the result is false. */
@@ -79,6 +81,13 @@ export function connectStore(env: Env['s3']): Store {
           if (error instanceof sdk().NoSuchKey) return undefined;
           throw error;
         }
+      }),
+    holds: (bucket, prefix) =>
+      explained(`list s3://${bucket}/${prefix}`, async () => {
+        const page = await client().send(
+          new (sdk().ListObjectsV2Command)({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
+        );
+        return (page.Contents ?? []).length > 0;
       }),
     stream: (bucket, object, signal) => streamed(client(), bucket, object, signal),
     copy: (from, to) =>

@@ -112,7 +112,7 @@ async function disturb(stack: Stack, project: DayProject, trial: Trial): Promise
   return [...wrong, ...differing('failed days', result?.failed, [])];
 }
 
-/** Pauses, sees that days under way end and none is started, kills the worker meanwhile, and resumes. */
+/** Pauses, checks that running days end and none is started, kills the worker meanwhile, and resumes. */
 async function pauseAndResume(handle: WorkflowHandle, kill: (victim: 'worker') => Promise<void>): Promise<string[]> {
   await again(() => handle.signal('pause'));
   let paused: BackfillProgress | undefined;

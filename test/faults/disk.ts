@@ -58,7 +58,7 @@ async function fillUp(path: string): Promise<void> {
     for (let left = bavail * bsize; left > 0; left -= BLOCK.length)
       await file.write(BLOCK, 0, Math.min(left, BLOCK.length));
   } catch (error) {
-    // Somebody else took the last bytes: full is full.
+    // Another process took the last bytes, so the disk is full too.
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   } finally {
     await file.close();

@@ -11,7 +11,7 @@ export function armFullDisk(world: World, point: Point<StatementName>, ms: numbe
   const { disk } = world;
   let full: Promise<void> | undefined;
   let until = 0;
-  world.meddle('statements', (passage) => {
+  world.intercept('statements', (passage) => {
     if (reached(passage.asked)) {
       full = disk.fill();
       until = Date.now() + ms;
@@ -30,7 +30,7 @@ const NO_MEMORY = { max_memory_usage: '1', max_untracked_memory: '1' };
 export function armOutOfMemory(world: World, point: Point<StatementName>): Strike {
   const { over, settle } = settled();
   const reached = reaching(point, isStatement);
-  world.meddle('statements', (passage) => {
+  world.intercept('statements', (passage) => {
     if (!reached(passage.asked)) return undefined;
     settle(Promise.resolve());
     return passage.forward(NO_MEMORY).then(passage.answer);
@@ -42,7 +42,7 @@ export function armOutOfMemory(world: World, point: Point<StatementName>): Strik
 export function armCut(world: World, point: Point<StatementName>, lateMs: number): Strike {
   const { over, settle } = settled();
   const reached = reaching(point, isStatement);
-  world.meddle('statements', (passage) => {
+  world.intercept('statements', (passage) => {
     if (!reached(passage.asked)) return undefined;
     const late = lateMs > 0 ? sleep(lateMs) : Promise.resolve();
     const ran = late.then(() => passage.forward()).then(() => undefined);

@@ -35,14 +35,14 @@ function armAt(world: World, moment: Moment, strike: () => Promise<void>): Strik
   switch (moment.at) {
     case 'statement': {
       const reached = reaching(moment.point, isStatement);
-      world.meddle('statements', (passage) =>
+      world.intercept('statements', (passage) =>
         reached(passage.asked) ? around(passage, moment.phase, moment.ms, kill) : undefined,
       );
       return { over };
     }
     case 'request': {
       const reached = reaching(moment.point, isRequest);
-      world.meddle(requestFrom(moment.point.name), (passage) =>
+      world.intercept(requestFrom(moment.point.name), (passage) =>
         reached(passage.asked) ? around(passage, moment.phase, moment.ms, kill) : undefined,
       );
       return { over };

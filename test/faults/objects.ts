@@ -9,7 +9,7 @@ export function armObject(world: World, what: 'rewritten' | 'deleted', phase: Ph
   const { over, settle } = settled();
   const { project } = world;
   let struck = false;
-  world.meddle('engine', (passage) => {
+  world.intercept('engine', (passage) => {
     const { asked } = passage;
     if (struck || !isRequest('raw read', asked) || !asked.url.pathname.endsWith(MOVING)) return undefined;
     struck = true;

@@ -13,7 +13,7 @@ export function armStore(world: World, what: StoreTrouble, point: Point<RequestN
   let until = 0;
   const lasts = () => Date.now() < until;
   for (const who of ['worker', 'engine'] as const)
-    world.meddle(who, (passage) => {
+    world.intercept(who, (passage) => {
       if (who === from && reached(passage.asked)) {
         until = Date.now() + ms;
         settle(sleep(ms));
@@ -44,7 +44,7 @@ const PIECES = 10;
 
 async function bend(passage: Passage, what: StoreTrouble, ms: number): Promise<void> {
   if (what === 'reset request') {
-    await passage.breakOff(Math.floor(passage.asked.body.length / 2));
+    await passage.disconnect(Math.floor(passage.asked.body.length / 2));
     return;
   }
   const answer = await passage.forward();

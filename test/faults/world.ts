@@ -4,7 +4,7 @@ import { readStack, type Stack } from '../../src/local/stack-file.js';
 import { environment } from '../support/command.js';
 import { compiledProgram } from '../support/compiled.js';
 import { openDays, type DayProject } from '../support/day.js';
-import { openProxy, type FaultProxy, type Meddler } from '../support/fault-proxy.js';
+import { openProxy, type FaultProxy, type Interceptor } from '../support/fault-proxy.js';
 import type { Disk } from './disk.js';
 import { emptyBucket } from './ended.js';
 import type { Victim } from './plan.js';
@@ -15,8 +15,8 @@ export interface World {
   project: DayProject;
   stack: Stack;
   disk: Disk;
-  /** Puts somebody in the way of statements, or of requests to the store from the worker or from the engine. */
-  meddle(who: 'statements' | 'worker' | 'engine', meddler: Meddler): void;
+  /** Intercepts statements, or requests to the store from the worker or from ClickHouse. */
+  intercept(who: 'statements' | 'worker' | 'engine', interceptor: Interceptor): void;
   /** Kills with SIGKILL, all at once. The local stack restarts its services; the worker is restarted here. */
   kill(victims: readonly Victim[]): Promise<void>;
   /** Aborts where the worker ends without having been killed. */
@@ -54,8 +54,8 @@ export async function openWorld(stack: Stack, disk: Disk): Promise<World> {
     project,
     stack,
     disk,
-    meddle: (who, meddler) => {
-      proxies[who].meddle(meddler);
+    intercept: (who, interceptor) => {
+      proxies[who].intercept(interceptor);
     },
     kill: async (victims) => {
       const pids = await pidsOf(
@@ -69,7 +69,7 @@ export async function openWorld(stack: Stack, disk: Disk): Promise<World> {
       worker = startWorker();
     },
     calm: () => {
-      for (const proxy of Object.values(proxies)) proxy.meddle(undefined);
+      for (const proxy of Object.values(proxies)) proxy.intercept(undefined);
     },
     close: async () => {
       worker.kill('SIGKILL');

@@ -23,7 +23,7 @@ const running = async (handle: string) =>
   ).length;
 
 /** Starts a statement that would run for hours, as a zombie attempt may leave one. @returns how it ended. */
-async function forgotten(handle: string): Promise<Promise<unknown>[]> {
+async function runningStatement(handle: string): Promise<Promise<unknown>[]> {
   const ended = project.app.clickhouse
     .rows({ sql: 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)' }, { handle })
     .catch(String);
@@ -34,7 +34,7 @@ async function forgotten(handle: string): Promise<Promise<unknown>[]> {
 test('a second attempt starts only when the statements of the first one have ended', async () => {
   const first = byHand(project.name);
   const handle = `${first.workflowId}/${first.runId}/by-hand/1`;
-  const [ended] = await forgotten(handle);
+  const [ended] = await runningStatement(handle);
   const seen: number[] = [];
   const { ledger } = project.app;
   const world = {
@@ -54,21 +54,21 @@ test('a second attempt starts only when the statements of the first one have end
 test('a new run of a day kills the statements that a terminated run of that day left, and none of another day', async () => {
   const own = `${workflowId.day(project.name, DAY)}/an-older-run/5/1`;
   const other = `${workflowId.day(project.name, '2026-07-02')}/its-run/5/1`;
-  const [ended] = await forgotten(own);
-  const [goesOn] = await forgotten(other);
+  const [ended] = await runningStatement(own);
+  const [undisturbed] = await runningStatement(other);
   await project.attempt().recover({ day: DAY });
   expect(await running(own)).toBe(0);
   expect(await ended).toMatch(/394|QUERY_WAS_CANCELLED/);
   expect(await running(other)).toBe(1);
   await project.app.clickhouse.endQueries(other);
-  await goesOn;
+  await undisturbed;
 });
 
 /** An engine that answers to every KILL and ends nothing, as for a statement that never looks whether it was killed. */
 async function deafEngine(): Promise<{ clickhouse: ClickHouse; close: () => Promise<void> }> {
   const { env } = project.app;
   const proxy = await openProxy(env.clickhouse.url);
-  proxy.meddle((passage) =>
+  proxy.intercept((passage) =>
     passage.asked.body.includes('KILL QUERY')
       ? Promise.resolve(passage.answer({ status: 200, headers: {}, body: Buffer.from('') }))
       : undefined,
@@ -102,7 +102,7 @@ test('an aborted step ends within seconds although its statement cannot be kille
 test('waiting for a statement that cannot be killed is bounded, says which one it is, and can be cancelled', async () => {
   const { clickhouse, close } = await deafEngine();
   const handle = `${workflowId.day(project.name, '2026-07-03')}/deaf/5/1`;
-  const [ended] = await forgotten(handle);
+  const [ended] = await runningStatement(handle);
   await expect(clickhouse.endQueries(handle, { within: 500 })).rejects.toThrow(
     /^A statement of an earlier attempt was killed and still runs after 0\.5 s: [0-9a-f-]{36} \(since \d+ s\)\. /,
   );

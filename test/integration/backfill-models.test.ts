@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-/** Adds a model and its table, as somebody does who edits the folder and runs `daybook apply`. */
+/** Adds a model and its table, like a person who edits the folder and runs `daybook apply`. */
 async function addModel(name: string, select: string) {
   await project.write(
     `sql/aggregates/${name}.sql`,

@@ -113,7 +113,7 @@ describe('a day that lacks an object', () => {
     const before = await project.state(day);
     const { message, step, type } = await project.fail(day, true);
     expect({ step, type }).toEqual({ step: 'load', type: 'DayFailed' });
-    expect(message).toContain(`${cut} was quarantined when its chunk was normalized, and onBadObject is 'fail' now`);
+    expect(message).toContain(`${cut} was quarantined when its chunk was normalized, but onBadObject is 'fail' now`);
     expect(await project.state(day)).toEqual(before);
   });
 
@@ -251,7 +251,7 @@ describe('fail', () => {
     expect(message).toMatch(
       /events: raw\/2026-05-02\/cut\.json\.zst: truncated after \d+ bytes, inside its only frame/,
     );
-    expect(message).toContain("with onBadObject: 'quarantine' the day is published without it");
+    expect(message).toContain("to publish the day without it, set onBadObject to 'quarantine'");
     expect(await project.manifests(day)).toEqual(new Map());
     expect(await idsOf(day)).toEqual([]);
   });

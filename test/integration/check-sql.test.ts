@@ -253,6 +253,21 @@ describe('tables', () => {
         "error sources.events.dedupeBy: found 'eventid', which is no column of events",
       ]
     `);
+    const by = "{ key: ['event_id'], keep: 'last', by: 'updated' }";
+    expect(await problemsAfter('daybook.config.ts', "['event_id']", by)).toEqual([
+      "error sources.events.dedupeBy: found 'updated', which is no column of events",
+    ]);
+  });
+
+  test('a comment that names the unit of numbers names one that Daybook reads', async () => {
+    const path = 'sql/raw/events.sql';
+    const commented = (comment: string) =>
+      problemsAfter(path, "'Europe/Berlin'),", `'Europe/Berlin') COMMENT '${comment}',`);
+    expect(await commented('unit: milliseconds, from the till')).toEqual([]);
+    expect(await commented('when it was paid')).toEqual([]);
+    expect(await commented('unit: ms')).toEqual([
+      "error sql/raw/events.sql: found the comment 'unit: ms' on ts, which names no unit of time",
+    ]);
   });
 });
 
@@ -273,10 +288,10 @@ describe('models', () => {
       const changes = { [path]: table.replace('count() AS orders', `count() AS orders, ${expression} AS shape`) };
       return lines((await inspectSchema(await load(changes), clickhouse)).problems);
     };
-    expect(await giving('groupArray(event_id)', 'Array(UInt8)')).toEqual([]);
+    expect(await giving('arraySort(groupArray(event_id))', 'Array(UInt8)')).toEqual([]);
     expect(await giving('(count(), 7)', 'Tuple(a UInt8, b UInt8)')).toEqual([]);
     expect(await giving('[]', 'Array(Array(UInt8))')).toEqual([]);
-    expect(await giving('toString(groupArray(event_id))', 'Array(String)')).toMatchInlineSnapshot(`
+    expect(await giving('toString(arraySort(groupArray(event_id)))', 'Array(String)')).toMatchInlineSnapshot(`
       [
         "error sql/aggregates/daily_sales.sql: the SELECT gives shape as String, expected Array(String) or what can be converted to it without a loss",
       ]
@@ -401,7 +416,7 @@ describe('models', () => {
     expect(await problemsAfter(path, 'count() AS orders', 'count() + toUInt64(rand() * 0) AS orders'))
       .toMatchInlineSnapshot(`
       [
-        "warning sql/aggregates/daily_sales.sql: calls rand(), so that a rebuilt day may differ from the first",
+        "warning sql/aggregates/daily_sales.sql:6: calls rand(), so that a rebuilt day may differ from the first",
       ]
     `);
   });

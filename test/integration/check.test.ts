@@ -8,8 +8,10 @@ import { check } from '../../src/cli/check/index.js';
 import { initProject } from '../../src/cli/init/index.js';
 import { connectClickHouse } from '../../src/clickhouse/client.js';
 import { readEnv } from '../../src/env.js';
+import { checkFolders } from '../../src/plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../src/project/check.js';
 import { loadProject } from '../../src/project/load.js';
+import type { Project } from '../../src/project/project.js';
 import { connectStore } from '../../src/store/store.js';
 import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
 import { projectFolder, RIGHT } from '../support/project.js';
@@ -32,6 +34,7 @@ function connect(changes: Record<string, string> = {}) {
     services: {
       clickhouse,
       store,
+      folders: (project: Project) => checkFolders(project, store, new Date()),
       localStack: false,
       missingSearchAttributes: async () => missingSearchAttributes(await temporal),
       named: env.named,

@@ -101,7 +101,7 @@ test('a part of a list, map or tuple that does not fit its column rejects its ro
       ['labels', 'labels[1]: missing, expected String'],
       ['days', "days[0]: '2026-02-30' does not fit Date"],
       ['pair', "pair.a: '300' does not fit Nullable(UInt8)"],
-      ['far', `day 2149-06-06 is outside of what folder ${DAY} may hold: ${DAY} to ${DAY}`],
+      ['far', `day 2149-06-06 or later is outside of what folder ${DAY} may hold: ${DAY} to ${DAY}`],
     ]);
   }
 });

@@ -3,7 +3,9 @@ import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.
 import { literal } from '../../src/clickhouse/text.js';
 import { bare, isComposite, parseType } from '../../src/conversions/column-types.js';
 import { convertColumn } from '../../src/conversions/conversions.js';
+import { spokenFault } from '../../src/conversions/faults.js';
 import { jsonSteps } from '../../src/raw/json-text.js';
+import { readLines } from '../../src/raw/lines.js';
 
 let clickhouse: ClickHouse;
 
@@ -11,6 +13,13 @@ beforeAll(() => {
   clickhouse = connectClickHouse(inject('stack').clickhouse);
 });
 afterAll(() => clickhouse.close());
+
+const NOWHERE = {
+  name: 'b',
+  url: 'http://nowhere/',
+  collection: undefined,
+  credentials: { key: '', secret: '', token: '' },
+};
 
 /** Something is there and does not fit. */
 const UNFIT = Symbol('unfit');
@@ -559,3 +568,38 @@ describe('a composite holds only parts that fit', () => {
     expect(cases.map(([json], index) => [json, found[index]])).toEqual(cases);
   });
 });
+
+/** A column's type, a JSON value that does not fit it, and what the reject says. */
+const REASONS: readonly (readonly [type: string, json: string, reason: string])[] = [
+  ['UInt8', '300.50', "c: '300.50' does not fit UInt8"],
+  ['Decimal(10, 2)', '1e400', "c: '1e400' does not fit Decimal(10, 2)"],
+  ['Array(Nullable(UInt8))', '[1, null, 256]', "c[2]: '256' does not fit Nullable(UInt8)"],
+  ['Array(String)', '["a", null]', 'c[1]: missing, expected String'],
+  ['Array(String)', '"x"', "c: 'x' does not fit Array(String)"],
+  ['Map(String, Array(Bool))', '{"a":[true],"b":[true,"no"]}', "c['b'][1]: 'no' does not fit Bool"],
+  ['Map(String, UInt8)', '{"\\ud83d":1}', 'c: a key has a lone surrogate'],
+  [
+    'Tuple(commits Array(Tuple(sha String, distinct Bool)))',
+    '{"commits":[{"sha":"a","distinct":true},{"sha":"b","distinct":"maybe"}]}',
+    "c.commits[1].distinct: 'maybe' does not fit Bool",
+  ],
+  ['Tuple(a Tuple(b UInt8))', '{"a":{"b":null}}', 'c.a.b: missing, expected UInt8'],
+  ['String', '"\\ud83d"', "c: 'a text with a lone surrogate' does not fit String"],
+  ['String', `"${'x'.repeat(3)}", "c": 1, "d": {}`, ''],
+  ['UInt8', `"${'ü'.repeat(90)}"`, `c: '${'ü'.repeat(80)}' does not fit UInt8`],
+  ["DateTime64(3, 'UTC')", '"2026-01-01T00:00:00.1234567Z"', "c: '2026-01-01T00:00:00.1234567Z' does not fit DateTime64(3, 'UTC'): digits would be lost, DateTime64(7) holds them"],
+  ["Nullable(DateTime('UTC'))", '"2026-01-01T00:00:00.5Z"', "c: '2026-01-01T00:00:00.5Z' does not fit Nullable(DateTime('UTC')): digits would be lost, DateTime64(1) holds them"],
+  ["DateTime64(3, 'UTC')", '1767270600123', "c: '1767270600123' does not fit DateTime64(3, 'UTC'): a number of seconds, milliseconds, microseconds or nanoseconds? The contract says it: COMMENT 'unit: milliseconds'"],
+  ["DateTime64(3, 'UTC')", '"tomorrow"', "c: 'tomorrow' does not fit DateTime64(3, 'UTC')"],
+]; // prettier-ignore
+
+test.each(REASONS)('a reason names the place, the value as it was written, and the type: %s, %s', async (type, json, reason) => {
+  const input = readLines(NOWHERE, 'b', ['k'], [{ name: 'c', type, defaultKind: '' }]);
+  const faults = input.faults({ name: 'c', type, defaultKind: '' });
+  const steps = input.steps.replace(/SELECT substring[^]*?FROM s3\(.*\)/, `SELECT '' AS __object, 1 AS __line, {line:String} AS __text`);
+  const [row] = await clickhouse.rows<{ reason: string }>({
+    sql: `WITH${steps} SELECT ${input.clean(`multiIf(${faults.map(({ when, say }) => `${when}, ${spokenFault(say)}`).join(', ')}, '')`)} AS reason FROM __values`,
+    params: { line: `{"c":${json}}` },
+  });
+  expect(row?.reason).toBe(reason);
+}); // prettier-ignore

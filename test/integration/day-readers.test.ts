@@ -181,7 +181,7 @@ test('a day that is started under another id is refused by name, and the running
     cause: {
       type: 'DayFailed',
       message:
-        `Day ${day} failed at step recover: The workflow of ${day} has the id 'by-hand'; expected ${id}, so that no two builds ` +
+        `Day ${day} failed at step recover: The workflow of ${day} has the id 'by-hand'; expected ${id}, so that two builds ` +
         `of one day never run at once. Start it with: npx daybook run --day ${day}, or: temporal workflow start --type day ` +
         `--task-queue ${queue} --workflow-id ${id} --input '{"day":"${day}"}'`,
       details: [{ step: 'recover', type: 'BadInput' }],

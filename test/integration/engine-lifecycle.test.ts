@@ -133,7 +133,7 @@ test("Daybook's user has production's kinds of rights on a project of any name, 
     'ALTER TABLE daybook.builds ADD COLUMN more UInt8',
     'TRUNCATE TABLE daybook.builds',
     'SELECT * FROM system.users',
-    'CREATE USER somebody',
+    'CREATE USER guest',
     "SELECT * FROM file('/etc/passwd', 'RawBLOB', 'text String')",
   ];
   for (const query of denied) expect(await refusal(engine, 'daybook', query), query).toBe(497);

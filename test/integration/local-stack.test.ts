@@ -104,11 +104,11 @@ test('whatever goes wrong on the native port, ClickHouse lives on with all its r
   const before = await processOf('clickhouse');
 
   expect((await answerTo(hello(user, password)))[0]).toBe(0);
-  const refused = await answerTo(hello(user, 'of somebody else'));
+  const refused = await answerTo(hello(user, 'of another user'));
   expect(refused[0]).toBe(2);
   expect(refused.readInt32LE(1)).toBe(516);
   expect(refused.toString()).toContain(`${user}: Authentication failed`);
-  expect((await answerTo(hello('nobody\n', ''))).readInt32LE(1)).toBe(516);
+  expect((await answerTo(hello('guest\n', ''))).readInt32LE(1)).toBe(516);
   const unknown = await answerTo(hello(admin.user, admin.password, 'no_such'));
   expect(unknown.toString()).toContain('no_such does not exist');
   expect((await answerTo(Buffer.from('GET / HTTP/1.0\r\n\r\n'))).toString()).toContain(`HTTP is at ${url}`);

@@ -141,7 +141,7 @@ describe('damage', () => {
     ['encrypted', '2026-10-14', (bytes) => Buffer.concat([bytes.subarray(0, -4), Buffer.from('PARE')])],
     ['a flipped byte in its pages', '2026-10-15', (bytes) => flipped(bytes, 200)],
     ['a flipped byte in its footer', '2026-10-16', (bytes) => flipped(bytes, bytes.length - 7)],
-  ])('an object that is %s fails the day by name, whatever lies beside it', async (_what, day, spoil) => {
+  ])('an object that is %s fails the day by name, whatever else is in the folder', async (_what, day, spoil) => {
     const bytes = await whole(day);
     await project.put(`raw/${day}/broken.parquet`, spoil(bytes));
     const message = await failure(day);
@@ -176,7 +176,7 @@ describe('keys that are patterns', () => {
     const day = '2026-10-20';
     const named = ['part-{1}', 'part-?', 'part-*', 'a,b'];
     for (const name of [...named, 'part-1', 'part-x']) {
-      // Whoever asked a matching object for its columns would find an amount that is text.
+      // Describing a matching object instead would find an amount that is text.
       const amount = name.startsWith('part-') && !named.includes(name) ? "'1.50'" : 'toDecimal64(1.5, 2)';
       await write(
         'tmp/one.parquet',

@@ -17,7 +17,7 @@ beforeAll(async () => {
   guide = await readFile(new URL('../../docs/production.md', import.meta.url), 'utf8');
   const stack = inject('stack');
   proxy = await openProxy(stack.clickhouse.url);
-  proxy.meddle(({ asked: { url } }) => {
+  proxy.intercept(({ asked: { url } }) => {
     for (const name of url.searchParams.keys())
       if (!OF_THE_INTERFACE.has(name) && !name.startsWith('param_')) seen.add(name);
     return undefined;

@@ -7,7 +7,7 @@ import config from '../fixtures/sparkify/daybook.config.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { sqlFilesOf } from '../support/project.js';
 
-/** A public teaching set that lies beside the repository where it lies at all: one file a day of November 2018. */
+/** A public teaching set in a folder next to the repository, if it exists: one file for each day of November 2018. */
 const DATA = fileURLToPath(new URL('../../../shared/data/sparkify/', import.meta.url));
 const DAYS = daysBetween('2018-11-01', '2018-11-30');
 const FIXTURE = fileURLToPath(new URL('../fixtures/sparkify', import.meta.url));

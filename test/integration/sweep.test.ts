@@ -62,7 +62,7 @@ const archivesOf = async (day: string) =>
 const exists = async (database: string) =>
   (await names('SELECT name FROM system.databases WHERE name = {database:String}', { database })).length === 1;
 
-/** Publishes a day of long ago once more, with one payment more. */
+/** Publishes an old day again, with one more payment. */
 async function publishAgain(day: string, id: string) {
   await project.put(keyOf(day, id), lines(payment(day, id)));
   const input = await project.build(day);

@@ -36,7 +36,7 @@ export interface OracleOptions {
   python: string;
 }
 
-/** What the oracle said: its words, the last of them `N lines, 0 fates differ, 0 values differ` where all is right. */
+/** The oracle's output; its last line is `N lines, 0 fates differ, 0 values differ` if nothing is wrong. */
 export interface Verdict {
   equal: boolean;
   words: string;
@@ -46,7 +46,11 @@ export interface Verdict {
  * Makes raw objects from a seed, runs them through Daybook's list and normalize steps on the stack, and has a program in Python, which
  * knows the written rules and no database, compare each line's fate and values with what is right.
  */
-export async function runOracle(stack: Stack, options: OracleOptions, tell: (what: string) => void): Promise<Verdict> {
+export async function runOracle(
+  stack: Stack,
+  options: OracleOptions,
+  report: (what: string) => void,
+): Promise<Verdict> {
   const { seed, lines, files, python } = options;
   const tools = await pythonTools(python, '../oracle/requirements.txt');
   const folder = await mkdtemp(join(tmpdir(), 'daybook-oracle-'));
@@ -57,18 +61,18 @@ export async function runOracle(stack: Stack, options: OracleOptions, tell: (wha
     });
   const project = await openDays(stack, projectFiles(), CONFIG, { worker: false });
   try {
-    tell(`making ${lines} lines and ${files} files`);
+    report(`making ${lines} lines and ${files} files`);
     const made = await oracle('make', seed, lines, files, folder);
     if (made.failed) throw new Error(`the oracle could not make its lines:\n${made.all}`);
     for (const name of await readdir(join(folder, 'objects'))) {
       const source = name.endsWith('.parquet') ? 'files' : 'lines';
       await project.put(`raw/${source}/${DAY}/${name}`, await readFile(join(folder, 'objects', name)));
     }
-    tell('normalizing');
+    report('normalizing');
     const { build } = await project.attempt().list({ day: DAY, force: false });
     const chunks = await normalizeAll(project, build);
     for (const source of Object.keys(SOURCES)) await writeFound(project, source, join(folder, 'found'), build);
-    tell(`judging ${chunks} chunks`);
+    report(`judging ${chunks} chunks`);
     const judged = await oracle('judge', folder);
     return { equal: !judged.failed, words: judged.all };
   } finally {

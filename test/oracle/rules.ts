@@ -13,7 +13,7 @@ interface Rule {
 /** The rules of conversion of JSON values, from which the reference is made and against which the oracle is checked. */
 export const RULES = JSON.parse(readFileSync(new URL('rules.json', import.meta.url), 'utf8')) as Rule[];
 
-/** The rules as a Markdown table, as it stands in docs/reference.md. */
+/** The rules as a Markdown table, for docs/reference.md. */
 export function rulesTable(): string {
   const rows = RULES.map(({ type, raw, kept, rejected }) => [type, raw, kept ?? 'never', rejected ?? 'never']);
   return markdownTable([['type of the column', 'raw value', 'kept', 'rejected'], ...rows]);

@@ -8,7 +8,7 @@ import type { BackfillProgress } from '../../src/shared/workflows.js';
 import { LISTED, ONE_LINE, SETTINGS, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
-/** A story that a workflow may go through; its history is kept and replayed. */
+/** A scenario of a workflow; its history is kept and replayed. */
 export interface Scenario {
   /** Events after which the server suggests continue-as-new; the default is Temporal's own. */
   suggestedAt?: number;

@@ -18,7 +18,7 @@ export interface Answer {
   body: Buffer;
 }
 
-/** One request on its way, in the hands of whoever meddles with it. Every path ends in one of `answer`, `stop`, `breakOff` and `trickle`. */
+/** One intercepted request. Every path ends in one of `answer`, `stop`, `disconnect` and `trickle`. */
 export interface Passage {
   asked: Asked;
   /** Asks the real server, with other parameters in the URL where given. Rejects where it can't be reached or dies meanwhile. */
@@ -27,19 +27,19 @@ export interface Passage {
   /** Resets the client's connection, after the headers and so many bytes of an answer where one is given. */
   stop: (answer?: Answer, bytes?: number) => Promise<void>;
   /** Sends the server no more than so many bytes of the request's body, then resets both connections. */
-  breakOff: (bytes: number) => Promise<void>;
+  disconnect: (bytes: number) => Promise<void>;
   /** Answers in so many pieces over so many milliseconds. */
   trickle: (answer: Answer, pieces: number, ms: number) => Promise<void>;
 }
 
 /** Takes a request into its hands, or returns undefined and lets it pass. */
-export type Meddler = (passage: Passage) => Promise<void> | undefined;
+export type Interceptor = (passage: Passage) => Promise<void> | undefined;
 
 /** A proxy between a client and a real server. */
 export interface FaultProxy {
   url: string;
-  /** Replaces whoever meddles; undefined: everything passes. */
-  meddle(meddler: Meddler | undefined): void;
+  /** Replaces the interceptor; undefined lets everything pass. */
+  intercept(interceptor: Interceptor | undefined): void;
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function openProxy(target: string): Promise<FaultProxy> {
   // A connection for each request: a kept one may lead to a process that was killed.
   const agent = new Agent({ keepAlive: false });
   const sockets = new Set<Socket>();
-  let meddler: Meddler | undefined;
+  let interceptor: Interceptor | undefined;
 
   const server = createServer((incoming, outgoing) => {
     const hangUp = new AbortController();
@@ -88,7 +88,7 @@ export async function openProxy(target: string): Promise<FaultProxy> {
           if (given) await begin(given, bytes);
           reset();
         },
-        breakOff: async (bytes) => {
+        disconnect: async (bytes) => {
           await askInPart({ hostname, port, agent }, incoming.rawHeaders, asked, bytes);
           reset();
         },
@@ -102,7 +102,7 @@ export async function openProxy(target: string): Promise<FaultProxy> {
           outgoing.end();
         },
       };
-      await (meddler?.(passage) ?? forward().then(answer));
+      await (interceptor?.(passage) ?? forward().then(answer));
     })().catch(reset);
   });
   server.on('connection', (socket) => {
@@ -115,8 +115,8 @@ export async function openProxy(target: string): Promise<FaultProxy> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    meddle: (next) => {
-      meddler = next;
+    intercept: (next) => {
+      interceptor = next;
     },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -2,8 +2,8 @@ import { endProcess, note, print, printJson, survivesReaders } from '../../src/c
 import { plainTable } from '../../src/cli/common/text.js';
 
 /*
- * Prints more than 5 MB in one of the ways in which commands print, and ends with exit code 1 as commands do. Beside it something
- * is left open that would hold the process for ever.
+ * Prints more than 5 MB in one of the ways in which commands print, and exits with code 1 as commands do. A handle is
+ * kept that would keep the process running.
  */
 
 /** Rows of about 100 characters. */

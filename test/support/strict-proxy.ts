@@ -22,7 +22,7 @@ export async function openStrictProxy(stack: Stack): Promise<StrictProxy> {
   const addresses: string[] = [];
   const refused: string[] = [];
   let largest = 0;
-  proxy.meddle(({ asked, answer }) => {
+  proxy.intercept(({ asked, answer }) => {
     const address = asked.url.pathname + asked.url.search;
     addresses.push(address);
     largest = Math.max(largest, asked.body.length);

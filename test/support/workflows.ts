@@ -156,7 +156,7 @@ export async function attributesOf(handle: WorkflowHandle): Promise<Record<strin
   return Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
 }
 
-/** Holds whoever waits for `opened` until `open` is called. */
+/** A gate: `opened` resolves when `open` is called. */
 export function gate(): { opened: Promise<void>; open: () => void } {
   const bell = new EventEmitter();
   return { opened: once(bell, 'open').then(() => undefined), open: () => bell.emit('open') };

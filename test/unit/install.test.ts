@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/stack.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A clone with what the script needs, and stand-ins of npm, Python and Go that fail unless all of them run at the same time. */
+/** A clone with what the script needs, and fakes of npm, Python and Go that fail unless all of them run at the same time. */
 let clone: Awaited<ReturnType<typeof temporaryFolder>>;
 let bin: string;
 

@@ -143,6 +143,6 @@ GRANT SELECT ON system.parts TO daybook;`);
   });
 
   test('come from grants to daybook alone', () => {
-    expect(() => localGrants('GRANT SELECT ON a.* TO somebody')).toThrow('Not a grant to daybook');
+    expect(() => localGrants('GRANT SELECT ON a.* TO guest')).toThrow('Not a grant to daybook');
   });
 });

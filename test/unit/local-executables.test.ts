@@ -146,7 +146,7 @@ test('a build knows no credentials of the shell', async () => {
   expect(await calls()).toContain('GOPROXY=https://proxy.example.com');
 });
 
-test('where no way to the S3 gateway is left, the in-memory stand-in is announced', async () => {
+test('without any S3 gateway, the in-memory substitute is announced', async () => {
   vi.stubEnv('PATH', bin);
   const lines: string[] = [];
   expect(await findVersitygw(env(), (text) => lines.push(text))).toBeUndefined();

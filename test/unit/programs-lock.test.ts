@@ -12,16 +12,16 @@ afterEach(() => folder.remove());
 
 test('one holder at a time, and a failed one lets the next in', async () => {
   const path = join(folder.path, 'lock');
-  const story: string[] = [];
+  const events: string[] = [];
   let waited = 0;
   const hold = (name: string, fails: boolean) =>
     withLock(
       path,
       async () => {
-        story.push(`${name} begins`);
+        events.push(`${name} begins`);
         // The other one has looked at the lock by then, and found it taken.
         while (waited === 0) await new Promise((resolve) => setImmediate(resolve));
-        story.push(`${name} ends`);
+        events.push(`${name} ends`);
         if (fails) throw new Error(name);
       },
       () => waited++,
@@ -30,7 +30,7 @@ test('one holder at a time, and a failed one lets the next in', async () => {
     { status: 'rejected' },
     { status: 'fulfilled' },
   ]);
-  expect(story).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
+  expect(events).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
   expect(await readdir(folder.path)).toEqual([]);
 });
 

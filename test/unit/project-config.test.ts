@@ -181,7 +181,7 @@ describe('fields that must fit together', () => {
     );
   });
 
-  test('the normalized zone lies beside the raw events', () => {
+  test('the normalized zone is not inside the raw events', () => {
     const place = (normalized: string, prefix: string, bucket = 'shop-data') =>
       parseConfig({
         ...least,

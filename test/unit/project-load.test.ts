@@ -68,6 +68,51 @@ describe('a project folder outside of the repository', () => {
     ).toBe(3);
   });
 
+  test('has a warning for each file below sql/ that nothing reads', async () => {
+    const sql = 'SELECT 1';
+    const unread = ['sql/test/a.sql', 'sql/tests/sub/b.sql', 'sql/tests/c.SQL', 'sql/views/d.sql', 'sql/e.sql'];
+    const dir = await folderWith({
+      ...RIGHT,
+      ...Object.fromEntries(unread.map((path) => [path, sql])),
+      'sql/README.md': 'notes',
+      'sql/tests/.old.sql': sql,
+    });
+    const { project, problems } = await readProject(dir);
+    expect(project?.tests.map(({ name }) => name)).toEqual(['no_empty_country']);
+    expect(problems.map(({ severity, where, what, fix }) => [severity, where, what, fix])).toEqual([
+      [
+        'warning',
+        'sql/e.sql',
+        'is not read',
+        'Move it into one of sql/raw/, sql/normalized/, sql/aggregates/, sql/tests/, or out of sql/.',
+      ],
+      [
+        'warning',
+        'sql/test/a.sql',
+        'is not read',
+        'Move it to sql/tests/a.sql: only files that end in .sql, directly in that folder, are read.',
+      ],
+      [
+        'warning',
+        'sql/tests/c.SQL',
+        'is not read',
+        'Move it to sql/tests/c.sql: only files that end in .sql, directly in that folder, are read.',
+      ],
+      [
+        'warning',
+        'sql/tests/sub/b.sql',
+        'is not read',
+        'Move it to sql/tests/b.sql: only files that end in .sql, directly in that folder, are read.',
+      ],
+      [
+        'warning',
+        'sql/views/d.sql',
+        'is not read',
+        'Move it into one of sql/raw/, sql/normalized/, sql/aggregates/, sql/tests/, or out of sql/.',
+      ],
+    ]);
+  });
+
   test('is read again each time, with everything that its config imports', async () => {
     const dir = await folderWith({
       ...RIGHT,

@@ -28,13 +28,13 @@ const listed = (day: string) => ({ ...LISTED, todo: 1, build: { ...LISTED.build,
 const resultOf = async (handle: { result(): Promise<unknown> }) => (await handle.result()) as BackfillResult;
 
 test('days are loaded in parallel, as many as requested, and published one after the other in ascending order', async () => {
-  let underWay = 0;
+  let running = 0;
   let most = 0;
   const publishing: number[] = [];
   const one = await night({
     stubs: {
       list: ({ day }) => {
-        most = Math.max(most, ++underWay);
+        most = Math.max(most, ++running);
         return listed(day);
       },
       publish: ({ tables }) => {
@@ -42,7 +42,7 @@ test('days are loaded in parallel, as many as requested, and published one after
         return { tables: tables.map(({ table }) => ({ table, rows: 1 })), burstMs: 1, touched: null };
       },
       sweep: () => {
-        underWay--;
+        running--;
         return { stages: 1, archives: 0, archivedBytes: 0, objects: 0 };
       },
     },

@@ -2,13 +2,13 @@ import { summary } from '../../workflows/text.js';
 
 /*
  * The workflows with bugs, each on another day and at another depth: in a step, in one of several pieces of work side by side, in a
- * backfill's days, and where a nightly run goes on after failures.
+ * backfill's days, and where a nightly run continues after failures.
  */
 
 export const BUGGY = {
   step: '2026-11-10',
   window: '2026-11-11',
-  lane: '2026-11-16',
+  queue: '2026-11-16',
 } as const;
 
 const bug = (what: string): never => {
@@ -21,7 +21,7 @@ Object.assign(summary, {
   load: (table: string, day: string) =>
     day === BUGGY.window && table === 'orders' ? bug('in a window') : right.load(table, day),
   refresh: (table: string, day: string) => (day === BUGGY.step ? bug('in a step') : right.refresh(table, day)),
-  day: (day: string) => (day === BUGGY.lane ? bug('in a lane') : right.day(day)),
+  day: (day: string) => (day === BUGGY.queue ? bug('in the queue') : right.day(day)),
   audit: () => bug('in a nightly run'),
 });
 

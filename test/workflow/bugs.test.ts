@@ -77,8 +77,8 @@ test('a bug in one of several pieces of work cancels none of the others', async 
 
 test('a bug in a backfill fails none of its days and cancels none', async () => {
   const { result } = await fixed(
-    (one) => one.startBackfill({ start: '2026-11-14', end: BUGGY.lane, concurrency: 2 }),
-    'a bug in a lane',
+    (one) => one.startBackfill({ start: '2026-11-14', end: BUGGY.queue, concurrency: 2 }),
+    'a bug in the queue',
   );
   expect(result).toMatchObject({ outcome: 'published', counts: { published: 3, failed: 0, cancelled: 0 } });
 });

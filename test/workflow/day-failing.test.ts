@@ -275,7 +275,7 @@ test.each([
     const handle = await one.startDay({ day: DAY });
     const result = (await handle.result().catch(() => undefined)) as DayResult | undefined;
     expect(result?.outcome).toBe(outcome === 'published' ? outcome : undefined);
-    // What it touched is not known any more: a backfill takes it for everything.
+    // What it touched is unknown: a backfill checks all later days.
     if (result) expect(result).toMatchObject({ recovered: true });
     if (result) expect(result.notes.map(plain)).toEqual([expect.stringContaining('the connection is gone')]);
     expect(concluded(one).map(({ input }) => input)).toMatchObject([{ outcome }]);

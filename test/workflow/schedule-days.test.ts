@@ -19,7 +19,7 @@ import { night } from './night.js';
 
 /*
  * Which day a night is for is a promise about the server, too: these nights are started by real schedules, through the `temporal`
- * executable where people would use it. Only the days themselves are stand-ins.
+ * executable where people would use it. Only the days themselves are stubs.
  */
 
 const NOMINAL = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');

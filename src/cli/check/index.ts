@@ -1,3 +1,4 @@
+import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
 import { errorsOf } from '../../project/problems.js';
 import type { Problem } from '../../project/project.js';
@@ -25,6 +26,7 @@ async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
     services: {
       clickhouse,
       store,
+      folders: (found) => checkFolders(found, store, new Date()),
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),
       localStack: env.localStack,
       named: env.named,

@@ -125,6 +125,7 @@ export const configSchema = fields({
     refreshConcurrency: wholeNumber(1).default(4),
     threads: wholeNumber(0).default(0),
     memory: size('4 GiB').prefault('4 GiB'),
+    longestLine: size('64 MiB').prefault('64 MiB'),
   }).prefault({}),
   timings: fields({
     heartbeat: duration('30 seconds').prefault('30 seconds'),

@@ -15,6 +15,8 @@ export interface QueryTree {
   clauses: string[];
   /** What stands in the outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN`, `QUERY`; `UNION` where several SELECTs are joined. */
   from: string;
+  /** Calls of `toDate` that leave the zone to their argument, which has one. `column` is '' for an expression. */
+  dayCuts: { column: string; zone: string }[];
   /** SELECTs inside of the outermost one. */
   subqueries: number;
 }
@@ -69,7 +71,19 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     clauses: [...clauses],
     from,
     subqueries,
+    dayCuts: dayCutsIn(lines),
   };
+}
+
+/** A call's arguments are three lines below it: `ARGUMENTS`, `LIST … nodes: N`, and the first one with its type. */
+function dayCutsIn(lines: readonly string[]): QueryTree['dayCuts'] {
+  return lines.flatMap((line, index) => {
+    if (!/function_name: toDate(32)?,/.test(line) || !/nodes: 1$/.test(lines[index + 2] ?? '')) return [];
+    const argument = lines[index + 3] ?? '';
+    const [, zone] = /result_type: [\w(]*DateTime(?:64)?\((?:\d+, )?'([^']+)'\)/.exec(argument) ?? [];
+    const [, column = ''] = /^ *COLUMN .*column_name: ([^,]+),/.exec(argument) ?? [];
+    return zone === undefined ? [] : [{ column, zone }];
+  });
 }
 
 /** `is_distinct: 1` on the outermost node is `DISTINCT`; an alias says nothing. */

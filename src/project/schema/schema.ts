@@ -2,6 +2,7 @@ import type { ClickHouse } from '../../clickhouse/client.js';
 import { final, messageOf } from '../../errors.js';
 import { describeProblems, error, errorsOf } from '../problems.js';
 import type { Problem, Project, Schema, SqlFile, TableSchema } from '../project.js';
+import { dayReadProblems, dayZoneProblems } from './day-rules.js';
 import { engineProblem } from './engine-problem.js';
 import {
   createTable,
@@ -24,6 +25,7 @@ import {
   selfProblems,
 } from './select-rules.js';
 import { constraintProblems, contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
+import { fittingProblems, unorderedProblems } from './value-rules.js';
 import { widthProblems } from './width-rules.js';
 
 /**
@@ -153,11 +155,12 @@ async function readSelect(
     const columns = table?.columns ?? [];
     const sources = (await sourcesOf(scratch, tree.dictionaries)).filter((source) => source.database === live);
     const own = sources.filter((source) => readable.has(source.table));
-    const problems = [...changingProblems(path, tree), ...dictionaryProblems(path, kind, own)];
+    const problems = [...changingProblems(file, tree), ...dictionaryProblems(path, kind, own)];
     if (kind === 'normalized') {
       problems.push(...rowByRowProblems(path, raw, database, tree));
       const free = ['_source', 'skip_reason', 'reject_reason'];
       problems.push(...columnProblems(path, columns, selected, { free, filled: ['_object', '_line'] }));
+      problems.push(...dayZoneProblems(file, tree, scratch.zone), ...fittingProblems(file, columns, selected, kind));
       if (table) problems.push(...constraintProblems(path, table, selected));
       if (!selected.some((column) => column.name === '_source'))
         problems.push(
@@ -170,7 +173,13 @@ async function readSelect(
       return { selected, inputs: [], problems };
     }
     problems.push(...readProblems(path, database, tree, readable, allowFunctions));
-    if (kind === 'aggregate') problems.push(...columnProblems(path, columns, selected, { free: [], filled: [] }));
+    problems.push(...dayReadProblems(file));
+    if (kind === 'aggregate')
+      problems.push(
+        ...columnProblems(path, columns, selected, { free: [], filled: [] }),
+        ...fittingProblems(file, columns, selected, kind),
+        ...unorderedProblems(file, tree),
+      );
     const inputs = inputsOf(database, tree, readable);
     problems.push(...selfProblems(path, name, file.header.lookback, kind === 'aggregate' ? inputs : []));
     return { selected, inputs, problems };

@@ -2,7 +2,8 @@ import type { Column } from '../../clickhouse/column.js';
 import { canCast } from '../../conversions/casts.js';
 import { parseType } from '../../conversions/column-types.js';
 import { either, error, meantBy, warning } from '../problems.js';
-import type { Problem } from '../project.js';
+import type { Problem, SqlFile } from '../project.js';
+import { callOf, placeOf } from '../sql/place.js';
 import { isAllowed } from '../sql/statement-rules.js';
 import type { QueryTree } from './query-tree.js';
 
@@ -138,12 +139,12 @@ export const selfProblems = (path: string, name: string, lookback: number, input
     : [];
 
 /** A second run on the same input should give the same rows, else a rebuilt day differs without a reason. */
-export const changingProblems = (path: string, tree: QueryTree): Problem[] =>
+export const changingProblems = (file: SqlFile, tree: QueryTree): Problem[] =>
   tree.functions
     .filter(({ name }) => CHANGING.test(name))
     .map(({ name }) =>
       warning(
-        path,
+        placeOf(file, callOf(name)),
         `calls ${name}(), so that a rebuilt day may differ from the first`,
         'Use {day:Date} or a value of the row.',
       ),

@@ -53,7 +53,7 @@ export function readSqlFile(
   if (create && kind !== 'tests')
     problems.push(...createProblems(path, kind === 'raw' ? `raw_${name}` : name, kind === 'raw', create, allowed));
   if (select) problems.push(...selectProblems(path, select, allowed));
-  return { file: { path, name, header, create: create?.text ?? '', select: select?.text ?? '' }, problems };
+  return { file: { path, name, header, create: create?.text ?? '', select: select?.text ?? '', text: sql }, problems };
 }
 
 function kindOf({ tokens }: SqlStatement): 'create' | 'select' | 'other' {

@@ -1,0 +1,119 @@
+import { DateTime } from 'luxon';
+import { plural } from '../../shared/format.js';
+import { warning } from '../problems.js';
+import type { Problem, SqlFile } from '../project.js';
+import { callOf, placeOf, withoutComments } from '../sql/place.js';
+import type { QueryTree } from './query-tree.js';
+
+/* Which days a SELECT reads, and in which zone it cuts them: what runs without an error and gives other numbers than were meant. */
+
+/** The parameter, in parentheses or not. */
+const DAY = String.raw`(?:toDate\(\s*)?\{\s*day\s*:\s*Date\s*\}\s*\)?`;
+const UNITS: Readonly<Record<string, number>> = { DAY: 1, WEEK: 7, MONTH: 31, QUARTER: 92, YEAR: 366 };
+
+/** Spellings of a day before the built one. Groups: `after` a `>`, the number, the unit; a start of a period has the unit alone. */
+const EARLIER: readonly RegExp[] = [
+  String.raw`(?<after>>(?!=)\s*)?${DAY}\s*-\s*(?<count>\d+)\b(?!\s*AS\b)`,
+  String.raw`(?<after>>(?!=)\s*)?${DAY}\s*-\s*INTERVAL\s+'?(?<count>\d+)'?\s+(?<unit>DAY|WEEK|MONTH|QUARTER|YEAR)`,
+  String.raw`(?<after>>(?!=)\s*)?${DAY}\s*-\s*toInterval(?<unit>Day|Week|Month|Quarter|Year)\(\s*(?<count>\d+)`,
+  String.raw`(?<after>>(?!=)\s*)?subtract(?<unit>Day|Week|Month|Quarter|Year)s\(\s*${DAY}\s*,\s*(?<count>\d+)`,
+  String.raw`(?<after>>(?!=)\s*)?add(?<unit>Day|Week|Month|Quarter|Year)s\(\s*${DAY}\s*,\s*-\s*(?<count>\d+)`,
+  String.raw`(?:>=|BETWEEN)\s*to(?:StartOf|Last)?(?<unit>Monday|Week|Month|Quarter|Year)\(\s*${DAY}`,
+].map((pattern) => new RegExp(pattern, 'gi'));
+
+/** Spellings of a day after the built one. */
+const LATER = new RegExp(
+  String.raw`${DAY}\s*\+\s*(?:[1-9]\d*\b(?!\s*AS\b)|INTERVAL\s+'?[1-9])|addDays\(\s*${DAY}\s*,\s*[1-9]`,
+  'i',
+);
+
+/** A model or test that reads days which its header does not declare reads nothing there, and its numbers are too small. */
+export function dayReadProblems(file: SqlFile): Problem[] {
+  const { path, header } = file;
+  const sql = withoutComments(file.select);
+  const reads = EARLIER.flatMap((pattern) => [...sql.matchAll(pattern)]).map((found) => ({
+    days: daysBefore(found.groups ?? {}),
+    text: found[0],
+  }));
+  const farthest = reads.reduce((most, one) => (one.days > most.days ? one : most), { days: 0, text: '' });
+  const problems: Problem[] = [];
+  if (farthest.days > header.lookback)
+    problems.push(
+      warning(
+        placeOf(file, literally(farthest.text)),
+        `reads up to ${plural(farthest.days, 'day')} before the built one, but declares ${header.lookback === 0 ? 'none' : plural(header.lookback, 'day')}: what is not declared is not there`,
+        `Write at the head of ${path}: -- lookback: ${plural(farthest.days, 'day')}`,
+      ),
+    );
+  const [later] = LATER.exec(sql) ?? [];
+  if (later !== undefined)
+    problems.push(
+      warning(
+        placeOf(file, literally(later)),
+        'reads days after the built one, which a build never holds',
+        'Read earlier days, and let the later day be built from them.',
+      ),
+    );
+  return [...problems, ...shadowedDayProblems(file, sql)];
+}
+
+function daysBefore({ after, count, unit = 'DAY' }: Record<string, string | undefined>): number {
+  const period = unit.toUpperCase() === 'MONDAY' ? 7 : (UNITS[unit.toUpperCase()] ?? 1);
+  // A period's first day is one less before its last than it has days.
+  if (count === undefined) return period - 1;
+  return Number(count) * period - (after === undefined ? 0 : 1);
+}
+
+const literally = (text: string): RegExp => new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+
+const DAY_AS_DAY = new RegExp(String.raw`${DAY}\s+AS\s+[\x60"]?day\b`, 'i');
+const FILTERED = /\bWHERE\b[^]*?(?<![.{\w])[`"]?\bday\b[`"]?(?!\s*:)/i;
+
+/** An alias hides the column of its name: `{day:Date} AS day … WHERE day = {day:Date}` holds for every row of the lookback. */
+function shadowedDayProblems(file: SqlFile, sql: string): Problem[] {
+  const at = sql.search(DAY_AS_DAY);
+  if (file.header.lookback === 0 || at < 0 || !FILTERED.test(selectAround(sql, at))) return [];
+  return [
+    warning(
+      placeOf(file, DAY_AS_DAY),
+      'calls {day:Date} day, and so its filter on day compares the parameter with itself: rows of all declared days are read',
+      'Name the table in the filter, as in WHERE events.day = {day:Date}, or SELECT the column day itself.',
+    ),
+  ];
+}
+
+/** The rest of the SELECT that a position is in, without the SELECTs inside of it: these do not see its aliases. */
+function selectAround(sql: string, at: number): string {
+  let depth = 0;
+  let rest = '';
+  let hidden: number | undefined;
+  for (let index = at; index < sql.length && depth >= 0; index++) {
+    const character = sql.charAt(index);
+    if (character === ')' && --depth === hidden) hidden = undefined;
+    if (character === '(' && hidden === undefined && /^\(\s*(SELECT|WITH)\b/i.test(sql.slice(index))) hidden = depth;
+    if (character === '(') depth++;
+    if (hidden === undefined) rest += character;
+  }
+  return rest;
+}
+
+/** `toDate` follows the zone of its argument: where that is not the project's, hours of each day are counted to its neighbour. */
+export const dayZoneProblems = (file: SqlFile, { dayCuts }: QueryTree, zone: string): Problem[] =>
+  [...new Set(dayCuts.map((cut) => cut.zone))]
+    .filter((cut) => !sameClock(cut, zone))
+    .map((cut) => {
+      const column = dayCuts.find((one) => one.zone === cut)?.column ?? '';
+      const shown = column === '' ? 'a time' : column;
+      return warning(
+        placeOf(file, callOf('toDate')),
+        `cuts days of ${shown} in ${cut}, but the project's days are those of ${zone}`,
+        `Write toDate(${column === '' ? '…' : column}, '${zone}'), or declare the column with that zone.`,
+      );
+    });
+
+/** True where the clocks of two zones never differ, over a year. */
+function sameClock(one: string, other: string): boolean {
+  const months = Array.from({ length: 12 }, (_, month) => DateTime.utc(2026, month + 1, 15).toMillis());
+  const offset = (zone: string, at: number) => DateTime.fromMillis(at, { zone }).offset;
+  return months.every((at) => offset(one, at) === offset(other, at));
+}

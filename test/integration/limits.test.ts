@@ -1,0 +1,92 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { plain } from '../../src/shared/sentence.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(inject('stack'), PAYMENTS, PAYMENTS_CONFIG, { worker: false });
+});
+afterAll(() => project.close());
+afterEach(() => project.configure({}));
+
+const publish = async (day: string) => project.attempt().publish(await project.build(day));
+const idsOf = async (day: string) =>
+  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
+    ({ id }) => id,
+  );
+
+const MIB = 1024 * 1024;
+const together = { chunk: { maxObjects: 100 }, maxRejects: 10 };
+
+test('a line longer than the limit is a reject by name, and keeps a part of its text; a long one below it is a row', async () => {
+  const day = '2026-05-01';
+  await project.configure({ limits: { longestLine: '2 MiB' } }, together);
+  await project.put(
+    keyOf(day, 'a'),
+    lines(
+      payment(day, 'a'),
+      payment(day, 'long', { note: 'x'.repeat(3 * MIB) }),
+      payment(day, 'b', { note: 'x'.repeat(MIB) }),
+    ),
+  );
+  await publish(day);
+  expect(await idsOf(day)).toEqual(['a', 'b']);
+  const rejects = await project.rows<{ line: string; reason: string; bytes: string }>(
+    `SELECT line, reason, length(text) AS bytes FROM daybook.rejected_rows WHERE project = {project:String} AND day = {day:Date}`,
+    { project: project.name, day },
+  );
+  expect(rejects).toEqual([
+    { line: '2', reason: 'a line of 3.00 MiB, longer than limits.longestLine (2.00 MiB)', bytes: '65536' },
+  ]);
+});
+
+test('an object with a line that no memory holds is a bad object, whatever its compressed size; those beside it are published', async () => {
+  const day = '2026-05-02';
+  await project.configure({ limits: { memory: '300 MiB' } }, { ...together, onBadObject: 'quarantine' });
+  const piece = gzipSync('x'.repeat(MIB));
+  const bomb = Buffer.concat([gzipSync('{"id":"'), ...Array.from({ length: 700 }, () => piece), gzipSync('"}\n')]);
+  expect(bomb.length).toBeLessThan(MIB);
+  await project.put(`raw/${day}/bomb.json.gz`, bomb);
+  await project.put(keyOf(day, 'good'), lines(payment(day, 'good')));
+  await publish(day);
+  expect(await idsOf(day)).toEqual(['good']);
+  const [manifest] = [...(await project.manifests(day)).values()];
+  expect(manifest?.quarantined).toEqual([
+    {
+      object: `raw/${day}/bomb.json.gz`,
+      reason: 'reading it alone needs more than limits.memory (300 MiB), as one line or one row of that size does',
+    },
+  ]);
+});
+
+test('a line with hundreds of thousands of keys is a row', async () => {
+  const day = '2026-05-03';
+  const keys = Object.fromEntries(Array.from({ length: 300_000 }, (_, index) => [`key${index}`, index]));
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a', keys), payment(day, 'b')));
+  await publish(day);
+  expect(await idsOf(day)).toEqual(['a', 'b']);
+});
+
+test('events of other days are rejects of a kind of their own: they are told and do not count for maxRejects', async () => {
+  const day = '2026-05-04';
+  await project.configure({}, { maxRejects: 1 });
+  const late = ['2026-04-01', '2026-04-02', '2026-03-31'].map((other) => payment(other, `late of ${other}`));
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a'), ...late, 'no JSON'));
+  const { build } = await project.attempt().list({ day, force: false });
+  await project.attempt().normalize({ build, chunk: 0 });
+  const { rows, rejected, notes } = await project.attempt().load({ build, table: 'events' });
+  expect({ rows, rejected, notes: notes.map(plain) }).toEqual({
+    ...{ rows: 1, rejected: 4 },
+    notes: [
+      `events: 3 events in folder ${day} belong to days that its arrival window does not cover: rejected, and not counted for maxRejects. List them: npx daybook rejects --day ${day} --source events`,
+    ],
+  });
+  await project.put(keyOf(day, 'b'), lines('no JSON either'));
+  await expect(project.build(day)).rejects.toMatchObject({
+    type: 'TooManyRejects',
+    message: expect.stringContaining('events: 2 of 6 lines') as string,
+  });
+});
