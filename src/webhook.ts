@@ -20,7 +20,7 @@ export function openWebhook(variable: string, address: string | undefined): Webh
       const { status, ok } = await send(addressOf(variable, address), message, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         // Without the cause: fetch's message contains the address.
-        throw new Error(`The webhook of ${variable} does not answer (${unreachable(error) ?? nameOf(error)}).`);
+        throw new Error(`The webhook of ${variable} does not answer (${unreachable(error) ?? errorName(error)}).`);
       });
       if (ok) return;
       const found = `The webhook of ${variable} answers with HTTP status ${status}`;
@@ -62,4 +62,4 @@ function addressOf(variable: string, address: string | undefined): URL {
   return new URL(address);
 }
 
-const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);
+const errorName = (error: unknown) => (error instanceof Error ? error.name : typeof error);

@@ -1,3 +1,3 @@
-export { backfill } from './backfill.js';
-export { day } from './day.js';
-export { nightly } from './nightly.js';
+export { backfill } from './backfill/index.js';
+export { day } from './day/index.js';
+export { nightly } from './nightly/index.js';

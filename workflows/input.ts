@@ -1,7 +1,7 @@
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { final } from '../src/errors.js';
 import { wrongInput, type Inputs } from '../src/shared/inputs/check.js';
-import { attribute } from './progress.js';
+import { attribute } from './day/progress.js';
 
 /**
  * Refuses an input that the workflow does not understand before anything else is done, whether it comes from a person, a parent or

@@ -12,7 +12,7 @@ import { rootText } from '../src/errors.js';
 import { workflowId } from '../src/shared/names.js';
 import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/shared/workflows.js';
 import { throwIfBug } from './bugs.js';
-import { day as dayWorkflow } from './day.js';
+import { day as dayWorkflow } from './day/index.js';
 import { patientActivities } from './options.js';
 import type { OtherRuns } from './other-runs.js';
 import { startedBy, summary } from './text.js';
@@ -49,7 +49,7 @@ export async function runDay(
     // A cancelled caller ends; a cancelled child ends only that day.
     if (CancellationScope.current().consideredCancelled) throw error;
     const outcome = isCancellation(error) ? 'cancelled' : 'failed';
-    return { day, outcome, reason: rootText(error), failure: failureOf(error), result: null };
+    return { day, outcome, reason: rootText(error), failure: dayFailureOf(error), result: null };
   }
 }
 
@@ -74,7 +74,7 @@ async function startDay(id: string, input: DayInput, onStart: (child: StartedDay
 }
 
 /** Returns the details of a failed day's error. */
-const failureOf = (error: unknown): DayFailure | null =>
+const dayFailureOf = (error: unknown): DayFailure | null =>
   error instanceof ChildWorkflowFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'DayFailed'
     ? ((error.cause.details as [DayFailure] | undefined)?.[0] ?? null)
     : null;

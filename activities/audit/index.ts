@@ -4,6 +4,7 @@ import { codesOf } from '../../src/plan/planning.js';
 import { checksOfProject, notRun } from '../../src/plan/tests.js';
 import { longestLookbackOf, type Schema } from '../../src/project/project.js';
 import { rangesOf, addDays, daysBetween, type Day } from '../../src/shared/day.js';
+import { tableDay } from '../../src/shared/names.js';
 import { type Text } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -41,11 +42,17 @@ export async function audit(deps: Dependencies, { day, failed }: AuditInput, ste
   const judged = records.filter((record) => record.day >= first);
 
   const published = new Set(judged.map((record) => record.day));
-  const data = staleDays(records, first, new Set((await report.unusedChunks(first, last)).map(nameOf)));
+  const data = staleDays(
+    records,
+    first,
+    new Set((await report.unusedChunks(first, last)).map(({ table, day: of }) => tableDay(table, of))),
+  );
   const schema = await deps.readSchema(project);
   const codes = codesOf(project, schema);
-  const made = new Map(judged.map((record) => [nameOf(record), record.code]));
-  const code = [...published].filter((one) => [...codes].some(([table, now]) => made.get(`${table}@${one}`) !== now));
+  const made = new Map(judged.map((record) => [tableDay(record.table, record.day), record.code]));
+  const code = [...published].filter((one) =>
+    [...codes].some(([table, now]) => made.get(tableDay(table, one)) !== now),
+  );
   const untested = await untestedDays(deps, schema, [...published].sort());
   const holes = start === undefined ? [] : daysBetween(start, day).filter((one) => !published.has(one));
   const skipped = (await deps.ledger.latestBuilds(first, last)).filter(({ event }) => event === 'skipped');
@@ -69,8 +76,6 @@ export async function audit(deps: Dependencies, { day, failed }: AuditInput, ste
     }),
   };
 }
-
-const nameOf = ({ day, table }: { day: Day; table: string }) => `${table}@${day}`;
 
 /** Published days on which a test of today did not pass yet. */
 async function untestedDays({ ledger }: Dependencies, schema: Schema, published: readonly Day[]): Promise<Day[]> {

@@ -1,7 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import { fingerprintOf } from '../../src/ledger/fingerprints.js';
 import { openIntentsOf } from '../../src/ledger/intents.js';
-import type { HoldRecord, PublishRecord } from '../../src/ledger/ledger.js';
+import type { HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';

@@ -3,7 +3,7 @@ import { chunksToDo } from '../../src/plan/cover.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import { columnsOf, type Plan } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
-import { sumAccounts } from '../../src/shared/accounts.js';
+import { sumAccounts, type NormalizedCounts } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { manifestKey } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
@@ -18,15 +18,8 @@ export interface NormalizeInput {
   chunk: number;
 }
 
-export interface NormalizeResult {
+export interface NormalizeResult extends NormalizedCounts {
   source: string;
-  lines: number;
-  rows: number;
-  rejected: number;
-  skipped: number;
-  blank: number;
-  /** Bad objects that were left out. */
-  quarantined: number;
   /** True if a manifest existed already, so nothing was read. */
   reused: boolean;
   ms: number;
@@ -55,14 +48,9 @@ export async function normalize(
   const existing = await readManifest(deps, normalized.bucket, key);
   const manifest = existing ?? (await commit(deps, plan, key, await normalizeChunk(deps, work, step)));
   await record(deps, work, manifest, key, step);
-  const { lines, rows, rejected, skipped, blank } = sumAccounts(manifest.accounts);
   return {
     source: work.source.name,
-    lines,
-    rows,
-    rejected,
-    skipped,
-    blank,
+    ...sumAccounts(manifest.accounts),
     quarantined: manifest.quarantined.length,
     reused: existing !== undefined,
   };

@@ -1,7 +1,7 @@
 import { createDatabase } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
 import { openIntentsOf } from '../../src/ledger/intents.js';
-import type { PublishEvent, PublishRecord } from '../../src/ledger/ledger.js';
+import type { PublishEvent, PublishRecord } from '../../src/ledger/records.js';
 import { touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';

@@ -1,6 +1,6 @@
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import type { OpenIntent } from '../../src/ledger/ledger.js';
+import type { OpenIntent } from '../../src/ledger/records.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { command } from '../../src/shared/commands.js';
 import { isDay } from '../../src/shared/day.js';

@@ -1,5 +1,5 @@
 import { dataOfInputs, tableFingerprint } from '../../src/ledger/fingerprints.js';
-import type { PublishRecord } from '../../src/ledger/ledger.js';
+import type { PublishRecord } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';

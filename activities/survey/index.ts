@@ -4,6 +4,7 @@ import { longestLookbackOf } from '../../src/project/project.js';
 import { assertWanted, isWanted } from '../../src/project/wanted.js';
 import { addDays, nightFor } from '../../src/shared/day.js';
 import { earlierDays } from '../../src/shared/lookback.js';
+import { tableDay } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer } from '../../src/step/step.js';
 
@@ -54,7 +55,7 @@ export async function survey(deps: Dependencies, { day: given, nominal }: Survey
   );
   const report = openLedgerReport(deps.clickhouse, config.project);
   const fresh = await report.unusedChunks(oldest, day);
-  const stale = staleDays(records, oldest, new Set(fresh.map((one) => `${one.table}@${one.day}`)));
+  const stale = staleDays(records, oldest, new Set(fresh.map((one) => tableDay(one.table, one.day))));
   return {
     project: config.project,
     day,

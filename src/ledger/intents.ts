@@ -1,7 +1,8 @@
 import { final } from '../errors.js';
 import { command } from '../shared/commands.js';
 import { sentence } from '../shared/sentence.js';
-import type { OpenIntent, Ledger } from './ledger.js';
+import type { Ledger } from './ledger.js';
+import type { OpenIntent } from './records.js';
 
 /**
  * Returns the open intents of one generation of a day; pass 0 for none. Throws a final Superseded if another generation has an

@@ -2,144 +2,30 @@ import type { ClickHouse } from '../clickhouse/client.js';
 import { isMissingTable } from '../clickhouse/errors.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
-import type { ObjectAccount, QuarantinedObject } from '../shared/accounts.js';
+import type { QuarantinedObject } from '../shared/accounts.js';
 import { command, type Command } from '../shared/commands.js';
-import type { Day } from '../shared/day.js';
-import { grouped } from '../shared/grouped.js';
 import { sentence } from '../shared/sentence.js';
-import type { Outcome } from '../shared/workflows.js';
 import type { StoredObject } from '../store/object.js';
+import { inGroups } from './chunk-groups.js';
+import {
+  counted,
+  type RecordedChunk,
+  type FolderAnswer,
+  type PublishRecord,
+  type PublishEvent,
+  type OpenIntent,
+  type ArchiveRecord,
+  type HoldRecord,
+  type BuildRecord,
+  type RejectRecord,
+  type FolderRecord,
+  type DayRecord,
+  type TestRecord,
+  type ChunkRecord,
+  type PublishedVersion,
+  type Wire,
+} from './records.js';
 import * as sql from './statements.js';
-
-/** A chunk that an earlier build recorded, with its objects as they were then. */
-export interface RecordedChunk {
-  id: string;
-  objects: readonly StoredObject[];
-  /** For each normalizer fingerprint, the rows by day that it made of the chunk. */
-  rowsByDay: ReadonlyMap<string, Readonly<Record<string, number>>>;
-}
-
-/**
- * A recorded decision about vanished objects, so that the next run does not ask again. `keep` and `replace` apply to the objects that
- * they name; `keep-while-empty` only until something new arrives; `empty` names none: the folder is empty on purpose.
- */
-export interface FolderAnswer {
-  folder: Day;
-  answer: 'keep' | 'keep-while-empty' | 'replace' | 'empty';
-  objects: readonly StoredObject[];
-}
-
-/** A table's day in the ledger: what it is, what it was made from, and what it replaced. */
-export interface PublishRecord {
-  day: string;
-  table: string;
-  generation: number;
-  /** Order of the swap, upstream first. */
-  position: number;
-  rows: number;
-  /** Decimal digits: a 64-bit sum does not fit a JavaScript number. */
-  hash: string;
-  /** The columns, in order, that both hashes cover: a column that is added later changes neither. */
-  columns: string[];
-  code: string;
-  data: string;
-  inputs: Record<string, string>;
-  chunks: string[];
-  archive: string;
-  archived_rows: number;
-  archived_hash: string;
-}
-
-/** A publish with its latest event. */
-export interface PublishEvent extends PublishRecord {
-  last: 'intent' | 'done' | 'rollback' | 'undone';
-}
-
-/** A publish as the ledger remembers it. */
-export interface PublishedVersion extends PublishEvent {
-  /** Since when readers had it, in UTC as the engine prints it; '' where they never did. */
-  done_at: string;
-}
-
-/** An unfinished publish or rollback: its swaps began and did not end. */
-export interface OpenIntent extends PublishRecord {
-  last: 'intent' | 'rollback';
-}
-
-/** The archive of what a publish replaced, with the latest event of that publish. */
-export interface ArchiveRecord extends Pick<PublishRecord, 'day' | 'table' | 'generation' | 'archive'> {
-  last: PublishEvent['last'];
-}
-
-/** A day that no build replaces until it is released. */
-export interface HoldRecord {
-  day: string;
-  /** In UTC, as ClickHouse prints it. */
-  since: string;
-  reason: string;
-}
-
-export interface BuildRecord {
-  day: string;
-  generation: number;
-  event: 'planned' | Outcome;
-  at: string;
-  step: string;
-  reason: string;
-}
-
-export interface RejectRecord {
-  source: string;
-  folder: string;
-  object: string;
-  line: number;
-  reason: string;
-  text: string;
-  text_bytes: number;
-}
-
-export interface FolderRecord extends ObjectAccount {
-  folder: string;
-  chunk: string;
-  normalizer: string;
-  /** Why the object was left out; empty where it was read. */
-  quarantined: string;
-}
-
-export interface DayRecord {
-  table: string;
-  generation: number;
-  rows: number;
-  loaded: number;
-  duplicates: number;
-}
-
-export interface TestRecord {
-  test: string;
-  status: 'pass' | 'warn' | 'fail';
-  failing: number;
-  sample: string[];
-}
-
-/** One chunk as it was normalized. */
-export interface ChunkRecord {
-  source: string;
-  folder: string;
-  chunk: string;
-  normalizer: string;
-  manifest: string;
-  objects: StoredObject[];
-  rowsByDay: Record<string, number>;
-  accounts: ObjectAccount[];
-  quarantined: QuarantinedObject[];
-}
-
-/** A record as it arrives in JSON: 64-bit integers are text, because JavaScript's numbers would round them. */
-export type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? number | string : Row[Field] };
-
-/** Converts the named fields of a row to numbers. */
-export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[]): Row =>
-  ({ ...row, ...Object.fromEntries(numbers.map((field) => [field, Number(row[field])])) }) as Row;
 
 /** The project's ledger: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
@@ -419,21 +305,6 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       return found.map((row) => counted<TestRecord>(row, 'failing'));
     },
   };
-}
-
-const chunkName = ({ id, normalizer }: { id: string; normalizer: string }) => `${id}/${normalizer}`;
-
-/** Chunks that one statement names; they take 340 KB of its request. */
-const CHUNKS_NAMED = 5_000;
-
-/** Queries chunks in groups, because a day may have any number of them. Each row must be about one chunk. */
-export async function inGroups<Row>(
-  chunks: readonly { id: string; normalizer: string }[],
-  ask: (names: string[]) => Promise<Row[]>,
-): Promise<Row[]> {
-  const found: Row[][] = [];
-  for (const group of grouped(chunks.map(chunkName), CHUNKS_NAMED)) found.push(await ask(group));
-  return found.flat();
 }
 
 const byObject = (a: { object: string }, b: { object: string }) =>

@@ -1,7 +1,7 @@
 import { final } from '../errors.js';
 import { command } from '../shared/commands.js';
 import { sentence, type Text } from '../shared/sentence.js';
-import type { PublishedVersion, PublishRecord } from './ledger.js';
+import type { PublishedVersion, PublishRecord } from './records.js';
 
 /** What a rollback was asked for; neither is the publish before the newest one. */
 export interface RollbackTarget {

@@ -1,4 +1,5 @@
 import type { Day } from '../shared/day.js';
+import { tableDay } from '../shared/names.js';
 import { tableFingerprint } from './fingerprints.js';
 
 /** A table's day as readers have it now, by the ledger. */
@@ -35,8 +36,6 @@ export interface LedgerDay extends MadeDay {
   data: string;
 }
 
-const nameOf = ({ table, day }: Pick<MadeDay, 'table' | 'day'>) => `${table}@${day}`;
-
 /**
  * Finds days whose inputs have changed since, directly or because an input is stale itself; ascending. Uses only the ledger, so it does
  * not know what only a listing can show.
@@ -45,7 +44,9 @@ const nameOf = ({ table, day }: Pick<MadeDay, 'table' | 'day'>) => `${table}@${d
  * @param changed tables' days, as `table@day`, that are stale for another reason
  */
 export function staleDays(records: readonly LedgerDay[], since: Day, changed: ReadonlySet<string> = new Set()): Day[] {
-  const now = new Map(records.map((record) => [nameOf(record), tableFingerprint(record.code, record.data)]));
+  const now = new Map(
+    records.map((record) => [tableDay(record.table, record.day), tableFingerprint(record.code, record.data)]),
+  );
   const judged = records.filter(({ day }) => day >= since);
   return spread(judged, changed, (input, fingerprint) => (now.get(input) ?? '') !== fingerprint);
 }
@@ -61,7 +62,7 @@ export function staleAfter(
   tables: readonly { table: string; fingerprint: string }[],
   later: readonly MadeDay[],
 ): Day[] {
-  const now = new Map(tables.map(({ table, fingerprint }) => [nameOf({ table, day }), fingerprint]));
+  const now = new Map(tables.map(({ table, fingerprint }) => [tableDay(table, day), fingerprint]));
   return spread(later, new Set(), (input, fingerprint) => now.has(input) && now.get(input) !== fingerprint);
 }
 
@@ -73,7 +74,7 @@ function spread(
 ): Day[] {
   // Ascending, so that the recursion over a long chain of days stays shallow.
   const ascending = [...records].sort((a, b) => (a.day < b.day ? -1 : 1));
-  const byName = new Map(ascending.map((record) => [nameOf(record), record]));
+  const byName = new Map(ascending.map((record) => [tableDay(record.table, record.day), record]));
   const known = new Map<string, boolean>();
   const isStale = (name: string): boolean => {
     const record = byName.get(name);
@@ -82,11 +83,11 @@ function spread(
       known.get(name) ??
       (changed.has(name) ||
         Object.entries(record.inputs).some(([read, fingerprint]) => {
-          const input = read.includes('@') ? read : nameOf({ table: read, day: record.day });
+          const input = read.includes('@') ? read : tableDay(read, record.day);
           return hasChanged(input, fingerprint) || isStale(input);
         }));
     known.set(name, found);
     return found;
   };
-  return [...new Set(ascending.filter((record) => isStale(nameOf(record))).map(({ day }) => day))];
+  return [...new Set(ascending.filter((record) => isStale(tableDay(record.table, record.day))).map(({ day }) => day))];
 }

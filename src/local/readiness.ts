@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../errors.js';
-import { SEARCH_ATTRIBUTES, type ServiceName } from './processes/children.js';
+import { SEARCH_ATTRIBUTES } from '../shared/names.js';
+import type { ServiceName } from './processes/children.js';
 import type { Stack } from './stack-file.js';
 
 /** How long the dev server keeps a closed history: by itself 24 h, too short to look at last week's nights. */

@@ -1,6 +1,6 @@
 import { chunkIdOf } from '../ledger/fingerprints.js';
-import type { RecordedChunk } from '../ledger/ledger.js';
-import type { StoredObject } from '../store/object.js';
+import type { RecordedChunk } from '../ledger/records.js';
+import { objectName, type StoredObject } from '../store/object.js';
 import type { Chunk, Plan, PlannedSource } from './plan.js';
 
 /**
@@ -75,8 +75,8 @@ export function cut(objects: readonly StoredObject[], { targetBytes, maxObjects 
 export function assertCover(listed: readonly StoredObject[], chunks: readonly Chunk[]): void {
   const seen = new Map<string, number>();
   for (const { objects } of chunks)
-    for (const object of objects) seen.set(nameOf(object), (seen.get(nameOf(object)) ?? 0) + 1);
-  const expected = new Set(listed.map(nameOf));
+    for (const object of objects) seen.set(objectName(object), (seen.get(objectName(object)) ?? 0) + 1);
+  const expected = new Set(listed.map(objectName));
   const wrong = [
     ...[...expected].filter((name) => seen.get(name) !== 1),
     ...[...seen.keys()].filter((name) => !expected.has(name)),
@@ -90,5 +90,3 @@ export const chunksToDo = ({ sources }: Pick<Plan, 'sources'>): { source: Planne
   sources
     .filter(({ fresh }) => !fresh)
     .flatMap((source) => source.chunks.filter(({ recorded }) => !recorded).map((chunk) => ({ source, chunk })));
-
-const nameOf = ({ key, etag }: StoredObject) => `${key} (${etag})`;

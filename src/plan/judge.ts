@@ -1,10 +1,11 @@
 import { dataOfChunks, dataOfInputs, tableFingerprint } from '../ledger/fingerprints.js';
-import type { PublishRecord } from '../ledger/ledger.js';
+import type { PublishRecord } from '../ledger/records.js';
 import { stalenessOf, type PublishedDay, type Staleness } from '../ledger/staleness.js';
 import { command } from '../shared/commands.js';
 import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
+import { tableDay } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
-import type { SourceListing } from './folders.js';
+import type { SourceListing } from './folders/index.js';
 import type { Plan, PlannedTable } from './plan.js';
 
 /** Whether one table's day must be built. */
@@ -42,11 +43,11 @@ export function judge(
   records: readonly PublishRecord[],
   { code, moving = new Set() }: JudgeOptions,
 ): Verdict {
-  const published = new Map(records.map((record) => [`${record.table}@${record.day}`, record]));
+  const published = new Map(records.map((record) => [tableDay(record.table, record.day), record]));
   const built = new Set<string>();
   const tables = plan.tables.map((table): TableVerdict => {
     const { name } = table;
-    const before = published.get(`${name}@${plan.day}`);
+    const before = published.get(tableDay(name, plan.day));
     const verdict = (staleness: Staleness, reason: string, follows = false) => {
       if (staleness === 'missing' || staleness === 'data' || (staleness === 'code' && code)) built.add(name);
       return { table: name, staleness, reason, follows };
@@ -96,13 +97,13 @@ function dataNow(
     const known = listings.find(({ source }) => source === table.name)?.chunksOfDay;
     return known && dataOfChunks(known);
   }
-  const before = published.get(`${table.name}@${day}`);
+  const before = published.get(tableDay(table.name, day));
   const now = inputsNow(table, day, published);
   return dataOfInputs(before && before.code !== table.code ? asReadBefore(before.inputs, now) : now);
 }
 
 const inputsNow = (table: PlannedTable, day: string, published: ReadonlyMap<string, PublishRecord>) =>
   inputsRead(table, day, (input, of) => {
-    const record = published.get(`${input}@${of}`);
+    const record = published.get(tableDay(input, of));
     return record && tableFingerprint(record.code, record.data);
   });

@@ -1,14 +1,14 @@
 import { final } from '../errors.js';
 import { fingerprintOf, NORMALIZER_VERSION } from '../ledger/fingerprints.js';
-import type { PublishRecord } from '../ledger/ledger.js';
+import type { PublishRecord } from '../ledger/records.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
 import { addDays } from '../shared/day.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
 import type { Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
-import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folder-text.js';
-import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders.js';
+import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders/index.js';
+import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folders/text.js';
 import { judge, type Verdict } from './judge.js';
 import type { Chunk, Plan, PlannedSource, PlannedTable } from './plan.js';
 import { checksOf, notRun, plannedTests } from './tests.js';
@@ -222,12 +222,12 @@ function plannedTable(
     unique: table.file.header.unique,
     lookback: table.file.header.lookback,
     keep: keepOf(schema, table.name),
-    code: codeOf(project, table, normalizer),
+    code: codeFingerprint(project, table, normalizer),
   };
 }
 
 /** Hashes everything that makes a table's day except its data. */
-const codeOf = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
+const codeFingerprint = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
   normalizer === undefined
     ? fingerprintOf({
         select: table.file.select,
@@ -244,7 +244,7 @@ export const codesOf = (project: Project, schema: Schema): Map<string, string> =
       .filter(({ kind }) => kind !== 'raw')
       .map((table) => [
         table.name,
-        codeOf(project, table, table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined),
+        codeFingerprint(project, table, table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined),
       ]),
   );
 

@@ -56,7 +56,7 @@ export const jsonSteps = `
     FROM __lines
   ),
   __texts AS (
-    SELECT __object, __line, __text,
+    SELECT * EXCEPT (__suspect, __numbered),
       if(__suspect AND NOT isValidJSON(__numbered) AND match(__numbered, ${literal(LONE)}), ${unpaired('__numbered')}, __numbered) AS __json
     FROM __numbers
   )`;

@@ -19,6 +19,11 @@ export interface QuarantinedObject {
 /** Sums of a folder's objects. */
 export type FolderAccount = Omit<ObjectAccount, 'object' | 'outside'>;
 
+/** Sums of chunks, with how many bad objects were left out. */
+export interface NormalizedCounts extends FolderAccount {
+  quarantined: number;
+}
+
 /** Checks that every raw line has exactly one fate. @returns one sentence for each object for which that is not true. */
 export const folderImbalances = (accounts: readonly ObjectAccount[]): string[] =>
   accounts

@@ -42,15 +42,15 @@ export const command = {
 const WITHOUT_PROJECT = new Set(['local up', 'local down']);
 
 /**
- * A command as it is typed, its arguments quoted for a POSIX shell where they need it.
+ * A command as it is typed, its arguments shellQuoted for a POSIX shell where they need it.
  *
  * @param project the folder that it is about, where the command would not find that by itself
  */
 export function commandLine({ name, args }: Command, project?: string): string {
   const about = project === undefined || WITHOUT_PROJECT.has(name) ? [] : ['--project', project];
-  return ['npx daybook', name, ...[...args, ...about].map(quoted)].join(' ');
+  return ['npx daybook', name, ...[...args, ...about].map(shellQuoted)].join(' ');
 }
 
 /** Only what no shell reads as something else stays as it is. */
-const quoted = (argument: string): string =>
+const shellQuoted = (argument: string): string =>
   /^[\w./:@%+=,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;

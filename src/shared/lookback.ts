@@ -1,4 +1,5 @@
 import { addDays, daysBetween, type Day } from './day.js';
+import { tableDay } from './names.js';
 
 /** What a model reads. A model with a lookback may read its own earlier days, never the day that it builds. */
 export interface Reader {
@@ -25,7 +26,7 @@ export function inputsRead(
   for (const input of reader.inputs) {
     if (input !== reader.name) read[input] = fingerprintOf(input, day) ?? '';
     for (const earlier of earlierDays(day, reader.lookback))
-      read[`${input}@${earlier}`] = fingerprintOf(input, earlier) ?? '';
+      read[tableDay(input, earlier)] = fingerprintOf(input, earlier) ?? '';
   }
   return read;
 }

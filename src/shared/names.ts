@@ -116,4 +116,17 @@ export const taskQueue = {
   heavy: (project: string): string => `daybook-${project}-heavy`,
 };
 
+/** Search attributes of every workflow; all are Keywords. */
+export const SEARCH_ATTRIBUTE = {
+  project: 'DaybookProject',
+  day: 'DaybookDay',
+  outcome: 'DaybookOutcome',
+  kind: 'DaybookKind',
+} as const;
+
+export const SEARCH_ATTRIBUTES = Object.values(SEARCH_ATTRIBUTE);
+
+/** Names a table's day, in maps and in the inputs that the ledger records. */
+export const tableDay = (table: string, day: Day): string => `${table}@${day}`;
+
 export const scheduleId = (project: string): string => `daybook-${project}-nightly`;

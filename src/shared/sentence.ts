@@ -18,11 +18,11 @@ export const plain = (text: Text): string => (typeof text === 'string' ? text : 
 /** Puts texts and commands together, as they follow each other. */
 export function sentence(...parts: readonly (Text | Command)[]): Text {
   const texts = parts.map((part) => (isCommand(part) ? { text: commandLine(part), commands: [part] } : part));
-  return joined(texts, '');
+  return joinTexts(texts, '');
 }
 
 /** Texts with a separator between them. */
-export function joined(texts: readonly Text[], separator: string): Text {
+export function joinTexts(texts: readonly Text[], separator: string): Text {
   const text = texts.map(plain).join(separator);
   const commands = withoutRepeats(texts.flatMap(commandsIn));
   return commands.length > 0 ? { text, commands } : text;

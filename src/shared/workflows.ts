@@ -1,3 +1,4 @@
+import type { NormalizedCounts } from './accounts.js';
 import type { Touched, ComparedTable } from './build.js';
 import type { Command } from './commands.js';
 import type { Text } from './sentence.js';
@@ -46,15 +47,7 @@ export interface DayResult {
   outcome: GoodOutcome;
   generation: number;
   listed: { objects: number; bytes: number; chunks: number };
-  normalized: {
-    chunks: number;
-    lines: number;
-    rows: number;
-    rejected: number;
-    skipped: number;
-    blank: number;
-    quarantined: number;
-  };
+  normalized: NormalizedCounts & { chunks: number };
   loaded: { table: string; rows: number; duplicates: number; rejected: number; changed: boolean }[];
   refreshed: { table: string; rows: number; changed: boolean }[];
   tested: { passed: number; warned: { test: string; rows: number }[] };

@@ -2,7 +2,7 @@ import { oneRow } from '../clickhouse/client.js';
 import { createDatabase, dropTable, type Place } from '../clickhouse/tables.js';
 import { final, passing } from '../errors.js';
 import { tableFingerprint } from '../ledger/fingerprints.js';
-import type { PublishRecord } from '../ledger/ledger.js';
+import type { PublishRecord } from '../ledger/records.js';
 import type { Plan } from '../plan/plan.js';
 import { command } from '../shared/commands.js';
 import { addDays, EVER } from '../shared/day.js';

@@ -9,7 +9,7 @@ import {
   type Place,
 } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
-import type { PublishRecord } from '../ledger/ledger.js';
+import type { PublishRecord } from '../ledger/records.js';
 import { oldestOfTables } from '../ledger/rollback.js';
 import { command } from '../shared/commands.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';

@@ -1,8 +1,9 @@
 import { tablesLike } from '../clickhouse/tables.js';
-import type { PublishRecord } from '../ledger/ledger.js';
+import type { PublishRecord } from '../ledger/records.js';
 import { command } from '../shared/commands.js';
 import { daysBetween } from '../shared/day.js';
 import { number, plural } from '../shared/format.js';
+import { tableDay } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Answer, Step } from '../step/step.js';
@@ -48,10 +49,10 @@ export async function verify(deps: Dependencies, { first, last }: VerifyInput, s
   const { tables, differences: seen } = await look(deps, first, last, step);
   const days = seen.map(({ day }) => day).sort();
   const again = seen.length > 0 ? await look(deps, days[0] ?? first, days.at(-1) ?? last, step) : { differences: [] };
-  const before = new Set(seen.map(nameOf));
+  const before = new Set(seen.map(differenceKey));
   const differences = again.differences
-    .filter((one) => before.has(nameOf(one)))
-    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    .filter((one) => before.has(differenceKey(one)))
+    .sort((a, b) => (differenceKey(a) < differenceKey(b) ? -1 : 1));
   return {
     days: daysBetween(first, last).length,
     tables,
@@ -60,7 +61,7 @@ export async function verify(deps: Dependencies, { first, last }: VerifyInput, s
   };
 }
 
-const nameOf = ({ kind, table, day }: Difference) => `${day} ${table} ${kind}`;
+const differenceKey = ({ kind, table, day }: Difference) => `${day} ${table} ${kind}`;
 
 async function look(deps: Dependencies, first: string, last: string, step: Step) {
   const { config, normalized, aggregates } = await deps.loadProject();
@@ -80,7 +81,7 @@ async function look(deps: Dependencies, first: string, last: string, step: Step)
     differences.push({ ...of, what: differs({ ...of, database, more, held: held.has(day), own: own.has(table) }) });
   };
   for (const { table, day, rows } of open) add('open', table, day, 0, rows);
-  const unsettled = new Set(open.map(({ table, day }) => `${table}@${day}`));
+  const unsettled = new Set(open.map(({ table, day }) => tableDay(table, day)));
 
   // A table that is neither in the project nor in the database was removed on purpose.
   const names = new Set([...own, ...records.map(({ table }) => table).filter((table) => existing.has(table))]);
@@ -94,7 +95,7 @@ async function look(deps: Dependencies, first: string, last: string, step: Step)
       const rows = missing.length > 0 ? new Map<string, Found>() : await measure(columns);
       for (const day of days) {
         const record = published.get(day);
-        if (!record || unsettled.has(`${table}@${day}`)) continue;
+        if (!record || unsettled.has(tableDay(table, day))) continue;
         const found = rows.get(day) ?? { rows: 0, hash: '0' };
         if (missing.length > 0) add('rows', table, day, 0, record.rows, `has no ${missing.join(', ')}`);
         else if (found.rows !== record.rows || found.hash !== record.hash)
@@ -103,7 +104,7 @@ async function look(deps: Dependencies, first: string, last: string, step: Step)
     }
     if (existing.has(table))
       for (const [day, found] of await measure([]))
-        if (!published.has(day) && !unsettled.has(`${table}@${day}`)) add('unknown', table, day, found.rows, 0);
+        if (!published.has(day) && !unsettled.has(tableDay(table, day))) add('unknown', table, day, found.rows, 0);
 
     async function measure(columns: readonly string[]): Promise<Map<string, Found>> {
       const found = await deps.clickhouse.rows<{ day: string; rows: string; hash: string | number }>(

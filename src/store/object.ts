@@ -4,3 +4,6 @@ export interface StoredObject {
   etag: string;
   size: number;
 }
+
+/** Names one version of an object: a key that was written again has another ETag. */
+export const objectName = ({ key, etag }: Pick<StoredObject, 'key' | 'etag'>): string => `${key} (${etag})`;

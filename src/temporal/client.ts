@@ -5,16 +5,13 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
 import { commandsOf, final, messageOf, passing } from '../errors.js';
 import { required } from '../required.js';
-import { backfillPrefix, workflowId } from '../shared/names.js';
+import { backfillPrefix, SEARCH_ATTRIBUTES, workflowId } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
 import { startOrName } from '../unreachable.js';
 
 const temporal = required('@temporalio/client') as typeof Temporal;
 
 export const { ScheduleNotFoundError, WorkflowNotFoundError } = temporal;
-
-/** Search attributes that a day carries; all are Keywords. */
-export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
 
 /** Timeout of the first connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;

@@ -1,3 +1,4 @@
+// Over 300 lines: the list of all faults.
 /*
  * The plan of faults: pure data. Fault N of seed S is always the same fault, whatever runs before it. The cells below are what
  * one full round covers; each round shuffles them again, and what a cell leaves open (a moment, a position, a length) is drawn from

@@ -1,3 +1,4 @@
+// Over 300 lines: each group is a table of wrong SQL with what is said of it.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { readProject } from '../../src/project/load.js';

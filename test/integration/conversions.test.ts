@@ -1,3 +1,4 @@
+// Over 300 lines: one table lists the values that each column type accepts and refuses.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { literal } from '../../src/clickhouse/text.js';

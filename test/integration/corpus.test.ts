@@ -1,3 +1,4 @@
+// Over 300 lines: one table lists queries with the tables that each reads.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { readProject } from '../../src/project/load.js';

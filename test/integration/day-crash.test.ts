@@ -1,3 +1,4 @@
+// Over 300 lines: all that can interrupt a publish or a rollback, on one project.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
 import { final } from '../../src/errors.js';

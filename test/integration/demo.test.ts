@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectClickHouse } from '../../src/clickhouse/client.js';
 import { processVariables, readEnv } from '../../src/env.js';
 import { demoDays, demoTotals } from '../../src/local/demo/generate.js';
-import { commandLine } from '../../src/local/processes/processes.js';
+import { processArguments } from '../../src/local/processes/processes.js';
 import { stackVariables, type Stack } from '../../src/local/stack-file.js';
 import { startStack, stopStack } from '../../src/local/stack.js';
 import { number } from '../../src/shared/format.js';
@@ -75,7 +75,7 @@ async function demo(...args: string[]) {
 async function running(): Promise<string[]> {
   if (process.platform !== 'linux') return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const lines = await Promise.all(pids.map(commandLine));
+  const lines = await Promise.all(pids.map(processArguments));
   return lines.filter((line) => line.includes(folder.path));
 }
 

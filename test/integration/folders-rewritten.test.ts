@@ -1,3 +1,4 @@
+// Over 300 lines: all answers to one question, on one project.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { ListInput } from '../../activities/list/index.js';
 import { plain } from '../../src/shared/sentence.js';

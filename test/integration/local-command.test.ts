@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { processVariables } from '../../src/env.js';
-import { commandLine, isAlive, signal, waitUntilGone } from '../../src/local/processes/processes.js';
+import { processArguments, isAlive, signal, waitUntilGone } from '../../src/local/processes/processes.js';
 import { readStack, writeStack, type Stack } from '../../src/local/stack-file.js';
 import { stopStack } from '../../src/local/stack.js';
 import { temporaryFolder } from '../support/stack.js';
@@ -65,7 +65,7 @@ async function processesOf(stack: Stack): Promise<number[]> {
   const recorded = [stack.supervisor.pid, ...stack.processes.map(({ pid }) => pid)];
   if (process.platform !== 'linux') return recorded;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const lines = await Promise.all(pids.map(commandLine));
+  const lines = await Promise.all(pids.map(processArguments));
   // Not the command in front, which carries the folder too.
   return pids.filter((_, index) => lines[index]?.includes(dir) && !lines[index].includes(DAYBOOK));
 }

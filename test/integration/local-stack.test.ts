@@ -6,11 +6,11 @@ import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processVariables, readEnv } from '../../src/env.js';
 import { liveStack } from '../../src/local/live-stack.js';
-import { SEARCH_ATTRIBUTES } from '../../src/local/processes/children.js';
 import { isAlive, signal, waitUntilGone } from '../../src/local/processes/processes.js';
 import { answers } from '../../src/local/readiness.js';
 import { readStack, type Stack, type StackProcess } from '../../src/local/stack-file.js';
 import { startStack, stopStack, type StartedStack } from '../../src/local/stack.js';
+import { SEARCH_ATTRIBUTES } from '../../src/shared/names.js';
 import { temporaryFolder } from '../support/stack.js';
 
 const env = readEnv(processVariables());

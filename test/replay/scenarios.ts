@@ -1,3 +1,4 @@
+// Over 300 lines: one entry for each recorded history.
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { final } from '../../src/errors.js';
 import { command } from '../../src/shared/commands.js';

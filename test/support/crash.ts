@@ -1,4 +1,4 @@
-import type { PublishEvent } from '../../src/ledger/ledger.js';
+import type { PublishEvent } from '../../src/ledger/records.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { DayProject } from './day.js';
 

@@ -1,7 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { processVariables, readEnv } from '../../src/env.js';
 import { findTemporal } from '../../src/local/programs/executables.js';
-import { SEARCH_ATTRIBUTES } from '../../src/temporal/client.js';
+import { SEARCH_ATTRIBUTES } from '../../src/shared/names.js';
 import { testBundle } from './worker.js';
 
 /** A Temporal server that suggests continue-as-new after a given number of events; by default that is 4,096. */

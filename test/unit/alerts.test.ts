@@ -4,7 +4,7 @@ import { slackMessage } from '../../activities/alert/slack.js';
 import { command } from '../../src/shared/commands.js';
 import { sentence } from '../../src/shared/sentence.js';
 import type { DayEnded } from '../../src/shared/workflows.js';
-import { alertOf, warningOf } from '../../workflows/alert-of.js';
+import { alertOf, warningOf } from '../../workflows/nightly/alert-of.js';
 
 const DAY = '2026-11-10';
 const good: DayEnded = { day: DAY, outcome: 'published', reason: '', failure: null, result: null };

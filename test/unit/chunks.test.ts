@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chunkIdOf, retriedChunkId } from '../../src/ledger/fingerprints.js';
-import type { RecordedChunk } from '../../src/ledger/ledger.js';
+import type { RecordedChunk } from '../../src/ledger/records.js';
 import { assertCover, coverFolder, cut } from '../../src/plan/cover.js';
 import type { StoredObject } from '../../src/store/object.js';
 

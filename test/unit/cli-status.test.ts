@@ -4,7 +4,7 @@ import { nextSteps, type DayDetail } from '../../src/cli/status/day-detail.js';
 import { daysToShow, stateOf, type DayReport } from '../../src/cli/status/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status/text.js';
 import { command, type Command } from '../../src/shared/commands.js';
-import { joined, sentence } from '../../src/shared/sentence.js';
+import { joinTexts, sentence } from '../../src/shared/sentence.js';
 
 const yesterday = '2026-11-22';
 
@@ -72,7 +72,7 @@ describe('what to type next', () => {
 
   test('is both answers, and nothing else, where the folders have to be explained first', () => {
     const answers = [command.run(DAY, '--replace-folder'), command.run(DAY, '--keep-vanished')];
-    const questions = [joined(['Objects are gone. ', ...answers.map((one) => sentence(one))], '')];
+    const questions = [joinTexts(['Objects are gone. ', ...answers.map((one) => sentence(one))], '')];
     expect(of({ questions })).toEqual(answers);
     expect(of({ state: 'failed', questions }, answers)).toEqual(answers);
   });

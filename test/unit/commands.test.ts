@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commandsOf, final, rootText, textOf } from '../../src/errors.js';
 import { command, commandLine } from '../../src/shared/commands.js';
-import { commandsIn, joined, plain, sentence, textFor, withCommand } from '../../src/shared/sentence.js';
+import { commandsIn, joinTexts, plain, sentence, textFor, withCommand } from '../../src/shared/sentence.js';
 
 const DAY = '2026-11-10';
 const run = command.run(DAY);
@@ -23,7 +23,7 @@ describe('a command', () => {
 
 describe('a sentence', () => {
   test('keeps each command once beside its text', () => {
-    const text = joined(
+    const text = joinTexts(
       [sentence('First: ', run, '.'), 'nothing to run', sentence('Again: ', run, ' or ', forced)],
       '\n',
     );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readEnv, type Variables } from '../../src/env.js';
 import { productionGrants } from '../../src/local/clickhouse/grants.js';
-import { SEARCH_ATTRIBUTES } from '../../src/temporal/client.js';
+import { SEARCH_ATTRIBUTES } from '../../src/shared/names.js';
 import { composeGrants, readCompose, repositoryText } from '../support/compose.js';
 
 const compose = readCompose();

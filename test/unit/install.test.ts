@@ -7,6 +7,9 @@ import { temporaryFolder } from '../support/stack.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What npm leaves behind: the packages, and what it installed. */
+const INSTALLED = 'mkdir -p node_modules; cp package-lock.json node_modules/.package-lock.json';
+
 /** A clone with what the script needs, and fakes of npm, Python and Go that fail unless all of them run at the same time. */
 let clone: Awaited<ReturnType<typeof temporaryFolder>>;
 let bin: string;
@@ -17,7 +20,7 @@ beforeEach(async () => {
   await mkdir(bin);
   for (const part of ['bin/install.js', 'package.json', 'package-lock.json', 'src/local/programs'])
     await cp(join(ROOT, part), join(clone.path, part), { recursive: true });
-  await tool('npm', 'meet npm; mkdir -p node_modules');
+  await tool('npm', `meet npm; ${INSTALLED}`);
   await tool('go', `meet go; printf x > $GOBIN/versitygw; chmod +x $GOBIN/versitygw`);
   await tool(
     'python3',
@@ -67,12 +70,40 @@ test('packages and programs are got side by side, each says how long it took, an
 }, 60_000);
 
 test('a program of your own is not fetched; one that cannot be fetched is not an error yet', async () => {
-  await tool('npm', 'mkdir -p node_modules');
+  await tool('npm', INSTALLED);
   await tool('go', 'echo "no network" >&2; exit 1');
   const result = await install({ DAYBOOK_TEMPORAL: '/opt/temporal' });
   expect(result.exitCode).toBe(0);
   expect(await calls()).toEqual(['go', 'npm']);
   expect(result.stderr).toContain('no versitygw 1.8.0 built with Go: go ended with 1: no network');
+}, 60_000);
+
+test('packages are installed if some are missing or of another version, whoever installed them, and not otherwise', async () => {
+  await tool('npm', INSTALLED);
+  const own = { DAYBOOK_TEMPORAL: '/opt/temporal', DAYBOOK_VERSITYGW: '/opt/versitygw' };
+  const lock = JSON.parse(await readFile(join(clone.path, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string; optional?: boolean; dev?: boolean }>;
+  };
+  const installed = Object.entries(lock.packages).filter(([path, { optional }]) => path !== '' && !optional);
+  const leave = (packages: typeof installed) =>
+    writeFile(
+      join(clone.path, 'node_modules/.package-lock.json'),
+      JSON.stringify({ packages: Object.fromEntries(packages) }),
+    );
+  await mkdir(join(clone.path, 'node_modules'));
+
+  await leave(installed);
+  expect(await install(own)).toMatchObject({ exitCode: 0, stderr: '' });
+
+  await leave(
+    installed.map(([path, one]) => [path, { ...one, version: path.endsWith('/zod') ? '1.0.0' : one.version }]),
+  );
+  expect((await install(own)).stderr).toMatch(/^packages: /m);
+  expect(await calls()).toEqual(['npm']);
+
+  await leave(installed.filter(([, { dev }]) => !dev));
+  expect((await install(own)).stderr).toMatch(/^packages: /m);
+  expect(await calls()).toEqual(['npm', 'npm']);
 }, 60_000);
 
 test('packages that cannot be installed end it with exit code 1, and are installed by the next run', async () => {

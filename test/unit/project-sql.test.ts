@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readSqlFile } from '../../src/project/sql/file.js';
-import { nameOf, statementsOf, tokenize } from '../../src/project/sql/tokens.js';
+import { identifierOf, statementsOf, tokenize } from '../../src/project/sql/tokens.js';
 
 describe('cutting SQL into statements', () => {
   /** Pieces that a `;` may hide in, and such that separate pieces stay separate when joined by spaces. */
@@ -52,11 +52,9 @@ describe('cutting SQL into statements', () => {
   });
 
   test('names lose their quotes', () => {
-    expect(tokenize('`a``b` "c\\"d" e').flatMap((token) => (token.kind === 'space' ? [] : [nameOf(token)]))).toEqual([
-      'a`b',
-      'c"d',
-      'e',
-    ]);
+    expect(
+      tokenize('`a``b` "c\\"d" e').flatMap((token) => (token.kind === 'space' ? [] : [identifierOf(token)])),
+    ).toEqual(['a`b', 'c"d', 'e']);
   });
 });
 

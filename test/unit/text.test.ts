@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { command } from '../../src/shared/commands.js';
 import { duration, number, plural, size } from '../../src/shared/format.js';
 import { plain, sentence } from '../../src/shared/sentence.js';
-import { nightlyTable } from '../../workflows/nightly-text.js';
+import { nightlyTable } from '../../workflows/nightly/text.js';
 import { detailsOf, failureOf, summary, stepText } from '../../workflows/text.js';
 
 test('numbers are grouped, and nouns agree with them', () => {

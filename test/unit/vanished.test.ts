@@ -1,19 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { chunkIdOf } from '../../src/ledger/fingerprints.js';
-import type { RecordedChunk } from '../../src/ledger/ledger.js';
-import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folder-text.js';
+import type { RecordedChunk } from '../../src/ledger/records.js';
+import { firstQuestions, questionText, vanishedNotes, type SourceQuestion } from '../../src/plan/folders/text.js';
 import {
   compareFolders,
   decideVanished,
   isDoubtful,
-  objectName,
   type DecidingOf,
   type FolderFacts,
-} from '../../src/plan/vanished.js';
+} from '../../src/plan/folders/vanished.js';
 import { command } from '../../src/shared/commands.js';
 import { choiceOf, NO_CHOICE } from '../../src/shared/inputs/choice.js';
 import { commandsIn, plain } from '../../src/shared/sentence.js';
-import type { StoredObject } from '../../src/store/object.js';
+import { objectName, type StoredObject } from '../../src/store/object.js';
 
 const DAY = '2026-11-05';
 const NEXT = '2026-11-06';

@@ -1,3 +1,4 @@
+// Over 300 lines: all that one workflow promises, with the same stubs.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';

@@ -1,3 +1,4 @@
+// Over 300 lines: all that one workflow promises, with the same stubs.
 import { randomUUID } from 'node:crypto';
 import {
   ScheduleOverlapPolicy,

@@ -1,14 +1,14 @@
 import type { App } from '../../app.js';
 import { daysToRun } from '../../ledger/days-to-run.js';
-import { assertWanted } from '../../project/wanted.js';
 import { command } from '../../shared/commands.js';
 import { choiceOf, chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
 import { sentence } from '../../shared/sentence.js';
 import type { BackfillInput } from '../../shared/workflows.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
-import { INTERRUPTED, onInterrupt, STOPPING } from '../common/interrupt.js';
+import { Interrupted, onInterrupt, STOPPING } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
+import { assertDays } from '../common/wanted.js';
 import { sayIfNobodyPolls, withWorker } from '../common/worker.js';
 import { forecast, forecastText } from '../plan/forecast.js';
 import { followBackfill, type BackfillEnd } from './follow.js';
@@ -37,7 +37,7 @@ export async function buildRange(options: BackfillOptions): Promise<void> {
     ...chosen(options),
   };
   await withApp({ project }, async (app) => {
-    for (const day of [start, end]) assertWanted(app.project.config, day, new Date());
+    assertDays(app, start, end);
     await (dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }));
   });
 }
@@ -75,7 +75,7 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
     );
     if (output === 'json') printJson({ start, end, outcome: 'interrupted', message });
     note(message);
-    process.exitCode = INTERRUPTED;
+    process.exitCode = error instanceof Interrupted ? error.exitCode : 130;
   } finally {
     interruption.release();
   }

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
-import { assertWanted } from '../../project/wanted.js';
 import { command, type Command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
@@ -28,7 +27,6 @@ export async function runForItself(
 ): Promise<DayEnd> {
   const { day } = input;
   const { project } = app.project.config;
-  assertWanted(app.project.config, day, new Date());
   const run = async () => {
     try {
       const handle = await startWorkflow(app, {

@@ -1,12 +1,12 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { App } from '../../app.js';
-import { assertWanted } from '../../project/wanted.js';
 import { command } from '../../shared/commands.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { taskQueue, workflowId } from '../../shared/names.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { inputOf } from '../../temporal/client.js';
 import { note, typed } from './output.js';
+import { assertDays } from './wanted.js';
 
 /** What a command starts: its type and id, its input, and what the Web UI shows of it. */
 export interface Start {
@@ -57,7 +57,7 @@ const otherChoices = (choices: Readonly<Record<string, unknown>>, asked: object,
 /** Starts a day's workflow, or attaches to the one that runs. */
 export async function startDay(app: App, input: DayInput) {
   const { project } = app.project.config;
-  assertWanted(app.project.config, input.day, new Date());
+  assertDays(app, input.day);
   return await startWorkflow(app, {
     type: 'day',
     workflowId: workflowId.day(project, input.day),

@@ -3,10 +3,10 @@ import { LocalStackError } from '../../local/local-error.js';
 import { command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
 import { EXAMPLE } from '../common/context.js';
+import { Interrupted } from '../common/interrupt.js';
 import { endProcess, note } from '../common/output.js';
 import { dirFlags } from './closing.js';
 import { DayFailed } from './days.js';
-import { Interrupted } from './interrupt.js';
 import { runDemo } from './run.js';
 
 /** Plays the demo in a stack of its own: the repository's example, whatever this shell is used for otherwise. */

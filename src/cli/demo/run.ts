@@ -12,12 +12,12 @@ import { scheduleId } from '../../shared/names.js';
 import type { DayResult } from '../../shared/workflows.js';
 import { applySchedule } from '../../temporal/schedule.js';
 import { apply } from '../apply/index.js';
+import { onInterrupt, unlessAborted } from '../common/interrupt.js';
 import { note } from '../common/output.js';
 import { withWorker } from '../common/worker.js';
 import { closing } from './closing.js';
 import { runDays, type Pass } from './days.js';
 import { showEdit } from './edit.js';
-import { onInterrupt, unlessAborted } from './interrupt.js';
 import { missingObjects, rawObjects, upload } from './objects.js';
 import { openPage, type Page } from './page.js';
 import { picture } from './picture.js';
@@ -45,7 +45,7 @@ const DETACHING = 3_000;
 export async function runDemo({ dir, keep, local, project }: DemoOptions): Promise<void> {
   const begun = performance.now();
   const page = openPage(process.stdout);
-  const signal = onInterrupt(() => {
+  const { signal } = onInterrupt(() => {
     note('Stopping: the running day is cancelled, then the stack ends. Once more Ctrl-C ends it at once.');
   });
   page.print(

@@ -1,10 +1,10 @@
-import { assertWanted } from '../../project/wanted.js';
 import { command } from '../../shared/commands.js';
 import { heldNow, heldSince } from '../../shared/notes.js';
 import { plain, sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
+import { assertDays } from '../common/wanted.js';
 
 interface DayOptions extends ProjectOptions {
   day: string;
@@ -13,8 +13,9 @@ interface DayOptions extends ProjectOptions {
 
 /** Records that a day is held. */
 export const holdDay = ({ day, reason, project, output }: DayOptions & { reason: string }): Promise<void> =>
-  withApp({ project }, async ({ ledger, project: { config } }) => {
-    assertWanted(config, day, new Date());
+  withApp({ project }, async (app) => {
+    const { ledger } = app;
+    assertDays(app, day);
     await ledger.assertReadable();
     await ledger.recordHold('held', day, reason);
     if (output === 'json') printJson({ day, held: true, reason });

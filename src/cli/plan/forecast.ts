@@ -13,6 +13,7 @@ import { command, type Command } from '../../shared/commands.js';
 import { addDays, EVER, rangesOf, type Day } from '../../shared/day.js';
 import { duration, plural } from '../../shared/format.js';
 import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
+import { tableDay } from '../../shared/names.js';
 import { heldSince } from '../../shared/notes.js';
 import { isCommand, type Text } from '../../shared/sentence.js';
 import { typed, worded } from '../common/output.js';
@@ -100,7 +101,8 @@ export async function forecast(
           : [];
       for (const [id, chunk] of chunks) todo.set(id, chunk);
       if (outcome === 'build')
-        for (const { table, staleness } of stale) if (how.code || staleness !== 'code') moving.add(`${table}@${day}`);
+        for (const { table, staleness } of stale)
+          if (how.code || staleness !== 'code') moving.add(tableDay(table, day));
       return {
         day,
         outcome,

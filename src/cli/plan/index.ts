@@ -1,11 +1,11 @@
 import type { App } from '../../app.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { findLeftovers, removedText } from '../../project/leftovers.js';
-import { assertWanted } from '../../project/wanted.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { PLANNED_DAYS, type Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
+import { assertDays } from '../common/wanted.js';
 import { commandsFor, forecast, forecastText } from './forecast.js';
 
 /** The days that are asked for. */
@@ -31,8 +31,7 @@ async function rangeOf(app: App, asked: Asked) {
 /** Prints which days and tables a run would build now, and why. */
 export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked & { output: Output }): Promise<void> =>
   withApp({ project }, async (app) => {
-    for (const day of [asked.day, asked.start, asked.end])
-      if (day !== undefined) assertWanted(app.project.config, day, new Date());
+    assertDays(app, asked.day, asked.start, asked.end);
     await app.ledger.assertReadable();
     const { first, last, earlier } = await rangeOf(app, asked);
     if (first > last) note(`There is no day from ${first} to ${last}.`);

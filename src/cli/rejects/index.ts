@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
-import type { RejectRecord } from '../../ledger/ledger.js';
+import type { RejectRecord } from '../../ledger/records.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { sumAccounts } from '../../shared/accounts.js';
 import { command } from '../../shared/commands.js';
@@ -13,6 +13,7 @@ import { runForItself } from '../common/own-run.js';
 import { report } from '../common/report.js';
 import { cut, printable, terminalWidth } from '../common/text.js';
 import { objectAccounts, ofFolder, usedChunks } from '../common/used-chunks.js';
+import { assertDays } from '../common/wanted.js';
 import { reasonsText } from '../status/text.js';
 
 /** Reasons shown before the rest is only counted. */
@@ -54,7 +55,7 @@ async function rejectsOf(app: App, day: string, only: string | undefined, limit:
   return found;
 }
 
-function rejectsText({ source, folder, lines, rejected, reasons, rows }: Rejects): string {
+function sourceText({ source, folder, lines, rejected, reasons, rows }: Rejects): string {
   const head = `${source}, folder ${folder}: ${number(rejected)} of ${plural(lines, 'line')} rejected`;
   if (rejected === 0) return head;
   const width = terminalWidth();
@@ -93,7 +94,7 @@ export const showRejects = ({ day, source, limit, project, output }: RejectsOpti
     const sources = await rejectsOf(app, day, source, limit);
     if (output === 'json') printJson({ project: app.project.config.project, day, sources });
     else if (sources.length === 0) print(sentence(`${day} was never built. Build it: `, command.run(day)));
-    else print(sources.map(rejectsText).join('\n\n'));
+    else print(sources.map(sourceText).join('\n\n'));
   });
 
 interface RetryOptions extends ProjectOptions {
@@ -105,6 +106,7 @@ interface RetryOptions extends ProjectOptions {
 /** Normalizes the chunks with rejects again and publishes the day, as a run of the day's workflow. */
 export const retryRejects = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
   withApp({ project }, async (app) => {
+    assertDays(app, day);
     await app.ledger.assertReadable();
     const quiet = output === 'json';
     const input = { day, code: true, retry: new Date().toISOString() };

@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import { tablesLike } from '../../clickhouse/tables.js';
-import type { PublishedVersion } from '../../ledger/ledger.js';
+import type { PublishedVersion } from '../../ledger/records.js';
 import { oldestOfTables, undoneBy } from '../../ledger/rollback.js';
 import { command } from '../../shared/commands.js';
 import { number, plural } from '../../shared/format.js';

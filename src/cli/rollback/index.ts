@@ -8,6 +8,7 @@ import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { runForItself } from '../common/own-run.js';
 import { report } from '../common/report.js';
+import { assertDays } from '../common/wanted.js';
 import { archivedVersions, previewText, type RollbackPreview } from './archives.js';
 
 interface RollbackOptions extends ProjectOptions, RollbackTarget {
@@ -24,6 +25,7 @@ interface RollbackOptions extends ProjectOptions, RollbackTarget {
  */
 export const rollBack = ({ project, ...options }: RollbackOptions): Promise<void> =>
   withApp({ project }, async (app) => {
+    assertDays(app, options.day);
     await app.ledger.assertReadable();
     if (options.dryRun) await preview(app, options);
     else await restore(app, options);

@@ -3,7 +3,7 @@ import { chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
 import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { followDay, type DayEnd } from '../common/follow.js';
-import { INTERRUPTED, STOPPING, onInterrupt } from '../common/interrupt.js';
+import { Interrupted, STOPPING, onInterrupt } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
@@ -36,7 +36,7 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
         : sentence(`Day ${day} goes on. Attach again: `, command.run(day));
       if (output === 'json') printJson({ day, outcome: 'interrupted', message });
       note(message);
-      process.exitCode = INTERRUPTED;
+      process.exitCode = error instanceof Interrupted ? error.exitCode : 130;
     } finally {
       interruption.release();
     }

@@ -1,5 +1,5 @@
 import type { App } from '../../app.js';
-import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/ledger.js';
+import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/records.js';
 import type { LedgerReport } from '../../ledger/report.js';
 import { dayImbalance, folderImbalances, sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { command, type Command } from '../../shared/commands.js';

@@ -1,5 +1,5 @@
 import type { App } from '../../app.js';
-import type { BuildRecord } from '../../ledger/ledger.js';
+import type { BuildRecord } from '../../ledger/records.js';
 import type { LedgerReport, PlanRecord } from '../../ledger/report.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';

@@ -1,9 +1,9 @@
 import type { App } from '../../app.js';
 import { textOf } from '../../errors.js';
-import type { PublishRecord } from '../../ledger/ledger.js';
-import { decideFolders } from '../../plan/decide-folders.js';
-import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folder-text.js';
-import { listWindow } from '../../plan/folders.js';
+import type { PublishRecord } from '../../ledger/records.js';
+import { decideFolders } from '../../plan/folders/decide.js';
+import { listWindow } from '../../plan/folders/index.js';
+import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folders/text.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { type Text } from '../../shared/sentence.js';

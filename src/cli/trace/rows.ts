@@ -2,7 +2,7 @@ import type { App } from '../../app.js';
 import { objectTable } from '../../clickhouse/object-table.js';
 import { chunkStructure, filledColumns } from '../../conversions/chunk-columns.js';
 import { final } from '../../errors.js';
-import type { RecordedChunk } from '../../ledger/ledger.js';
+import type { RecordedChunk } from '../../ledger/records.js';
 import { plannedSource } from '../../plan/planning.js';
 import { openInput } from '../../plan/raw-input.js';
 import { readManifest } from '../../plan/read.js';
@@ -97,7 +97,7 @@ export async function trace(app: App, of: TraceOf): Promise<Trace> {
     day: of.day,
     rows,
     lines: table.kind === 'normalized' ? await linesOf(tracing, table, await positionsOf(tracing, table), 0) : [],
-    inputs: table.kind === 'aggregate' ? await inputsOf(tracing, table) : [],
+    inputs: table.kind === 'aggregate' ? await tracedInputs(tracing, table) : [],
   };
 }
 
@@ -147,7 +147,7 @@ const ask = async (app: App, statement: Parameters<App['clickhouse']['rows']>[0]
     ({ object, line }) => ({ object, line: Number(line) }),
   );
 
-async function inputsOf(tracing: Tracing, model: TableSchema): Promise<TracedInput[]> {
+async function tracedInputs(tracing: Tracing, model: TableSchema): Promise<TracedInput[]> {
   const { app, schema, picked, limit } = tracing;
   const { unique, lookback } = model.file.header;
   const sorting = (

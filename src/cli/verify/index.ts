@@ -1,6 +1,5 @@
 import type { App } from '../../app.js';
 import { openLedgerReport } from '../../ledger/report.js';
-import { assertWanted } from '../../project/wanted.js';
 import type { ComparedTable } from '../../shared/build.js';
 import { command } from '../../shared/commands.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
@@ -12,6 +11,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { runForItself } from '../common/own-run.js';
+import { assertDays } from '../common/wanted.js';
 
 /** Live tables against the ledger. */
 async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
@@ -89,7 +89,7 @@ export const verifyPublished = ({
 }: VerifyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const { timezone, lateDays } = app.project.config;
-    for (const one of [day, start, end]) if (one !== undefined) assertWanted(app.project.config, one, new Date());
+    assertDays(app, day, start, end);
     await app.ledger.assertReadable();
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);

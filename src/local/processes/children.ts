@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
+import { SEARCH_ATTRIBUTES } from '../../shared/names.js';
 import { serverArguments } from '../clickhouse/config.js';
 import type { Stack } from '../stack-file.js';
 import type { ChildSpec } from './launch-order.js';
 import { nodeArguments, sibling } from './node-command.js';
 
-export const SEARCH_ATTRIBUTES = ['DaybookProject', 'DaybookDay', 'DaybookOutcome', 'DaybookKind'] as const;
 export type ServiceName = 'temporal' | 'clickhouse' | 's3';
 
 interface Plan {

@@ -16,7 +16,7 @@ export async function isAlive(pid: number): Promise<boolean> {
 }
 
 /** The command line of a process, its arguments joined by blanks; empty if it is gone. */
-export async function commandLine(pid: number): Promise<string> {
+export async function processArguments(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
   }
@@ -31,7 +31,7 @@ export async function commandLine(pid: number): Promise<string> {
  * A pid alone proves nothing: the system gives it to another program once ours is gone.
  */
 export async function isOurs(pid: number, dir: string): Promise<boolean> {
-  return (await isAlive(pid)) && (await commandLine(pid)).includes(dir);
+  return (await isAlive(pid)) && (await processArguments(pid)).includes(dir);
 }
 
 /** Signals without complaint about a process that is gone by now. */

@@ -3,7 +3,7 @@ import { oneRow, type ClickHouse } from '../../clickhouse/client.js';
 import { createDatabase, type Place } from '../../clickhouse/tables.js';
 import { final, isFinal, messageOf } from '../../errors.js';
 import { command } from '../../shared/commands.js';
-import { joined, sentence, type Text } from '../../shared/sentence.js';
+import { joinTexts, sentence, type Text } from '../../shared/sentence.js';
 import type { Project, Schema, TableSchema } from '../project.js';
 import { definitionOf } from '../schema/inspect.js';
 import { withScratch } from '../schema/scratch.js';
@@ -123,7 +123,7 @@ function refusalText(
       : []),
     'Or take the change back.',
   ];
-  return joined(lines, '\n');
+  return joinTexts(lines, '\n');
 }
 
 const rowsIn = async (clickhouse: ClickHouse, place: Place): Promise<number> =>

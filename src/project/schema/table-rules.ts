@@ -5,7 +5,7 @@ import { unsupportedIn } from '../../conversions/scalars.js';
 import { columnsOfDedupe, type DedupeBy } from '../../shared/dedupe.js';
 import { error, warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
-import { nameOf, statementsOf, tokenize } from '../sql/tokens.js';
+import { identifierOf, statementsOf, tokenize } from '../sql/tokens.js';
 import type { InspectedTable } from './inspect.js';
 
 /** The column through which a row is traced to its raw line. */
@@ -185,7 +185,7 @@ function columnsIn(expression: string): string[] {
     ({ kind }, index) =>
       (kind === 'word' || kind === 'quoted') && tokens[index + 1]?.text !== '(' && tokens[index - 1]?.text !== '.',
   );
-  return [...new Set(names.map(nameOf))];
+  return [...new Set(names.map(identifierOf))];
 }
 
 /** `toDate` and reading follow a column's zone, or the session's where there is none: then a row's day depends on who asks. */

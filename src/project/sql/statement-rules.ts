@@ -1,6 +1,6 @@
 import { either, error } from '../problems.js';
 import type { Problem } from '../project.js';
-import { nameOf, type SqlStatement, type Token } from './tokens.js';
+import { identifierOf, type SqlStatement, type Token } from './tokens.js';
 
 /** Rules that hold before an engine sees the statements: what would make it read or write beside the project. */
 
@@ -27,7 +27,7 @@ export function createProblems(
   const words = tokens.map(({ text }) => text.toUpperCase());
   const at = words[2] === 'IF' && words[3] === 'NOT' && words[4] === 'EXISTS' ? 5 : 2;
   const [token, next = 'nothing'] = [tokens[at], words[at + 1]];
-  const found = token ? nameOf(token) : '';
+  const found = token ? identifierOf(token) : '';
   const fix = `Write CREATE TABLE ${table}.`;
   if (next === '.') return [error(path, `found the qualified name '${found}.…', expected the table's name alone`, fix)];
   const problems: Problem[] = [];
@@ -113,7 +113,7 @@ const namesBefore = (tokens: readonly Token[], symbol: string): string[] =>
         tokens[index + 1]?.text === symbol &&
         !/^(INDEX|PROJECTION)$/i.test(tokens[index - 1]?.text ?? ''),
     )
-    .map(nameOf);
+    .map(identifierOf);
 
 /** Words outside of all parentheses. */
 function outermost(tokens: readonly Token[]): string[] {

@@ -74,7 +74,7 @@ export function statementsOf(sql: string): SqlStatement[] {
 }
 
 /** The name that a word or a quoted token stands for. */
-export function nameOf({ kind, text }: Token): string {
+export function identifierOf({ kind, text }: Token): string {
   if (kind !== 'quoted') return text;
   const quote = text.charAt(0);
   return text

@@ -1,9 +1,9 @@
-import type { RecordedChunk, FolderAnswer } from '../ledger/ledger.js';
-import type { Day } from '../shared/day.js';
-import type { VanishedChoice } from '../shared/inputs/choice.js';
-import type { StoredObject } from '../store/object.js';
-import { rowsOf } from './cover.js';
-import { vanishedObjects } from './listing.js';
+import type { RecordedChunk, FolderAnswer } from '../../ledger/records.js';
+import type { Day } from '../../shared/day.js';
+import type { VanishedChoice } from '../../shared/inputs/choice.js';
+import { objectName, type StoredObject } from '../../store/object.js';
+import { rowsOf } from '../cover.js';
+import { vanishedObjects } from '../listing.js';
 
 /*
  * What vanished objects of a published day mean. The store cannot distinguish a folder that was rewritten (compacted, renamed,
@@ -46,18 +46,18 @@ export function compareFolders(of: {
       .flatMap(({ objects }) => objects)
       .filter(({ key }) => of.isData?.(key, folder) ?? true);
     const rows = (chunk: RecordedChunk) => rowsOf(chunk, of.normalizer)?.[of.day] ?? 0;
-    const named = (some: readonly RecordedChunk[]) => some.flatMap(({ objects }) => objects.map(nameOf));
+    const named = (some: readonly RecordedChunk[]) => some.flatMap(({ objects }) => objects.map(objectName));
     const bearing = new Set(named(chunks.filter((chunk) => rows(chunk) > 0)));
     const barren = new Set(named(chunks.filter((chunk) => rows(chunk) === 0)));
-    const known = new Set(used.map(nameOf));
+    const known = new Set(used.map(objectName));
     return {
       folder,
       listed,
       used,
       gone: vanishedObjects(listed, used),
       fresh: listed
-        .filter((object) => !known.has(nameOf(object)))
-        .filter((object) => bearing.has(nameOf(object)) || !barren.has(nameOf(object))),
+        .filter((object) => !known.has(objectName(object)))
+        .filter((object) => bearing.has(objectName(object)) || !barren.has(objectName(object))),
     };
   });
 }
@@ -129,7 +129,7 @@ export function decideVanished(of: DecidingOf): VanishedDecision {
     if (answer) decision.answers.push({ folder: folder.folder, answer, objects: folder.gone });
     const goes = ({ key, etag }: StoredObject) =>
       answer === undefined
-        ? onVanish === 'rebuild' || before.get(nameOf({ key, etag })) === 'replace'
+        ? onVanish === 'rebuild' || before.get(objectName({ key, etag })) === 'replace'
         : answer === 'replace';
     decision.replaced.push(...folder.gone.filter(goes));
     const kept = folder.gone.filter((object) => !goes(object));
@@ -168,7 +168,7 @@ interface Ruled {
 
 /** Follows the listing, except that an empty one never counts as a deletion. */
 function ruleRebuild({ folder, emptied, before, choice }: Ruling): Ruled {
-  if (!emptied || folder.gone.every((object) => before.get(nameOf(object)) === 'replace')) return {};
+  if (!emptied || folder.gone.every((object) => before.get(objectName(object)) === 'replace')) return {};
   return choice.allowEmpty ? { answer: 'replace' } : { ask: 'emptied' };
 }
 
@@ -180,16 +180,16 @@ function ruleEmptied(of: Ruling): Ruled {
   if (choice.keepVanished) return { answer: 'keep-while-empty' };
   // An empty folder was not rewritten: removing its rows needs allowEmpty.
   if (choice.replaceFolder && !range) return { ask: 'emptied' };
-  return range || force || folder.gone.every((object) => before.has(nameOf(object))) ? {} : { ask: 'emptied' };
+  return range || force || folder.gone.every((object) => before.has(objectName(object))) ? {} : { ask: 'emptied' };
 }
 
 function ruleKeep(of: Ruling): Ruled {
   const { folder, before, choice, range, barren } = of;
-  const decided = (object: StoredObject) => ['keep', 'replace'].includes(before.get(nameOf(object)) ?? '');
+  const decided = (object: StoredObject) => ['keep', 'replace'].includes(before.get(objectName(object)) ?? '');
   const open =
-    newcomers(of).length > 0 && folder.gone.some((object) => !barren.has(nameOf(object)) && !decided(object));
+    newcomers(of).length > 0 && folder.gone.some((object) => !barren.has(objectName(object)) && !decided(object));
   if (choice.replaceFolder && (open || !range)) return { answer: 'replace' };
-  const revoked = folder.gone.some((object) => before.get(nameOf(object)) === 'replace');
+  const revoked = folder.gone.some((object) => before.get(objectName(object)) === 'replace');
   if (choice.keepVanished && (open || revoked)) return { answer: 'keep' };
   return open ? { ask: 'rewritten' } : {};
 }
@@ -221,9 +221,5 @@ function ownFolder(
 
 /** Returns the newest answer for each object. */
 const latestAnswers = (answers: readonly FolderAnswer[]): Map<string, FolderAnswer['answer']> =>
-  new Map(answers.flatMap(({ answer, objects }) => objects.map((object) => [nameOf(object), answer] as const)));
-
-/** Names one version of an object. */
-export const objectName = ({ key, etag }: Pick<StoredObject, 'key' | 'etag'>): string => `${key} (${etag})`;
-const nameOf = objectName;
+  new Map(answers.flatMap(({ answer, objects }) => objects.map((object) => [objectName(object), answer] as const)));
 const contentOf = ({ etag, size }: StoredObject) => `${etag}/${size}`;

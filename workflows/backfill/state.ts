@@ -7,18 +7,18 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { doneOf, freshState, withDay } from '../src/shared/backfill.js';
-import { clippedText } from '../src/shared/format.js';
-import { isConcurrency } from '../src/shared/inputs/backfill.js';
+import { doneOf, freshState, withDay } from '../../src/shared/backfill.js';
+import { clippedText } from '../../src/shared/format.js';
+import { isConcurrency } from '../../src/shared/inputs/backfill.js';
 import type {
   BackfillInput,
   BackfillProgress,
   BackfillResult,
   BackfillState,
   DayEnded,
-} from '../src/shared/workflows.js';
-import { attribute } from './progress.js';
-import { backfillOf } from './text.js';
+} from '../../src/shared/workflows.js';
+import { attribute } from '../day/progress.js';
+import { backfillOf } from '../text.js';
 
 const backfillQuery = defineQuery<BackfillProgress>('progress');
 const pauseSignal = defineSignal('pause');

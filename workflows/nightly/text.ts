@@ -1,8 +1,8 @@
-import type { Difference } from '../activities/verify/index.js';
-import { command } from '../src/shared/commands.js';
-import { number, plural } from '../src/shared/format.js';
-import { joined, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
-import type { DayEnded } from '../src/shared/workflows.js';
+import type { Difference } from '../../activities/verify/index.js';
+import { command } from '../../src/shared/commands.js';
+import { number, plural } from '../../src/shared/format.js';
+import { joinTexts, plain, sentence, withCommand, type Text } from '../../src/shared/sentence.js';
+import type { DayEnded } from '../../src/shared/workflows.js';
 
 /** Says why a day was not started: days that it looks back on failed or are missing. */
 export const stoppedBy = (day: string, bad: readonly string[]): Text =>
@@ -25,7 +25,7 @@ export const nightlyFailure = (
     ...failed.map(({ day, reason }) => sentence(`${day}: `, withCommand(reason, command.run(day)))),
     ...(differences.length > 0 ? ['Readers do not have what was published:', ...differences] : []),
   ];
-  return joined(lines, '\n');
+  return joinTexts(lines, '\n');
 };
 
 /** Differences that a nightly run lists; `daybook verify` shows more. */

@@ -1,8 +1,8 @@
 import { CancellationScope, log, rootCause } from '@temporalio/workflow';
-import type { AlertInput } from '../activities/alert/index.js';
-import { throwIfBug } from './bugs.js';
-import { alertActivities } from './options.js';
-import { summary } from './text.js';
+import type { AlertInput } from '../../activities/alert/index.js';
+import { throwIfBug } from '../bugs.js';
+import { alertActivities } from '../options.js';
+import { summary } from '../text.js';
 
 /** Sends the messages of one unattended workflow. */
 export interface Alerts {

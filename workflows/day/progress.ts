@@ -1,15 +1,16 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import { type Text } from '../src/shared/sentence.js';
-import type { DayProgress, StepTold } from '../src/shared/workflows.js';
-import { detailsOf } from './text.js';
+import { SEARCH_ATTRIBUTE } from '../../src/shared/names.js';
+import { type Text } from '../../src/shared/sentence.js';
+import type { DayProgress, StepTold } from '../../src/shared/workflows.js';
+import { detailsOf } from '../text.js';
 
 /** The day is a Keyword holding the ISO date: as a Datetime the Web UI would shift it into the viewer's zone. */
 export const attribute = {
-  project: defineSearchAttributeKey('DaybookProject', 'KEYWORD'),
-  day: defineSearchAttributeKey('DaybookDay', 'KEYWORD'),
-  outcome: defineSearchAttributeKey('DaybookOutcome', 'KEYWORD'),
-  kind: defineSearchAttributeKey('DaybookKind', 'KEYWORD'),
+  project: defineSearchAttributeKey(SEARCH_ATTRIBUTE.project, 'KEYWORD'),
+  day: defineSearchAttributeKey(SEARCH_ATTRIBUTE.day, 'KEYWORD'),
+  outcome: defineSearchAttributeKey(SEARCH_ATTRIBUTE.outcome, 'KEYWORD'),
+  kind: defineSearchAttributeKey(SEARCH_ATTRIBUTE.kind, 'KEYWORD'),
 };
 
 const progressQuery = defineQuery<DayProgress>('progress');

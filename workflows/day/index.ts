@@ -1,13 +1,14 @@
 import { CancellationScope, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import type { ListResult } from '../activities/list/index.js';
-import type { BuiltTable } from '../src/shared/build.js';
-import { heldNow } from '../src/shared/notes.js';
-import type { DayInput, DayResult } from '../src/shared/workflows.js';
-import { alertOf } from './alert-of.js';
-import { openAlerts } from './alerts.js';
-import { throwIfBug } from './bugs.js';
-import { closeDay, concludeUnchanged, emptyResult, endAfterError } from './day-end.js';
-import { assertInput } from './input.js';
+import type { ListResult } from '../../activities/list/index.js';
+import type { BuiltTable } from '../../src/shared/build.js';
+import { heldNow } from '../../src/shared/notes.js';
+import type { DayInput, DayResult } from '../../src/shared/workflows.js';
+import { throwIfBug } from '../bugs.js';
+import { assertInput } from '../input.js';
+import { alertOf } from '../nightly/alert-of.js';
+import { openAlerts } from '../nightly/alerts.js';
+import { comparedNotes, touchedNote } from '../text.js';
+import { closeDay, concludeUnchanged, emptyResult, endAfterError } from './end.js';
 import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
 import {
@@ -26,7 +27,6 @@ import {
   type DayRun,
   type Turn,
 } from './steps.js';
-import { comparedNotes, touchedNote } from './text.js';
 
 /**
  * Builds a day, from raw objects to published tables. The workflow id is the day's, so two builds of one day never run at once.

@@ -1,20 +1,20 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { OutlineResult } from '../activities/outline/index.js';
-import type { OutlineInput } from '../activities/outline/index.js';
-import { failedBy, final, rootText } from '../src/errors.js';
-import { addDays } from '../src/shared/day.js';
-import { chosen } from '../src/shared/inputs/choice.js';
-import type { BackfillInput, BackfillResult, DayInput } from '../src/shared/workflows.js';
-import { trackBackfill, type Tracker } from './backfill-state.js';
-import { throwIfBug } from './bugs.js';
-import { assertInput } from './input.js';
-import { backfillNotStarted } from './nightly-text.js';
-import { firstActivities } from './options.js';
-import { watchOtherRuns, type OtherRuns } from './other-runs.js';
+import type { OutlineResult } from '../../activities/outline/index.js';
+import type { OutlineInput } from '../../activities/outline/index.js';
+import { failedBy, final, rootText } from '../../src/errors.js';
+import { addDays } from '../../src/shared/day.js';
+import { chosen } from '../../src/shared/inputs/choice.js';
+import type { BackfillInput, BackfillResult, DayInput } from '../../src/shared/workflows.js';
+import { throwIfBug } from '../bugs.js';
+import { assertInput } from '../input.js';
+import { backfillNotStarted } from '../nightly/text.js';
+import { firstActivities } from '../options.js';
+import { watchOtherRuns, type OtherRuns } from '../other-runs.js';
+import { runDay } from '../run-day.js';
+import { summary } from '../text.js';
 import { runQueue, type DayQueue } from './queue.js';
-import { runDay } from './run-day.js';
-import { summary } from './text.js';
+import { trackBackfill, type Tracker } from './state.js';
 
 /**
  * Builds a range of days, both ends inclusive. Several days normalize and load in parallel; models are built and published one day
@@ -32,12 +32,12 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   } catch (error) {
     throwIfBug(error);
     tracker.abort(isCancellation(error) ? 'cancelled' : 'failed');
-    throw isCancellation(error) ? error : failureOf(input, error);
+    throw isCancellation(error) ? error : backfillFailureOf(input, error);
   }
 }
 
 /** Says why the backfill itself fails, and what to type next: its days could not be determined. A failed day does not fail it. */
-function failureOf({ start, end }: BackfillInput, error: unknown): unknown {
+function backfillFailureOf({ start, end }: BackfillInput, error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const type = cause instanceof ApplicationFailure ? cause.type : undefined;
   const reason = rootText(error);

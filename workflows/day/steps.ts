@@ -1,17 +1,17 @@
 import { condition, continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { ListResult } from '../activities/list/index.js';
-import type { PublishResult } from '../activities/publish/index.js';
-import type { RecoverResult } from '../activities/recover/index.js';
-import type { TestResult } from '../activities/test/index.js';
-import type { BuildRef, BuiltTable, ComparedTable } from '../src/shared/build.js';
-import { chosen } from '../src/shared/inputs/choice.js';
-import { inputsRead, type Reader } from '../src/shared/lookback.js';
-import { type Text } from '../src/shared/sentence.js';
-import type { DayInput, DayResult } from '../src/shared/workflows.js';
-import { dayActivities, firstActivities, heavyActivities } from './options.js';
+import type { ListResult } from '../../activities/list/index.js';
+import type { PublishResult } from '../../activities/publish/index.js';
+import type { RecoverResult } from '../../activities/recover/index.js';
+import type { TestResult } from '../../activities/test/index.js';
+import type { BuildRef, BuiltTable, ComparedTable } from '../../src/shared/build.js';
+import { chosen } from '../../src/shared/inputs/choice.js';
+import { inputsRead, type Reader } from '../../src/shared/lookback.js';
+import { type Text } from '../../src/shared/sentence.js';
+import type { DayInput, DayResult } from '../../src/shared/workflows.js';
+import { dayActivities, firstActivities, heavyActivities } from '../options.js';
+import { stepText, summary } from '../text.js';
+import { inWindow } from '../window.js';
 import { attribute, type Progress } from './progress.js';
-import { stepText, summary } from './text.js';
-import { inWindow } from './window.js';
 
 /* The steps of a day, in order: each runs its activities and reports what they did. */
 
@@ -222,7 +222,7 @@ export async function refreshModels(
       const model = together[index];
       if (!model) return;
       const table = model.name;
-      const request = { build, table, inputs: inputsOf(model, input.day, built) };
+      const request = { build, table, inputs: stagedInputs(model, input.day, built) };
       const one = await act().refresh.executeWithOptions({ summary: summary.refresh(table, input.day) }, [request]);
       built.set(table, one);
       refreshed.push({ table, rows: one.rows, changed: one.changed });
@@ -236,7 +236,7 @@ export async function refreshModels(
 }
 
 /** Returns what a model reads of the other tables in this build's stage, with fingerprints. */
-const inputsOf = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>
+const stagedInputs = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>
   inputsRead({ ...model, inputs: model.inputs.filter((input) => input !== model.name) }, of, (table, earlier) =>
     earlier === of ? built.get(table)?.fingerprint : built.get(table)?.earlier[earlier],
   );

@@ -1,6 +1,6 @@
-import type { RollbackResult } from '../activities/rollback/index.js';
+import type { RollbackResult } from '../../activities/rollback/index.js';
+import { stepText, summary } from '../text.js';
 import type { Begun, DayRun } from './steps.js';
-import { stepText, summary } from './text.js';
 
 /** Decides what is rolled back, does it, and reports what readers have now. The day's stages go as after any build. */
 export async function rollBackDay(run: DayRun): Promise<{ begun: Begun; taken: RollbackResult; undoes: number }> {

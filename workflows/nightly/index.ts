@@ -7,17 +7,22 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { AlertInput } from '../activities/alert/index.js';
-import type { SurveyResult } from '../activities/survey/index.js';
-import { failedBy, rootText } from '../src/errors.js';
-import { command } from '../src/shared/commands.js';
-import { lookedBackOn } from '../src/shared/lookback.js';
-import { commandsIn, joined, plain, sentence, type Text } from '../src/shared/sentence.js';
-import type { DayEnded, DayInput, NightlyInput, NightlyResult } from '../src/shared/workflows.js';
+import type { AlertInput } from '../../activities/alert/index.js';
+import type { SurveyResult } from '../../activities/survey/index.js';
+import { failedBy, rootText } from '../../src/errors.js';
+import { command } from '../../src/shared/commands.js';
+import { lookedBackOn } from '../../src/shared/lookback.js';
+import { commandsIn, joinTexts, plain, sentence, type Text } from '../../src/shared/sentence.js';
+import type { DayEnded, DayInput, NightlyInput, NightlyResult } from '../../src/shared/workflows.js';
+import { throwIfBug } from '../bugs.js';
+import { attribute } from '../day/progress.js';
+import { assertInput } from '../input.js';
+import { briefActivities, checkActivities, firstActivities } from '../options.js';
+import { watchOtherRuns } from '../other-runs.js';
+import { runDay } from '../run-day.js';
+import { summary } from '../text.js';
 import { alertOf, warningOf } from './alert-of.js';
 import { openAlerts, type Alerts } from './alerts.js';
-import { throwIfBug } from './bugs.js';
-import { assertInput } from './input.js';
 import {
   differenceLines,
   nightlyFailure,
@@ -26,12 +31,7 @@ import {
   notesOf,
   notVerified,
   stoppedBy,
-} from './nightly-text.js';
-import { briefActivities, checkActivities, firstActivities } from './options.js';
-import { watchOtherRuns } from './other-runs.js';
-import { attribute } from './progress.js';
-import { runDay } from './run-day.js';
-import { summary } from './text.js';
+} from './text.js';
 
 /** The time at which the schedule meant this run to start; triggered, backfilled and catch-up runs have one too. */
 const NOMINAL_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
@@ -165,7 +165,7 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
     if (found === 0) return [];
     const lines = differenceLines(differences, found);
     // Of the first day that differs, which need not be the one of this run.
-    alerts.send(verifyAlert(differences[0]?.day ?? day, joined(lines, '\n')));
+    alerts.send(verifyAlert(differences[0]?.day ?? day, joinTexts(lines, '\n')));
     return lines;
   } catch (error) {
     throwIfBug(error);

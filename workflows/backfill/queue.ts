@@ -1,11 +1,11 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { mayHavePublished } from '../src/shared/backfill.js';
-import type { Touched } from '../src/shared/build.js';
-import type { DayEnded } from '../src/shared/workflows.js';
-import { throwIfBug } from './bugs.js';
-import { openSignal } from './progress.js';
-import type { StartedDay } from './run-day.js';
-import { MOST_IN_FLIGHT } from './window.js';
+import { mayHavePublished } from '../../src/shared/backfill.js';
+import type { Touched } from '../../src/shared/build.js';
+import type { DayEnded } from '../../src/shared/workflows.js';
+import { throwIfBug } from '../bugs.js';
+import { openSignal } from '../day/progress.js';
+import type { StartedDay } from '../run-day.js';
+import { MOST_IN_FLIGHT } from '../window.js';
 
 /** Days in ascending order. Several run at once, but only one at a time builds its models and is published. */
 export interface DayQueue {

@@ -1,16 +1,14 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
-import type { ConcludeInput } from '../activities/conclude/index.js';
-import { failedBy, rootText } from '../src/errors.js';
-import type { BuildRef } from '../src/shared/build.js';
-import { command } from '../src/shared/commands.js';
-import { heldNow } from '../src/shared/notes.js';
-import { commandsIn, plain, type Text } from '../src/shared/sentence.js';
-import type { DayFailure, DayResult } from '../src/shared/workflows.js';
-import { throwIfBug } from './bugs.js';
-import { lastActivities } from './options.js';
-import type { Progress } from './progress.js';
-import { sweepDay, type Begun, type DayRun } from './steps.js';
+import type { ConcludeInput } from '../../activities/conclude/index.js';
+import { failedBy, rootText } from '../../src/errors.js';
+import type { BuildRef } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
+import { heldNow } from '../../src/shared/notes.js';
+import { commandsIn, plain, type Text } from '../../src/shared/sentence.js';
+import type { DayFailure, DayResult } from '../../src/shared/workflows.js';
+import { throwIfBug } from '../bugs.js';
+import { lastActivities } from '../options.js';
 import {
   cutOffNote,
   failureOf,
@@ -19,7 +17,9 @@ import {
   rollbackFailure,
   rolledBackNote,
   summary,
-} from './text.js';
+} from '../text.js';
+import type { Progress } from './progress.js';
+import { sweepDay, type Begun, type DayRun } from './steps.js';
 
 /* How a day ends: successfully, with an error, or published although its publish was interrupted. */
 

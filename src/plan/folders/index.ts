@@ -1,19 +1,19 @@
-import type { RecordedChunk, FolderAnswer, PublishRecord } from '../ledger/ledger.js';
-import type { SourceConfig } from '../project/config/config.js';
-import type { Project } from '../project/project.js';
-import { addDays, daysBetween } from '../shared/day.js';
-import type { VanishedChoice } from '../shared/inputs/choice.js';
-import { manifestKey, normalizedFolder } from '../shared/names.js';
-import { type Text } from '../shared/sentence.js';
-import type { Dependencies } from '../step/dependencies.js';
-import type { StoredObject } from '../store/object.js';
-import { assertCover, coverFolder, rowsOf } from './cover.js';
-import { decideFolders, type KnownChunk } from './decide-folders.js';
-import { vanishedNotes, type LostObjects, type SourceQuestion } from './folder-text.js';
-import { dataObjects, rulesOf, tableLogIn, tableLogText } from './listing.js';
-import type { Chunk } from './plan.js';
-import { retryRejects } from './retry-rejects.js';
-import { objectName, type FolderFacts, type VanishedDecision } from './vanished.js';
+import type { RecordedChunk, FolderAnswer, PublishRecord } from '../../ledger/records.js';
+import type { SourceConfig } from '../../project/config/config.js';
+import type { Project } from '../../project/project.js';
+import { addDays, daysBetween } from '../../shared/day.js';
+import type { VanishedChoice } from '../../shared/inputs/choice.js';
+import { manifestKey, normalizedFolder } from '../../shared/names.js';
+import { type Text } from '../../shared/sentence.js';
+import type { Dependencies } from '../../step/dependencies.js';
+import { objectName, type StoredObject } from '../../store/object.js';
+import { assertCover, coverFolder, rowsOf } from '../cover.js';
+import { dataObjects, rulesOf, tableLogIn, tableLogText } from '../listing.js';
+import type { Chunk } from '../plan.js';
+import { retryRejects } from '../retry-rejects.js';
+import { decideFolders, type KnownChunk } from './decide.js';
+import { vanishedNotes, type LostObjects, type SourceQuestion } from './text.js';
+import type { FolderFacts, VanishedDecision } from './vanished.js';
 
 /** What one source's folders hold for a day, before it is assigned to chunks. */
 export interface LookedAt extends FoldersOf {

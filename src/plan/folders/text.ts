@@ -1,7 +1,7 @@
-import { command } from '../shared/commands.js';
-import { plural } from '../shared/format.js';
-import { sentence, type Text } from '../shared/sentence.js';
-import type { StoredObject } from '../store/object.js';
+import { command } from '../../shared/commands.js';
+import { plural } from '../../shared/format.js';
+import { sentence, type Text } from '../../shared/sentence.js';
+import type { StoredObject } from '../../store/object.js';
 import { twinsOf, type FolderFacts, type FolderQuestion, type VanishedDecision } from './vanished.js';
 
 /* Sentences about folders with vanished objects; the same in errors, in plans and in `status`. */

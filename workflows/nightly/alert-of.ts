@@ -1,7 +1,7 @@
-import type { AlertInput } from '../activities/alert/index.js';
-import { command } from '../src/shared/commands.js';
-import { commandsIn, joined, plain, type Text } from '../src/shared/sentence.js';
-import type { DayEnded } from '../src/shared/workflows.js';
+import type { AlertInput } from '../../activities/alert/index.js';
+import { command } from '../../src/shared/commands.js';
+import { commandsIn, joinTexts, plain, type Text } from '../../src/shared/sentence.js';
+import type { DayEnded } from '../../src/shared/workflows.js';
 
 /**
  * Decides whether the end of an unattended day is worth a message. A cancelled day is not: a person cancelled it.
@@ -30,8 +30,8 @@ export const warningOf = (day: string, notes: readonly Text[]): AlertInput => ({
   kind: 'warning',
   day,
   step: '',
-  reason: plain(joined(notes, '\n')),
-  next: commandsIn(joined(notes, '\n')).slice(0, MOST_COMMANDS),
+  reason: plain(joinTexts(notes, '\n')),
+  next: commandsIn(joinTexts(notes, '\n')).slice(0, MOST_COMMANDS),
 });
 
 const MOST_COMMANDS = 10;
