@@ -5,13 +5,13 @@ import { rawTable, type World } from './world.js';
 const TYPED =
   "event_id String, ts DateTime64(3, 'UTC'), user_id UInt64, type LowCardinality(String), country LowCardinality(String), amount Decimal(10, 2), url String";
 
-/** What a person would type to load a day: no rejects, no accounts; a bad line stops it or is lost. */
+/** Returns the INSERT that a person would write to load a day: no rejects, no accounts; a bad line fails it or is lost. */
 export const handWritten = (world: World, day: string, database: string): Statement => ({
   ...readByHand(world, day),
   sql: `INSERT INTO ${database}.events ${selected(world, day)}`,
 });
 
-/** The same rows, only read: the engine's own JSON reader with nothing behind it. */
+/** Reads the same rows and discards them, to measure the engine's JSON reader alone. */
 export const readByHand = (world: World, day: string): Statement => ({
   sql: `${selected(world, day)} FORMAT Null`,
   settings: { date_time_input_format: 'best_effort' },
@@ -21,7 +21,7 @@ const selected = (world: World, day: string) =>
   `SELECT toDate(ts) AS day, ts, event_id, user_id, type, country, amount, url
 FROM ${rawTable(world, day, 'part-{0..15}.json.gz', 'JSONEachRow', TYPED)}`;
 
-/** An option's value: `2000000` or `2_000_000`. */
+/** Parses an option: `2000000` or `2_000_000`. */
 export const wholeNumber = (text: string): number => {
   const value = Number(text.replaceAll('_', ''));
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number.');

@@ -7,26 +7,26 @@ import { createTables, daybookWay, engineWay, nodeWay, startDaybook, type Measur
 import { generate, openWorld, type World } from './world.js';
 
 /*
- * One day of events, brought into ClickHouse in three ways on the same engine in the same run:
+ * Loads one day of events into ClickHouse in three ways, on the same engine and in the same run:
  *   (a) Daybook, end to end: list, normalize with every guard, load, refresh, test, publish, through Temporal;
  *   (b) the engine alone: one INSERT … SELECT … FROM s3(), and the same aggregates;
  *   (c) a Node script: stream, gunzip, JSON.parse, map, insert, and the same aggregates.
- * Figures of one machine say little; the ratios are what to look at.
+ * Absolute figures depend on the machine; compare the ratios.
  */
 
 const FIRST_DAY = '2026-11-01';
 
 const { rows, runs, output } = new Command('bench')
-  .option('--rows <n>', 'events of a day', wholeNumber, 2_000_000)
-  .option('--runs <n>', 'days, each brought in all three ways; the fastest of each way counts', wholeNumber, 2)
+  .option('--rows <n>', 'events per day', wholeNumber, 2_000_000)
+  .option('--runs <n>', 'days, each loaded in all three ways; the fastest of each way counts', wholeNumber, 2)
   .option('--output <form>', 'text or json', 'text')
   .parse()
   .opts();
 
-/** Events of a smaller day, whose memory stands beside the whole one's. */
+/** Events of a smaller day, to compare peak memory. */
 const FEWER = Math.ceil(rows / 4);
 
-const say = (text: string) => process.stderr.write(`${text}\n`);
+const log = (text: string) => process.stderr.write(`${text}\n`);
 
 interface Ways {
   daybook: Measured;
@@ -35,17 +35,17 @@ interface Ways {
 }
 
 async function oneDay(world: World, worker: Worker, day: string): Promise<Ways> {
-  say(`${day}: making ${number(rows)} events`);
+  log(`${day}: generating ${number(rows)} events`);
   await generate(world, day, rows);
   const engine = await engineWay(world, day);
   const daybook = await daybookWay(world, worker, day);
   const node = await nodeWay(world, day);
-  say(`${day}: Daybook ${duration(daybook.ms)}, engine alone ${duration(engine.ms)}, Node script ${duration(node.ms)}`);
+  log(`${day}: Daybook ${duration(daybook.ms)}, engine alone ${duration(engine.ms)}, Node script ${duration(node.ms)}`);
   await assertEqual(world, day);
   return { daybook, engine, node };
 }
 
-/** Three ways to one result, or the figures mean nothing. */
+/** Checks that the three ways have the same result; otherwise the figures are meaningless. */
 async function assertEqual({ clickhouse }: World, day: string): Promise<void> {
   const results = [];
   for (const database of ['bench_daybook', 'bench_engine', 'bench_node']) {
@@ -64,10 +64,10 @@ async function assertEqual({ clickhouse }: World, day: string): Promise<void> {
 
 const fastest = (ways: readonly Measured[]): Measured => ways.reduce((best, way) => (way.ms < best.ms ? way : best));
 
-/** A smaller day comes first: what is resident once may stay resident. */
+/** Measures a smaller day. It runs first, because memory that was resident once may stay resident. */
 async function smallerDay(world: World, worker: Worker): Promise<Measured> {
   const day = addDays(FIRST_DAY, -1);
-  say(`${day}: making ${number(FEWER)} events`);
+  log(`${day}: generating ${number(FEWER)} events`);
   await generate(world, day, FEWER);
   return await daybookWay(world, worker, day);
 }
@@ -91,7 +91,7 @@ function report({ daybook, engine, node }: Ways, smaller: Measured) {
 const round = (value: number) => Math.round(value * 100) / 100;
 
 function print(result: ReturnType<typeof report>): void {
-  const table = new Table({ head: ['way', 'time', 'rows/s', 'of Daybook'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['way', 'time', 'rows/s', 'relative to Daybook'], style: { head: [], border: [] } });
   const names = { daybook: '(a) Daybook, all guards on', engine: '(b) the engine alone', node: '(c) a Node script' };
   for (const way of ['daybook', 'engine', 'node'] as const)
     table.push([
@@ -105,7 +105,7 @@ function print(result: ReturnType<typeof report>): void {
   process.stdout.write(
     [
       table.toString(),
-      `where Daybook's time goes: ${result.steps.map(({ step, ms }) => `${step} ${duration(ms)}`).join(' · ')}`,
+      `time by step: ${result.steps.map(({ step, ms }) => `${step} ${duration(ms)}`).join(' · ')}`,
       `peak memory: worker ${memory(worker)}, and ${memory(result.smaller.peakMemory.worker)} for ${number(FEWER)} events · engine ${memory(engine)} · Node script ${memory(nodeScript)}`,
       `ratios: Daybook / engine alone ${result.ratios.daybook_vs_engine} · Node script / Daybook ${result.ratios.node_vs_daybook}`,
       '',

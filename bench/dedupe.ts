@@ -5,12 +5,12 @@ import { objectTable } from '../src/clickhouse/object-table.js';
 import { chunkStructure } from '../src/conversions/chunk-columns.js';
 import { number, size } from '../src/shared/format.js';
 import { connectStore } from '../src/store/store.js';
-import { forgetPeak, peakMemory } from './memory.js';
+import { resetPeak, peakMemory } from './memory.js';
 import { BUCKET, openWorld } from './world.js';
 
 /*
- * What de-duplicating by key costs the engine in memory: the day's rows grow, the rows of one bucket, which is one statement,
- * stay the same. One row in ten is a duplicate.
+ * Measures the engine's memory for deduplication by key: the rows of the day grow, while the rows of a bucket, which is one
+ * statement, stay the same. One row in ten is a duplicate.
  */
 
 const ROWS_PER_BUCKET = 1_000_000;
@@ -62,7 +62,7 @@ FROM numbers({count:UInt64})`,
       bucket_number: 0,
       buckets: count / ROWS_PER_BUCKET,
     });
-    await forgetPeak(pid);
+    await resetPeak(pid);
     const before = (await peakMemory(pid)) ?? 0;
     const started = performance.now();
     await world.clickhouse.run(load);

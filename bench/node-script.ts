@@ -1,4 +1,4 @@
-// The script that most teams would write, for comparison: stream, gunzip, JSON.parse, map, insert in batches.
+// The script that most teams would write, as a comparison: stream, gunzip, JSON.parse, map, insert in batches.
 // Prints its peak memory in bytes.
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';

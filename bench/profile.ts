@@ -17,8 +17,8 @@ import { handWritten, readByHand, wholeNumber } from './by-hand.js';
 import { generate, openWorld, type World } from './world.js';
 
 /*
- * Where the engine's processor time goes: each statement that Daybook sends for a day's events beside the one INSERT that a
- * person would type, on the same objects. Processor time, unlike a clock, says the same on a busy machine.
+ * Measures the engine's CPU time for each statement that Daybook sends for a day's events, and for the INSERT that a person would
+ * write, on the same objects. CPU time, unlike elapsed time, does not depend on other load.
  */
 
 const DAY = '2026-11-01';
@@ -31,8 +31,8 @@ const { rows } = new Command('profile')
   .parse()
   .opts();
 
-/** Processor time of a process since its start, in milliseconds. */
-async function processorTime(pid: number): Promise<number> {
+/** Reads the CPU time of a process since its start, in milliseconds. */
+async function cpuTime(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const [user, system] = stat
     .slice(stat.lastIndexOf(') ') + 2)
@@ -41,7 +41,7 @@ async function processorTime(pid: number): Promise<number> {
   return (Number(user) + Number(system)) * TICK;
 }
 
-/** The statements of a day of the benchmark's project, as its activities would send them. */
+/** Builds the statements of a day of the benchmark's project, as its activities would send them. */
 async function statementsOf(app: App, world: World): Promise<[what: string, statement: Statement][]> {
   const { dependencies: deps } = app;
   const project = await deps.loadProject();
@@ -62,11 +62,11 @@ async function statementsOf(app: App, world: World): Promise<[what: string, stat
   const loading = { target, columns, filled, bucket: raw, parquetKeys: [parquetKey], day: DAY, dedupeBy: [] };
   return [
     ['by hand: one INSERT … SELECT … FROM s3()', handWritten(world, DAY, 'bench_profile')],
-    ["by hand: the engine's own JSON reader alone (writing nothing)", readByHand(world, DAY)],
-    ['normalize: read, convert, judge (writing nothing)', reading],
-    ['normalize: the same, and write the chunk', normalizing],
-    ['normalize: count the fates in the chunk', countFates(raw, parquetKey, filled)],
-    ['normalize: count the lines in the raw objects', countLines(raw, source.bucket, keys)],
+    ["by hand: the engine's JSON reader alone, without writing", readByHand(world, DAY)],
+    ['normalize: read, convert and check, without writing', reading],
+    ['normalize: the same, with writing the chunk', normalizing],
+    ['normalize: count the lines in the chunk by fate', countFates(raw, parquetKey, filled).statement],
+    ['normalize: count the lines in the raw objects', countLines(raw, source.bucket, keys).statement],
     ['load: from the chunk into the stage', loadStatement({ ...loading, bucket_number: 0, buckets: 1 })],
   ];
 }
@@ -81,15 +81,15 @@ try {
   const engine = world.stack.processes.find(({ name }) => name === 'clickhouse')?.pid ?? 0;
   const spent: [string, number][] = [];
   for (const [what, statement] of await statementsOf(app, world)) {
-    const before = await processorTime(engine);
+    const before = await cpuTime(engine);
     await app.clickhouse.run(statement, { what, zone: 'UTC' });
-    spent.push([what, (await processorTime(engine)) - before]);
+    spent.push([what, (await cpuTime(engine)) - before]);
   }
   await app.close();
   const [, byHand = 1] = spent[0] ?? [];
   const table = spent.map(([what, ms]) => [what, number(ms), (ms / byHand).toFixed(2)]);
   process.stdout.write(
-    `${plainTable([`${number(rows)} events`, { right: 'processor ms' }, { right: 'of the INSERT by hand' }], table)}\n`,
+    `${plainTable([`${number(rows)} events`, { right: 'CPU ms' }, { right: 'relative to the INSERT by hand' }], table)}\n`,
   );
 } finally {
   await world.close();

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 /*
- * How long commands of daily use take, against the start of Node itself in the same run: npm run bench:start. The services are
- * those of the environment, else of the local stack in this folder. Without any, only what needs none is worth reading.
+ * Measures common commands relative to the start of Node in the same run: npm run bench:start. Uses the services of the
+ * environment, else those of the local stack in this folder. Without services, only the commands that need none are meaningful.
  */
 
 const ROUNDS = 7;
@@ -17,7 +17,7 @@ interface Times {
   cpu: number;
 }
 
-/** One start, in milliseconds. */
+/** Measures one start, in milliseconds. */
 async function timed(args: readonly string[]): Promise<Times & { exitCode: number | undefined }> {
   const started = performance.now();
   const { exitCode, stdio } = await execa(process.execPath, ['--require', here('cpu-time.cjs'), ...args], {
@@ -38,7 +38,7 @@ const ways = [
 ].map((way) => ({ ...way, times: [] as Awaited<ReturnType<typeof timed>>[] }));
 
 await timed([here('../bin/daybook.js'), '--version']); // the clone is compiled at its first start
-// In turns: what else the machine does meets all of them.
+// In turns, so that other load on the machine affects all of them.
 for (let round = 0; round < ROUNDS; round++) for (const way of ways) way.times.push(await timed(way.args));
 
 const node = best(ways[0]?.times ?? []);
@@ -46,7 +46,7 @@ console.log(`the best of ${ROUNDS} starts each, Node ${process.versions.node}`);
 for (const { name, times } of ways) {
   const { wall, cpu } = best(times);
   const ratios = `${(wall / node.wall).toFixed(1)} and ${(cpu / node.cpu).toFixed(1)} times Node's own start`;
-  const exit = times.some(({ exitCode }) => exitCode !== 0) ? '   (it failed)' : '';
+  const exit = times.some(({ exitCode }) => exitCode !== 0) ? '   (failed)' : '';
   console.log(
     `${name.padEnd(32)} ${wall.toFixed(0).padStart(5)} ms   cpu ${cpu.toFixed(0).padStart(5)} ms   ${ratios}${exit}`,
   );

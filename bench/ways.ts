@@ -5,39 +5,39 @@ import { openApp } from '../src/app.js';
 import { apply } from '../src/cli/apply/index.js';
 import { startDay } from '../src/cli/common/start.js';
 import { taskQueue } from '../src/shared/names.js';
-import type { DayResult, StepTold } from '../src/shared/workflows.js';
+import type { DayResult, FinishedStep } from '../src/shared/workflows.js';
 import { pollers } from '../src/temporal/pollers.js';
 import { handWritten } from './by-hand.js';
-import { forgetPeak, peakMemory } from './memory.js';
+import { resetPeak, peakMemory } from './memory.js';
 import type { World } from './world.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PROJECT = here('project');
 
-/** One way to bring a day into ClickHouse, measured. Memory is a peak in bytes. */
+/** The measurement of one way to load a day into ClickHouse. Memory is the peak, in bytes. */
 export interface Measured {
   ms: number;
-  /** Of the process that drives it: Daybook's worker, or the Node script. */
+  /** Of the process that loads: Daybook's worker, or the Node script. */
   memory?: number | undefined;
   engineMemory?: number | undefined;
-  steps?: StepTold[];
+  steps?: FinishedStep[];
 }
 
-/** Runs `way` and watches the engine's memory meanwhile. */
+/** Runs `way` and measures its time and the engine's memory. */
 async function timed(world: World, way: () => Promise<Partial<Measured>>): Promise<Measured> {
   const engine = world.stack.processes.find(({ name }) => name === 'clickhouse')?.pid ?? 0;
-  await forgetPeak(engine);
+  await resetPeak(engine);
   const started = performance.now();
   const more = await way();
   return { ms: performance.now() - started, engineMemory: await peakMemory(engine), ...more };
 }
 
-/** (a) Daybook's day, end to end, by a worker in a process of its own. */
+/** (a) Runs a day with Daybook, end to end, by a worker in a separate process. */
 export async function daybookWay(world: World, worker: Worker, day: string): Promise<Measured> {
   const app = await openApp(world.env, PROJECT);
   try {
     return await timed(world, async () => {
-      await forgetPeak(worker.pid);
+      await resetPeak(worker.pid);
       const { steps } = (await (await startDay(app, { day })).result()) as DayResult;
       return { steps, memory: await peakMemory(worker.pid) };
     });
@@ -46,18 +46,18 @@ export async function daybookWay(world: World, worker: Worker, day: string): Pro
   }
 }
 
-/** A worker in a process of its own. */
+/** A worker in a separate process. */
 export interface Worker {
   pid: number;
   stop(): Promise<void>;
 }
 
-/** Where the program is compiled to: below the repository, so that it finds its packages. */
+/** Output folder of the build: inside the repository, so that it finds its packages. */
 const BUILD = here('../.daybook/bench-build');
-/** Between two looks whether the worker polls, in milliseconds. */
-const LOOK = 200;
+/** Time between two checks whether the worker polls, in milliseconds. */
+const POLL_INTERVAL = 200;
 
-/** Creates the project's tables and starts its worker, compiled as in production; returns when it takes work. */
+/** Creates the project's tables and starts its worker, compiled as in production; returns when it polls its queues. */
 export async function startDaybook(world: World): Promise<Worker> {
   await execa(process.execPath, [here('../bin/build.js'), '--out', BUILD]);
   const app = await openApp(world.env, PROJECT);
@@ -72,7 +72,7 @@ export async function startDaybook(world: World): Promise<Worker> {
   const client = await app.temporal();
   const queues = [taskQueue.light(project), taskQueue.heavy(project)];
   while ((await Promise.all(queues.map((queue) => pollers(client, queue)))).some(({ activities }) => activities === 0))
-    await sleep(LOOK);
+    await sleep(POLL_INTERVAL);
   await app.close();
   return {
     pid: child.pid ?? 0,
@@ -83,14 +83,14 @@ export async function startDaybook(world: World): Promise<Worker> {
   };
 }
 
-/** Tables like the project's, in a database of another way's own. */
+/** Creates the project's tables in another database. */
 export async function createTables({ clickhouse }: World, database: string): Promise<void> {
   await clickhouse.run({ sql: `CREATE DATABASE ${database}` });
   for (const table of ['events', 'daily_sales', 'daily_users'])
     await clickhouse.run({ sql: `CREATE TABLE ${database}.${table} AS bench_daybook.${table}` });
 }
 
-/** (b) The engine alone: no rejects, no accounts, no tests. */
+/** (b) Runs the engine alone: no rejects, no accounts, no tests. */
 export const engineWay = (world: World, day: string): Promise<Measured> =>
   timed(world, async () => {
     await world.clickhouse.run(handWritten(world, day, 'bench_engine'));
@@ -98,7 +98,7 @@ export const engineWay = (world: World, day: string): Promise<Measured> =>
     return {};
   });
 
-/** (c) The script that most teams would write: stream, gunzip, JSON.parse, map, insert. */
+/** (c) Runs the script that most teams would write: stream, gunzip, JSON.parse, map, insert. */
 export const nodeWay = (world: World, day: string): Promise<Measured> =>
   timed(world, async () => {
     const { stdout } = await execa(
@@ -113,7 +113,7 @@ export const nodeWay = (world: World, day: string): Promise<Measured> =>
     return { memory: Number(stdout) };
   });
 
-/** The project's two aggregates, by hand. */
+/** Builds the project's two aggregates by hand. */
 async function aggregate({ clickhouse }: World, database: string, day: string): Promise<void> {
   await clickhouse.run({
     sql: `INSERT INTO ${database}.daily_sales SELECT day, country, count(), toDecimal64(sum(amount), 2) FROM ${database}.events WHERE day = {day:Date} AND type = 'purchase' GROUP BY day, country`,

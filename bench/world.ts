@@ -8,19 +8,19 @@ import { stackVariables, type Stack } from '../src/local/stack-file.js';
 import { startStack } from '../src/local/stack.js';
 import { connectStore } from '../src/store/store.js';
 
-/** The project's bucket and the folders of its source; see `bench/project`. */
+/** The bucket and the folders of the project in `bench/project`. */
 export const BUCKET = 'bench-data';
 export const folderOf = (day: string): string => `raw/dt=${day}/`;
 
-/** Objects in a day's folder: enough for the engine to read several at once. */
+/** Objects in a day's folder: enough for parallel reads. */
 const OBJECTS = 16;
 
-/** A stack of the benchmark's own, with everything that the three ways share. */
+/** A separate local stack, with everything that the three ways share. */
 export interface World {
   env: Env;
   stack: Stack;
   clickhouse: ClickHouse;
-  /** Variables for a child: the stack's addresses, and nothing of this machine's. */
+  /** Environment of a child process: only the stack's addresses. */
   variables: Record<string, string>;
   close(): Promise<void>;
 }
@@ -48,14 +48,14 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-/** `s3(…)` over a day's folder, as a person would write it by hand. */
+/** Builds `s3(…)` over a day's folder, as a person would write it. */
 export function rawTable({ env }: World, day: string, file: string, format: string, structure: string): string {
   const { accessKeyId = '', secretAccessKey = '' } = env.s3.credentials ?? {};
   const url = `${env.s3.endpoint ?? ''}/${BUCKET}/${folderOf(day)}${file}`;
   return `s3(${[url, accessKeyId, secretAccessKey, format, structure, 'gzip'].map(literal).join(', ')})`;
 }
 
-/** Writes `rows` events of a day as gzip NDJSON. The engine makes them from the row's number alone, so every run has the same. */
+/** Writes `rows` events of a day as gzip NDJSON. The engine derives them from the row number, so every run has the same events. */
 export async function generate(world: World, day: string, rows: number): Promise<void> {
   const structure =
     'event_id String, ts String, user_id UInt64, type String, country String, amount Decimal(10, 2), url String';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Makes dist/, or fills --out FOLDER: the compiled program with its launcher, the SQL that it reads, and the workflows as one
-// prebuilt bundle. The folder stands for itself: all that it needs beside it are the packages under `dependencies`.
+// Builds dist/, or --out FOLDER: the compiled program with its launcher, its SQL files, and the workflows as one bundle. The
+// folder is self-contained, except for the packages under `dependencies`.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -34,14 +34,14 @@ function compile() {
   if (status !== 0) process.exit(1);
 }
 
-/** Modules read their SQL from beside themselves. */
+/** Copies the SQL files, which modules read from their own folder. */
 function copyStatements() {
   for (const folder of ['src', 'activities'])
     for (const path of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }))
       if (path.endsWith('.sql')) cpSync(join(root, folder, path), join(out, folder, path));
 }
 
-/** Says that the folder holds ES modules, which version it is, and which packages it needs. */
+/** Writes a package.json: module type, version and dependencies. */
 function writePackage() {
   const { name, version, license, type, engines, bin, dependencies } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
@@ -50,7 +50,7 @@ function writePackage() {
   writeFileSync(join(out, 'package.json'), `${text}\n`);
 }
 
-/** A worker that bundles at start waits a second or two for it, and holds the bundler in memory ever after. */
+/** Bundles the workflows: a worker that bundles them itself starts seconds later, and keeps the bundler in memory. */
 async function bundle() {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows/index.ts'),

@@ -1,4 +1,4 @@
-// Compiles the sources of a clone, once for each state of its sources, and keeps the result in node_modules/.cache.
+// Compiles the sources of a clone, once for each state of them, and caches the result in node_modules/.cache.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,17 +7,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/daybook');
 const FOLDERS = ['src', 'workflows', 'activities'];
-/** TypeScript, and what is JavaScript because it runs before a compiler is installed; declarations of types hold no code. */
+/** TypeScript, and the JavaScript that runs before a compiler is installed; not .d.ts files. */
 const SOURCE = /(?<!\.d)\.(ts|js)$/;
-/** A build that no process has used for this long, and none uses now, is removed when another one is made. In milliseconds. */
+/** Age after which an unused build is removed when another one is made, in milliseconds. */
 const UNUSED_FOR = 60 * 60 * 1000;
 
 /**
- * Compiles the clone unless that has been done, and marks the build as used by this process.
+ * Compiles the clone if needed, and marks the build as used by this process.
  *
- * @returns the folder of the build, in which every module has the path that it has in the clone.
- * @throws an error with the place of the first mistake where a source is no TypeScript, one with the code
- *   ERR_MODULE_NOT_FOUND where the compiler is not installed.
+ * @returns the folder of the build, in which every module has the same path as in the clone
+ * @throws an error with the position of the first syntax error in a source, or with the code ERR_MODULE_NOT_FOUND if the
+ *   compiler is not installed
  */
 export async function compiledClone() {
   const sources = readSources();
@@ -26,7 +26,7 @@ export async function compiledClone() {
   return build;
 }
 
-/** Every source as it is now: what is compiled is the very text that the build is named after. */
+/** Reads every source once, so that the hashed text is also the compiled one. */
 function readSources() {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -36,7 +36,7 @@ function readSources() {
   );
 }
 
-/** The compiled code holds the clone's address, and depends on the compiler and on how this file calls it. */
+/** Computes the key of a build: it depends on the sources, the clone's path, the compiler and this file. */
 function keyOf(sources) {
   const hash = createHash('sha256')
     .update(root)
@@ -46,7 +46,7 @@ function keyOf(sources) {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** Marks a build as used by this process until it ends; false where there is no such build. */
+/** Marks a build as used by this process until it exits; returns false if there is no such build. */
 function use(build) {
   const mark = join(build, 'used-by', String(process.pid));
   try {
@@ -59,7 +59,7 @@ function use(build) {
   return true;
 }
 
-/** Compiles into a folder of this process's own, which becomes the build in one step: no other process sees half of it. */
+/** Compiles into a temporary folder and renames it atomically, so that no other process sees a partial build. */
 async function compile(sources, build) {
   const { stop, transform } = await import('esbuild');
   const draft = `${build}.${process.pid}.tmp`;
@@ -78,7 +78,7 @@ async function compile(sources, build) {
     removeUnused(build);
     renameSync(draft, build);
   } catch (error) {
-    // Another process was quicker with the same build.
+    // Another process has finished the same build first.
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
@@ -91,18 +91,18 @@ const settings = (path, build) => ({
   format: 'esm',
   target: 'node20.3',
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, target: 'es2023' } },
-  // A module's address stays that of its source, beside which lie its SQL, its siblings and the example project.
+  // Keep the URL of the source, so that modules find their SQL, their siblings and the example project.
   define: {
     'import.meta.url': JSON.stringify(pathToFileURL(join(root, path)).href),
     'import.meta.build': JSON.stringify(build),
   },
-  // Read by stack-traces.js alone: with a comment in the code, whoever asks Node for source maps would load each at once.
+  // Only stack-traces.js reads the maps: with a comment in the code, Node would load all of them at once.
   sourcemap: 'external',
   sourcesContent: false,
   sourcefile: pathToFileURL(join(root, path)).href,
 });
 
-/** Removes builds of older sources, except those whose processes may still import from them. */
+/** Removes builds of older sources, except those that a running process may still import from. */
 function removeUnused(build) {
   for (const name of readdirSync(cache)) {
     const folder = join(cache, name);
@@ -111,7 +111,7 @@ function removeUnused(build) {
     try {
       renameSync(folder, away);
     } catch (error) {
-      // Another process removes it.
+      // Another process is removing it.
       if (error.code !== 'ENOENT') throw error;
     }
     rmSync(away, { recursive: true, force: true });
@@ -123,7 +123,7 @@ function isUsed(folder) {
   if (maker !== undefined) return isAlive(Number(maker));
   try {
     const marks = join(folder, 'used-by');
-    // The folder of marks changes with every start and every end of a process.
+    // The modification time changes whenever a process starts or exits.
     return Date.now() - statSync(marks).mtimeMs < UNUSED_FOR || readdirSync(marks).some((pid) => isAlive(Number(pid)));
   } catch (error) {
     if (error.code === 'ENOENT') return false;

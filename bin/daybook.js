@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// Runs the program that lies beside it, in this very process, so that signals arrive: compiled code in what `npm run build`
-// makes, the TypeScript as it is now in a clone. A clone never runs its dist/ by accident, which may be older than its source.
+// Runs the program in this process, so that it receives signals: the compiled code in a build, the current TypeScript in a clone.
+// A clone never runs its dist/, which may be older than the source.
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 
-// Node 22.8 and newer keep what they compiled, in a folder of the system's for temporary files.
+// Node 22.8 and newer cache compiled code in the system's temporary folder.
 module.enableCompileCache?.();
 
 const compiled = new URL('../src/cli/main.js', import.meta.url);

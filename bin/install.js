@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Gets what a fresh clone lacks: the packages, if they are missing or older than the lockfile, and side by side with them the
-// programs of the local stack. Runs before `npm test` and `npm run demo`: so it uses nothing but Node itself.
+// Installs what a fresh clone lacks: the packages, if they are missing or older than the lockfile, and at the same time the
+// programs of the local stack. Runs before `npm test` and `npm run demo`, so it imports only Node itself.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,12 +17,12 @@ const { obtain } = await import('../src/local/programs/obtain.js');
 const { TEMPORAL, temporalWheel, VERSITYGW, versitygwWays } = await import('../src/local/programs/programs.js');
 const { cacheFolder, given } = await import('../src/local/programs/where.js');
 
-/** A step that takes long says so this often, in ms. */
+/** Interval between two messages of the same step, in ms. */
 const REPEAT_MS = 15_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// A program that can't be had now is no failure yet: the stack has more ways to it, and says which of them failed.
+// A program that can't be installed now is not a failure yet: the stack tries more ways, and reports if all of them fail.
 const variables = process.env;
 await Promise.all([
   installed() ? undefined : install(),
@@ -31,8 +31,8 @@ await Promise.all([
 ]);
 
 /**
- * True if the packages are those of the lockfile, whoever installed them: npm writes down what it installed. Packages for other
- * platforms are optional.
+ * Returns true if the installed packages are those of the lockfile: npm records what it installs. Packages for other platforms
+ * are optional.
  */
 function installed() {
   try {
@@ -65,7 +65,7 @@ async function install() {
   });
   if (error !== undefined) {
     console.error(`The packages could not be installed${error}. Run \`npm ci\` to see why.`);
-    process.exitCode = 1; // once the programs are there: the next try needs them, too
+    process.exitCode = 1; // but still install the programs, which the next attempt needs, too
     return;
   }
   console.error(`packages: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
@@ -78,13 +78,13 @@ async function program(which, ways) {
   });
 }
 
-/** Prints each new step once, and a long one every now and then. */
+/** Prints each new step once, and a long one repeatedly. */
 function throttled() {
-  let [step, told] = ['', 0];
+  let [step, printed] = ['', 0];
   return (text) => {
     const [head] = text.split(':', 1);
-    if (head === step && Date.now() - told < REPEAT_MS) return;
-    [step, told] = [head, Date.now()];
+    if (head === step && Date.now() - printed < REPEAT_MS) return;
+    [step, printed] = [head, Date.now()];
     console.error(text);
   };
 }

@@ -1,4 +1,4 @@
-// Runs a module of a clone in this very process, from its compiled form: node bin/source.js src/local/processes/supervisor.ts --dir D
+// Compiles a clone and runs one of its modules in this process: node bin/source.js src/local/processes/supervisor.ts --dir D
 import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,7 +7,7 @@ import { showSources } from './stack-traces.js';
 
 const self = fileURLToPath(import.meta.url);
 
-/** Runs a module, named by its path inside the clone. Exit code 2 with one sentence where it cannot be compiled. */
+/** Runs a module, given by its path in the clone. If it cannot be compiled, prints why and sets exit code 2. */
 export async function runSource(path) {
   let build;
   try {
@@ -27,7 +27,7 @@ const explain = (error) =>
     : `Daybook could not be compiled. ${error.message}`;
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === self) {
-  // The module sees its own arguments, as if Node had been called with it.
+  // Remove this file from the arguments, as if Node had been called with the module.
   process.argv.splice(1, 1);
   await runSource(relative(resolve(self, '../..'), process.argv[1]));
 }

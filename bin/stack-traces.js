@@ -1,14 +1,14 @@
-// Lets stack traces name lines of the source instead of the compiled code.
+// Makes stack traces refer to the source instead of the compiled code.
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 /**
- * Maps the places of a build's modules from now on, and reads a module's map when a trace is first asked for. Node's own way,
- * `process.setSourceMapsEnabled`, reads the maps of all modules and of all packages when they are loaded: a third of a second
- * for a command that prints no trace.
+ * Maps positions in a build's modules to the source, and reads a module's map only when a trace needs it. Node's own
+ * `process.setSourceMapsEnabled` reads the maps of all modules and packages when they are loaded: a third of a second, even for
+ * a command that prints no trace.
  *
- * @param build folder of the build, in which each module has its map beside it.
+ * @param build folder of the build, in which each module has its map next to it
  */
 export function showSources(build) {
   const address = pathToFileURL(`${build}/`).href;
@@ -30,7 +30,7 @@ export function showSources(build) {
   };
 }
 
-/** Undefined where the file is not there, or is no map: a trace of the compiled code is better than none. */
+/** Reads a map; undefined if it is missing or invalid, because a trace of the compiled code is better than none. */
 function readMap(url) {
   try {
     return new SourceMap(JSON.parse(readFileSync(url, 'utf8')));

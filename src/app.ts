@@ -1,10 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { engineState } from './clickhouse/catalog.js';
 import { connectClickHouse, type ClickHouse } from './clickhouse/client.js';
+import { ask } from './clickhouse/question.js';
 import type { Env } from './env.js';
 import { openLedger, type Ledger } from './ledger/ledger.js';
 import { loadProject } from './project/load.js';
 import type { Project } from './project/project.js';
+import type { schemaKeeper as SchemaKeeper } from './project/schema/kept-schema.js';
 import type { Dependencies } from './step/dependencies.js';
 import { connectStore, type Store } from './store/store.js';
 
@@ -57,6 +60,7 @@ export async function openApp(env: Env, dir: string): Promise<App> {
   const services = openServices(env);
   const { clickhouse, store, temporal } = services;
   const ledger = openLedger(clickhouse, project.config.project);
+  let schemas: ReturnType<typeof SchemaKeeper> | undefined;
   return {
     ...services,
     env,
@@ -76,9 +80,10 @@ export async function openApp(env: Env, dir: string): Promise<App> {
         return openWebhook(webhook.env, env.named(webhook.env));
       },
       loadProject: load,
-      readSchema: async (one) => {
-        const { readSchema } = await import('./project/schema/schema.js');
-        return await readSchema(one, clickhouse);
+      readSchema: async (one, engine) => {
+        const { schemaKeeper } = await import('./project/schema/kept-schema.js');
+        schemas ??= schemaKeeper(clickhouse, store);
+        return await schemas(one, engine ?? (await ask(clickhouse, engineState())), { write: engine !== undefined });
       },
     },
   };

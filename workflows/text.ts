@@ -10,7 +10,7 @@ import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { command, commandLine, type Command } from '../src/shared/commands.js';
 import { duration, number, plural, size } from '../src/shared/format.js';
 import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
-import type { DayResult, StepTold, BackfillProgress } from '../src/shared/workflows.js';
+import type { DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
@@ -135,7 +135,7 @@ export const stepText = {
 };
 
 /** Writes the steps of a day as a table in Markdown, for the Web UI's current details. */
-export const detailsOf = (heading: string, steps: readonly StepTold[], notes: readonly Text[] = []): string =>
+export const detailsOf = (heading: string, steps: readonly FinishedStep[], notes: readonly Text[] = []): string =>
   [
     `**${heading}**`,
     '',

@@ -1,11 +1,13 @@
 import prettyBytes from 'pretty-bytes';
+import { engineState } from '../../src/clickhouse/catalog.js';
 import { fingerprintOf } from '../../src/ledger/fingerprints.js';
-import { openIntentsOf } from '../../src/ledger/intents.js';
-import type { HoldRecord, PublishRecord } from '../../src/ledger/records.js';
+import { assertNoneOpen } from '../../src/ledger/intents.js';
+import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
+import { questionsOf } from '../../src/plan/known.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';
-import { assertApplied } from '../../src/project/apply/apply.js';
+import { assertApplied, liveTables } from '../../src/project/apply/apply.js';
 import { folderPrefix } from '../../src/project/config/prefix.js';
 import type { Project } from '../../src/project/project.js';
 import type { BuildRef } from '../../src/shared/build.js';
@@ -70,13 +72,21 @@ export async function list(
   { day, force, code = false, retry, ...choice }: ListInput,
   step: Step,
 ): Answer<ListResult> {
-  await openIntentsOf(deps, day, 0);
-  // A forced run of one day overrides a hold; a range does not.
-  const hold = force && !code ? undefined : await deps.ledger.holdOf(day);
-  if (hold) return await heldResult(deps, hold);
   const project = await deps.loadProject();
-  const schema = await deps.readSchema(project);
-  await assertApplied(schema, deps.clickhouse, project.config.database);
+  const { database } = project.config;
+  const { ledger } = deps;
+  const { hold, latest, live, engine, ...known } = await ledger.ask({
+    ...questionsOf(ledger, project, day),
+    hold: ledger.questions.hold(day),
+    latest: ledger.questions.latestBuild(day),
+    live: liveTables(database),
+    engine: engineState(),
+  });
+  assertNoneOpen(day, known.standing.open, 0);
+  // A forced run of one day overrides a hold; a range does not.
+  if (hold && !(force && !code)) return heldResult(hold, known.standing.current);
+  const schema = await deps.readSchema(project, engine);
+  assertApplied(schema, live, database);
 
   const {
     outcome,
@@ -88,7 +98,7 @@ export async function list(
     untested,
   } = await planDay(
     deps,
-    { project, schema, day, force, code, choice: choiceOf(choice), ...(retry === undefined ? {} : { retry }) },
+    { project, schema, day, force, code, choice: choiceOf(choice), known, ...(retry === undefined ? {} : { retry }) },
     step.signal,
   );
   for (const { source, answers } of listings)
@@ -110,10 +120,10 @@ export async function list(
       reason: verdict.reasons.join('; '),
       run: step.attempt,
       plan: url,
-      engine: await deps.clickhouse.version(),
+      engine: engine.version,
     });
   // What a test failed on stays failed until it passes.
-  else if (untested.length === 0) await recordNothingToDo(deps, day, outcome, step);
+  else if (untested.length === 0) await recordNothingToDo(deps, latest, day, outcome, step);
 
   const chunks = plan.sources.flatMap((source) => source.chunks);
   const todo = chunksToDo(plan);
@@ -184,12 +194,11 @@ async function quarantinedNotes({ ledger }: Dependencies, { day, sources }: Plan
 }
 
 /** Returns the result of a held day: nothing is listed, and days that look back on it use what is published. */
-async function heldResult(deps: Dependencies, hold: HoldRecord): Answer<ListResult> {
+function heldResult(hold: HoldRecord, published: readonly PublishRecord[]): Omit<ListResult, 'ms'> {
   const { day } = hold;
-  const published = await deps.ledger.currentPublishes(day, day);
   return {
     outcome: 'held',
-    build: { day, generation: newest(published), plan: '' },
+    build: { day, generation: newest(published.filter((record) => record.day === day)), plan: '' },
     objects: 0,
     bytes: 0,
     chunks: 0,
@@ -208,11 +217,11 @@ async function heldResult(deps: Dependencies, hold: HoldRecord): Answer<ListResu
  */
 async function recordNothingToDo(
   deps: Dependencies,
+  last: BuildRecord | undefined,
   day: string,
   outcome: 'unchanged' | 'skipped',
   step: Step,
 ): Promise<void> {
-  const [last] = await deps.ledger.latestBuilds(day, day);
   if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
   await deps.ledger.recordBuild({
     day,

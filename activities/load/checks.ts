@@ -1,7 +1,6 @@
 import { final } from '../../src/errors.js';
-import type { PublishRecord } from '../../src/ledger/records.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import type { Plan, PlannedSource } from '../../src/plan/plan.js';
+import type { Plan, PlannedSource, PublishedTable } from '../../src/plan/plan.js';
 import { mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { command } from '../../src/shared/commands.js';
 import { plural } from '../../src/shared/format.js';
@@ -34,7 +33,7 @@ export function keepsPublished(
   { day }: Plan,
   { name, onEmpty }: PlannedSource,
   manifests: readonly Manifest[],
-  published: PublishRecord | undefined,
+  published: PublishedTable | undefined,
 ): boolean {
   const own = manifests.filter(({ folder }) => folder === day);
   const objects = own.reduce((sum, manifest) => sum + manifest.objects.length, 0);

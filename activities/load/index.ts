@@ -2,10 +2,9 @@ import { oneRow } from '../../src/clickhouse/client.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { dataOfChunks, tableFingerprint } from '../../src/ledger/fingerprints.js';
-import type { PublishRecord } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import type { Plan, PlannedSource, PlannedTable } from '../../src/plan/plan.js';
+import type { Plan, PlannedSource, PlannedTable, PublishedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { dayImbalance, sumAccounts } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
@@ -68,7 +67,7 @@ export async function load(
   );
   const quarantined = manifests.flatMap((manifest) => manifest.quarantined);
   assertNoneLeftOut(source, quarantined);
-  const published = (await deps.ledger.currentPublishes(plan.day, plan.day)).find((record) => record.table === name);
+  const published = plan.published.find((record) => record.table === name);
   if (keepsPublished(plan, source, manifests, published))
     return await reusePublished(deps, plan, source, { alone }, step);
   await assertFewRejects(deps, plan, source, manifests);
@@ -115,8 +114,8 @@ async function reusePublished(
 ): Answer<LoadResult> {
   const { day } = plan;
   const { name, normalizer } = source;
-  const published = (await deps.ledger.currentPublishes(day, day)).find((record) => record.table === name);
-  if (!published) throw new Error(`${name} of ${day} was published when the day was planned, and no longer is`);
+  const published = plan.published.find((record) => record.table === name);
+  if (!published) throw new RangeError(`the plan says that ${name} of ${day} is published, but lacks the record`);
   const chunks = source.chunks.map(({ id, folder }) => ({ id, folder, normalizer }));
   const quarantined = await deps.ledger.quarantinedObjects(name, chunks);
   assertNoneLeftOut(source, quarantined);
@@ -140,7 +139,7 @@ async function reusePublished(
 async function reuse(
   deps: Dependencies,
   plan: Plan,
-  published: PublishRecord,
+  published: PublishedTable,
   options: { alone: boolean },
   step: Step,
 ): Promise<Staged & Pick<LoadResult, 'duplicates'>> {

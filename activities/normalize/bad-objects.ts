@@ -1,4 +1,5 @@
 import { exceedsItsMemory, failedAtItsInput } from '../../src/clickhouse/errors.js';
+import { ask } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
@@ -34,19 +35,19 @@ export async function unreadableObjects(
   atOnce = AT_ONCE,
 ): Promise<QuarantinedObject[]> {
   const limits = limitsOf(plan);
-  const ask = async (object: StoredObject) => {
+  const read = async (object: StoredObject) => {
     const { key } = object;
     const what = `read ${key}`;
     try {
-      const { input, countLines } = await openInput(deps, { plan, source }, [key], what, step);
+      const { input, lines } = await openInput(deps, { plan, source }, [key], what, step);
       const [found] = await deps.clickhouse.rows<{ lines: string }>(
         readThrough(input, source.contract, limits),
         step.statement(what),
       );
-      const [counted] = await countLines();
-      return Number(counted?.lines ?? 0) === Number(found?.lines ?? 0)
+      const [counted] = await ask(deps.clickhouse, lines, step.statement(what));
+      return (counted?.lines ?? 0) === Number(found?.lines ?? 0)
         ? undefined
-        : `it says that it holds ${counted?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
+        : `it declares ${counted?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
     } catch (thrown) {
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);
@@ -55,7 +56,7 @@ export async function unreadableObjects(
         : reasonOf(thrown, key);
     }
   };
-  return await eachAlone(objects, step, ask, atOnce);
+  return await eachAlone(objects, step, read, atOnce);
 }
 
 /**

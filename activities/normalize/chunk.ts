@@ -1,10 +1,12 @@
 import { exceedsItsMemory } from '../../src/clickhouse/errors.js';
+import { askTogether } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import { columnsOf, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
+import type { LineCount } from '../../src/raw/lines.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { addDays } from '../../src/shared/day.js';
@@ -23,7 +25,7 @@ import {
   unreadableObjects,
   type Suspect,
 } from './bad-objects.js';
-import { countFates } from './statements.js';
+import { countFates, type FateCount } from './statements.js';
 
 /** A chunk with its source and plan. */
 export interface Work {
@@ -44,7 +46,7 @@ export async function normalizeChunk(deps: Dependencies, work: Work, step: Step)
     const parquet = objects.length === 0 ? '' : parquetOf(work, `${step.attempt}${pass === 1 ? '' : `-${pass}`}`);
     const { bad, fates, lines } = await readOnce(deps, work, objects, parquet, step);
     if (bad.length === 0) {
-      await assertUnchanged(deps, source, chunk, step);
+      await assertUnchanged(deps, source, chunk, lines, step);
       const accounts = accountsOf(chunk.objects, fates, lines);
       assertBalanced(source.name, accounts);
       return {
@@ -73,21 +75,11 @@ function parquetOf({ plan, source, chunk }: Work, attempt: string): string {
   return parquetKey(prefix, plan.project, source.name, chunk.folder, chunk.id, source.normalizer, attempt);
 }
 
-type Fate = 'row' | 'rejected' | 'outside' | 'skipped' | 'blank';
-
-/** Count of an object's lines with one fate; rows are counted by day. */
-interface FateCount {
-  object: string;
-  fate: Fate;
-  day: string;
-  lines: string;
-}
-
 /** The result of one pass over the objects; if some are bad, only those. */
 interface Pass {
   bad: QuarantinedObject[];
   fates: FateCount[];
-  lines: { object: string; lines: string }[];
+  lines: LineCount[];
 }
 
 /** Writes the objects as Parquet, counts both sides of their accounts, and checks that each was read completely. */
@@ -120,10 +112,11 @@ async function readOnce(
   if (cut.value.length > 0) return only(cut.value);
 
   step.report('counting');
-  const [fates, lines] = await Promise.all([
-    deps.clickhouse.rows<FateCount>(countFates(normalized, parquet, filled), step.statement(what)),
-    written.value.countLines(),
-  ]);
+  const { fates, lines } = await askTogether(
+    deps.clickhouse,
+    { fates: countFates(normalized, parquet, filled), lines: written.value },
+    step.statement(what),
+  );
   const accounts = accountsOf(objects, fates, lines);
   const wrong = objects.filter(
     ({ key }) => folderImbalances(accounts.filter(({ object }) => object === key)).length > 0,
@@ -153,7 +146,7 @@ async function writeParquet(
     folder: chunk.folder,
   };
   const keys = objects.map(({ key }) => key);
-  const { input, countLines } = await openInput(deps, { plan, source }, keys, what, step);
+  const { input, lines } = await openInput(deps, { plan, source }, keys, what, step);
   const statement = normalizeStatement({
     source,
     columns: columnsOf(plan, source.name),
@@ -166,7 +159,7 @@ async function writeParquet(
     { ...statement, settings: { ...statement.settings, ...limitsOf(plan) } },
     step.statement(what, { zone: plan.zone }),
   );
-  return { countLines };
+  return lines;
 }
 
 /** Merges two lists of bad objects; an object in both keeps the first reason. */
@@ -192,17 +185,17 @@ const FIELD_OF_FATE = {
 function accountsOf(
   objects: readonly StoredObject[],
   fates: readonly FateCount[],
-  lines: readonly { object: string; lines: string }[],
+  lines: readonly LineCount[],
 ): ObjectAccount[] {
   const accounts = new Map<string, ObjectAccount>(
     objects.map(({ key }) => [key, { object: key, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 }]),
   );
   const of = (object: string) => accounts.get(object) ?? unknownObject(object);
-  for (const { object, lines: count } of lines) of(object).lines += Number(count);
+  for (const { object, lines: count } of lines) of(object).lines += count;
   for (const { object, fate, lines: count } of fates) {
     const account = of(object);
-    account[FIELD_OF_FATE[fate]] += Number(count);
-    if (fate === 'outside') account.outside = (account.outside ?? 0) + Number(count);
+    account[FIELD_OF_FATE[fate]] += count;
+    if (fate === 'outside') account.outside = (account.outside ?? 0) + count;
   }
   return [...accounts.values()];
 }
@@ -215,7 +208,7 @@ function unknownObject(object: string): never {
 
 function rowsByDay(fates: readonly FateCount[]): Record<string, number> {
   const days: Record<string, number> = {};
-  for (const { fate, day, lines } of fates) if (fate === 'row') days[day] = (days[day] ?? 0) + Number(lines);
+  for (const { fate, day, lines } of fates) if (fate === 'row') days[day] = (days[day] ?? 0) + lines;
   return days;
 }
 
@@ -234,17 +227,28 @@ function assertBalanced(source: string, accounts: readonly ObjectAccount[]): voi
   );
 }
 
-/** Throws if an object changed after it was listed: the chunk could mix lines of two versions. */
+/**
+ * Throws if an object changed after it was listed: the chunk could mix lines of two versions. ClickHouse reports the ETag of what it
+ * read; only objects without a line are listed, all of them in one request.
+ */
 async function assertUnchanged(
   { store }: Dependencies,
   source: PlannedSource,
   chunk: Chunk,
+  lines: readonly LineCount[],
   step: Step,
 ): Promise<void> {
-  const prefix = commonPrefix(chunk.objects.map(({ key }) => key));
-  const now = new Map((await store.list(source.bucket, prefix, step.signal)).map(({ key, etag }) => [key, etag]));
+  const read = new Map(lines.map(({ object, etag }) => [object, etag]));
+  const silent = chunk.objects.filter(({ key }) => !read.has(key));
+  if (silent.length > 0)
+    for (const { key, etag } of await store.list(
+      source.bucket,
+      commonPrefix(silent.map(({ key }) => key)),
+      step.signal,
+    ))
+      if (!read.has(key)) read.set(key, etag);
   for (const { key, etag } of chunk.objects)
-    if (now.get(key) !== etag) throw changedWhileRead(source.name, key, now.has(key));
+    if (read.get(key) !== etag) throw changedWhileRead(source.name, key, read.has(key));
 }
 
 function commonPrefix(keys: readonly string[]): string {

@@ -1,18 +1,29 @@
 import type { Column } from '../../src/clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../../src/clickhouse/object-table.js';
+import { question, type Question } from '../../src/clickhouse/question.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { chunkStructure } from '../../src/conversions/chunk-columns.js';
 
 /** Reasons of lines whose only fault is that their day is none that the folder may hold. */
 const OUTSIDE = '^day [0-9-]+ is outside of what folder ';
 
+/** Count of an object's lines with one fate; rows are counted by day. */
+export interface FateCount {
+  object: string;
+  fate: 'row' | 'rejected' | 'outside' | 'skipped' | 'blank';
+  day: string;
+  lines: number;
+}
+
 /** Counts the lines of a normalized chunk by object, fate and day; only rows have a day. */
-export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {
+export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Question<FateCount[]> {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
-  return {
+  const statement = {
     sql: `SELECT _object AS object, if(_fate = 'rejected' AND match(_reason, '${OUTSIDE}'), 'outside', toString(_fate)) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
     params: input.params,
   };
+  type Row = Omit<FateCount, 'lines'> & { lines: string };
+  return question(statement, (rows: readonly Row[]) => rows.map((row) => ({ ...row, lines: Number(row.lines) })));
 }
 
 /** Copies a chunk's rejects into the ledger. Idempotent: reads take one record for each line. */

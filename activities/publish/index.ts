@@ -1,7 +1,8 @@
-import { createDatabase } from '../../src/clickhouse/tables.js';
+import { askTogether, type Question } from '../../src/clickhouse/question.js';
+import type { Place } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import { openIntentsOf } from '../../src/ledger/intents.js';
-import type { PublishEvent, PublishRecord } from '../../src/ledger/records.js';
+import { assertNoneOpen, openIntentsOf } from '../../src/ledger/intents.js';
+import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
 import { touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
@@ -10,16 +11,18 @@ import { command } from '../../src/shared/commands.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
 import { heldSince } from '../../src/shared/notes.js';
 import { sentence } from '../../src/shared/sentence.js';
-import { stageOf } from '../../src/stage/build.js';
-import { createTwin, replacePartition } from '../../src/stage/statements.js';
+import { createStaged, stageOf, valueColumns } from '../../src/stage/build.js';
+import { replacePartition } from '../../src/stage/statements.js';
+import type { Structure } from '../../src/stage/swap-statements.js';
 import {
   assertNewest,
   assertStaged,
-  columnNames,
   fence,
-  measured,
+  measures,
   misfit,
   swapBack,
+  stagesOf,
+  structuresIn,
   swapForward,
   type Swap,
 } from '../../src/stage/swaps.js';
@@ -56,37 +59,47 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
     newest: plan.generation,
     scratch: stage,
   };
-  await assertNewest(deps, swap);
+  const look = async () => {
+    const { questions } = deps.ledger;
+    const found = await deps.ledger.ask({
+      newest: questions.lastGeneration(plan.day),
+      standing: questions.standing(plan.day),
+      events: questions.publishesOf(plan.day, plan.generation),
+      structures: structuresIn(swap, tables),
+      stages: stagesOf(plan.project, plan.day),
+    });
+    await assertNewest(deps, swap, found.newest);
+    assertNoneOpen(plan.day, found.standing.open, plan.generation);
+    return { ...found, open: found.standing.open, done: doneOf(plan, found.events) };
+  };
   const answer = async (records: readonly PublishRecord[], burstMs: number) => {
     if (plan.overHold) await release(deps, plan.day);
     return {
       tables: records.map(({ table, rows }) => ({ table, rows })),
       burstMs,
-      touched: plan.tables.some(({ lookback }) => lookback > 0) ? await touchedDays(deps, plan.day, tables) : null,
+      touched: await touchedDays(deps, plan.day, longestLookbackIn(plan), tables),
     };
   };
 
-  const done = await doneOf(deps, plan);
-  if (done.length === tables.length) return await answer(done, 0);
-
-  const open = await openIntentsOf(deps, plan.day, plan.generation);
-  if (open.length === 0) await intend(deps, plan, swap, tables, step);
+  const before = await look();
+  if (before.done.length === tables.length) return await answer(before.done, 0);
+  if (before.open.length === 0) await intend(deps, plan, swap, tables, before.structures, step);
   // Read back: if two attempts wrote an intent, the ledger says whose archives count.
-  const intents = await openIntentsOf(deps, plan.day, plan.generation);
+  const { open: intents, done, structures, stages } = await look();
   if (intents.length < tables.length) {
-    const meanwhile = await doneOf(deps, plan);
-    if (meanwhile.length === tables.length) return await answer(meanwhile, 0);
+    if (done.length === tables.length) return await answer(done, 0);
     throw new Error(
       `the ledger has ${intents.length} intents for ${tables.length} tables of ${plan.day}; the publish is retried`,
     );
   }
-  await assertNewest(deps, swap);
-  await fence(deps, plan.project, swap, step);
+  const fenced = await fence(deps, plan.project, swap, step, stages);
   try {
     // The attempt that wrote the intent has measured the stage; ClickHouse may have crashed with its host since.
-    if (open.length > 0) await assertStaged(deps, swap, intents, step);
+    if (before.open.length > 0) await assertStaged(deps, swap, intents, step);
     step.report('swapping');
-    const burstMs = await swapForward(deps, swap, intents, step);
+    // What was read above is current only if nothing has taken time since.
+    const known = fenced || before.open.length > 0 ? undefined : structures;
+    const burstMs = await swapForward(deps, swap, intents, step, known);
     return await answer(intents, burstMs);
   } catch (error) {
     if (isFinal(error) && (await openIntentsOf(deps, plan.day, plan.generation)).length > 0)
@@ -95,9 +108,10 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
   }
 }
 
+const longestLookbackIn = ({ tables }: Plan) => Math.max(0, ...tables.map(({ lookback }) => lookback));
+
 /** Returns the tables of this generation that another attempt has published; throws if that publish was rolled back. */
-async function doneOf(deps: Dependencies, { day, generation }: Plan): Promise<PublishEvent[]> {
-  const records = await deps.ledger.publishesOf(day, generation);
+function doneOf({ day, generation }: Plan, records: readonly PublishEvent[]): PublishEvent[] {
   if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
     throw final(
       'TakenBack',
@@ -117,21 +131,36 @@ async function intend(
   plan: Plan,
   swap: Swap,
   tables: PublishInput['tables'],
+  structures: ReadonlyMap<string, Structure>,
   step: Step,
 ): Promise<void> {
-  await assertNotHeld(deps, plan);
-  for (const { table } of tables) await assertFits(deps, swap, table);
-  const built: (PublishInput['tables'][number] & { columns: string[] })[] = [];
-  for (const one of tables) {
-    const columns = await columnNames(deps, { database: swap.stage, table: one.table });
-    built.push({ ...one, columns });
-  }
-  await assertStaged(deps, swap, built, step);
-  await deps.clickhouse.run(createDatabase(swap.archive));
+  for (const { table } of tables) assertFits(swap, table, structures);
+  const built = tables.map((one) => ({ ...one, columns: valueColumns(plan, one.table) }));
+  const { hold, chunks } = await deps.ledger.ask({
+    hold: deps.ledger.questions.hold(plan.day),
+    chunks: chunksUsed(deps, plan, tables),
+  });
+  assertNotHeld(plan, hold);
+  const found = await askTogether(
+    deps.clickhouse,
+    {
+      ...prefixed('stage', measures(swap.stage, plan.day, built)),
+      ...prefixed('live', measures(swap.live, plan.day, built)),
+    },
+    step.statement('measure the stage and the live tables'),
+  );
+  const of = (where: 'stage' | 'live', table: string) => found[`${where} ${table}`] ?? { rows: 0, hash: '0' };
+  await assertStaged(
+    deps,
+    swap,
+    built,
+    step,
+    Object.fromEntries(built.map(({ table }) => [table, of('stage', table)])),
+  );
   const intents: PublishRecord[] = [];
   for (const [position, { table, rows, hash, columns, data, inputs }] of built.entries()) {
     const live = { database: swap.live, table };
-    const existing = await measured(deps, live, plan.day, columns, step);
+    const standing = of('live', table);
     intents.push({
       day: plan.day,
       table,
@@ -143,32 +172,35 @@ async function intend(
       code: plan.tables.find(({ name }) => name === table)?.code ?? '',
       data,
       inputs,
-      chunks: await chunksOf(deps, plan, table),
-      archive: existing.rows > 0 ? await archived(deps, plan, swap, live, step) : '',
-      archived_rows: existing.rows,
-      archived_hash: existing.hash,
+      chunks: chunks.get(table) ?? [],
+      archive: standing.rows > 0 ? await archived(deps, plan, swap, live, step) : '',
+      archived_rows: standing.rows,
+      archived_hash: standing.hash,
     });
   }
   await deps.ledger.recordPublishes('intent', intents);
 }
+
+const prefixed = <Item>(prefix: string, items: Record<string, Item>): Record<string, Item> =>
+  Object.fromEntries(Object.entries(items).map(([name, item]) => [`${prefix} ${name}`, item]));
 
 /** Copies the live day into a table named by attempt, so a zombie attempt cannot write into the archive of a newer one. */
 async function archived(
   { clickhouse }: Dependencies,
   plan: Plan,
   swap: Swap,
-  live: { database: string; table: string },
+  live: Place,
   step: Step,
 ): Promise<string> {
-  const archive = archiveTable(live.table, plan.day, plan.generation, step.attempt);
+  const archive = { database: swap.archive, table: archiveTable(live.table, plan.day, plan.generation, step.attempt) };
   const what = step.statement(`archive ${live.table}`);
-  for (const statement of createTwin(swap.archive, archive, live)) await clickhouse.run(statement, what);
-  await clickhouse.run(replacePartition({ database: swap.archive, table: archive }, live, plan.day), what);
-  return archive;
+  await createStaged(clickhouse, archive, live, 'keep', what);
+  await clickhouse.run(replacePartition(archive, live, plan.day), what);
+  return archive.table;
 }
 
-async function assertFits(deps: Dependencies, swap: Swap, table: string): Promise<void> {
-  const differing = await misfit(deps, { database: swap.stage, table }, { database: swap.live, table });
+function assertFits(swap: Swap, table: string, structures: ReadonlyMap<string, Structure>): void {
+  const differing = misfit(structures, { database: swap.stage, table }, { database: swap.live, table });
   if (differing !== undefined)
     throw final(
       'NotApplied',
@@ -182,23 +214,41 @@ async function assertFits(deps: Dependencies, swap: Swap, table: string): Promis
 }
 
 /** Throws if the day was put on hold while it was being built. A forced run overrides the hold, and releases the day. */
-async function assertNotHeld(deps: Dependencies, { day, overHold }: Plan): Promise<void> {
-  const hold = overHold ? undefined : await deps.ledger.holdOf(day);
-  if (hold) throw final('Held', sentence(heldSince(hold), ' Nothing was published.'), { details: { step: 'publish' } });
+function assertNotHeld({ overHold }: Plan, hold: HoldRecord | undefined): void {
+  if (hold && !overHold)
+    throw final('Held', sentence(heldSince(hold), ' Nothing was published.'), { details: { step: 'publish' } });
 }
 
 async function release(deps: Dependencies, day: string): Promise<void> {
   if (await deps.ledger.holdOf(day)) await deps.ledger.recordHold('released', day, 'built by a forced run');
 }
 
-/** Returns the chunks with rows of the day, from the ledger. */
-async function chunksOf(deps: Dependencies, plan: Plan, table: string): Promise<string[]> {
-  const source = plan.sources.find(({ name }) => name === table);
-  if (!source) return [];
-  const planned = new Set(source.chunks.map(({ id }) => id));
-  const folders = source.chunks.map(({ folder }) => folder).sort();
-  const recorded = await deps.ledger.chunksOf(table, folders[0] ?? plan.day, folders.at(-1) ?? plan.day);
-  return recorded
-    .filter(({ id, rowsByDay }) => planned.has(id) && (rowsByDay.get(source.normalizer)?.[plan.day] ?? 0) > 0)
-    .map(({ id }) => id);
+/** Asks the ledger, for each source, which chunks have rows of the day. */
+function chunksUsed(
+  { ledger }: Dependencies,
+  plan: Plan,
+  tables: PublishInput['tables'],
+): Question<ReadonlyMap<string, string[]>> {
+  const sources = plan.sources.filter(({ name }) => tables.some(({ table }) => table === name));
+  const windows = sources.flatMap(({ name, chunks }) => {
+    const folders = chunks.map(({ folder }) => folder).sort();
+    const [first, last] = [folders[0], folders.at(-1)];
+    return first === undefined || last === undefined ? [] : [{ source: name, first, last }];
+  });
+  const { statement, answer } = ledger.questions.chunksOfWindows(windows);
+  return {
+    statement,
+    answer: (rows) => {
+      const recorded = answer(rows);
+      return new Map(
+        sources.map(({ name, normalizer, chunks }) => {
+          const planned = new Set(chunks.map(({ id }) => id));
+          const used = (recorded.get(name) ?? []).filter(
+            ({ id, rowsByDay }) => planned.has(id) && (rowsByDay.get(normalizer)?.[plan.day] ?? 0) > 0,
+          );
+          return [name, used.map(({ id }) => id)];
+        }),
+      );
+    },
+  };
 }

@@ -1,6 +1,9 @@
+import { running } from '../../src/clickhouse/catalog.js';
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import type { OpenIntent } from '../../src/ledger/records.js';
+import { assertFormat } from '../../src/ledger/ledger.js';
+import type { Standing } from '../../src/ledger/questions.js';
+import type { OpenIntent, PublishRecord } from '../../src/ledger/records.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { command } from '../../src/shared/commands.js';
 import { isDay } from '../../src/shared/day.js';
@@ -59,17 +62,26 @@ export async function recover(
     assertWanted(config, day, new Date());
   }
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
-  await deps.ledger.assertReadable();
   // A terminated run may have left statements running; they must end before this run begins.
-  await deps.clickhouse.endQueries(`${workflowId.day(config.project, day)}/`, { signal: step.signal });
-  const recovered = await recoverOpenPublishes(deps, { day, project: config.project, database: config.database }, step);
+  const handle = `${workflowId.day(config.project, day)}/`;
+  let known = await look(deps, day, handle);
+  if (known.left > 0) {
+    await deps.clickhouse.endQueries(handle, { signal: step.signal });
+    known = await look(deps, day, handle);
+  }
+  const recovered = await recoverOpenPublishes(
+    deps,
+    known,
+    { day, project: config.project, database: config.database },
+    step,
+  );
   return {
     project: config.project,
     timings: { heartbeat, startToClose, retryFirst, retryMost, giveUpAfter: config.giveUpAfter },
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,
     recovered,
-    published: await newestPublished(deps, day),
+    published: recovered === null ? newestOf(known.standing.current) : await newestPublished(deps, day),
     ...(id !== undefined && config.alerts.webhook !== undefined && (await failedLast(deps, day))
       ? { failedBefore: true }
       : {}),
@@ -79,8 +91,31 @@ export async function recover(
 const failedLast = async ({ ledger }: Dependencies, day: string): Promise<boolean> =>
   (await ledger.latestBuilds(day, day))[0]?.event === 'failed';
 
+interface Known {
+  /** Statements of other runs of the day that still run. */
+  left: number;
+  standing: Standing;
+  lastGeneration: number;
+}
+
+/** What has to be known before anything is done. Throws where the ledger is missing or newer than this program. */
+async function look({ ledger }: Dependencies, day: string, handle: string): Promise<Known> {
+  const { questions } = ledger;
+  const { format, ...known } = await ledger.ask({
+    format: questions.format(),
+    left: running(handle),
+    standing: questions.standing(day),
+    lastGeneration: questions.lastGeneration(day),
+  });
+  assertFormat(format);
+  return known;
+}
+
 const newestPublished = async ({ ledger }: Dependencies, day: string): Promise<number> =>
-  Math.max(0, ...(await ledger.currentPublishes(day, day)).map(({ generation }) => generation));
+  newestOf(await ledger.currentPublishes(day, day));
+
+const newestOf = (published: readonly PublishRecord[]): number =>
+  Math.max(0, ...published.map(({ generation }) => generation));
 
 /** Throws for another id: a second build of the day would run beside the first, kill its statements and share its stage. */
 function assertOwnId(project: string, day: string, found: string): void {
@@ -99,13 +134,13 @@ function assertOwnId(project: string, day: string, found: string): void {
 
 async function recoverOpenPublishes(
   deps: Dependencies,
+  { standing, lastGeneration: newest }: Known,
   { day, project, database }: { day: string; project: string; database: string },
   step: Step,
 ): Promise<RecoverResult['recovered']> {
-  const intents = await deps.ledger.openIntents(day);
+  const intents = standing.open;
   if (intents.length === 0) return null;
-  const newest = await deps.ledger.lastGeneration(day);
-  const published = await newestPublished(deps, day);
+  const published = newestOf(standing.current);
   let last: RecoverResult['recovered'] = null;
   for (const open of endedTogether(intents)) {
     const generation = Math.max(...open.map((intent) => intent.generation));

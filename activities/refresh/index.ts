@@ -1,4 +1,6 @@
+import type { Place } from '../../src/clickhouse/tables.js';
 import { dataOfInputs, tableFingerprint } from '../../src/ledger/fingerprints.js';
+import type { Standing } from '../../src/ledger/questions.js';
 import type { PublishRecord } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
@@ -33,18 +35,24 @@ export async function refresh(
   const plan = await readPlan(deps, build);
   const table = plan.tables.find((one) => one.name === name);
   if (!table) throw new RangeError(`the plan has no model ${name}`);
-  const records = await deps.ledger.currentPublishes(addDays(plan.day, -table.lookback), plan.day);
-  const own = records.filter((record) => record.table === name);
+  const readsItself = table.inputs.includes(name);
+  const back = Math.max(table.keep.days, readsItself ? table.lookback : 0);
+  const before = back === 0 ? undefined : await standingBefore(deps, plan.day, back);
+  const own = (before?.current ?? []).filter((record) => record.table === name);
   const read = { ...inputs, ...ownInputs(table, plan.day, own) };
   const data = dataOfInputs(read);
   const fingerprint = tableFingerprint(table.code, data);
-  const published = own.find((record) => record.day === plan.day);
+  const published = plan.published.find((record) => record.table === name);
   const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
   const { rows, hash, earlier } = changed
-    ? await fill(deps, plan, table, own, step)
-    : await copyFromLive(deps, plan, published, step);
+    ? await fill(deps, plan, table, before, step)
+    : await copyFromLive(deps, plan, published, step, { before });
   return { table: name, rows, hash, fingerprint, data, changed, earlier, inputs: read };
 }
+
+/** What is published of the days before one, so many of them. */
+const standingBefore = async ({ ledger }: Dependencies, day: string, days: number): Promise<Standing> =>
+  (await ledger.ask({ standing: ledger.questions.standing(addDays(day, -days), addDays(day, -1)) })).standing;
 
 const fingerprintIn = (own: readonly PublishRecord[], day: string): string | undefined => {
   const record = own.find((one) => one.day === day);
@@ -57,12 +65,9 @@ const ownInputs = (table: PlannedTable, day: string, own: readonly PublishRecord
     ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
     : {};
 
-async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: readonly PublishRecord[], step: Step) {
-  const { name, lookback, inputs, columns, select, selected } = table;
-  return await buildInStage(deps, plan, name, step, async (target, earlier) => {
-    for (const [day, copied] of Object.entries(earlier))
-      if (inputs.includes(name) && copied !== fingerprintIn(own, day) && day >= addDays(plan.day, -lookback))
-        throw new Error(`${name} of ${day} was published while ${plan.day} was being built; the refresh is retried`);
+async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, before: Standing | undefined, step: Step) {
+  const { name, lookback, columns, select, selected } = table;
+  const refill = async (target: Place) => {
     // A column with a default gets it only if the SELECT does not return the column.
     const given = columns.filter(
       ({ name: column, defaultKind }) =>
@@ -76,5 +81,6 @@ async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, own: re
       },
       step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
     );
-  });
+  };
+  return await buildInStage(deps, plan, name, step, refill, { before });
 }

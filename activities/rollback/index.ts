@@ -69,6 +69,6 @@ export async function rollback(
   });
   return {
     tables: tables.map(({ table, rows, generation: of }) => ({ table, rows, generation: of })),
-    touched: aggregates.some(({ header }) => header.lookback > 0) ? await touchedDays(deps, day, tables) : null,
+    touched: await touchedDays(deps, day, Math.max(0, ...aggregates.map(({ header }) => header.lookback)), tables),
   };
 }

@@ -1,4 +1,6 @@
-import { databasesLike, dropDatabase, dropTable } from '../../src/clickhouse/tables.js';
+import { ask } from '../../src/clickhouse/question.js';
+import { dropDatabase, dropTable } from '../../src/clickhouse/tables.js';
+import type { ArchiveRecord } from '../../src/ledger/records.js';
 import { openLedgerReport } from '../../src/ledger/report.js';
 import {
   archiveDatabase,
@@ -8,15 +10,16 @@ import {
   normalizedFolder,
   objectUrl,
   plansFolder,
-  readArchiveName,
+  schemasFolder,
   stagePrefix,
   stagesPrefix,
   workflowId,
 } from '../../src/shared/names.js';
+import { stagesOf } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { isRunning } from '../../src/temporal/client.js';
-import { stagesHeld, tablesHeld } from './statements.js';
+import { archivesHeld, stagesHeld, type HeldArchive } from './statements.js';
 
 export interface SweepInput {
   /** The day that has succeeded, whose stages are dropped whatever their age; null to remove only expired data. */
@@ -35,14 +38,16 @@ export interface SweepResult {
 }
 
 /**
- * Step 8. Drops the day's stages and removes expired data: archives beyond the configured days and versions, expired normalized chunks
- * (the manifest before its Parquet, so that no manifest points to nothing), and the plans of builds that no longer matter.
+ * Step 8. The sweep of a day drops its stages and its archives that are no longer needed, and touches no other day. The sweep of a night
+ * removes what has expired of all days: archives beyond the configured days and versions, old stages, expired normalized chunks (the
+ * manifest before its Parquet, so that no manifest points to nothing), the plans of builds that no longer matter, and cached schemas.
  */
 export async function sweep(deps: Dependencies, { day, generation }: SweepInput, step: Step): Answer<SweepResult> {
+  if (day !== null) return { ...(await sweepDay(deps, day, generation, step)), objects: 0 };
   return {
-    stages: (day === null ? 0 : await sweepStages(deps, day, generation, step)) + (await sweepOldStages(deps, step)),
+    stages: await sweepOldStages(deps, step),
     ...(await sweepArchives(deps, step)),
-    objects: (await sweepNormalized(deps, step)) + (await sweepPlans(deps, step)),
+    objects: (await sweepNormalized(deps, step)) + (await sweepPlans(deps, step)) + (await sweepSchemas(deps, step)),
   };
 }
 
@@ -52,39 +57,57 @@ const INSPECTED = 3 * SECONDS_A_DAY;
 /** Age in seconds below which an archive that is not in the ledger may belong to a publish that is about to record it. */
 const SETTLED = 6 * 60 * 60;
 
-/** Drops the stages of a day up to a generation, unless it has an open intent. Called by the day's own workflow when it is done with them. */
-async function sweepStages(deps: Dependencies, day: string, newest = Infinity, step: Step): Promise<number> {
-  if ((await deps.ledger.openIntents(day)).length > 0) return 0;
-  const prefix = stagePrefix(deps.ledger.project, day);
-  const stages = (await deps.clickhouse.rows<{ name: string }>(databasesLike(prefix))).filter(
-    ({ name }) => Number(name.slice(prefix.length)) <= newest,
-  );
-  for (const { name } of stages) await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
-  return stages.length;
+/**
+ * Drops the stages of a day up to a generation, unless it has an open intent, and its archives as {@link sweepArchives} does. Called by
+ * the day's own workflow when it is done with them.
+ */
+async function sweepDay(
+  deps: Dependencies,
+  day: string,
+  newest = Infinity,
+  step: Step,
+): Promise<Pick<SweepResult, 'stages' | 'archives' | 'archivedBytes'>> {
+  const { config } = await deps.loadProject();
+  const { questions, project } = deps.ledger;
+  const { standing, stages, held, records } = await deps.ledger.ask({
+    standing: questions.standing(day),
+    stages: stagesOf(project, day),
+    held: archivesHeld(archiveDatabase(project), day),
+    records: questions.archives(day),
+  });
+  const own = stages.filter((name) => Number(name.slice(stagePrefix(project, day).length)) <= newest);
+  const dropped = standing.open.length > 0 ? [] : own;
+  for (const name of dropped) await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
+  return { stages: dropped.length, ...(await dropArchives(deps, held, records, config.keepPrevious, step)) };
 }
 
 /**
  * Drops archives beyond `keepPrevious`: a number of versions for each table's day, for a number of days after they were made. Archives
  * that an unfinished publish or rollback may need are kept in any case.
  */
-async function sweepArchives(deps: Dependencies, step: Step): Promise<{ archives: number; archivedBytes: number }> {
+async function sweepArchives(deps: Dependencies, step: Step): Promise<Pick<SweepResult, 'archives' | 'archivedBytes'>> {
   const { config } = await deps.loadProject();
-  const { keepPrevious } = config;
-  const database = archiveDatabase(config.project);
-  const archives = (await deps.clickhouse.rows<{ name: string; age: string; bytes: string }>(tablesHeld(database)))
-    .flatMap(({ name, age, bytes }) => {
-      const named = readArchiveName(name);
-      return named ? [{ ...named, name, age: Number(age), bytes: Number(bytes) }] : [];
-    })
-    // Newest first, so that versions are counted from the one that a rollback would need.
-    .sort((a, b) => b.generation - a.generation);
-  const days = archives.map(({ day }) => day).sort();
-  if (days.length === 0) return { archives: 0, archivedBytes: 0 };
-  const records = await deps.ledger.archives(days[0] ?? '', days.at(-1) ?? '');
+  const held = await ask(deps.clickhouse, archivesHeld(archiveDatabase(config.project)));
+  const days = held.map(({ day }) => day).sort();
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return { archives: 0, archivedBytes: 0 };
+  const records = await deps.ledger.archives(first, last);
+  return await dropArchives(deps, held, records, config.keepPrevious, step);
+}
+
+async function dropArchives(
+  deps: Dependencies,
+  held: readonly HeldArchive[],
+  records: ReadonlyMap<string, ArchiveRecord>,
+  keepPrevious: { days: number; versions: number },
+  step: Step,
+): Promise<Pick<SweepResult, 'archives' | 'archivedBytes'>> {
+  const database = archiveDatabase(deps.ledger.project);
   const versions = new Map<string, number>();
   let dropped = 0;
   let archivedBytes = 0;
-  for (const { name, table, day, age, bytes } of archives) {
+  // Newest first, so that versions are counted from the one that a rollback would need.
+  for (const { name, table, day, age, bytes } of [...held].sort((a, b) => b.generation - a.generation)) {
     const last = records.get(name)?.last;
     const version = (versions.get(`${table}/${day}`) ?? 0) + (last === 'done' ? 1 : 0);
     versions.set(`${table}/${day}`, version);
@@ -171,4 +194,14 @@ async function sweepPlans(deps: Dependencies, step: Step): Promise<number> {
   const gone = left.filter(({ day }) => !running.has(day)).map(({ key }) => key);
   await store.remove(bucket, gone);
   return gone.length;
+}
+
+/** Removes cached schemas that are older than normalized chunks may be; the one in use is cached again when it is needed. */
+async function sweepSchemas(deps: Dependencies, step: Step): Promise<number> {
+  const { config } = await deps.loadProject();
+  const { bucket, normalized, keepNormalized } = config.store;
+  const listed = await deps.store.list(bucket, schemasFolder(normalized, config.project), step.signal);
+  const old = listed.filter(({ modified }) => modified.getTime() < Date.now() - keepNormalized).map(({ key }) => key);
+  await deps.store.remove(bucket, old);
+  return old.length;
 }

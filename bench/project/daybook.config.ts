@@ -1,4 +1,4 @@
-// The project that the benchmark runs: one feed, two aggregates, every guard on.
+// The project of the benchmark: one feed, two aggregates, all checks on.
 export default {
   project: 'bench',
   database: 'bench_daybook',

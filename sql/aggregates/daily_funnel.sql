@@ -1,6 +1,6 @@
 -- unique: day, os
 
--- How far visitors came, from looking over the cart to buying. A session that crosses midnight counts on both days.
+-- Sessions by funnel step: viewed, added to the cart, bought. A session that crosses midnight counts on both days.
 CREATE TABLE daily_funnel
 (
     day      Date,

@@ -1,15 +1,15 @@
 -- unique: day
 
--- What the shop sold beside what the payment provider says. Where `open` is not 0, somebody has not told all yet.
+-- What the shop sold, compared with the payment provider's records. If `open` is not 0, some records are missing.
 CREATE TABLE daily_payments
 (
     day      Date,
     orders   UInt64,
-    sold     Decimal(18, 2), -- by the events
-    paid     Decimal(18, 2), -- by the orders
+    sold     Decimal(18, 2), -- from events
+    paid     Decimal(18, 2), -- from orders
     refused  Decimal(18, 2),
     open     Decimal(18, 2),
-    returned Decimal(18, 2) -- came back that day, whenever it was sold
+    returned Decimal(18, 2) -- returned that day, regardless of when it was sold
 )
 ENGINE = MergeTree
 PARTITION BY day

@@ -1,6 +1,6 @@
 -- unique: day, country
 
--- What was sold where. The option above is checked in every build. There is one row for each day and country.
+-- Sales by country. The option above is checked in every build: one row per day and country.
 CREATE TABLE daily_sales
 (
     day     Date,
@@ -13,11 +13,11 @@ ENGINE = MergeTree
 PARTITION BY day
 ORDER BY country;
 
--- `{day:Date}` is ClickHouse's own query parameter: in a client, `SET param_day = '2026-11-05'` first.
+-- `{day:Date}` is a ClickHouse query parameter: in a client, run `SET param_day = '2026-11-05'` first.
 SELECT
     day,
     country,
-    uniqExact(session_id) AS orders, -- a session ends with at most one checkout
+    uniqExact(session_id) AS orders, -- a session has at most one checkout
     sum(quantity) AS items,
     sum(unit_price * quantity) AS revenue
 FROM events

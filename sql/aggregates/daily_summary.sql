@@ -1,19 +1,19 @@
 -- unique: day
 
--- One line a day for the morning mail. It reads two other models. Daybook sees that in the SQL and builds them first.
+-- One row per day for a daily report. It reads two other models; Daybook sees that in the SQL and builds them first.
 CREATE TABLE daily_summary
 (
     day        Date,
     sessions   UInt64,
     orders     UInt64,
     revenue    Decimal(18, 2),
-    conversion Float64 -- share of the sessions that bought
+    conversion Float64 -- share of sessions with a purchase
 )
 ENGINE = MergeTree
 PARTITION BY day
 ORDER BY day;
 
--- LEFT JOIN, because a day without a sale is still a day.
+-- LEFT JOIN, because a day without sales still has a row.
 SELECT
     funnel.day AS day,
     funnel.sessions AS sessions,

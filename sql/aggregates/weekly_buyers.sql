@@ -1,8 +1,8 @@
 -- unique: day
 -- lookback: 6 days
 
--- Who bought in the last seven days, and how many of them on more than one. The option above lets the model see six earlier
--- days of what it reads, and no more; where one of them is published anew, this day is built again.
+-- Buyers of the last seven days, and how many of them bought on more than one day. The option above lets the model read six
+-- earlier days of its inputs; if one of them is republished, this day is rebuilt.
 CREATE TABLE weekly_buyers
 (
     day       Date,

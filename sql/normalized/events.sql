@@ -1,4 +1,4 @@
--- One row for each good raw line. The SELECT works row by row, and its columns find the table's by name.
+-- One row per valid raw line. The SELECT works row by row, and its columns are matched to the table's by name.
 CREATE TABLE events
 (
     day        Date,
@@ -15,7 +15,7 @@ CREATE TABLE events
     browser    LowCardinality(String),
     tags       Array(String),
 
-    -- Optional: the raw line that a row was made from. Daybook fills both.
+    -- Optional: the raw line that a row comes from. Daybook fills both.
     _object    String,
     _line      UInt64,
 
@@ -27,13 +27,13 @@ PARTITION BY day
 ORDER BY (type, ts);
 
 SELECT
-    toDate(ts) AS day, -- the Berlin day, because `ts` carries the zone
+    toDate(ts) AS day, -- the Berlin day, because `ts` has that zone
     ts,
     event_id,
     lower(trimBoth(event_type)) AS type,
     session_id,
     ifNull(user_id, '') AS user_id,
-    ifNull(nullIf(upper(trimBoth(country)), ''), '??') AS country, -- ' de' and 'DE' are one country
+    ifNull(nullIf(upper(trimBoth(country)), ''), '??') AS country, -- ' de' and 'DE' are the same country
     ifNull(product_id, '') AS product_id,
     ifNull(price, 0) AS unit_price,
     ifNull(quantity, 1) AS quantity,
@@ -41,10 +41,10 @@ SELECT
     ifNull(device.browser, 'other') AS browser,
     arrayMap(tag -> lower(tag), tags) AS tags,
 
-    -- A line with a skip reason is left out on purpose: counted, but neither a row nor a reject.
+    -- A line with a skip reason is left out on purpose: it is counted, but is neither a row nor a reject.
     if(browser ILIKE '%bot%', 'bot', '') AS skip_reason,
 
-    -- A line with a reject reason is somebody's mistake: kept with the reason, for `daybook rejects`.
+    -- A line with a reject reason is invalid: it is kept with the reason, and `daybook rejects` shows it.
     multiIf(
         type NOT IN ('page_view', 'add_to_cart', 'purchase'), 'unknown type',
         type = 'purchase' AND price IS NULL, 'purchase without price',

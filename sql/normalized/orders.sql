@@ -1,4 +1,4 @@
--- One row for each checkout that the payment provider knows.
+-- One row per checkout in the payment provider's records.
 CREATE TABLE orders
 (
     day      Date,

@@ -1,4 +1,4 @@
--- One row for each parcel that came back.
+-- One row per returned parcel.
 CREATE TABLE returns
 (
     day       Date,

@@ -1,7 +1,7 @@
 -- The contract of one raw JSON line.
 -- A `Nullable` column may be missing. Any other column is required, and a line without it is rejected.
--- A value that does not fit its type rejects the line, with column and text as the reason, and is never bent to fit.
--- Keys that are not listed here are ignored.
+-- A line with a value that does not fit its type is rejected, with column and text as the reason; values are never coerced.
+-- Other keys are ignored.
 CREATE TABLE raw_events
 (
     event_id   UUID,
@@ -11,14 +11,14 @@ CREATE TABLE raw_events
     user_id    Nullable(String),               -- guests have none
     country    Nullable(String),
     product_id Nullable(String),
-    price      Nullable(Decimal(10, 2)),       -- of one piece, in euros
+    price      Nullable(Decimal(10, 2)),       -- per piece, in euros
     quantity   Nullable(UInt8),
     device     Tuple(os Nullable(String), browser Nullable(String)),
     tags       Array(String),
 
-    -- Where the line came from. Daybook fills it, and the normalizing SELECT carries it through.
+    -- The origin of the line. Daybook fills it, and the normalizing SELECT passes it on.
     _source    Tuple(object String, line UInt64, text String, error String)
 )
--- The table stays empty. It is there so that the normalizing SELECT can be tried in any client.
+-- The table stays empty. It exists so that the normalizing SELECT can be tried in any client.
 ENGINE = MergeTree
 ORDER BY tuple();

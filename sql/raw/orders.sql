@@ -1,11 +1,11 @@
--- The contract of one row of a Parquet object. It says the same as a contract of JSON lines, in the same words:
--- the object's own types don't matter, as long as every value is one of the contract's. 19.99 as a double becomes 19.99.
+-- The contract of one row of a Parquet object. It is written like a contract of JSON lines: the object's own types don't
+-- matter, as long as every value fits the contract's type. 19.99 as a double becomes 19.99.
 CREATE TABLE raw_orders
 (
     order_id String,
     ts       DateTime64(3, 'Europe/Berlin'),
     user_id  Nullable(String),
-    country  Nullable(String),               -- the provider's new release no longer tells it
+    country  Nullable(String),               -- missing in the provider's new release
     amount   Decimal(10, 2),
     currency String,
     status   String,

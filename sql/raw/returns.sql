@@ -1,4 +1,4 @@
--- What came back. On most days nothing does, and the feed is empty: `onEmpty` in daybook.config.ts says what that means.
+-- Returned parcels. On most days there are none, and the folder is empty: see `onEmpty` in daybook.config.ts.
 CREATE TABLE raw_returns
 (
     return_id String,

@@ -1,9 +1,8 @@
 -- severity: warn
 -- tolerate: 2 rows
 
--- Sessions that bought with no cart that day, by a short cut or because midnight came between. One or two
--- are nothing; more are worth a look, but no reason to hold the day back.
--- With the options above, more than two rows are reported, and the day is published all the same.
+-- Sessions that bought without a cart that day, for example because they crossed midnight. With the options above, up to two
+-- rows are tolerated; more are reported as a warning, and the day is still published.
 SELECT day, session_id
 FROM events
 WHERE day = {day:Date}

@@ -1,5 +1,5 @@
 -- A test selects rows that must not exist. If it finds one, the day is not published.
--- This one counts a second time, straight from the events, and compares country by country.
+-- This one computes the sales again, directly from the events, and compares them by country.
 SELECT country, sold, reported
 FROM
 (

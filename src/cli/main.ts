@@ -22,7 +22,7 @@ import { traceCommand } from './trace/command.js';
 import { verifyCommand } from './verify/command.js';
 import { workerCommand } from './worker/command.js';
 
-/** 0: all is well. 1: a handled failure, such as a failed day. 2: wrong usage, or a crash. */
+/** Exit codes. 0: success. 1: a handled failure, such as a failed day. 2: wrong usage, or a crash. */
 const EXIT = { handled: 1, crash: 2 } as const;
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -30,10 +30,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 
 const program = new Command('daybook')
-  .description("Daily analytics for people who don't need a stream: S3 to ClickHouse once a night, on Temporal")
+  .description('Daily batch analytics: loads raw events from S3 into ClickHouse every night, on Temporal')
   .version(version)
   .showHelpAfterError('(--help shows all options)')
-  // A subcommand's options are its own, also where its parent has some of the same name.
+  // A subcommand may have options of the same name as its parent's.
   .enablePositionalOptions()
   .exitOverride();
 
@@ -60,14 +60,14 @@ for (const command of [
 ])
   program.addCommand(inherit(command));
 
-/** Commands made elsewhere must end as this one does: commander copies that only to commands that it makes itself. */
+/** Copies the settings of the program to a command: commander does that only for commands that it creates itself. */
 function inherit(child: CommandUnknownOpts): CommandUnknownOpts {
   child.copyInheritedSettings(program);
   for (const grandchild of child.commands) grandchild.copyInheritedSettings(child);
   return child;
 }
 
-/** Whoever asked for JSON gets a document also where a command could not do what it was asked. */
+/** With `--output json`, a command that fails prints a JSON document, too. */
 const asked = { json: false };
 program.hook('preAction', async (_, action) => {
   asked.json = action.getOptionValue('output') === 'json';
@@ -77,7 +77,7 @@ program.hook('preAction', async (_, action) => {
   }
 });
 
-/** Prints why a command ended, and answers the exit code for it. */
+/** Prints why a command failed, and returns its exit code. */
 async function fail(error: unknown): Promise<number> {
   const { isFinal, messageOf, textOf } = await import('../errors.js');
   const message = missingPackage(messageOf(error)) ?? textOf(error);
@@ -86,12 +86,12 @@ async function fail(error: unknown): Promise<number> {
   return isFinal(error) ? EXIT.handled : EXIT.crash;
 }
 
-/** A production install leaves out what only the local stack needs. */
+/** Explains a missing package: a production install omits what only the local stack needs. */
 function missingPackage(message: string): string | undefined {
   const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
   return name === undefined
     ? undefined
-    : `The package ${name} is not installed here. The local stack and the demo need the development packages: npm ci --include=dev`;
+    : `The package ${name} is not installed. The local stack and the demo need the development packages: npm ci --include=dev`;
 }
 
 survivesReaders();
@@ -102,5 +102,5 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.crash;
   else process.exitCode = await fail(error);
 }
-// Every command has ended when its action has.
+// A command is done when its action is.
 await endProcess();

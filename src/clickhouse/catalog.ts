@@ -1,3 +1,5 @@
+import { CATALOG } from './catalog-file.js';
+import { question, type Question } from './question.js';
 import type { Statement } from './statement.js';
 import type { Place } from './tables.js';
 import { literal, name, table } from './text.js';
@@ -6,36 +8,34 @@ import { literal, name, table } from './text.js';
 
 /** Selects the tables of a database: `name`, `partition_key`, `create_table_query`. */
 export const tablesOf = (database: string): Statement => ({
-  sql: 'SELECT name, partition_key, create_table_query FROM system.tables WHERE database = {database:String}',
+  sql: CATALOG.tablesOf,
   params: { database },
 });
 
 /** Selects the columns of a database's tables, in order: `table`, `name`, `type`, `default_kind`, `comment`. */
 export const columnsIn = (database: string): Statement => ({
-  sql: 'SELECT table, name, type, default_kind, comment FROM system.columns WHERE database = {database:String} ORDER BY table, position',
+  sql: CATALOG.columnsIn,
   params: { database },
 });
 
 /** Selects the CHECK constraints of a database's tables: `table`, `name`, `expression`. */
 export const checksIn = (database: string): Statement => ({
-  sql: "SELECT table, name, expression FROM system.constraints WHERE database = {database:String} AND type = 'CHECK'",
+  sql: CATALOG.checksIn,
   params: { database },
 });
-
-const OF_TABLE = 'WHERE database = {database:String} AND table = {table:String}';
 
 /** Selects everything of one table that an ALTER can change: keys and options, columns, constraints; three statements. */
 export const describeTable = (place: Place): Record<'options' | 'columns' | 'constraints', Statement> => ({
   options: {
-    sql: `SELECT comment, engine, engine_full, partition_key, sorting_key, primary_key, sampling_key FROM system.tables ${OF_TABLE}`,
+    sql: CATALOG.optionsOfTable,
     params: { ...place },
   },
   columns: {
-    sql: `SELECT name, type, default_kind, default_expression, comment, compression_codec FROM system.columns ${OF_TABLE} ORDER BY position`,
+    sql: CATALOG.columnsOfTable,
     params: { ...place },
   },
   constraints: {
-    sql: `SELECT name, expression FROM system.constraints ${OF_TABLE} ORDER BY name`,
+    sql: CATALOG.constraintsOfTable,
     params: { ...place },
   },
 });
@@ -58,25 +58,17 @@ export const convertAll = (place: Place, column: string, type: string): Statemen
 
 /** Selects the source tables of the given dictionaries, each named `database.dictionary`. */
 export const dictionarySources = (dictionaries: readonly string[]): Statement => ({
-  sql: `
-SELECT concat(database, '.', name) AS dictionary, source.1 AS database, source.2 AS table
-FROM system.tables ARRAY JOIN arrayZip(loading_dependencies_database, loading_dependencies_table) AS source
-WHERE engine = 'Dictionary' AND concat(database, '.', name) IN {dictionaries:Array(String)}`,
+  sql: CATALOG.dictionarySources,
   params: { dictionaries },
   settings: { prefer_column_name_to_alias: 1 },
 });
 
 /** Selects the materialized views that are fed by tables of a database: `view` as `database.name`, and the `table`. */
 export const materializedViewsOn = (database: string): Statement => ({
-  sql: `
-SELECT concat(fed.1, '.', fed.2) AS view, name AS table
-FROM system.tables ARRAY JOIN arrayZip(dependencies_database, dependencies_table) AS fed
-WHERE database = {database:String} ORDER BY view`,
+  sql: CATALOG.materializedViewsOn,
   params: { database },
   settings: { prefer_column_name_to_alias: 1 },
 });
-
-const BY_HANDLE = "WHERE startsWith(Settings['log_comment'], {prefix:String})";
 
 /** A query that runs now; `elapsed` in seconds. */
 export interface RunningQuery {
@@ -84,16 +76,37 @@ export interface RunningQuery {
   elapsed: number | string;
 }
 
-/** The queries that run and whose handle starts with `prefix`, as {@link RunningQuery}. */
+/** Lists the running queries whose handle starts with `prefix`, as {@link RunningQuery}. */
 export const runningQueries = (prefix: string): Statement => ({
-  sql: `SELECT query_id, elapsed FROM system.processes ${BY_HANDLE}`,
+  sql: `SELECT query_id, elapsed FROM system.processes WHERE startsWith(Settings['log_comment'], {prefix:String})`,
   params: { prefix },
 });
+
+/** Counts the running queries whose handle starts with `prefix`. */
+export const countRunning = (prefix: string): Statement => ({
+  sql: CATALOG.countRunning,
+  params: { prefix },
+});
+
+/** Counts as {@link countRunning} does; for askTogether. */
+export const running = (prefix: string): Question<number> =>
+  question(countRunning(prefix), ([row]: readonly { running: string }[]) => Number(row?.running ?? 0));
 
 /** Kills these queries without waiting until they have ended. */
 export const killRunning = (prefix: string): Statement => ({
-  sql: `KILL QUERY ${BY_HANDLE} ASYNC`,
+  sql: CATALOG.killRunning,
   params: { prefix },
 });
 
-export const engineVersion = (): Statement => ({ sql: 'SELECT version() AS version' });
+export const engineVersion = (): Statement => ({ sql: CATALOG.engineVersion });
+
+/** What ClickHouse makes of SQL depends on these, beside the SQL. */
+export interface EngineState {
+  version: string;
+  /** A hash of the functions that users have defined. */
+  functions: string;
+}
+
+/** Reads what the analysis of SQL depends on, beside the SQL. */
+export const engineState = (): Question<EngineState> =>
+  question({ sql: CATALOG.engineState }, ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' });

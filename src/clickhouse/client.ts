@@ -42,7 +42,7 @@ export interface ClickHouse {
    * @throws an error that names what still runs; a later call goes on waiting. The signal's reason where that aborts.
    */
   endQueries(prefix: string, options?: { within?: number; signal?: AbortSignal }): Promise<number>;
-  /** The engine's version, such as `26.7.2.1`. */
+  /** Returns the version of ClickHouse, such as `26.7.2.1`; read again every few minutes. */
   version(): Promise<string>;
   close(): Promise<void>;
 }
@@ -100,6 +100,9 @@ const BASE_SETTINGS: ClickHouseSettings = {
   ...LONG_STATEMENTS,
 };
 
+/** How long the engine's version is taken as known, in milliseconds: upgrades happen, and are not watched for. */
+const VERSION_KEPT = 5 * 60 * 1000;
+
 const quiet = () => undefined;
 
 /** Creates the gateway to ClickHouse. Sends no request yet. */
@@ -121,6 +124,8 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   const client = createClient(config);
   // Compressed, the records of thousands of objects pass a proxy with a limit of 1 MB. Forms cannot be compressed.
   const inserts = createClient({ ...config, compression: { request: true } });
+
+  let known: { version: string; at: number } | undefined;
 
   /** Runs `send` and translates its error; an aborted caller gets its own reason, after the query has ended. */
   const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
@@ -207,9 +212,13 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         throw new Error(stillRunning(left, within));
       }
     },
-    version: async () =>
-      (await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' }))[0]?.version ??
-      'unknown',
+    version: async () => {
+      if (known && Date.now() - known.at < VERSION_KEPT) return known.version;
+      const [row] = await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' });
+      if (!row) return 'unknown';
+      known = { version: row.version, at: Date.now() };
+      return row.version;
+    },
     close: async () => {
       await Promise.all([client.close(), inserts.close()]);
     },

@@ -145,6 +145,12 @@ export const isMissingTable = (error: unknown): boolean => {
   return code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE;
 };
 
+/** Returns true if a database does not exist. */
+export const isMissingDatabase = (error: unknown): boolean => codeOf(error) === UNKNOWN_DATABASE;
+
+/** Returns true if the name of a table is already taken. */
+export const isNameTaken = (error: unknown): boolean => codeOf(error) === FINAL_CODES.BadSql.TABLE_ALREADY_EXISTS;
+
 /** Beside {@link TRANSIENT}, what is about a service and not about what is read from it. */
 const OF_A_SERVICE = {
   ...FINAL_CODES.AccessDenied,
@@ -166,8 +172,8 @@ export const exceedsItsMemory = (error: unknown): boolean =>
   codeOf(error) === MEMORY_LIMIT_EXCEEDED && /Query memory limit exceeded|\(for query\)/i.test(messageOf(error));
 
 /**
- * True where ClickHouse failed at what it was given, as far as its code tells: neither the server nor a service behind it was in
- * trouble. Every code counts that is not known to be of the latter kind, because each library that it reads with has its own.
+ * Returns true if ClickHouse failed because of its input, judging by the code, and not because of the server or a service behind
+ * it. Includes every code that is not known to be of the latter kind, because each reader library has its own.
  */
 export function failedAtItsInput(error: unknown): boolean {
   const code = codeOf(error);

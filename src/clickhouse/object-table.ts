@@ -16,8 +16,8 @@ export interface ObjectTable {
   params: Record<string, string | string[]>;
 }
 
-/** ClickHouse's names of the formats that Daybook reads and writes. */
-export type ObjectFormat = 'LineAsString' | 'Parquet' | 'ParquetMetadata';
+/** ClickHouse's names of the formats that Daybook reads and writes. `One` returns one row for each object without reading it. */
+export type ObjectFormat = 'LineAsString' | 'One' | 'Parquet' | 'ParquetMetadata';
 
 /**
  * Characters that ClickHouse reads as a pattern or a list even when percent-encoded, and control characters, which its URL parser
@@ -40,7 +40,7 @@ export function objectTable(
   format: ObjectFormat,
   structure: string,
   label: string,
-  // Parquet compresses inside; an ending such as `.parquet.gz` only tells how.
+  // Parquet is compressed inside; an ending such as `.parquet.gz` only names the method.
   compression: 'auto' | 'none' = format === 'LineAsString' ? 'auto' : 'none',
 ): ObjectTable {
   const tableFunction = (address: string, name: string) =>
@@ -50,7 +50,7 @@ export function objectTable(
   const listed = plain.length > 0 ? tableFunction(listOf(plain), label) : undefined;
   if (listed && patterns.length === 0) return listed;
   const folder = tableFunction(`${encoded(folderOf(patterns))}**`, `${label}_patterns`);
-  const read = (from: string) => `SELECT *, _path, _row_number FROM ${from}`;
+  const read = (from: string) => `SELECT *, _path, _row_number, _etag FROM ${from}`;
   const named = `${read(folder.sql)} WHERE _path IN {${label}_paths:Array(String)}`;
   return {
     sql: `(${listed ? `${read(listed.sql)} UNION ALL ` : ''}${named})`,

@@ -1,3 +1,4 @@
+import { CATALOG } from './catalog-file.js';
 import type { Statement } from './statement.js';
 import { name, table } from './text.js';
 
@@ -30,19 +31,16 @@ export const dropTable = (database: string, identifier: string): Statement => ({
 
 /** Selects the stored columns of a table, in order: those that `*` returns. */
 export const columnsOf = (place: Place): Statement => ({
-  sql: `
-SELECT name, type FROM system.columns
-WHERE database = {database:String} AND table = {table:String} AND default_kind IN ('', 'DEFAULT')
-ORDER BY position`,
+  sql: CATALOG.columnsOf,
   params: { ...place },
 });
 
 export const tablesLike = (database: string): Statement => ({
-  sql: 'SELECT name FROM system.tables WHERE database = {database:String} ORDER BY name',
+  sql: CATALOG.tablesLike,
   params: { database },
 });
 
 export const databasesLike = (prefix: string): Statement => ({
-  sql: 'SELECT name FROM system.databases WHERE startsWith(name, {prefix:String}) ORDER BY name',
+  sql: CATALOG.databasesLike,
   params: { prefix },
 });

@@ -5,12 +5,11 @@ import type { Ledger } from './ledger.js';
 import type { OpenIntent } from './records.js';
 
 /**
- * Returns the open intents of one generation of a day; pass 0 for none. Throws a final Superseded if another generation has an
- * unfinished publish: it is still being swapped or must be recovered first, and until then the day can be neither judged nor published.
+ * Throws a final Superseded if a generation other than this one (0: any) has an unfinished publish: it is still being swapped or must
+ * be recovered first, and until then the day can be neither judged nor published.
  */
-export async function openIntentsOf(deps: { ledger: Ledger }, day: string, generation: number): Promise<OpenIntent[]> {
-  const intents = await deps.ledger.openIntents(day);
-  const other = intents.find((intent) => intent.generation !== generation);
+export function assertNoneOpen(day: string, open: readonly OpenIntent[], generation: number): void {
+  const other = open.find((intent) => intent.day === day && intent.generation !== generation);
   if (other)
     throw final(
       'Superseded',
@@ -20,5 +19,11 @@ export async function openIntentsOf(deps: { ledger: Ledger }, day: string, gener
         command.run(day),
       ),
     );
+}
+
+/** Returns the open intents of one generation of a day; pass 0 for none. Throws as {@link assertNoneOpen} does. */
+export async function openIntentsOf(deps: { ledger: Ledger }, day: string, generation: number): Promise<OpenIntent[]> {
+  const intents = await deps.ledger.openIntents(day);
+  assertNoneOpen(day, intents, generation);
   return intents;
 }

@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.js';
 import { isMissingTable } from '../clickhouse/errors.js';
+import { ask, askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
 import type { QuarantinedObject } from '../shared/accounts.js';
@@ -7,14 +8,14 @@ import { command, type Command } from '../shared/commands.js';
 import { sentence } from '../shared/sentence.js';
 import type { StoredObject } from '../store/object.js';
 import { inGroups } from './chunk-groups.js';
+import { ledgerQuestions } from './questions.js';
 import {
   counted,
-  type RecordedChunk,
+  PUBLISH_COUNTS,
   type FolderAnswer,
   type PublishRecord,
   type PublishEvent,
   type OpenIntent,
-  type ArchiveRecord,
   type HoldRecord,
   type BuildRecord,
   type RejectRecord,
@@ -32,10 +33,29 @@ export type Ledger = ReturnType<typeof openLedger>;
 
 /** Opens the ledger of a project, for builds; people's queries are in `openLedgerReport`. */
 export function openLedger(clickhouse: ClickHouse, project: string) {
-  const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, { what: 'read the ledger' });
+  const READ = { what: 'read the ledger' };
+  const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, READ);
+  const questions = ledgerQuestions(project);
+
+  /**
+   * Asks several questions in one request, of this ledger and of anything else.
+   *
+   * @throws a final NotApplied where the ledger is missing
+   */
+  const askAll = async <Asked extends Record<string, Question<unknown>>>(asked: Asked): Promise<Answers<Asked>> => {
+    try {
+      return await askTogether(clickhouse, asked, READ);
+    } catch (error) {
+      throw isMissingTable(error) ? notThere() : error;
+    }
+  };
 
   return {
     project,
+
+    questions,
+
+    ask: askAll,
 
     /** Creates the tables that are missing. */
     async migrate(): Promise<void> {
@@ -44,25 +64,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     /** Throws if the ledger is missing or was written by a newer Daybook. */
     async assertReadable(): Promise<void> {
-      try {
-        const format = Number((await rows<{ format: number | string }>(sql.ledgerFormat()))[0]?.format ?? 0);
-        if (format > sql.LEDGER_FORMAT)
-          throw final(
-            'LedgerTooNew',
-            `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
-          );
-      } catch (error) {
-        if (isMissingTable(error))
-          throw final('NotApplied', sentence('The ledger does not exist yet. Run: ', command.apply()));
-        throw error;
-      }
+      assertFormat((await askAll({ format: questions.format() })).format);
     },
 
-    async lastGeneration(day: string): Promise<number> {
-      return Number(
-        (await rows<{ generation: number | string }>(sql.lastGeneration(project, day)))[0]?.generation ?? 0,
-      );
-    },
+    lastGeneration: (day: string) => ask(clickhouse, questions.lastGeneration(day), READ),
 
     async recordBuild(record: Omit<BuildRecord, 'at'> & { run: string; plan: string; engine: string }): Promise<void> {
       await clickhouse.insert('daybook.builds', [{ ...record, project, format: sql.LEDGER_FORMAT }]);
@@ -92,11 +97,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    async publishesOf(day: string, generation: number): Promise<PublishEvent[]> {
-      return (await rows<Wire<PublishEvent>>(sql.publishesOf(project, day, generation))).map((row) =>
-        counted<PublishEvent>(row, ...PUBLISH_COUNTS),
-      );
-    },
+    publishesOf: (day: string, generation: number) => ask(clickhouse, questions.publishesOf(day, generation), READ),
 
     /** Every publish of a day, oldest first. */
     async publishHistory(day: string): Promise<PublishedVersion[]> {
@@ -114,48 +115,19 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     /** Returns the archives of the publishes of days `first` to `last`, by table name. */
-    async archives(first: string, last: string): Promise<Map<string, ArchiveRecord>> {
-      const found = await rows<Wire<ArchiveRecord>>(sql.archives(project, first, last));
-      return new Map(found.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')]));
-    },
+    archives: (first: string, last: string) => ask(clickhouse, questions.archives(first, last), READ),
 
     /** Returns the held days among `first` to `last`. */
     holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),
 
-    async holdOf(day: string): Promise<HoldRecord | undefined> {
-      return (await rows<HoldRecord>(sql.holds(project, day, day)))[0];
-    },
+    holdOf: (day: string) => ask(clickhouse, questions.hold(day), READ),
 
     async recordHold(event: 'held' | 'released', day: string, reason: string): Promise<void> {
       await clickhouse.insert('daybook.holds', [{ project, day, event, reason }]);
     },
 
-    /** Returns the chunks of folders `first` to `last` in order of first record, each with the rows of every normalizer. */
-    async chunksOf(source: string, first: string, last: string): Promise<(RecordedChunk & { folder: string })[]> {
-      type Row = {
-        folder: string;
-        chunk: string;
-        normalizer: string;
-        objects: Wire<StoredObject>[];
-        rows_by_day: Record<string, string>;
-      };
-      const found = new Map<
-        string,
-        { folder: string; id: string; objects: StoredObject[]; rowsByDay: Map<string, Record<string, number>> }
-      >();
-      for (const row of await rows<Row>(sql.chunksOf(project, source, first, last))) {
-        const id = `${row.folder}/${row.chunk}`;
-        const chunk = found.get(id) ?? {
-          folder: row.folder,
-          id: row.chunk,
-          objects: row.objects.map((object) => counted<StoredObject>(object, 'size')),
-          rowsByDay: new Map(),
-        };
-        chunk.rowsByDay.set(row.normalizer, numbers(row.rows_by_day));
-        found.set(id, chunk);
-      }
-      return [...found.values()];
-    },
+    chunksOf: (source: string, first: string, last: string) =>
+      ask(clickhouse, questions.chunksOf(source, first, last), READ),
 
     async recordChunk({
       source,
@@ -307,14 +279,19 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
   };
 }
 
+/** Throws if records were written by a newer Daybook. */
+export function assertFormat(format: number): void {
+  if (format > sql.LEDGER_FORMAT)
+    throw final(
+      'LedgerTooNew',
+      `The ledger has format ${format}; this Daybook knows ${sql.LEDGER_FORMAT}. Upgrade Daybook.`,
+    );
+}
+
+const notThere = () => final('NotApplied', sentence('The ledger does not exist yet. Run: ', command.apply()));
+
 const byObject = (a: { object: string }, b: { object: string }) =>
   a.object < b.object ? -1 : a.object > b.object ? 1 : 0;
 
 const byFolder = (a: { folder: string; object: string }, b: { folder: string; object: string }) =>
   a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : byObject(a, b);
-
-const numbers = (map: Record<string, string>): Record<string, number> =>
-  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));
-
-/** Fields of a publish that are numbers; hashes do not fit one and stay text. */
-const PUBLISH_COUNTS = ['generation', 'position', 'rows', 'archived_rows'] as const;

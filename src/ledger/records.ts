@@ -134,3 +134,10 @@ export type Wire<Row> = { [Field in keyof Row]: Row[Field] extends number ? numb
 /** Converts the named fields of a row to numbers. */
 export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[]): Row =>
   ({ ...row, ...Object.fromEntries(numbers.map((field) => [field, Number(row[field])])) }) as Row;
+
+/** Fields of a publish that are numbers; hashes do not fit one and stay text. */
+export const PUBLISH_COUNTS = ['generation', 'position', 'rows', 'archived_rows'] as const;
+
+/** Converts the values of a map to numbers. */
+export const numbers = (map: Record<string, string>): Record<string, number> =>
+  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, Number(value)]));

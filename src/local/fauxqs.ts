@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { buildApp } from 'fauxqs';
 
-/* The S3 stand-in for machines without Go, as a process of its own: objects live in its memory and end with it. */
+/* An in-memory S3 server, in a separate process, for machines that have no versitygw. Its objects are lost when it exits. */
 
 const { values } = parseArgs({ options: { port: { type: 'string' }, dir: { type: 'string' } } });
-// Listening by hand: the package's own start listens on every interface of the machine.
+// Listen on the loopback interface only: the package's own start function listens on all of them.
 await buildApp({ logger: false, host: '127.0.0.1' }).listen({ host: '127.0.0.1', port: Number(values.port) });
 process.stdin.on('end', () => process.exit(0)).resume();

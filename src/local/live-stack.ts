@@ -3,7 +3,7 @@ import { isOurs } from './processes/processes.js';
 import { accepts } from './readiness.js';
 import { readStack, type Stack } from './stack-file.js';
 
-/** The stack that runs in `dir`: its supervisor is alive and every service accepts connections. Else undefined. */
+/** Returns the stack that is running in `dir`; undefined unless its supervisor is alive and every service accepts connections. */
 export async function liveStack(dir: string): Promise<Stack | undefined> {
   const stack = await supervised(dir);
   if (!stack) return undefined;
@@ -18,7 +18,7 @@ export interface StackStatus {
   services: { name: string; address: string; pid: number; answers: boolean }[];
 }
 
-/** What runs in `dir`, service by service; holds no secret. */
+/** Reports what is running in `dir`, service by service; without secrets. */
 export async function stackStatus(dir: string): Promise<StackStatus> {
   const stack = await supervised(dir);
   if (!stack) return { running: false, dir: resolve(dir), services: [] };

@@ -8,9 +8,9 @@ import { childEnvironment } from './processes/children.js';
 import { accepts } from './readiness.js';
 
 /**
- * Makes the folder of the S3 gateway's objects, and decides once where their metadata is kept: in extended attributes, which
- * are written in one step with the object, or in a folder beside it on a file system that has none (some tmpfs and NFS).
- * Only the gateway can tell, so it is started for a moment on its own port.
+ * Creates the folder for the S3 gateway's objects, and decides once where their metadata is stored: in extended attributes,
+ * which are written together with the object, or in a separate folder if the file system has none (some tmpfs and NFS). Only the
+ * gateway can determine that, so it is started for a moment on its own port.
  * @returns the folder for metadata, undefined for extended attributes
  */
 export async function objectMetadata(versitygw: string, dir: string, port: number): Promise<string | undefined> {

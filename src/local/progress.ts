@@ -1,15 +1,15 @@
-/** How often a line of the same step is repeated where lines can't be rewritten, in ms. */
+/** Interval between two lines of the same step in a log, in ms. */
 const REPEAT_MS = 15_000;
 
 export interface Progress {
   onProgress: (text: string) => void;
-  /** Takes the last line away, or leaves it finished; call it before anything else is printed. */
+  /** Clears the last line on a terminal; call it before printing anything else. */
   done: () => void;
 }
 
 /**
- * Shows lines of progress on a stream (stderr: standard output belongs to results): one line rewritten in place on a
- * terminal, else each new step once and a long one every 15 s.
+ * Shows progress on a stream (stderr, because stdout is for results): one line rewritten in place on a terminal, else each new
+ * step once and a long one every 15 s.
  */
 export function progressOn(stream: NodeJS.WriteStream): Progress {
   if (stream.isTTY) {
@@ -18,12 +18,12 @@ export function progressOn(stream: NodeJS.WriteStream): Progress {
       done: () => stream.write('\r\u001b[2K'),
     };
   }
-  let [step, told] = ['', 0];
+  let [step, printed] = ['', 0];
   return {
     onProgress: (text) => {
       const [head = ''] = text.split(':', 1);
-      if (head === step && Date.now() - told < REPEAT_MS) return;
-      [step, told] = [head, Date.now()];
+      if (head === step && Date.now() - printed < REPEAT_MS) return;
+      [step, printed] = [head, Date.now()];
       stream.write(`${text}\n`);
     },
     done: () => undefined,

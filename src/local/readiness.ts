@@ -7,10 +7,10 @@ import { SEARCH_ATTRIBUTES } from '../shared/names.js';
 import type { ServiceName } from './processes/children.js';
 import type { Stack } from './stack-file.js';
 
-/** How long the dev server keeps a closed history: by itself 24 h, too short to look at last week's nights. */
+/** How long the dev server keeps closed histories; its default of 24 h is too short to look at last week's runs. */
 const RETENTION = '30 days';
 
-/** One look at a service: resolves if it can be used, rejects with the reason if not. */
+/** Checks a service once: resolves if it is ready, rejects with the reason if not. */
 export const answers: Record<ServiceName, (stack: Stack) => Promise<void>> = {
   temporal: async ({ temporal }) => {
     const connection = await Connection.connect({ address: temporal.address, connectTimeout: 2_000 });
@@ -29,7 +29,7 @@ export const answers: Record<ServiceName, (stack: Stack) => Promise<void>> = {
     const text = await response.text();
     if (!response.ok) throw new Error(`/ping answered ${response.status} ${text}`);
   },
-  // A refusal for want of a signature is an answer, too.
+  // An error about a missing signature is a response, too.
   s3: async ({ s3 }) => {
     const response = await fetch(s3.endpoint, { signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();
@@ -37,8 +37,8 @@ export const answers: Record<ServiceName, (stack: Stack) => Promise<void>> = {
 };
 
 /**
- * Waits until every named service of the stack answers.
- * @throws with the last reason of each that does not, after `timeoutMs` or as soon as `signal` is aborted
+ * Waits until every given service of the stack is ready.
+ * @throws with the last reason of a service that is not, after `timeoutMs`; or when `signal` is aborted
  */
 export async function waitUntilReady(
   stack: Stack,
@@ -56,7 +56,7 @@ export async function waitUntilReady(
           return;
         } catch (error) {
           if (Date.now() > deadline) {
-            throw new Error(`${name} does not answer after ${timeoutMs / 1000} s: ${messageOf(error)}`, {
+            throw new Error(`${name} is not ready after ${timeoutMs / 1000} s: ${messageOf(error)}`, {
               cause: error,
             });
           }
@@ -67,7 +67,7 @@ export async function waitUntilReady(
   );
 }
 
-/** Lets closed histories stay for {@link RETENTION}. */
+/** Sets the retention of closed histories to {@link RETENTION}. */
 export async function keepHistories({ temporal }: Stack): Promise<void> {
   const connection = await Connection.connect({ address: temporal.address });
   try {
@@ -80,7 +80,7 @@ export async function keepHistories({ temporal }: Stack): Promise<void> {
   }
 }
 
-/** True if the port accepts a connection within a second. */
+/** Returns true if the port accepts a connection within a second. */
 export const accepts = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 1_000 });

@@ -11,7 +11,7 @@ const login = z.strictObject({ user: z.string(), password: z.string() });
 const stackProcess = z.strictObject({ name: z.string(), pid, port });
 export type StackProcess = z.infer<typeof stackProcess>;
 
-/** What `stack.json` holds: where the services of a running local stack answer, and which processes they are. */
+/** The content of `stack.json`: addresses and processes of a running local stack. */
 export const stackSchema = z.strictObject({
   format: z.literal(1),
   supervisor: z.strictObject({ pid }),
@@ -24,7 +24,7 @@ export const stackSchema = z.strictObject({
     nativeAddress: z.string(),
     /** May read what projects publish, and nothing else. */
     reader: login,
-    /** For people, and for tests that break things on purpose. Daybook never uses it. */
+    /** For people, and for tests that cause faults. Daybook never uses it. */
     admin: login,
   }),
   s3: z.strictObject({
@@ -32,17 +32,17 @@ export const stackSchema = z.strictObject({
     region: z.string(),
     accessKeyId: z.string(),
     secretAccessKey: z.string(),
-    /** `fauxqs` keeps objects in memory: they end with its process. */
+    /** `fauxqs` keeps objects in memory: they are lost when its process exits. */
     kind: z.enum(['versitygw', 'fauxqs']),
   }),
   processes: z.array(stackProcess),
 });
 export type Stack = z.infer<typeof stackSchema>;
 
-/** Path of the file that says that a stack runs in `dir`; it is there exactly as long as the supervisor lives. */
+/** Returns the path of `stack.json` in `dir`; the file exists as long as the supervisor runs. */
 export const stackFile = (dir: string): string => join(dir, 'stack.json');
 
-/** The stack recorded in `dir`, undefined if there is none. Throws if the file is not one that this version wrote. */
+/** Reads the stack recorded in `dir`, undefined if there is none. Throws if another version wrote the file. */
 export async function readStack(dir: string): Promise<Stack | undefined> {
   const path = stackFile(dir);
   let text: string;
@@ -56,11 +56,11 @@ export async function readStack(dir: string): Promise<Stack | undefined> {
   if (parsed.success) return parsed.data;
   throw new Error(
     `${path} is not a stack file of format 1 (${z.prettifyError(parsed.error).replaceAll('\n', ' ')}). ` +
-      'If no local stack of another Daybook version runs there, delete the file.',
+      'If no local stack of another Daybook version is running there, delete the file.',
   );
 }
 
-/** Replaces the file in one step, readable by its owner alone since it holds the store's secret. */
+/** Replaces the file atomically; only its owner may read it, because it holds the store's secret. */
 export async function writeStack(stack: Stack): Promise<void> {
   const path = stackFile(stack.dir);
   const temporary = `${path}.${process.pid}.tmp`;
@@ -70,7 +70,7 @@ export async function writeStack(stack: Stack): Promise<void> {
 
 export const removeStack = (dir: string): Promise<void> => rm(stackFile(dir), { force: true });
 
-/** The variables under which every Daybook command, and any other client, reaches this stack. */
+/** Returns the environment variables with which Daybook and other clients connect to this stack. */
 export const stackVariables = (stack: Stack): Record<string, string> => ({
   TEMPORAL_ADDRESS: stack.temporal.address,
   TEMPORAL_NAMESPACE: stack.temporal.namespace,

@@ -13,31 +13,31 @@ import { launchSupervisor } from './processes/launch.js';
 import { endProcesses, isOurs } from './processes/processes.js';
 import { findTemporal, findVersitygw } from './programs/executables.js';
 import { keepHistories } from './readiness.js';
-import { remember, type Remembered } from './remembered.js';
+import { loadSettings, type StackSettings } from './stack-settings.js';
 import { readStack, removeStack, type Stack } from './stack-file.js';
 
-/** Takes one line of progress at a time, for a terminal or a log: what is being done, and for how long already. */
+/** Receives one line of progress at a time, for a terminal or a log. */
 export type OnProgress = (text: string) => void;
 
 export interface StartOptions {
-  /** Folder of the stack's data, logs and `stack.json`; made if it is not there. */
+  /** Folder of the stack's data, logs and `stack.json`; created if missing. */
   dir: string;
   /** Only `local` is used: the cache folder and executables named by the user. */
   env: Pick<Env, 'local'>;
   /** True: the stack outlives this process, until {@link stopStack}. */
   detach?: boolean;
   onProgress?: OnProgress;
-  /** Start only these services; the addresses of the others lead nowhere. Default: all. */
+  /** Starts only these services; the addresses of the others are unused. Default: all. */
   only?: readonly ServiceName[];
 }
 
 export interface StartedStack {
   stack: Stack;
-  /** False if a live stack was found in the folder and is used as it is; `stop` then leaves it alone. */
+  /** False if a stack was already running in the folder; `stop` then does nothing. */
   started: boolean;
-  /** The supervisor's exit code, once it has ended for whatever reason; undefined for a stack that was found running. */
+  /** Resolves with the supervisor's exit code; undefined for a stack that was already running. */
   ended: Promise<number> | undefined;
-  /** Ends every process of the stack and waits until they are gone. */
+  /** Stops every process of the stack and waits until they are gone. */
   stop: () => Promise<void>;
 }
 
@@ -45,9 +45,9 @@ const ALL: readonly ServiceName[] = ['temporal', 'clickhouse', 's3'];
 const UP_TO_MS = 20_000;
 
 /**
- * Starts the embedded stack, or finds the one that runs in the folder; returns when every service answers. Without `detach`
- * the stack ends with this process, however this process ends.
- * @throws LocalStackError if an executable cannot be had or a service does not come up; nothing is left running then
+ * Starts the embedded stack, or finds the one that is running in the folder; returns when every service is ready. Without
+ * `detach` the stack stops with this process, however this process ends.
+ * @throws LocalStackError if an executable is not available or a service does not start; nothing is left running then
  */
 export async function startStack(options: StartOptions): Promise<StartedStack> {
   await mkdir(resolve(options.dir), { recursive: true });
@@ -59,7 +59,7 @@ export async function startStack(options: StartOptions): Promise<StartedStack> {
   try {
     const live = await liveStack(dir);
     if (live) return { stack: live, started: false, ended: undefined, stop: () => Promise.resolve() };
-    await stopStack(dir); // what a killed start may have left
+    await stopStack(dir); // leftovers of a killed start
     return await startIn(dir, options);
   } finally {
     await release();
@@ -68,15 +68,15 @@ export async function startStack(options: StartOptions): Promise<StartedStack> {
 
 async function startIn(dir: string, options: StartOptions): Promise<StartedStack> {
   const { env, detach = false, onProgress = () => undefined, only = ALL } = options;
-  // Side by side: each may have to be downloaded or built.
+  // Concurrently, because each may have to be downloaded or built.
   const [temporal, versitygw, clickhouse] = await Promise.all([
     only.includes('temporal') ? findTemporal(env, onProgress) : undefined,
     only.includes('s3') ? findVersitygw(env, onProgress) : undefined,
     only.includes('clickhouse') ? findClickHouse(env, onProgress) : undefined,
   ]);
-  if (only.includes('clickhouse') && clickhouse === undefined) findLibrary(); // says why it can't be, before anything starts
+  if (only.includes('clickhouse') && clickhouse === undefined) findLibrary(); // throws if there is none, before anything starts
   for (const folder of ['home', 'logs']) await mkdir(join(dir, folder), { recursive: true });
-  const settings = await remember(dir);
+  const settings = await loadSettings(dir);
   const described = describe(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
   const metadata = versitygw === undefined ? undefined : await objectMetadata(versitygw, dir, settings.ports.s3);
   const plan = { stack: described, ports: settings.ports, executables: { temporal, versitygw, clickhouse }, metadata };
@@ -114,7 +114,7 @@ async function startIn(dir: string, options: StartOptions): Promise<StartedStack
   return { stack: supervisor.stack, started: true, ended: supervisor.ended, stop };
 }
 
-function describe(dir: string, { ports, secretAccessKey, passwords }: Remembered, kind: Stack['s3']['kind']) {
+function describe(dir: string, { ports, secretAccessKey, passwords }: StackSettings, kind: Stack['s3']['kind']) {
   const local = (port: number) => `http://127.0.0.1:${port}`;
   return {
     format: 1 as const,
@@ -133,8 +133,8 @@ function describe(dir: string, { ports, secretAccessKey, passwords }: Remembered
 }
 
 /**
- * Ends exactly what a start in this folder started: the recorded processes whose command line still carries the folder.
- * @returns the pids that were ended; empty if nothing ran
+ * Stops exactly what was started in this folder: the recorded processes whose command line contains the folder.
+ * @returns the pids that were stopped; empty if nothing was running
  */
 export async function stopStack(dir: string): Promise<number[]> {
   const stack = await readStack(resolve(dir));
@@ -145,7 +145,7 @@ export async function stopStack(dir: string): Promise<number[]> {
   };
   const supervisor = await ours([stack.supervisor.pid]);
   const children = await ours(stack.processes.map(({ pid }) => pid));
-  // The supervisor ends its children; they are asked directly only if it is gone.
+  // The supervisor stops its children; they are stopped directly only if it is gone.
   await endProcesses(supervisor, UP_TO_MS);
   await endProcesses(await ours(children), UP_TO_MS);
   await removeStack(stack.dir);

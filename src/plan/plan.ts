@@ -76,6 +76,21 @@ export const plannedTable = z.strictObject({
 
 export type PlannedTable = z.infer<typeof plannedTable>;
 
+/** What is published of a table's day; nobody else publishes it while this build runs. */
+const publishedTable = z.strictObject({
+  table: z.string(),
+  generation: count,
+  rows: count,
+  hash: z.string(),
+  /** The columns that the hash was taken over. */
+  columns: z.array(z.string()),
+  code: fingerprint,
+  data: fingerprint,
+  chunks: z.array(fingerprint),
+});
+
+export type PublishedTable = z.infer<typeof publishedTable>;
+
 const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
@@ -108,6 +123,8 @@ export const plan = z.strictObject({
   sources: z.array(plannedSource),
   tables: z.array(plannedTable),
   tests: z.array(plannedTest),
+  /** What readers have of the day. */
+  published: z.array(publishedTable),
 });
 
 export type Plan = z.infer<typeof plan>;

@@ -2,14 +2,14 @@ import { final } from '../errors.js';
 import { fingerprintOf, NORMALIZER_VERSION } from '../ledger/fingerprints.js';
 import type { PublishRecord } from '../ledger/records.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
-import { addDays } from '../shared/day.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
 import type { Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
-import { coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders/index.js';
+import { checkChunks, coverFolders, lookAtFolders, type LookedAt, type SourceListing } from './folders/index.js';
 import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folders/text.js';
 import { judge, type Verdict } from './judge.js';
+import { questionsOf, type KnownDay } from './known.js';
 import type { Chunk, Plan, PlannedSource, PlannedTable } from './plan.js';
 import { checksOf, notRun, plannedTests } from './tests.js';
 
@@ -40,6 +40,8 @@ export interface PlanningOf {
   retry?: string;
   /** See {@link judge}. */
   moving?: ReadonlySet<string>;
+  /** What the ledger knows, for a caller that has asked already. */
+  known?: KnownDay;
 }
 
 /**
@@ -50,32 +52,43 @@ export interface PlanningOf {
  */
 export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
   const { project, schema, day, force, code = false, choice = NO_CHOICE } = of;
-  const looksBack = Math.max(0, ...schema.tables.map(({ file }) => file.header.lookback));
-  const records = await deps.ledger.currentPublishes(addDays(day, -looksBack), day);
+  const { standing, lastGeneration, chunks } =
+    of.known ?? (await deps.ledger.ask(questionsOf(deps.ledger, project, day)));
+  const records = standing.current;
   const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
-  const looked: LookedAt[] = [];
-  for (const table of schema.tables.filter(({ kind }) => kind === 'normalized'))
-    looked.push(
-      await lookAtFolders(
+  const sources = schema.tables.filter(({ kind }) => kind === 'normalized');
+  const looked = await Promise.all(
+    sources.map((table) =>
+      lookAtFolders(
         deps,
         {
           ...{ project, day, force, code, choice, retry: of.retry, source: table.name },
           ...{ normalizer: normalizerOf(project, schema, table), published: published.get(table.name) },
+          recorded: chunks.get(table.name) ?? [],
         },
         signal,
       ),
-    );
+    ),
+  );
   assertNothingAsked(day, looked);
   const listings: SourceListing[] = [];
   for (const source of looked) listings.push(await coverFolders(deps, source));
 
-  const generation = (await deps.ledger.lastGeneration(day)) + 1;
+  const generation = lastGeneration + 1;
   const { allowEmpty } = choice;
-  const plan = planOf(project, schema, { day, force, overHold: force && !code, allowEmpty, generation, listings });
+  const build = { day, force, overHold: force && !code, allowEmpty, generation, listings };
+  const plan = planOf(project, schema, { ...build, published: [...published.values()] });
   const verdict = judge(plan, listings, records, { code, ...(of.moving ? { moving: of.moving } : {}) });
-  for (const source of plan.sources)
+  for (const [index, source] of plan.sources.entries()) {
     source.fresh =
       !force && verdict.tables.some(({ table, staleness }) => table === source.name && staleness === 'fresh');
+    const [of, listing] = [looked[index], listings[index]];
+    // A day that stands as it is published needs none of its chunks.
+    if (source.fresh || !of || !listing) continue;
+    const checked = await checkChunks(deps, of, listing);
+    listings[index] = checked;
+    source.chunks = checked.chunks;
+  }
   const outcome = listings.some(({ skip }) => skip)
     ? 'skipped'
     : force || verdict.reasons.length > 0
@@ -145,6 +158,7 @@ function planOf(
     allowEmpty: boolean;
     generation: number;
     listings: SourceListing[];
+    published: readonly PublishRecord[];
   },
 ): Plan {
   const { config } = project;
@@ -171,6 +185,9 @@ function planOf(
     })),
     tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
     tests: plannedTests(schema),
+    published: build.published.map(({ table, generation, rows, hash, columns, code, data, chunks }) => ({
+      ...{ table, generation, rows, hash, columns, code, data, chunks },
+    })),
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Column } from '../clickhouse/column.js';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
+import type { Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { fileColumn } from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
 import type { Input } from '../raw/input.js';
-import { countLines, readLines } from '../raw/lines.js';
+import { countLines, readEtags, readLines, type LineCount } from '../raw/lines.js';
 import {
   describeParquet,
   readFooters,
@@ -26,7 +27,8 @@ import type { Plan, PlannedSource } from './plan.js';
 /** The raw side of a chunk: how its lines are read, and an independent count of the lines of each object. */
 export interface RawInput {
   input: Input;
-  countLines: () => Promise<{ object: string; lines: string }[]>;
+  /** To be asked once the lines were read: an object that was rewritten meanwhile shows by its ETag. */
+  lines: Question<LineCount[]>;
 }
 
 /** A source, and where Daybook's own objects are written. */
@@ -58,7 +60,7 @@ export async function openInput(
   if (source.format === 'ndjson')
     return {
       input: readLines(raw, source.bucket, keys, source.contract, plan.limits?.longestLine),
-      countLines: () => ask(countLines(raw, source.bucket, keys)),
+      lines: countLines(raw, source.bucket, keys),
     };
   const footers = await ask<ParquetFooter>(readFooters(raw, source.bucket, keys));
   const shapes: ParquetShape[] = [];
@@ -74,9 +76,18 @@ export async function openInput(
   }
   return {
     input: readParquet(raw, source.bucket, joined(shapes), source.contract),
-    countLines: () => Promise.resolve(footers),
+    lines: linesOf(footers, readEtags(raw, source.bucket, keys)),
   };
 }
+
+/** The lines that footers tell, with the ETags of the objects after they were read. */
+const linesOf = (footers: readonly ParquetFooter[], etags: Question<Map<string, string>>): Question<LineCount[]> => ({
+  statement: etags.statement,
+  answer: (rows) => {
+    const found = etags.answer(rows);
+    return footers.map(({ object, lines }) => ({ object, lines: Number(lines), etag: found.get(object) ?? '' }));
+  },
+});
 
 type Ask = <Row>(statement: Statement) => Promise<Row[]>;
 

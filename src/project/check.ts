@@ -12,23 +12,23 @@ import { error, errorsOf, warning } from './problems.js';
 import { bucketsOf, type Problem, type Project } from './project.js';
 import { inspectSchema } from './schema/schema.js';
 
-/** What a check asks. Nothing is connected before it is asked. */
+/** The services that a check uses; each connects on first use. */
 export interface CheckServices {
   clickhouse: ClickHouse;
   store: Pick<Store, 'checkBucket' | 'engine'>;
-  /** Connects, and names the search attributes that the namespace lacks; undefined where the server does not tell. */
+  /** Connects, and lists the search attributes that the namespace lacks; undefined if the server does not report them. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
   /** Looks at the newest folders of the sources. Throws what the store throws. */
   folders: (project: Project) => Promise<Problem[]>;
-  /** In a local stack `apply` creates the buckets. */
+  /** In a local stack, `apply` creates the buckets. */
   localStack: boolean;
   /** The value of an environment variable that the config names. */
   named: (variable: string) => string | undefined;
 }
 
 /**
- * Everything that is wrong with the project in `dir` and with the services it would run on: config and files first, then the
- * SQL as the engine understands it, then the three connections. Throws only what is a bug.
+ * Lists all problems of the project in `dir` and of its services: config and files first, then the SQL as the engine understands
+ * it, then the three connections. Throws only on bugs.
  */
 export async function checkProject(dir: string, services: CheckServices): Promise<Problem[]> {
   const { project, problems } = await readProject(dir);
@@ -40,7 +40,7 @@ export async function checkProject(dir: string, services: CheckServices): Promis
   return [...problems, ...sql, ...connections.flat(), ...checkKeys(services), ...checkAlerts(project, services)];
 }
 
-/** The engine answers and is new enough; and what it says of the SQL, if the files are right as far as they go. */
+/** Checks that the engine responds and is new enough; if the files have no errors, also lets it analyze the SQL. */
 async function checkClickHouse(project: Project | undefined, clickhouse: ClickHouse): Promise<Problem[]> {
   try {
     const version = await clickhouse.version();
@@ -48,7 +48,7 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
       ? [
           error(
             'ClickHouse',
-            `found version ${version}, expected ${LEAST_CLICKHOUSE} or later: earlier ones can bring replaced rows back after a restart, and refuse to copy an empty day`,
+            `found version ${version}, expected ${LEAST_CLICKHOUSE} or later: earlier versions can restore replaced rows after a restart, and cannot copy an empty day`,
             'Upgrade the server.',
           ),
         ]
@@ -100,13 +100,13 @@ async function checkStore(
     return await folders(project).catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]);
   return failures.map((thrown) =>
     localStack && isFinal(thrown)
-      ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack `daybook apply` creates it.')
+      ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack, `daybook apply` creates it.')
       : error('S3', messageOf(thrown), storeFix(thrown)),
   );
 }
 
 function storeFix(thrown: unknown): Text {
-  if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and what it may do.';
+  if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.';
   if (isFinal(thrown)) return 'Create the bucket, or name another one in the config.';
   return startOrName('AWS_ENDPOINT_URL_S3 and AWS_REGION');
 }
@@ -123,37 +123,31 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
   }
 }
 
-/** Keys of a store on this machine open nothing else; others should not travel with each statement. */
+/** Warns if credentials are sent with each statement, except those of a store on this machine. */
 function checkKeys({ store: { engine } }: CheckServices): Problem[] {
   const { hostname } = new URL(engine.bucketUrl('bucket'));
   if (engine.collection !== undefined || LOCAL.test(hostname)) return [];
   return [
     warning(
       'S3',
-      'ClickHouse gets the credentials of the store with each statement, in the body of its request: whatever records bodies in between sees them, and temporary ones must outlive the longest statement',
-      'Create a named collection and set DAYBOOK_S3_COLLECTION; docs/production.md says how.',
+      'each statement carries the credentials of the store in its request body: a proxy that logs bodies sees them, and temporary credentials must outlive the longest statement',
+      'Create a named collection and set DAYBOOK_S3_COLLECTION; see docs/production.md.',
     ),
   ];
 }
 
 const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Whoever checks may be on another machine than the worker, so that a missing address is no error. */
+/** Warns about a missing webhook address; not an error, because the worker may run on another machine. */
 function checkAlerts(project: Project | undefined, { named }: CheckServices): Problem[] {
   const variable = project?.config.alerts.webhook?.env;
   const fault = variable === undefined ? undefined : faultOfAddress(variable, named(variable));
   return fault === undefined
     ? []
-    : [
-        warning(
-          'alerts.webhook',
-          `${fault} here`,
-          'Set it where the workers run; without it nobody is told of anything.',
-        ),
-      ];
+    : [warning('alerts.webhook', `${fault} here`, 'Set it where the workers run; without it no alerts are sent.')];
 }
 
-/** An error of our own making must not look like a service that is down. */
+/** Rethrows bugs, so that they do not look like an unreachable service. */
 function throwIfBug(thrown: unknown): void {
   if (thrown instanceof TypeError || thrown instanceof ReferenceError || thrown instanceof RangeError) throw thrown;
 }

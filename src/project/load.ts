@@ -12,10 +12,10 @@ import { cachedTransform } from './transform-cache.js';
 const CONFIG_NAMES = ['ts', 'mjs', 'js', 'json'].map((extension) => `daybook.config.${extension}`);
 
 /**
- * Reads a project folder afresh, so that an edit needs no restart. Throws one final failure with all problems of config and
- * files: `BadConfig` where the config has any, else `BadSql`. Whether the SQL is right, only the engine can tell.
+ * Reads a project folder without caching, so that an edit needs no restart. Throws one final failure with all problems of config
+ * and files: `BadConfig` if the config has any, else `BadSql`. The SQL itself is checked later, by the engine.
  *
- * @param cache folder for transformed configs, see {@link cachedTransform}; undefined: each read transforms again.
+ * @param cache folder for transformed configs, see {@link cachedTransform}; undefined: no cache
  */
 export async function loadProject(dir: string, cache?: string): Promise<Project> {
   const { project, problems } = await readProject(dir, cache);
@@ -25,7 +25,7 @@ export async function loadProject(dir: string, cache?: string): Promise<Project>
   throw final(type, describeProblems(`the project in ${resolve(dir)}`, errors));
 }
 
-/** As {@link loadProject}, but gives the problems back, warnings included; `project` is there when its config is right. */
+/** Like {@link loadProject}, but returns the problems, including warnings; `project` is set if its config is valid. */
 export async function readProject(dir: string, cache?: string): Promise<{ project?: Project; problems: Problem[] }> {
   const root = resolve(dir);
   const found = await readConfig(root, cache);
@@ -59,7 +59,7 @@ async function readConfig(
   const names = CONFIG_NAMES.filter((name) => entries.includes(name));
   const [name] = names;
   if (name === undefined) {
-    const fix = `Name a project folder with --project or DAYBOOK_PROJECT, or make one: daybook init ${root}`;
+    const fix = `Name a project folder with --project or DAYBOOK_PROJECT, or create one: daybook init ${root}`;
     return { problem: error(root, `found no ${CONFIG_NAMES[0] ?? ''} here`, fix) };
   }
   if (names.length > 1)
@@ -71,7 +71,7 @@ async function readConfig(
   }
 }
 
-/** The default export of a config as it and what it imports are now: no cache of modules, and none of text by name or time. */
+/** Imports the default export of a config without any module cache, so that edits of it and its imports are seen. */
 async function importConfig(path: string, cache: string | undefined): Promise<unknown> {
   if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8')) as unknown;
   const fresh = { moduleCache: false, fsCache: false };
@@ -120,22 +120,22 @@ async function readFolder(
   return { files: results.map(({ file }) => file), problems: results.flatMap(({ problems }) => problems) };
 }
 
-/** Names in a folder; none where there is no such folder. */
+/** Lists the names in a folder; empty if there is no such folder. */
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch((): string[] => []);
 
-/** Names of the sources, also of a config that is wrong elsewhere: files are then checked against what was meant. */
+/** Lists the names of the sources, also of a config that is otherwise invalid, so that its files can be checked. */
 function sourceNames(exported: unknown): string[] {
   const sources = (exported as { sources?: unknown } | null | undefined)?.sources;
   return typeof sources === 'object' && sources !== null ? Object.keys(sources) : [];
 }
 
-/** Functions that a config allows, also one that is wrong elsewhere. */
+/** Lists the functions that a config allows, also if it is otherwise invalid. */
 function allowedFunctions(exported: unknown): string[] {
   const allowed = (exported as { allowFunctions?: unknown } | null | undefined)?.allowFunctions;
   return Array.isArray(allowed) ? allowed.filter((name) => typeof name === 'string') : [];
 }
 
-/** Each source has its two files, each of these files has its source, and no two files make one table. */
+/** Checks that each source has its two files, each of these files has its source, and no two files create the same table. */
 function checkNames(sources: string[], raw: SqlFile[], normalized: SqlFile[], aggregates: SqlFile[]): Problem[] {
   const problems: Problem[] = [];
   for (const [kind, files] of Object.entries({ raw, normalized })) {
@@ -151,7 +151,7 @@ function checkNames(sources: string[], raw: SqlFile[], normalized: SqlFile[], ag
     const owner = owners.get(name);
     if (owner !== undefined)
       problems.push(
-        error(path, `makes the table ${name}, as ${owner} does`, `Rename ${basename(path)} and its table.`),
+        error(path, `creates the table ${name}, as does ${owner}`, `Rename ${basename(path)} and its table.`),
       );
     owners.set(name, path);
   }

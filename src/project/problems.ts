@@ -4,10 +4,10 @@ import type { Problem } from './project.js';
 
 export { meantBy } from '../shared/inputs/meant.js';
 
-/** One problem that only an edit mends. `where`, `what` and `fix` as in {@link Problem}. */
+/** Creates an error, which only an edit can fix. `where`, `what` and `fix` are as in {@link Problem}. */
 export const error = (where: string, what: string, fix: Text): Problem => ({ severity: 'error', where, what, fix });
 
-/** Something that works and may surprise. */
+/** Creates a warning about something that works but is probably not intended. */
 export const warning = (where: string, what: string, fix: Text): Problem => ({
   severity: 'warning',
   where,
@@ -15,11 +15,11 @@ export const warning = (where: string, what: string, fix: Text): Problem => ({
   fix,
 });
 
-/** Only the problems that stop a build. */
+/** Returns only the problems that prevent a build. */
 export const errorsOf = (problems: readonly Problem[]): Problem[] =>
   problems.filter(({ severity }) => severity === 'error');
 
-/** All problems as one text for people: a heading with their number, then two lines for each. */
+/** Formats problems as one text: a heading with their number, then two lines for each. */
 export function describeProblems(subject: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [
@@ -28,14 +28,14 @@ export function describeProblems(subject: string, problems: readonly Problem[]):
   ].join('\n');
 }
 
-/** A value as it was found, short enough for a message. */
+/** Formats a value for a message, shortened if it is long. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = inspect(value, { breakLength: Infinity });
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** `a, b or c`. */
+/** Joins names as `a, b or c`. */
 export function either(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`;
 }

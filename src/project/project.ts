@@ -4,18 +4,18 @@ import type { Config } from './config/config.js';
 
 /** Options at the head of a SQL file: comment lines `-- key: value` before the first statement. */
 export interface Header {
-  /** Earlier days of its inputs that a model reads; 0 when not given. */
+  /** Earlier days of its inputs that a model reads; default 0. */
   lookback: number;
-  /** Whether a day that it looks back on may be missing. */
+  /** Whether days that it looks back on may be missing. */
   holes: 'refuse' | 'allow';
-  /** Columns whose values together are found once a day. */
+  /** Columns whose values together are unique within a day. */
   unique: string[];
   severity: 'error' | 'warn';
-  /** Failing rows with which a test still passes; not given: none. */
+  /** Failing rows with which a test still passes; default none. */
   tolerate?: { share: number } | { rows: number };
 }
 
-/** One file under the project's `sql/`, split but not rewritten: every statement is what the user wrote. */
+/** One file under the project's `sql/`, split into its statements as the user wrote them. */
 export interface SqlFile {
   /** Relative to the project's folder, such as `sql/aggregates/daily_sales.sql`. */
   path: string;
@@ -30,7 +30,7 @@ export interface SqlFile {
   text: string;
 }
 
-/** A project folder, read and validated as far as that is possible without an engine. */
+/** A project folder, read and validated as far as possible without an engine. */
 export interface Project {
   /** Absolute path. */
   dir: string;
@@ -41,12 +41,12 @@ export interface Project {
   tests: SqlFile[];
 }
 
-/** Every bucket that a project reads or writes, once. */
+/** Lists the buckets that a project reads or writes, each once. */
 export const bucketsOf = ({ config }: Project): string[] => [
   ...new Set([config.store.bucket, ...Object.values(config.sources).map(({ bucket }) => bucket)]),
 ];
 
-/** The longest lookback of any model or test; with `refuse`, of those that want no day missing. */
+/** Returns the longest lookback of any model or test; with `refuse`, of those that allow no missing days. */
 export const longestLookbackOf = ({ aggregates, tests }: Project, holes?: 'refuse'): number =>
   Math.max(
     0,
@@ -55,31 +55,33 @@ export const longestLookbackOf = ({ aggregates, tests }: Project, holes?: 'refus
       .map(({ header }) => header.lookback),
   );
 
-/** What the engine says of a table that a file creates. */
+/** A table that a file creates, as the engine reports it. */
 export interface TableSchema {
   name: string;
   kind: 'raw' | 'normalized' | 'aggregate';
   file: SqlFile;
   columns: Column[];
   constraints: { name: string; expression: string }[];
-  /** The engine's own rendering of the CREATE statement, without the database's name: equal text means an equal table. */
+  /** The CREATE statement as the engine prints it, without the database: equal texts mean equal tables. */
   definition: string;
-  /** Columns that the SELECT gives; empty for a raw table. */
+  /** Columns that the SELECT returns; empty for a raw table. */
   selected: Column[];
   /** Tables of the project that the SELECT reads, sorted. */
   inputs: string[];
-  /** Raw tables stand at -1, normalized ones at 0, a model one above the highest of its inputs. */
+  /** -1 for raw tables, 0 for normalized ones, and for a model one more than the highest level of its inputs. */
   level: number;
 }
 
 /** The project as the engine understands it. */
 export interface Schema {
-  /** In the order of `level`, then by name. */
+  /** Ordered by `level`, then by name. */
   tables: TableSchema[];
   tests: { file: SqlFile; inputs: string[] }[];
+  /** Dictionaries that any SELECT reads: what they are is not in the SQL. */
+  dictionaries: string[];
 }
 
-/** Something that a person should mend, with the way to do it. */
+/** Something that the user should fix. */
 export interface Problem {
   severity: 'error' | 'warning';
   /** File or config path, such as `sql/normalized/events.sql` or `sources.events.prefix`. */

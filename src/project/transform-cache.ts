@@ -4,18 +4,18 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { TransformOptions } from 'jiti';
 
-/** Texts that nobody has transformed for this long are removed when another one is written. In milliseconds. */
+/** Entries that are older than this are removed when another one is written. In milliseconds. */
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
 
-/** A transform of one module's text; synchronous, because what calls it is. */
+/** Transforms the text of one module; synchronous, because its caller is. */
 export type Transform = (options: TransformOptions) => string;
 
 /**
- * Keeps what a transform made of a text in a folder, so that the transformer, which takes longer to load than all else that a
- * command does, is needed once for each text. A file is named after all that its content depends on, hence never out of date;
- * one that is damaged is made again, and without a folder that can be written there is just no cache.
+ * Caches the result of a transform in a folder, so that the transformer, which takes longer to load than the rest of a command,
+ * is needed once for each text. A file is named after a hash of its inputs, hence never stale; a damaged one is replaced, and
+ * without a writable folder nothing is cached.
  *
- * @param folder nobody but its owner may write to it: what lies there is run.
+ * @param folder must be writable only by its owner, because its content is executed
  */
 export const cachedTransform =
   (folder: string, transform: Transform): Transform =>
@@ -28,7 +28,7 @@ export const cachedTransform =
     return code;
   };
 
-/** The transformer is a part of jiti. */
+/** Returns the version of jiti, which contains the transformer. */
 const version = () => (createRequire(import.meta.url)('jiti/package.json') as { version: string }).version;
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -52,7 +52,7 @@ function keep(folder: string, file: string, code: string): void {
     writeFileSync(draft, `${hashOf(code)}\n${code}`, { mode: 0o600 });
     renameSync(draft, file);
   } catch {
-    // The next one transforms again; what is left of a draft is removed when it is old.
+    // Not cached: the next read transforms again. A leftover draft is removed when it is old.
   }
 }
 

@@ -4,14 +4,14 @@ const DURATION = /^\d+(\.\d+)? ?[a-z]+$/i;
 const SIZE = /^(\d+(?:\.\d+)?) ?(B|[KMGT]i?B)$/i;
 const POWERS = 'KMGT';
 
-/** Milliseconds of a text such as `10 minutes` or `36h`; undefined where it is not a duration. A number alone has no unit, so it is none. */
+/** Parses a text such as `10 minutes` or `36h` into milliseconds; undefined if it is not a duration. The unit is required. */
 export function parseDuration(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined;
   const value: unknown = ms(text as ms.StringValue);
   return typeof value === 'number' && Number.isFinite(value) ? Math.round(value) : undefined;
 }
 
-/** Bytes of a text such as `128 MiB` (1024²) or `500 MB` (1000²); undefined where it is not a size. */
+/** Parses a text such as `128 MiB` (1024²) or `500 MB` (1000²) into bytes; undefined if it is not a size. */
 export function parseSize(text: string): number | undefined {
   const [, amount, unit] = SIZE.exec(text) ?? [];
   if (amount === undefined || unit === undefined) return undefined;
@@ -19,7 +19,7 @@ export function parseSize(text: string): number | undefined {
   return Math.round(Number(amount) * (unit.includes('i') ? 1024 : 1000) ** power);
 }
 
-/** `{ share }` of a text such as `1%`, between 0 and 100; undefined where it is not one. */
+/** Parses a text such as `1%`, from 0 to 100, into `{ share }`; undefined if it is not one. */
 export function parseShare(text: string): { share: number } | undefined {
   const [, amount] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
   const share = Number(amount) / 100;

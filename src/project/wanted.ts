@@ -4,17 +4,17 @@ import { dayIn, type Day } from '../shared/day.js';
 import { sentence } from '../shared/sentence.js';
 import type { Config } from './config/config.js';
 
-/** What says which days should exist. */
+/** The config fields that define which days should exist. */
 type Calendar = Pick<Config, 'timezone' | 'start'>;
 
-/** Answers whether a day should exist: from `start` on, where the project names it, up to today in the project's zone. */
+/** Returns whether a day should exist: from the project's `start`, if set, up to today in the project's zone. */
 export const isWanted = ({ timezone, start }: Calendar, day: Day, now: Date): boolean =>
   day <= dayIn(timezone, now) && (start === undefined || day >= start);
 
 /**
- * Refuses a day that should not exist before anything of it is recorded: it was mistyped, most likely.
+ * Rejects a day that should not exist, before anything is recorded for it: most likely it was mistyped.
  *
- * @throws a final BadInput that says which days there are
+ * @throws a final BadInput that names the valid range
  */
 export function assertWanted(calendar: Calendar, day: Day, now: Date): void {
   if (isWanted(calendar, day, now)) return;
@@ -23,12 +23,12 @@ export function assertWanted(calendar: Calendar, day: Day, now: Date): void {
   const wrong =
     day > today
       ? `${day} is in the future: today is ${today} in ${timezone}`
-      : `${day} is before the project's first day, which daybook.config.ts calls start: ${start ?? ''}`;
+      : `${day} is before the project's first day, ${start ?? ''} (start in daybook.config.ts)`;
   throw final(
     'BadInput',
     sentence(
       `${wrong}. Expected a day from ${start ?? 'the first one with data'} to ${today}; nothing was recorded. `,
-      'The days that there are: ',
+      'To list the days: ',
       command.status(),
     ),
     { details: { step: 'recover' } },

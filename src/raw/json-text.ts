@@ -22,7 +22,7 @@ const CHANGED = [
   '-?(?:[0-9]{19}|[0-9]+(?:[.][0-9]+)?[eE]|[0-9]+[.](?:0000|[0-9]*0(?:[^0-9]|$)))',
   `-?(?:${MANY_DIGITS.join('|')})`,
 ];
-const SUSPECT = `[:,\\[ \\t\\r](?:${CHANGED.join('|')})|\\\\u[dD][89a-fA-F]`;
+const SUSPECT = `(?:"[ \\t\\r]*:|[\\[,])[ \\t\\r]*(?:${CHANGED.join('|')})|\\\\u[dD][89a-fA-F]`;
 
 /** Matches the tokens of a line. A colon only follows a string: a number as a key must not become one. */
 const TOKENS = `^(?s:[^":0-9-]|${NUMBER}|${STRING}[ \\t\\r]*:?)*$`;

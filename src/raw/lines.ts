@@ -1,6 +1,6 @@
 import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
-import type { Statement } from '../clickhouse/statement.js';
+import { question, type Question } from '../clickhouse/question.js';
 import { literal, name } from '../clickhouse/text.js';
 import { bare, isComposite, isNullable } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
@@ -88,12 +88,43 @@ function valueColumns(column: Column): string[] {
   ];
 }
 
-/** Counts the lines of each object from the raw objects alone: the other side of the folder account. */
-export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Statement {
+/** Count of an object's lines, and the ETag of the version that they were counted in. */
+export interface LineCount {
+  object: string;
+  lines: number;
+  etag: string;
+}
+
+/**
+ * Counts the lines of each object from the raw objects alone: the other side of the folder account. Objects without lines are left out.
+ */
+export function countLines(bucket: EngineBucket, bucketName: string, keys: readonly string[]): Question<LineCount[]> {
   const input = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
-  return {
-    sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines FROM ${input.sql} GROUP BY object`,
-    params: { ...input.params, bucket_chars: bucketName.length },
-    settings: LINE_BY_LINE,
-  };
+  return question(
+    {
+      sql: `
+SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, count() AS lines, replaceAll(any(_etag), '"', '') AS etag
+FROM ${input.sql} GROUP BY object`,
+      params: { ...input.params, bucket_chars: bucketName.length },
+      settings: LINE_BY_LINE,
+    },
+    (rows: readonly { object: string; lines: string; etag: string }[]) =>
+      rows.map((row) => ({ ...row, lines: Number(row.lines) })),
+  );
+}
+
+/** Selects the current ETag of each object, by key, without reading the objects. */
+export function readEtags(
+  bucket: EngineBucket,
+  bucketName: string,
+  keys: readonly string[],
+): Question<Map<string, string>> {
+  const input = objectTable(bucket, keys, 'One', '`dummy` UInt8', 'raw');
+  return question(
+    {
+      sql: `SELECT substring(_path, {bucket_chars:UInt64} + 2) AS object, replaceAll(_etag, '"', '') AS etag FROM ${input.sql}`,
+      params: { ...input.params, bucket_chars: bucketName.length },
+    },
+    (rows: readonly { object: string; etag: string }[]) => new Map(rows.map(({ object, etag }) => [object, etag])),
+  );
 }

@@ -139,7 +139,7 @@ function fitting(column: Column, given: FileColumn, shape: ParquetShape): Parque
   if (value) return value;
   throw unreadable(
     shape,
-    `column ${column.name} is ${inWords(given.type)}, and no value of that fits the contract's ${column.type}. ${adviceOn(given.type)}`,
+    `column ${column.name} is ${inWords(given.type)}, which never fits the contract's ${column.type}. ${adviceOn(given.type)}`,
   );
 }
 

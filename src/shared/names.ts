@@ -28,6 +28,9 @@ export const archiveDatabase = (project: string): string => `daybook_${project}_
 export const archiveTable = (table: string, day: Day, generation: number, attempt: string): string =>
   attemptTable(`${table}__${compactDay(day)}__before_${generation}`, attempt);
 
+/** Returns what the names of all archives of a day contain. */
+export const archivePart = (day: Day): string => `__${compactDay(day)}__before_`;
+
 const ARCHIVE = /^(?<table>.+)__(?<year>\d{4})(?<month>\d\d)(?<date>\d\d)__before_(?<generation>\d+)__/;
 
 /** Parses the name of an archive; undefined for any other table. */
@@ -87,6 +90,13 @@ export const plansFolder = (prefix: string, project: string): string => `${prefi
 /** Names a plan by its content, so that writing it is idempotent. */
 export const planKey = (prefix: string, project: string, day: Day, generation: number, hash: string): string =>
   `${plansFolder(prefix, project)}${day}/${generation}-${hash}.json`;
+
+/** Returns the key of a cached schema, named by a hash of everything that it depends on. */
+export const schemaKey = (prefix: string, project: string, hash: string): string =>
+  `${schemasFolder(prefix, project)}${hash}.json`;
+
+/** Returns the folder of all cached schemas of a project, below the normalized prefix. */
+export const schemasFolder = (prefix: string, project: string): string => `${prefix}${project}/_schemas/`;
 
 /** Returns the day of a plan; undefined for any other object. */
 export const dayOfPlan = (key: string): Day | undefined =>

@@ -58,7 +58,7 @@ export interface DayResult {
   /** Each table of the day, if it was built to be compared. */
   compared?: ComparedTable[];
   /** What each step did, as text, and how long it took in milliseconds; in order. */
-  steps: StepTold[];
+  steps: FinishedStep[];
   notes: Text[];
 }
 
@@ -184,7 +184,7 @@ export interface BackfillResult {
 }
 
 /** What one step did, as text. */
-export interface StepTold {
+export interface FinishedStep {
   step: string;
   what: string;
   ms: number;
@@ -199,5 +199,5 @@ export interface DayProgress {
   total: number;
   /** What the day waits for, one sentence for each source; empty if it waits for nothing. */
   missing: string[];
-  told: StepTold[];
+  steps: FinishedStep[];
 }

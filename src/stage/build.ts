@@ -1,18 +1,29 @@
-import { oneRow } from '../clickhouse/client.js';
-import { createDatabase, dropTable, type Place } from '../clickhouse/tables.js';
+import type { ClickHouse, RunOptions } from '../clickhouse/client.js';
+import { isMissingDatabase, isNameTaken } from '../clickhouse/errors.js';
+import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
+import { createDatabase, type Place } from '../clickhouse/tables.js';
 import { final, passing } from '../errors.js';
 import { tableFingerprint } from '../ledger/fingerprints.js';
+import type { Standing } from '../ledger/questions.js';
 import type { PublishRecord } from '../ledger/records.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, PublishedTable } from '../plan/plan.js';
 import { command } from '../shared/commands.js';
 import { addDays, EVER } from '../shared/day.js';
+import { grouped } from '../shared/grouped.js';
 import { earlierDays } from '../shared/lookback.js';
 import { attemptTable, stageDatabase } from '../shared/names.js';
 import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
-import { countRows, createTwin, measureBuilt, replacePartition } from './statements.js';
-import { columnNames, type Measure } from './swaps.js';
+import {
+  countDays,
+  createTwin,
+  measureBuilt,
+  renameTable,
+  replacePartition,
+  replacePartitions,
+  type Measure,
+} from './statements.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
@@ -30,6 +41,8 @@ export interface Staged extends Measure {
 export interface BuildOptions {
   /** Leave out the earlier days that its readers need. */
   alone?: boolean;
+  /** Published state of the earlier days, if it was just read. */
+  before?: Standing | undefined;
   /** The columns that the hash covers; by default all stored columns. */
   columns?: readonly string[];
   /** Throws if what was built must not become the table's day. */
@@ -37,7 +50,7 @@ export interface BuildOptions {
 }
 
 /**
- * Builds one table's day in the stage: in a table named by attempt, filled by `fill`, measured, and only then moved to the table's own
+ * Builds one table's day in the stage: in a table named by attempt, filled by `fill`, measured, and only then given the table's own
  * name, beside the earlier days that its readers need. An attempt that dies leaves a table that no one reads; a zombie attempt may still
  * move its own rows, so a publish compares the stage with what was measured here.
  */
@@ -46,57 +59,79 @@ export async function buildInStage(
   plan: Plan,
   table: string,
   step: Step,
-  fill: (target: { database: string; table: string }, earlier: Record<string, string>) => Promise<void>,
-  { alone = false, columns, accept = () => undefined }: BuildOptions = {},
+  fill: (target: Place) => Promise<void>,
+  { alone = false, columns = valueColumns(plan, table), accept = () => undefined, before }: BuildOptions = {},
 ): Promise<Staged> {
   const stage = stageOf(plan);
-  const attempt = attemptTable(table, step.attempt);
-  await deps.clickhouse.run(createDatabase(stage));
-  await deps.clickhouse.run(dropTable(stage, attempt));
-  for (const name of [attempt, table])
-    for (const statement of createTwin(stage, name, { database: plan.database, table }))
-      await deps.clickhouse.run(statement, step.statement(`stage ${table}`));
-  const earlier = alone ? {} : await copyEarlier(deps, plan, table, step);
-  await fill({ database: stage, table: attempt }, earlier);
-  const place = { database: stage, table: attempt };
-  const statement = measureBuilt(place, plan.day, columns ?? (await columnNames(deps, place)));
-  const found = await oneRow<{ rows: string; strays: string; hash: string }>(
+  const [own, live] = [
+    { database: stage, table },
+    { database: plan.database, table },
+  ];
+  const attempt = { database: stage, table: attemptTable(table, step.attempt) };
+  const what = step.statement(`stage ${table}`);
+  await createStaged(deps.clickhouse, attempt, live, 'replace', what);
+  const copied = alone ? undefined : await beginCopy(deps, plan, table, step, before);
+  await fill(attempt);
+  const { built, ...copy } = await askTogether(
     deps.clickhouse,
-    statement,
+    { ...copied?.questions, built: measureBuilt(attempt, plan.day, columns) },
     step.statement(`count ${table}`),
   );
-  const [rows, strays] = [Number(found.rows), Number(found.strays)];
-  if (strays > 0)
+  if (built.strays > 0)
     throw final(
       'ContractBroken',
-      `${table}: the build of ${plan.day} made ${strays} rows of other days. A model must return only rows of {day:Date}.`,
+      `${table}: the build of ${plan.day} made ${built.strays} rows of other days. A model must return only rows of {day:Date}.`,
       {
         details: { table },
       },
     );
-  const built = { rows, hash: found.hash };
-  accept(built);
-  await deps.clickhouse.run(
-    replacePartition({ database: stage, table }, place, plan.day),
-    step.statement(`move ${table}`),
-  );
-  await deps.clickhouse.run(dropTable(stage, attempt));
-  return { ...built, earlier };
+  copied?.check(copy as Answers<Copying['questions']>);
+  const measure = { rows: built.rows, hash: built.hash };
+  accept(measure);
+  const move = replacePartition(own, attempt, plan.day);
+  // Where earlier days stand under the table's own name already, the day is put beside them.
+  const first = copied ? move : renameTable(attempt, table);
+  try {
+    await deps.clickhouse.run(first, step.statement(`move ${table}`));
+  } catch (error) {
+    if (first === move || !isNameTaken(error)) throw error;
+    // An earlier attempt has taken the name, and the earlier days may have come beside its rows since.
+    await deps.clickhouse.run(move, step.statement(`move ${table}`));
+  }
+  return { ...measure, earlier: copied?.earlier ?? {} };
 }
 
-/** Counts the rows of a table's day. */
-async function counted(deps: Dependencies, place: Place, day: string, step: Step, what: string): Promise<number> {
-  const { rows } = await oneRow<{ rows: string }>(deps.clickhouse, countRows(place, day), step.statement(what));
-  return Number(rows);
+/** Creates a twin in a stage or in the archive. The first one also creates the database. */
+export async function createStaged(
+  clickhouse: ClickHouse,
+  place: Place,
+  live: Place,
+  standing: 'keep' | 'replace',
+  what: RunOptions,
+): Promise<void> {
+  const create = createTwin(place, live, standing);
+  try {
+    await clickhouse.run(create, what);
+  } catch (error) {
+    if (!isMissingDatabase(error)) throw error;
+    await clickhouse.run(createDatabase(place.database));
+    await clickhouse.run(create, what);
+  }
 }
+
+/** Returns the stored columns of a table in order, from the plan. */
+export const valueColumns = (plan: Plan, table: string): string[] =>
+  (plan.tables.find(({ name }) => name === table)?.columns ?? [])
+    .filter(({ defaultKind }) => defaultKind === '' || defaultKind === 'DEFAULT')
+    .map(({ name }) => name);
 
 /** Copies a table's unchanged day into the stage by hard links. Throws if the live rows are not the published ones. */
 export async function copyFromLive(
   deps: Dependencies,
   plan: Plan,
-  record: PublishRecord,
+  record: PublishedTable,
   step: Step,
-  options: { alone?: boolean } = {},
+  options: Pick<BuildOptions, 'alone' | 'before'> = {},
 ): Promise<Staged> {
   const { table } = record;
   const live = { database: plan.database, table };
@@ -112,16 +147,87 @@ export async function copyFromLive(
         { details: { table } },
       );
   };
-  const copy = async (target: { database: string; table: string }) => {
+  const copy = async (target: Place) => {
     await deps.clickhouse.run(replacePartition(target, live, plan.day), step.statement(`copy ${table}`));
   };
   return await buildInStage(deps, plan, table, step, copy, { ...options, columns: record.columns, accept });
 }
 
+/** Earlier days of a table that were copied into the stage, and what is still to be asked about them. */
+interface Copying {
+  /** The fingerprint of each copied day. */
+  earlier: Record<string, string>;
+  questions: { counts: Question<Map<string, number>>; after: Question<Standing> };
+  /** Throws where the copies are not what the ledger says. */
+  check: (answers: Answers<Copying['questions']>) => void;
+}
+
+/** Days that one ALTER copies. */
+const DAYS_AT_ONCE = 100;
+
 /**
  * Copies the earlier days that readers of a table look back on into the stage, by hard links. Checks them against the ledger: rows are
  * counted, and if one of the days is published meanwhile, the copy is retried. A day that should exist and does not fails the build,
  * unless its readers allow holes.
+ *
+ * @param known what is published of these days, where that was asked just now
+ */
+async function beginCopy(
+  deps: Dependencies,
+  plan: Plan,
+  table: string,
+  step: Step,
+  known?: Standing,
+): Promise<Copying | undefined> {
+  const keep = plan.tables.find(({ name }) => name === table)?.keep ?? { days: 0, strict: 0 };
+  if (keep.days === 0) return undefined;
+  const [first, last] = [addDays(plan.day, -keep.days), addDays(plan.day, -1)];
+  const { questions } = deps.ledger;
+  const [own, live] = [
+    { database: stageOf(plan), table },
+    { database: plan.database, table },
+  ];
+  const before = publishedDays(
+    plan,
+    table,
+    known ?? (await deps.ledger.ask({ standing: questions.standing(first, last) })).standing,
+    first,
+  );
+  await assertNoHoles(deps, plan, table, before);
+  await createStaged(deps.clickhouse, own, live, 'keep', step.statement(`stage ${table}`));
+  const days = [...before.keys()];
+  for (const some of grouped(days, DAYS_AT_ONCE))
+    await deps.clickhouse.run(replacePartitions(own, live, some), step.statement(`copy ${table} of ${daysOf(some)}`));
+  return {
+    earlier: Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)])),
+    questions: { counts: countDays(own, days), after: questions.standing(first, last) },
+    check: ({ counts, after }) => {
+      for (const [day, { generation }] of publishedDays(plan, table, after, first))
+        if (before.get(day)?.generation !== generation)
+          throw new Error(`${table} of ${day} was published while it was copied; the copy is retried`);
+      // None of the days was published meanwhile, so a retry would find the same.
+      for (const { day, rows } of before.values()) {
+        const found = counts.get(day) ?? 0;
+        if (found !== rows)
+          throw final(
+            'AccountsDiffer',
+            sentence(
+              `${plan.database}.${table} holds ${found} rows of ${day}, on which ${plan.day} looks back, but ${rows} were published: `,
+              'something else wrote to it. Publish that day again: ',
+              command.run(day, '--force'),
+            ),
+            { details: { table } },
+          );
+      }
+    },
+  };
+}
+
+const daysOf = (days: readonly string[]) =>
+  days.length === 1 ? (days[0] ?? '') : `${days.length} days, ${days[0] ?? ''} to ${days.at(-1) ?? ''}`;
+
+/**
+ * Copies the earlier days that readers of a table look back on, beside its day that was built before; see {@link beginCopy}.
  *
  * @returns the fingerprint of each copied day.
  */
@@ -131,59 +237,29 @@ export async function copyEarlier(
   table: string,
   step: Step,
 ): Promise<Record<string, string>> {
-  const keep = plan.tables.find(({ name }) => name === table)?.keep ?? { days: 0, strict: 0 };
-  if (keep.days === 0) return {};
-  const first = addDays(plan.day, -keep.days);
-  const before = await publishedDays(deps, plan, table, first);
-  await assertNoHoles(deps, plan, table, before);
-  const place = { database: stageOf(plan), table };
-  const live = { database: plan.database, table };
-  const differing: (PublishRecord & { found: number })[] = [];
-  for (const record of before.values()) {
-    await deps.clickhouse.run(
-      replacePartition(place, live, record.day),
-      step.statement(`copy ${table} of ${record.day}`),
-    );
-    const rows = await counted(deps, place, record.day, step, `count ${table} of ${record.day}`);
-    if (rows !== record.rows) differing.push({ ...record, found: rows });
-  }
-  const after = await publishedDays(deps, plan, table, first);
-  for (const [day, { generation }] of after)
-    if (before.get(day)?.generation !== generation)
-      throw new Error(`${table} of ${day} was published while it was copied; the copy is retried`);
-  // None of the days was published meanwhile, so a retry would find the same.
-  const [wrong] = differing;
-  if (wrong)
-    throw final(
-      'AccountsDiffer',
-      sentence(
-        `${plan.database}.${table} holds ${wrong.found} rows of ${wrong.day}, on which ${plan.day} looks back, but ${wrong.rows} were published: `,
-        'something else wrote to it. Publish that day again: ',
-        command.run(wrong.day, '--force'),
-      ),
-      { details: { table } },
-    );
-  return Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)]));
+  const copied = await beginCopy(deps, plan, table, step);
+  if (!copied) return {};
+  copied.check(await askTogether(deps.clickhouse, copied.questions, step.statement(`count ${table}`)));
+  return copied.earlier;
 }
 
 /** Returns the table's published days from `first` to the day before the plan's. Throws if one has an unfinished publish. */
-async function publishedDays(
-  deps: Dependencies,
+function publishedDays(
   plan: Plan,
   table: string,
+  { current, open }: Standing,
   first: string,
-): Promise<Map<string, PublishRecord>> {
-  const last = addDays(plan.day, -1);
-  const open = (await deps.ledger.openIntents(first, last)).find((intent) => intent.table === table);
-  if (open)
+): Map<string, PublishRecord> {
+  const isOne = (record: PublishRecord) => record.table === table && record.day >= first && record.day < plan.day;
+  const left = open.find(isOne);
+  if (left)
     throw passing(
       sentence(
-        `the publish of ${open.day} is unfinished, and ${plan.day} looks back on it. If no run is in progress: `,
-        command.run(open.day),
+        `the publish of ${left.day} is unfinished, and ${plan.day} looks back on it. If no run is in progress: `,
+        command.run(left.day),
       ),
     );
-  const records = await deps.ledger.currentPublishes(first, last);
-  return new Map(records.filter((record) => record.table === table).map((record) => [record.day, record]));
+  return new Map(current.filter(isOne).map((record) => [record.day, record]));
 }
 
 async function assertNoHoles(

@@ -1,3 +1,4 @@
+import { question, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
@@ -13,39 +14,74 @@ const LIKE_LIVE = {
   allow_suspicious_variant_types: 1,
 };
 
-/**
- * Creates an empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which must be equal for REPLACE
- * PARTITION although it does not check all of them. Merges are stopped because a copied partition would be rewritten within seconds.
- */
-export const createTwin = (database: string, identifier: string, live: Place): Statement[] => [
-  {
-    sql: `CREATE TABLE IF NOT EXISTS ${table(database, identifier)} AS ${table(live.database, live.table)}`,
-    settings: LIKE_LIVE,
-  },
-  { sql: `SYSTEM STOP MERGES ${table(database, identifier)}` },
-];
+/** Disables merges: no merge may produce more than one byte. Unlike SYSTEM STOP MERGES, it survives a restart of ClickHouse. */
+const UNMERGED = 'SETTINGS max_bytes_to_merge_at_min_space_in_pool = 1, max_bytes_to_merge_at_max_space_in_pool = 1';
 
 /**
- * Replaces the target's day with the source's by hard links. Idempotent, unlike ATTACH, which duplicates rows. For copies into stages
+ * Creates an empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which must be equal for REPLACE
+ * PARTITION although it does not check all of them. Merges are disabled because a copied partition would be rewritten within seconds.
+ *
+ * @param existing whether an existing table of that name is kept or replaced by an empty one
+ */
+export const createTwin = (twin: Place, live: Place, existing: 'keep' | 'replace'): Statement => ({
+  sql: `CREATE ${existing === 'replace' ? 'OR REPLACE TABLE' : 'TABLE IF NOT EXISTS'} ${table(twin.database, twin.table)} AS ${table(live.database, live.table)} ${UNMERGED}`,
+  settings: LIKE_LIVE,
+});
+
+/**
+ * Replaces the target's days with the source's by hard links. Idempotent, unlike ATTACH, which duplicates rows. For copies into stages
  * and archives, where the source may be empty; live tables are changed by `publishPartition`.
  */
-export const replacePartition = (target: Place, source: Place, day: string): Statement => ({
-  sql: `ALTER TABLE ${table(target.database, target.table)} REPLACE PARTITION {day:Date} FROM ${table(source.database, source.table)}`,
-  params: { day },
+export const replacePartitions = (target: Place, source: Place, days: readonly string[]): Statement => ({
+  sql: `ALTER TABLE ${table(target.database, target.table)} ${days
+    .map((_, n) => `REPLACE PARTITION {day_${n}:Date} FROM ${table(source.database, source.table)}`)
+    .join(', ')}`,
+  params: Object.fromEntries(days.map((day, n) => [`day_${n}`, day])),
   settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
+
+export const replacePartition = (target: Place, source: Place, day: string): Statement =>
+  replacePartitions(target, source, [day]);
+
+/** Renames a table within its database; fails with TABLE_ALREADY_EXISTS if the name is taken. */
+export const renameTable = (place: Place, to: string): Statement => ({
+  sql: `RENAME TABLE ${table(place.database, place.table)} TO ${table(place.database, to)}`,
+});
+
+/** Row count and order-independent hash (decimal digits) of a table's day. */
+export interface Measure {
+  rows: number;
+  hash: string;
+}
 
 /** Users' columns may have the names of the results here. */
 const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
-/** Counts the rows of a table's day. */
-export const countRows = (place: Place, day: string): Statement => ({
-  sql: `SELECT count() AS rows FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
-  params: { day },
-});
+/** Counts the rows of some days of a table, by day; days without rows are left out. */
+export const countDays = (place: Place, days: readonly string[]): Question<Map<string, number>> =>
+  question(
+    {
+      sql: `SELECT day, count() AS rows FROM ${table(place.database, place.table)} WHERE day IN {days:Array(Date)} GROUP BY day`,
+      params: { days },
+    },
+    (rows: readonly { day: string; rows: string }[]) => new Map(rows.map((row) => [row.day, Number(row.rows)])),
+  );
 
 /** Counts the rows of the built day and of other days, and computes the hash of the built day as {@link measureDay} does. */
-export const measureBuilt = (place: Place, day: string, columns: readonly string[]): Statement => ({
+export const measureBuilt = (
+  place: Place,
+  day: string,
+  columns: readonly string[],
+): Question<Measure & { strays: number }> =>
+  question(
+    measureBuiltStatement(place, day, columns),
+    ([row]: readonly { rows: string; strays: string; hash: string }[]) => {
+      if (!row) throw new Error(`${place.table}: ClickHouse returned no row, expected one; it is retried.`);
+      return { rows: Number(row.rows), strays: Number(row.strays), hash: row.hash };
+    },
+  );
+
+const measureBuiltStatement = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
 SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash
 FROM ${table(place.database, place.table)}`,
@@ -57,7 +93,13 @@ FROM ${table(place.database, place.table)}`,
  * Computes count and order-independent hash of a table's day over some of its columns. The hash takes the row as one tuple:
  * `cityHash64(*)` is NULL for a row with a NULL, and a sum skips those.
  */
-export const measureDay = (place: Place, day: string, columns: readonly string[]): Statement => ({
+export const measureDay = (place: Place, day: string, columns: readonly string[]): Question<Measure> =>
+  question(measureDayStatement(place, day, columns), ([row]: readonly { rows: string; hash: string }[]) => {
+    if (!row) throw new Error(`${place.table}: ClickHouse returned no row, expected one; it is retried.`);
+    return { rows: Number(row.rows), hash: row.hash };
+  });
+
+const measureDayStatement = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
 SELECT count() AS rows, ${hashOf(columns)} AS hash
 FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,

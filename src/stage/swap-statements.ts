@@ -1,6 +1,10 @@
+import { question, type Question } from '../clickhouse/question.js';
+import { readStatements } from '../clickhouse/sql-file.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
+
+const STRUCTURE = readStatements(new URL('structure.sql', import.meta.url), ['structuresOf']);
 
 /** Replaces the live day with the source's, which must not be empty: ClickHouse refuses that. */
 export const publishPartition = (live: Place, source: Place, day: string): Statement => ({
@@ -22,23 +26,25 @@ ALTER TABLE ${table(live.database, live.table)}
   settings: { ...ANY_SIZE, allow_replace_partition_from_empty_source: 1 },
 });
 
-/**
- * Selects what must be equal in both tables for REPLACE PARTITION: columns, keys, indices and storage policy. One row of texts, equal
- * for tables that fit.
- */
-export const structureOf = ({ database, table: of }: Place): Statement => ({
-  sql: `
-SELECT
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', type))), ', ') FROM system.columns
-   WHERE database = {database:String} AND table = {table:String} AND default_kind IN ('', 'DEFAULT', 'MATERIALIZED')) AS columns,
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', type_full, ' ', expr))), ', ') FROM system.data_skipping_indices
-   WHERE database = {database:String} AND table = {table:String}) AS indices,
-  (SELECT arrayStringConcat(arraySort(groupArray(concat(name, ' ', query))), ', ') FROM system.projections
-   WHERE database = {database:String} AND table = {table:String}) AS projections,
-  partition_key, sorting_key, primary_key, storage_policy
-FROM system.tables WHERE database = {database:String} AND name = {table:String}`,
-  params: { database, table: of },
-});
+/** What must be equal in two tables for REPLACE PARTITION, as texts that are equal for tables that fit. */
+export type Structure = Readonly<Record<string, string>>;
+
+/** Returns the name of a table in the answer of {@link structuresOf}. */
+export const placeName = ({ database, table: of }: Place): string => `${database}.${of}`;
+
+/** Selects columns, keys, indices and storage policy of some tables, by {@link placeName}. */
+export const structuresOf = (places: readonly Place[]): Question<ReadonlyMap<string, Structure>> =>
+  question(
+    {
+      sql: STRUCTURE.structuresOf,
+      params: {
+        databases: [...new Set(places.map(({ database }) => database))],
+        tables: [...new Set(places.map(({ table: of }) => of))],
+      },
+    },
+    (rows: readonly (Structure & Place)[]) =>
+      new Map(rows.map(({ database, table: of, ...structure }) => [placeName({ database, table: of }), structure])),
+  );
 
 /** Copies a day by name between tables whose columns differ; a column that only the target has gets its default. */
 export const copyByName = (target: Place, source: Place, day: string, columns: readonly string[]): Statement => ({

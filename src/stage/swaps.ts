@@ -1,4 +1,4 @@
-import { oneRow } from '../clickhouse/client.js';
+import { ask, askTogether, question, type Question } from '../clickhouse/question.js';
 import {
   columnsOf,
   createDatabase,
@@ -16,8 +16,15 @@ import { attemptTable, stagePrefix } from '../shared/names.js';
 import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
-import { createTwin, measureDay, replacePartition } from './statements.js';
-import { copyByName, publishEmpty, publishPartition, structureOf } from './swap-statements.js';
+import { createTwin, measureDay, replacePartition, type Measure } from './statements.js';
+import {
+  copyByName,
+  placeName,
+  publishEmpty,
+  publishPartition,
+  structuresOf,
+  type Structure,
+} from './swap-statements.js';
 
 /** The day and the databases of a publish or rollback. */
 export interface Swap {
@@ -31,45 +38,54 @@ export interface Swap {
   scratch: string;
 }
 
-/** Row count and order-independent hash (decimal digits) of a table's day. */
-export interface Measure {
-  rows: number;
-  hash: string;
-}
-
 /** Counts and hashes a table's day over the given columns. */
-export async function measured(
+export const measured = (
   deps: Dependencies,
   place: Place,
   day: string,
   columns: readonly string[],
   step: Step,
-  what = `measure ${place.table}`,
-): Promise<Measure> {
-  const statement = measureDay(place, day, columns);
-  const { rows, hash } = await oneRow<{ rows: string; hash: string }>(deps.clickhouse, statement, step.statement(what));
-  return { rows: Number(rows), hash };
-}
+): Promise<Measure> => ask(deps.clickhouse, measureDay(place, day, columns), step.statement(`measure ${place.table}`));
+
+/** A day of some tables of one database: what each holds, by table. */
+export const measures = (
+  database: string,
+  day: string,
+  tables: readonly { table: string; columns: readonly string[] }[],
+): Record<string, Question<Measure>> =>
+  Object.fromEntries(tables.map(({ table, columns }) => [table, measureDay({ database, table }, day, columns)]));
 
 /** Returns the stored columns of a table, in order. */
 export const columnNames = async ({ clickhouse }: Dependencies, place: Place): Promise<string[]> =>
   (await clickhouse.rows<{ name: string }>(columnsOf(place))).map(({ name }) => name);
 
 /** Says which differences between two tables prevent REPLACE PARTITION; undefined if they fit. */
-export async function misfit({ clickhouse }: Dependencies, one: Place, other: Place): Promise<string | undefined> {
-  const [found] = await clickhouse.rows<Record<string, string>>(structureOf(one));
-  const [wanted] = await clickhouse.rows<Record<string, string>>(structureOf(other));
+export function misfit(structures: ReadonlyMap<string, Structure>, one: Place, other: Place): string | undefined {
+  const [found, wanted] = [structures.get(placeName(one)), structures.get(placeName(other))];
   const differing = Object.keys(wanted ?? {}).filter((part) => found?.[part] !== wanted?.[part]);
   return differing.length === 0
     ? undefined
     : differing.map((part) => `${part}: ${found?.[part] ?? 'none'} instead of ${wanted?.[part] ?? 'none'}`).join('; ');
 }
 
+/** The structures of some tables in the stage and in the live database. */
+export const structuresIn = (
+  { stage, live }: Pick<Swap, 'stage' | 'live'>,
+  tables: readonly { table: string }[],
+): Question<ReadonlyMap<string, Structure>> =>
+  structuresOf(
+    tables.flatMap(({ table }) => [
+      { database: stage, table },
+      { database: live, table },
+    ]),
+  );
+
 /**
  * Swaps the stage's partitions into the live tables, one for each statement in one burst, upstream first; then compares each live day
  * with what was measured in the stage, and writes the done record. Idempotent; a retry also repairs a swap that a crash of ClickHouse
  * left half done (old and new rows together).
  *
+ * @param known where no newer build was planned and the structures are these, as was asked just now
  * @returns milliseconds from the first swap to the last.
  */
 export async function swapForward(
@@ -77,17 +93,21 @@ export async function swapForward(
   swap: Swap,
   intents: readonly PublishRecord[],
   step: Step,
+  known?: ReadonlyMap<string, Structure>,
 ): Promise<number> {
+  const structures = known ?? (await ask(deps.clickhouse, structuresIn(swap, intents)));
   const sources = new Map<string, Place>();
+  let all = true;
   for (const { table, columns } of intents) {
     const staged = { database: swap.stage, table };
-    const fits = (await misfit(deps, staged, { database: swap.live, table })) === undefined;
+    const fits = misfit(structures, staged, { database: swap.live, table }) === undefined;
+    all &&= fits;
     // A column that was added since a crash must not prevent the publish from being finished.
     sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
   }
-  await assertNewest(deps, swap);
+  if (!known || !all) await assertNewest(deps, swap);
   const burst = await swapAll(deps, swap, intents, sources, 'publish', step);
-  for (const { table, rows, hash, columns } of intents) await verify(deps, swap, table, { rows, hash, columns }, step);
+  await verify(deps, swap, intents, step);
   await deps.ledger.recordPublishes('done', intents);
   return burst;
 }
@@ -124,8 +144,13 @@ export async function swapBack(
   await begun();
   const archived = intents.map((intent) => ({ ...intent, rows: intent.archived_rows }));
   await swapAll(deps, swap, archived, sources, 'roll back', step);
-  for (const { table, archived_rows: rows, archived_hash: hash, columns } of intents)
-    await verify(deps, swap, table, { rows, hash, columns }, step);
+  const before = intents.map(({ table, archived_rows: rows, archived_hash: hash, columns }) => ({
+    table,
+    rows,
+    hash,
+    columns,
+  }));
+  await verify(deps, swap, before, step);
   await deps.ledger.recordPublishes('undone', undone);
   for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
 }
@@ -133,26 +158,42 @@ export async function swapBack(
 /**
  * Throws if the stage holds other rows of the day than were built: ClickHouse may have lost some in a crash of its host, and a zombie
  * attempt may have moved its own there.
+ *
+ * @param found what the stage holds, if it was just measured
  */
 export async function assertStaged(
   deps: Dependencies,
   { day, stage }: Pick<Swap, 'day' | 'stage'>,
-  built: readonly (Measure & { table: string; columns: readonly string[] })[],
+  built: readonly Built[],
   step: Step,
+  found?: Readonly<Record<string, Measure>>,
 ): Promise<void> {
-  for (const { table, rows, hash, columns } of built) {
-    const found = await measured(deps, { database: stage, table }, day, columns, step);
-    if (found.rows !== rows || found.hash !== hash)
-      throw final(
-        'AccountsDiffer',
-        sentence(
-          `${table} of ${day}: the stage holds ${found.rows} rows with hash ${found.hash}, but ${rows} with ${hash} were built. `,
-          `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: `,
-          command.run(day),
-        ),
-        { details: { step: 'publish', table } },
-      );
-  }
+  const staged =
+    found ?? (await askTogether(deps.clickhouse, measures(stage, day, built), step.statement('measure the stage')));
+  const wrong = differing(built, staged);
+  if (!wrong) return;
+  const { table, rows, hash, has } = wrong;
+  throw final(
+    'AccountsDiffer',
+    sentence(
+      `${table} of ${day}: the stage holds ${has.rows} rows with hash ${has.hash}, but ${rows} with ${hash} were built. `,
+      `Rows in ${stage} were lost or replaced; nothing was published. Build the day again: `,
+      command.run(day),
+    ),
+    { details: { step: 'publish', table } },
+  );
+}
+
+/** A table's day as measured, over some columns. */
+export type Built = Measure & { table: string; columns: readonly string[] };
+
+/** Finds the first table that does not hold what is expected. */
+function differing(
+  expected: readonly Built[],
+  found: Readonly<Record<string, Measure>>,
+): (Built & { has: Measure }) | undefined {
+  const compared = expected.map((one) => ({ ...one, has: found[one.table] ?? { rows: 0, hash: '0' } }));
+  return compared.find(({ rows, hash, has }) => has.rows !== rows || has.hash !== hash);
 }
 
 /** Throws if the archive of a table that has to be restored no longer exists. */
@@ -200,7 +241,7 @@ async function swapAll(
 
 /** Creates a twin of the live table with the source's day: by hard links if the two fit, otherwise copied by column name. */
 async function twinOf(
-  { clickhouse, ...deps }: Dependencies,
+  { clickhouse }: Dependencies,
   swap: Swap,
   source: Place | undefined,
   table: string,
@@ -210,35 +251,52 @@ async function twinOf(
   const live = { database: swap.live, table };
   const twin = { database: swap.scratch, table: attemptTable(table, step.attempt) };
   await clickhouse.run(createDatabase(twin.database));
-  await clickhouse.run(dropTable(twin.database, twin.table));
-  for (const statement of createTwin(twin.database, twin.table, live))
-    await clickhouse.run(statement, step.statement(`stage ${table}`));
+  await clickhouse.run(createTwin(twin, live, 'replace'), step.statement(`stage ${table}`));
   if (!source) return twin;
-  const fits = (await misfit({ clickhouse, ...deps }, source, live)) === undefined;
+  const fits = misfit(await ask(clickhouse, structuresOf([source, live])), source, live) === undefined;
   const copy = fits ? replacePartition(twin, source, swap.day) : copyByName(twin, source, swap.day, columns);
   await clickhouse.run(copy, step.statement(`copy ${table}`));
   return twin;
 }
 
-/** Drops older stages before the first swap, so that a swap of a zombie attempt finds no source and changes nothing. */
+/**
+ * Drops older stages before the first swap, so that a swap of a zombie attempt finds no source and changes nothing.
+ *
+ * @param found names of the day's stages, if they were read after this build was planned: an older build that has passed its last check
+ *   of the ledger had its stage by then
+ * @returns true if there were any
+ */
 export async function fence(
   { clickhouse }: Dependencies,
   project: string,
   { day, newest }: Pick<Swap, 'day' | 'newest'>,
   step: Step,
-): Promise<void> {
-  const prefix = stagePrefix(project, day);
-  for (const { name } of await clickhouse.rows<{ name: string }>(databasesLike(prefix)))
-    if (Number(name.slice(prefix.length)) < newest)
-      await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
+  found?: readonly string[],
+): Promise<boolean> {
+  const older = (found ?? (await ask(clickhouse, stagesOf(project, day)))).filter(
+    (name) => Number(name.slice(stagePrefix(project, day).length)) < newest,
+  );
+  for (const name of older) await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
+  return older.length > 0;
 }
 
-/** Throws if a newer build was planned: an older build must never publish over a newer one. */
+/** Selects the names of all stages of a day. */
+export const stagesOf = (project: string, day: string): Question<string[]> =>
+  question(databasesLike(stagePrefix(project, day)), (rows: readonly { name: string }[]) =>
+    rows.map(({ name }) => name),
+  );
+
+/**
+ * Throws if a newer build was planned: an older build must never publish over a newer one.
+ *
+ * @param found the newest generation, if it was just read
+ */
 export async function assertNewest(
   deps: Dependencies,
   { day, newest: generation }: Pick<Swap, 'day' | 'newest'>,
+  found?: number,
 ): Promise<void> {
-  const newest = await deps.ledger.lastGeneration(day);
+  const newest = found ?? (await deps.ledger.lastGeneration(day));
   if (newest > generation)
     throw final(
       'Superseded',
@@ -247,23 +305,22 @@ export async function assertNewest(
     );
 }
 
-async function verify(
-  deps: Dependencies,
-  swap: Swap,
-  table: string,
-  expected: Measure & { columns: readonly string[] },
-  step: Step,
-): Promise<void> {
-  const live = { database: swap.live, table };
-  const found = await measured(deps, live, swap.day, expected.columns, step, `verify ${table}`);
-  if (found.rows !== expected.rows || found.hash !== expected.hash)
-    throw final(
-      'AccountsDiffer',
-      sentence(
-        `${table} of ${swap.day}: after the swap there are ${found.rows} rows with hash ${found.hash}, expected ${expected.rows} with ${expected.hash}. `,
-        `Something else writes to ${swap.live}.${table}. Run the day again, which recovers it first: `,
-        command.run(swap.day),
-      ),
-      { details: { step: 'publish', table } },
-    );
+async function verify(deps: Dependencies, { live, day }: Swap, expected: readonly Built[], step: Step): Promise<void> {
+  const found = await askTogether(
+    deps.clickhouse,
+    measures(live, day, expected),
+    step.statement('verify the live tables'),
+  );
+  const wrong = differing(expected, found);
+  if (!wrong) return;
+  const { table, rows, hash, has } = wrong;
+  throw final(
+    'AccountsDiffer',
+    sentence(
+      `${table} of ${day}: after the swap there are ${has.rows} rows with hash ${has.hash}, expected ${rows} with ${hash}. `,
+      `Something else writes to ${live}.${table}. Run the day again, which recovers it first: `,
+      command.run(day),
+    ),
+    { details: { step: 'publish', table } },
+  );
 }

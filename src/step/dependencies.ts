@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { EngineState } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Project, Schema } from '../project/project.js';
@@ -16,6 +17,9 @@ export interface Dependencies {
   webhook(): Promise<Webhook | undefined>;
   /** Reads the folder each time: after an edit, the worker need not be restarted. */
   loadProject(): Promise<Project>;
-  /** Analyzes the project's SQL with ClickHouse. */
-  readSchema(project: Project): Promise<Schema>;
+  /**
+   * Analyzes the project's SQL with ClickHouse, or returns the cached result. A build passes the state of ClickHouse that it has read, and
+   * then the result is cached in the bucket; everyone else only reads the cache.
+   */
+  readSchema(project: Project, engine?: EngineState): Promise<Schema>;
 }

@@ -43,9 +43,9 @@ export interface ScheduleChange {
 export async function planSchedule(
   client: Client,
   times: NightlyTimes,
-): Promise<{ stands: boolean; changes: ScheduleChange[] }> {
+): Promise<{ exists: boolean; changes: ScheduleChange[] }> {
   const found = await describeSchedule(client, times.project);
-  return { stands: found !== undefined, changes: found ? changesOf(found, times) : [] };
+  return { exists: found !== undefined, changes: found ? changesOf(found, times) : [] };
 }
 
 /**

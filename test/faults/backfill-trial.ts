@@ -153,7 +153,7 @@ async function compare(project: DayProject, calm: DayProject, trial: Trial): Pro
 
   // A committed chunk is never normalized again: every Parquet object beside a manifest is older than the manifest.
   const objects = await store.list(project.bucket, project.app.project.config.store.normalized);
-  const manifests = objects.filter(({ key }) => key.endsWith('.json') && !key.includes('/_plans/'));
+  const manifests = objects.filter(({ key }) => key.endsWith('.json') && !/\/_(plans|schemas)\//.test(key));
   wrong.push(...differing('chunks', manifests.length, trial.days));
   for (const { key, modified } of manifests) {
     const folder = key.slice(0, key.lastIndexOf('/') + 1);

@@ -94,7 +94,7 @@ async function published({ app, name }: DayProject): Promise<string[]> {
     const record = { ...of, generation: 0, chunks: of.chunks.toSorted() };
     if (archive === '') return record;
     const [held] = await app.clickhouse.rows<{ rows: string; hash: string }>(
-      measureDay({ database: archives, table: archive }, record.day, record.columns),
+      measureDay({ database: archives, table: archive }, record.day, record.columns).statement,
     );
     const whole = Number(held?.rows) === record.archived_rows && held?.hash === record.archived_hash;
     return { ...record, archive: whole ? 'whole' : `holds ${held?.rows ?? 0} rows with hash ${held?.hash ?? 0}` };
@@ -114,7 +114,7 @@ async function stagesOf(project: DayProject): Promise<string[]> {
 async function manifests({ app, name, bucket }: DayProject): Promise<string[]> {
   const { store } = app;
   const keys = new Set((await store.list(bucket, 'daybook/')).map(({ key }) => key));
-  const found = [...keys].filter((key) => key.endsWith('.json') && !key.includes('/_plans/')).sort();
+  const found = [...keys].filter((key) => key.endsWith('.json') && !/\/_(plans|schemas)\//.test(key)).sort();
   const facts = found.map(async (key) => {
     const { parquet, ...manifest } = JSON.parse((await store.read(bucket, key)) ?? '{}') as { parquet: string };
     return JSON.stringify({ ...manifest, parquet: keys.has(parquet) ? 'is there' : 'is gone' });

@@ -77,8 +77,8 @@ async function firstStepEnds(handle: WorkflowHandle, signal: AbortSignal): Promi
   const progress = async () =>
     await handle.query<Partial<DayProgress & BackfillProgress>>('progress').catch(() => undefined);
   const begun = async () => {
-    const { told = [], running = [] } = (await progress()) ?? {};
-    return told.length > 0 || running.length > 0;
+    const { steps = [], running = [] } = (await progress()) ?? {};
+    return steps.length > 0 || running.length > 0;
   };
   while (!(await begun())) await sleep(LOOK, undefined, { signal });
 }

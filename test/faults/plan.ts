@@ -52,7 +52,7 @@ export const STATEMENTS = {
   archive: 4,
   intent: 1,
   swap: 5,
-  measure: 10,
+  measure: 2,
   'done record': 1,
   'published record': 1,
   'drop of the stage': 1,

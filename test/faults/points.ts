@@ -1,13 +1,6 @@
-import { gunzipSync } from 'node:zlib';
 import type { Asked } from '../support/fault-proxy.js';
+import { sqlOf } from '../support/sql-of.js';
 import type { Point, RequestName, StatementName } from './plan.js';
-
-/** A statement's text with the values that are inserted by it; those of an insert are compressed. */
-export const sqlOf = ({ url, body }: Asked): string =>
-  `${url.searchParams.get('query') ?? ''} ${(body.subarray(0, 2).equals(GZIP) ? gunzipSync(body) : body).toString('utf8')}`;
-
-/** The first bytes of whatever is compressed with gzip. */
-const GZIP = Buffer.from([0x1f, 0x8b]);
 
 const STAGE = '`daybook_[a-z0-9]+_\\d{8}_\\d+`';
 
@@ -21,7 +14,7 @@ const STATEMENT: Record<StatementName, RegExp> = {
   load: new RegExp(`INSERT INTO ${STAGE}\\.\`(events|visits)__`),
   'day account': /INSERT INTO daybook\.accounts .*"account":"day"/s,
   refresh: new RegExp(`INSERT INTO ${STAGE}\\.\`(daily_amounts|daily_visits|running)__`),
-  staging: new RegExp(`ALTER TABLE ${STAGE}\\.\`\\w+\` REPLACE PARTITION .* FROM ${STAGE}`),
+  staging: new RegExp(`(ALTER TABLE ${STAGE}\\.\`\\w+\` REPLACE PARTITION .* FROM|RENAME TABLE) ${STAGE}`),
   test: /SELECT count\(\) AS failing/,
   'lookback copy': new RegExp(`ALTER TABLE ${STAGE}\\.\`\\w+\` REPLACE PARTITION .* FROM \`\\w+_live\``),
   archive: /ALTER TABLE `daybook_\w+_archive`.* REPLACE PARTITION/,

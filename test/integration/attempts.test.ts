@@ -37,15 +37,11 @@ test('a second attempt starts only when the statements of the first one have end
   const [ended] = await runningStatement(handle);
   const seen: number[] = [];
   const { ledger } = project.app;
-  const world = {
-    ledger: {
-      ...ledger,
-      holdOf: async (day: string) => {
-        seen.push(await running(handle));
-        return await ledger.holdOf(day);
-      },
-    },
+  const ask: typeof ledger.ask = async (asked) => {
+    seen.push(await running(handle));
+    return await ledger.ask(asked);
   };
+  const world = { ledger: { ...ledger, ask } };
   await project.attempt({ attempt: 2, world }).list({ day: DAY, force: false });
   expect(seen[0]).toBe(0);
   expect(await ended).toMatch(/394|QUERY_WAS_CANCELLED/);

@@ -66,7 +66,7 @@ test('without a running backfill, its commands say so and exit with 1; wrong usa
   for (const args of [['pause'], ['resume'], ['cancel'], ['concurrency', '2']]) {
     const { code, stderr } = await backfill(...args);
     expect(code).toBe(1);
-    expect(stderr).toContain('No backfill runs');
+    expect(stderr).toContain('No backfill is running');
   }
   expect(await backfill('--start', START)).toMatchObject({ code: 2 });
   expect(await backfill('concurrency', '0')).toMatchObject({ code: 2 });
@@ -118,9 +118,7 @@ test('the temporal CLI starts, queries, pauses, resumes and cancels a backfill l
   attaching.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await expect
     .poll(() => said, { timeout: 30_000 })
-    .toContain(
-      `${id} runs already, and not as asked: reprocess is "none", asked for was "all"; concurrency is 1, asked for was 3.`,
-    );
+    .toContain(`${id} is already running with other options: reprocess is "none", not "all"; concurrency is 1, not 3.`);
   attaching.kill('SIGINT');
   await attaching;
   await run('signal', '--name', 'resume');

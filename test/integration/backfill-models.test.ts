@@ -34,11 +34,11 @@ async function addModel(name: string, select: string) {
   await app.close();
 }
 
-/** Keys of everything normalized, plans left out. */
+/** Keys of everything normalized, without plans and cached schemas. */
 const normalized = async () =>
   (await project.app.store.list(project.bucket, project.app.project.config.store.normalized))
     .map(({ key }) => key)
-    .filter((key) => !key.includes('/_plans/'));
+    .filter((key) => !/\/_(plans|schemas)\//.test(key));
 
 const values = (table: string) => project.rows(`SELECT day, value FROM ${table} ORDER BY day`);
 

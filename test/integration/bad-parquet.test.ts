@@ -36,7 +36,7 @@ const BAD: Record<string, RegExp> = {
   'column-twice': /^ClickHouse says 636 .*column with this name already exists/s,
   cut: /^ClickHouse says .*(not a parquet file|too short)/is,
   'empty-text': /^ClickHouse says \d+ /,
-  'footer-says-no-rows': /^it says that it holds 0 rows, but 6 were read$/,
+  'footer-says-no-rows': /^it declares 0 rows, but 6 were read$/,
   'geometry-wanted': /^column note has a type that ClickHouse can't read \(Geometry\(crs=.* characters left out/,
   'page-header': /^ClickHouse says 1001 /,
 };
@@ -47,7 +47,7 @@ test.skipIf(version === undefined)(
     const { message, step } = await project.fail(DAY);
     expect(step).toBe('normalize');
     expect(message).toContain(`events: raw/${DAY}/column-twice.parquet: ClickHouse says 636`);
-    expect(message).toContain('So are 5 more');
+    expect(message).toContain('5 more are bad');
     expect(message.length).toBeLessThan(1_500);
 
     await project.configure(

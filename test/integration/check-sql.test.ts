@@ -78,9 +78,9 @@ test('a schema that cannot work is one final error with every problem, and leave
   const { message } = (await readSchema(project, clickhouse).catch((error: unknown) => error)) as Error;
   expect(message).toMatchInlineSnapshot(`
     "the SQL of project ruled has 2 problems:
-      sql/aggregates/daily_sales.sql: the engine refuses it: Function with name \`summ\` does not exist. In scope SELECT day, country, summ(amount) AS amount, count() AS orders FROM events WHERE day = _CAST(10957, 'Date') GROUP BY day, country. Maybe you meant: ['sum']
-        Correct the statement; it has to run as it stands in any ClickHouse client.
-      sql/tests/no_empty_country.sql: found the table 'daily_sale', expected one that the project makes: daily_sales or events
+      sql/aggregates/daily_sales.sql: ClickHouse rejects it: Function with name \`summ\` does not exist. In scope SELECT day, country, summ(amount) AS amount, count() AS orders FROM events WHERE day = _CAST(10957, 'Date') GROUP BY day, country. Maybe you meant: ['sum']
+        Correct the statement; it must run unchanged in any ClickHouse client.
+      sql/tests/no_empty_country.sql: found the table 'daily_sale', expected one of the project: daily_sales or events
         Did you mean 'daily_sales'?"
   `);
   expect(await scratchDatabases()).toEqual([]);
@@ -139,7 +139,7 @@ describe('the normalizing SELECT works row by row', () => {
   test('it reads its own raw table and nothing else', async () => {
     expect(await problemsAfter(path, 'FROM raw_events', 'FROM raw_event')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: found the table 'raw_event', expected one that the project makes: raw_events",
+        "error sql/normalized/events.sql: found the table 'raw_event', expected one of the project: raw_events",
       ]
     `);
     const constants = (from: string) =>
@@ -169,18 +169,18 @@ describe('the normalizing SELECT works row by row', () => {
   test('its columns are those of the table, and _source', async () => {
     expect(await problemsAfter(path, 'amount, ifNull', 'amount AS amont, ifNull')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: the SELECT gives no column amount",
-        "error sql/normalized/events.sql: the SELECT gives amont, which is no column of the table",
+        "error sql/normalized/events.sql: the SELECT returns no column amount",
+        "error sql/normalized/events.sql: the SELECT returns amont, which is not a column of the table",
       ]
     `);
     expect(await problemsAfter(path, ', _source,', ',')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: the SELECT gives no _source, by which rows are traced to their lines",
+        "error sql/normalized/events.sql: the SELECT does not return _source, which links rows to their raw lines",
       ]
     `);
     expect(await problemsAfter(path, ', _source,', ", _source, '' AS _object,")).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: the SELECT gives _object, which the table fills by itself",
+        "error sql/normalized/events.sql: the SELECT returns _object, which the table fills itself",
       ]
     `);
   });
@@ -231,7 +231,7 @@ describe('tables', () => {
     `);
     expect(await problemsAfter(raw, 'tags Array(String)', "tags Array(String) DEFAULT ['a']")).toMatchInlineSnapshot(`
       [
-        "error sql/raw/events.sql: found DEFAULT on column tags, which a raw line never gets",
+        "error sql/raw/events.sql: found DEFAULT on column tags, which raw lines ignore",
       ]
     `);
   });
@@ -242,8 +242,8 @@ describe('tables', () => {
     expect(await checking("match(country, '^_line$') OR upper(event_id) != 'loaded_at'")).toEqual([]);
     expect(await checking('amount >= 0 AND _line > 1 AND `loaded_at` < ts')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: CONSTRAINT not_negative reads _line, which the SELECT does not give: a row is judged before it has one",
-        "error sql/normalized/events.sql: CONSTRAINT not_negative reads loaded_at, which the SELECT does not give: a row is judged before it has one",
+        "error sql/normalized/events.sql: CONSTRAINT not_negative reads _line, which the SELECT does not return: rows are checked before it is filled",
+        "error sql/normalized/events.sql: CONSTRAINT not_negative reads loaded_at, which the SELECT does not return: rows are checked before it is filled",
       ]
     `);
   });
@@ -251,12 +251,12 @@ describe('tables', () => {
   test('dedupeBy names columns of the normalized table', async () => {
     expect(await problemsAfter('daybook.config.ts', "['event_id']", "['eventid']")).toMatchInlineSnapshot(`
       [
-        "error sources.events.dedupeBy: found 'eventid', which is no column of events",
+        "error sources.events.dedupeBy: found 'eventid', which is not a column of events",
       ]
     `);
     const by = "{ key: ['event_id'], keep: 'last', by: 'updated' }";
     expect(await problemsAfter('daybook.config.ts', "['event_id']", by)).toEqual([
-      "error sources.events.dedupeBy: found 'updated', which is no column of events",
+      "error sources.events.dedupeBy: found 'updated', which is not a column of events",
     ]);
   });
 
@@ -277,8 +277,8 @@ describe('models', () => {
   test('their columns are those of the table, by name, in both directions', async () => {
     expect(await problemsAfter(path, 'count() AS orders', 'count() AS order')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: the SELECT gives no column orders",
-        "error sql/aggregates/daily_sales.sql: the SELECT gives order, which is no column of the table",
+        "error sql/aggregates/daily_sales.sql: the SELECT returns no column orders",
+        "error sql/aggregates/daily_sales.sql: the SELECT returns order, which is not a column of the table",
       ]
     `);
   });
@@ -294,17 +294,17 @@ describe('models', () => {
     expect(await giving('[]', 'Array(Array(UInt8))')).toEqual([]);
     expect(await giving('toString(arraySort(groupArray(event_id)))', 'Array(String)')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: the SELECT gives shape as String, expected Array(String) or what can be converted to it without a loss",
+        "error sql/aggregates/daily_sales.sql: the SELECT returns shape as String, expected Array(String) or a type that converts to it without loss",
       ]
     `);
     expect(await giving("CAST((1, 2), 'Tuple(a UInt8, b UInt8)')", 'Tuple(a UInt8, c UInt8)')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: the SELECT gives shape as Tuple(a UInt8, b UInt8), expected Tuple(a UInt8, c UInt8) or what can be converted to it without a loss",
+        "error sql/aggregates/daily_sales.sql: the SELECT returns shape as Tuple(a UInt8, b UInt8), expected Tuple(a UInt8, c UInt8) or a type that converts to it without loss",
       ]
     `);
     expect(await giving('[(1, 2, 3)]', 'Array(Tuple(UInt8, UInt8))')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: the SELECT gives shape as Array(Tuple(UInt8, UInt8, UInt8)), expected Array(Tuple(UInt8, UInt8)) or what can be converted to it without a loss",
+        "error sql/aggregates/daily_sales.sql: the SELECT returns shape as Array(Tuple(UInt8, UInt8, UInt8)), expected Array(Tuple(UInt8, UInt8)) or a type that converts to it without loss",
       ]
     `);
   });
@@ -326,7 +326,7 @@ describe('models', () => {
     `);
     expect(await reading(`SELECT ${row} FROM generateRandom('a UInt8')`)).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: reads from generateRandom(), whose content no build can reproduce or order",
+        "error sql/aggregates/daily_sales.sql: reads from generateRandom(), whose content is not reproducible",
       ]
     `);
     expect(await reading(`SELECT ${row} FROM numbers(3)`)).toMatchInlineSnapshot(`[]`);
@@ -338,17 +338,17 @@ describe('models', () => {
     expect(await problemsAfter(path, 'FROM events', random, { 'daybook.config.ts': config })).toEqual([]);
     expect(await problemsAfter(path, 'FROM events', 'FROM evnts')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: found the table 'evnts', expected one that the project makes: daily_sales or events",
+        "error sql/aggregates/daily_sales.sql: found the table 'evnts', expected one of the project: daily_sales or events",
       ]
     `);
     expect(await problemsAfter(path, 'FROM events', 'FROM other.events')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: the engine refuses it: Database other does not exist",
+        "error sql/aggregates/daily_sales.sql: ClickHouse rejects it: Database other does not exist",
       ]
     `);
     expect(await problemsAfter(path, 'FROM events', 'FROM view(SELECT * FROM events)')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: reads from view(), whose content no build can reproduce or order",
+        "error sql/aggregates/daily_sales.sql: reads from view(), whose content is not reproducible",
       ]
     `);
   });
@@ -362,7 +362,7 @@ describe('models', () => {
       'sql/aggregates/c.sql': `${table('c')} SELECT day, country FROM events WHERE (SELECT count() FROM b) > 0`,
     });
     const { schema, problems } = await inspectSchema(circle, clickhouse);
-    expect(lines(problems)).toEqual(['error sql/aggregates/a.sql: reads itself in a circle: a -> c -> b -> a']);
+    expect(lines(problems)).toEqual(['error sql/aggregates/a.sql: has a circular dependency: a -> c -> b -> a']);
     expect(Object.fromEntries(schema.tables.map(({ name, inputs }) => [name, inputs]))).toMatchObject({
       a: ['c'],
       b: ['a', 'daily_sales'],
@@ -395,7 +395,7 @@ describe('models', () => {
       expect(await looking('countries')).toEqual([]);
       expect(await looking('daily_sales')).toMatchInlineSnapshot(`
         [
-          "error sql/aggregates/daily_sales.sql: reads the dictionary dictionaries.of_daily_sales, which is loaded from daily_sales as readers have it, in no order with its builds",
+          "error sql/aggregates/daily_sales.sql: reads the dictionary dictionaries.of_daily_sales, which is loaded from the published daily_sales, not from the day that is being built",
         ]
       `);
       const normalizing = `dictGetOrDefault('dictionaries.of_daily_sales', 'name', tuple(event_id), '') AS country`;
@@ -404,7 +404,7 @@ describe('models', () => {
       expect(await problemsAfter(normalized, "ifNull(user.country, '') AS country", normalizing, files))
         .toMatchInlineSnapshot(`
         [
-          "warning sql/normalized/events.sql: reads the dictionary dictionaries.of_daily_sales, which is loaded from daily_sales as readers have it, in no order with its builds",
+          "warning sql/normalized/events.sql: reads the dictionary dictionaries.of_daily_sales, which is loaded from the published daily_sales, not from the day that is being built",
         ]
       `);
     } finally {

@@ -93,7 +93,7 @@ test('problems of config, files, bucket and Temporal are reported together, and 
   });
   await remove();
   expect(problems.map(({ where, fix }) => `${where}: ${plain(fix)}`)).toEqual([
-    'sql/tests/no_empty_country.sql: Correct the statement; it has to run as it stands in any ClickHouse client.',
+    'sql/tests/no_empty_country.sql: Correct the statement; it must run unchanged in any ClickHouse client.',
     'S3: Create the bucket, or name another one in the config.',
     'Temporal: temporal operator search-attribute create --name DaybookDay --type Keyword',
   ]);
@@ -110,7 +110,7 @@ test('services that do not answer, or refuse the credentials, are named with wha
   await away.close();
   expect(problems.map(({ severity, where, fix }) => [severity, where, plain(fix)])).toEqual([
     ['error', 'ClickHouse', 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach'],
-    ['error', 'S3', 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and what it may do.'],
+    ['error', 'S3', 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.'],
     ['error', 'Temporal', 'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach'],
   ]);
 });

@@ -78,8 +78,8 @@ test('without a worker, run says so at once; Ctrl-C leaves the day running, and 
   const attached = await run('--day', WAITING, '--with-worker', '--force');
   expect(attached).toMatchObject({ code: 0 });
   expect(attached.stderr).toContain(
-    `${workflowId.day(project.name, WAITING)} runs already, and not as asked: force is false, asked for was true. ` +
-      "What follows is that run's; when it has ended, the same command starts another.",
+    `${workflowId.day(project.name, WAITING)} is already running with other options: force is false, not true. ` +
+      'This follows that run; once it has ended, run the same command again.',
   );
   expect(attached.stdout).toContain(`${WAITING} published`);
 });

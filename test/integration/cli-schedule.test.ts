@@ -31,15 +31,15 @@ test('commands that need a schedule say how to create it if there is none; delet
       `The schedule ${id} does not exist yet. Run: npx daybook schedule apply --project ${project.app.project.dir}`,
     ]);
   }
-  expect(await command('delete')).toMatchObject({ code: 0, stdout: `${id} does not stand.` });
+  expect(await command('delete')).toMatchObject({ code: 0, stdout: `${id} does not exist.` });
 });
 
 test('apply creates, then finds nothing to do, then shows what differs before it changes that', async () => {
   const id = scheduleId(project.name);
-  const absent = `${id} does not stand yet: '30 4 * * *' in ${ZONE}`;
+  const absent = `${id} does not exist yet: '30 4 * * *' in ${ZONE}`;
   expect((await command('apply', '--dry-run')).stdout).toBe(`${absent}\nNothing was changed.`);
   expect((await command('apply')).stdout).toBe(`${absent}\nCreated ${id}.`);
-  expect((await command('apply')).stdout).toBe(`${id} stands as the config says.`);
+  expect((await command('apply')).stdout).toBe(`${id} matches the config.`);
 
   await project.configure({ schedule: '15 5 * * 1-5' });
   const difference = 'cron\n  - 30 4 * * *\n  + 15 5 * * 1-5';
@@ -47,7 +47,7 @@ test('apply creates, then finds nothing to do, then shows what differs before it
   const described = await command('describe');
   expect(described.stdout).toContain('  cron is 30 4 * * *, the config says 15 5 * * 1-5');
   expect((await command('apply')).stdout).toBe(`${difference}\nChanged ${id}.`);
-  expect((await command('apply')).stdout).toBe(`${id} stands as the config says.`);
+  expect((await command('apply')).stdout).toBe(`${id} matches the config.`);
 });
 
 test('pause, unpause and describe agree', async () => {
@@ -73,8 +73,8 @@ test('trigger starts a nightly run for yesterday and warns that no worker polls;
   const before = nightFor(ZONE, new Date());
   const { code, stdout, stderr } = await command('trigger');
   expect(code).toBe(0);
-  expect(stderr).toContain('the night waits until one does. In another terminal: npx daybook worker');
-  const [, day = '', id = ''] = /^The night for (\S+) has begun: (\S+)$/.exec(stdout) ?? [];
+  expect(stderr).toContain('the nightly run waits for one. Start one in another terminal: npx daybook worker');
+  const [, day = '', id = ''] = /^The nightly run for (\S+) has started: (\S+)$/.exec(stdout) ?? [];
   expect([before, nightFor(ZONE, new Date())]).toContain(day);
   expect((await command('describe')).stdout).toContain(`for ${day}  running  ${id}`);
   expect(dayIn(ZONE, new Date()) > day).toBe(true);

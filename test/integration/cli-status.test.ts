@@ -53,7 +53,7 @@ test('status shows each day up to the newest: published, never built, failed and
   ]);
   expect(rows[1]).toMatch(/published +1 +\d{4}-\d\d-\d\d \d\d:\d\d +2 +1$/);
   expect(rows[3]).toMatch(/at load: events: 3 of 4 lines/);
-  expect(stdout).toMatch(/2026-11-05 to .* are not built; the first: npx daybook run --day 2026-11-05/);
+  expect(stdout).toMatch(/2026-11-05 to .* are not built. Build the first: npx daybook run --day 2026-11-05/);
 });
 
 test('status --days shows the newest days and counts the earlier ones', async () => {
@@ -155,14 +155,14 @@ test('rejects of a day that was never built, and of an unknown source, say so', 
   });
   const unknown = await run('rejects', '--day', BAD, '--source', 'evnets');
   expect(unknown).toMatchObject({ code: 1, stdout: '' });
-  expect(unknown.stderr).toContain("has no source 'evnets'; it has events.");
+  expect(unknown.stderr).toContain("has no source 'evnets'. Its sources: events.");
 });
 
 test('status works while Temporal is down, and says what it does not know', async () => {
   const { code, stdout, stderr } = await command({ TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'status');
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^${GOOD}  published`, 'm'));
-  expect(stderr).toContain('Which days run now is not known. No Temporal server answers at 127.0.0.1:1');
+  expect(stderr).toContain('Running days are unknown. No Temporal server answers at 127.0.0.1:1');
 });
 
 test('rejects and accounts come from the ledger if the store with the plans does not answer', async () => {
@@ -183,9 +183,9 @@ test('an unfinished publish is shown, with the command that recovers it', async 
   await project.app.ledger.recordPublishes('intent', [
     { ...record, columns: [], inputs: {}, chunks: [], archive: '', archived_rows: 0, archived_hash: '0' },
   ]);
-  expect((await run('status')).stdout).toMatch(/^2026-11-05 {2}stopped .*publish left open: run the day$/m);
+  expect((await run('status')).stdout).toMatch(/^2026-11-05 {2}stopped .*unfinished publish: run the day$/m);
   const { stdout } = await run('status', '--day', day);
-  expect(stdout).toContain('Publish left open, run the day to end it: events');
+  expect(stdout).toContain('Unfinished publish, run the day to recover it: events');
   expect(stdout.split('Next:\n')[1]).toBe(`  ${typed(npx.run(day))}`);
 });
 

@@ -179,7 +179,7 @@ test('a contract changes with the documented rights; dropping what readers have 
   const again = await daybook('apply');
   expect(again.stderr).toBe('');
   expect(again.stdout).toContain('DROP COLUMN `weight`;');
-  expect((await daybook('apply')).stdout).toBe('Everything stands as the project says.');
+  expect((await daybook('apply')).stdout).toBe('Everything matches the project.');
 
   const model = 'sql/aggregates/daily_sales.sql';
   await change(model, 'revenue ', "note String DEFAULT '',\n    revenue ");

@@ -36,7 +36,7 @@ const QUERIES: Record<string, [sql: string, expected: Expected]> = {
   raw_table: ['SELECT id FROM raw_events', /reads raw_events, which is empty outside of normalization/],
   misspelt: [
     'SELECT * FROM evnts',
-    /found the table 'evnts', expected one that the project makes: daily, events, summary or visits/,
+    /found the table 'evnts', expected one of the project: daily, events, summary or visits/,
   ],
 
   // Common table expressions
@@ -161,7 +161,7 @@ const QUERIES: Record<string, [sql: string, expected: Expected]> = {
   dictionary: [`SELECT dictGet('${ELSEWHERE}.names', 'name', id) AS name FROM events`, E],
   join_get: [
     `SELECT joinGet('${ELSEWHERE}.joined', 'name', id) AS name FROM events`,
-    /calls joinGet\(\), which reads a table by a name in a text/,
+    /calls joinGet\(\), which reads a table named in a string/,
   ],
   join_get_or_null: [
     `SELECT joinGetOrNull('${ELSEWHERE}.joined', 'name', id) AS name FROM events`,
@@ -285,9 +285,7 @@ describe('models without a possible order are refused, with what to do instead',
   ])('a circular dependency of %s', async (_, models, circle) => {
     const files = Object.entries(models).map(([name, select]) => [`sql/aggregates/${name}.sql`, model(name, select)]);
     const { errors } = await inspect(Object.fromEntries(files) as ProjectFiles);
-    expect(errors).toEqual([
-      `sql/aggregates/a.sql: reads itself in a circle: ${circle} | Take one of these reads out; a day is built in one direction.`,
-    ]);
+    expect(errors).toEqual([`sql/aggregates/a.sql: has a circular dependency: ${circle} | Remove one of these reads.`]);
   });
 
   test('a model that reads itself without a lookback', async () => {
@@ -295,8 +293,8 @@ describe('models without a possible order are refused, with what to do instead',
     const path = 'sql/aggregates/running.sql';
     const { errors } = await inspect({ [path]: model('running', select) });
     expect(errors).toEqual([
-      `${path}: reads itself (running), but declares no earlier days, so that it would read nothing | ` +
-        `Add '-- lookback: 1 day' at the head of the file: then it reads its day before.`,
+      `${path}: reads itself (running), but has no lookback, so that it would read nothing | ` +
+        `Add '-- lookback: 1 day' at the head of the file to read the day before.`,
     ]);
     const recovered = await inspect({ [path]: model('running', select, '-- lookback: 1 day') });
     expect(recovered.errors).toEqual([]);

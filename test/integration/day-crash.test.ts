@@ -63,7 +63,7 @@ async function builtTwice(day: string) {
 test.each([
   ['2026-05-01', 'before the first swap', () => diesBefore(project, 'publish events'), [1, 1, 1]],
   ['2026-05-02', 'between two swaps', () => diesBefore(project, 'publish daily_amounts'), [2, 1, 1]],
-  ['2026-05-03', 'before it verifies', () => diesBefore(project, 'verify events'), [2, 2, 1]],
+  ['2026-05-03', 'before it verifies', () => diesBefore(project, 'verify the live tables'), [2, 2, 1]],
   ['2026-05-04', 'before the done record', () => diesBeforeRecord(project, 'done'), [2, 2, 1]],
 ])('%s: a publish that dies %s is finished by the next run', async (day, _, world, then) => {
   const { input } = await builtTwice(day);

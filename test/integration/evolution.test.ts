@@ -99,9 +99,9 @@ test.each([
     'another order of columns',
     GROWN.replace('events UInt32, amount Decimal(18, 2)', 'amount Decimal(18, 2), events UInt32'),
     '',
-    'column amount stands elsewhere in the file',
+    'column amount has another position in the file',
   ],
-  ['an index', `${GROWN}, INDEX i events TYPE minmax GRANULARITY 1`, '', 'which no ALTER known here'],
+  ['an index', `${GROWN}, INDEX i events TYPE minmax GRANULARITY 1`, '', 'which no known ALTER'],
   ['a setting that parts depend on', GROWN, 'SETTINGS index_granularity = 100', 'the engine refuses MODIFY SETTING'],
 ])('%s is refused by name, and nothing is changed, not even what could be', async (_, columns, rest, complaint) => {
   await model(`${columns}, more String DEFAULT ''`, rest);
@@ -160,7 +160,7 @@ test('a contract changes in every column by ALTER alone, and is refused while it
   expect(await applied()).toEqual({ shown: [], done: [] });
   await project.admin.run({ sql: `INSERT INTO ${database}.raw_events (id) VALUES ('by hand')` });
   await project.write(RAW, CONTRACT);
-  await expect(applied()).rejects.toThrow("a contract's table is empty, but this one holds 1 rows");
+  await expect(applied()).rejects.toThrow('a contract must be empty, but this table holds 1 rows');
   await project.admin.run({ sql: `TRUNCATE TABLE ${database}.raw_events` });
   expect((await applied()).shown).toEqual([
     'ALTER TABLE raw_events DROP COLUMN amount',
@@ -171,7 +171,7 @@ test('a contract changes in every column by ALTER alone, and is refused while it
   expect([await definition('raw_events'), await created()]).toEqual(before);
 
   await project.write(RAW, CONTRACT.replace('ORDER BY tuple()', 'ORDER BY id'));
-  await expect(applied()).rejects.toThrow("A table without rows, such as a contract's, can be dropped by hand at once");
+  await expect(applied()).rejects.toThrow('A table without rows, such as a contract, can be dropped at once');
   await project.write(RAW, CONTRACT);
 });
 
@@ -203,16 +203,16 @@ test('a change that loses values is made only if its table is named; otherwise i
   await model('day Date, events UInt64, largest Decimal(10, 2) DEFAULT 1, amount Decimal(18, 2)');
   const refused = await run('apply');
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain(
-    'run them without --dry-run: npx daybook apply --dry-run --allow-loss daily_amounts',
-  );
+  expect(refused.stderr).toContain('run without --dry-run: npx daybook apply --dry-run --allow-loss daily_amounts');
   expect((await run('apply', '--allow-loss', 'daily_means')).code).toBe(1);
-  expect((await run('apply', '--allow-loss', 'daily_amount')).stderr).toContain("no table 'daily_amount'; it has ");
+  expect((await run('apply', '--allow-loss', 'daily_amount')).stderr).toContain(
+    "no table 'daily_amount'. Its tables: ",
+  );
   const shown = [
     '-- daily_amounts: column events is UInt32, the file says UInt64',
-    '-- daily_amounts: column events stands elsewhere in the file',
+    '-- daily_amounts: column events has another position in the file',
     '-- daily_amounts: column largest has DEFAULT 0, the file says DEFAULT 1',
-    '-- daily_amounts: column note is not in the file: dropping it loses what it holds',
+    '-- daily_amounts: column note is not in the file: dropping it loses its values',
     `ALTER TABLE \`${database}\`.\`daily_amounts\` MODIFY COLUMN \`events\` UInt64 AFTER \`day\`;`,
     `ALTER TABLE \`${database}\`.\`daily_amounts\` MODIFY COLUMN \`largest\` Decimal(10, 2) DEFAULT 1;`,
     `ALTER TABLE \`${database}\`.\`daily_amounts\` DROP COLUMN \`note\`;`,
@@ -227,7 +227,7 @@ test('a change that loses values is made only if its table is named; otherwise i
     `altered ${database}.daily_amounts`,
     'Applied 1 changes.',
   ]);
-  expect(wet.stdout).toContain(`Now: npx daybook backfill --start ${DAY} --end ${DAY}`);
+  expect(wet.stdout).toContain(`Rebuild them: npx daybook backfill --start ${DAY} --end ${DAY}`);
 
   expect((await run('verify', '--day', DAY)).stdout).toContain('has no note');
   expect(await project.backfill({ start: DAY, end: DAY })).toMatchObject({ outcome: 'published' });
@@ -244,7 +244,7 @@ test('a type to which existing values do not convert is refused, and the table s
   });
   await model(`${columns}, label UInt32 DEFAULT 0, code UInt32 DEFAULT 0`);
   const before = await definition();
-  await expect(applied('daily_amounts')).rejects.toThrow('column label holds values that are no UInt32');
+  await expect(applied('daily_amounts')).rejects.toThrow('column label holds values that do not convert to UInt32');
   expect(await definition()).toBe(before);
   await model(`${columns}, code UInt32 DEFAULT 0`);
   expect((await applied('daily_amounts')).shown).toEqual([

@@ -69,7 +69,7 @@ test('a run, a nightly run and a backfill fail a day with a rewritten folder by 
 
   const { code, stdout } = await command('backfill', ...RANGE);
   expect(code).toBe(1);
-  expect(stdout).toContain('3 days failed because objects are gone from folders to which new ones came');
+  expect(stdout).toContain('3 days failed because folders lost objects and got new ones');
   const again = `npx daybook backfill --start ${FIRST} --end ${EXPIRED} --reprocess failed`;
   expect(stdout).toContain(`${again} --replace-folder`);
   expect(stdout).toContain(`${again} --keep-vanished`);

@@ -143,7 +143,7 @@ test('`up --detach` runs until `down`, which stops the stack and nothing else', 
   expect(await isAlive(pid)).toBe(true);
   bystander.kill('SIGKILL');
 
-  expect(await daybook('down')).toMatchObject({ exitCode: 0, stdout: `No local stack runs in ${dir}.` });
+  expect(await daybook('down')).toMatchObject({ exitCode: 0, stdout: `No local stack is running in ${dir}.` });
   expect(await daybook('status')).toMatchObject({ exitCode: 1 });
   expect(await daybook('env')).toMatchObject({ exitCode: 1, stdout: '' });
 });

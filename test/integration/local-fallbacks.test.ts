@@ -33,7 +33,9 @@ test('without versitygw, its release and Go, S3 is served from memory, and the u
   });
   try {
     expect(stack.s3.kind).toBe('fauxqs');
-    expect(lines).toContainEqual(expect.stringMatching(/kept in memory by fauxqs, its objects end with the stack/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/kept in memory by fauxqs, and its objects are lost when the stack stops/),
+    );
     const { endpoint, region, accessKeyId, secretAccessKey } = stack.s3;
     const client = new S3Client({
       endpoint,
@@ -54,7 +56,7 @@ test('a service that cannot start ends the start with its name and its log file,
   const dir = join(folder.path, 'stack');
   const starting = startStack({ dir, env: readEnv({ DAYBOOK_VERSITYGW: '/bin/false' }), only: ['s3'] });
   await expect(starting).rejects.toThrow(LocalStackError);
-  await expect(starting).rejects.toThrow(/did not come up.*\n[^]*s3 ended with exit code 1, 4 times in a row/);
+  await expect(starting).rejects.toThrow(/did not start.*\n[^]*s3 exited with code 1, 4 times in a row/);
   expect(await readStack(dir)).toBeUndefined();
-  expect(await readFile(join(dir, 'logs', 'supervisor.log'), 'utf8')).toContain('s3 ended with exit code 1');
+  expect(await readFile(join(dir, 'logs', 'supervisor.log'), 'utf8')).toContain('s3 exited with code 1');
 });

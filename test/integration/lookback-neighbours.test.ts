@@ -87,7 +87,7 @@ test('a model that reads itself is retried if its previous day was published mea
   const world = after('stage running', () => project.run(first));
   const request = { build, table: 'running', inputs };
   await expect(project.attempt({ world }).refresh(request)).rejects.toThrow(
-    `running of ${first} was published while ${second} was being built; the refresh is retried`,
+    `running of ${first} was published while it was copied; the copy is retried`,
   );
   const { inputs: read } = await project.attempt({ attempt: 2 }).refresh(request);
   expect(read[`running@${first}`]).toBe(await fingerprint('running', first));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { runForItself } from '../../src/cli/common/own-run.js';
+import { runExclusive } from '../../src/cli/common/exclusive-run.js';
 import { command } from '../../src/shared/commands.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -43,7 +43,7 @@ async function teach(word: string): Promise<void> {
 }
 
 const retry = async (day: string, word: string) => {
-  const end = await runForItself(
+  const end = await runExclusive(
     project.app,
     { day, code: true, retry: word },
     { what: 'retry', own: false, quiet: true, again: command.rejectsRetry(day) },

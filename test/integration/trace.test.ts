@@ -105,10 +105,10 @@ test('an object that was rewritten since is not quoted as if it was read', async
 test('what cannot be traced is reported, with what is known', async () => {
   const unknown = await run('--table', 'nothing');
   expect(unknown.code).toBe(1);
-  expect(unknown.stderr).toMatch(/has no table 'nothing'; it has events, orders, returns, daily_funnel/);
+  expect(unknown.stderr).toMatch(/has no table 'nothing'\. Its tables: events, orders, returns, daily_funnel/);
   const none = await run('--table', 'events', '--where', "country = 'XX'");
   expect(none.code).toBe(1);
-  expect(none.stderr).toContain(`No row of events on ${DAY} fits country = 'XX'`);
+  expect(none.stderr).toContain(`No row of events on ${DAY} matches country = 'XX'`);
   const wrong = await run('--table', 'events', '--where', 'nonsense = 1');
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toMatch(/nonsense/);

@@ -25,7 +25,7 @@ test('days that are as published exit with 0 and one line', async () => {
   const { code, stdout } = await verify();
   expect(code).toBe(0);
   expect(stdout.trimEnd()).toBe(
-    '2026-05-01 to 2026-05-31: 9 published tables compared with the ledger, all as they were published',
+    '2026-05-01 to 2026-05-31: 9 published tables compared with the ledger, all as published',
   );
 });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startDay } from '../../src/cli/common/start.js';
 import { endOfDay } from '../../src/cli/common/watch.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
+import { plain } from '../../src/shared/sentence.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -155,7 +156,7 @@ test.each([
     expect(ended.ok ? ended.result.outcome : ended.step).toBe(end);
     const [build] = await nights.app.ledger.latestBuilds(day, day);
     expect(build?.event).toBe(ended.ok ? end : 'failed');
-    if (!ended.ok) expect(ended.message).toContain(`raw/${day}/ holds 0 objects, at least 1`);
+    if (!ended.ok) expect(plain(ended.message)).toContain(`raw/${day}/ holds 0 objects, at least 1`);
     expect(await nights.app.ledger.currentPublishes(day, day)).toHaveLength(end === 'published' ? 3 : 0);
   } finally {
     await nights.close();

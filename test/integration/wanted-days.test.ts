@@ -36,10 +36,7 @@ describe('a day in the future or before the project starts is refused before any
 
   test.each([
     [['run', '--day', TOMORROW], `${TOMORROW} is in the future: today is`],
-    [
-      ['run', '--day', BEFORE],
-      `${BEFORE} is before the project's first day, which daybook.config.ts calls start: ${START}`,
-    ],
+    [['run', '--day', BEFORE], `${BEFORE} is before the project's first day, ${START} (start in daybook.config.ts)`],
     [['plan', '--day', BEFORE], `${BEFORE} is before`],
     [['backfill', '--start', REAL, '--end', TOMORROW], `${TOMORROW} is in the future`],
     [['backfill', '--start', BEFORE, '--end', REAL, '--dry-run'], `${BEFORE} is before`],
@@ -50,7 +47,7 @@ describe('a day in the future or before the project starts is refused before any
   ])('%j', async (args, message) => {
     const { code, stderr } = await command(...args);
     expect(stderr).toContain(message);
-    expect(stderr).toContain('The days that there are: npx daybook status');
+    expect(stderr).toContain('To list the days: npx daybook status');
     expect(code).not.toBe(0);
     expect(await recorded()).toEqual(before);
   });

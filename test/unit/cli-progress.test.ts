@@ -5,7 +5,7 @@ import { pace, progressLine, resultText } from '../../src/cli/backfill/text.js';
 import { followDay } from '../../src/cli/common/follow.js';
 import { line } from '../../src/cli/common/watch.js';
 import { freshState } from '../../src/shared/backfill.js';
-import type { BackfillProgress, BackfillResult, DayProgress, StepTold } from '../../src/shared/workflows.js';
+import type { BackfillProgress, BackfillResult, DayProgress, FinishedStep } from '../../src/shared/workflows.js';
 
 const SINCE = '2026-11-10T04:00:00.000Z';
 const { counts: NONE } = freshState({ start: '2026-01-01', end: '2026-12-31' }, new Date(SINCE));
@@ -65,7 +65,7 @@ describe('what a backfill came to', () => {
     const counts = { ...NONE, published: 6, unchanged: 3, held: 1 };
     expect(resultText(RESULT)).toBe('2026-01-01 to 2026-01-10: 10 published (50,000 rows)');
     expect(resultText({ ...RESULT, counts })).toBe(
-      '2026-01-01 to 2026-01-10: 6 published (50,000 rows) · 4 left as they are · 1 of them held',
+      '2026-01-01 to 2026-01-10: 6 published (50,000 rows) · 4 left unchanged · 1 of them held',
     );
   });
 
@@ -79,8 +79,8 @@ describe('what a backfill came to', () => {
       '2026-01-03  test  Test x found 1 row',
       'and 1 more',
       '',
-      'When it is mended: npx daybook backfill --start 2026-01-01 --end 2026-01-10 --reprocess failed',
-      'The days that were not run: npx daybook backfill --start 2026-01-01 --end 2026-01-10',
+      'Once fixed, run: npx daybook backfill --start 2026-01-01 --end 2026-01-10 --reprocess failed',
+      'To build the days that were not run: npx daybook backfill --start 2026-01-01 --end 2026-01-10',
     ]);
   });
 });
@@ -100,8 +100,8 @@ describe('without a terminal', () => {
     vi.restoreAllMocks();
   });
 
-  /** A workflow that tells these states, one a look, and ends with the last of them. */
-  const told = (states: readonly object[], result: object): WorkflowHandle => {
+  /** A workflow that reports these states, one per query, and ends with the last of them. */
+  const handleOf = (states: readonly object[], result: object): WorkflowHandle => {
     const left = [...states];
     let end: () => void = () => undefined;
     const ended = new Promise<object>((resolve) => {
@@ -121,7 +121,7 @@ describe('without a terminal', () => {
   test('a backfill is shown in plain lines: a failed day at once, progress not at every poll', async () => {
     const failed = [{ day: '2026-01-05', outcome: 'failed' as const, step: 'load', reason: 'no bucket' }];
     const states = [progress({ done: 0 }), progress({ done: 1, failed }), progress({ done: 2, failed })];
-    const end = await followBackfill(told(states, RESULT), 'lines', new AbortController().signal);
+    const end = await followBackfill(handleOf(states, RESULT), 'lines', new AbortController().signal);
     expect(end).toEqual({ ok: true, result: RESULT });
     expect(printed).toEqual({
       stdout: '0 of 10 days done · running 2026-01-05, 2026-01-06\n2026-01-05 failed at load: no bucket\n',
@@ -130,18 +130,18 @@ describe('without a terminal', () => {
   });
 
   test('a day is shown as one line for each step, once, even if its run continues as new', async () => {
-    const step = (name: string, what: string, ms: number): StepTold => ({ step: name, what, ms });
+    const step = (name: string, what: string, ms: number): FinishedStep => ({ step: name, what, ms });
     const [list, load] = [step('list', '8 objects', 493), step('load', '71 rows', 2_100)];
     const states = [[list], [list, load], [load]].map(
-      (steps) => ({ step: '', done: 0, total: 0, told: steps }) as unknown as DayProgress,
+      (steps) => ({ step: '', done: 0, total: 0, steps }) as unknown as DayProgress,
     );
-    await followDay(told(states, {}), '2026-01-05', { show: 'lines' });
+    await followDay(handleOf(states, {}), '2026-01-05', { show: 'lines' });
     expect(printed.stdout).toBe(`  ${line(list)}\n  ${line(load)}\n  ${line(load)}\n`);
     expect(line(load)).toBe('load      71 rows  (2.1 s)');
   });
 
   test('programs get only the result', async () => {
-    const end = await followBackfill(told([], RESULT), 'nothing', new AbortController().signal);
+    const end = await followBackfill(handleOf([], RESULT), 'nothing', new AbortController().signal);
     expect(end).toEqual({ ok: true, result: RESULT });
     expect(printed).toEqual({ stdout: '', stderr: '' });
   });

@@ -139,8 +139,8 @@ test('a day that failed before it was planned still says that readers keep what 
   };
   const range = { shown: { first: '2026-11-05', last: '2026-11-05' }, earlier: 0, missing: undefined };
   const of = { project: 'shop', zone: 'UTC', normalized: ['events'], range };
-  expect(overviewText({ ...of, days: [failed] })).toContain('at wait, readers keep what they have: events');
-  expect(detailText('shop', 'UTC', failed)).toContain('Readers keep what they have');
+  expect(overviewText({ ...of, days: [failed] })).toContain('at wait, readers keep the previous data: events');
+  expect(detailText('shop', 'UTC', failed)).toContain('Readers keep the previously published data');
   const first = { ...failed, published: [] };
   expect(overviewText({ ...of, days: [first] })).toContain('at wait: events');
   expect(detailText('shop', 'UTC', first)).not.toContain('Readers keep');

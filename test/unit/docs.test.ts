@@ -14,10 +14,6 @@ const documents = [
 ];
 const reference = repositoryText('docs/reference.md');
 
-/** Words with a better one in the field; see the style section of CONTRIBUTING.md. */
-const DROPPED =
-  /\b(mend(s|ed|ing)?|heal(s|ed|ing)?|anew|nobody|stands?|tells?|told|(take|takes|taken|took) back|forgotten attempt|archived no more)\b/gi;
-
 /** A heading as GitHub links to it. */
 const anchorOf = (heading: string) =>
   heading
@@ -55,10 +51,6 @@ test.each(documents)('every link in %s leads to a file and a heading that exist'
     expect(existsSync(new URL(`../../${found}`, import.meta.url)), target).toBe(true);
     if (anchor !== undefined) expect(anchorsIn(repositoryText(found)), target).toContain(anchor);
   }
-});
-
-test.each(documents)('%s uses the words of the field', (path) => {
-  expect(repositoryText(path).match(DROPPED) ?? []).toEqual([]);
 });
 
 test('the reference lists every command, and no other', async () => {

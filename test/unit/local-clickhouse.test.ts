@@ -24,9 +24,9 @@ describe('ClickHouse as a library', () => {
   });
 
   test.each([
-    [{ platform: 'win32', arch: 'x64', glibc: false }, 'No ClickHouse comes with npm for win32-x64.'],
-    [{ platform: 'linux', arch: 'ia32', glibc: true }, 'No ClickHouse comes with npm for linux-ia32.'],
-    [{ platform: 'linux', arch: 'x64', glibc: false }, 'No ClickHouse comes with npm for linux-x64 with musl.'],
+    [{ platform: 'win32', arch: 'x64', glibc: false }, 'npm has no ClickHouse for win32-x64.'],
+    [{ platform: 'linux', arch: 'ia32', glibc: true }, 'npm has no ClickHouse for linux-ia32.'],
+    [{ platform: 'linux', arch: 'x64', glibc: false }, 'npm has no ClickHouse for linux-x64 with musl.'],
   ])('is not there for %o, which is said with the ways out', (machine, said) => {
     const find = () => findLibrary(machine, installed);
     expect(find).toThrow(LocalStackError);
@@ -40,7 +40,7 @@ describe('ClickHouse as a library', () => {
         throw new Error('not found');
       });
     expect(find).toThrow(
-      /@chdb\/lib-linux-x64-gnu, which holds ClickHouse, is not installed.*--omit=optional.*DAYBOOK_CLICKHOUSE/,
+      /@chdb\/lib-linux-x64-gnu, which contains ClickHouse, is not installed.*--omit=optional.*DAYBOOK_CLICKHOUSE/,
     );
   });
 
@@ -71,7 +71,7 @@ describe('an executable of your own', () => {
 
   test.each([
     ['that is too old', 'ClickHouse local version 26.5.9.1 (official build).', 0o755, 'is 26.5.9.1, older than 26.6.1'],
-    ['that is another program', 'good morning', 0o755, 'does not say its version'],
+    ['that is another program', 'good morning', 0o755, 'does not print its version'],
     ['that may not be executed', 'ClickHouse local version 26.7.2.1', 0o644, 'is not an executable file'],
   ])('%s is refused with what to do', async (_, says, mode, reason) => {
     const path = await executable(says, mode);

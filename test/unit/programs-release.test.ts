@@ -75,12 +75,12 @@ test('a release with another checksum is never unpacked', async () => {
 test('an address that refuses, and one that has no such release, fail with the reason', async () => {
   await expect(get('http://127.0.0.1:65534', '')).rejects.toThrow(/ECONNREFUSED/);
   const missing = await serve((_, response) => response.writeHead(404).end());
-  await expect(get(missing, '')).rejects.toThrow('it was answered with status 404');
+  await expect(get(missing, '')).rejects.toThrow('the server responded with status 404');
 });
 
 test('a platform without a release fails without a request', async () => {
   await expect(get('http://127.0.0.1:65534', '', 'plan9-mips')).rejects.toThrow(
-    `there is none for ${process.platform}-${process.arch}`,
+    `there is no release for ${process.platform}-${process.arch}`,
   );
 });
 

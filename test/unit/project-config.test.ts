@@ -133,7 +133,7 @@ test('all problems come in one message, each with its path, what was found and w
         Remove it.
       sources.Events: found the name 'Events', expected a name of lower-case letters, digits and _, because a table is named after it
         Rename it.
-      sources.events.prefix: found 'raw/{YYYY}-{MM}/{hour}/', expected a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} or {M}, {DD} or {D}, no other token, no leading '/', and no digit or end behind {M} and {D}
+      sources.events.prefix: found 'raw/{YYYY}-{MM}/{hour}/', expected a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} or {M}, {DD} or {D}, no other token, no leading '/', and {M} and {D} followed by something other than a digit
         Correct the value.
       sources.events.arrival.before: found -1, expected a whole number, at least 0
         Correct the value.
@@ -170,7 +170,7 @@ describe('fields that must fit together', () => {
     expect(parseConfig(berlin({ before: 0, after: 0 }, { folderZone: 'Europe/Berlin' })).problems).toEqual([]);
     expect(messageOf(berlin({ before: 0, after: 1 }))).toMatchInlineSnapshot(`
       "daybook.config.ts has 1 problem:
-        sources.events.arrival: found before 0, after 1, but a day in Europe/Berlin spreads over folders cut in UTC from 1 before to 0 after it
+        sources.events.arrival: found before 0, after 1, but a day in Europe/Berlin spans folders in UTC from 1 before to 0 after it
           Set arrival to at least { before: 1, after: 0 }, or correct folderZone."
     `);
     expect(messageOf(berlin({ before: 1, after: 0 }, { folderZone: 'Asia/Tokyo' }))).toContain(
@@ -263,7 +263,7 @@ test('months and days may lack leading zeros, where something else than a digit 
   expect(folderPrefix(prefix, '2026-11-15')).toBe('raw/year=2026/month=11/day=15/');
   for (const wrong of ['raw/{YYYY}/{M}/{D}', 'raw/{YYYY}/{M}{D}/', 'raw/{YYYY}/{D}0/{MM}/'])
     expect(messageOf({ ...least, sources: { events: { prefix: wrong } } })).toContain(
-      'no digit or end behind {M} and {D}',
+      '{M} and {D} followed by something other than a digit',
     );
 });
 

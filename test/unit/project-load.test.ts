@@ -152,7 +152,7 @@ describe('a folder that is not a project', () => {
           Add sources.clicks, or rename the file.
         sources.events: found no sql/normalized/events.sql
           Write that file, or remove the source.
-        sql/aggregates/raw_events.sql: makes the table raw_events, as sql/raw/events.sql does
+        sql/aggregates/raw_events.sql: creates the table raw_events, as does sql/raw/events.sql
           Rename raw_events.sql and its table.",
         "type": "BadConfig",
       }
@@ -187,7 +187,7 @@ describe('daybook init', () => {
     const dir = await folderWith({ 'notes.txt': 'mine' });
     await expect(initProject(dir)).rejects.toThrow(/is not empty \(it holds notes\.txt\)/);
     await rm(join(dir, 'notes.txt'));
-    await expect(initProject(dir, 'Shop')).rejects.toThrow(/'Shop' is no project's name/);
+    await expect(initProject(dir, 'Shop')).rejects.toThrow(/'Shop' is not a valid project name/);
     expect((await initProject(dir, 'shop')).project).toBe('shop');
     expect(basename(dir)).not.toBe('shop');
   });

@@ -109,12 +109,12 @@ describe('options at the head', () => {
     expect(problemsOf(`-- lookbak: 6 days\n-- owner: finance\n${MODEL}`)).toMatchInlineSnapshot(`
       [
         "found the unknown option '-- lookbak: 6 days', expected lookback, unique or holes -> Did you mean 'lookback'?",
-        "found the unknown option '-- owner: finance', expected lookback, unique or holes -> Remove it; if it is prose, begin the line with a capital letter or more than one word.",
+        "found the unknown option '-- owner: finance', expected lookback, unique or holes -> Remove it, or, if it is prose, start the line with a capital letter or with more than one word.",
       ]
     `);
     expect(problemsOf(`-- severity: warn\n${MODEL}`)).toMatchInlineSnapshot(`
       [
-        "found the unknown option '-- severity: warn', expected lookback, unique or holes -> Remove it; if it is prose, begin the line with a capital letter or more than one word.",
+        "found the unknown option '-- severity: warn', expected lookback, unique or holes -> Remove it, or, if it is prose, start the line with a capital letter or with more than one word.",
       ]
     `);
   });
@@ -181,8 +181,8 @@ describe('statements', () => {
   test('a table definition reads no tables, other than its own in a projection', () => {
     const having = (part: string) => problemsOf(MODEL.replace('n UInt64', `n UInt64, ${part}`));
     expect(having('CONSTRAINT c CHECK n IN (SELECT n FROM events)')).toEqual([
-      'found a SELECT inside of CREATE TABLE, which would read tables in no order -> ' +
-        'Write the check as a test under sql/tests/, or give the value in the SELECT of the file.',
+      'found a SELECT inside CREATE TABLE, which would read tables outside the build order -> ' +
+        'Write the check as a test under sql/tests/, or return the value from the SELECT of the file.',
     ]);
     expect(having('PROJECTION p (SELECT day, sum(n) GROUP BY day)')).toEqual([]);
     expect(having('file String, INDEX url (file) TYPE minmax, `input` String')).toEqual([]);
@@ -196,8 +196,8 @@ describe('statements', () => {
     const problems = (allowed: string[]) =>
       readSqlFile('sql/aggregates/daily.sql', 'aggregates', reading, allowed).problems;
     expect(problems([]).map(({ what }) => what)).toEqual([
-      "calls url(…), which reads outside of the project's tables",
-      "calls URL(…), which reads outside of the project's tables",
+      "calls url(…), which reads outside the project's tables",
+      "calls URL(…), which reads outside the project's tables",
     ]);
     expect(problems(['s3'])).toHaveLength(2);
     expect(problems(['url'])).toEqual([]);

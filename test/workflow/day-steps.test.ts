@@ -173,9 +173,9 @@ test('a running day answers its step and its progress', async () => {
   const progress = await handle.query<DayProgress>('progress');
   open();
   expect(progress).toMatchObject({ day: DAY, step: 'normalize', done: 2, total: 3 });
-  expect(progress.told.map(({ step }) => step)).toEqual(['recover', 'list']);
+  expect(progress.steps.map(({ step }) => step)).toEqual(['recover', 'list']);
   await handle.result();
-  expect((await handle.query<DayProgress>('progress')).told).toHaveLength(8);
+  expect((await handle.query<DayProgress>('progress')).steps).toHaveLength(8);
 });
 
 test('a day workflow without a day says what was expected', async () => {

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { OutlineResult } from '../../activities/outline/index.js';
 import type { OutlineInput } from '../../activities/outline/index.js';
 import { failedBy, final, rootText } from '../../src/errors.js';
@@ -12,6 +12,7 @@ import { backfillNotStarted } from '../nightly/text.js';
 import { firstActivities } from '../options.js';
 import { watchOtherRuns, type OtherRuns } from '../other-runs.js';
 import { runDay } from '../run-day.js';
+import { sweepOld } from '../sweep-old.js';
 import { summary } from '../text.js';
 import { runQueue, type DayQueue } from './queue.js';
 import { trackBackfill, type Tracker } from './state.js';
@@ -28,6 +29,8 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   try {
     const notRun = tracker.state.phase === 'range' ? await runRange(input, tracker, others) : 0;
     if (tracker.state.phase === 'later') await runLater(input, tracker, others);
+    // Days used to sweep everything themselves; now each sweeps only what is its own.
+    if (patched('sweep-after-backfill')) await sweepOld();
     return tracker.close(notRun);
   } catch (error) {
     throwIfBug(error);

@@ -2,7 +2,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTE } from '../../src/shared/names.js';
 import { type Text } from '../../src/shared/sentence.js';
-import type { DayProgress, StepTold } from '../../src/shared/workflows.js';
+import type { DayProgress, FinishedStep } from '../../src/shared/workflows.js';
 import { detailsOf } from '../text.js';
 
 /** The day is a Keyword holding the ISO date: as a Datetime the Web UI would shift it into the viewer's zone. */
@@ -20,7 +20,7 @@ export const openSignal = defineSignal('open');
 
 /** Shows a running day to people: the query `progress`, the current details, the search attributes. */
 export interface Progress {
-  readonly steps: readonly StepTold[];
+  readonly steps: readonly FinishedStep[];
   /** The step that is running. */
   readonly step: string;
   /** Begins a step of `total` pieces. */
@@ -37,7 +37,7 @@ export interface Progress {
 
 /** Begins to show a day, in its first step. */
 export function showProgress(day: string): Progress {
-  const steps: StepTold[] = [];
+  const steps: FinishedStep[] = [];
   let step = 'recover';
   let done = 0;
   let total = 1;
@@ -47,7 +47,7 @@ export function showProgress(day: string): Progress {
     { key: attribute.kind, value: 'day' },
     { key: attribute.outcome, value: 'running' },
   ]);
-  setHandler(progressQuery, () => ({ day, step, done, total, missing: [...missing], told: [...steps] }), {
+  setHandler(progressQuery, () => ({ day, step, done, total, missing: [...missing], steps: [...steps] }), {
     description: 'the running step and its progress, and what the steps before it did',
   });
   return {

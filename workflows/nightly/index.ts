@@ -1,12 +1,5 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  isCancellation,
-  log,
-  rootCause,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { isCancellation, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AlertInput } from '../../activities/alert/index.js';
 import type { SurveyResult } from '../../activities/survey/index.js';
 import { failedBy, rootText } from '../../src/errors.js';
@@ -20,6 +13,7 @@ import { assertInput } from '../input.js';
 import { briefActivities, checkActivities, firstActivities } from '../options.js';
 import { watchOtherRuns } from '../other-runs.js';
 import { runDay } from '../run-day.js';
+import { sweepOld } from '../sweep-old.js';
 import { summary } from '../text.js';
 import { alertOf, warningOf } from './alert-of.js';
 import { openAlerts, type Alerts } from './alerts.js';
@@ -180,17 +174,6 @@ const verifyAlert = (day: string, reason: Text): AlertInput => ({
   ...{ kind: 'failed', day, step: 'verify' },
   ...{ reason: plain(reason), next: commandsIn(reason) },
 });
-
-/** Cleans up expired data of all days. What cannot be removed now is removed by the next nightly run. */
-async function sweepOld(): Promise<void> {
-  try {
-    await checkActivities().sweep.executeWithOptions({ summary: summary.sweepOld() }, [{ day: null }]);
-  } catch (error) {
-    throwIfBug(error);
-    if (isCancellation(error)) throw error;
-    log.warn('expired data was not cleaned up', { reason: rootCause(error) });
-  }
-}
 
 /** Ends the run. With a failed day or a difference it fails, and keeps its result in the details of the failure. */
 function end(

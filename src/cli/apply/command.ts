@@ -1,26 +1,26 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, projectOption } from '../common/options.js';
 
-/** `daybook apply`: makes the ledger, the database and the tables what the project says. */
+/** Defines `daybook apply`, which brings the ledger, the database and the tables in line with the project. */
 export const applyCommand = () =>
   new Command('apply')
     .description(
-      'Create the ledger, the database and missing tables; add columns, change comments, codecs and settings. Refuses what would lose values',
+      'Create the ledger, the database and missing tables; add columns, change comments, codecs and settings. Refuses changes that would lose values',
     )
-    .option('--dry-run', 'print the statements, and change nothing')
-    .option('--allow-loss <table...>', 'tables in which columns may be dropped, converted to another type, or moved')
+    .option('--dry-run', 'print the statements; change nothing')
+    .option('--allow-loss <table...>', 'tables whose columns may be dropped, converted to another type, or moved')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples(
-        [
-          'daybook apply',
-          'prints each statement, then runs it; safe to repeat: the second time it finds nothing to do',
-        ],
+        ['daybook apply', 'prints each statement, then runs it; safe to repeat: a second run changes nothing'],
         ['daybook apply --dry-run'],
         ['daybook apply --dry-run --output json', 'for CI: `changes` is empty where nothing is to do'],
-        ['daybook apply --allow-loss daily_sales', 'also drops columns of this table that its file no longer has'],
+        [
+          'daybook apply --allow-loss daily_sales',
+          'also drops the columns of this table that its file no longer declares',
+        ],
       ),
     )
     .action(async (options) => {

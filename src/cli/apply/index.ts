@@ -13,9 +13,9 @@ import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
 
 /**
- * Makes the project stand: the ledger, the database and its tables. Answers what it did, one line each.
+ * Creates or updates the ledger, the database and its tables. Returns one line for each change.
  *
- * @param show called with what is about to happen to the tables, before anything does
+ * @param show called with the planned changes before any of them is made
  * @param allowLoss see {@link planChanges}
  */
 export async function apply(
@@ -29,11 +29,11 @@ export async function apply(
   if (env.localStack)
     for (const bucket of bucketsOf(project)) if (await store.createBucket(bucket)) buckets.push(bucket);
   await ledger.migrate();
-  // Read afresh: an app may be older than an edit.
+  // Read again: the project may have been edited since the app was opened.
   const current = await dependencies.loadProject();
   const changes = await planChanges(current, await dependencies.readSchema(current), clickhouse, allowLoss);
   show(changes);
-  if (changes.some(({ kind, contract }) => kind === 'alter' && !contract)) await assertNothingOpen(app);
+  if (changes.some(({ kind, contract }) => kind === 'alter' && !contract)) await assertNoUnfinishedPublish(app);
   await applyChanges(changes, clickhouse, database);
   return [
     ...buckets.map((bucket) => `created bucket ${bucket}`),
@@ -41,20 +41,20 @@ export async function apply(
   ];
 }
 
-/** A publish that a crash left open is ended from a stage with the old columns, which an altered table would refuse. */
-async function assertNothingOpen({ ledger }: App): Promise<void> {
-  const [open] = await ledger.openIntents(...EVER);
-  if (open)
+/** Refuses while a publish is unfinished: it is finished from a stage with the old columns, which an altered table rejects. */
+async function assertNoUnfinishedPublish({ ledger }: App): Promise<void> {
+  const [unfinished] = await ledger.openIntents(...EVER);
+  if (unfinished)
     throw final(
       'NotApplied',
       sentence(
-        `The publish of ${open.day} is open, and ends from tables of the old form. First: `,
-        command.run(open.day),
+        `The publish of ${unfinished.day} is unfinished and needs the tables as they are. Finish it first: `,
+        command.run(unfinished.day),
       ),
     );
 }
 
-/** What would happen to the tables. */
+/** Plans the changes without making them. */
 async function dryRun({ clickhouse, dependencies }: App, allowLoss: readonly string[]): Promise<TableChange[]> {
   const project = await dependencies.loadProject();
   return await planChanges(project, await dependencies.readSchema(project), clickhouse, allowLoss);
@@ -67,10 +67,7 @@ const showChanges = (changes: readonly TableChange[]): void => {
   }
 };
 
-const AFTERWARDS = sentence(
-  'Days that were published before keep what they have, and are stale by code. Which: ',
-  command.plan(),
-);
+const NOW_STALE = sentence('Published days keep their rows and are now stale (code). List them: ', command.plan());
 
 /** Writes what the changes mean for days that were published before, and what else readers meet. */
 async function notesOf(app: App, changes: readonly TableChange[]): Promise<Text[]> {
@@ -92,13 +89,13 @@ async function notesOf(app: App, changes: readonly TableChange[]): Promise<Text[
     ...(loses
       ? [
           sentence(
-            'Days that were published before no longer hold what the ledger recorded: verify and nightly runs report them as different, ',
-            'and they cannot be rolled back, until they are rebuilt: ',
+            'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
+            'and they cannot be rolled back to a publish from before this change. Rebuild them: ',
             rebuild,
           ),
         ]
       : altered.length > 0
-        ? [AFTERWARDS]
+        ? [NOW_STALE]
         : []),
     ...removed.map((table) => removedText(database, table)),
     ...views.map((view) => viewText(database, view)),
@@ -111,7 +108,7 @@ interface ApplyOptions extends ProjectOptions {
   output: Output;
 }
 
-/** Applies the project, or shows with `dryRun` what that would do, statement by statement. */
+/** Applies the project; with `dryRun`, prints the statements without running them. */
 export const applyProject = ({ dryRun: dry = false, allowLoss = [], project, output }: ApplyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     let changes: TableChange[] = [];
@@ -127,10 +124,7 @@ export const applyProject = ({ dryRun: dry = false, allowLoss = [], project, out
       return;
     }
     for (const line of done) print(line);
-    if (dry) print(changes.length === 0 ? 'The tables are as the project defines them.' : 'Nothing was changed.');
-    else
-      print(
-        done.length === 0 ? 'Everything is as the project defines it.' : `Applied ${plural(done.length, 'change')}.`,
-      );
+    if (dry) print(changes.length === 0 ? 'The tables match the project.' : 'Nothing was changed.');
+    else print(done.length === 0 ? 'Everything matches the project.' : `Applied ${plural(done.length, 'change')}.`);
     for (const note of notes) print(note);
   });

@@ -9,7 +9,7 @@ import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../..
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { sayIfNobodyPolls } from '../common/worker.js';
+import { warnIfNoWorker } from '../common/worker.js';
 import { failedText, progressLine } from './text.js';
 
 interface Range {
@@ -19,23 +19,23 @@ interface Range {
 
 type ControlOptions = Range & ProjectOptions & { output: Output };
 
-/** The backfill that is meant: the one that is named, or the only one that runs. Answers undefined after saying what is wrong. */
-async function meant(app: App, { start, end }: Range, closedToo: boolean): Promise<KnownBackfill | undefined> {
+/** Finds the backfill with the given range, or the only one that is running. Prints why and returns undefined if there is none. */
+async function findBackfill(app: App, { start, end }: Range, closedToo: boolean): Promise<KnownBackfill | undefined> {
   const { project } = app.project.config;
   const client = await app.temporal();
   const id = start !== undefined && end !== undefined ? workflowId.backfill(project, start, end) : undefined;
   const running = await knownBackfills(client, project, true);
   if (id === undefined && running.length > 1) {
-    note(`${running.length} backfills run. Say which: ${running.map(rangeOf).join(' or ')}`);
+    note(`${running.length} backfills are running. Choose one: ${running.map(rangeOf).join(' or ')}`);
     return undefined;
   }
   const known = running.length === 0 && closedToo ? await knownBackfills(client, project, false) : running;
   const found = id === undefined ? known[0] : (known.find((one) => one.workflowId === id) ?? (await byId(app, id)));
-  if (!found) note(sentence('No backfill runs. Start one: ', command.backfill('YYYY-MM-DD', 'YYYY-MM-DD')));
+  if (!found) note(sentence('No backfill is running. Start one: ', command.backfill('YYYY-MM-DD', 'YYYY-MM-DD')));
   return found;
 }
 
-/** What visibility does not show yet, or not any more. */
+/** Finds a backfill that visibility does not list yet, or no longer lists. */
 async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
   try {
     const { status } = await (await app.temporal()).workflow.getHandle(id).describe();
@@ -49,19 +49,19 @@ async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
 
 const rangeOf = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
 
-type Tell = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<Text>;
+type Request = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<Text>;
 
-/** Finds the backfill, tells it something, and says what comes of it. */
-const tell = (options: ControlOptions, what: Tell) =>
+/** Finds the running backfill, sends it a request, and prints the outcome. */
+const send = (options: ControlOptions, request: Request) =>
   withApp({ project: options.project }, async (app) => {
-    const one = await meant(app, options, false);
+    const one = await findBackfill(app, options, false);
     if (one?.status !== 'RUNNING') {
-      if (one) note(`The backfill of ${one.start} to ${one.end} does not run any more: ${one.status.toLowerCase()}.`);
+      if (one) note(`The backfill of ${one.start} to ${one.end} is not running: ${one.status.toLowerCase()}.`);
       process.exitCode = 1;
       return;
     }
-    const message = await what((await app.temporal()).workflow.getHandle(one.workflowId), one, app);
-    await sayIfNobodyPolls(app, 'what was sent', '');
+    const message = await request((await app.temporal()).workflow.getHandle(one.workflowId), one, app);
+    await warnIfNoWorker(app, 'the request', '');
     if (options.output === 'json') printJson({ start: one.start, end: one.end, message });
     else print(message);
   });
@@ -69,12 +69,12 @@ const tell = (options: ControlOptions, what: Tell) =>
 /** Finds the backfill that is named; else all that run, or the newest one if none runs. */
 async function toShow(app: App, { start, end }: Range): Promise<KnownBackfill[]> {
   if (start !== undefined && end !== undefined) {
-    const one = await meant(app, { start, end }, true);
+    const one = await findBackfill(app, { start, end }, true);
     return one ? [one] : [];
   }
   const running = await knownBackfills(await app.temporal(), app.project.config.project, true);
   if (running.length > 0) return running;
-  const newest = await meant(app, {}, true);
+  const newest = await findBackfill(app, {}, true);
   return newest ? [newest] : [];
 }
 
@@ -85,7 +85,7 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
     for (const one of await toShow(app, options)) {
       const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
       const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
-        note(sentence(`No worker answers (${messageOf(error)}). In another terminal: `, command.worker()));
+        note(sentence(`No worker responds (${messageOf(error)}). Start one in another terminal: `, command.worker()));
       });
       backfills.push({ ...one, progress: progress ?? null });
     }
@@ -101,32 +101,32 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
 }
 
 export const pauseBackfill = (options: ControlOptions): Promise<void> =>
-  tell(options, async (handle, one) => {
+  send(options, async (handle, one) => {
     await handle.signal('pause');
     return sentence(
-      'Days under way are finished, no more are started. Go on: ',
+      'Pausing: running days will finish, no new ones start. Continue with: ',
       command.backfills('resume', one.start, one.end),
     );
   });
 
 export const resumeBackfill = (options: ControlOptions): Promise<void> =>
-  tell(options, async (handle, one) => {
+  send(options, async (handle, one) => {
     await handle.signal('resume');
-    return sentence('It goes on. How far it is: ', command.backfills('status', one.start, one.end));
+    return sentence('Resumed. Follow with: ', command.backfills('status', one.start, one.end));
   });
 
 export const cancelBackfill = (options: ControlOptions): Promise<void> =>
-  tell(options, async (handle, one) => {
+  send(options, async (handle, one) => {
     await handle.cancel();
     return sentence(
-      ...['The cancel is sent: days under way end first, and what is built stays. Follow: '],
+      ...['Cancel requested: running days stop first, and published days stay. Follow with: '],
       command.backfills('status', one.start, one.end),
-      ...['\nThe rest, later: ', command.backfill(one.start, one.end)],
+      ...['\nTo build the rest later: ', command.backfill(one.start, one.end)],
     );
   });
 
 export const setConcurrency = (days: number, options: ControlOptions): Promise<void> =>
-  tell(options, async (handle) => {
+  send(options, async (handle) => {
     await handle.signal('concurrency', days);
-    return `Up to ${days} days are under way at once from now on.`;
+    return `From now on, up to ${days} days run at once.`;
   });

@@ -10,30 +10,30 @@ import { note, print, typed, worded } from '../common/output.js';
 import { watch } from '../common/watch.js';
 import { progressLine } from './text.js';
 
-/** How a backfill ended, for people and programs. */
+/** The outcome of a backfill. */
 export type BackfillEnd =
   { ok: true; result: BackfillResult } | { ok: false; outcome: 'failed' | 'cancelled'; message: Text };
 
-/** {@link endOf} a backfill. */
+/** Waits for the end of a backfill; see {@link endOf}. */
 async function endOfBackfill(handle: WorkflowHandle): Promise<BackfillEnd> {
   const end = await endOf<BackfillResult>(handle);
   if (end.ok) return end;
   const { outcome, message } = end;
-  const cancelled = 'The backfill was cancelled. What is built stays; start it again and it does only the rest.';
+  const cancelled = 'The backfill was cancelled. Published days stay. To build the rest, start it again.';
   return { ok: false, outcome, message: outcome === 'cancelled' ? cancelled : message };
 }
 
-/** Between two lines where nobody watches a terminal, in milliseconds; a failed day is told at once. */
+/** Least time between two progress lines in a log, in milliseconds; a failed day is printed at once. */
 const LINE_EVERY = 10_000;
-/** Between two looks at what a terminal shows, in milliseconds. */
+/** Time between two redraws of a terminal, in milliseconds. */
 const REDRAW = 500;
 
-const silenceText = () => `no worker answers: the backfill waits until one does (${typed(command.worker())})`;
+const silenceText = () => `no worker responds: the backfill waits for one (${typed(command.worker())})`;
 
 /**
- * Waits for the end of a backfill and shows how far it is: on one line of a terminal, as plain lines elsewhere.
+ * Waits for the end of a backfill and shows its progress: on one line of a terminal, as plain lines elsewhere.
  *
- * @throws the signal's reason when it aborts; the backfill goes on.
+ * @throws the signal's reason when it aborts; the backfill continues.
  */
 export async function followBackfill(
   handle: WorkflowHandle,
@@ -41,12 +41,12 @@ export async function followBackfill(
   signal: AbortSignal,
 ): Promise<BackfillEnd> {
   const end = Promise.race([endOfBackfill(handle), abortOf(signal)]);
-  if (show === 'lines') await tellLines(handle, end);
-  if (show === 'live') await tellLive(handle, end);
+  if (show === 'lines') await showLines(handle, end);
+  if (show === 'live') await showLive(handle, end);
   return await end;
 }
 
-async function tellLines(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
+async function showLines(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
   let at = 0;
   let done = -1;
   let failed = 0;
@@ -66,7 +66,7 @@ async function tellLines(handle: WorkflowHandle, end: Promise<unknown>): Promise
   });
 }
 
-async function tellLive(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
+async function showLive(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
   let seen: BackfillProgress | undefined;
   let silent = false;
   let over = false;
@@ -90,7 +90,7 @@ async function tellLive(handle: WorkflowHandle, end: Promise<unknown>): Promise<
     }
     if (seen) line.title = progressLine(seen, Date.now());
   };
-  // Ctrl-C is the command's to answer: the backfill goes on without it.
+  // The command handles Ctrl-C itself: the backfill continues without it.
   await new Listr([{ title: 'backfill', task }], { registerSignalListeners: false }).run();
   await watching;
 }

@@ -9,7 +9,7 @@ import { Interrupted, onInterrupt, STOPPING } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { assertDays } from '../common/wanted.js';
-import { sayIfNobodyPolls, withWorker } from '../common/worker.js';
+import { warnIfNoWorker, withWorker } from '../common/worker.js';
 import { forecast, forecastText } from '../plan/forecast.js';
 import { followBackfill, type BackfillEnd } from './follow.js';
 import { startBackfill } from './start.js';
@@ -27,7 +27,7 @@ interface BackfillOptions extends ProjectOptions, ChoiceOptions {
   output: Output;
 }
 
-/** Builds a range of days and shows how far it is, or shows with `dryRun` what it would build. */
+/** Builds a range of days and shows its progress; with `dryRun`, shows what it would build. */
 export async function buildRange(options: BackfillOptions): Promise<void> {
   const { start, end, force, concurrency, reprocess, failFast, dryRun, withWorker: own, project, output } = options;
   const input: BackfillInput = {
@@ -64,14 +64,14 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
     return await followBackfill(handle, show, interruption.signal);
   };
   try {
-    if (!own) await sayIfNobodyPolls(app, 'the backfill');
+    if (!own) await warnIfNoWorker(app, 'the backfill');
     report(input, output, own ? await withWorker(app, follow) : await follow());
   } catch (error) {
     if (error !== interruption.signal.reason) throw error;
     const message = sentence(
-      own ? 'The backfill is not done: it goes on as soon as a worker runs.' : 'The backfill goes on.',
+      own ? 'The backfill is not finished: it continues as soon as a worker runs.' : 'The backfill continues.',
       ...[' Attach again: ', again(input, ...(own ? ['--with-worker'] : []))],
-      ...['\nOr: ', command.backfills('pause', start, end), ', ', command.backfills('cancel', start, end)],
+      ...['\nOr stop it: ', command.backfills('pause', start, end), ', ', command.backfills('cancel', start, end)],
     );
     if (output === 'json') printJson({ start, end, outcome: 'interrupted', message });
     note(message);

@@ -7,7 +7,7 @@ import type { BackfillInput } from '../../shared/workflows.js';
 import { typed } from '../common/output.js';
 import { startWorkflow } from '../common/start.js';
 
-/** Starts a range's workflow, or attaches to the one that runs. */
+/** Starts the workflow of a range, or attaches to the one that is running. */
 export async function startBackfill(app: App, input: BackfillInput) {
   const { project } = app.project.config;
   const { start, end } = input;
@@ -18,9 +18,9 @@ export async function startBackfill(app: App, input: BackfillInput) {
     summary: `${project}, ${start} to ${end}`,
     choices: {
       ...{ reprocess: 'none', force: false, failFast: false, ...NO_CHOICE },
-      // Who does not say how many takes what there is.
+      // Without --concurrency, a running backfill keeps its own.
       ...(input.concurrency === undefined ? {} : { concurrency: CONCURRENCY }),
     },
-    details: `Started by hand. Once more, which does only what is left: \`${typed(command.backfill(start, end))}\``,
+    details: `Started by hand. To build what is left: \`${typed(command.backfill(start, end))}\``,
   });
 }

@@ -4,10 +4,10 @@ import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js
 import { typed, worded } from '../common/output.js';
 import { cut, plainTable, terminalWidth } from '../common/text.js';
 
-/** Days named as running, before the rest is counted. */
+/** Running days that are named; the rest are only counted. */
 const RUNNING_SHOWN = 3;
 
-/** Rows a second and the time left, from what is done since it began; pauses do not count. Undefined before the first day. */
+/** Computes rows per second and the time left, without pauses; undefined until the first day is done. */
 export function pace(
   { done, total, rows, since, idle }: BackfillProgress,
   now: number,
@@ -17,7 +17,7 @@ export function pace(
   return { rowsPerSecond: (rows * 1_000) / ms, msLeft: ((total - done) * ms) / done };
 }
 
-/** A backfill on one line: how far it is, what runs, how fast. */
+/** Describes a backfill on one line: progress, running days, throughput. */
 export function progressLine(progress: BackfillProgress, now: number): string {
   const { done, total, counts, running, paused, phase } = progress;
   const bad = counts.failed + counts.cancelled;
@@ -34,7 +34,7 @@ export function progressLine(progress: BackfillProgress, now: number): string {
   ].join(' · ');
 }
 
-/** What a backfill came to: counts, and each failed day with its reason and what to type. */
+/** Summarizes a backfill: counts, and each failed day with its reason and the next command. */
 export function resultText({ start, end, counts, rows, failed, notRun }: BackfillResult): string {
   const bad = counts.failed + counts.cancelled;
   const left = counts.unchanged + counts.skipped + counts.held;
@@ -45,21 +45,21 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
     `${start} to ${end}: ` +
       [
         `${number(counts.published)} published (${plural(rows, 'row')})`,
-        ...(left > 0 ? [`${number(left)} left as they are`] : []),
+        ...(left > 0 ? [`${number(left)} left unchanged`] : []),
         ...(counts.held > 0 ? [`${number(counts.held)} of them held`] : []),
         ...(bad > 0 ? [`${number(bad)} failed`] : []),
         ...(notRun > 0 ? [`${number(notRun)} not run`] : []),
       ].join(' · '),
     ...(failed.length > 0 ? ['', failedText(failed), ...(more > 0 ? [`and ${more} more`] : []), ''] : []),
-    ...(bad > rewritten ? [`When it is mended: ${again()}`] : []),
+    ...(bad > rewritten ? [`Once fixed, run: ${again()}`] : []),
     ...(rewritten > 0
       ? [
-          `${plural(rewritten, 'day')} failed because objects are gone from folders to which new ones came:`,
-          `  where the new objects hold the old rows:           ${again('--replace-folder')}`,
-          `  where the old rows must stay beside the new ones:  ${again('--keep-vanished')}`,
+          `${plural(rewritten, 'day')} failed because folders lost objects and got new ones:`,
+          `  if the new objects contain the old rows:  ${again('--replace-folder')}`,
+          `  if the old rows must be kept as well:     ${again('--keep-vanished')}`,
         ]
       : []),
-    ...(notRun > 0 ? [`The days that were not run: ${typed(command.backfill(start, end))}`] : []),
+    ...(notRun > 0 ? [`To build the days that were not run: ${typed(command.backfill(start, end))}`] : []),
   ].join('\n');
 }
 

@@ -1,16 +1,16 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, projectOption } from '../common/options.js';
 
-/** `daybook check`: exit code 0 where nothing stops a build (warnings are allowed), 1 where something does. */
+/** Defines `daybook check`. Exit code 0: no errors (warnings are allowed); 1: errors. */
 export const checkCommand = () =>
   new Command('check')
-    .description('Say what is wrong with the config, the SQL and the three connections, and how to mend it')
+    .description('Report what is wrong with the config, the SQL and the three connections, and how to fix it')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples(
-        ['daybook check', 'nothing is changed; the SQL is tried on empty tables in a scratch database'],
+        ['daybook check', 'changes nothing; the SQL is tried on empty tables in a scratch database'],
         ['daybook check --project ../shop --output json', 'one JSON document: { ok, dir, problems }'],
       ),
     )

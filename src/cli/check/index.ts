@@ -8,15 +8,15 @@ import { commandEnv, projectDir, type ProjectOptions } from '../common/context.j
 import type { Output } from '../common/options.js';
 import { print, printJson, worded } from '../common/output.js';
 
-/** What `check` works on; `close` is called at the end, whatever happened. */
+/** The input of `check`; `close` is called at the end in every case. */
 export interface OpenCheck {
-  /** The project folder. It may be broken: that is for the check to say. */
+  /** The project folder. It may be broken: the check reports that. */
   dir: string;
   services: CheckServices;
   close: () => Promise<void>;
 }
 
-/** The three services as the environment names them; the project itself is read by the check. */
+/** Opens the three services that the environment names; the check reads the project itself. */
 async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
   const env = await commandEnv();
   const { openServices } = await import('../../app.js');
@@ -35,7 +35,7 @@ async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
   };
 }
 
-/** Checks the project and prints what is wrong; exit code 1 where something stops a build. */
+/** Checks the project and prints its problems; exit code 1 if one of them is an error. */
 export async function check(
   { project, output }: ProjectOptions & { output: Output },
   open: (options: ProjectOptions) => Promise<OpenCheck> = openCheck,
@@ -52,15 +52,15 @@ export async function check(
   }
 }
 
-/** Each problem on three lines: where, what, and the way to mend it; then how many there are. */
+/** Formats each problem on three lines: where, what, and how to fix it; then their number. */
 function checkText(dir: string, problems: readonly Problem[]): string {
-  const told = problems.map(
+  const described = problems.map(
     ({ severity, where, what, fix }) =>
       `${severity}: ${where}\n  ${what.replaceAll('\n', '\n  ')}\n  -> ${worded(fix).replaceAll(/\n */g, '\n     ')}\n`,
   );
   const errors = errorsOf(problems).length;
   const warnings = problems.length - errors;
   const counts = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''];
-  const verdict = problems.length === 0 ? 'config, SQL and connections are right' : counts.filter(Boolean).join(', ');
-  return [...told, `${dir}: ${verdict}`].join('\n');
+  const verdict = problems.length === 0 ? 'config, SQL and connections are fine' : counts.filter(Boolean).join(', ');
+  return [...described, `${dir}: ${verdict}`].join('\n');
 }

@@ -10,14 +10,14 @@ import { note, printCommandsFor } from './output.js';
 /** The example project is the repository itself. */
 export const EXAMPLE = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Options that every command about a project takes. */
+/** Options of every command that works on a project. */
 export interface ProjectOptions {
   project?: string | undefined;
 }
 
 /**
- * The environment of a command. With none of the service addresses set, a live local stack is used and said so on stderr; with
- * some of them set it never mixes, so that a production password and a laptop's engine can't meet.
+ * Reads the environment of a command. If no service address is set, it uses a running local stack and prints that to stderr.
+ * If some are set, it never mixes the two, so that a production password is never sent to a local server.
  */
 export async function commandEnv(): Promise<Env> {
   const vars = processVariables();
@@ -28,7 +28,7 @@ export async function commandEnv(): Promise<Env> {
   return readEnv({ ...vars, ...stackVariables(stack) });
 }
 
-/** `--project`, else `DAYBOOK_PROJECT`, else this folder if it is a project, else the example. */
+/** Returns `--project`, else `DAYBOOK_PROJECT`, else this folder if it is a project, else the example. */
 export function projectDir(env: Env, given: string | undefined): string {
   const found = projectHere(env);
   const dir = given === undefined ? found : resolve(given);
@@ -42,7 +42,7 @@ function projectHere(env: Env): string {
   return here ? resolve('.') : EXAMPLE;
 }
 
-/** Opens the project for one command, and closes its connections whatever happens. */
+/** Opens the project for one command, and closes its connections in every case. */
 export async function withApp<T>(options: ProjectOptions, use: (app: App) => Promise<T>): Promise<T> {
   const env = await commandEnv();
   const { openApp } = await import('../../app.js');

@@ -6,13 +6,13 @@ import type { DayProgress } from '../../shared/workflows.js';
 import { typed } from './output.js';
 import { line, watch, type DayEnd } from './watch.js';
 
-/** The steps that every build goes through; a step that waits or mends shows in the line of the next one. */
+/** The steps of every build; waiting and recovery show on the line of the next one. */
 const STEPS = ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'];
 
-const silenceText = () => `no worker answers: the day waits until one does (${typed(command.worker())})`;
+const silenceText = () => `no worker responds: the day waits for one (${typed(command.worker())})`;
 
-/** A day on a terminal: a line for each step, what it did once it has, and how far the running one is. */
-export async function tellLive(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
+/** Shows a day on a terminal: a line for each step with its result, and the progress of the running one. */
+export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
   const changes = new EventEmitter();
   let seen: DayProgress | undefined;
   let silent = false;
@@ -36,9 +36,9 @@ export async function tellLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
     title: step,
     task: async (_: unknown, task: { title: string; task: object }) => {
       for (;;) {
-        const told = seen?.told.find((one) => one.step === step);
-        if (told) {
-          task.title = line(told);
+        const finished = seen?.steps.find((one) => one.step === step);
+        if (finished) {
+          task.title = line(finished);
           return;
         }
         if (over) break;
@@ -48,18 +48,18 @@ export async function tellLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
       task.title = step;
       const ended = await end.catch(() => undefined);
       if (ended?.ok === false) throw new Error(step);
-      // The day needed no more steps, or goes on unseen: their lines go. The library can only skip, which leaves a line.
+      // The day skipped this step, or continues in the background: hide its line. The library's own `skip` would leave it.
       Object.assign(task.task, { enabled: false });
     },
   }));
   const list = new Listr(tasks, {
-    // Ctrl-C is the command's to answer: the day goes on without it.
+    // The command handles Ctrl-C itself: the day continues without it.
     registerSignalListeners: false,
     rendererOptions: {
       showErrorMessage: false,
     },
   });
-  // A failed step ends the list; the caller tells why.
+  // A failed step ends the list; the caller prints why.
   await list.run().catch(() => undefined);
   await watching;
 }

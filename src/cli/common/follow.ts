@@ -1,18 +1,17 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { command } from '../../shared/commands.js';
+import { command, type Command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
-import type { Command } from '../../shared/commands.js';
-import { tellLive } from './follow-live.js';
+import { showLive } from './follow-live.js';
 import { note, print } from './output.js';
 import { endOfDay, line, watch, type DayEnd } from './watch.js';
 
 export type { DayEnd };
 
 /**
- * Waits for the end of a day and shows every step as it is told: as a live list on a terminal, as plain lines elsewhere.
+ * Waits for the end of a day and shows every step as it finishes: as a live list on a terminal, as plain lines elsewhere.
  *
- * @param options `again` is the command that repeats what runs; the default is that of a run.
- * @throws the signal's reason when it aborts; the day goes on.
+ * @param options `again` is the command that repeats the run; by default that of `daybook run`
+ * @throws the signal's reason when it aborts; the day continues.
  */
 export async function followDay(
   handle: WorkflowHandle,
@@ -20,8 +19,8 @@ export async function followDay(
   { show, again, signal }: { show: 'live' | 'lines' | 'nothing'; again?: Command; signal?: AbortSignal },
 ): Promise<DayEnd> {
   const end = Promise.race([endOfDay(handle, day, again), ...(signal ? [abortOf(signal)] : [])]);
-  if (show === 'lines') await tellLines(handle, end);
-  if (show === 'live') await tellLive(handle, end);
+  if (show === 'lines') await showLines(handle, end);
+  if (show === 'live') await showLive(handle, end);
   return await end;
 }
 
@@ -35,17 +34,17 @@ export const abortOf = (signal: AbortSignal) =>
     else signal.addEventListener('abort', abort, { once: true });
   });
 
-/** Each step on a line, as soon as it is told. A run that continues in a new history tells its steps again. */
-async function tellLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
+/** Prints each step on a line as soon as it has finished. A run that continues as new reports its steps again. */
+async function showLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
   let shown = 0;
   await watch(handle, end, {
-    see: ({ told: steps }) => {
+    see: ({ steps }) => {
       if (steps.length < shown) shown = 0;
       for (const step of steps.slice(shown)) print(`  ${line(step)}`);
       shown = steps.length;
     },
     silence: () => {
-      note(sentence('  No worker answers: the day waits until one does. In another terminal: ', command.worker()));
+      note(sentence('  No worker responds: the day waits for one. Start one in another terminal: ', command.worker()));
     },
   });
 }

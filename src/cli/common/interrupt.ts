@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { note } from './output.js';
 
-export const STOPPING = 'Stopping: running steps get up to 30 seconds to end. Ctrl-C again ends at once.';
+export const STOPPING = 'Stopping: running steps have up to 30 seconds to finish. Press Ctrl-C again to stop at once.';
 
-/** Ctrl-C, or the end of the terminal. */
+/** The user pressed Ctrl-C or closed the terminal. */
 export class Interrupted extends Error {
   override name = 'Interrupted';
   readonly exitCode: number;
@@ -13,21 +13,21 @@ export class Interrupted extends Error {
   }
 }
 
-/** A shell's way to say which signal ended a program. */
+/** Exit codes by signal, as a shell reports them. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** npm passes on a Ctrl-C that the terminal has sent already: the same signal this soon after the first, in milliseconds, is an echo. */
+/** npm repeats a Ctrl-C that the terminal has already sent: the same signal within this time, in milliseconds, is an echo. */
 const ECHO = 500;
 
 /**
- * Aborts its signal at the first Ctrl-C, so that what runs can end in order; a second one ends the process at once.
+ * Aborts the returned signal at the first Ctrl-C, for an orderly stop; a second one ends the process at once.
  *
- * @param report called, or noted, at the first
+ * @param report printed or called at the first Ctrl-C
  */
 export function onInterrupt(report: string | (() => void) | undefined): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   let first = 0;
-  // The listeners stay: without them, libraries that restore the terminal would end the process with the first Ctrl-C.
+  // Keep the listeners: without them, libraries that restore the terminal would end the process at the first Ctrl-C.
   const listeners = Object.entries(EXIT_CODES).map(([name, exitCode]) => {
     const interrupt = () => {
       if (controller.signal.aborted) {
@@ -50,7 +50,7 @@ export function onInterrupt(report: string | (() => void) | undefined): { signal
   };
 }
 
-/** Rejects with the signal's reason once it aborts; what is still running is abandoned. */
+/** Rejects with the signal's reason once it aborts, without waiting for `running`. */
 export const unlessAborted = async <T>(signal: AbortSignal, running: Promise<T>): Promise<T> =>
   await new Promise<T>((resolve, reject) => {
     signal.throwIfAborted();

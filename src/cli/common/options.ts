@@ -3,19 +3,19 @@ import { isConcurrency, MOST_CONCURRENCY } from '../../shared/inputs/backfill.js
 import { isDay } from '../../shared/iso-day.js';
 
 /*
- * What the definitions in commands/ share. `--help` loads all of them, so neither they nor this file import anything that takes
- * time to load; what a command does lies in the other modules of this folder, and its action imports it.
+ * Options that the commands share. `--help` loads every command.ts, so neither they nor this file import anything that takes
+ * time to load; each action imports its own implementation.
  */
 
 /** Folder in which `daybook local up` keeps its stack. */
 export const STACK_DIR = '.daybook';
 
-/** Days that `plan` looks at when it is given no start. */
+/** Days that `plan` covers without `--start`. */
 export const PLANNED_DAYS = 31;
 
 export type Output = 'text' | 'json';
 
-/** Reads an option's whole number that is at least so large. */
+/** Returns a parser for a whole number of at least `least`. */
 export const parseWhole =
   (least: number) =>
   (text: string): number => {
@@ -25,17 +25,17 @@ export const parseWhole =
     return value;
   };
 
-/** A day by name; `main.ts` replaces it once the project's time zone is known. */
+/** A day by name; `main.ts` replaces it when the project's time zone is known. */
 export const YESTERDAY = 'yesterday';
 
-/** Reads an option's day. */
+/** Parses a day. */
 export const parseDay = (text: string): string => {
   if (text !== YESTERDAY && !isDay(text))
     throw new InvalidArgumentError('Expected a date that exists, written YYYY-MM-DD, or yesterday.');
   return text;
 };
 
-/** Reads how many days may be under way at once. */
+/** Parses the number of days that run at once. */
 export const parseConcurrency = (text: string): number => {
   const count = Number(text);
   if (!isConcurrency(count)) throw new InvalidArgumentError(`Expected a whole number from 1 to ${MOST_CONCURRENCY}.`);
@@ -48,7 +48,7 @@ export const outputOption = () =>
 export const projectOption = () =>
   new Option('--project <folder>', 'the project folder (default: DAYBOOK_PROJECT, this folder, or the example)');
 
-/** Examples at the end of a command's help: what to type, and what it does. */
+/** Formats examples for the end of a command's help: each command and its effect. */
 export const examples = (...lines: readonly (readonly [command: string, meaning?: string])[]): string =>
   [
     '',
@@ -56,20 +56,20 @@ export const examples = (...lines: readonly (readonly [command: string, meaning?
     ...lines.map(([command, meaning]) => `  $ ${command}${meaning === undefined ? '' : `\n      ${meaning}`}`),
   ].join('\n');
 
-/** `--replace-folder`: where objects that a day was published from are gone, what is listed now is the truth. */
+/** Defines `--replace-folder`: objects of a published day are gone, and the current listing replaces them. */
 export const replaceFolderOption = () =>
   new Option(
     '--replace-folder',
-    'where objects of the published day are gone and new ones came: the new ones hold the old rows, which go',
+    'if a published folder lost objects and got new ones: the new ones contain the old rows; rebuild from them alone',
   ).conflicts('keepVanished');
 
-/** `--keep-vanished`: where objects that a day was published from are gone, their rows stay. */
+/** Defines `--keep-vanished`: objects of a published day are gone, and their rows are kept. */
 export const keepVanishedOption = () =>
   new Option(
     '--keep-vanished',
-    'where objects of the published day are gone and new ones came: the old rows stay beside the new ones',
+    'if a published folder lost objects and got new ones: keep the old rows and add the new ones',
   );
 
-/** `--allow-empty`: a folder without objects is an empty day. */
+/** Defines `--allow-empty`: a folder without objects is an empty day. */
 export const allowEmptyOption = () =>
-  new Option('--allow-empty', "a folder without objects is an empty day, whatever the source's onEmpty says");
+  new Option('--allow-empty', "treat a folder without objects as an empty day, regardless of the source's onEmpty");

@@ -2,7 +2,7 @@ import type { DayEnd } from './follow.js';
 import type { Output } from './options.js';
 import { note, print, printJson } from './output.js';
 
-/** Tells the end of a day and sets the exit code. */
+/** Prints the outcome of a day and sets the exit code. */
 export function report(day: string, output: Output, end: DayEnd): void {
   if (!end.ok) process.exitCode = 1;
   if (output === 'json')

@@ -8,7 +8,7 @@ import { inputOf } from '../../temporal/client.js';
 import { note, typed } from './output.js';
 import { assertDays } from './wanted.js';
 
-/** What a command starts: its type and id, its input, and what the Web UI shows of it. */
+/** A workflow to start: its type, id and input, and what the Web UI shows about it. */
 export interface Start {
   type: 'day' | 'backfill';
   workflowId: string;
@@ -16,13 +16,13 @@ export interface Start {
   summary: string;
   /** Markdown. */
   details: string;
-  /** What of the input makes another run of it; the default of each, where it is left out. */
+  /** Fields of the input that change what a run does, each with its default. */
   choices?: Readonly<Record<string, unknown>>;
-  /** What happens where it runs already; the default attaches to it. */
+  /** What to do if it is already running; by default, attach to it. */
   conflict?: WorkflowIdConflictPolicy;
 }
 
-/** Starts a workflow of the project on its own queue; an id whose run has ended may be used again. */
+/** Starts a workflow on the project's task queue; the id of a closed run may be reused. */
 export async function startWorkflow(
   app: App,
   { type, workflowId, input, summary, details, choices = {}, conflict = WorkflowIdConflictPolicy.USE_EXISTING }: Start,
@@ -37,24 +37,24 @@ export async function startWorkflow(
     staticSummary: summary,
     staticDetails: details,
   });
-  const differing = otherChoices(choices, input, await inputOf(client, workflowId));
+  const differing = differingOptions(choices, input, await inputOf(client, workflowId));
   if (differing.length > 0)
     note(
-      `${workflowId} runs already, and not as asked: ${differing.join('; ')}. What follows is that run's; when it has ended, the same command starts another.`,
+      `${workflowId} is already running with other options: ${differing.join('; ')}. This follows that run; once it has ended, run the same command again.`,
     );
   return handle;
 }
 
-/** What was asked for otherwise than it runs, by name. */
-const otherChoices = (choices: Readonly<Record<string, unknown>>, asked: object, running: unknown): string[] =>
+/** Lists the options in which the running workflow differs from the request. */
+const differingOptions = (choices: Readonly<Record<string, unknown>>, asked: object, running: unknown): string[] =>
   Object.entries(choices).flatMap(([name, otherwise]) => {
     const [wanted, found] = [asked, running].map(
       (input) => (input as Record<string, unknown> | null)?.[name] ?? otherwise,
     );
-    return wanted === found ? [] : [`${name} is ${JSON.stringify(found)}, asked for was ${JSON.stringify(wanted)}`];
+    return wanted === found ? [] : [`${name} is ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`];
   });
 
-/** Starts a day's workflow, or attaches to the one that runs. */
+/** Starts a day's workflow, or attaches to the one that is running. */
 export async function startDay(app: App, input: DayInput) {
   const { project } = app.project.config;
   assertDays(app, input.day);
@@ -63,7 +63,7 @@ export async function startDay(app: App, input: DayInput) {
     workflowId: workflowId.day(project, input.day),
     input,
     summary: `${project}, day ${input.day}${input.force ? ', forced' : ''}`,
-    details: `Started by hand. Once more: \`${typed(command.run(input.day))}\``,
+    details: `Started by hand. To run it again: \`${typed(command.run(input.day))}\``,
     choices: { force: false, rollback: false, compare: false, ...NO_CHOICE },
   });
 }

@@ -7,14 +7,14 @@ import { addDays } from '../../shared/day.js';
 /** The chunks that a build of a day used, by source, with the normalizer that made them. */
 export interface UsedChunks {
   sources: { source: string; chunks: NormalizedChunk[] }[];
-  /** `ledger` where the plan is gone or can't be read: then each object's newest record counts. */
+  /** `ledger` if the plan no longer exists or can't be read; then each object's newest record counts. */
   by: 'plan' | 'ledger';
 }
 
 /**
- * What a build used stands in its plan, exactly. Plans lie in the normalized zone, where those that count no more expire with it
- * and a lifecycle rule may take the others; the ledger's chunks remain, and the newest record of each object is then the best answer: it differs from the plan's only after a SELECT was changed back
- * to an earlier text, whose chunks are found recorded and not recorded again.
+ * Finds the chunks that a build used. Its plan lists them exactly, but plans are objects in the normalized zone and may expire.
+ * Then the newest ledger record of each object is the best answer. It is wrong only after a SELECT was changed back to an
+ * earlier text, because chunks that are already recorded are not recorded again.
  */
 export async function usedChunks(
   app: App,
@@ -40,7 +40,7 @@ export async function usedChunks(
   }
 }
 
-/** Accounts of the objects of a source's chunks, in the order of their folders and keys. */
+/** Returns the accounts of the objects of a source's chunks, ordered by folder and key. */
 export type ObjectAccounts = (source: string, chunks: readonly NormalizedChunk[]) => FolderRecord[];
 
 /** Reads the accounts of all these chunks with one statement per source: neighbouring days share most of their chunks. */
@@ -65,11 +65,11 @@ export async function readAccounts(app: App, used: readonly UsedChunks[]): Promi
 
 const chunkName = ({ folder, id, normalizer }: NormalizedChunk) => `${folder}/${id}/${normalizer}`;
 
-/** Chunks of one folder. */
+/** Returns the chunks of one folder. */
 export const ofFolder = (chunks: readonly NormalizedChunk[], folder: string): NormalizedChunk[] =>
   chunks.filter((chunk) => chunk.folder === folder);
 
-/** The accounts of all objects of the chunks, in the order of their folders and keys. */
+/** Reads the accounts of all objects of the chunks, ordered by folder and key. */
 export async function objectAccounts(
   { ledger }: App,
   source: string,

@@ -4,22 +4,22 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { command, type Command } from '../../shared/commands.js';
 import { duration } from '../../shared/format.js';
 import { sentence, type Text } from '../../shared/sentence.js';
-import type { DayProgress, DayResult, StepTold } from '../../shared/workflows.js';
+import type { DayProgress, DayResult, FinishedStep } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 
-/** Between two looks at a running day, in milliseconds. */
-const LOOK = 250;
-/** How long the last look may take, in milliseconds. */
-const LAST_LOOK = 2_000;
-/** How long nobody may answer for a running day until that is said, in milliseconds: the steps answer while they run. */
+/** Time between two queries for the progress, in milliseconds. */
+const POLL_INTERVAL = 250;
+/** Timeout of the last query, in milliseconds. */
+const LAST_QUERY_TIMEOUT = 2_000;
+/** Time without an answer before a warning, in milliseconds: a worker answers queries also while steps run. */
 const SILENCE = 15_000;
 
-/** How a day ended, for people and programs. */
+/** The outcome of a day. */
 export type DayEnd =
   | { ok: true; result: DayResult }
   | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: Text };
 
-/** {@link endOf} a day, with the step that failed and what to type next. */
+/** Waits for the end of a day, see {@link endOf}; adds the step that failed and the next command. */
 export async function endOfDay(
   handle: WorkflowHandle,
   day: string,
@@ -42,8 +42,8 @@ export async function endOfDay(
 const stepOf = (cause: Error | undefined): string =>
   cause instanceof ApplicationFailure ? ((cause.details?.[0] as { step?: string } | undefined)?.step ?? '') : '';
 
-/** What has been told so far; while no worker answers, nothing new. */
-async function told<Progress>(handle: WorkflowHandle): Promise<Progress | undefined> {
+/** Queries the progress; undefined if no worker answers. */
+async function queryProgress<Progress>(handle: WorkflowHandle): Promise<Progress | undefined> {
   try {
     return await handle.query<Progress>('progress');
   } catch {
@@ -51,17 +51,18 @@ async function told<Progress>(handle: WorkflowHandle): Promise<Progress | undefi
   }
 }
 
-/** A step that was told, on one line. */
-export const line = ({ step, what, ms }: StepTold) => `${step.padEnd(10)}${what}${ms > 0 ? `  (${duration(ms)})` : ''}`;
+/** Formats a finished step on one line. */
+export const line = ({ step, what, ms }: FinishedStep) =>
+  `${step.padEnd(10)}${what}${ms > 0 ? `  (${duration(ms)})` : ''}`;
 
-/** What a watcher is told of a running day or backfill. */
+/** Receives the progress of a running day or backfill. */
 export interface Watcher<Progress = DayProgress> {
   see(progress: Progress): void;
-  /** No worker has answered for a while. Called once, until one answers again. */
+  /** Called once when no worker has answered for a while, and again only after one has answered. */
   silence(): void;
 }
 
-/** Shows each new state to the watcher until what runs has ended, and once more all that was told. */
+/** Passes the progress to the watcher until the workflow has ended, and a last time after its end. */
 export async function watch<Progress = DayProgress>(
   handle: WorkflowHandle,
   end: Promise<unknown>,
@@ -69,8 +70,8 @@ export async function watch<Progress = DayProgress>(
 ): Promise<void> {
   const ended = end.then(() => true).catch(() => true);
   let heard = Date.now();
-  while (!(await Promise.race([ended, sleep(LOOK, false)]))) {
-    const progress = await Promise.race([told<Progress>(handle), ended.then(() => undefined)]);
+  while (!(await Promise.race([ended, sleep(POLL_INTERVAL, false)]))) {
+    const progress = await Promise.race([queryProgress<Progress>(handle), ended.then(() => undefined)]);
     if (progress) {
       heard = Date.now();
       watcher.see(progress);
@@ -79,7 +80,10 @@ export async function watch<Progress = DayProgress>(
       watcher.silence();
     }
   }
-  // Only a worker can answer, and none may be left.
-  const last = await Promise.race([told<Progress>(handle), sleep(LAST_LOOK, undefined, { ref: false })]);
+  // Queries need a worker, and none may be left.
+  const last = await Promise.race([
+    queryProgress<Progress>(handle),
+    sleep(LAST_QUERY_TIMEOUT, undefined, { ref: false }),
+  ]);
   if (last) watcher.see(last);
 }

@@ -7,7 +7,7 @@ import { sentence } from '../../shared/sentence.js';
 import { pollers } from '../../temporal/pollers.js';
 import { note } from './output.js';
 
-/** Runs `use` with a worker of this process beside it. Throws where the worker ends by itself. */
+/** Runs `use` with a worker in this process. Throws if the worker stops on its own. */
 export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T> {
   const log = createLogger({ ...app.env.log, level: 'warn' });
   const { installRuntime, startWorker } = await import('../../worker.js');
@@ -15,7 +15,7 @@ export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T>
   const worker = await startWorker({ app, log });
   const ended = worker.done.then((): never => {
     throw passing(
-      sentence('The worker of this process ended by itself; what runs waits for another one: ', command.worker()),
+      sentence('The worker in this process stopped on its own. The workflow waits for another one: ', command.worker()),
     );
   });
   try {
@@ -25,8 +25,8 @@ export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T>
   }
 }
 
-/** What waits does so for ever where no worker runs: that should be said. */
-export async function sayIfNobodyPolls(
+/** Warns if no worker polls the project's queue, because the workflow would wait for one without a timeout. */
+export async function warnIfNoWorker(
   app: App,
   what = 'the day',
   otherwise = ' (or run this with --with-worker)',
@@ -36,7 +36,7 @@ export async function sayIfNobodyPolls(
   if (workflows === 0)
     note(
       sentence(
-        `No worker polls ${queue}: ${what} waits until one does. In another terminal: `,
+        `No worker polls ${queue}: ${what} waits for one. Start one in another terminal: `,
         command.worker(),
         otherwise,
       ),

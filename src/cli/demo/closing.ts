@@ -3,23 +3,25 @@ import { command, commandLine } from '../../shared/commands.js';
 import { STACK_DIR } from '../common/options.js';
 
 export interface Ending {
-  /** Folder of the stack, as the user named it. */
+  /** Folder of the stack, as the user wrote it. */
   dir: string;
-  /** The stack stays up. */
+  /** Whether the stack keeps running. */
   up: boolean;
   /** The database that readers query. */
   database: string;
 }
 
-/** The last lines: where the histories and the tables are, and as the very last one the command that comes next. */
+/** Returns the closing lines: where to find the histories and the tables, and as the last line the next command. */
 export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database }: Ending): string[] {
   const query = `SELECT * FROM ${database}.daily_summary ORDER BY day FORMAT Pretty`;
   const lost =
-    s3.kind === 'fauxqs' ? ' The raw objects were in memory, because versitygw could not be had, and are gone.' : '';
+    s3.kind === 'fauxqs'
+      ? ' The raw objects were kept in memory, because versitygw was not available, and are lost.'
+      : '';
   return [
     up
-      ? 'The stack stays up; the last line ends it. Meanwhile:'
-      : `The stack has ended; ${dir}/ keeps its histories and tables.${lost} The last line opens it again; then:`,
+      ? 'The stack keeps running; the last line stops it. Look around:'
+      : `The stack has stopped; its histories and tables are in ${dir}/.${lost} The last line starts it again; then:`,
     `  ${temporal.uiUrl} in a browser: the history of each day, step by step`,
     `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} \\`,
     `    -d '${query}'`,
@@ -28,5 +30,5 @@ export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database
   ];
 }
 
-/** What follows a `daybook local` command that means this folder. */
+/** Returns the `--dir` argument for a `daybook local` command, empty for the default folder. */
 export const dirFlags = (dir: string): string[] => (dir === STACK_DIR ? [] : ['--dir', dir]);

@@ -1,20 +1,20 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, STACK_DIR } from '../common/options.js';
 
-/** `daybook demo`: exit code 0 where every day is published, 1 where one failed or the stack can't be had. */
+/** Defines `daybook demo`. Exit code 0: every day is published; 1: a day failed, or the stack could not start. */
 export const demoCommand = () =>
   new Command('demo')
-    .description('Five days of a small shop, from raw objects to published tables, in a local stack of its own')
-    .option('--keep', 'leave the stack up when the demo has ended')
+    .description('Build five days of a small shop, from raw objects to published tables, in a separate local stack')
+    .option('--keep', 'keep the stack running after the demo')
     .option('--dir <folder>', "folder of the stack's data, logs and addresses", STACK_DIR)
     .addHelpText(
       'after',
       examples(
-        ['daybook demo', 'the second time it finds nothing to do; delete .daybook/ to start over'],
-        ['daybook demo --keep', 'then look around, and end it with `daybook local down`'],
+        ['daybook demo', 'a second run finds nothing to do; delete .daybook/ to start over'],
+        ['daybook demo --keep', 'look around afterwards; stop the stack with `daybook local down`'],
       ),
     )
     .action(async ({ dir, keep = false }) => {
-      const { playDemo } = await import('./index.js');
-      await playDemo(dir, keep);
+      const { demo } = await import('./index.js');
+      await demo(dir, keep);
     });

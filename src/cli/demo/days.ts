@@ -9,30 +9,30 @@ import { worded } from '../common/output.js';
 import { startDay } from '../common/start.js';
 import type { Page } from './page.js';
 
-/** Steps that a newcomer wants to see below the listing; the history has the others too. */
+/** Steps that the demo shows below the listing; the history has all of them. */
 const SHOWN = ['wait', 'normalize', 'load', 'refresh', 'test', 'publish'];
 
-/** Between two looks at a waiting day, in milliseconds. */
-const LOOK = 100;
+/** Time between two queries of a waiting day, in milliseconds. */
+const POLL_INTERVAL = 100;
 
-/** What a pass over the days needs. */
+/** The input of a pass over the days. */
 export interface Pass {
   app: App;
   /** The bucket of the raw objects. */
   bucket: string;
   page: Page;
-  /** Says on stderr what is running, as long as it runs. */
+  /** Shows on stderr what is running. */
   running: (text: string) => void;
-  /** Takes that away. */
+  /** Clears that line. */
   done: () => void;
   signal: AbortSignal;
 }
 
 /**
- * Runs every day of the demo through Temporal, oldest first, and prints what each did. Answers those that were published. The
- * last day waits for its source, as in a night, where what it waits for is not there yet.
+ * Runs every day of the demo through Temporal, oldest first, and prints what each did. Returns the published ones. The last day
+ * waits for its source, as a nightly run does, until its marker object arrives.
  *
- * @throws the signal's reason once the running day has ended, where the signal aborts.
+ * @throws the signal's reason if it aborts, once the running day has ended
  */
 export async function runDays(pass: Pass): Promise<DayResult[]> {
   const published: DayResult[] = [];
@@ -47,7 +47,7 @@ export async function runDays(pass: Pass): Promise<DayResult[]> {
   return published;
 }
 
-/** A cancelled day cleans up behind itself, so it is awaited. */
+/** Runs one day. A cancelled day cleans up after itself, so it is awaited. */
 async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: boolean): Promise<DayResult> {
   signal.throwIfAborted();
   const handle = await startDay(app, { day, ...(wait ? { wait } : {}) });
@@ -56,7 +56,7 @@ async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: bo
   signal.addEventListener('abort', cancel, { once: true });
   if (wait) {
     page.row('', `${day} waits for its sources.`);
-    for (const missing of await missed(handle, signal)) page.note(missing);
+    for (const missing of await missingInputs(handle, signal)) page.note(missing);
     const { key, body } = lastMarker();
     await app.store.write(bucket, key, body);
   }
@@ -68,30 +68,30 @@ async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: bo
   return end.result;
 }
 
-/** What a day waits for, once it does. */
-async function missed(handle: WorkflowHandle, signal: AbortSignal): Promise<string[]> {
+/** Waits until the day waits for its sources, and returns what is missing. */
+async function missingInputs(handle: WorkflowHandle, signal: AbortSignal): Promise<string[]> {
   for (;;) {
     const { missing, step } = await handle.query<DayProgress>('progress');
     if (missing.length > 0 || signal.aborted || (step !== 'recover' && step !== 'wait')) return missing;
-    await sleep(LOOK);
+    await sleep(POLL_INTERVAL);
   }
 }
 
-/** A day of the demo did not end well; the message is the day's own. */
+/** A day of the demo failed; the message is the day's own. */
 export class DayFailed extends Error {
   override name = 'DayFailed';
 }
 
-/** The listing stands beside the day; below it, what came of it. */
+/** Prints the day with its listing, and its steps below. */
 function show(page: Page, { day, outcome, listed, normalized, steps, tested, notes }: DayResult): void {
   const took = steps.find(({ step }) => step === 'list')?.ms;
   const found = `${plural(listed.objects, 'object')} listed · ${size(listed.bytes)} in ${plural(listed.chunks, 'chunk')}`;
   page.row(day, outcome === 'published' ? found : `${found} · ${outcome}`, took, 'bold');
-  // New objects of a neighbouring folder are read before it is known that none of their rows is this day's.
+  // New objects of a neighbouring folder must be read to find out that they have no rows of this day.
   const shown = outcome === 'published' ? SHOWN : normalized.chunks > 0 ? ['normalize', 'load'] : [];
   for (const { step, what, ms } of steps.filter((one) => shown.includes(one.step)))
     if (step === 'normalize' && normalized.chunks === 0)
-      page.row(`  ${step}`, 'all its chunks were normalized for the days beside it');
+      page.row(`  ${step}`, 'all its chunks were already normalized for neighbouring days');
     else page.row(`  ${step}`, page.fit(what, ms), ms, step === 'test' && tested.warned.length > 0 ? 'yellow' : 'cyan');
   for (const note of notes) page.note(worded(note));
 }

@@ -10,15 +10,15 @@ import type { Page } from './page.js';
 
 const EDITED = join('sql', 'aggregates', 'daily_summary.sql');
 
-/** The edit: a column more, and what fills it. */
+/** The edit: one more column, and the expression that fills it. */
 const CHANGES = [
   ['revenue    Decimal(18, 2),\n', 'revenue    Decimal(18, 2),\n    basket     Nullable(Float64),\n'],
   ['sales.revenue AS revenue,\n', 'sales.revenue AS revenue,\n    round(sales.revenue / sales.orders, 2) AS basket,\n'],
 ] as const;
 
 /**
- * Shows what an edited model would mean, on a copy of the project's folder: what `daybook apply` would do to the table, and which
- * days `daybook plan` would call stale. Nothing is changed.
+ * Shows the effect of an edited model on a copy of the project's folder: what `daybook apply` would do to the table, and which
+ * days `daybook plan` would report as stale. Changes nothing.
  */
 export async function showEdit(app: App, page: Page): Promise<void> {
   const begun = performance.now();
@@ -35,7 +35,7 @@ export async function showEdit(app: App, page: Page): Promise<void> {
       for (const day of demoDays())
         for (const { table, staleness } of (await planDay(deps, { project, schema, day, force: false })).verdict.tables)
           if (staleness === 'code') stale.set(table, [...(stale.get(table) ?? []), day]);
-      page.row('an edit', `a column more in ${EDITED}, tried on a copy`, performance.now() - begun);
+      page.row('an edit', `one more column in ${EDITED}, tried on a copy`, performance.now() - begun);
       for (const sql of statements) page.row('  apply', sql.replaceAll('`', '').replaceAll(/\s+/g, ' '));
       for (const [table, days] of stale)
         page.row('  plan', `stale (code): ${table} of ${days[0] ?? ''} to ${days.at(-1) ?? ''}, no other table`);
@@ -53,7 +53,7 @@ async function copyEdited({ dir }: Project, folder: string): Promise<void> {
   const path = join(folder, EDITED);
   let text = await readFile(path, 'utf8');
   for (const [before, after] of CHANGES) {
-    if (!text.includes(before)) throw new RangeError(`${EDITED} holds no ${JSON.stringify(before)}`);
+    if (!text.includes(before)) throw new RangeError(`${EDITED} does not contain ${JSON.stringify(before)}`);
     text = text.replace(before, () => after);
   }
   await writeFile(path, text);

@@ -9,19 +9,19 @@ import { dirFlags } from './closing.js';
 import { DayFailed } from './days.js';
 import { runDemo } from './run.js';
 
-/** Plays the demo in a stack of its own: the repository's example, whatever this shell is used for otherwise. */
-export async function playDemo(dir: string, keep: boolean): Promise<void> {
+/** Runs the example project in a separate local stack, ignoring any service addresses in the environment. */
+export async function demo(dir: string, keep: boolean): Promise<void> {
   forgetServices();
   const env = readEnv(processVariables());
   try {
     await runDemo({ dir, keep: keep || env.keepDemo, local: env, project: EXAMPLE });
   } catch (error) {
-    // What was interrupted may still hold the process: a download, a connection.
+    // An interrupted download or connection may keep the process alive.
     if (error instanceof Interrupted) return await endProcess(error.exitCode);
     if (!(error instanceof DayFailed) && !(error instanceof LocalStackError)) throw error;
     note(error.message);
     if (error instanceof DayFailed)
-      note(sentence('Its history is kept; to see it: ', command.local('up', ...dirFlags(dir))));
+      note(sentence('Its history is kept. To see it: ', command.local('up', ...dirFlags(dir))));
     process.exitCode = 1;
   }
 }

@@ -4,21 +4,21 @@ import type { Store } from '../../store/store.js';
 
 let generated: Promise<readonly DemoObject[]> | undefined;
 
-/** Generates the demo's raw objects, once in a process: it takes a second of computing. */
+/** Generates the demo's raw objects once per process, because that takes a second. */
 export const rawObjects = (): Promise<readonly DemoObject[]> => (generated ??= demoObjects());
 
-/** Uploads that run at the same time. */
+/** Concurrent uploads. */
 const UPLOADS = 8;
 
-/** The demo's raw objects of an act that the bucket lacks, or holds with other bytes. */
+/** Lists the raw objects of an act that the bucket lacks or holds with other content. */
 export async function missingObjects(store: Store, bucket: string, act: DemoObject['act']): Promise<DemoObject[]> {
   const objects = (await rawObjects()).filter((object) => object.act === act);
   const there = new Map((await store.list(bucket, 'raw/')).map(({ key, etag }) => [key, etag]));
-  // An object that was put in one piece has the MD5 of its bytes as its ETag.
+  // The ETag of an object that was uploaded in one piece is its MD5.
   return objects.filter(({ key, body }) => there.get(key) !== createHash('md5').update(body).digest('hex'));
 }
 
-/** Stores them; answers how many bytes they have. */
+/** Uploads objects; returns their total size in bytes. */
 export async function upload(store: Store, bucket: string, objects: readonly DemoObject[]): Promise<number> {
   const left = objects.values();
   const uploadOneByOne = async () => {

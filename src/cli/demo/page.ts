@@ -3,7 +3,7 @@ import { duration } from '../../shared/format.js';
 const STYLES = { bold: 1, dim: 2, green: 32, yellow: 33, cyan: 36 } as const;
 type Style = keyof typeof STYLES;
 
-/** A stream as far as a page needs it: `process.stdout`, or a test's. */
+/** The part of a stream that a page uses: `process.stdout`, or a stream of a test. */
 export interface Sheet {
   write(text: string): unknown;
   isTTY?: boolean;
@@ -11,17 +11,17 @@ export interface Sheet {
   hasColors?(): boolean;
 }
 
-/** Lines wider than this are hard to read, whatever the terminal offers. */
+/** The widest line, also on a wider terminal. */
 const WIDEST = 100;
-/** What follows a line's label begins at this column. */
+/** Column at which the text after a label begins. */
 const INDENT = 12;
-/** Between what happened and its time. */
+/** Least space between a text and its duration. */
 const GAP = 2;
 
-/** Prints aligned lines: a label, what happened, and at the right edge how long it took. */
+/** Prints aligned lines: a label, a text, and its duration at the right edge. */
 export type Page = ReturnType<typeof openPage>;
 
-/** Colours are used on a terminal that has them, unless NO_COLOR is set. */
+/** Opens a page on a stream; colours are used if the terminal has them and NO_COLOR is not set. */
 export function openPage(sheet: Sheet) {
   const colours = sheet.isTTY === true && sheet.hasColors?.() === true;
   const width = Math.min(WIDEST, sheet.isTTY === true ? (sheet.columns ?? WIDEST) : WIDEST);
@@ -32,14 +32,14 @@ export function openPage(sheet: Sheet) {
   return {
     paint,
     print,
-    /** An enumeration as far as it fits beside its time, then `…`. */
+    /** Shortens an enumeration with `…` so that it fits beside its duration. */
     fit(what: string, ms: number): string {
       const room = width - INDENT - duration(ms).length - GAP;
       if (what.length <= room) return what;
       const shown = what.slice(0, room - 1);
       return `${shown.slice(0, Math.max(shown.lastIndexOf(', '), shown.lastIndexOf('; ')) + 2)}…`;
     },
-    /** A sentence below what it belongs to, on as many lines as it needs. */
+    /** Prints a sentence below its row, wrapped. */
     note(text: string): void {
       const lines = [''];
       for (const word of text.split(' ')) {
@@ -49,12 +49,12 @@ export function openPage(sheet: Sheet) {
       }
       for (const one of lines) print(' '.repeat(INDENT) + one);
     },
-    /** `ms` is left out where no time is told. */
+    /** Prints a row; without `ms` it has no duration. */
     row(label: string, what: string, ms?: number, style: Style = 'cyan'): void {
       const took = ms === undefined ? '' : duration(ms);
       const free = width - INDENT - what.length - took.length;
-      const told = took === '' ? '' : `${' '.repeat(Math.max(GAP, free))}${paint('dim', took)}`;
-      print(`${paint(style, label.padEnd(INDENT))}${what}${told}`);
+      const time = took === '' ? '' : `${' '.repeat(Math.max(GAP, free))}${paint('dim', took)}`;
+      print(`${paint(style, label.padEnd(INDENT))}${what}${time}`);
     },
   };
 }

@@ -1,24 +1,24 @@
 import type { ClickHouse } from '../../clickhouse/client.js';
 import { number } from '../../shared/format.js';
 
-/** One bar: what it stands for, its value in euros, and what is said beside it. */
+/** One bar: its label, its value in euros, and the text beside it. */
 export interface Bar {
   label: string;
   value: number;
   beside: string;
 }
 
-/** From nothing to a full block, in eighths. */
+/** Eighths of a block, from zero to seven. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar of `value` where `most` fills `width` cells, padded to the width; something is seen of everything above zero. */
+/** Draws a bar of `value` where `most` fills `width` cells, padded to the width; a value above zero is always visible. */
 export function bar(value: number, most: number, width: number): string {
   if (most <= 0 || value <= 0) return ' '.repeat(width);
   const eighths = Math.max(1, Math.round((value / most) * width * 8));
   return ('█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '')).padEnd(width);
 }
 
-/** Bars below each other under a heading, all of one width. */
+/** Draws bars of equal width below a heading. */
 export function chart(heading: string, bars: readonly Bar[], width: number): string[] {
   const most = Math.max(0, ...bars.map(({ value }) => value));
   const widest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length));
@@ -30,7 +30,7 @@ export function chart(heading: string, bars: readonly Bar[], width: number): str
   return [heading.padEnd(widest(lines)), ...lines];
 }
 
-/** Two charts side by side. */
+/** Puts two charts side by side. */
 export function beside(left: readonly string[], right: readonly string[], gap: number): string[] {
   const width = Math.max(...left.map((line) => line.length));
   return Array.from({ length: Math.max(left.length, right.length) }, (_, index) =>
@@ -46,7 +46,7 @@ const inEuros = (euros: number) => `${number(euros)} €`;
 /** Cells of the longest bar. */
 const BAR = 20;
 
-/** Revenue of the days by day and by country, asked of the published tables as any reader would. */
+/** Draws revenue by day and by country, from the published tables. */
 export async function picture(clickhouse: ClickHouse, database: string, days: readonly string[]): Promise<string[]> {
   const params = { first: days[0] ?? '', last: days.at(-1) ?? '' };
   const byDay = await clickhouse.rows<{ day: string; euros: number; orders: string }>(

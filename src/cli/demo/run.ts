@@ -25,47 +25,47 @@ import { picture } from './picture.js';
 export interface DemoOptions {
   /** Folder of the stack. */
   dir: string;
-  /** Leave the stack up afterwards. */
+  /** Whether the stack keeps running afterwards. */
   keep: boolean;
-  /** Where executables are found and kept; nothing else of it is used. */
+  /** Where executables are found and cached. */
   local: Pick<Env, 'local'>;
   /** The example project's folder. */
   project: string;
 }
 
-/** A supervisor that outlives us has written down its pid after this long, in milliseconds. */
+/** Time within which a detached supervisor records its pid, in milliseconds. */
 const DETACHING = 3_000;
 
 /**
- * Brings up a stack, runs the days of the example shop, lets an object arrive late, and shows what readers see then. A stack that
- * ran before is used and left as it is; else it ends with the demo, except where it is to be kept.
+ * Starts a stack, runs the days of the example shop, uploads a late object, and shows what readers see then. A stack that is
+ * already running is used and keeps running; otherwise it stops with the demo, unless `keep` is set.
  *
- * @throws LocalStackError, DayFailed or Interrupted for what is no bug; the stack is ended then
+ * @throws LocalStackError, DayFailed or Interrupted for failures other than bugs; the stack is stopped then
  */
 export async function runDemo({ dir, keep, local, project }: DemoOptions): Promise<void> {
   const begun = performance.now();
   const page = openPage(process.stdout);
   const { signal } = onInterrupt(() => {
-    note('Stopping: the running day is cancelled, then the stack ends. Once more Ctrl-C ends it at once.');
+    note('Stopping: cancelling the running day, then the stack. Press Ctrl-C again to stop at once.');
   });
   page.print(
     page.paint('bold', 'Five days of a small shop: raw events in S3 become tested, published tables in ClickHouse.'),
   );
-  page.print('This takes about half a minute. A first run may download or build parts, which takes minutes.\n');
+  page.print('This takes about half a minute. The first run may download or build programs, which takes minutes.\n');
   const found = (await liveStack(dir)) !== undefined;
   let up = found;
   let last: string[];
   try {
-    // Beside the stack's start, which leaves this process idle. A failure shows where the objects are used.
+    // Generate while the stack starts and this process is idle. A failure is reported where the objects are used.
     rawObjects().catch(() => undefined);
     const stack = await begin(page, signal, { dir, keep, local, found });
     const app = await openApp(readEnv(stackVariables(stack)), project);
     try {
-      await play(app, page, signal);
+      await runProject(app, page, signal);
     } finally {
       await app.close();
     }
-    page.row('in all', 'this demo, the start of its stack included', performance.now() - begun);
+    page.row('total', 'this demo, including the start of its stack', performance.now() - begun);
     page.print();
     up ||= keep;
     last = closing(stack, { dir, up, database: app.project.config.database });
@@ -75,7 +75,7 @@ export async function runDemo({ dir, keep, local, project }: DemoOptions): Promi
   for (const line of last) page.print(line);
 }
 
-/** A start that is interrupted is left behind, unless it is about to leave processes behind. */
+/** Starts the stack. An interrupted start is not awaited, unless it is detaching its processes. */
 async function begin(
   page: Page,
   signal: AbortSignal,
@@ -95,14 +95,14 @@ async function begin(
   }
 }
 
-/** Everything that happens in the project while the stack is up. */
-async function play(app: App, page: Page, signal: AbortSignal): Promise<void> {
+/** Applies the project, runs both acts and prints the results. */
+async function runProject(app: App, page: Page, signal: AbortSignal): Promise<void> {
   const { config } = app.project;
   const { bucket } = config.store;
   await prepare(app, page);
   const { onProgress: running, done } = progressOn(process.stderr);
-  const stage: Pass = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
-  const [first, again] = await withWorker(app, async () => [await act(stage, 1), await act(stage, 2)]);
+  const pass: Pass = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
+  const [first, again] = await withWorker(app, async () => [await runAct(pass, 1), await runAct(pass, 2)]);
   if (first.length + again.length > 0) {
     page.print();
     await showEdit(app, page);
@@ -114,18 +114,18 @@ async function play(app: App, page: Page, signal: AbortSignal): Promise<void> {
   page.print();
 }
 
-/** What came of it all, from what each act published. */
+/** Summarizes what the two acts published. */
 function verdict(first: readonly DayResult[], again: readonly DayResult[]): string[] {
   const all = demoDays().length;
   if (first.length + again.length === 0)
-    return [`Nothing to do: all ${all} days are unchanged since they were published. Each cost one listing.`];
+    return [`Nothing to do: all ${all} days are unchanged since they were published. Checking each took one listing.`];
   const [late, ...after] = again;
   const models = [...new Set(after.flatMap(({ published }) => published.map(({ table }) => table)))];
   const sentences = [
     first.length > 0 && `${first.length} of ${all} days published.`,
     late &&
       `The late object rebuilt ${late.day}` +
-        (after.length > 0 ? `, and ${models.join(', ')} of the ${after.length} days that look back on it.` : './index'),
+        (after.length > 0 ? `, and ${models.join(', ')} of the ${after.length} days that look back on it.` : '.'),
   ];
   return sentences.filter((one) => one !== false && one !== undefined);
 }
@@ -136,29 +136,29 @@ async function prepare(app: App, page: Page): Promise<void> {
   const table = `created ${config.database}.`;
   const created = (await apply(app)).flatMap((line) => (line.startsWith(table) ? [line.slice(table.length)] : []));
   const took = performance.now() - begun;
-  const tables = created.length === 0 ? 'as the project says' : `created ${created.join(', ')}`;
+  const tables = created.length === 0 ? 'match the project' : `created ${created.join(', ')}`;
   page.row('tables', page.fit(tables, took), took);
   const done = await applySchedule(await app.temporal(), config, {
     paused: true,
-    note: 'The demo leaves it paused: no new events arrive here.',
+    note: 'Paused by the demo: no new events arrive here.',
   });
-  const stands = `${scheduleId(config.project)}, '${config.schedule}' in ${config.timezone}`;
-  page.row('schedule', done === 'created' ? `${stands}; created paused` : `${stands}; ${done}`);
+  const schedule = `${scheduleId(config.project)}, '${config.schedule}' in ${config.timezone}`;
+  page.row('schedule', done === 'created' ? `${schedule}; created paused` : `${schedule}; ${done}`);
 }
 
-/** Uploads an act and runs the days. Where nothing was missing, only the first act looks at them. */
-async function act(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
+/** Uploads the objects of an act and runs the days. If the second act has nothing to upload, it does nothing. */
+async function runAct(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
   const { app, bucket, page } = pass;
   const begun = performance.now();
   const lacking = await missingObjects(app.store, bucket, number);
   if (lacking.length === 0 && number === 2) return [];
-  // What the last day waits for comes while it waits.
+  // The marker of the last day is uploaded while the day waits for it.
   const missing = lacking.filter(({ key }) => key !== lastMarker().key);
   const bytes = await upload(app.store, bucket, missing);
   const took = performance.now() - begun;
   if (number === 2) {
     page.print();
-    page.row('late object', `${missing.map(({ key }) => key).join(', ')} arrives: every day looks again`, took);
+    page.row('late object', `${missing.map(({ key }) => key).join(', ')} arrives: all days run again`, took);
   } else
     page.row(
       'raw events',
@@ -168,7 +168,7 @@ async function act(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
       took,
     );
   if (number === 1)
-    page.row('', 'Each day reads three folders: they are cut at midnight UTC, days at midnight in Berlin.');
+    page.row('', 'Each day reads three folders: folders are cut at midnight UTC, days at midnight in Berlin.');
   page.print();
   return await runDays(pass);
 }

@@ -5,10 +5,10 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 
-/** A worker polls at least once a minute; one that missed two polls is stuck or cut off. In milliseconds. */
+/** Milliseconds without a poll after which a worker counts as stuck or cut off: it polls at least once a minute. */
 const SILENT = 150_000;
 
-/** Prints the workers of this host that the server has lately heard from; exit code 1 where there is none. */
+/** Prints the workers of this host that have recently polled; exit code 1 if there is none. */
 export const checkHealth = ({ project, output }: ProjectOptions & { output: Output }): Promise<void> =>
   withApp({ project }, async (app) => {
     const queue = taskQueue.light(app.project.config.project);

@@ -1,12 +1,12 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
 
-/** `daybook hold`: the day stays as it is, whatever arrives; later days look back on it as it is. */
+/** Defines `daybook hold`, which freezes a published day. Later days that look back on it read it as it is. */
 export const holdCommand = () =>
   new Command('hold')
-    .description('Leave a day as it is: no night and no run builds it until it is released or forced')
+    .description('Keep a day as it is: no run builds it until it is released or forced')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
-    .option('--reason <text>', 'why, for those who meet the held day', '')
+    .option('--reason <text>', 'why the day is held, shown by status and plan', '')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
@@ -21,10 +21,10 @@ export const holdCommand = () =>
       await holdDay(options);
     });
 
-/** `daybook unhold`: the opposite of `hold`, also after a rollback. Exit code 0 also where the day was not held. */
+/** Defines `daybook unhold`, which undoes `hold`, also after a rollback. Exit code 0 also if the day was not held. */
 export const unholdCommand = () =>
   new Command('unhold')
-    .description('Release a held day, so that runs build it again where something changed')
+    .description('Release a held day, so that runs build it again if something changed')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
     .addOption(projectOption())
     .addOption(outputOption())

@@ -22,7 +22,7 @@ export const holdDay = ({ day, reason, project, output }: DayOptions & { reason:
     else print(heldNow(day));
   });
 
-/** Records that a day is held no longer. */
+/** Records that a day is no longer held. */
 export const releaseDay = ({ day, project, output }: DayOptions): Promise<void> =>
   withApp({ project }, async ({ ledger }) => {
     await ledger.assertReadable();
@@ -31,6 +31,6 @@ export const releaseDay = ({ day, project, output }: DayOptions): Promise<void> 
     if (output === 'json') printJson({ day, held: false, was: hold ?? null });
     else if (hold) {
       print(`It was: ${plain(heldSince(hold)).split('. ')[0] ?? ''}.`);
-      print(sentence(`${day} is released. Nights look at it as at any day; now: `, command.run(day)));
+      print(sentence(`${day} is released, and nightly runs check it again. To run it now: `, command.run(day)));
     } else print(`${day} was not held.`);
   });

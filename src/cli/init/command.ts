@@ -1,10 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples } from '../common/options.js';
 
-/** `daybook init DIR`: a project to start from. */
+/** Defines `daybook init`, which writes a starter project. */
 export const initCommand = () =>
   new Command('init')
-    .description('Write a small project into a new folder: a source, a model, a test')
+    .description('Write a small project into a new folder: one source, one model, one test')
     .argument('<folder>', 'a new or empty folder')
     .option('--project <name>', "the project's name (default: from the folder's)")
     .addHelpText('after', examples(['daybook init shop'], ['daybook init analytics/shop --project web_shop']))

@@ -6,8 +6,8 @@ import { print } from '../common/output.js';
 import { projectFiles } from './template.js';
 
 /**
- * Writes a small project into `dir`, which must be empty or not yet there, and answers the paths of its files. `project` is its
- * name, the folder's own by default. Throws a final `BadConfig` where the folder or the name won't do.
+ * Writes a small project into `dir`, which must be empty or not exist yet, and returns the paths of its files. `project` is its
+ * name, by default derived from the folder's. Throws a final `BadConfig` if the folder or the name is not usable.
  */
 export async function initProject(
   dir: string,
@@ -18,7 +18,7 @@ export async function initProject(
   if (!PROJECT.test(name))
     throw final(
       'BadConfig',
-      `'${name}' is no project's name: expected a lower-case letter, then up to 30 of a-z, 0-9, _. Choose one with --project.`,
+      `'${name}' is not a valid project name. Expected a lower-case letter, then up to 30 of a-z, 0-9, _. Choose one with --project.`,
     );
   const present = await readdir(folder).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -37,7 +37,7 @@ export async function initProject(
   return { dir: folder, project: name, files: files.map(([path]) => path) };
 }
 
-/** `My Shop 2` gives `my_shop_2`. */
+/** Derives a project name from a folder: `My Shop 2` becomes `my_shop_2`. */
 const nameFrom = (folder: string) =>
   folder
     .toLowerCase()
@@ -46,7 +46,7 @@ const nameFrom = (folder: string) =>
     .replace(/_+$/, '')
     .slice(0, 31) || 'shop';
 
-/** Writes the project and prints its files, with what to do next. */
+/** Writes the project; prints its files and the next steps. */
 export async function writeProject(folder: string, name: string | undefined): Promise<void> {
   const { dir, project, files } = await initProject(folder, name);
   print([`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...nextSteps(folder)].join('\n'));
@@ -58,5 +58,5 @@ const nextSteps = (folder: string) => [
   `  2. daybook check --project ${folder}`,
   `  3. daybook apply --project ${folder}`,
   `  4. daybook run --project ${folder} --day YYYY-MM-DD --with-worker`,
-  'Without services of your own, start them here first: daybook local up --detach',
+  'To try it without your own services, start local ones first: daybook local up --detach',
 ];

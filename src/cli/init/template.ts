@@ -1,33 +1,33 @@
-/** The files of a new project by their paths: one source, one model, one test. They pass `daybook check` as they stand. */
+/** Returns the files of a new project by path: one source, one model, one test. They pass `daybook check` unchanged. */
 export const projectFiles = (project: string): Record<string, string> => ({
   'daybook.config.ts': `export default {
-  // Leads every queue, workflow id and ledger row.
+  // Prefix of every task queue, workflow ID and ledger row.
   project: '${project}',
 
-  // A day is a calendar day in this zone. Columns with a time carry the same zone: toDate follows the column.
+  // A day is a calendar day in this zone. Columns with a time carry the same zone, because toDate uses the column's.
   timezone: 'UTC',
 
-  // When last night's run starts, in the zone above.
+  // When the nightly run starts, in the zone above.
   schedule: '30 4 * * *',
 
   // The database that readers query.
   database: '${project}_analytics',
 
-  // Raw events lie in this bucket; Daybook keeps a normalized copy of them under 'daybook/'.
+  // The bucket of the raw events. Daybook keeps a normalized copy of them under 'daybook/'.
   store: { bucket: '${project.replaceAll('_', '-')}-data' },
 
   sources: {
     // One feed of raw events; its files are sql/raw/events.sql and sql/normalized/events.sql.
     events: {
-      // One folder a date, full of JSON lines: plain, .gz or .zst.
+      // One folder per date with JSON lines: plain, .gz or .zst.
       prefix: 'raw/events/dt={YYYY}-{MM}-{DD}/',
       dedupeBy: ['event_id'],
     },
   },
 };
 `,
-  'sql/raw/events.sql': `-- The contract of one raw JSON line. A Nullable column may be missing; a line without one of the others is rejected,
--- and so is a line with a value that does not fit.
+  'sql/raw/events.sql': `-- The contract of one raw JSON line. A Nullable column may be missing; a line that lacks any other column is rejected,
+-- and so is a line with a value that does not fit its type.
 CREATE TABLE raw_events
 (
     event_id String,
@@ -35,13 +35,13 @@ CREATE TABLE raw_events
     type     String,
     user_id  Nullable(String),
 
-    -- Where the line came from. Daybook fills it, and the normalizing SELECT carries it through.
+    -- The origin of the line. Daybook fills it, and the normalizing SELECT passes it on.
     _source  Tuple(object String, line UInt64, text String, error String)
 )
 ENGINE = MergeTree
 ORDER BY tuple();
 `,
-  'sql/normalized/events.sql': `-- One row for each good raw line. The SELECT works row by row, and its columns find the table's by name.
+  'sql/normalized/events.sql': `-- One row per valid raw line. The SELECT works row by row, and its columns are matched to the table's by name.
 CREATE TABLE events
 (
     day      Date,
@@ -68,7 +68,7 @@ FROM raw_events;
 `,
   'sql/aggregates/daily_events.sql': `-- unique: day, type
 
--- How much of what happened. The option above is checked in every build.
+-- Events and users by type. The option above is checked in every build.
 CREATE TABLE daily_events
 (
     day    Date,
@@ -80,7 +80,7 @@ ENGINE = MergeTree
 PARTITION BY day
 ORDER BY type;
 
--- {day:Date} is ClickHouse's own query parameter: in a client, SET param_day = '2026-11-05' first.
+-- {day:Date} is a ClickHouse query parameter: in a client, run SET param_day = '2026-11-05' first.
 SELECT
     day,
     type,
@@ -90,7 +90,7 @@ FROM events
 WHERE day = {day:Date}
 GROUP BY day, type;
 `,
-  'sql/tests/daily_events_match_events.sql': `-- The rows that this gives must not exist: the model counts every event once.
+  'sql/tests/daily_events_match_events.sql': `-- A test selects rows that must not exist. This one checks that the model counts every event once.
 SELECT counted, expected
 FROM
 (

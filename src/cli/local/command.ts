@@ -6,17 +6,17 @@ const load = () => import('./index.js');
 const dirOption = () =>
   new Option('--dir <folder>', "folder of the stack's data, logs and addresses").default(STACK_DIR);
 
-/** `daybook local up | down | status | env`. */
+/** Defines `daybook local up | down | status | env`. */
 export function localCommand() {
-  const local = new Command('local').description('The embedded stack: Temporal, ClickHouse and S3 on this machine');
+  const local = new Command('local').description('Run the local stack: Temporal, ClickHouse and S3 on this machine');
   local.addCommand(upCommand()).addCommand(downCommand()).addCommand(statusCommand()).addCommand(envCommand());
   local.addHelpText(
     'after',
     examples(
-      ['daybook local up', 'start it here; Ctrl-C ends it'],
+      ['daybook local up', 'start it in this terminal; Ctrl-C stops it'],
       ['daybook local up --detach', 'start it and leave it running until `daybook local down`'],
-      ['daybook local status', 'what runs, and where it answers'],
-      ['eval "$(daybook local env)"', 'point this shell, and any other client, at it'],
+      ['daybook local status', 'show the services and their addresses'],
+      ['eval "$(daybook local env)"', 'point this shell at the stack'],
     ),
   );
   return local;
@@ -24,7 +24,7 @@ export function localCommand() {
 
 function upCommand() {
   return new Command('up')
-    .description('Start the stack. What is missing is downloaded or built once, which takes minutes')
+    .description('Start the stack. Missing programs are downloaded or built once, which takes minutes')
     .option('--detach', 'leave it running until `daybook local down`')
     .addOption(dirOption())
     .addHelpText('after', examples(['daybook local up'], ['daybook local up --detach --dir ../daybook-stack']))
@@ -35,7 +35,7 @@ function upCommand() {
 
 function downCommand() {
   return new Command('down')
-    .description('End the stack; its data stays')
+    .description('Stop the stack; its data is kept')
     .addOption(dirOption())
     .addHelpText('after', examples(['daybook local down']))
     .action(async (options) => {
@@ -45,7 +45,7 @@ function downCommand() {
 
 function statusCommand() {
   return new Command('status')
-    .description('What runs and where it answers; exit code 1 if not all of it does')
+    .description('Show the services and their addresses; exit code 1 if one does not respond')
     .addOption(dirOption())
     .addOption(outputOption())
     .addHelpText('after', examples(['daybook local status'], ['daybook local status --output json']))
@@ -56,7 +56,7 @@ function statusCommand() {
 
 function envCommand() {
   return new Command('env')
-    .description("The stack's addresses and credentials as lines for a shell")
+    .description("Print the stack's addresses and credentials as shell exports")
     .addOption(dirOption())
     .addHelpText('after', examples(['eval "$(daybook local env)"']))
     .action(async (options) => {

@@ -6,8 +6,8 @@ import { STACK_DIR, type Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 
 /*
- * `daybook local`: the embedded stack. Its modules are imported when they are needed, since they need packages that a
- * production install leaves out. A failure that the user can mend is printed and sets exit code 1.
+ * `daybook local`: the embedded stack. Its modules are imported on demand, because they need packages that a production
+ * install omits. A failure that the user can fix is printed and sets exit code 1.
  */
 
 interface StackOptions {
@@ -15,41 +15,41 @@ interface StackOptions {
   dir: string;
 }
 
-/** Starts the stack; without `detach` it ends with this process. */
+/** Starts the stack; without `detach` it stops with this process. */
 export const startLocal = ({ dir, detach }: StackOptions & { detach?: boolean | undefined }): Promise<void> =>
   handled(() => up(dir, detach ?? false));
 
-/** Ends the stack; its data stays. */
+/** Stops the stack; its data is kept. */
 export const endLocal = ({ dir }: StackOptions): Promise<void> =>
   handled(async () => {
     const { stopStack } = await import('../../local/stack.js');
     const ended = await stopStack(dir);
     print(
       ended.length === 0
-        ? `No local stack runs in ${dir}.`
-        : `Ended the local stack in ${dir} (${ended.length} processes).`,
+        ? `No local stack is running in ${dir}.`
+        : `Stopped the local stack in ${dir} (${ended.length} processes).`,
     );
   });
 
-/** Prints what runs and where it answers; exit code 1 where not all of it does. */
+/** Prints the services and their addresses; exit code 1 if one does not respond. */
 export const showLocal = ({ dir, output }: StackOptions & { output: Output }): Promise<void> =>
   handled(async () => {
     const { stackStatus } = await import('../../local/live-stack.js');
     const status = await stackStatus(dir);
     if (output === 'json') printJson(status);
     else if (status.running) print(statusTable(status.services));
-    else print(`No local stack runs in ${dir}. Start it with: daybook local up`);
+    else print(`No local stack is running in ${dir}. Start one: daybook local up`);
     if (!status.running || status.services.some(({ answers }) => !answers)) process.exitCode = 1;
   });
 
-/** Prints the stack's addresses and credentials as lines for a shell. */
+/** Prints the stack's addresses and credentials as shell exports. */
 export const printVariables = ({ dir }: StackOptions): Promise<void> =>
   handled(async () => {
     const { liveStack } = await import('../../local/live-stack.js');
     const { LocalStackError } = await import('../../local/local-error.js');
     const { stackVariables } = await import('../../local/stack-file.js');
     const stack = await liveStack(dir);
-    if (!stack) throw new LocalStackError(`No local stack runs in ${dir}. Start it with: daybook local up --detach`);
+    if (!stack) throw new LocalStackError(`No local stack is running in ${dir}. Start one: daybook local up --detach`);
     for (const [name, value] of Object.entries(stackVariables(stack))) {
       print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
     }
@@ -67,25 +67,25 @@ async function up(dir: string, detach: boolean): Promise<void> {
     onProgress,
   }).finally(done);
   print(addresses(stack));
-  if (!started) print(`It was running already, in ${stack.dir}.`);
+  if (!started) print(`It was already running, in ${stack.dir}.`);
   if (!started || detach) {
-    print(`End it with: daybook local down${dir === STACK_DIR ? '' : ` --dir ${dir}`}`);
+    print(`Stop it with: daybook local down${dir === STACK_DIR ? '' : ` --dir ${dir}`}`);
     return;
   }
-  print('Ctrl-C ends it.');
+  print('Press Ctrl-C to stop it.');
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void handled(stop));
   const code = await ended;
   if (code === 0) return;
-  note(`The local stack ended by itself; ${resolve(dir, 'logs', 'supervisor.log')} says why.`);
+  note(`The local stack stopped on its own. For the reason, see ${resolve(dir, 'logs', 'supervisor.log')}`);
   process.exitCode = 1;
 }
 
-/** How people, dashboards and drivers reach ClickHouse, as comments: none of it is Daybook's own environment. */
+/** Lists other logins for ClickHouse as shell comments, because Daybook itself does not use them. */
 function otherLogins({ clickhouse: { nativeAddress, reader, admin } }: Stack): string {
   return [
     `# ClickHouse's native protocol, for clickhouse client and drivers: ${nativeAddress}`,
-    `# May read what projects publish: user ${reader.user}, password ${reader.password}`,
-    `# May do everything, not used by Daybook: user ${admin.user}, password ${admin.password}`,
+    `# Reads published tables: user ${reader.user}, password ${reader.password}`,
+    `# Has all rights, not used by Daybook: user ${admin.user}, password ${admin.password}`,
   ].join('\n');
 }
 
@@ -95,7 +95,7 @@ function addresses({ temporal, clickhouse, s3 }: Stack): string {
     `Web UI      ${temporal.uiUrl}`,
     `ClickHouse  ${clickhouse.url}`,
     `  native    ${clickhouse.nativeAddress}`,
-    `S3          ${s3.endpoint}${s3.kind === 'fauxqs' ? ' (in memory: its objects end with the stack)' : ''}`,
+    `S3          ${s3.endpoint}${s3.kind === 'fauxqs' ? ' (in memory: its objects are lost when the stack stops)' : ''}`,
   ].join('\n');
 }
 
@@ -105,7 +105,7 @@ function statusTable(services: readonly { name: string; address: string; pid: nu
   return table.toString();
 }
 
-/** Prints a failure that the user can mend, without its stack; anything else is a bug and goes up. */
+/** Prints a failure that the user can fix without a stack trace; rethrows anything else as a bug. */
 async function handled(action: () => Promise<unknown>): Promise<void> {
   try {
     await action();

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, parseDay, PLANNED_DAYS, projectOption } from '../common/options.js';
 
-/** `daybook plan`: what a run would build now, and why. */
+/** Defines `daybook plan`, which shows what a run would build now, and why. */
 export const planCommand = () =>
   new Command('plan')
     .description('Show which days and tables a run would build now, and why; changes nothing')
@@ -21,7 +21,7 @@ export const planCommand = () =>
         ['daybook plan --start 2026-11-01 --end 2026-11-30'],
         [
           `daybook plan --output json | jq -r '.days[] | select(.outcome == "code") | .day'`,
-          'days that differ by SQL alone',
+          'days that are stale only because the SQL changed',
         ],
       ),
     )

@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import type { App } from '../../app.js';
+import { ask } from '../../clickhouse/question.js';
 import { isFinal, textOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { paceOf } from '../../ledger/throughput.js';
@@ -7,7 +8,7 @@ import { chunksToDo } from '../../plan/cover.js';
 import type { TableVerdict } from '../../plan/judge.js';
 import type { Chunk } from '../../plan/plan.js';
 import { bytesOf, planDay } from '../../plan/planning.js';
-import { assertApplied } from '../../project/apply/apply.js';
+import { assertApplied, liveTables } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
 import { command, type Command } from '../../shared/commands.js';
 import { addDays, EVER, rangesOf, type Day } from '../../shared/day.js';
@@ -18,49 +19,49 @@ import { heldSince } from '../../shared/notes.js';
 import { isCommand, type Text } from '../../shared/sentence.js';
 import { typed, worded } from '../common/output.js';
 
-/** Commands shown. */
+/** Commands that are shown. */
 const NEXT_SHOWN = 5;
 
-/** What a run of a day would do now. */
+/** Predicts what a run of a day would do now. */
 export interface DayForecast {
   day: Day;
-  /** `code`: nothing but SQL differs, so only a forced run builds it. `test`: tests are run on it as it is published. `held`: so is this. `fails`: a run could not even begin. */
+  /** `code`: only the SQL changed, which a backfill builds. `test`: tests run on the published day. `held`: no run builds it. `fails`: a run could not start. */
   outcome: 'build' | 'code' | 'test' | 'unchanged' | 'skipped' | 'held' | 'fails';
-  /** Tables that are not as they would be made now, upstream first. */
+  /** Stale tables, upstream first. */
   tables: Pick<TableVerdict, 'table' | 'staleness' | 'reason'>[];
   /** Raw objects that would be normalized, and their bytes. */
   toRead: { objects: number; bytes: number };
   notes: Text[];
-  /** What a person types; '' where nothing is to be done. */
+  /** The next command; '' if there is nothing to do. */
   command: Command | '';
 }
 
 export interface Forecast {
   days: DayForecast[];
-  /** Days behind the last one that would then be built because they look back on what was; see {@link Purpose}. */
+  /** Later days that would then be rebuilt because they look back on rebuilt days; see {@link Purpose}. */
   later: DayForecast[];
-  /** Milliseconds that the days would take, as the newest builds did; null where none was ever built, 0 where nothing is to do. */
+  /** Estimated milliseconds, from the newest builds; null if nothing was ever built, 0 if there is nothing to do. */
   estimate: { ms: number; builds: number } | null;
-  /** Over all days: a chunk that two days need is read once. */
+  /** Over all days: a chunk that two days need counts once. */
   toRead: { chunks: number; objects: number; bytes: number };
 }
 
-/** What a run is for. */
+/** The purpose of a run. */
 export interface Purpose {
   /** Rebuild every table. */
   force: boolean;
-  /** Build also what differs by code alone, as a backfill does. */
+  /** Also build what is stale only by code, as a backfill does. */
   code: boolean;
-  /** What the user says about objects that are gone; of the days that are asked for, not of those behind them. */
+  /** The user's choice about vanished objects; applies to the requested days only. */
   choice?: VanishedChoice;
   /**
-   * The last day of a range behind which a run goes on with published days that look back on what it has built, and, where it runs
-   * all days of the range, with those that were left stale before.
+   * The last day of the range. A backfill continues with later published days that look back on what it has built, and, if it
+   * runs the whole range, with those that were already stale.
    */
   beyond?: { end: Day; whole: boolean };
 }
 
-/** Judges the days in ascending order, as a night would run them: a day that is built anew moves those that look back on it. */
+/** Predicts runs of the days in ascending order: a day that is rebuilt makes the days that look back on it stale. */
 export async function forecast(
   app: App,
   asked: readonly Day[],
@@ -69,23 +70,31 @@ export async function forecast(
   const { dependencies: deps, ledger } = app;
   const project = await deps.loadProject();
   const schema = await deps.readSchema(project);
-  await assertApplied(schema, app.clickhouse, project.config.database);
+  const { database } = project.config;
+  assertApplied(schema, await ask(app.clickhouse, liveTables(database)), database);
   const published = beyond ? await ledger.currentPublishes(addDays(beyond.end, 1), EVER[1]) : [];
   const after = [...new Set(published.map(({ day }) => day))].sort();
   const [first, last] = [asked[0] ?? after[0], after.at(-1) ?? asked.at(-1)];
   const known = first !== undefined && last !== undefined;
-  const open = new Set((known ? await ledger.openIntents(first, last) : []).map(({ day }) => day));
+  const unfinished = new Set((known ? await ledger.openIntents(first, last) : []).map(({ day }) => day));
   const held = new Map((known ? await ledger.holds(first, last) : []).map((hold) => [hold.day, hold]));
   const moving = new Set<string>();
   const todo = new Map<string, Chunk>();
 
-  /** What a run of the day would do; what it would build anew is `moving` from then on. */
-  async function look(day: Day, how: Omit<Purpose, 'beyond'>): Promise<DayForecast> {
+  /** Predicts one day; adds the tables that it would rebuild to `moving`. */
+  async function forecastDay(day: Day, how: Omit<Purpose, 'beyond'>): Promise<DayForecast> {
     const run = command.run(day);
-    const left = open.has(day) ? ['its publish was left open by a crash, and is ended first'] : [];
+    const unfinishedNote = unfinished.has(day) ? ['its publish is unfinished, and is recovered first'] : [];
     const hold = held.get(day);
     const as = (outcome: 'held' | 'fails', note: Text): DayForecast => ({
-      ...{ day, outcome, tables: [], toRead: NOTHING, notes: [...left, note], command: left.length > 0 ? run : '' },
+      ...{
+        day,
+        outcome,
+        tables: [],
+        toRead: NOTHING,
+        notes: [...unfinishedNote, note],
+        command: unfinishedNote.length > 0 ? run : '',
+      },
     });
     if (hold) return as('held', heldSince(hold));
     try {
@@ -112,13 +121,14 @@ export async function forecast(
         })),
         toRead: sizeOf(chunks.map(([, chunk]) => chunk)),
         notes: [
-          ...left,
+          ...unfinishedNote,
           ...planned.listings.flatMap((listing) => listing.notes),
           ...(outcome === 'code' ? [] : notes),
           ...toTest(planned.untested),
         ],
         // A forced run would rebuild every table.
-        command: outcome === 'code' ? command.backfill(day, day) : DOES.has(outcome) || left.length > 0 ? run : '',
+        command:
+          outcome === 'code' ? command.backfill(day, day) : DOES.has(outcome) || unfinishedNote.length > 0 ? run : '',
       };
     } catch (error) {
       if (!isFinal(error)) throw error;
@@ -127,14 +137,14 @@ export async function forecast(
   }
 
   const days: DayForecast[] = [];
-  for (const day of asked) days.push(await look(day, { force, code, choice }));
+  for (const day of asked) days.push(await forecastDay(day, { force, code, choice }));
   const later: DayForecast[] = [];
   const looksBack = longestLookbackOf(project);
   let moved = days.findLast(({ outcome }) => outcome === 'build')?.day;
   if (beyond?.whole) moved = beyond.end;
   for (const day of after) {
     if (moved === undefined || day > addDays(moved, looksBack)) break;
-    const found = await look(day, { force: false, code: false });
+    const found = await forecastDay(day, { force: false, code: false });
     if (found.outcome === 'build') moved = day;
     if (found.outcome === 'build' || found.outcome === 'fails') later.push(found);
   }
@@ -143,10 +153,10 @@ export async function forecast(
   return { days, later, estimate: await estimate(app, builds, toRead.bytes), toRead };
 }
 
-/** Builds that an estimate is made from. */
+/** Newest builds that an estimate uses. */
 const NEWEST = 50;
 
-/** From what the newest builds took, side by side or not, and from what they read meanwhile. */
+/** Estimates the time from what the newest builds took and read, concurrent or not. */
 async function estimate({ clickhouse, ledger }: App, builds: number, bytes: number): Promise<Forecast['estimate']> {
   const report = openLedgerReport(clickhouse, ledger.project);
   const past = await report.pastBuilds(NEWEST);
@@ -185,7 +195,7 @@ const OUTCOMES: Record<DayForecast['outcome'], string> = {
   fails: 'would fail',
 };
 
-/** @param next what to type, in order. */
+/** @param next the next commands, in order */
 export function forecastText(
   { days, later, toRead, estimate: expected }: Forecast,
   earlier: number,
@@ -195,11 +205,11 @@ export function forecastText(
     ...dayLines(days),
     ...(later.length > 0 ? ['Then the later days that look back on them:', ...dayLines(later)] : []),
     ...(earlier > 0
-      ? [`${earlier} earlier days were not looked at: ${typed(command.plan('--start', 'YYYY-MM-DD'))}`]
+      ? [`${earlier} earlier days are not shown. To include them: ${typed(command.plan('--start', 'YYYY-MM-DD'))}`]
       : []),
     `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
     ...(expected && expected.ms > 0
-      ? [`It would take about ${duration(expected.ms)}, as the last ${plural(expected.builds, 'build')} did.`]
+      ? [`Estimated time: ${duration(expected.ms)}, from the last ${plural(expected.builds, 'build')}.`]
       : []),
     ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((one) => `  ${typed(one)}`)] : []),
     ...(next.length > NEXT_SHOWN ? [`  and ${next.length - NEXT_SHOWN} more`] : []),

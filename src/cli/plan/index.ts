@@ -8,14 +8,14 @@ import { note, print, printJson } from '../common/output.js';
 import { assertDays } from '../common/wanted.js';
 import { commandsFor, forecast, forecastText } from './forecast.js';
 
-/** The days that are asked for. */
+/** The requested days. */
 interface Asked {
   day?: Day | undefined;
   start?: Day | undefined;
   end?: Day | undefined;
 }
 
-/** The days asked for; else those that should exist, up to yesterday, the newest ones where there are too many. */
+/** Returns the requested days; by default the days that should exist, up to yesterday, at most the newest PLANNED_DAYS. */
 async function rangeOf(app: App, asked: Asked) {
   if (asked.day !== undefined) return { first: asked.day, last: asked.day, earlier: 0 };
   const { start, timezone, project } = app.project.config;
@@ -34,7 +34,7 @@ export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked &
     assertDays(app, asked.day, asked.start, asked.end);
     await app.ledger.assertReadable();
     const { first, last, earlier } = await rangeOf(app, asked);
-    if (first > last) note(`There is no day from ${first} to ${last}.`);
+    if (first > last) note(`The range ${first} to ${last} is empty.`);
     const found = await forecast(app, daysBetween(first, last));
     const { removed } = await findLeftovers(app.clickhouse, app.project);
     if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, removed, ...found });

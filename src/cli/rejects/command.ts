@@ -1,15 +1,15 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, parseDay, parseWhole, projectOption } from '../common/options.js';
 
-/** Rejected lines shown without `--limit`. */
+/** Rejected lines that are shown without `--limit`. */
 const LIMIT = 50;
 
-/** `daybook rejects retry`: exit code 0 where the day is published or nothing changed, 1 where it failed. */
+/** Defines `daybook rejects retry`. Exit code 0: the day is published or unchanged; 1: it failed. */
 const retryCommand = () =>
   new Command('retry')
-    .description("Feed a day's rejects and quarantined objects again, and republish the day")
-    .requiredOption('--day <YYYY-MM-DD>', 'the day whose folder holds them', parseDay)
-    .option('--with-worker', 'run a worker in this process meanwhile')
+    .description("Reprocess a day's rejects and quarantined objects, and republish the day")
+    .requiredOption('--day <YYYY-MM-DD>', 'the day of their folder', parseDay)
+    .option('--with-worker', 'run a worker in this process for as long as the command runs')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
@@ -17,11 +17,11 @@ const retryCommand = () =>
       examples(
         [
           'daybook rejects retry --day 2026-11-05',
-          'after a dictionary was mended: only the chunks that hold rejects are normalized again',
+          'after a fix of a dictionary: only the chunks with rejects are normalized again',
         ],
         [
           'daybook rejects retry --day 2026-11-05 --with-worker',
-          "after a fix of the SQL: all chunks of the day, because a day is never a mixture of two SELECTs' rows",
+          'after a fix of the SQL: all chunks of the day are normalized again, because a day never mixes rows of two SELECTs',
         ],
       ),
     )
@@ -30,22 +30,22 @@ const retryCommand = () =>
       await retryRejects(options);
     });
 
-/** `daybook rejects`: raw lines that could not become rows, and why. */
+/** Defines `daybook rejects`, which shows raw lines that could not become rows, and why. */
 export const rejectsCommand = () =>
   new Command('rejects')
     .addCommand(retryCommand())
     .description('Show the raw lines of a day that could not become rows, and why')
-    // Not a required option, which `rejects retry` would have to have twice.
-    .option('--day <YYYY-MM-DD>', 'the day whose folder is asked for (needed)', parseDay)
+    // Not a required option: `rejects retry` would then need it twice.
+    .option('--day <YYYY-MM-DD>', 'the day of the folder (required)', parseDay)
     .option('--source <name>', 'only this source')
-    .option('--limit <lines>', 'lines shown of each source; reasons count all of them', parseWhole(0), LIMIT)
+    .option('--limit <lines>', 'lines to show per source; the reasons always count all of them', parseWhole(0), LIMIT)
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples(
-        ['daybook rejects --day 2026-11-05', 'also where the day failed and nothing was published'],
-        ['daybook rejects --day 2026-11-05 --source events --limit 0', 'the reasons alone'],
+        ['daybook rejects --day 2026-11-05', 'also works if the day failed and nothing was published'],
+        ['daybook rejects --day 2026-11-05 --source events --limit 0', 'only the reasons'],
         ["daybook rejects --day 2026-11-05 --output json | jq -r '.sources[].rows[].text'", 'the raw lines'],
       ),
     )

@@ -9,21 +9,21 @@ import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
-import { runForItself } from '../common/own-run.js';
+import { runExclusive } from '../common/exclusive-run.js';
 import { report } from '../common/report.js';
 import { cut, printable, terminalWidth } from '../common/text.js';
 import { objectAccounts, ofFolder, usedChunks } from '../common/used-chunks.js';
 import { assertDays } from '../common/wanted.js';
 import { reasonsText } from '../status/text.js';
 
-/** Reasons shown before the rest is only counted. */
+/** Reasons that are shown; the rest are only counted. */
 const REASONS_SHOWN = 20;
 
 /** Rejected lines of one source's folder. */
 interface Rejects {
   source: string;
   folder: string;
-  /** Lines of the folder, and how many of them were rejected. */
+  /** All lines of the folder. */
   lines: number;
   rejected: number;
   reasons: { reason: string; lines: number }[];
@@ -31,8 +31,8 @@ interface Rejects {
 }
 
 /**
- * Rejects of folder D in the chunks that the day's newest build used, whether or not it came to publish: a day that failed for
- * too many rejects shows them too. Rejects belong to their chunk, so those of an older listing or an older SELECT don't count.
+ * Reads the rejects of folder D from the chunks of the day's newest build, published or not, so that a day that failed because
+ * of too many rejects shows them too. Rejects of an older listing or SELECT belong to other chunks and don't count.
  */
 async function rejectsOf(app: App, day: string, only: string | undefined, limit: number): Promise<Rejects[]> {
   const report = openLedgerReport(app.clickhouse, app.project.config.project);
@@ -68,20 +68,23 @@ function sourceText({ source, folder, lines, rejected, reasons, rows }: Rejects)
     head,
     ...reasonsText(reasons, REASONS_SHOWN),
     ...(each.length > 0 ? ['', ...each] : []),
-    ...(rest > 0 ? ['', `${number(rest)} more: --limit ${rejected}, or --output json for their whole text`] : []),
+    ...(rest > 0 ? ['', `${number(rest)} more: use --limit ${rejected}, or --output json for the full text`] : []),
   ].join('\n');
 }
 
 function assertSource(app: App, source: string | undefined): void {
   const known = Object.keys(app.project.config.sources);
   if (source !== undefined && !known.includes(source))
-    throw final('BadConfig', `${app.project.config.project} has no source '${source}'; it has ${known.join(', ')}.`);
+    throw final(
+      'BadConfig',
+      `${app.project.config.project} has no source '${source}'. Its sources: ${known.join(', ')}.`,
+    );
 }
 
 interface RejectsOptions extends ProjectOptions {
   day: string;
   source?: string | undefined;
-  /** Lines shown of each source. */
+  /** Lines to show per source. */
   limit: number;
   output: Output;
 }
@@ -103,7 +106,7 @@ interface RetryOptions extends ProjectOptions {
   output: Output;
 }
 
-/** Normalizes the chunks with rejects again and publishes the day, as a run of the day's workflow. */
+/** Normalizes the chunks with rejects again and republishes the day, in a run of the day's workflow. */
 export const retryRejects = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     assertDays(app, day);
@@ -113,7 +116,7 @@ export const retryRejects = ({ day, withWorker: own = false, project, output }: 
     report(
       day,
       output,
-      await runForItself(app, input, {
+      await runExclusive(app, input, {
         what: 'retry of rejects',
         own,
         quiet,

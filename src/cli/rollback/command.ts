@@ -1,20 +1,20 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { examples, outputOption, parseDay, parseWhole, projectOption } from '../common/options.js';
 
-/** `daybook rollback`: exit code 0 where readers have the publish that was asked for, 1 where it can't be restored. */
+/** Defines `daybook rollback`. Exit code 0: readers have the requested publish; 1: it cannot be restored. */
 export const rollbackCommand = () =>
   new Command('rollback')
     .description('Give readers an earlier publish of a day, and hold the day')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
     .option('--generation <number>', 'the publish to restore (default: the one before the newest)', parseWhole(1))
     .addOption(
-      new Option('--to-empty', 'leave readers no row of the day, where no earlier publish exists').conflicts(
+      new Option('--to-empty', 'leave readers no row of the day, if there is no earlier publish').conflicts(
         'generation',
       ),
     )
     .option('--dry-run', 'list what can be restored, and change nothing')
-    .option('--reason <text>', 'why, for those who meet the held day', '')
-    .option('--with-worker', 'run a worker in this process meanwhile')
+    .option('--reason <text>', 'why the day is held, shown by status and plan', '')
+    .option('--with-worker', 'run a worker in this process for as long as the command runs')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
@@ -27,7 +27,7 @@ export const rollbackCommand = () =>
           'restores that publish; repeating it changes nothing (keepPrevious says how long archives are kept)',
         ],
         ['daybook unhold --day 2026-11-05', 'lets runs build the day again'],
-        ['daybook run --day 2026-11-05 --force', 'builds the day again now, and releases it'],
+        ['daybook run --day 2026-11-05 --force', 'builds the day now, and releases it'],
       ),
     )
     .action(async (options) => {

@@ -5,8 +5,8 @@ import { command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
+import { runExclusive } from '../common/exclusive-run.js';
 import { note, print, printJson } from '../common/output.js';
-import { runForItself } from '../common/own-run.js';
 import { report } from '../common/report.js';
 import { assertDays } from '../common/wanted.js';
 import { archivedVersions, previewText, type RollbackPreview } from './archives.js';
@@ -36,7 +36,7 @@ async function restore(app: App, { day, reason, withWorker: own = false, output,
   const again = command.rollback(day, target);
   note(sentence(`${day}: rollback to ${target === 0 ? 'no rows' : `generation ${target}`} (`, again, ')'));
   const input = { day, rollback: true, reason, ...(target === 0 ? { toEmpty: true } : { generation: target }) };
-  report(day, output, await runForItself(app, input, { what: 'rollback', own, quiet: output === 'json', again }));
+  report(day, output, await runExclusive(app, input, { what: 'rollback', own, quiet: output === 'json', again }));
 }
 
 async function preview(app: App, { day, output, ...asked }: RollbackOptions): Promise<void> {

@@ -9,12 +9,12 @@ import {
   replaceFolderOption,
 } from '../common/options.js';
 
-/** `daybook run`: exit code 0 where the day is published or unchanged, 1 where it failed. */
+/** Defines `daybook run`. Exit code 0: the day is published or unchanged; 1: it failed. */
 export const runCommand = () =>
   new Command('run')
-    .description('Build one day now: start it, or attach to it where it runs already')
+    .description('Build one day now. Starts a run, or attaches to the one that is running')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
-    .option('--force', 'rebuild every table of the day although nothing changed')
+    .option('--force', 'rebuild every table of the day even if nothing changed')
     .addOption(replaceFolderOption())
     .addOption(keepVanishedOption())
     .addOption(allowEmptyOption())

@@ -8,7 +8,7 @@ import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
 import { startDay } from '../common/start.js';
-import { withWorker, sayIfNobodyPolls } from '../common/worker.js';
+import { withWorker, warnIfNoWorker } from '../common/worker.js';
 
 interface RunOptions extends ProjectOptions, ChoiceOptions {
   day: string;
@@ -17,7 +17,7 @@ interface RunOptions extends ProjectOptions, ChoiceOptions {
   output: Output;
 }
 
-/** Builds one day, or attaches to the run that builds it, and shows its steps. */
+/** Builds one day, or attaches to the run that is building it, and shows its steps. */
 export const buildDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const interruption = onInterrupt(own ? STOPPING : undefined);
@@ -27,13 +27,16 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
       return await followDay(handle, day, { show, signal: interruption.signal });
     };
     try {
-      if (!own) await sayIfNobodyPolls(app);
+      if (!own) await warnIfNoWorker(app);
       report(day, output, own ? await withWorker(app, run) : await run());
     } catch (error) {
       if (error !== interruption.signal.reason) throw error;
       const message = own
-        ? sentence(`Day ${day} is not done: it goes on as soon as a worker runs: `, command.run(day, '--with-worker'))
-        : sentence(`Day ${day} goes on. Attach again: `, command.run(day));
+        ? sentence(
+            `Day ${day} is not finished: it continues as soon as a worker runs. Attach again: `,
+            command.run(day, '--with-worker'),
+          )
+        : sentence(`Day ${day} continues. Attach again: `, command.run(day));
       if (output === 'json') printJson({ day, outcome: 'interrupted', message });
       note(message);
       process.exitCode = error instanceof Interrupted ? error.exitCode : 130;

@@ -3,10 +3,10 @@ import { examples, outputOption, projectOption } from '../common/options.js';
 
 const load = () => import('./index.js');
 
-/** `daybook schedule apply | pause | unpause | trigger | describe | delete`: the project's one Temporal Schedule. */
+/** Defines `daybook schedule apply | pause | unpause | trigger | describe | delete` for the project's Temporal Schedule. */
 export function scheduleCommand() {
   const schedule = new Command('schedule').description(
-    "The project's nights: one Temporal Schedule, as the config says",
+    "Manage the project's nightly runs: one Temporal Schedule, defined by the config",
   );
   for (const command of [applyCommand(), pauseCommand(), unpauseCommand(), triggerCommand()])
     schedule.addCommand(command);
@@ -14,9 +14,9 @@ export function scheduleCommand() {
   schedule.addHelpText(
     'after',
     examples(
-      ['daybook schedule apply', 'create it, or bring it up to the config; safe to repeat'],
-      ['daybook schedule describe', 'when the next nights start, which day each is for, and how the last ones ended'],
-      ['daybook schedule trigger', 'a night now, for yesterday'],
+      ['daybook schedule apply', 'create it, or update it to match the config; safe to repeat'],
+      ['daybook schedule describe', 'the next runs and their days, and the outcome of the last ones'],
+      ['daybook schedule trigger', 'start a nightly run now, for yesterday'],
     ),
   );
   return schedule;
@@ -24,58 +24,55 @@ export function scheduleCommand() {
 
 function applyCommand() {
   return new Command('apply')
-    .description('Create the schedule, or change it to what the config says; shows what differs first')
-    .option('--dry-run', 'print what differs, and change nothing')
-    .option('--paused', 'create it paused; one that stands keeps its state')
+    .description('Create the schedule, or update it to match the config; shows the differences first')
+    .option('--dry-run', 'print the differences; change nothing')
+    .option('--paused', 'create it paused; an existing schedule keeps its state')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule apply'], ['daybook schedule apply --dry-run']))
     .action(async (options) => {
-      await (await load()).applyNights(options);
+      await (await load()).applyConfig(options);
     });
 }
 
 function pauseCommand() {
   return new Command('pause')
-    .description('Start no more nights until unpaused; one that runs goes on')
-    .option('--note <text>', 'why, for whoever looks at the schedule', 'paused by daybook schedule pause')
+    .description('Start no more nightly runs until unpaused; a running one continues')
+    .option('--note <text>', 'why, shown with the schedule', 'paused by daybook schedule pause')
     .addOption(projectOption())
     .addOption(outputOption())
-    .addHelpText('after', examples(["daybook schedule pause --note 'the warehouse moves'"]))
+    .addHelpText('after', examples(["daybook schedule pause --note 'warehouse migration'"]))
     .action(async (options) => {
-      await (await load()).pauseNights(options);
+      await (await load()).pauseSchedule(options);
     });
 }
 
 function unpauseCommand() {
   return new Command('unpause')
-    .description('Start nights again; those whose time passed meanwhile are not made up for')
-    .option('--note <text>', 'why, for whoever looks at the schedule', 'unpaused by daybook schedule unpause')
+    .description('Start nightly runs again; those that were due during the pause are not caught up')
+    .option('--note <text>', 'why, shown with the schedule', 'unpaused by daybook schedule unpause')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule unpause']))
     .action(async (options) => {
-      await (await load()).unpauseNights(options);
+      await (await load()).unpauseSchedule(options);
     });
 }
 
 function triggerCommand() {
   return new Command('trigger')
-    .description('Start a night now, for yesterday; also while the schedule is paused')
+    .description('Start a nightly run now, for yesterday; also while the schedule is paused')
     .addOption(projectOption())
     .addOption(outputOption())
-    .addHelpText(
-      'after',
-      examples(['daybook schedule trigger', 'what was published and has not changed costs one listing']),
-    )
+    .addHelpText('after', examples(['daybook schedule trigger', 'for unchanged days this takes only a listing']))
     .action(async (options) => {
-      await (await load()).triggerNight(options);
+      await (await load()).triggerRun(options);
     });
 }
 
 function describeCommand() {
   return new Command('describe')
-    .description('When nights start, for which days, how the last ones ended, and what differs from the config')
+    .description('Show the next runs and their days, the outcome of the last ones, and differences from the config')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
@@ -83,16 +80,16 @@ function describeCommand() {
       examples(['daybook schedule describe'], ['daybook schedule describe --output json | jq .paused']),
     )
     .action(async (options) => {
-      await (await load()).describeNights(options);
+      await (await load()).showSchedule(options);
     });
 }
 
 function deleteCommand() {
   return new Command('delete')
-    .description('Remove the schedule; nights that run go on, and what was built stays')
+    .description('Delete the schedule; running nightly runs continue, and published days stay')
     .addOption(projectOption())
     .addOption(outputOption())
-    .addHelpText('after', examples(['daybook schedule delete', 'daybook schedule apply makes it again']))
+    .addHelpText('after', examples(['daybook schedule delete', 'to create it again: daybook schedule apply']))
     .action(async (options) => {
       await (await load()).deleteSchedule(options);
     });

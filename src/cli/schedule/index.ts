@@ -16,21 +16,21 @@ import {
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { sayIfNobodyPolls } from '../common/worker.js';
+import { warnIfNoWorker } from '../common/worker.js';
 import { reportSchedule, scheduleText } from './text.js';
 
-/** How long a triggered night may take to begin before it counts as one that waits for another, in milliseconds. */
-const BEGINS_WITHIN = 5_000;
+/** Milliseconds within which a triggered run starts; after that it is reported as waiting for another one. */
+const STARTS_WITHIN = 5_000;
 
-/** Between two looks, in milliseconds. */
-const LOOK = 100;
+/** Time between two polls of the schedule, in milliseconds. */
+const POLL_INTERVAL = 100;
 
 interface ScheduleOptions extends ProjectOptions {
   output: Output;
 }
 
-/** Creates the schedule or changes it to what the config says; shows what differs first. */
-export const applyNights = ({
+/** Creates the schedule or updates it to match the config; prints the differences first. */
+export const applyConfig = ({
   dryRun,
   paused = false,
   project,
@@ -40,39 +40,35 @@ export const applyNights = ({
     const client = await app.temporal();
     const { config } = app.project;
     const id = scheduleId(config.project);
-    const { stands, changes } = await planSchedule(client, config);
+    const { exists, changes } = await planSchedule(client, config);
     const say = output === 'json' ? () => undefined : print;
-    if (!stands) say(`${id} does not stand yet: '${config.schedule}' in ${config.timezone}`);
+    if (!exists) say(`${id} does not exist yet: '${config.schedule}' in ${config.timezone}`);
     for (const { what, found, wanted } of changes) say(`${what}\n  - ${found}\n  + ${wanted}`);
     if (dryRun) {
-      say(stands && changes.length === 0 ? `${id} stands as the config says.` : 'Nothing was changed.');
-      if (output === 'json') printJson({ id, dryRun: true, exists: stands, changes, done: null });
+      say(exists && changes.length === 0 ? `${id} matches the config.` : 'Nothing was changed.');
+      if (output === 'json') printJson({ id, dryRun: true, exists, changes, done: null });
       return;
     }
     const done = await applySchedule(client, config, { paused, note: 'created by daybook schedule apply' });
+    say(done === 'unchanged' ? `${id} matches the config.` : `${done === 'created' ? 'Created' : 'Changed'} ${id}.`);
     if (output === 'json') printJson({ id, dryRun: false, exists: true, changes, done });
-    say(
-      done === 'unchanged'
-        ? `${id} stands as the config says.`
-        : `${done === 'created' ? 'Created' : 'Changed'} ${id}.`,
-    );
     if (done === 'updated')
       note(
         sentence(
-          ...['Nights that the old times had missed are not caught up with any more; ', command.status()],
-          ' names missing days.',
+          'Nightly runs that the old schedule missed are no longer caught up. To list missing days: ',
+          command.status(),
         ),
       );
   });
 
 type WithNote = ScheduleOptions & { note: string };
 
-export const pauseNights = ({ note: why, project, output }: WithNote): Promise<void> =>
+export const pauseSchedule = ({ note: why, project, output }: WithNote): Promise<void> =>
   change({ project, output }, 'Paused', async (app, id) => {
     await withSchedule(await app.temporal(), id, (handle) => handle.pause(why));
   });
 
-export const unpauseNights = ({ note: why, project, output }: WithNote): Promise<void> =>
+export const unpauseSchedule = ({ note: why, project, output }: WithNote): Promise<void> =>
   change({ project, output }, 'Unpaused', async (app, id) => {
     await withSchedule(await app.temporal(), id, (handle) => handle.unpause(why));
   });
@@ -83,7 +79,7 @@ export const deleteSchedule = ({ project, output }: ScheduleOptions): Promise<vo
     const name = app.project.config.project;
     if ((await describeSchedule(client, name)) === undefined) {
       if (output === 'json') printJson({ id: scheduleId(name), done: 'absent' });
-      else print(`${scheduleId(name)} does not stand.`);
+      else print(`${scheduleId(name)} does not exist.`);
       return;
     }
     await withSchedule(client, name, (handle) => handle.delete());
@@ -99,23 +95,23 @@ const change = ({ project, output }: ScheduleOptions, done: string, act: (app: A
     else print(`${done} ${scheduleId(name)}.`);
   });
 
-/** Triggers a night and prints that it has begun, or what it waits for. */
-export const triggerNight = ({ project, output }: ScheduleOptions): Promise<void> =>
+/** Triggers a nightly run and prints that it has started, or what it waits for. */
+export const triggerRun = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const { project: name, timezone } = app.project.config;
-    await sayIfNobodyPolls(app, 'the night', '');
+    await warnIfNoWorker(app, 'the nightly run', '');
     const night = await trigger(app);
     const waiting = nightFor(timezone, new Date());
     if (output === 'json')
       printJson({ day: night?.day ?? waiting, begun: night !== undefined, workflowId: night?.workflowId ?? null });
-    else if (night) print(`The night for ${night.day} has begun: ${night.workflowId}`);
+    else if (night) print(`The nightly run for ${night.day} has started: ${night.workflowId}`);
     else
       print(
-        `The night for ${waiting} begins when the one that runs has ended: temporal schedule describe --schedule-id ${scheduleId(name)}`,
+        `The nightly run for ${waiting} starts when the running one has ended. Check it: temporal schedule describe --schedule-id ${scheduleId(name)}`,
       );
   });
 
-/** Triggers a night, and answers it when it has begun; undefined where it waits for another one. */
+/** Triggers a nightly run, and returns it once it has started; undefined if it waits for another one. */
 export async function trigger(app: App): Promise<ScheduledNight | undefined> {
   const { project, timezone } = app.project.config;
   const client = await app.temporal();
@@ -124,18 +120,18 @@ export async function trigger(app: App): Promise<ScheduledNight | undefined> {
     return found && recentNights(found, timezone)[0];
   };
   const before = await newest();
-  // Without a policy the server might skip it while another night runs.
+  // With the schedule's own policy the server could skip it while another nightly run is running.
   await withSchedule(client, project, (handle) => handle.trigger(ScheduleOverlapPolicy.BUFFER_ALL));
-  for (const until = Date.now() + BEGINS_WITHIN; Date.now() < until;) {
+  for (const until = Date.now() + STARTS_WITHIN; Date.now() < until;) {
     const night = await newest();
     if (night && night.workflowId !== before?.workflowId) return night;
-    await sleep(LOOK);
+    await sleep(POLL_INTERVAL);
   }
   return undefined;
 }
 
-/** Prints when nights start, for which days, and how the last ones ended. */
-export const describeNights = ({ project, output }: ScheduleOptions): Promise<void> =>
+/** Prints the next nightly runs with their days, and the outcome of the last ones. */
+export const showSchedule = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const report = await reportSchedule(await app.temporal(), app.project.config);
     if (output === 'json') printJson(report);

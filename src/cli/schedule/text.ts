@@ -13,29 +13,29 @@ import {
 } from '../../temporal/schedule.js';
 import { typed } from '../common/output.js';
 
-/** Nights shown, of those to come and of those that were. */
+/** Nightly runs that are shown, of the next and of the last ones each. */
 const SHOWN = 5;
 
-/** A schedule as people want to know it. Instants are ISO texts. */
+/** What `describe` reports about a schedule. Instants are ISO texts. */
 export interface ScheduleReport {
   schedule: string;
   project: string;
   timezone: string;
   paused: boolean;
   note: string;
-  /** None while it is paused. */
+  /** Empty while the schedule is paused. */
   next: { at: string; day: string }[];
-  /** Newest first; `status` is Temporal's own word, '' where the history is gone. */
+  /** Newest first; `status` is Temporal's, '' if the history no longer exists. */
   last: { at: string; day: string; workflowId: string; status: string }[];
-  /** Nights that wait for the running one. */
+  /** Nightly runs that wait for the running one. */
   waiting: number;
-  /** Nights that came too late to be caught up with. */
+  /** Nightly runs that missed the catch-up window. */
   missed: number;
-  /** What the config would have otherwise. */
+  /** Differences from the config. */
   differs: ScheduleChange[];
 }
 
-/** Asks the server for everything about the project's schedule. Throws a final NotApplied where none stands. */
+/** Reads everything about the project's schedule. Throws a final NotApplied if it does not exist. */
 export async function reportSchedule(client: Client, times: NightlyTimes): Promise<ScheduleReport> {
   const { project, timezone } = times;
   const found = await withSchedule(client, project, (handle) => handle.describe());
@@ -86,15 +86,17 @@ export function scheduleText(report: ScheduleReport): string {
   const because = note === '' ? '' : `: ${note}`;
   return [
     `${schedule}, ${timezone}${paused ? `, paused${because}` : ''}`,
-    ...next.map((night) => `  next   ${at(night.at)}  for ${night.day}`),
-    ...last.map((night) =>
-      `  began  ${at(night.at)}  for ${night.day}  ${night.status.toLowerCase()}  ${night.workflowId}`.trimEnd(),
+    ...next.map((run) => `  next   ${at(run.at)}  for ${run.day}`),
+    ...last.map((run) =>
+      `  began  ${at(run.at)}  for ${run.day}  ${run.status.toLowerCase()}  ${run.workflowId}`.trimEnd(),
     ),
-    ...(waiting > 0 ? [`  ${plural(waiting, 'night')} wait until the one that runs has ended.`] : []),
+    ...(waiting > 0 ? [`  ${plural(waiting, 'nightly run')} waiting for the running one.`] : []),
     ...(missed > 0
-      ? [`  ${plural(missed, 'night')} came too late to be caught up with: ${typed(command.status())}`]
+      ? [
+          `  ${plural(missed, 'nightly run')} missed the catch-up window. To list missing days: ${typed(command.status())}`,
+        ]
       : []),
     ...differs.map(({ what, found, wanted }) => `  ${what} is ${found}, the config says ${wanted}`),
-    ...(differs.length > 0 ? [`To change it: ${typed(command.schedule('apply'))}`] : []),
+    ...(differs.length > 0 ? [`To update it: ${typed(command.schedule('apply'))}`] : []),
   ].join('\n');
 }

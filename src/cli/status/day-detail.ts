@@ -8,20 +8,20 @@ import { commandsIn, sentence, withoutRepeats, type Text } from '../../shared/se
 import { objectAccounts, ofFolder, usedChunks, type UsedChunks } from '../common/used-chunks.js';
 import type { DayReport } from './day-report.js';
 
-/** All that the ledger says of one day. */
+/** Everything that the ledger knows about one day. */
 export interface DayDetail extends DayReport {
-  /** Of the newest build; empty where it did not come so far. */
+  /** Results of the newest build; empty if it did not get that far. */
   tests: TestRecord[];
   /** Rejected lines of the day's own folder in the newest build. */
   rejects: { source: string; rejected: number; lines: number; reasons: { reason: string; lines: number }[] }[];
-  /** What a person types next. */
+  /** The next commands. */
   next: (Command | Text)[];
   accounts?: DayAccounts;
 }
 
-/** Both accounts of the build that readers have; of the newest one where nothing is published. */
+/** Both accounts of the published build; of the newest one if nothing is published. */
 export interface DayAccounts {
-  /** False where nothing is published yet: then these are the accounts of a build that readers don't see. */
+  /** False if nothing is published yet: then these are the accounts of a build that readers don't see. */
   published: boolean;
   by: UsedChunks['by'];
   /** Every raw line has one fate: lines = rows + rejected + skipped + blank. */
@@ -69,7 +69,7 @@ async function accountsOf(app: App, report: LedgerReport, { day, plans, publishe
   const folders = await Promise.all(
     sources.map(async ({ source, chunks }) => foldersOf(source, await objectAccounts(app, source, chunks))),
   );
-  // A table that a build left as it was stands with the account of the generation that loaded it.
+  // A table that a build did not change keeps the account of the generation that loaded it.
   const generations = new Map(published.map(({ table, generation }) => [table, generation]));
   const tables = (await app.ledger.dayAccounts(day))
     .filter(({ table, generation }) => generation === (generations.get(table) ?? build?.generation))
@@ -100,9 +100,9 @@ const isBalanced = ({ table, rows, loaded, duplicates }: DayRecord) =>
   dayImbalance(table, rows, loaded, duplicates) === undefined;
 
 /**
- * Commands for a day that is not as it should be; those that its failure, or a question about its folders, names come first.
+ * Returns commands for a day that needs attention; first those that its failure or a question about its folders names.
  *
- * @param failure what the newest build's failure names
+ * @param failure the commands that the newest build's failure names
  */
 export function nextSteps({ day, state, open, questions }: DayReport, failure: readonly Command[]): (Command | Text)[] {
   const run = command.run(day);
@@ -111,6 +111,6 @@ export function nextSteps({ day, state, open, questions }: DayReport, failure: r
   if (open.length > 0 || state === 'not built' || state === 'stopped' || state === 'cancelled') return [run];
   if (state === 'held') return [command.unhold(day)];
   const named = state === 'failed' ? [...asked, ...failure] : asked;
-  // Where the folders have to be explained first, the plain command would only fail again.
+  // As long as a question about its folders is open, the plain command would fail again.
   return withoutRepeats(state === 'failed' && asked.length === 0 ? [...named, run] : named);
 }

@@ -11,28 +11,28 @@ import { ofFolder, readAccounts, usedChunks, type ObjectAccounts, type UsedChunk
 import { NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
 
 /**
- * How a day stands: the outcome of its newest build; `building` while its workflow runs; `stopped` where a build was begun and
- * no workflow runs that would end it.
+ * The state of a day: the outcome of its newest build; `building` while its workflow runs; `stopped` if a build has begun and no
+ * workflow is running to finish it.
  */
 export type DayState = Outcome | 'building' | 'stopped' | 'not built';
 
-/** A day in one line. */
+/** A day as the overview shows it. */
 export interface DayReport {
   day: Day;
   state: DayState;
-  /** Of the newest build; 0 where there is none. */
+  /** Of the newest build; 0 if there is none. */
   generation: number;
   /** ISO instant of the newest record. */
   at: string | null;
   /** The step at which the newest build failed, and why. */
   step: string;
   reason: string;
-  /** Tables whose swap was begun and neither finished nor taken back: running the day ends it. */
+  /** Tables with an unfinished publish: running the day finishes or rolls it back. */
   open: string[];
   running: RunningDay | null;
-  /** Where no run builds the day until it is released: since when, an ISO instant, and why. */
+  /** Set if the day is held: since when, as an ISO instant, and why. */
   hold: { since: string; reason: string } | null;
-  /** What readers have, in the same order every day: normalized tables, then models; of an older generation where the newest build failed. */
+  /** Published tables, in the same order every day: normalized tables, then models; of an older generation if the newest build failed. */
   published: {
     table: string;
     generation: number;
@@ -40,23 +40,23 @@ export interface DayReport {
     at: string;
     fingerprint: { code: string; data: string };
   }[];
-  /** The account of the day's own folder in the newest build, all sources together. */
+  /** The account of the day's own folder in the newest build, over all sources. */
   folder: FolderAccount;
-  /** Objects that what readers have is without, in any folder that may hold rows of the day. */
+  /** Quarantined objects that the published day lacks, in any folder that may hold rows of the day. */
   quarantined: { source: string; folder: Day; object: string; reason: string }[];
   plans: { newest: PlanRecord | null; whole: PlanRecord | null };
-  /** Why a run of the day would fail until somebody says what its folders mean, each with its commands. */
+  /** Open questions about the day's folders, each with its commands; a run fails until they are answered. */
   questions: Text[];
 }
 
-/** What was asked of Temporal; `days` is undefined where it did not answer. */
+/** The days that are running, from Temporal; `days` is undefined if it did not respond. */
 export interface Running {
   days: RunningDay[] | undefined;
-  /** Why Temporal did not answer. */
+  /** Why Temporal did not respond. */
   message: Text | undefined;
 }
 
-/** Days `first` to `last`, each in one line. */
+/** Reports the days `first` to `last`. */
 export async function reportDays(
   app: App,
   report: LedgerReport,
@@ -69,7 +69,7 @@ export async function reportDays(
 ): Promise<DayReport[]> {
   const days = daysBetween(first, last);
   const [builds, published, open, { plans, used, accounts }, holds, { byDay: questions }] = await Promise.all([
-    // In this order: a build that ends in between must not look like one that nobody runs any more.
+    // In this order, so that a build that ends in between does not look stopped.
     Promise.resolve(running).then(() => app.ledger.latestBuilds(first, last)),
     report.publishedTables(first, last),
     app.ledger.openIntents(first, last),
@@ -107,13 +107,13 @@ export async function reportDays(
       folder: ownFolder(accounts, chunks?.newest, day),
       quarantined: quarantinedOf(accounts, chunks?.readers),
       plans: plan,
-      // No run builds a held day, so that nothing is asked of it.
+      // No run builds a held day, so it raises no questions.
       questions: hold ? [] : [questions.get(day)].filter((question) => question !== undefined),
     };
   });
 }
 
-/** The plans of some days, the chunks that they name, and the accounts of all of these. */
+/** Reads the plans of the days, the chunks that they use, and the accounts of these chunks. */
 async function readPlans(app: App, report: LedgerReport, days: readonly Day[]) {
   const plans = await report.plans(days[0] ?? '', days.at(-1) ?? '');
   const read = [...plans].map(async ([day, { newest, whole }]) => {
@@ -131,14 +131,14 @@ async function readPlans(app: App, report: LedgerReport, days: readonly Day[]) {
   return { plans, used, accounts };
 }
 
-/** Normalized tables as the project has them, then models, then tables that the project has no more; each of them by name. */
+/** Sorts tables: normalized ones, then models, then tables that the project no longer has; each group by name. */
 function inOrder<Row extends { table: string }>(project: App['project'], rows: readonly Row[]): Row[] {
   const names = [project.normalized, project.aggregates].flatMap((files) => files.map(({ name }) => name).sort());
   const place = ({ table }: Row) => (names.indexOf(table) + names.length + 1) % (names.length + 1);
   return [...rows].sort((a, b) => place(a) - place(b) || (a.table < b.table ? -1 : 1));
 }
 
-/** Without an answer from Temporal, a build that was begun and has not ended counts as one that runs. */
+/** Derives the state of a day. If Temporal did not respond, a build that has begun and not ended counts as running. */
 export function stateOf(
   build: Pick<BuildRecord, 'event'> | undefined,
   workflow: RunningDay | undefined,
@@ -160,17 +160,17 @@ const quarantinedOf = (accounts: ObjectAccounts, used: UsedChunks | undefined): 
       .map(({ folder, object, quarantined }) => ({ source, folder, object, reason: quarantined })),
   );
 
-/** Which days to show. */
+/** The days to show. */
 export interface DayRange {
-  /** Undefined where no day was ever built. */
+  /** Undefined if no day was ever built. */
   shown: { first: Day; last: Day } | undefined;
   /** Days before the first one shown. */
   earlier: number;
-  /** Days since the last one shown, up to yesterday, that nobody has built. */
+  /** Days after the last one shown, up to yesterday, that were not built. */
   missing: { first: Day; last: Day; days: number } | undefined;
 }
 
-/** The newest `count` days that the ledger knows; what should exist before and after them is only counted. */
+/** Selects the newest `count` days in the ledger; counts the days before and after them that should exist. */
 export function daysToShow(of: {
   start: Day | undefined;
   known: { first: Day; last: Day } | undefined;

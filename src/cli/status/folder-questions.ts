@@ -8,19 +8,19 @@ import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { type Text } from '../../shared/sentence.js';
 
-/** Days whose next run would fail because objects that they were published from are gone, and why, with the commands. */
+/** Days whose next run would fail because objects of the published day are gone, with the reason and the commands. */
 export interface FolderQuestions {
   byDay: Map<Day, Text>;
-  /** Why the folders could not be looked at; undefined where they were. */
+  /** Why the folders could not be listed; undefined if they were. */
   message: Text | undefined;
 }
 
 export const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undefined };
 
-/** Days whose folders are looked at side by side. */
+/** Days whose folders are listed concurrently. */
 const AT_ONCE = 14;
 
-/** Looks at the folders of the published days among `first` to `last`. The ledger stands for itself where the store is away. */
+/** Checks the folders of the published days from `first` to `last`. Reports an unreachable store instead of failing. */
 export async function folderQuestions(app: App, first: Day, last: Day): Promise<FolderQuestions> {
   const byDay = new Map<Day, Text>();
   try {
@@ -47,7 +47,7 @@ async function ask(
   { table: source, day, chunks: published }: PublishRecord,
 ): Promise<SourceQuestion[]> {
   const config = app.project.config.sources[source];
-  // An empty folder is told by the day's own state: only what is gone can't be seen there.
+  // The day's own state already shows an empty folder; only vanished objects can't be seen there.
   if (!config || published.length === 0) return [];
   const window = await listWindow(deps, { source, config, day });
   const of = { source, config, day, published, choice: NO_CHOICE, range: false, force: false, ...window };
@@ -55,7 +55,7 @@ async function ask(
   return question && question.question.kind !== 'empty' ? [question] : [];
 }
 
-/** One statement per source reads the chunks of all folders that days `first` to `last` look at. */
+/** Caches the chunks of all folders that the days `first` to `last` need, with one statement per source. */
 function chunksOnce({ ledger, project }: App, first: Day, last: Day): App['ledger'] {
   const read = new Map<string, ReturnType<App['ledger']['chunksOf']>>();
   const chunksOf: App['ledger']['chunksOf'] = async (source, from, to) => {
@@ -67,7 +67,7 @@ function chunksOnce({ ledger, project }: App, first: Day, last: Day): App['ledge
   return { ...ledger, chunksOf };
 }
 
-/** Neighbouring days share folders, which one look at them need not list twice. */
+/** Caches listings, because neighbouring days share folders. */
 function listingOnce(store: App['store']): App['store'] {
   const listed = new Map<string, ReturnType<App['store']['list']>>();
   const list: App['store']['list'] = (bucket, prefix, signal) => {

@@ -13,10 +13,10 @@ import { daysToShow, reportDays, type Running } from './day-report.js';
 import { folderQuestions, NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
 import { detailText, overviewText } from './text.js';
 
-/** How long Temporal may take to be reached before the ledger alone has to do, in milliseconds. */
+/** Time to connect to Temporal before the status is taken from the ledger alone, in milliseconds. */
 const TEMPORAL_WITHIN = 2_500;
 
-/** The days that run now. The ledger knows everything else, so an unreachable Temporal is worth a word and no more. */
+/** Asks Temporal which days are running. Everything else is in the ledger, so an unreachable Temporal is only reported. */
 async function askTemporal(app: App): Promise<Running> {
   try {
     const client = await app.temporal(TEMPORAL_WITHIN);
@@ -30,7 +30,7 @@ async function overview(app: App, running: Promise<Running>, count: number, outp
   const { project, timezone: zone, start } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
   const today = dayIn(zone, new Date());
-  // A later one can only be a mistake of the past, and would push all others out.
+  // A later day can only be a mistake, and would hide all others.
   const recorded = await report.knownDays(today);
   const yesterday = addDays(today, -1);
   const range = daysToShow({ start, known: recorded, yesterday, count });
@@ -46,7 +46,7 @@ async function overview(app: App, running: Promise<Running>, count: number, outp
   const normalized = app.project.normalized.map(({ name }) => name);
   print(overviewText({ project, zone, normalized, range, days }));
   for (const table of removed) print(removedText(app.project.config.database, table));
-  sayUnreachable(services);
+  reportUnreachable(services);
 }
 
 async function detail(
@@ -64,11 +64,11 @@ async function detail(
   if (output === 'json') printJson({ project, zone, ...found, ...servicesJson(services) });
   else {
     print(detailText(project, zone, found));
-    sayUnreachable(services);
+    reportUnreachable(services);
   }
 }
 
-/** What came back from Temporal and from the store. */
+/** The responses of Temporal and of the store. */
 type Services = readonly [Running, FolderQuestions];
 
 const servicesJson = ([temporal, store]: Services) => ({
@@ -76,24 +76,24 @@ const servicesJson = ([temporal, store]: Services) => ({
   store: { answers: store.message === undefined, message: store.message ?? null },
 });
 
-function sayUnreachable([temporal, store]: Services): void {
-  if (temporal.message !== undefined) note(sentence('Which days run now is not known. ', temporal.message));
-  if (store.message !== undefined) note(sentence('Which folders were rewritten is not known. ', store.message));
+function reportUnreachable([temporal, store]: Services): void {
+  if (temporal.message !== undefined) note(sentence('Running days are unknown. ', temporal.message));
+  if (store.message !== undefined) note(sentence('Rewritten folders are unknown. ', store.message));
 }
 
 interface StatusOptions extends ProjectOptions {
   day?: string | undefined;
   accounts?: boolean | undefined;
-  /** How many of the newest days. */
+  /** How many of the newest days to show. */
   days: number;
   output: Output;
 }
 
-/** Prints how the days are, or one of them in detail. */
+/** Prints the state of the days, or of one day in detail. */
 export const showStatus = ({ day, accounts = false, days, project, output }: StatusOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const readable = app.ledger.assertReadable();
-    // Its client is loaded while the ledger answers; a failure of either is told, not thrown here.
+    // Load Temporal's client while the ledger responds. A failure of Temporal is reported, not thrown.
     const running = askTemporal(app);
     await readable;
     await (day === undefined ? overview(app, running, days, output) : detail(app, running, { day, accounts, output }));

@@ -6,14 +6,14 @@ import { cut, localTime, plainTable, printable, terminalWidth, type Heading } fr
 import type { DayAccounts, DayDetail } from './day-detail.js';
 import type { DayRange, DayReport } from './day-report.js';
 
-/** Reasons, objects and rows of a test that are shown before the rest is only counted. */
+/** Reasons, objects and failing rows that are shown; the rest are only counted. */
 const REASONS_SHOWN = 5;
 const OBJECTS_SHOWN = 20;
 const SAMPLES_SHOWN = 3;
-/** Characters of a failure's reason below which a table cell would not be worth reading. */
+/** Least characters of a reason in a table cell. */
 const LEAST_REASON = 40;
 
-/** One line a day, then what is missing around them. */
+/** Formats one line per day, then the missing days. */
 export function overviewText(of: {
   project: string;
   zone: string;
@@ -65,7 +65,7 @@ export function overviewText(of: {
       : []),
     ...questionsText(days),
     ...missingText(range),
-    `More of one day: ${typed(command.statusOf('YYYY-MM-DD'))}`,
+    `One day in detail: ${typed(command.statusOf('YYYY-MM-DD'))}`,
   ].join('\n');
 }
 
@@ -76,23 +76,23 @@ const rowsOf = ({ published }: DayReport, table: string): string => {
   return found ? number(found.rows) : '';
 };
 
-/** What a person should know of a day beyond the numbers. */
+/** Returns a remark about a day that the numbers don't show. */
 function remark(day: DayReport | undefined): string {
   if (!day) return '';
   const { state, step, reason, open, published } = day;
-  if (open.length > 0) return `publish left open: run the day`;
+  if (open.length > 0) return `unfinished publish: run the day`;
   if (state === 'held') return day.hold?.reason ?? '';
-  if (state === 'stopped') return 'begun, but nothing runs: run the day';
+  if (state === 'stopped') return 'started, but not running: run the day';
   if (state !== 'failed' && day.questions.length > 0) return 'objects are gone from its folders: see below';
   if (state !== 'failed') return day.quarantined.length === 0 ? '' : without(day.quarantined);
-  // A build that published anything has not failed, however far it came; one that ended before its plan has no generation of its own.
-  return `at ${step}${published.length > 0 ? ', readers keep what they have' : ''}: ${reason}`;
+  // A failed build has published nothing, so whatever is published is older.
+  return `at ${step}${published.length > 0 ? ', readers keep the previous data' : ''}: ${reason}`;
 }
 
-/** Days whose questions the overview spells out. */
+/** Days whose questions the overview shows in full. */
 const QUESTIONS_SHOWN = 3;
 
-/** Days that no run builds until somebody says what their folders mean. */
+/** Lists days that no run builds until the questions about their folders are answered. */
 function questionsText(days: readonly DayReport[]): string[] {
   const asked = days.filter(({ questions }) => questions.length > 0);
   const [first, last] = [asked[0]?.day, asked.at(-1)?.day];
@@ -111,29 +111,31 @@ const missingText = ({ missing }: DayRange): string[] =>
   missing
     ? [
         missing.days === 1
-          ? `${missing.first} is not built: ${typed(command.run(missing.first))}`
-          : `${missing.first} to ${missing.last} (${plural(missing.days, 'day')}) are not built; the first: ${typed(command.run(missing.first))}`,
+          ? `${missing.first} is not built. Build it: ${typed(command.run(missing.first))}`
+          : `${missing.first} to ${missing.last} (${plural(missing.days, 'day')}) are not built. Build the first: ${typed(command.run(missing.first))}`,
       ]
     : [];
 
-/** All of one day. */
+/** Formats everything about one day. */
 export function detailText(project: string, zone: string, day: DayDetail): string {
   const time = day.at === null ? '' : `, ${localTime(day.at, zone)} ${zone}`;
   const head = `${project} ${day.day}: ${day.state}${day.generation === 0 ? '' : `, generation ${day.generation}`}${time}`;
   return [
     head,
-    ...(day.running ? [`Workflow ${day.running.workflowId} runs since ${localTime(day.running.since, zone)}.`] : []),
+    ...(day.running
+      ? [`Workflow ${day.running.workflowId} has been running since ${localTime(day.running.since, zone)}.`]
+      : []),
     ...(day.hold
       ? [
-          `Held as it is since ${localTime(day.hold.since, zone)}${day.hold.reason === '' ? '' : `: ${printable(day.hold.reason)}`}`,
+          `Held since ${localTime(day.hold.since, zone)}${day.hold.reason === '' ? '' : `: ${printable(day.hold.reason)}`}`,
         ]
       : []),
     ...(day.state === 'failed' ? [`Failed at step ${day.step}: ${printable(day.reason)}`] : []),
     ...(day.state === 'failed' ? [] : day.questions.map((one) => printable(worded(one)))),
     ...(day.state === 'failed' && day.published.length > 0 && day.open.length === 0
-      ? ['Readers keep what they have, which is what was published before:']
+      ? ['Readers keep the previously published data:']
       : []),
-    ...(day.open.length > 0 ? [`Publish left open, run the day to end it: ${day.open.join(', ')}`] : []),
+    ...(day.open.length > 0 ? [`Unfinished publish, run the day to recover it: ${day.open.join(', ')}`] : []),
     '',
     ...publishedText(day, zone),
     ...testsText(day),
@@ -159,7 +161,7 @@ function publishedText({ published, state }: DayDetail, zone: string): string[] 
 }
 
 function testsText({ tests, state }: DayDetail): string[] {
-  if (tests.length === 0) return state === 'failed' ? ['Tests: the newest build did not come so far', ''] : [];
+  if (tests.length === 0) return state === 'failed' ? ['Tests: the newest build did not get that far', ''] : [];
   const wrong = tests.filter(({ failing }) => failing > 0);
   const count = (status: string) => tests.filter((test) => test.status === status).length;
   const words = [
@@ -170,7 +172,7 @@ function testsText({ tests, state }: DayDetail): string[] {
   return [
     `Tests: ${words.join(', ')}`,
     ...wrong.flatMap(({ test, status, failing, sample }) => [
-      `  ${status}  ${test}: ${plural(failing, 'row')} that must not exist${status === 'pass' ? ' (tolerated)' : ''}, such as`,
+      `  ${status}  ${test}: ${plural(failing, 'row')} that must not exist${status === 'pass' ? ' (tolerated)' : ''}, for example`,
       ...sample.slice(0, SAMPLES_SHOWN).map((row) => `        ${cut(row, terminalWidth() - 8)}`),
     ]),
     '',
@@ -182,7 +184,7 @@ function rejectsText({ rejects, day }: DayDetail): string[] {
     .filter(({ lines }) => lines > 0)
     .flatMap(({ source, rejected, lines, reasons }) => [
       `Rejected of ${source}: ${number(rejected)} of ${plural(lines, 'line')} in folder ${day}` +
-        (rejected > 0 ? `; each: ${typed(command.rejects(day, source))}` : ''),
+        (rejected > 0 ? `. Show them: ${typed(command.rejects(day, source))}` : ''),
       ...reasonsText(reasons, REASONS_SHOWN),
       '',
     ]);
@@ -192,7 +194,7 @@ function quarantinedText({ quarantined, day }: DayDetail): string[] {
   if (quarantined.length === 0) return [];
   const shown = quarantined.slice(0, OBJECTS_SHOWN);
   return [
-    `Quarantined: ${plural(quarantined.length, 'bad object')}, whose rows the day lacks. Written anew, each is read by the next run of ${day}:`,
+    `Quarantined: ${plural(quarantined.length, 'bad object')}, whose rows the day lacks. Upload a fixed version, and the next run of ${day} reads it:`,
     ...shown.flatMap(({ source, folder, object, reason }) => [
       `  ${printable(object)} (${source}, folder ${folder})`,
       `      ${cut(reason, terminalWidth() - 6)}`,
@@ -204,7 +206,7 @@ function quarantinedText({ quarantined, day }: DayDetail): string[] {
   ];
 }
 
-/** The most frequent reasons, their count first. */
+/** Formats the most frequent reasons, each after its count. */
 export function reasonsText(reasons: readonly { reason: string; lines: number }[], most: number): string[] {
   const shown = reasons.slice(0, most);
   const width = Math.max(0, ...shown.map(({ lines }) => number(lines).length));
@@ -220,7 +222,7 @@ export function reasonsText(reasons: readonly { reason: string; lines: number }[
 const mark = (balanced: boolean) => (balanced ? '=' : 'DIFFERS');
 
 function accountsText({ published, by, folders, tables, balanced }: DayAccounts): string[] {
-  const whose = published ? 'of what readers have' : 'of the newest build, which readers do not see';
+  const whose = published ? 'of the published data' : 'of the newest build, which is not published';
   const folderRows = folders.flatMap(({ source, folder, objects, total, balanced: right }) => {
     const shown = objects.filter((one, index) => index < OBJECTS_SHOWN || !one.balanced || one.quarantined !== '');
     const rest = objects.length - shown.length;
@@ -243,7 +245,7 @@ function accountsText({ published, by, folders, tables, balanced }: DayAccounts)
     mark(right),
   ]);
   return [
-    `Accounts ${whose}${by === 'ledger' ? ' (its plan is gone: the newest record of each object)' : ''}`,
+    `Accounts ${whose}${by === 'ledger' ? ' (its plan no longer exists; from the newest record of each object)' : ''}`,
     '',
     'Folders: lines = rows + rejected + skipped + blank',
     plainTable(['object', ...count, ''], folderRows),
@@ -251,7 +253,7 @@ function accountsText({ published, by, folders, tables, balanced }: DayAccounts)
     'Day: promised rows = loaded + duplicates',
     plainTable(['table', { right: 'promised' }, { right: 'loaded' }, { right: 'duplicates' }, ''], tableRows),
     '',
-    balanced ? 'Every line is accounted for.' : 'SOME LINES ARE NOT ACCOUNTED FOR: the lines marked DIFFERS.',
+    balanced ? 'Every line is accounted for.' : 'SOME LINES ARE NOT ACCOUNTED FOR: see the rows marked DIFFERS.',
     '',
   ];
 }

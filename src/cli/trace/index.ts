@@ -6,7 +6,7 @@ import { print, printJson, typed } from '../common/output.js';
 import { cut, printable, terminalWidth } from '../common/text.js';
 import { trace, type Trace, type TracedInput, type TracedLine } from './rows.js';
 
-/** Objects named of each table. */
+/** Objects that are shown per table. */
 const OBJECTS_SHOWN = 5;
 
 const lineText = ({ object, line, text, gone }: TracedLine, width: number): string =>
@@ -17,7 +17,7 @@ function inputText({ table, by, days, rows, objects, lines }: TracedInput, { day
   const reach = days === 1 ? `of ${day}` : `of the ${days} days up to ${day}`;
   return [
     '',
-    `from ${table}: ${plural(rows, 'row')} (${link} ${reach}; ${of.table}'s own WHERE may take fewer)`,
+    `from ${table}: ${plural(rows, 'row')} (${link} ${reach}; ${of.table}'s own WHERE may select fewer)`,
     ...objects
       .slice(0, OBJECTS_SHOWN)
       .map(({ object, rows: count }) => `  ${number(count).padStart(10)}  ${printable(object)}`),
@@ -25,7 +25,7 @@ function inputText({ table, by, days, rows, objects, lines }: TracedInput, { day
       ? [`  ${plural(objects.length - OBJECTS_SHOWN, 'object')} more: --output json`]
       : []),
     ...(lines.length > 0 ? ['', '  the first lines:', ...lines.map((line) => lineText(line, width))] : []),
-    ...(objects.length === 0 && rows > 0 ? [`  further: ${typed(command.trace(day, table, '…'))}`] : []),
+    ...(objects.length === 0 && rows > 0 ? [`  trace them further: ${typed(command.trace(day, table, '…'))}`] : []),
   ];
 }
 
@@ -35,7 +35,7 @@ function traceText(found: Trace): string {
     `${found.table} of ${found.day}:`,
     ...found.rows.map((row) => `  ${cut(JSON.stringify(row), width - 2)}`),
     ...(found.lines.length > 0
-      ? ['', 'made of these raw lines:', ...found.lines.map((line) => lineText(line, width))]
+      ? ['', 'from these raw lines:', ...found.lines.map((line) => lineText(line, width))]
       : []),
     ...found.inputs.flatMap((input) => inputText(input, found, width)),
   ].join('\n');
@@ -49,7 +49,7 @@ interface TraceOptions extends ProjectOptions {
   output: Output;
 }
 
-/** Prints published rows with the raw lines and objects that they were made of. */
+/** Prints published rows with the raw lines and objects that they come from. */
 export const showTrace = ({ project, output, ...asked }: TraceOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     await app.ledger.assertReadable();

@@ -26,7 +26,7 @@ import {
   type Position,
 } from './statements.js';
 
-/** A raw line as it stands in the store now; `text` is undefined where the object is no longer the one that was read. */
+/** A raw line as the store has it now; `text` is undefined if the object was deleted or rewritten since it was read. */
 export interface TracedLine extends Position {
   text?: string;
   /** Why there is no text. */
@@ -36,13 +36,13 @@ export interface TracedLine extends Position {
 /** Rows of one input that share the picked rows' values. */
 export interface TracedInput {
   table: string;
-  /** Columns whose equal values make the link; none: all rows of the days read. */
+  /** Columns that link the rows by equal values; empty: all rows of the days that the model reads. */
   by: string[];
   days: number;
   rows: number;
-  /** By object, most rows first; empty where the input does not tell. */
+  /** By object, most rows first; empty if the input does not store the origin of its rows. */
   objects: { object: string; rows: number }[];
-  /** The first lines; empty where the input does not tell. */
+  /** The first lines; empty if the input does not store the origin of its rows. */
   lines: TracedLine[];
 }
 
@@ -50,9 +50,9 @@ export interface Trace {
   table: string;
   day: Day;
   rows: Record<string, unknown>[];
-  /** Of a normalized table: the raw lines of those rows. */
+  /** For a normalized table: the raw lines of those rows. */
   lines: TracedLine[];
-  /** Of a model: what it was made from. */
+  /** For a model: its inputs. */
   inputs: TracedInput[];
 }
 
@@ -71,10 +71,10 @@ interface Tracing extends TraceOf {
 }
 
 /**
- * From rows that readers see back to the raw lines they were made of: a normalized row to its line, a model's row to the rows of
- * its inputs with equal values in the columns that name it, and to their objects.
+ * Traces published rows back to raw lines: a normalized row to its line; a row of a model to the input rows with equal values in
+ * its key columns, and to their objects.
  *
- * @throws final BadSql where the table is none of the project's, or nothing of the day fits the condition
+ * @throws final BadSql if the project has no such table, or no row of the day matches the condition
  */
 export async function trace(app: App, of: TraceOf): Promise<Trace> {
   const project = await app.dependencies.loadProject();
@@ -82,14 +82,17 @@ export async function trace(app: App, of: TraceOf): Promise<Trace> {
   const table = schema.tables.find(({ name, kind }) => name === of.table && kind !== 'raw');
   if (!table) {
     const known = schema.tables.filter(({ kind }) => kind !== 'raw').map(({ name }) => name);
-    throw final('BadSql', `${project.config.project} has no table '${of.table}'; it has ${known.join(', ')}.`);
+    throw final('BadSql', `${project.config.project} has no table '${of.table}'. Its tables: ${known.join(', ')}.`);
   }
   const picked: Picked = { ...of, database: project.config.database, traced: isTraced(table) };
   const rows = await app.clickhouse.rows<Record<string, unknown>>(pickedRows(picked), { what: `trace ${of.table}` });
   if (rows.length === 0)
     throw final(
       'BadSql',
-      sentence(`No row of ${of.table} on ${of.day} fits ${of.where}. What is published: `, command.statusOf(of.day)),
+      sentence(
+        `No row of ${of.table} on ${of.day} matches ${of.where}. To see what is published: `,
+        command.statusOf(of.day),
+      ),
     );
   const tracing: Tracing = { ...of, app, project, schema, picked };
   return {
@@ -104,7 +107,7 @@ export async function trace(app: App, of: TraceOf): Promise<Trace> {
 const isTraced = ({ columns }: TableSchema) =>
   ['_object', '_line'].every((column) => columns.some(({ name }) => name === column));
 
-/** A table need not keep where its rows came from: its chunks do, as long as they are kept. */
+/** Finds the origin of the picked rows: in the table itself, or else in its chunks, as long as they are kept. */
 async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Position[]> {
   const { app, project, schema, picked, day } = tracing;
   if (picked.traced) return await ask(app, ownPositions(picked));
@@ -114,7 +117,7 @@ async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Positi
   const reach = await engineBucket(app.dependencies, bucket);
   const parquet: string[] = [];
   for (const { folder, id, rowsByDay } of await chunksAround(tracing, table.name, 0)) {
-    // Of all normalizers that made something of it, only the newest one's manifest may still stand.
+    // If several normalizers processed the chunk, only the newest one's manifest may still exist.
     const normalizer = [...rowsByDay.keys()].at(-1);
     if (normalizer === undefined || !published?.chunks.includes(id)) continue;
     const key = manifestKey(normalized, project.config.project, table.name, folder, id, normalizer);
@@ -125,7 +128,7 @@ async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Positi
     throw final(
       'ObjectVanished',
       sentence(
-        `${table.name} does not keep where its rows came from, and its normalized chunks of ${day} have been swept. `,
+        `${table.name} does not store the origin of its rows, and its normalized chunks of ${day} have expired. `,
         `Declare _object String and _line UInt64 in sql/normalized/${table.name}.sql, or build the day again: `,
         command.run(day, '--force'),
       ),
@@ -136,7 +139,7 @@ async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Positi
   return await ask(app, chunkPositions(chunks, picked, columns));
 }
 
-/** Chunks of all folders that may hold rows of a day, or of the earlier ones that a model of it reads. */
+/** Reads the chunks of all folders that may hold rows of a day, or of the earlier days that a model reads. */
 function chunksAround({ app, project, day }: Tracing, source: string, lookback: number) {
   const { before = 0, after = 0 } = project.config.sources[source]?.arrival ?? {};
   return app.ledger.chunksOf(source, addDays(day, -lookback - before), addDays(day, after));
@@ -173,7 +176,7 @@ async function tracedInputs(tracing: Tracing, model: TableSchema): Promise<Trace
   return traced;
 }
 
-/** The raw text of lines, from objects that are still what was read. */
+/** Reads the raw text of lines from objects that have not changed since they were read. */
 async function linesOf(
   tracing: Tracing,
   table: TableSchema,
@@ -184,8 +187,8 @@ async function linesOf(
   const source = plannedSource(project, schema, table.name, '', []);
   const read = await chunksAround(tracing, table.name, lookback);
   const gone = await changedObjects(app, source.bucket, read, [...new Set(at.map(({ object }) => object))]);
-  const standing = at.filter(({ object }) => !gone.has(object));
-  const keys = [...new Set(standing.map(({ object }) => object))];
+  const unchanged = at.filter(({ object }) => !gone.has(object));
+  const keys = [...new Set(unchanged.map(({ object }) => object))];
   const texts = new Map<string, string>();
   if (keys.length > 0) {
     const { config } = project;
@@ -195,21 +198,24 @@ async function linesOf(
     };
     const step = localStep(app.dependencies);
     const { input } = await openInput(app.dependencies, { plan, source }, keys, 'trace', step);
-    const found = await app.clickhouse.rows<{ object: string; line: string; text: string }>(rawLines(input, standing), {
-      what: 'read the raw lines',
-      zone: project.config.timezone,
-    });
+    const found = await app.clickhouse.rows<{ object: string; line: string; text: string }>(
+      rawLines(input, unchanged),
+      {
+        what: 'read the raw lines',
+        zone: project.config.timezone,
+      },
+    );
     for (const { object, line, text } of found) texts.set(`${object}:${line}`, text);
   }
   return at.map(({ object, line }) => {
     const text = texts.get(`${object}:${line}`);
     return text === undefined
-      ? { object, line, gone: gone.get(object) ?? 'not found in the object any more' }
+      ? { object, line, gone: gone.get(object) ?? 'no longer found in the object' }
       : { object, line, text };
   });
 }
 
-/** Objects that are not any more what a chunk was made of, and why. */
+/** Lists objects that were deleted or rewritten since a chunk was made from them, with the reason. */
 async function changedObjects(app: App, bucket: string, chunks: readonly RecordedChunk[], keys: readonly string[]) {
   const read = new Map<string, Set<string>>();
   for (const { key, etag } of chunks.flatMap(({ objects }) => objects))
@@ -217,7 +223,7 @@ async function changedObjects(app: App, bucket: string, chunks: readonly Recorde
   const changed = new Map<string, string>();
   for (const key of keys) {
     const now = (await app.store.list(bucket, key)).find((object) => object.key === key);
-    if (!now) changed.set(key, 'the object is gone from the store');
+    if (!now) changed.set(key, 'the object no longer exists');
     else if (!read.get(key)?.has(now.etag)) changed.set(key, 'the object was rewritten since it was read');
   }
   return changed;

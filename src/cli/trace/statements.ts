@@ -3,31 +3,31 @@ import type { Statement } from '../../clickhouse/statement.js';
 import { name, names, table } from '../../clickhouse/text.js';
 import { STEP_BY_STEP, type Input } from '../../raw/input.js';
 
-/** Where a raw line stands: its object, and its line from 1. */
+/** The position of a raw line: its object, and its line number from 1. */
 export interface Position {
   object: string;
   line: number;
 }
 
-/** Raw text that is shown of a line, in characters. */
+/** Most characters that are shown of a line. */
 const SHOWN = 65_536;
 
-/** Some rows of a table's day that a person's condition picks. */
+/** Rows of a table's day, selected by the user's condition. */
 export interface Picked {
   database: string;
   table: string;
   day: string;
-  /** An expression of SQL, as the person wrote it. */
+  /** A SQL expression, as the user wrote it. */
   where: string;
-  /** Whether the table keeps of each row from which object and line it came. */
+  /** Whether the table stores the object and line of each row. */
   traced: boolean;
-  /** So many rows are shown, and nothing is said of any other. */
+  /** Most rows that are traced. */
   limit: number;
 }
 
 /**
- * The shown rows, always the same ones: in the order of their lines where the table keeps those, else by a hash of all values, which
- * every type has.
+ * Selects the rows in a stable order: by their lines if the table stores those, else by a hash of all values, which works for
+ * every type.
  */
 const picked = ({ database, table: of, where, traced }: Picked) =>
   `FROM ${table(database, of)} WHERE \`day\` = {day:Date} AND (${where}\n) ` +
@@ -35,10 +35,10 @@ const picked = ({ database, table: of, where, traced }: Picked) =>
 
 const shown = ({ day, limit }: Picked) => ({ day, shown: limit });
 
-/** The picked rows themselves; {@link ownPositions} are theirs, in the same order. */
+/** Reads the picked rows, in the order of {@link ownPositions}. */
 export const pickedRows = (rows: Picked): Statement => ({ sql: `SELECT * ${picked(rows)}`, params: shown(rows) });
 
-/** Columns that name a row of a table's day: those it is sorted by. */
+/** Reads the columns of a table's sorting key. */
 export const sortingColumns = (database: string, of: string): Statement => ({
   sql: `SELECT name FROM system.columns WHERE database = {database:String} AND table = {table:String} AND is_in_sorting_key ORDER BY position`,
   params: { database, table: of },
@@ -47,11 +47,11 @@ export const sortingColumns = (database: string, of: string): Statement => ({
 export interface MadeFrom {
   rows: Picked;
   input: string;
-  /** Columns that both have, other than the day: equal values make the link. */
+  /** Columns of both tables, other than the day, that link their rows by equal values. */
   by: readonly string[];
   /** Earlier days that the model reads. */
   lookback: number;
-  /** Whether the input tells of each row from which object and line it came. */
+  /** Whether the input stores the object and line of each row. */
   traced: boolean;
 }
 
@@ -65,25 +65,25 @@ const within = ({ rows, by, lookback }: MadeFrom) => ({
   ...(by.length === 0 ? {} : { shown: rows.limit }),
 });
 
-/** How many rows of an input share the picked rows' values, by object where the input tells. */
+/** Counts the rows of an input that are linked to the picked rows, by object if the input stores it. */
 export const inputObjects = (made: MadeFrom): Statement => ({
   sql: `SELECT ${made.traced ? '`_object`' : "''"} AS object, count() AS rows ${from(made)} GROUP BY object ORDER BY rows DESC, object`,
   params: within(made),
 });
 
-/** The first of those rows, by where their lines stand. */
+/** Reads the positions of the first of those rows. */
 export const inputPositions = (made: MadeFrom, limit: number): Statement => ({
   sql: `SELECT \`_object\` AS object, \`_line\` AS line ${from(made)} ORDER BY object, line LIMIT {limit:UInt64}`,
   params: { ...within(made), limit },
 });
 
-/** Where the picked rows of a table came from that keeps it, row by row. */
+/** Reads the positions of the picked rows from a table that stores them. */
 export const ownPositions = (rows: Picked): Statement => ({
   sql: `SELECT \`_object\` AS object, \`_line\` AS line ${picked(rows)}`,
   params: shown(rows),
 });
 
-/** Raw lines as they stand in their objects; for Parquet, their rows as JSON. */
+/** Reads raw lines from their objects; for Parquet, rows as JSON. */
 export const rawLines = (input: Input, at: readonly Position[]): Statement => ({
   sql: `
 WITH${input.steps}
@@ -98,9 +98,9 @@ WHERE has(arrayZip({objects:Array(String)}, {lines:Array(UInt64)}), (toString(__
   settings: { ...input.settings, ...STEP_BY_STEP },
 });
 
-/** Where the picked rows of a table that doesn't keep it came from: lines of its chunks with the same values in `columns`. */
+/** Finds the positions of the picked rows for a table that doesn't store them: lines of its chunks with equal `columns`. */
 export const chunkPositions = (chunk: ObjectTable, rows: Picked, columns: readonly string[]) => {
-  // As text, since a chunk holds the same values in wider types.
+  // Compare as text, because a chunk stores the same values in wider types.
   const values = `toString(tuple(${names(columns)}))`;
   return {
     sql:

@@ -1,23 +1,23 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
 
-/** `daybook verify`: exit code 0 where readers have what was published, 1 where something differs. */
+/** Defines `daybook verify`. Exit code 0: the tables match what was published; 1: something differs. */
 export const verifyCommand = () =>
   new Command('verify')
-    .description('Check that readers have what was published: rows and fingerprint of each day, against the ledger')
+    .description('Compare the live tables with the ledger: row count and fingerprint of each published day')
     .option('--day <YYYY-MM-DD>', 'one day', parseDay)
-    .option('--start <YYYY-MM-DD>', 'the first day (default: as many days as nights look at again)', parseDay)
+    .option('--start <YYYY-MM-DD>', 'the first day (default: lateDays before the last day)', parseDay)
     .option('--end <YYYY-MM-DD>', 'the last day (default: yesterday)', parseDay)
-    .option('--rebuild', 'also build each day aside from its sources, and compare; publishes nothing')
-    .option('--with-worker', 'with --rebuild: run a worker in this process meanwhile')
+    .option('--rebuild', 'also rebuild each day from its sources in a stage, and compare; publishes nothing')
+    .option('--with-worker', 'with --rebuild: run a worker in this process for as long as the command runs')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples(
-        ['daybook verify', 'changes nothing; a difference names table and day, and the command that mends it'],
+        ['daybook verify', 'changes nothing; a difference names the table, the day and the command that fixes it'],
         ['daybook verify --start 2026-11-01 --end 2026-11-30'],
-        ['daybook verify --day 2026-11-05 --rebuild', "is the day what today's SQL makes of its objects?"],
+        ['daybook verify --day 2026-11-05 --rebuild', "does today's SQL still produce the published day?"],
       ),
     )
     .action(async (options, command) => {

@@ -10,10 +10,10 @@ import { localStep } from '../../step/step.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { runForItself } from '../common/own-run.js';
+import { runExclusive } from '../common/exclusive-run.js';
 import { assertDays } from '../common/wanted.js';
 
-/** Live tables against the ledger. */
+/** Compares the live tables with the ledger. */
 async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
   const result = await verify(app.dependencies, { first, last }, localStep(app.dependencies));
   const { days, tables, differences, found } = result;
@@ -30,7 +30,7 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
   if (found > differences.length) print(`and ${number(found - differences.length)} more`);
   print(
     `${first} to ${last}: ${plural(tables, 'published table')} compared with the ledger, ` +
-      (found === 0 ? 'all as they were published' : plural(found, 'difference')),
+      (found === 0 ? 'all as published' : plural(found, 'difference')),
   );
 }
 
@@ -44,28 +44,28 @@ async function nothingText(app: App, first: Day, last: Day): Promise<Text> {
     : `${nothing}No day was ever built.`;
 }
 
-/** Each day built aside and compared, one after the other. */
+/** Rebuilds each day in a stage and compares it, one after the other. */
 async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
   const quiet = output === 'json';
-  const told: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: Text }[] = [];
+  const results: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: Text }[] = [];
   for (const day of days) {
-    const end = await runForItself(
+    const end = await runExclusive(
       app,
       { day, compare: true },
       { what: 'comparison', own, quiet, again: command.verifyRebuild(day) },
     );
     if (!end.ok || end.result.outcome === 'different') process.exitCode = 1;
     if (end.ok) {
-      told.push({ day, outcome: end.result.outcome, compared: end.result.compared });
+      results.push({ day, outcome: end.result.outcome, compared: end.result.compared });
       if (!quiet) for (const text of end.result.notes) print(text);
     } else {
-      told.push({ day, outcome: end.outcome, message: end.message });
+      results.push({ day, outcome: end.outcome, message: end.message });
       if (!quiet) note(end.message);
     }
     if (!quiet)
-      print(`${day} ${end.ok && end.result.outcome === 'unchanged' ? 'equal' : (told.at(-1)?.outcome ?? '')}`);
+      print(`${day} ${end.ok && end.result.outcome === 'unchanged' ? 'equal' : (results.at(-1)?.outcome ?? '')}`);
   }
-  if (quiet) printJson({ ok: process.exitCode !== 1, days: told });
+  if (quiet) printJson({ ok: process.exitCode !== 1, days: results });
 }
 
 interface VerifyOptions extends ProjectOptions {
@@ -77,7 +77,7 @@ interface VerifyOptions extends ProjectOptions {
   output: Output;
 }
 
-/** Compares what readers have with what was published; exit code 1 where something differs. */
+/** Compares the live tables with what was published; exit code 1 if something differs. */
 export const verifyPublished = ({
   day,
   start,
@@ -93,7 +93,7 @@ export const verifyPublished = ({
     await app.ledger.assertReadable();
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);
-    if (first > last) note(`There is no day from ${first} to ${last}.`);
+    if (first > last) note(`The range ${first} to ${last} is empty.`);
     else if (rebuild) await rebuildDays(app, daysBetween(first, last), output, withWorker ?? false);
     else await verifyDays(app, first, last, output);
   });

@@ -1,10 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { examples, projectOption } from '../common/options.js';
 
-/** `daybook worker`: runs until a signal ends it. */
+/** Defines `daybook worker`, which runs until it gets a signal. */
 export const workerCommand = () =>
   new Command('worker')
-    .description('Run a worker: it carries the days out. Any number of them may run side by side')
+    .description('Run a worker, which executes workflows and activities. Any number of workers may run at once')
     .addOption(projectOption())
     .addHelpText(
       'after',

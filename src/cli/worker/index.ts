@@ -1,7 +1,7 @@
 import { createLogger } from '../../log.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 
-/** Runs a worker until a signal ends it; its running activities may end first. */
+/** Runs a worker until it gets a signal; running activities have time to finish. */
 export const work = (options: ProjectOptions): Promise<void> =>
   withApp(options, async (app) => {
     const log = createLogger(app.env.log);
@@ -9,7 +9,7 @@ export const work = (options: ProjectOptions): Promise<void> =>
     installRuntime(log);
     const worker = await startWorker({ app, log });
     const stop = (signal: string) => {
-      log.info({ signal }, 'stopping: running activities may end first');
+      log.info({ signal }, 'stopping: waiting for running activities');
       void worker.stop();
     };
     process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -23,14 +23,13 @@ export async function writeServerConfig(config: ServerConfig): Promise<void> {
 }
 
 /**
- * Returns the arguments of `clickhouse local` that make it a server: it opens its ports, and serves until `stop` has no more
- * to give.
- * @param stop what the statement reads that keeps the server running: `stdin`, or the path of a pipe in quotes
+ * Returns the arguments that turn `clickhouse local` into a server: it opens its ports and serves until `stop` reaches its end.
+ * @param stop the input of the statement that keeps the server running: `stdin`, or the quoted path of a pipe
  */
 export const serverArguments = (dir: string, stop: string): string[] => [
   `--path=${join(folder(dir), 'data')}`,
   `--config-file=${configFile(dir)}`,
-  // `clickhouse local` ignores the level in its configuration file. This one holds failed statements.
+  // `clickhouse local` ignores the level in its configuration file. This level logs failed statements.
   '--log-level=error',
   `--query=SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; SELECT count() FROM file(${stop}, 'LineAsString', 'line String') FORMAT Null`,
 ];
@@ -42,7 +41,7 @@ function configXml({ dir, ports }: ServerConfig): string {
   <http_port>${ports.http}</http_port>
   <tcp_port>${ports.native}</tcp_port>
   <users_config>${escaped(usersFile(dir))}</users_config>
-  <!-- As in the configuration file that a server is installed with. -->
+  <!-- The defaults of an installed server. -->
   <access_control_improvements>
     <users_without_row_policies_can_read_rows>true</users_without_row_policies_can_read_rows>
     <on_cluster_queries_require_cluster_grant>true</on_cluster_queries_require_cluster_grant>
@@ -51,7 +50,7 @@ function configXml({ dir, ports }: ServerConfig): string {
     <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
     <table_engines_require_grant>true</table_engines_require_grant>
   </access_control_improvements>
-  <!-- In memory: a table on disk could not be opened again, since clickhouse local forgets the tables of its system database. -->
+  <!-- In memory: a table on disk could not be opened again, because clickhouse local does not persist the tables of its system database. -->
   <query_log>
     <database>system</database>
     <table>query_log</table>
@@ -62,14 +61,14 @@ function configXml({ dir, ports }: ServerConfig): string {
 }
 
 /**
- * `clickhouse local` runs its own statements as `default`, without a password and from 127.0.0.1, so this user can't be kept
- * from the ports. It may open them and read the pipe, which means that programs on this machine may read, through it, files
- * that the stack's owner can read. It reaches no table.
+ * Returns `users.xml`. `clickhouse local` runs its own statements as `default`, without a password and from 127.0.0.1, so this
+ * user must be able to open the ports and read the pipe. Other programs on this machine can therefore use it to read files of
+ * the stack's owner, but no tables.
  */
 function usersXml({ users: { daybook, reader, admin } }: ServerConfig): string {
   return `<clickhouse>
   <profiles>
-    <!-- Where \`clickhouse local\` differs from a server. -->
+    <!-- Undo what \`clickhouse local\` sets differently from a server. -->
     <default>
       <implicit_select>0</implicit_select>
       <allow_introspection_functions>0</allow_introspection_functions>
@@ -89,7 +88,7 @@ ${[
 `;
 }
 
-/** @param grants undefined: every right that users of a file can have */
+/** @param grants undefined: all rights that a user defined in a file can have */
 function userXml(name: string, password: string, grants?: readonly string[]): string {
   const rights = grants?.map((grant) => `<query>${escaped(grant)}</query>`).join('\n        ');
   return `    <${name}>

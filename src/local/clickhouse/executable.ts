@@ -8,7 +8,7 @@ import { isExecutable, onPath } from '../programs/where.js';
 /**
  * Finds a `clickhouse` executable to run instead of the library: the one that `DAYBOOK_CLICKHOUSE` names, else the first on
  * PATH that is new enough.
- * @returns its path; undefined if none is named and none on PATH will do
+ * @returns its path; undefined if none is named and none on PATH is new enough
  * @throws LocalStackError if the named one can't be used
  */
 export async function findClickHouse(
@@ -21,7 +21,7 @@ export async function findClickHouse(
     if (reason === undefined) return named;
     throw new LocalStackError(
       `DAYBOOK_CLICKHOUSE names ${named}, which ${reason}. Name a clickhouse executable of ${LEAST_CLICKHOUSE} or newer, ` +
-        'or unset the variable to use the ClickHouse that npm brings.',
+        'or unset the variable to use the ClickHouse that npm installs.',
     );
   }
   for (const path of onPath('clickhouse', processVariables())) {
@@ -33,7 +33,7 @@ export async function findClickHouse(
   return undefined;
 }
 
-/** Why a file can't be the stack's ClickHouse; undefined if it can. */
+/** Returns why a file can't be used as the stack's ClickHouse; undefined if it can. */
 async function unfit(path: string): Promise<string | undefined> {
   if (!(await isExecutable(path))) return 'is not an executable file';
   const { all, failed } = await execa(path, ['local', '--version'], {
@@ -45,6 +45,6 @@ async function unfit(path: string): Promise<string | undefined> {
     timeout: 20_000,
   });
   const [version] = /\d+\.\d+\.\d+(\.\d+)?/.exec(all) ?? [];
-  if (failed || version === undefined) return 'does not say its version when called with `local --version`';
+  if (failed || version === undefined) return 'does not print its version for `local --version`';
   return isOlder(version, LEAST_CLICKHOUSE) ? `is ${version}, older than ${LEAST_CLICKHOUSE}` : undefined;
 }

@@ -1,14 +1,14 @@
 -- The ledger is append-only.
 GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT ON daybook.* TO daybook;
 
--- The tables that readers query: `apply` creates them and adds columns, comments, codecs and settings; a publish replaces or drops
--- the partition of one day (INSERT, ALTER DELETE). Columns are dropped only in the empty contract tables, `raw_<source>`.
+-- The tables that readers query: `apply` creates and alters them; a publish replaces or drops the partition of one day
+-- (INSERT, ALTER DELETE). Columns are dropped only in the empty contract tables, `raw_<source>`.
 GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT, ALTER DELETE ON analytics.* TO daybook;
 GRANT ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER COMMENT COLUMN, ALTER MODIFY COMMENT, ALTER SETTINGS ON analytics.* TO daybook;
 GRANT ALTER DROP COLUMN ON analytics.raw_* TO daybook;
 
--- Stages and archives: builds are made and tested here. Merges are stopped, so that copied partitions stay hard links.
-GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, DROP TABLE, SELECT, INSERT, ALTER DELETE, SYSTEM MERGES ON daybook_shop_*.* TO daybook;
+-- Stages, in which builds are made and tested, and archives. Tables there do not merge, so that copied partitions remain hard links.
+GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, DROP TABLE, SELECT, INSERT, ALTER DELETE ON daybook_shop_*.* TO daybook;
 
 -- Scratch databases with empty tables, in which ClickHouse analyzes the project's SQL.
 GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, DROP TABLE, SELECT, INSERT ON daybook_schema_shop_*.* TO daybook;
@@ -19,7 +19,7 @@ GRANT S3 ON *.* TO daybook;
 GRANT CREATE TEMPORARY TABLE ON *.* TO daybook;
 GRANT NAMED COLLECTION ON daybook_store TO daybook;
 
--- Which tables exist, and which statements run. Needed on servers that restrict system tables and table engines.
+-- To read which tables exist and which statements are running. Needed on servers that restrict system tables and table engines.
 GRANT SELECT ON system.columns TO daybook;
 GRANT SELECT ON system.constraints TO daybook;
 GRANT SELECT ON system.data_skipping_indices TO daybook;

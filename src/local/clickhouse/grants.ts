@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { statementsIn } from '../../clickhouse/sql-file.js';
 
-/** Databases that no project's rights on its live database may reach. */
+/** Databases that are excluded from a project's rights on its live database. */
 const NOT_LIVE = ['system.*', 'information_schema.*', 'INFORMATION_SCHEMA.*', 'daybook.*', 'daybook_*.*'];
 
-/** What `grants.sql` calls the databases of one project, and what any project may call them. */
+/** Maps the scopes in `grants.sql`, which are for one project, to scopes for any project. */
 const ANY_PROJECT: Readonly<Record<string, string>> = {
   'analytics.*': '*.*',
   'analytics.raw_*': '*.*',
@@ -17,12 +18,12 @@ export const productionGrants = (): string => readFileSync(new URL('./grants.sql
 /**
  * Returns {@link productionGrants} for a stack that serves projects of any name: the same rights on each kind of database.
  *
- * Three things are wider than in production. A project may use the scratch databases of another one, since the stack does not
- * know its projects. Columns may be dropped from any live table, not from `raw_*` alone, since a grant can't name tables of any
- * database. Dictionaries may be read, each of which needs its own grant in production, since users of a file can't be granted more.
+ * Three rights are wider than in production. A project may use the scratch databases of another one, because the stack does not
+ * know its projects. Columns may be dropped from any live table, not only from `raw_*`, because a grant can't name tables of any
+ * database. All dictionaries may be read, because users defined in a file can't get more grants later.
  */
 export function localGrants(sql = productionGrants()): string[] {
-  const grants = statements(sql).map((statement) => {
+  const grants = statementsIn(sql).map((statement) => {
     const [, rights, scope] = /^GRANT (.+) ON (\S+) TO daybook$/.exec(statement) ?? [];
     if (rights === undefined || scope === undefined) throw new Error(`Not a grant to daybook: ${statement}`);
     return { rights, scope };
@@ -30,7 +31,7 @@ export function localGrants(sql = productionGrants()): string[] {
   const isLive = ({ scope }: { scope: string }) => ANY_PROJECT[scope] === '*.*';
   const live = grants.filter(isLive);
   const others = grants.filter((grant) => !isLive(grant));
-  // A later statement wins, so the rights on every database come first.
+  // A later statement wins, so grants on all databases come first.
   return [
     ...live.map(({ rights }) => `GRANT ${rights} ON *.*`),
     ...live.flatMap(({ rights }) => NOT_LIVE.map((scope) => `REVOKE ${rights} ON ${scope}`)),
@@ -39,16 +40,8 @@ export function localGrants(sql = productionGrants()): string[] {
   ];
 }
 
-/** What a reader has: SELECT on every database but ClickHouse's own, the ledger and the scratch databases. */
+/** The rights of a reader: SELECT on every database except ClickHouse's own, the ledger and the scratch databases. */
 export const READER_GRANTS: readonly string[] = [
   'GRANT SELECT ON *.*',
   ...['system.*', 'daybook.*', 'daybook_*.*'].map((scope) => `REVOKE SELECT ON ${scope}`),
 ];
-
-function statements(sql: string): string[] {
-  return sql
-    .replaceAll(/^--.*$/gm, '')
-    .split(';')
-    .map((statement) => statement.trim().replaceAll(/\s+/g, ' '))
-    .filter((statement) => statement !== '');
-}

@@ -5,17 +5,17 @@ import { serverArguments } from './config.js';
 import { findLibrary } from './library.js';
 
 /*
- * ClickHouse's own server, out of the library that npm brings, in a process of its own:
+ * Runs a ClickHouse server from the library that npm installs, in a separate process:
  *
  *   node main.js --dir FOLDER        (the stack's folder, with clickhouse/config.xml)
  *
- * The library exports the whole of `clickhouse local` as one function, which returns when its last statement does. That
- * statement reads from a pipe of this process, and closing the pipe ends the server in order: on SIGTERM, SIGINT, and when
- * stdin closes. The native port needs a guard, see native-guard.ts. Environment variables reach the engine's S3 client, so
- * start it with an environment made from nothing.
+ * The library exports all of `clickhouse local` as one function, which returns when its last statement does. That statement
+ * reads from a pipe of this process, and closing the pipe shuts the server down: on SIGTERM, SIGINT, and when stdin closes.
+ * The native port needs a guard, see native-guard.ts. Environment variables reach the engine's S3 client, so start this with a
+ * minimal environment.
  */
 
-/** A statement that can't be ended (it may wait for a store that does not answer) must not hold up the exit. In ms. */
+/** Milliseconds after which the process is killed: a statement may wait for a store that does not respond. */
 const LAST_RESORT_MS = 5_000;
 
 const { values } = parseArgs({ options: { dir: { type: 'string' } } });
@@ -51,7 +51,7 @@ const { error } = await load({
   runInNewThread: true,
 });
 const asked = stopping.signal.aborted;
-if (!asked) process.stderr.write(`ClickHouse ended by itself. ${textAt(error.valueOf())}\n`);
+if (!asked) process.stderr.write(`ClickHouse stopped on its own. ${textAt(error.valueOf())}\n`);
 process.exit(asked ? 0 : 1);
 
 function stop(): void {
@@ -61,7 +61,7 @@ function stop(): void {
   closeSync(pipe.write);
 }
 
-/** Node has no call for a pipe without a process behind it. */
+/** Opens a pipe with a system call, because Node opens pipes only to other processes. */
 function openPipe(): { read: number; write: number } {
   const ends = Buffer.alloc(2 * Int32Array.BYTES_PER_ELEMENT);
   const failed = load({
@@ -76,7 +76,7 @@ function openPipe(): { read: number; write: number } {
   return { read, write };
 }
 
-/** Reads the text at an address, empty for none. */
+/** Reads the text at an address; empty for the null address. */
 function textAt(address: bigint): string {
   if (address === 0n) return '';
   return load({

@@ -3,29 +3,28 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { exceptionPacket, parseHello, type Hello } from './native-hello.js';
 
 /*
- * What `clickhouse local` lacks of a server: a connection to its native port that fails (a wrong password, an unknown database,
- * another protocol) aborts the whole process. So clients connect to this guard, which asks the server over HTTP whether it
- * would have them, and only then connects them.
+ * A proxy in front of the native port. Unlike a server, `clickhouse local` aborts when a connection to its native port fails (a
+ * wrong password, an unknown database, another protocol). So clients connect to this guard, which first checks their login over
+ * HTTP and then forwards the connection.
  */
 
 export interface Guarded {
-  /** On 127.0.0.1: where clients connect. */
+  /** Port for clients, on 127.0.0.1. */
   port: number;
-  /** On 127.0.0.1: where ClickHouse itself speaks the native protocol. */
+  /** ClickHouse's own port for the native protocol, on 127.0.0.1. */
   server: number;
-  /** Of ClickHouse's HTTP interface. */
+  /** URL of ClickHouse's HTTP interface. */
   url: string;
 }
 
-/** How long a client may take to say who it is, in ms. */
+/** Time for a client to send its hello packet, in ms. */
 const HELLO_MS = 10_000;
-/** `AUTHENTICATION_FAILED`: what a server answers to a name that can't be one. */
-const NOT_A_NAME = 516;
+const AUTHENTICATION_FAILED = 516;
 
 /** Starts the guard. Rejects if the port is taken. */
 export async function startNativeGuard(guarded: Guarded): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    // Whoever goes away is told by 'close'.
+    // 'close' handles a client that goes away.
     client.on('error', () => undefined);
     guard(client, guarded).catch(() => client.destroy());
   });
@@ -35,7 +34,7 @@ export async function startNativeGuard(guarded: Guarded): Promise<Server> {
 }
 
 async function guard(client: Socket, { server, url }: Guarded): Promise<void> {
-  const { hello, bytes } = await firstWords(client);
+  const { hello, bytes } = await readHello(client);
   if (hello === 'other') {
     client.end(`This port is for ClickHouse's native protocol. HTTP is at ${url}\n`);
     return;
@@ -52,14 +51,14 @@ async function guard(client: Socket, { server, url }: Guarded): Promise<void> {
   client.pipe(upstream);
   upstream.pipe(client);
   client.once('close', () => {
-    // A reset would end the server, too: what it still has to say is read and dropped.
+    // A reset would abort the server, too, so read and discard the rest of its output.
     upstream.end();
     upstream.resume();
   });
 }
 
-/** Waits until a client has said who it is. Rejects if it goes away, or takes too long. */
-async function firstWords(client: Socket): Promise<{ hello: Hello | 'other'; bytes: Buffer }> {
+/** Waits for the hello packet of a client. Rejects if the client goes away or takes too long. */
+async function readHello(client: Socket): Promise<{ hello: Hello | 'other'; bytes: Buffer }> {
   const late = setTimeout(() => client.destroy(), HELLO_MS);
   let bytes = Buffer.alloc(0);
   try {
@@ -79,18 +78,21 @@ async function firstWords(client: Socket): Promise<{ hello: Hello | 'other'; byt
   }
 }
 
-/** Why the server would not have a client; undefined if it would. */
+/** Returns why the server would reject a client; undefined if it would accept it. */
 async function refusalOf(
   { database, user, password }: Hello,
   url: string,
 ): Promise<{ code: number; message: string } | undefined> {
   const headers = new Headers();
   try {
-    // A header holds bytes.
+    // Headers hold bytes.
     headers.set('X-ClickHouse-User', Buffer.from(user).toString('latin1'));
     headers.set('X-ClickHouse-Key', Buffer.from(password).toString('latin1'));
   } catch {
-    return { code: NOT_A_NAME, message: 'Authentication failed: the name or the password holds control characters' };
+    return {
+      code: AUTHENTICATION_FAILED,
+      message: 'Authentication failed: the name or the password contains control characters',
+    };
   }
   const address = new URL(url);
   if (database !== '') address.searchParams.set('database', database);

@@ -1,24 +1,24 @@
 /*
- * The first packets of ClickHouse's native protocol: numbers in groups of 7 bits, the lowest first; strings with their length in
- * front. See `TCPHandler::receiveHello` and `writeException` of ClickHouse.
+ * The first packets of ClickHouse's native protocol: numbers as varints, strings after their length. See
+ * `TCPHandler::receiveHello` and `writeException` of ClickHouse.
  */
 
-/** Who wants to speak to the server. */
+/** The login in the hello packet of a client. */
 export interface Hello {
   database: string;
   user: string;
   password: string;
 }
 
-/** No name and no password is as long, in bytes. */
+/** Upper limit for the length of a name or password, in bytes. */
 const LONGEST = 64 * 1024;
 const CLIENT_HELLO = 0;
 const SERVER_EXCEPTION = 2;
 
 /**
- * Reads the packet with which a client of the native protocol begins.
+ * Parses the hello packet, the first one that a client sends.
  *
- * @returns `more` while the bytes are too few to tell, `other` if they are of another protocol
+ * @returns `more` if the packet is incomplete, `other` if it belongs to another protocol
  */
 export function parseHello(bytes: Buffer): Hello | 'more' | 'other' {
   let at = 0;
@@ -54,7 +54,7 @@ export function parseHello(bytes: Buffer): Hello | 'more' | 'other' {
 class Incomplete extends Error {}
 class OtherProtocol extends Error {}
 
-/** The packet with which a server refuses a client. */
+/** Builds the packet with which a server rejects a client. */
 export function exceptionPacket(code: number, message: string): Buffer {
   const codeBytes = Buffer.alloc(4);
   codeBytes.writeInt32LE(code);

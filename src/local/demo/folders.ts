@@ -1,24 +1,24 @@
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
-import { badLines, BLANK, lineOf, slipIn, type Line } from './lines.js';
+import { badLines, BLANK, insertLine, lineOf, type Line } from './lines.js';
 import { orderFiles, type OrderFile } from './orders.js';
 import { randomFrom, type Random } from './random.js';
 import { returnFiles, type ReturnFile } from './returns.js';
 import { endOf, eventsOf, type ShopEvent } from './shop.js';
 
-/** The whole demo depends on this text: another one gives another shop. */
+/** The seed of all demo data. */
 const SEED = 'daybook demo 1';
 
 const FIRST: Day = '2026-11-05';
 const LAST: Day = '2026-11-09';
-/** The day of which one object arrives only after all days were published. */
+/** The day with a late object, which arrives after all days were published. */
 const LATE: Day = '2026-11-07';
-/** The day on which the shop tried its button `buy now`. */
+/** The day on which the shop offers a `buy now` button. */
 const BUY_NOW: Day = '2026-11-08';
 
 /** The days of the demo, a Thursday to a Monday: calendar days in Berlin. */
 export const DAYS: readonly Day[] = daysBetween(FIRST, LAST);
 
-/** An object before it is packed. Act 1 is there from the start, act 2 arrives late. */
+/** An object before it is encoded. Act 1 exists from the start, act 2 arrives late. */
 export interface WrittenObject {
   key: string;
   /** The date in UTC that its folder is named after. */
@@ -28,10 +28,10 @@ export interface WrittenObject {
 }
 
 /**
- * All objects in the order in which the web servers write them.
+ * Generates all objects in the order in which the web servers write them.
  *
- * The shop opens at midnight in Berlin, so that its first hour lies in the folder of the day before, and the log ends at a
- * midnight in Berlin, so that no row belongs to a day after the last.
+ * The log begins at midnight in Berlin, so its first hour is in the folder of the day before, and it ends at midnight in Berlin,
+ * so no row belongs to a later day.
  */
 export function writeFolders(): WrittenObject[] {
   const events = allEvents();
@@ -40,9 +40,9 @@ export function writeFolders(): WrittenObject[] {
   for (const folder of daysBetween(addDays(FIRST, -1), LAST)) {
     const today = events.filter(({ at }) => folderOf(at) === folder);
     const random = randomFrom(`${SEED} folder ${folder}`);
-    // The folder before the first day holds one quiet hour, and one server was enough for it.
+    // The folder before the first day has only one quiet hour, so one server writes it.
     const objects = folder < FIRST ? [today.map(lineOf)] : spread(today, 3 + random.below(2));
-    if (folder >= FIRST) spoil(objects, today, yesterday, random);
+    if (folder >= FIRST) addFaults(objects, today, yesterday, random);
     objects.forEach((lines, index) => written.push({ key: keyOf(folder, `0${index}`), folder, act: 1, lines }));
     if (folder === LATE) written.push({ key: keyOf(folder, 'late-00'), folder, act: 2, lines: lateLines(today) });
     yesterday = today;
@@ -50,10 +50,10 @@ export function writeFolders(): WrittenObject[] {
   return written.sort((one, other) => one.act - other.act);
 }
 
-/** The payment provider's objects. It knows at once of the checkouts that the hanging server tells of late. */
+/** Generates the payment provider's objects. They also have the checkouts that the hanging server reports late. */
 export const writeOrders = (): OrderFile[] => orderFiles([...allEvents(), ...lateEvents(randomFrom(LATE_SEED))]);
 
-/** What came back by parcel. */
+/** Generates the objects with returned parcels. */
 export const writeReturns = (): ReturnFile[] => returnFiles(writeOrders());
 
 function allEvents(): ShopEvent[] {
@@ -63,35 +63,35 @@ function allEvents(): ShopEvent[] {
     .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
 }
 
-/** Each visit stays on one server, and each server writes its own object. */
+/** Distributes events over servers by visit; each server writes its own object. */
 function spread(events: readonly ShopEvent[], servers: number): Line[][] {
   const objects = Array.from({ length: servers }, (): Line[] => []);
   for (const event of events) objects[parseInt(event.session.id.slice(2, 8), 16) % servers]?.push(lineOf(event));
   return objects;
 }
 
-/** What goes wrong on any day: bad lines, blank ones, and events that are sent again. */
-function spoil(objects: Line[][], today: ShopEvent[], yesterday: ShopEvent[], random: Random): void {
-  const somewhere = (line: Line): void => {
-    slipIn(random.pick(objects), line, random);
+/** Adds what goes wrong on any day: bad lines, blank lines, and duplicate events. */
+function addFaults(objects: Line[][], today: ShopEvent[], yesterday: ShopEvent[], random: Random): void {
+  const insert = (line: Line): void => {
+    insertLine(random.pick(objects), line, random);
   };
   const people = today.filter(({ session }) => !session.bot);
-  for (const line of badLines(Array.from({ length: 9 + random.below(6) }, () => random.pick(people)))) somewhere(line);
-  for (let count = 1 + random.below(4); count > 0; count--) somewhere(BLANK);
-  for (let count = 14 + random.below(10); count > 0; count--) somewhere(lineOf(random.pick(people)));
-  // An event just after midnight in Berlin, sent again an hour later: its two lines lie in two folders, its row in one day.
+  for (const line of badLines(Array.from({ length: 9 + random.below(6) }, () => random.pick(people)))) insert(line);
+  for (let count = 1 + random.below(4); count > 0; count--) insert(BLANK);
+  for (let count = 14 + random.below(10); count > 0; count--) insert(lineOf(random.pick(people)));
+  // An event just after midnight in Berlin, sent again an hour later: its lines are in two folders, its row in one day.
   const afterMidnight = yesterday.filter(({ at, session }) => folderOf(at + 3_600_000) > folderOf(at) && !session.bot);
-  for (let count = 2; count > 0; count--) somewhere(lineOf(random.pick(afterMidnight)));
+  for (let count = 2; count > 0; count--) insert(lineOf(random.pick(afterMidnight)));
 }
 
-/** A server that hung sends what it still had: a few visits of one day, and some events that had gone out already. */
+/** Returns what a hanging server sends late: a few visits of one day, and some events that it had already sent. */
 function lateLines(delivered: ShopEvent[]): Line[] {
   const random = randomFrom(LATE_SEED);
   const lines = lateEvents(random).map(lineOf);
   const again = delivered.filter(({ at, session }) => Math.abs(at - LATE_NOON) < 3_600_000 && !session.bot);
-  for (let count = 5; count > 0; count--) slipIn(lines, lineOf(random.pick(again)), random);
-  for (const line of badLines(again.slice(0, 2))) slipIn(lines, line, random);
-  slipIn(lines, BLANK, random);
+  for (let count = 5; count > 0; count--) insertLine(lines, lineOf(random.pick(again)), random);
+  for (const line of badLines(again.slice(0, 2))) insertLine(lines, line, random);
+  insertLine(lines, BLANK, random);
   return lines;
 }
 

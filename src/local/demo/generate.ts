@@ -7,15 +7,15 @@ import { storedGzip } from './stored-gzip.js';
 export { demoTotals } from './totals.js';
 export type { DayTotals, DemoReject, DemoTotals, FolderTotals } from './totals.js';
 
-/** One raw object of the demo. Act 1 is uploaded at first, act 2 after all days were published. */
+/** One raw object of the demo. Act 1 is uploaded first, act 2 after all days were published. */
 export interface DemoObject {
   key: string;
-  /** JSON lines, plain or as gzip, or Parquet, or nothing where the object is a marker. */
+  /** JSON lines, plain or gzip; Parquet; or empty for a marker. */
   body: Uint8Array;
   act: 1 | 2;
 }
 
-/** The object with which the payment provider says that its folder is complete; the last day's comes while the day waits. */
+/** Returns the marker object of the payment provider's last folder; the demo uploads it while the day waits for it. */
 export const lastMarker = (): DemoObject => markerOf(DAYS.at(-1) ?? '');
 
 const markerOf = (folder: Day): DemoObject => ({
@@ -24,14 +24,14 @@ const markerOf = (folder: Day): DemoObject => ({
   act: 1,
 });
 
-/** The days of the demo, ascending: those that `daybook run` should publish. */
+/** Returns the days of the demo, ascending: those that `daybook run` should publish. */
 export const demoDays = (): Day[] => [...DAYS];
 
-/** The raw objects, act 1 first; the same bytes on every machine and at every time. */
+/** Generates the raw objects, act 1 first; the bytes are always the same. */
 export async function demoObjects(): Promise<DemoObject[]> {
   const encoder = new TextEncoder();
   const events = writeFolders().map(({ key, act, lines }, index) => {
-    // Some servers end their last line with a newline and some do not.
+    // Some servers end the last line with a newline, others do not.
     const text = lines.map((line) => line.text).join('\n') + (index % 2 === 0 ? '\n' : '');
     return { key, act, body: storedGzip(encoder.encode(text)) };
   });

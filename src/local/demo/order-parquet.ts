@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import parquet from 'parquetjs-lite';
 import type { OrderFile } from './orders.js';
 
-/** The bytes of an object, the same on every machine: uncompressed, and with nothing in them but the rows. */
+/** Encodes an object as uncompressed Parquet, with the same bytes on every machine. */
 export async function orderParquet({ rows, release }: OrderFile): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   const sink = new Writable({

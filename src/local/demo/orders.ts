@@ -1,7 +1,7 @@
 import type { Day } from '../../shared/day.js';
 import type { ShopEvent } from './shop.js';
 
-/** What the payment provider tells of a checkout. */
+/** The payment provider's record of a checkout. */
 export interface Order {
   id: string;
   /** Epoch milliseconds. */
@@ -14,18 +14,18 @@ export interface Order {
   status: 'paid' | 'refused';
 }
 
-/** One row of an object, and what must become of it. */
+/** One row of an object, and whether it must be rejected. */
 export interface OrderRow {
   order: Order;
   rejected: boolean;
 }
 
-/** An object before it is packed. */
+/** An object before it is encoded. */
 export interface OrderFile {
   key: string;
   /** The date in UTC that its folder is named after. */
   folder: Day;
-  /** The provider's new release tells how was paid, and no longer from where. */
+  /** The provider's new release adds the payment method and drops the country. */
   release: 1 | 2;
   rows: OrderRow[];
 }
@@ -35,7 +35,7 @@ const REFUND: Day = '2026-11-06';
 /** From this day on the provider runs its new release. */
 const RELEASE: Day = '2026-11-08';
 
-/** One object for each date in UTC with a checkout; every checkout of the events is in one. */
+/** Generates one object for each UTC date with a checkout, together with all checkouts of the events. */
 export function orderFiles(events: readonly ShopEvent[]): OrderFile[] {
   const orders = ordersOf(events).sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
   return [...new Set(orders.map(folderOf))].map((folder) => {
@@ -50,7 +50,7 @@ export function orderFiles(events: readonly ShopEvent[]): OrderFile[] {
   });
 }
 
-/** A visit has one checkout, at its last purchase. */
+/** Derives the checkouts: one per visit with a purchase, at its last purchase. */
 function ordersOf(events: readonly ShopEvent[]): Order[] {
   const checkouts = new Map<string, ShopEvent[]>();
   for (const event of events)
@@ -73,7 +73,7 @@ function ordersOf(events: readonly ShopEvent[]): Order[] {
   });
 }
 
-/** One card of so many is refused. */
+/** One card in this many is refused. */
 const REFUSED_OF = 25;
 
 const folderOf = ({ at }: Order): Day => new Date(at).toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-/** What the demo uses of a package that comes without types. */
+/** Types for the parts of an untyped package that the demo uses. */
 declare module 'parquetjs-lite' {
   import type { Writable } from 'node:stream';
 

@@ -1,4 +1,4 @@
-/** A stream of pseudo-random choices that depends on its seed and on nothing else: no clock, no platform. */
+/** A stream of pseudo-random choices that depends only on its seed, not on the clock or the platform. */
 export interface Random {
   /** A whole number from 0 to `count - 1`. */
   below(count: number): number;
@@ -11,11 +11,11 @@ export interface Random {
   uuid(): string;
 }
 
-/** Whole-number arithmetic only: functions such as `Math.log` may differ in the last bit from one machine to the next. */
+/** Creates a stream from a seed with integer arithmetic only, because `Math.log` and others may differ between machines. */
 export function randomFrom(seed: string): Random {
   let state = hashOf(seed);
 
-  // Mulberry32, a small generator that is good enough for a shop.
+  // Mulberry32, a small generator that is good enough here.
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -46,7 +46,7 @@ export function randomFrom(seed: string): Random {
   };
 }
 
-/** FNV-1a over the text's UTF-16 units. */
+/** Hashes a text with FNV-1a over its UTF-16 units. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

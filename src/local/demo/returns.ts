@@ -1,7 +1,7 @@
 import { addDays, type Day } from '../../shared/day.js';
 import type { Order, OrderFile } from './orders.js';
 
-/** A parcel that came back. */
+/** A returned parcel. */
 export interface Return {
   id: string;
   order: Order;
@@ -9,18 +9,18 @@ export interface Return {
   at: number;
 }
 
-/** An object of the feed; on most days there is none. */
+/** An object of the feed; most days have none. */
 export interface ReturnFile {
   key: string;
   returns: Return[];
 }
 
-/** The day in Berlin on which parcels come back; on all others nothing does. */
+/** The only Berlin day with returns. */
 const RETURN_DAY: Day = '2026-11-07';
 const PARCELS = 4;
 const REASONS = ['too small', 'Broken', 'too late', undefined] as const;
 
-/** A few of the checkouts of two days before, back at noon. */
+/** Returns a few checkouts of two days earlier, at noon. */
 export function returnFiles(orders: readonly OrderFile[]): ReturnFile[] {
   const sold = orders
     .flatMap(({ rows }) => rows)
@@ -31,7 +31,7 @@ export function returnFiles(orders: readonly OrderFile[]): ReturnFile[] {
   return [{ key: `raw/returns/dt=${RETURN_DAY}/returns-00.json`, returns }];
 }
 
-/** The object's bytes: JSON lines as they are, since a feed this small is not worth packing. */
+/** Encodes an object as plain JSON lines, because the feed is too small to compress. */
 export const returnLines = ({ returns }: ReturnFile): string =>
   returns
     .map(({ id, order, at }, index) =>

@@ -1,18 +1,18 @@
 import { addDays, instantOf, type Day } from '../../shared/day.js';
 import type { Random } from './random.js';
 
-/** The zone of the shop, as in the example project. */
+/** The time zone of the shop, as in the example project. */
 export const ZONE = 'Europe/Berlin';
 
 export type EventType = 'page_view' | 'add_to_cart' | 'purchase';
 
 export interface Product {
   id: string;
-  /** Of one piece. */
+  /** Price of one piece. */
   cents: number;
 }
 
-/** Something that a visitor did, before it is written as a line. */
+/** An action of a visitor, before it is written as a line. */
 export interface ShopEvent extends Action {
   /** The day in Berlin on which it happened. */
   day: Day;
@@ -28,7 +28,7 @@ interface Action {
   quantity?: number;
 }
 
-/** One visit. `country` is written as some server wrote it, tidy or not; undefined when unknown. */
+/** One visit. `country` is as a server wrote it, normalized or not; undefined if unknown. */
 export interface Session {
   id: string;
   user?: string;
@@ -64,7 +64,7 @@ const DEVICES: readonly (readonly [{ os: string; browser: string }, number])[] =
 const BOTS = ['Googlebot', 'bingbot', 'AhrefsBot'] as const;
 const TAGS = ['newsletter', 'returning', 'Sale', 'gift', 'Frühbucher'] as const;
 
-/** Visits by the hour of the day: quiet nights, a lunch break, busy evenings. */
+/** Visits by hour of the day: quiet nights, a lunch break, busy evenings. */
 const HOURS = [6, 3, 2, 1, 1, 2, 5, 9, 13, 15, 17, 19, 22, 20, 17, 17, 19, 22, 26, 31, 34, 30, 20, 12].map(
   (weight, hour) => [hour, weight] as const,
 );
@@ -73,23 +73,23 @@ const HOURS = [6, 3, 2, 1, 1, 2, 5, 9, 13, 15, 17, 19, 22, 20, 17, 17, 19, 22, 2
 const VISITS = [400, 380, 390, 410, 450, 540, 560] as const;
 
 /** How a day differs from other days of the same weekday. */
-export interface Mood {
+export interface Variation {
   /** Percent of the usual number of visits. */
   visits?: number;
-  /** Percent of visits that use the button `buy now`, which goes past the cart. */
+  /** Percent of visits that use the `buy now` button, which bypasses the cart. */
   buyNow?: number;
 }
 
-/** All that happened in the visits that began on a Berlin day; a late visit may run into the next. */
-export function eventsOf(day: Day, random: Random, mood: Mood = {}): ShopEvent[] {
+/** Generates all events of the visits that began on a Berlin day; a late visit may run into the next day. */
+export function eventsOf(day: Day, random: Random, variation: Variation = {}): ShopEvent[] {
   const midnight = instantOf(day, '00:00', ZONE).getTime();
-  const visits = Math.round(((VISITS[weekdayOf(day)] ?? 400) * (mood.visits ?? 100)) / 100);
+  const visits = Math.round(((VISITS[weekdayOf(day)] ?? 400) * (variation.visits ?? 100)) / 100);
   const people = Array.from({ length: visits }, () => {
     const start = midnight + random.weighted(HOURS) * 3_600_000 + random.below(3_600_000);
-    return visit(start, person(random), random, random.chance(mood.buyNow ?? 0));
+    return visit(start, person(random), random, random.chance(variation.buyNow ?? 0));
   });
   const crawlers = Array.from({ length: 6 }, () => crawl(midnight + (4 + random.below(18)) * 3_600_000, random));
-  // Not by asking the calendar for each event: that takes longer than all the rest.
+  // Computed once: a calendar lookup per event would take longer than everything else.
   const end = endOf(day);
   const next = addDays(day, 1);
   return [...people, ...crawlers].flat().map((action) => ({ ...action, day: action.at < end ? day : next }));
@@ -142,11 +142,11 @@ function actionAt(at: number, type: EventType, session: Session, random: Random)
   return { id: random.uuid(), at, type, session };
 }
 
-/** 0 for a Monday. The first of January 2024 was one. */
+/** Returns the weekday, 0 for Monday. 2024-01-01 was a Monday. */
 function weekdayOf(day: Day): number {
   const days = Math.round((Date.parse(day) - Date.parse('2024-01-01')) / 86_400_000);
   return ((days % 7) + 7) % 7;
 }
 
-/** The moment at which a Berlin day ends, in epoch milliseconds. */
+/** Returns the end of a Berlin day, in epoch milliseconds. */
 export const endOf = (day: Day): number => instantOf(addDays(day, 1), '00:00', ZONE).getTime();

@@ -1,12 +1,12 @@
 /** The most that one stored block can hold: its length is a 16-bit number. */
 const BLOCK = 0xffff;
 
-/** Magic, method deflate, no flags, no time, no hint, and 255: an operating system that is nobody's. */
+/** Magic, method deflate, no flags, no time, no hint, and 255 for an unknown operating system. */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
 
 /**
- * A gzip file that holds its content as it is, in stored blocks. What a compressor writes differs between versions of zlib and
- * between processors; these bytes never do, so that the ETag of a demo object is the same on every machine.
+ * Wraps content in a gzip file with stored, uncompressed blocks. Compressed bytes differ between versions of zlib and between
+ * processors; these never do, so that the ETag of a demo object is the same on every machine.
  */
 export function storedGzip(content: Uint8Array): Uint8Array {
   const blocks = Math.max(1, Math.ceil(content.length / BLOCK));

@@ -4,7 +4,7 @@ import { DAYS, writeFolders, writeOrders, writeReturns, type WrittenObject } fro
 import type { Fate } from './lines.js';
 import { ZONE, type ShopEvent } from './shop.js';
 
-/** What a folder holds: lines = rows + rejected + skipped + blank. Rows of a folder may belong to its neighbours' days. */
+/** Totals of a folder: lines = rows + rejected + skipped + blank. Its rows may belong to neighbouring days. */
 export interface FolderTotals {
   objects: number;
   lines: number;
@@ -14,9 +14,9 @@ export interface FolderTotals {
   blank: number;
 }
 
-/** What a published day holds. */
+/** Totals of a published day. */
 export interface DayTotals {
-  /** Rows without the duplicates. */
+  /** Rows without duplicates. */
   rows: number;
   /** Lines that repeat a row of the day. */
   duplicates: number;
@@ -26,7 +26,7 @@ export interface DayTotals {
   /** Pieces sold. */
   items: number;
   revenueCents: number;
-  /** Sessions that bought what was never in a cart: the rows that the test `bought_without_cart` warns of. */
+  /** Sessions with a purchase and no cart: the rows that the test `bought_without_cart` reports. */
   boughtWithoutCart: number;
 }
 
@@ -37,21 +37,21 @@ export interface DemoReject {
   why: string;
 }
 
-/** The other source: what the payment provider's objects hold. They are all there from the start. */
+/** Totals of the source `orders`. Its objects all exist from the start. */
 export interface OrderTotals {
   accounts: ObjectAccount[];
   rejects: DemoReject[];
   days: Record<Day, { orders: number; paidCents: number; refusedCents: number }>;
 }
 
-/** The third source: all its lines are good ones, and most of its folders are empty. */
+/** Totals of the source `returns`. All its lines are valid, and most of its folders are empty. */
 export interface ReturnTotals {
   accounts: ObjectAccount[];
-  /** By the day in Berlin; 0 where nothing came back. */
+  /** By Berlin day; 0 for days without returns. */
   cents: Record<Day, number>;
 }
 
-/** All but `orders` and `returns` is told of the source `events`. */
+/** Totals of the demo. All fields but `orders` and `returns` are about the source `events`. */
 export interface DemoTotals {
   orders: OrderTotals;
   returns: ReturnTotals;
@@ -63,8 +63,8 @@ export interface DemoTotals {
 }
 
 /**
- * What must come out of the demo after an act, counted line by line from what was written and by no query: the tests hold the
- * engine's answers against it. Act 2 counts everything, the late object included.
+ * Computes the expected totals of the demo after an act, from the generated lines and without a query; tests compare the engine's
+ * results with them. Act 2 counts everything, including the late object.
  */
 export function demoTotals(act: 1 | 2): DemoTotals {
   const objects = writeFolders().filter((object) => object.act <= act);

@@ -10,15 +10,15 @@ export type ServiceName = 'temporal' | 'clickhouse' | 's3';
 interface Plan {
   stack: Omit<Stack, 'supervisor' | 'processes'>;
   ports: { temporal: number; temporalUi: number; clickhouse: number; s3: number };
-  /** Paths of the executables; undefined means the in-memory stand-in for `versitygw`, the library for `clickhouse`. */
+  /** Paths of the executables; undefined means fauxqs instead of `versitygw`, and the library instead of `clickhouse`. */
   executables: { temporal: string | undefined; versitygw: string | undefined; clickhouse: string | undefined };
-  /** Folder for the objects' metadata where the file system can't hold it. */
+  /** Folder for the objects' metadata, if the file system has no extended attributes. */
   metadata: string | undefined;
 }
 
 /**
- * The environment of every process of the stack, made from nothing: no TEMPORAL_*, CLICKHOUSE_*, AWS_* or DAYBOOK_* of the
- * user's shell, and a home folder in which no profile file lies.
+ * Builds the environment of every process of the stack from scratch: without TEMPORAL_*, CLICKHOUSE_*, AWS_* or DAYBOOK_* of the
+ * user's shell, and with a home folder that has no profile files.
  * @param tmp the system's folder for temporary files
  */
 export const childEnvironment = (dir: string, tmp: string): Record<string, string> => ({
@@ -29,7 +29,7 @@ export const childEnvironment = (dir: string, tmp: string): Record<string, strin
   TZ: 'UTC',
 });
 
-/** How each service of the stack is started. Every command line carries the folder, which is how `down` knows its own. */
+/** Describes how to start each service of the stack. Each command line contains the folder, by which `down` recognizes its own. */
 export function childSpecs(plan: Plan, tmp: string): Record<ServiceName, ChildSpec> {
   const { stack, ports, executables } = plan;
   const { dir } = stack;
@@ -57,11 +57,11 @@ export function childSpecs(plan: Plan, tmp: string): Record<ServiceName, ChildSp
       port: ports.temporal,
     },
     clickhouse: { name: 'clickhouse', ...engine(executables.clickhouse, dir), env, port: ports.clickhouse },
-    s3: executables.versitygw === undefined ? standIn(dir, ports.s3, env) : gateway(executables.versitygw, plan, env),
+    s3: executables.versitygw === undefined ? fauxqs(dir, ports.s3, env) : gateway(executables.versitygw, plan, env),
   };
 }
 
-/** Either ends in order when its standard input closes. */
+/** Describes ClickHouse, as an executable or as a library. Both shut down when their standard input closes. */
 function engine(executable: string | undefined, dir: string): Pick<ChildSpec, 'command' | 'args'> {
   if (executable !== undefined) return { command: executable, args: ['local', ...serverArguments(dir, 'stdin')] };
   const main = sibling(import.meta.url, '../clickhouse/main');
@@ -80,7 +80,7 @@ function gateway(command: string, { stack, ports, metadata }: Plan, env: Record<
   };
 }
 
-function standIn(dir: string, port: number, env: Record<string, string>): ChildSpec {
+function fauxqs(dir: string, port: number, env: Record<string, string>): ChildSpec {
   const args = nodeArguments(sibling(import.meta.url, '../fauxqs'), '--port', String(port), '--dir', dir);
   return { name: 's3', command: process.execPath, args, env, port };
 }

@@ -3,36 +3,36 @@ import type { Writable } from 'node:stream';
 import { nodeArguments, sibling } from './node-command.js';
 
 export interface Guardian {
-  /** The pids that must not outlive this process, replacing those said before. */
+  /** Sets the pids that must not outlive this process. */
   watch: (pids: readonly number[]) => void;
   stop: () => void;
 }
 
 /**
- * A second process that ends the watched ones if this one is killed without a chance to do so itself (SIGKILL, out of
- * memory): neither Temporal nor versitygw notices the death of its parent. It is started again should it die first.
+ * Starts a second process that ends the watched ones if this one is killed (SIGKILL, out of memory), because neither Temporal nor
+ * versitygw notices the death of its parent. It is restarted if it dies first.
  */
 export function startGuardian(dir: string, report: (text: string) => void): Guardian {
   let watched: readonly number[] = [];
   let stopped = false;
   let guardian: ChildProcessByStdio<Writable, null, null>;
-  const tell = () => guardian.stdin.write(JSON.stringify(watched) + '\n');
+  const sendPids = () => guardian.stdin.write(JSON.stringify(watched) + '\n');
   const start = () => {
     const args = nodeArguments(sibling(import.meta.url, './guardian'), '--dir', dir);
     guardian = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'] });
     guardian.stdin.on('error', () => undefined);
     guardian.once('exit', () => {
       if (stopped) return;
-      report('the guardian ended; starting it again');
+      report('the guardian exited; restarting it');
       setTimeout(start, 500);
     });
-    tell();
+    sendPids();
   };
   start();
   return {
     watch: (pids) => {
       watched = pids;
-      tell();
+      sendPids();
     },
     stop: () => {
       stopped = true;

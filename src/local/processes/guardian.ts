@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import { endProcesses } from './processes.js';
 
 /*
- * Reads lines with a JSON array of pids, each replacing the one before; ends the last named ones when the pipe closes.
- * The supervisor kills this process on its own orderly end, so the pipe closes here only if the supervisor was killed.
+ * Reads lines with a JSON array of pids, each replacing the one before; ends the processes of the last line when the pipe
+ * closes. A supervisor that exits normally kills this process, so the pipe closes only if the supervisor was killed.
  */
 
 /** From SIGTERM to SIGKILL, in ms. */

@@ -11,13 +11,13 @@ const childSpec = z.strictObject({
 });
 export type ChildSpec = z.infer<typeof childSpec>;
 
-/** What `up` writes as one JSON line to the supervisor's standard input. */
+/** The JSON line that `up` writes to the supervisor's standard input. */
 export const launchOrder = z.strictObject({
-  /** True: the stack stays when the pipe closes, until `down`. False: the pipe's end is the stack's end. */
+  /** True: the stack keeps running when the pipe closes, until `down`. False: it stops when the pipe closes. */
   detach: z.boolean(),
   stack: stackSchema.omit({ supervisor: true, processes: true }),
   children: z.array(childSpec),
-  /** ClickHouse's native protocol, which `startNativeGuard` guards; left out where ClickHouse is not started. */
+  /** Ports of ClickHouse's native protocol, which `startNativeGuard` guards; undefined if ClickHouse is not started. */
   native: z.strictObject({ port: z.int(), server: z.int(), url: z.string() }).optional(),
 });
 export type LaunchOrder = z.infer<typeof launchOrder>;

@@ -14,13 +14,13 @@ import type { LaunchOrder } from './launch-order.js';
 import { nodeArguments, sibling } from './node-command.js';
 import { endProcesses, waitUntilGone } from './processes.js';
 
-/** From the start of the supervisor to the last service's answer: a loaded machine with a large database takes seconds. */
+/** Time from the start of the supervisor until all services respond: a busy machine with a large database takes seconds. */
 const READY_WITHIN_MS = 90_000;
 
 /**
  * Starts the supervisor with its order and waits until the services answer.
- * @returns the running stack, `release`, which closes the pipe that holds it, and `ended` with the supervisor's exit code
- * @throws LocalStackError with the end of the logs if it does not come up; it is ended then
+ * @returns the running stack, `release`, which closes the pipe that keeps it running, and `ended` with the supervisor's exit code
+ * @throws LocalStackError with the end of the logs if it does not start; it is stopped then
  */
 export async function launchSupervisor(
   order: LaunchOrder,
@@ -34,7 +34,7 @@ export async function launchSupervisor(
     () => 0,
   );
   const log = openSync(logFile, 'a');
-  // A session of its own: Ctrl-C reaches only the command in front, which then ends the stack in order.
+  // In a separate session, so that Ctrl-C reaches only the command in the foreground, which then stops the stack.
   const supervisor = spawn(process.execPath, nodeArguments(sibling(import.meta.url, './supervisor'), '--dir', dir), {
     cwd: dir,
     env: childEnvironment(dir, tmpdir()),
@@ -47,7 +47,7 @@ export async function launchSupervisor(
   const ended = new AbortController();
   const exit = new Promise<number>((resolve) => {
     supervisor.once('exit', (code) => {
-      ended.abort(new Error('the supervisor ended'));
+      ended.abort(new Error('the supervisor exited'));
       resolve(code ?? 1);
     });
   });
@@ -65,7 +65,7 @@ export async function launchSupervisor(
         if (left.size > 0) onProgress(`waiting for ${[...left].join(', ')}`);
       },
     });
-    // Read anew: a child may have been started twice until it stood.
+    // The stack file is read again below: a child may have been restarted before it was ready.
     const release = () => {
       supervisor.stdin?.end();
     };
@@ -78,13 +78,13 @@ export async function launchSupervisor(
     await end(supervisor);
     const tail = (await readFile(logFile)).subarray(logStart).toString('utf8').trim();
     throw new LocalStackError(
-      `The local stack in ${dir} did not come up: ${messageOf(error)}.\n${tail}\nThe logs of its services are in ${join(dir, 'logs')}.`,
+      `The local stack in ${dir} did not start: ${messageOf(error)}.\n${tail}\nThe logs of its services are in ${join(dir, 'logs')}.`,
       { cause: error },
     );
   }
 }
 
-/** The stack file as soon as this very supervisor has written it. */
+/** Waits until this supervisor has written the stack file, and returns its content. */
 async function recorded(dir: string, supervisor: ChildProcess, signal: AbortSignal): Promise<Stack> {
   for (;;) {
     signal.throwIfAborted();

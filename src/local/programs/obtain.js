@@ -6,20 +6,20 @@ import { firstExecutable, isExecutable, onPath } from './where.js';
 /** @typedef {import('./where.js').Variables} Variables */
 
 /**
- * Program that the stack needs beside Node.
+ * Program that the stack needs in addition to Node.
  * @typedef {object} Program
  * @property {'temporal' | 'versitygw'} name
- * @property {string} variable names an executable of the user's own
- * @property {readonly string[]} versions those that are good if the cache has them, best first
+ * @property {string} variable environment variable with the path of the user's own executable
+ * @property {readonly string[]} versions that may be used from the cache, best first
  */
 
 /**
- * How a program gets into the cache.
+ * A way to get a program into the cache.
  * @typedef {object} Way
- * @property {string} how it came: 'built with Go'
- * @property {string} version that it brings
- * @property {(request: Request) => Promise<void>} get puts the executable at `target` in one step, so that no half-written file
- *   is ever found; rejects with the reason if it can't
+ * @property {string} how for messages: 'built with Go'
+ * @property {string} version that it provides
+ * @property {(request: Request) => Promise<void>} get puts the executable at `target` atomically, so that no partial file is
+ *   ever visible; rejects with the reason if it can't
  */
 
 /**
@@ -46,11 +46,11 @@ const findProgram = ({ name, versions }, { cacheDir, variables }) =>
   firstExecutable([...onPath(name, variables), ...versions.map((version) => cached(cacheDir, name, version))]);
 
 /**
- * Finds a program, or gets it into the cache by the first way that works. Two at the same time do the work once.
+ * Finds a program, or gets it into the cache by the first way that works. Concurrent callers do the work once.
  * @param {Program} program
  * @param {readonly Way[]} ways best first
  * @param {Place} place
- * @returns {Promise<{ path: string | undefined, failures: string[] }>} no path where each way failed, with their reasons
+ * @returns {Promise<{ path: string | undefined, failures: string[] }>} no path if every way failed, with the reasons
  */
 export async function obtain(program, ways, place) {
   const { name } = program;
@@ -73,7 +73,7 @@ export async function obtain(program, ways, place) {
         const begun = Date.now();
         try {
           await way.get({ name, target, variables, onProgress });
-          if (!(await isExecutable(target))) throw new Error('what it brought is not an executable file');
+          if (!(await isExecutable(target))) throw new Error('the result is not an executable file');
           onProgress(`${name} ${way.version} ${way.how}: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
           return target;
         } catch (error) {

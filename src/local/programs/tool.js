@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a program to its end.
+ * Runs a program until it exits.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {object} options
@@ -11,7 +11,7 @@ import { spawn } from 'node:child_process';
  * @param {number} [options.firstLineMs] it is killed if it has printed nothing by then
  * @param {(line: string) => void} [options.onLine] called with the last line of each piece of output
  * @returns {Promise<void>}
- * @throws {Error} that says in one line why it failed: no such program, too late, or its last three lines
+ * @throws {Error} with the reason in one line: no such program, a timeout, or its last three lines
  */
 export function runTool(command, args, { env, cwd, timeoutMs, firstLineMs, onLine }) {
   return new Promise((resolve, reject) => {
@@ -46,7 +46,7 @@ export function runTool(command, args, { env, cwd, timeoutMs, firstLineMs, onLin
     child.once('error', (error) => {
       settle('code' in error && error.code === 'ENOENT' ? new Error(`there is no \`${command}\` on PATH`) : error);
     });
-    // Not 'close': a grandchild of a killed program may hold the pipes for long.
+    // Not 'close': a grandchild of a killed program may keep the pipes open.
     child.once('exit', (code, signal) => {
       if (code === 0) settle();
       else settle(new Error(late ?? `${command} ended with ${code ?? signal ?? '?'}: ${lastLines(output, 3)}`));

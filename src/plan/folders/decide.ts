@@ -1,4 +1,4 @@
-import type { RecordedChunk, FolderAnswer } from '../../ledger/records.js';
+import type { FolderAnswer } from '../../ledger/records.js';
 import type { SourceConfig } from '../../project/config/config.js';
 import { folderPrefix } from '../../project/config/prefix.js';
 import type { Day } from '../../shared/day.js';
@@ -6,12 +6,10 @@ import type { VanishedChoice } from '../../shared/inputs/choice.js';
 import { objectUrl } from '../../shared/names.js';
 import type { Dependencies } from '../../step/dependencies.js';
 import { objectName, type StoredObject } from '../../store/object.js';
+import type { KnownChunk } from '../known.js';
 import { notData, rulesOf } from '../listing.js';
 import type { SourceQuestion } from './text.js';
 import { compareFolders, decideVanished, isDoubtful, type FolderFacts, type VanishedDecision } from './vanished.js';
-
-/** A recorded chunk with its folder. */
-export type KnownChunk = RecordedChunk & { folder: Day };
 
 export interface VanishedOf {
   source: string;

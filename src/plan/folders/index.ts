@@ -8,17 +8,17 @@ import { type Text } from '../../shared/sentence.js';
 import type { Dependencies } from '../../step/dependencies.js';
 import { objectName, type StoredObject } from '../../store/object.js';
 import { assertCover, coverFolder, rowsOf } from '../cover.js';
+import type { KnownChunk } from '../known.js';
 import { dataObjects, rulesOf, tableLogIn, tableLogText } from '../listing.js';
 import type { Chunk } from '../plan.js';
 import { retryRejects } from '../retry-rejects.js';
-import { decideFolders, type KnownChunk } from './decide.js';
+import { decideFolders } from './decide.js';
 import { vanishedNotes, type LostObjects, type SourceQuestion } from './text.js';
 import type { FolderFacts, VanishedDecision } from './vanished.js';
 
 /** What one source's folders hold for a day, before it is assigned to chunks. */
 export interface LookedAt extends FoldersOf {
   config: SourceConfig;
-  recorded: KnownChunk[];
   /** Objects by folder, as the store lists them. */
   listed: Map<string, StoredObject[]>;
   /** Folders that hold the log of a table, such as `raw/dt=2026-11-05/_delta_log/`. */
@@ -42,7 +42,7 @@ export interface SourceListing {
   /** What differs from the published day, as text. */
   change: string;
   notes: Text[];
-  /** Vanished objects that must be read again; undefined if every chunk is recorded or can be read. */
+  /** Vanished objects that must be read again; undefined if every chunk can be read, and before {@link checkChunks}. */
   lost: LostObjects | undefined;
   /** What the user decided about vanished objects, for the ledger. */
   answers: FolderAnswer[];
@@ -61,18 +61,20 @@ export interface FoldersOf {
   retry: string | undefined;
   normalizer: string;
   published: PublishRecord | undefined;
+  /** The chunks that were ever made of these folders. */
+  recorded: readonly KnownChunk[];
 }
 
 /** Lists the folders D-before … D+after of a source and decides what vanished objects mean. Assigns no chunks yet. */
 export async function lookAtFolders(deps: Dependencies, of: FoldersOf, signal?: AbortSignal): Promise<LookedAt> {
   const config = of.project.config.sources[of.source];
   if (!config) throw new RangeError(`no source ${of.source} in the config`);
-  const { recorded, listed, logs } = await listWindow(deps, { source: of.source, config, day: of.day }, signal);
+  const { listed, logs } = await listFolders(deps, { config, day: of.day }, signal);
   const found = await decideFolders(deps, {
     ...of,
-    ...{ config, recorded, listed, published: of.published?.chunks ?? [], range: of.code },
+    ...{ config, listed, published: of.published?.chunks ?? [], range: of.code },
   });
-  return { ...of, config, recorded, listed, logs, ...found };
+  return { ...of, config, listed, logs, ...found };
 }
 
 /** Lists the folders that may hold rows of a day, and the chunks that were ever recorded for them. */
@@ -81,19 +83,28 @@ export async function listWindow(
   { source, config, day }: { source: string; config: SourceConfig; day: string },
   signal?: AbortSignal,
 ): Promise<{ recorded: KnownChunk[]; listed: Map<string, StoredObject[]>; logs: string[] }> {
-  const folders = daysBetween(addDays(day, -config.arrival.before), addDays(day, config.arrival.after));
-  const recorded = await deps.ledger.chunksOf(source, folders[0] ?? day, folders.at(-1) ?? day);
-  const listed = new Map<string, StoredObject[]>();
-  const logs: string[] = [];
-  for (const folder of folders) {
-    const found = await listFolder(deps, config, folder, signal);
-    listed.set(folder, found.objects);
-    if (found.log !== undefined) logs.push(found.log);
-  }
-  return { recorded, listed, logs };
+  const [first, last] = [addDays(day, -config.arrival.before), addDays(day, config.arrival.after)];
+  const [recorded, found] = await Promise.all([
+    deps.ledger.chunksOf(source, first, last),
+    listFolders(deps, { config, day }, signal),
+  ]);
+  return { recorded, ...found };
 }
 
-/** Assigns listed objects, and vanished objects that are kept, to chunks. */
+async function listFolders(
+  deps: Pick<Dependencies, 'store'>,
+  { config, day }: { config: SourceConfig; day: string },
+  signal?: AbortSignal,
+): Promise<{ listed: Map<string, StoredObject[]>; logs: string[] }> {
+  const folders = daysBetween(addDays(day, -config.arrival.before), addDays(day, config.arrival.after));
+  const found = await Promise.all(folders.map((folder) => listFolder(deps, config, folder, signal)));
+  return {
+    listed: new Map(folders.map((folder, index) => [folder, found[index]?.objects ?? []])),
+    logs: found.flatMap(({ log }) => log ?? []),
+  };
+}
+
+/** Assigns listed objects, and vanished objects that are kept, to chunks. Does not check whether the chunks still exist. */
 export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<SourceListing> {
   const { config, recorded, decision } = of;
   const chunks: Chunk[] = [];
@@ -110,11 +121,10 @@ export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<So
     chunks.push(...cover);
   }
   const retried = await retryRejects(deps, of, chunks);
-  const existing = await withoutExpired(deps, of, chunks);
   return {
     source: of.source,
     normalizer: of.normalizer,
-    chunks: existing,
+    chunks,
     chunksOfDay: rowsOfDay(of, chunks, recorded),
     skip: decision.skip,
     change: retried.change ?? changeOf(of, chunks, recorded),
@@ -123,9 +133,15 @@ export async function coverFolders(deps: Dependencies, of: LookedAt): Promise<So
       ...retried.notes,
       ...of.logs.map((log) => `${of.source}: ${tableLogText(log)}`),
     ],
-    lost: lostOf(of, existing),
+    lost: undefined,
     answers: decision.answers,
   };
+}
+
+/** Checks which recorded chunks still exist, and finds what is lost; only needed for a source whose table is built. */
+export async function checkChunks(deps: Dependencies, of: LookedAt, listing: SourceListing): Promise<SourceListing> {
+  const chunks = await withoutExpired(deps, of, listing.chunks);
+  return { ...listing, chunks, lost: lostOf(of, chunks) };
 }
 
 /** Finds the vanished objects of chunks that must be normalized. */

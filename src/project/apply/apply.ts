@@ -1,5 +1,6 @@
 import { alterTable, convertAll, countAll, tablesOf } from '../../clickhouse/catalog.js';
 import { oneRow, type ClickHouse } from '../../clickhouse/client.js';
+import { ask, question, type Question } from '../../clickhouse/question.js';
 import { createDatabase, type Place } from '../../clickhouse/tables.js';
 import { final, isFinal, messageOf } from '../../errors.js';
 import { command } from '../../shared/commands.js';
@@ -7,54 +8,57 @@ import { joinTexts, sentence, type Text } from '../../shared/sentence.js';
 import type { Project, Schema, TableSchema } from '../project.js';
 import { definitionOf } from '../schema/inspect.js';
 import { withScratch } from '../schema/scratch.js';
-import { alterations, standingTable, type StandingTable } from './evolve.js';
+import { alterations, readTable, type TableState } from './evolve.js';
 
-/** How one live table is made what its file says. */
+/** The change that makes one live table match its file. */
 export interface TableChange {
   table: string;
   kind: 'create' | 'alter';
-  /** Whether the table is a contract's, which holds no rows. */
+  /** Whether the table is a contract, which holds no rows. */
   contract: boolean;
-  /** What the statements lose or change of published rows, in words; empty unless the caller allowed it. */
+  /** Describes what the statements lose or change in published rows; empty unless the caller allowed it. */
   losses: string[];
   /** Added columns that show a default on days that were published before, in words. */
   added: string[];
-  /** In order; unqualified names mean the project's database. Repeating all of them after a crash is safe. */
+  /** In order; unqualified names refer to the project's database. Safe to repeat after a crash. */
   statements: string[];
 }
 
-/** Why a table is left as it is. */
+/** Why a table is not changed. */
 interface Refusal {
-  /** What {@link planChanges} does where the table is named to it. */
+  /** Losses that {@link planChanges} accepts if `allowLoss` names the table. */
   losses: string[];
+  /** Changes that are never made. */
   refused: string[];
 }
 
-/** A table of the project that is missing in the live database, or stands there with another definition. */
+/** A table of the project that is missing in the live database, or has another definition there. */
 interface Difference {
   table: TableSchema;
-  /** The definition that stands; '' where the table is missing. */
+  /** The live definition; '' if the table is missing. */
   found: string;
 }
 
-/** Empty means that everything is applied. */
-async function differences(schema: Schema, clickhouse: ClickHouse, database: string): Promise<Difference[]> {
-  const live = new Map(
-    (await clickhouse.rows<{ name: string; create_table_query: string }>(tablesOf(database))).map(
-      ({ name, create_table_query }) => [name, definitionOf(create_table_query)],
-    ),
+/** Selects the definitions of a database's tables, by name. */
+export const liveTables = (database: string): Question<Map<string, string>> =>
+  question(
+    tablesOf(database),
+    (rows: readonly { name: string; create_table_query: string }[]) =>
+      new Map(rows.map(({ name, create_table_query }) => [name, definitionOf(create_table_query)])),
   );
-  return schema.tables
+
+/** Lists the tables that differ; empty if everything is applied. */
+const differences = (schema: Schema, live: ReadonlyMap<string, string>): Difference[] =>
+  schema.tables
     .map((table) => ({ table, found: live.get(table.name) ?? '' }))
     .filter(({ table, found }) => found !== table.definition);
-}
 
 /**
- * What it takes to make the live tables those of the project: missing tables, added columns, changed comments, codecs and
- * settings. A contract's table is empty and may change in every column. Anything that would lose rows or change what they mean is
- * refused, with all other refusals, before anything is done.
+ * Plans the changes that make the live tables match the project: missing tables, added columns, changed comments, codecs and
+ * settings. A contract is an empty table, so all its columns may change. Changes that would lose rows or change their meaning are
+ * refused, all at once, before anything is changed.
  *
- * @param allowLoss tables in which columns may be dropped, converted and moved all the same.
+ * @param allowLoss tables whose columns may be dropped, converted and moved nevertheless
  */
 export async function planChanges(
   { config }: Project,
@@ -67,11 +71,11 @@ export async function planChanges(
   if (unknown !== undefined)
     throw final(
       'BadConfig',
-      `${project} has no table '${unknown}'; it has ${schema.tables.map(({ name }) => name).join(', ')}.`,
+      `${project} has no table '${unknown}'. Its tables: ${schema.tables.map(({ name }) => name).join(', ')}.`,
     );
   const changes: TableChange[] = [];
   const refusals: (Refusal & { table: string })[] = [];
-  for (const { table, found } of await differences(schema, clickhouse, database)) {
+  for (const { table, found } of differences(schema, await ask(clickhouse, liveTables(database)))) {
     const contract = table.kind === 'raw';
     if (found === '')
       changes.push({
@@ -100,28 +104,28 @@ function refusalText(
   database: string,
   allowLoss: readonly string[],
 ): Text {
-  const mended = refusals.filter(({ refused }) => refused.length === 0).map(({ table }) => table);
+  const allowable = refusals.filter(({ refused }) => refused.length === 0).map(({ table }) => table);
   const lines: Text[] = [
-    'What the files say would lose rows or change what they mean, so nothing was changed.',
+    'The files would lose rows or change their meaning, so nothing was changed.',
     ...refusals.map(({ table, losses, refused }) => `${database}.${table}: ${[...losses, ...refused].join('; ')}.`),
-    ...(mended.length > 0
+    ...(allowable.length > 0
       ? [
           sentence(
-            'If it is meant, see the statements, then run them without --dry-run: ',
-            command.apply('--dry-run', '--allow-loss', ...new Set([...allowLoss, ...mended])),
+            'If this is intended, review the statements, then run without --dry-run: ',
+            command.apply('--dry-run', '--allow-loss', ...new Set([...allowLoss, ...allowable])),
           ),
         ]
       : []),
-    ...(mended.length < refusals.length
+    ...(allowable.length < refusals.length
       ? [
           sentence(
-            ...['What no ALTER can do takes a new table: give it a new name (a new file), run ', command.apply()],
-            ', build its days with a backfill, and drop the old table by hand when nobody reads it any more. A table without ',
-            ...["rows, such as a contract's, can be dropped by hand at once: ", command.apply(), ' makes it anew.'],
+            ...['What no ALTER can do needs a new table: give it a new name (a new file), run ', command.apply()],
+            ', build its days with a backfill, and drop the old table when it is no longer read. A table without ',
+            ...['rows, such as a contract, can be dropped at once: ', command.apply(), ' creates it again.'],
           ),
         ]
       : []),
-    'Or take the change back.',
+    'Or revert the change.',
   ];
   return joinTexts(lines, '\n');
 }
@@ -130,8 +134,8 @@ const rowsIn = async (clickhouse: ClickHouse, place: Place): Promise<number> =>
   Number((await oneRow<{ rows: string }>(clickhouse, countAll(place))).rows);
 
 /**
- * The statements are tried on an empty copy first, and count only if they make it exactly the wanted table: whatever this program
- * does not know of a table is thereby refused, never overlooked.
+ * Plans the statements for one table. They are tried on an empty copy first and must turn it into exactly the wanted table, so
+ * that properties of a table that this program does not know are refused, never overlooked.
  */
 async function alteration(
   { table, found }: Difference,
@@ -144,14 +148,14 @@ async function alteration(
   if (rows > 0)
     return {
       losses: [],
-      refused: [`a contract's table is empty, but this one holds ${rows} rows; empty it by hand`],
+      refused: [`a contract must be empty, but this table holds ${rows} rows; truncate it by hand`],
     };
   return await withScratch(clickhouse, project, (wanted) =>
     withScratch(clickhouse, project, async (copy) => {
       await clickhouse.run({ sql: file.create }, { database: wanted, what: `create ${name} (${file.path})` });
       await clickhouse.run({ sql: found }, { database: copy, what: `copy ${database}.${name}` });
-      const before = await standingTable(clickhouse, copy, name);
-      const after = await standingTable(clickhouse, wanted, name);
+      const before = await readTable(clickhouse, copy, name);
+      const after = await readTable(clickhouse, wanted, name);
       const { clauses, losses, refused, added } = alterations(before, after, { empty });
       if (refused.length > 0) return { losses, refused };
       for (const clause of clauses)
@@ -161,11 +165,11 @@ async function alteration(
           if (!isFinal(error)) throw error;
           return { losses, refused: [`the engine refuses ${messageOf(error)}`] };
         }
-      // The copy's database holds nothing else.
+      // The copy is the only table in its database.
       const [made] = await clickhouse.rows<{ create_table_query: string }>(tablesOf(copy));
       const became = definitionOf(made?.create_table_query ?? '');
       if (became !== definition)
-        return { losses, refused: [`found ${became}, expected ${definition}, which no ALTER known here makes of it`] };
+        return { losses, refused: [`found ${became}, expected ${definition}, which no known ALTER can produce`] };
       const stuck = empty ? [] : await unconvertible(clickhouse, { database, table: name }, before, after);
       if (stuck.length > 0) return { losses, refused: stuck };
       if (losses.length > 0 && !allowed) return { losses, refused: [] };
@@ -176,30 +180,30 @@ async function alteration(
 }
 
 /**
- * Columns whose values do not convert to their new type, in words. They are converted once here, because a conversion that fails
- * as part of an ALTER leaves a table that nobody can read.
+ * Lists columns with values that do not convert to their new type. Converts them in a query first, because a conversion that
+ * fails as part of an ALTER leaves an unreadable table.
  */
 async function unconvertible(
   clickhouse: ClickHouse,
   place: Place,
-  before: StandingTable,
-  after: StandingTable,
+  before: TableState,
+  after: TableState,
 ): Promise<string[]> {
   const found: string[] = [];
   for (const { name, type } of after.columns) {
-    const standing = before.columns.find((column) => column.name === name);
-    if (!standing || standing.type === type) continue;
+    const existing = before.columns.find((column) => column.name === name);
+    if (!existing || existing.type === type) continue;
     try {
       await clickhouse.run(convertAll(place, name, type), { what: `convert ${name}` });
     } catch (error) {
       if (!isFinal(error)) throw error;
-      found.push(`column ${name} holds values that are no ${type}: ${messageOf(error)}`);
+      found.push(`column ${name} holds values that do not convert to ${type}: ${messageOf(error)}`);
     }
   }
   return found;
 }
 
-/** Creates the database, and carries out what {@link planChanges} planned. */
+/** Creates the database, and makes the changes that {@link planChanges} planned. */
 export async function applyChanges(
   changes: readonly TableChange[],
   clickhouse: ClickHouse,
@@ -210,9 +214,9 @@ export async function applyChanges(
     for (const sql of statements) await clickhouse.run({ sql }, { database, what: `${kind} ${table}` });
 }
 
-/** Throws a final error unless every table of the project stands as its file defines it. */
-export async function assertApplied(schema: Schema, clickhouse: ClickHouse, database: string): Promise<void> {
-  const found = await differences(schema, clickhouse, database);
+/** Throws a final error unless every table of the project matches its file. */
+export function assertApplied(schema: Schema, live: ReadonlyMap<string, string>, database: string): void {
+  const found = differences(schema, live);
   const named = (differ: boolean) =>
     found.filter((one) => (one.found !== '') === differ).map(({ table }) => `${database}.${table.name}`);
   const words = [

@@ -3,8 +3,8 @@ import type { ClickHouse } from '../../clickhouse/client.js';
 import type { Statement } from '../../clickhouse/statement.js';
 import { literal, name } from '../../clickhouse/text.js';
 
-/** What the engine says of a table that stands, as far as an ALTER may change it. */
-export interface StandingTable {
+/** The properties of an existing table that an ALTER may change, as the engine reports them. */
+export interface TableState {
   columns: {
     name: string;
     type: string;
@@ -12,7 +12,7 @@ export interface StandingTable {
     default_kind: string;
     default_expression: string;
     comment: string;
-    /** Such as `CODEC(ZSTD(1))`; '' where the column has none of its own. */
+    /** Such as `CODEC(ZSTD(1))`; '' if the column has none. */
     compression_codec: string;
   }[];
   comment: string;
@@ -21,19 +21,19 @@ export interface StandingTable {
   sorting_key: string;
   primary_key: string;
   sampling_key: string;
-  /** Settings of the table by name, their values as they were written. */
+  /** Settings of the table by name, with the values as written. */
   settings: Map<string, string>;
   constraints: string[];
 }
 
-/** Asks the engine for one table. */
-export async function standingTable(clickhouse: ClickHouse, database: string, table: string): Promise<StandingTable> {
+/** Reads one table from the engine. */
+export async function readTable(clickhouse: ClickHouse, database: string, table: string): Promise<TableState> {
   const asked = describeTable({ database, table });
   const ask = <Row>(statement: Statement) => clickhouse.rows<Row>(statement, { what: `describe ${table}` });
-  type Row = Omit<StandingTable, 'columns' | 'settings' | 'constraints'> & { engine_full: string };
+  type Row = Omit<TableState, 'columns' | 'settings' | 'constraints'> & { engine_full: string };
   const [tables, columns, constraints] = await Promise.all([
     ask<Row>(asked.options),
-    ask<StandingTable['columns'][number]>(asked.columns),
+    ask<TableState['columns'][number]>(asked.columns),
     ask<{ name: string; expression: string }>(asked.constraints),
   ]);
   const [found] = tables;
@@ -47,7 +47,7 @@ export async function standingTable(clickhouse: ClickHouse, database: string, ta
   };
 }
 
-/** Settings at the end of the engine's rendering of an ENGINE clause. */
+/** Parses the settings at the end of an ENGINE clause as the engine prints it. */
 export function settingsIn(engine: string): Map<string, string> {
   const [, list = ''] = / SETTINGS (.*)$/s.exec(engine) ?? [];
   return new Map(
@@ -55,31 +55,31 @@ export function settingsIn(engine: string): Map<string, string> {
   );
 }
 
-/** What it takes to make a table that stands the wanted one. */
+/** The ALTERs that turn an existing table into the wanted one. */
 export interface Alterations {
   /** Clauses of ALTER TABLE, in order. */
   clauses: string[];
-  /** What some of the clauses lose, or change of rows that stand, in words. */
+  /** Describes what some of the clauses lose or change in existing rows. */
   losses: string[];
-  /** What no clause here may do, in words. */
+  /** Describes the differences that no clause may change. */
   refused: string[];
   /** Added columns that can't be told from a real value on days that were published before, in words. */
   added: string[];
 }
 
-/** @param empty of a table without rows: a column that differs is made anew, and nothing is lost. */
-export function alterations(found: StandingTable, wanted: StandingTable, { empty }: { empty: boolean }): Alterations {
+/** @param empty for a table without rows: a column that differs is dropped and added again, and nothing is lost */
+export function alterations(found: TableState, wanted: TableState, { empty }: { empty: boolean }): Alterations {
   const clauses: string[] = [];
   const losses: string[] = [];
   const refused: string[] = [];
   const added: string[] = [];
-  const standing = new Map(found.columns.map((column) => [column.name, column]));
+  const existing = new Map(found.columns.map((column) => [column.name, column]));
   const gone = found.columns.filter((column) => !wanted.columns.some((one) => one.name === column.name));
-  // Names of the columns that stay, in the order that the clauses so far leave them in.
+  // Names of the remaining columns, in their order after the clauses so far.
   const order = found.columns.filter((column) => !gone.includes(column)).map((column) => column.name);
   for (const [index, column] of wanted.columns.entries()) {
     const place = index === 0 ? 'FIRST' : `AFTER ${name(wanted.columns[index - 1]?.name ?? '')}`;
-    const before = standing.get(column.name);
+    const before = existing.get(column.name);
     const moved = before !== undefined && order[index] !== column.name;
     if (moved) order.splice(order.indexOf(column.name), 1);
     if (moved || !before) order.splice(index, 0, column.name);
@@ -95,7 +95,7 @@ export function alterations(found: StandingTable, wanted: StandingTable, { empty
   }
   clauses.push(...gone.map((column) => `DROP COLUMN ${name(column.name)}`));
   if (!empty)
-    losses.push(...gone.map((column) => `column ${column.name} is not in the file: dropping it loses what it holds`));
+    losses.push(...gone.map((column) => `column ${column.name} is not in the file: dropping it loses its values`));
   if (found.comment !== wanted.comment) clauses.push(`MODIFY COMMENT ${literal(wanted.comment)}`);
   clauses.push(...settingClauses(found.settings, wanted.settings));
   for (const [what, key] of KEYS)
@@ -108,16 +108,16 @@ export function alterations(found: StandingTable, wanted: StandingTable, { empty
   return { clauses, losses, refused, added };
 }
 
-/** What of a column changes rows that stand, or how they are read. */
-const differencesOf = (found: StandingColumn, wanted: StandingColumn, moved: boolean): string[] => [
+/** Describes differences of a column that change existing rows, or how they are read. */
+const differencesOf = (found: ColumnState, wanted: ColumnState, moved: boolean): string[] => [
   ...(found.type === wanted.type ? [] : [`column ${found.name} is ${found.type}, the file says ${wanted.type}`]),
   ...(fallback(found) === fallback(wanted)
     ? []
     : [`column ${found.name} has ${fallback(found) || 'no default'}, the file says ${fallback(wanted) || 'none'}`]),
-  ...(moved ? [`column ${found.name} stands elsewhere in the file`] : []),
+  ...(moved ? [`column ${found.name} has another position in the file`] : []),
 ];
 
-function modified(found: StandingColumn, wanted: StandingColumn, place: string): string[] {
+function modified(found: ColumnState, wanted: ColumnState, place: string): string[] {
   const other = fallback(found) !== fallback(wanted);
   const given = found.type !== wanted.type || place !== '' || (other && wanted.default_kind !== '');
   const parts = [name(wanted.name), wanted.type, other ? fallback(wanted) : '', place];
@@ -127,8 +127,8 @@ function modified(found: StandingColumn, wanted: StandingColumn, place: string):
   ];
 }
 
-/** What of a column changes no row. */
-const described = (found: StandingColumn, wanted: StandingColumn): string[] => [
+/** Returns the clauses for differences of a column that change no row. */
+const described = (found: ColumnState, wanted: ColumnState): string[] => [
   ...(found.comment === wanted.comment ? [] : [`COMMENT COLUMN ${name(wanted.name)} ${literal(wanted.comment)}`]),
   ...(found.compression_codec === wanted.compression_codec
     ? []
@@ -143,7 +143,7 @@ const KEYS = [
   ['SAMPLE BY', 'sampling_key'],
 ] as const;
 
-/** Settings that say where the parts lie: changing them takes more than a word. */
+/** Settings for the location of parts, which an ALTER alone does not move. */
 const PLACES = new Set(['storage_policy', 'disk', 'table_disk']);
 
 function settingClauses(found: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): string[] {
@@ -155,20 +155,20 @@ function settingClauses(found: ReadonlyMap<string, string>, wanted: ReadonlyMap<
   ];
 }
 
-type StandingColumn = StandingTable['columns'][number];
+type ColumnState = TableState['columns'][number];
 
 /** What an added column shows where no build has filled it; NULL says so by itself. */
-function filledWithDefaults(column: StandingColumn): string[] {
+function filledWithDefaults(column: ColumnState): string[] {
   if (/^(?:LowCardinality\()?Nullable\(/.test(column.type) && column.default_kind === '') return [];
   const shows =
     column.default_kind === '' ? `the default of its type (${column.type}), such as 0 or ''` : fallback(column);
   return [`column ${column.name} shows ${shows}`];
 }
 
-const fallback = ({ default_kind: kind, default_expression: expression }: StandingColumn) =>
+const fallback = ({ default_kind: kind, default_expression: expression }: ColumnState) =>
   `${kind} ${expression}`.trim();
 
-const definition = (column: StandingColumn): string =>
+const definition = (column: ColumnState): string =>
   [
     name(column.name),
     column.type,

@@ -12,8 +12,8 @@ const arriving = z.object({ folderZone: zone, arrival: z.object({ before: z.int(
 const placed = z.object({ prefix: z.string(), bucket: z.string().optional() });
 
 /**
- * What must hold between fields. Other fields may be wrong at this moment, so each check first asks whether its own are right.
- * An issue made here has a whole sentence as its message, and the way to mend it in `params.fix`.
+ * Checks constraints between fields. Other fields may be invalid, so each check first tests that its own are valid. Issues made
+ * here have a complete sentence as their message, and the fix in `params.fix`.
  */
 export function checkTogether(config: unknown, context: Context): void {
   for (const [name, source] of Object.entries(sources.safeParse(config).data?.sources ?? {})) {
@@ -25,12 +25,12 @@ export function checkTogether(config: unknown, context: Context): void {
         context,
         ['sources', name],
         `the table ${name} would also be the raw table of source '${normalized}'`,
-        `Name this source otherwise.`,
+        `Rename this source.`,
       );
   }
 }
 
-/** Rows of a day may lie in the folders that are open while the day lasts, so the window has to reach those at least. */
+/** Checks that the arrival window covers all folders that receive events while a day lasts. */
 function checkArrival(name: string, config: unknown, source: unknown, context: Context): void {
   const timezone = zones.safeParse(config).data?.timezone;
   const window = arriving.safeParse(source).data;
@@ -40,13 +40,13 @@ function checkArrival(name: string, config: unknown, source: unknown, context: C
   refuse(
     context,
     ['sources', name, 'arrival'],
-    `found before ${window.arrival.before}, after ${window.arrival.after}, but a day in ${timezone} spreads over folders cut in ` +
+    `found before ${window.arrival.before}, after ${window.arrival.after}, but a day in ${timezone} spans folders in ` +
       `${window.folderZone} from ${before} before to ${after} after it`,
     `Set arrival to at least { before: ${before}, after: ${after} }, or correct folderZone.`,
   );
 }
 
-/** Days before and after `day` in `timezone` that clocks in `folderZone` show while it lasts, over a year of offsets. */
+/** Computes how many dates of `folderZone` before and after its own a day in `timezone` overlaps, over a year of UTC offsets. */
 function neededArrival(timezone: string, folderZone: string): { before: number; after: number } {
   const needed = { before: 0, after: 0 };
   for (let month = 1; month <= 12; month++) {
@@ -67,9 +67,9 @@ function checkPlace(name: string, config: unknown, source: unknown, context: Con
   refuse(
     context,
     ['store', 'normalized'],
-    `'${place.normalized}' overlaps the prefix '${from.prefix}' of source '${name}' in bucket '${place.bucket}', so that Daybook's ` +
+    `'${place.normalized}' overlaps the prefix '${from.prefix}' of source '${name}' in bucket '${place.bucket}': Daybook's ` +
       `own objects would be read as raw events`,
-    'Choose a prefix beside the raw events.',
+    'Choose a prefix outside the raw events.',
   );
 }
 

@@ -19,14 +19,14 @@ import {
 import { isMarker } from './prefix.js';
 
 /*
- * `daybook.config.ts` as a schema. What users write is text that people read ('10 minutes', '128 MiB'); what the program gets
- * is numbers, milliseconds and bytes, with every default filled in.
+ * The schema of `daybook.config.ts`. Users write readable text ('10 minutes', '128 MiB'); the parsed config has numbers,
+ * milliseconds and bytes, with every default filled in.
  */
 
-/** Names of databases that belong to somebody else. */
+/** Reserved database names. */
 const RESERVED = /^(daybook|default|system|information_schema)$|^daybook_/;
 
-/** An object that refuses unknown keys and names the known ones. */
+/** Defines an object that rejects unknown keys and lists the known ones. */
 const fields = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'an object { … }'),
@@ -38,13 +38,13 @@ const marker = text(
   isMarker,
 );
 const keyPattern = text(
-  "a pattern such as '*.json.gz', 'hour=*/*.json' or '**/part-*', held against names behind the prefix",
+  "a pattern such as '*.json.gz', 'hour=*/*.json' or '**/part-*', matched against the key after the prefix",
   (value) => value !== '' && !value.startsWith('/'),
 );
 const functionName = pattern("the name of a table function such as 'url'", /^[A-Za-z_][A-Za-z0-9_]*$/);
 const columnName = pattern('the name of a column', /^[A-Za-z_][A-Za-z0-9_]*$/);
 
-/** When a folder counts as complete: a marker object lies in it, or enough objects and none of them written lately (ms). */
+/** When a folder counts as complete: it has a marker object, or enough objects of which none was written recently (ms). */
 export type Ready = { minObjects: number; quietFor: number; deadline?: string } | { marker: string; deadline?: string };
 
 const ready = fields({
@@ -140,7 +140,7 @@ export const configSchema = fields({
     .record(sourceName, source, 'an object with one entry for each source')
     .refine((sources) => Object.keys(sources).length > 0, 'at least one source'),
 })
-  // It runs beside other problems too, so that all of them reach the user at once; it looks only at fields that are right.
+  // Runs even if there are other issues, so that all are reported at once; it looks only at valid fields.
   .superRefine(checkTogether, { when: () => true })
   .transform((config) => ({
     ...config,
@@ -152,10 +152,10 @@ export const configSchema = fields({
     ),
   }));
 
-/** What a user may write. */
+/** A config as a user writes it. */
 export type ConfigInput = z.input<typeof configSchema>;
 
-/** A config with every default filled in: durations in milliseconds, sizes in bytes, prefixes as the store takes them. */
+/** A config with every default filled in: durations in milliseconds, sizes in bytes, prefixes as the store expects them. */
 export type Config = z.output<typeof configSchema>;
 
 /** One source of a {@link Config}. */

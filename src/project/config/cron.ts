@@ -1,7 +1,7 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-/** The five fields in their order: least and most value, names that stand for numbers from the least on. */
+/** The five fields in order: least and most value, and names for the values from the least on. */
 const FIELDS: readonly { least: number; most: number; names?: readonly string[] }[] = [
   { least: 0, most: 59 },
   { least: 0, most: 23 },
@@ -10,13 +10,13 @@ const FIELDS: readonly { least: number; most: number; names?: readonly string[] 
   { least: 0, most: 7, names: WEEKDAYS },
 ];
 
-/** True for five cron fields, as a Temporal schedule takes them: values, names, ranges, lists and steps. */
+/** Returns true for five cron fields as a Temporal schedule accepts them: values, names, ranges, lists and steps. */
 export const isCron = (text: string): boolean => {
   const fields = text.trim().split(/\s+/);
   return fields.length === FIELDS.length && fields.every((field, index) => valuesOf(field, index) !== undefined);
 };
 
-/** The hours of the day at which a valid cron expression fires, ascending. */
+/** Lists the hours of the day at which a valid cron expression fires, ascending. */
 export const hoursOf = (text: string): number[] => valuesOf(text.trim().split(/\s+/)[1] ?? '', 1) ?? [];
 
 function valuesOf(field: string, index: number): number[] | undefined {

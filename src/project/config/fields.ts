@@ -6,8 +6,8 @@ import { isCron } from './cron.js';
 import { isDatedPrefix } from './prefix.js';
 
 /*
- * The kinds of values in a config. The message of each says what was expected, as a noun: whoever prints a problem puts what
- * was found before it.
+ * The types of config values. The message of each is what was expected, as a noun; the printed problem puts what was found in
+ * front of it.
  */
 
 export const text = (expected: string, holds: (value: string) => boolean) => z.string(expected).refine(holds, expected);
@@ -24,14 +24,14 @@ export const wholeNumber = (least: number) => {
 export const oneOf = <const Names extends readonly string[]>(...names: Names) =>
   z.enum(names, either(names.map((name) => `'${name}'`)));
 
-/** Text in, milliseconds out; `least` in milliseconds. */
+/** Parses a text into milliseconds, `least` or more. */
 export const duration = (example: string, least = 1) =>
   converted(`a duration such as '${example}'`, (value) => {
     const milliseconds = parseDuration(value);
     return milliseconds !== undefined && milliseconds >= least ? milliseconds : undefined;
   });
 
-/** Text in, bytes out. */
+/** Parses a text into bytes. */
 export const size = (example: string) =>
   converted(`a size such as '${example}'`, (value) => {
     const bytes = parseSize(value);
@@ -47,13 +47,13 @@ export const timeOfDay = pattern("a time of day such as '06:00'", /^([01]\d|2[0-
 export const cron = text("five cron fields such as '30 4 * * *'", isCron);
 
 export const datedPrefix = text(
-  "a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} or {M}, {DD} or {D}, no other token, no leading '/', and no digit or end behind {M} and {D}",
+  "a prefix such as 'raw/events/dt={YYYY}-{MM}-{DD}/': {YYYY}, {MM} or {M}, {DD} or {D}, no other token, no leading '/', and {M} and {D} followed by something other than a digit",
   isDatedPrefix,
 );
 
 const LIMIT = "a share such as '1%' or a number of lines such as 100";
 
-/** `{ share }` from a percentage, `{ lines }` from a number. */
+/** Parses a percentage into `{ share }`, a number into `{ lines }`. */
 export const rejectLimit = z.union(
   [
     converted(LIMIT, parseShare),
@@ -65,11 +65,11 @@ export const rejectLimit = z.union(
   LIMIT,
 );
 
-/** The name of a variable that holds a secret. What was found is not shown: it may be the secret itself. */
+/** The name of a variable that holds a secret. An invalid value is not shown: it may be the secret itself. */
 export const variableName = z
   .string('the name of an environment variable')
   .refine((name) => /^[A-Za-z_]\w*$/.test(name), {
-    error: 'found a text that is no name of an environment variable',
+    error: 'found a text that is not the name of an environment variable',
     params: {
       fix: "Name the variable that holds the address, such as 'SLACK_WEBHOOK_URL'; the address itself stays out of the config.",
     },

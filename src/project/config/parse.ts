@@ -5,12 +5,12 @@ import { configSchema, type Config } from './config.js';
 import { hoursOf } from './cron.js';
 
 /**
- * Reads what a config file exports. All problems come at once, each with its path; `config` is there when none is an error.
+ * Parses the export of a config file. Returns all problems at once, each with its path; `config` is set if none is an error.
  */
 export function parseConfig(exported: unknown): { config?: Config; problems: Problem[] } {
   const result = configSchema.safeParse(exported, { reportInput: true });
   if (!result.success) return { problems: result.error.issues.flatMap(problemsOf) };
-  return { config: result.data, problems: surprisesIn(result.data) };
+  return { config: result.data, problems: warningsIn(result.data) };
 }
 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
@@ -22,7 +22,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   }
   const fix = issue.code === 'custom' ? (issue.params?.['fix'] as unknown) : undefined;
   if (typeof fix === 'string') return [error(where, issue.message, fix)];
-  // Whoever writes the address of a webhook where only its variable belongs must not read it in a history.
+  // If the user wrote the webhook's address instead of a variable name, the address must not end up in a workflow history.
   const secret = issue.path[0] === 'alerts' && typeof issue.input === 'string';
   const found = `found ${secret ? 'a text' : shown(issue.input)}, expected ${issue.message}`;
   return [error(where, found, issue.input === undefined ? 'Add it; it has no default.' : 'Correct the value.')];
@@ -37,10 +37,10 @@ function unknownKey(path: PropertyKey[], key: string, known: string): Problem {
   );
 }
 
-/** What is allowed and may still not be what was meant. */
-function surprisesIn({ schedule }: Config): Problem[] {
+/** Warns about values that are allowed but probably not intended. */
+function warningsIn({ schedule }: Config): Problem[] {
   const early = hoursOf(schedule).filter((hour) => hour < 3);
   if (early.length === 0) return [];
-  const what = `'${schedule}' fires between 00:00 and 03:00, where daylight saving skips or repeats an hour, and late events still arrive`;
+  const what = `'${schedule}' fires between 00:00 and 03:00, when daylight saving skips or repeats an hour, and late events still arrive`;
   return [warning('schedule', what, "Choose a time from 03:00 on, such as '30 4 * * *'.")];
 }

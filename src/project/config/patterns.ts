@@ -1,11 +1,11 @@
-/** What the wildcards of a pattern stand for, as regular expressions: `**` anything, `*` and `?` no `/`. */
+/** The wildcards of a pattern as regular expressions: `**` matches anything, `*` and `?` no `/`. */
 const WILDCARDS: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
 
 /**
- * True where a name matches one of the patterns. A pattern without a `/` is held against the last part of the name, wherever
- * it is; one with a `/` against all of it.
+ * Returns true if a name matches one of the patterns. A pattern without a `/` is matched against the last part of the name, one
+ * with a `/` against the whole name.
  *
- * @param name a key behind the folder's prefix, such as `hour=00/part-1.json`
+ * @param name the part of a key after the folder's prefix, such as `hour=00/part-1.json`
  */
 export const matchesAny = (name: string, patterns: readonly string[]): boolean =>
   patterns.some((pattern) =>

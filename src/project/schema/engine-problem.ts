@@ -4,15 +4,15 @@ import { either, error, meantBy } from '../problems.js';
 import type { Problem } from '../project.js';
 
 /**
- * What the engine's refusal of a statement in `where` means for whoever wrote it. An error that is not about the statement
- * (no connection, no access, no memory) is thrown again. `tables` are the names that a SELECT may read.
+ * Turns the engine's error about a statement in `where` into a problem for its author. Rethrows an error that is not about the
+ * statement (no connection, no access, no memory). `tables` are the names that a SELECT may read.
  */
 export function engineProblem(thrown: unknown, where: string, scratch: string, tables: readonly string[]): Problem {
   const text = messageOf(thrown);
-  const [, code, said] = /ClickHouse says (\d+) \([^)]*\): ([^]*)$/.exec(text) ?? [];
-  const ours = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !isTransient(Number(code));
-  if (said === undefined || !ours) throw thrown;
-  const message = said
+  const [, code, reason] = /ClickHouse says (\d+) \([^)]*\): ([^]*)$/.exec(text) ?? [];
+  const fixable = isFinal(thrown) ? thrown.type !== 'AccessDenied' : !isTransient(Number(code));
+  if (reason === undefined || !fixable) throw thrown;
+  const message = reason
     .replaceAll(`${scratch}.`, '')
     .replace(/\. Expected one of:[^]*/, '')
     .replace(/ Maybe you meant [^]*/, '')
@@ -24,23 +24,23 @@ export function engineProblem(thrown: unknown, where: string, scratch: string, t
     return error(where, `uses the parameter '${parameter}', which has no value here`, parameterFix(where, parameter));
   return error(
     where,
-    `the engine refuses it: ${message}`,
-    'Correct the statement; it has to run as it stands in any ClickHouse client.',
+    `ClickHouse rejects it: ${message}`,
+    'Correct the statement; it must run unchanged in any ClickHouse client.',
   );
 }
 
 function unknownTable(where: string, name: string, tables: readonly string[]): Problem {
   const meant = meantBy(name, tables);
-  const what = `found the table '${name}', expected one that the project makes: ${either(tables)}`;
+  const what = `found the table '${name}', expected one of the project: ${either(tables)}`;
   return error(
     where,
     what,
-    meant ? `Did you mean '${meant}'?` : `Correct the name, or add the file that makes ${name}.`,
+    meant ? `Did you mean '${meant}'?` : `Correct the name, or add the file that creates ${name}.`,
   );
 }
 
 function parameterFix(where: string, parameter: string): string {
   if (parameter === 'day' && where.startsWith('sql/normalized/'))
-    return 'Remove it: a chunk is normalized once and serves every day that it has rows for.';
-  return 'Only {day:Date} is given.';
+    return 'Remove it: a chunk is normalized once, for all days that it has rows for.';
+  return 'Use {day:Date}, the only parameter.';
 }

@@ -6,7 +6,7 @@ import { EPOCH_UNITS, parseType } from '../../conversions/column-types.js';
 import { holding } from '../../conversions/conversions.js';
 import { parseQueryTree, type QueryTree } from './query-tree.js';
 
-/** A scratch database in which the project's tables stand, empty. */
+/** A scratch database with the project's tables, empty. */
 export interface Scratch {
   clickhouse: ClickHouse;
   database: string;
@@ -14,7 +14,7 @@ export interface Scratch {
   zone: string;
 }
 
-/** What the engine says of one table. */
+/** One table as the engine reports it. */
 export interface InspectedTable {
   /** Comments of columns, by name, where there are any. */
   comments: Record<string, string>;
@@ -25,13 +25,13 @@ export interface InspectedTable {
 }
 
 /**
- * Analysing runs scalar subqueries, on empty tables; whatever is slow there waits for something. Without their optimization, one
- * that gives an array or a tuple is still shown with the tables that it reads, and not as a mere `__getScalar`. Types come in one
- * line, as a table's columns have them.
+ * Analysis runs scalar subqueries on empty tables, so a slow one is waiting for something. Without their optimization, a subquery
+ * that returns an array or a tuple still shows the tables that it reads, instead of `__getScalar`. Types are printed on one line,
+ * as in a table's columns.
  */
 const SETTINGS = { max_execution_time: 20, enable_scalar_subquery_optimization: 0, print_pretty_type_names: 0 };
 
-/** Any day does: types do not depend on it. */
+/** An arbitrary day: types do not depend on it. */
 const SOME_DAY = '2000-01-01';
 
 const optionsOf = ({ database, zone }: Scratch, what: string): RunOptions => ({ database, zone, what });
@@ -39,12 +39,12 @@ const optionsOf = ({ database, zone }: Scratch, what: string): RunOptions => ({ 
 export const createTable = (scratch: Scratch, create: string, what: string): Promise<void> =>
   scratch.clickhouse.run({ sql: create }, optionsOf(scratch, what));
 
-/** The table of a contract as a build offers it to the normalizing SELECT: scalars are Nullable, because lines may lack them. */
-export const offerContract = (scratch: Scratch, table: string, columns: readonly Column[]): Promise<void> => {
-  const offered = columns.map(
+/** Replaces a contract by the table that the normalizing SELECT sees: scalars are Nullable, because lines may lack them. */
+export const replaceContract = (scratch: Scratch, table: string, columns: readonly Column[]): Promise<void> => {
+  const nullable = columns.map(
     (column) => `${name(column.name)} ${column.name === '_source' ? column.type : holding(parseType(column.type))}`,
   );
-  const sql = `CREATE OR REPLACE TABLE ${name(table)} (${offered.join(', ')}) ENGINE = MergeTree ORDER BY tuple()`;
+  const sql = `CREATE OR REPLACE TABLE ${name(table)} (${nullable.join(', ')}) ENGINE = MergeTree ORDER BY tuple()`;
   return scratch.clickhouse.run({ sql }, optionsOf(scratch, table));
 };
 
@@ -55,7 +55,7 @@ function unitOf(comment: string): Pick<Column, 'unit'> {
   return known === undefined ? {} : { unit: known };
 }
 
-/** All tables of the scratch database, by name. */
+/** Reads all tables of the scratch database, by name. */
 export async function inspectTables({ clickhouse, database }: Scratch): Promise<Map<string, InspectedTable>> {
   const [tables, columns, constraints] = await Promise.all([
     clickhouse.rows<{ name: string; partition_key: string; create_table_query: string }>(tablesOf(database)),
@@ -92,8 +92,8 @@ export async function inspectTables({ clickhouse, database }: Scratch): Promise<
 }
 
 /**
- * A `create_table_query` of the engine without the database's name and with its settings in the order of their names, which is
- * otherwise that of their history: equal texts mean equal tables, wherever they stand.
+ * Normalizes the engine's `create_table_query`: removes the database's name and sorts the settings, which are otherwise in the
+ * order in which they were set. Equal texts mean equal tables.
  */
 export const definitionOf = (createTableQuery: string): string =>
   createTableQuery
@@ -109,7 +109,7 @@ const SETTINGS_AT_END = new RegExp(
   String.raw` SETTINGS (\w+ = (?:${TEXT}|[^\s,]+)(?:, \w+ = (?:${TEXT}|[^\s,]+))*)((?: COMMENT ${TEXT})?)$`,
 );
 
-/** Tables that dictionaries load their rows from, of those that are named here as `database.dictionary`. */
+/** Reads the source tables of dictionaries, which are given as `database.dictionary`. */
 export async function sourcesOf(
   { clickhouse }: Scratch,
   dictionaries: readonly string[],
@@ -117,7 +117,7 @@ export async function sourcesOf(
   return dictionaries.length === 0 ? [] : await clickhouse.rows(dictionarySources(dictionaries));
 }
 
-/** What a SELECT gives and what it is made of. With `day` false, `{day:Date}` has no value. */
+/** Analyzes a SELECT: its columns and its query tree. With `day` false, `{day:Date}` has no value. */
 export async function inspectSelect(
   scratch: Scratch,
   select: string,

@@ -1,6 +1,6 @@
 /**
- * The level of each name: 0 for names without inputs, else one above the highest input. Inputs that are not themselves keys are
- * taken as given and stand below everything. Throws with the path where names depend on each other in a circle.
+ * Computes the level of each name: 0 for names without inputs, else one more than the highest input. Inputs that are not keys
+ * themselves count as below everything. Throws a RangeError with the path of a circular dependency.
  */
 export function levels(inputs: ReadonlyMap<string, readonly string[]>): Map<string, number> {
   const known = new Map<string, number>();

@@ -1,23 +1,23 @@
 /**
- * What a SELECT is, read from the engine's own `EXPLAIN QUERY TREE`: names are resolved, common table expressions and aliases
- * unfolded, constants shown beside the expression that they came from.
+ * A SELECT, parsed from the engine's `EXPLAIN QUERY TREE`: names are resolved, common table expressions and aliases expanded,
+ * constants shown with the expression that they come from.
  */
 export interface QueryTree {
-  /** Tables read anywhere, as `database.table`, each once, sorted; `system.one` of a SELECT without FROM is left out. */
+  /** Tables read anywhere, as `database.table`, each once, sorted; without `system.one`, which a SELECT without FROM reads. */
   tables: string[];
   /** Table functions read anywhere, each once. */
   tableFunctions: string[];
   /** Functions called anywhere, each once. */
   functions: { name: string; type: string }[];
-  /** Dictionaries read by `dictGet` and its like, as they are named there, each once. */
+  /** Dictionaries read by `dictGet` and similar functions, as named there, each once. */
   dictionaries: string[];
-  /** Clauses of the outermost SELECT beside its columns and FROM, as the engine names them: `WHERE`, `GROUP BY`, `DISTINCT`. */
+  /** Clauses of the outermost SELECT other than its columns and FROM, as the engine names them: `WHERE`, `GROUP BY`, `DISTINCT`. */
   clauses: string[];
-  /** What stands in the outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN`, `QUERY`; `UNION` where several SELECTs are joined. */
+  /** The outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN` or `QUERY`; `UNION` for a union of several SELECTs. */
   from: string;
   /** Calls of `toDate` that leave the zone to their argument, which has one. `column` is '' for an expression. */
   dayCuts: { column: string; zone: string }[];
-  /** SELECTs inside of the outermost one. */
+  /** Number of SELECTs inside the outermost one. */
   subqueries: number;
 }
 
@@ -25,14 +25,14 @@ const NODE = /^( *)([A-Z_]+) id: \d+(.*)$/;
 const SECTION = /^ {2}([A-Z][A-Z ]*[A-Z])\b/;
 const PLAIN_SECTIONS = new Set(['PROJECTION COLUMNS', 'PROJECTION', 'JOIN TREE', 'WINDOW', 'QUERIES']);
 
-/** Reads the lines of `EXPLAIN QUERY TREE run_passes=1`. */
+/** Parses the lines of `EXPLAIN QUERY TREE run_passes=1`. */
 export function parseQueryTree(lines: readonly string[]): QueryTree {
   const tables = new Set<string>();
   const tableFunctions = new Set<string>();
   const functions = new Map<string, string>();
   const clauses = new Set<string>();
   const dictionaries = new Set<string>();
-  let asksDictionary = false;
+  let isDictGet = false;
   let subqueries = -1;
   let from = '';
   let section = '';
@@ -54,12 +54,12 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     if (kind === 'TABLE_FUNCTION') tableFunctions.add(field(rest, 'table_function_name'));
     if (kind === 'FUNCTION') {
       functions.set(field(rest, 'function_name'), field(rest, 'function_type'));
-      asksDictionary = /^dict[A-Z]/.test(field(rest, 'function_name'));
+      isDictGet = /^dict[A-Z]/.test(field(rest, 'function_name'));
     }
     // The first argument of such a function is the dictionary's name.
-    if (kind === 'CONSTANT' && asksDictionary) {
+    if (kind === 'CONSTANT' && isDictGet) {
       dictionaries.add(field(rest, 'constant_value').replaceAll("'", ''));
-      asksDictionary = false;
+      isDictGet = false;
     }
   }
   tables.delete('system.one');
@@ -86,7 +86,7 @@ function dayCutsIn(lines: readonly string[]): QueryTree['dayCuts'] {
   });
 }
 
-/** `is_distinct: 1` on the outermost node is `DISTINCT`; an alias says nothing. */
+/** Reads flags of the outermost node: `is_distinct: 1` is `DISTINCT`; an alias is not a flag. */
 const flagsOf = (rest: string): string[] =>
   [...rest.matchAll(/, (is_|)(\w+): /g)]
     .map(([, , flag = '']) => flag.toUpperCase().replaceAll('_', ' '))

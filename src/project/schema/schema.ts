@@ -8,7 +8,7 @@ import {
   createTable,
   inspectSelect,
   inspectTables,
-  offerContract,
+  replaceContract,
   sourcesOf,
   type InspectedTable,
   type Scratch,
@@ -16,7 +16,7 @@ import {
 import { levels } from './order.js';
 import { withScratch } from './scratch.js';
 import {
-  changingProblems,
+  nonDeterministicProblems,
   columnProblems,
   dictionaryProblems,
   inputsOf,
@@ -29,8 +29,8 @@ import { fittingProblems, unorderedProblems } from './value-rules.js';
 import { widthProblems } from './width-rules.js';
 
 /**
- * Reads the project's SQL as the engine understands it, in a scratch database that is dropped again. Throws `BadSql` with all
- * problems where a build could not work; errors that a retry may mend are thrown as they are.
+ * Lets the engine analyze the project's SQL in a scratch database, which is dropped afterwards. Throws `BadSql` with all problems
+ * that prevent a build; errors that a retry may resolve are thrown unchanged.
  */
 export async function readSchema(project: Project, clickhouse: ClickHouse): Promise<Schema> {
   const { schema, problems } = await inspectSchema(project, clickhouse);
@@ -40,7 +40,7 @@ export async function readSchema(project: Project, clickhouse: ClickHouse): Prom
   return schema;
 }
 
-/** As {@link readSchema}, but gives the problems back, warnings included; the schema is whole only where none is an error. */
+/** Like {@link readSchema}, but returns the problems, including warnings; the schema is complete only if none is an error. */
 export const inspectSchema = (
   project: Project,
   clickhouse: ClickHouse,
@@ -50,15 +50,17 @@ export const inspectSchema = (
     const made = await makeTables(project, scratch);
     const { problems } = made;
     const readable = new Set([...project.normalized, ...project.aggregates].map(({ name }) => name));
-    const unmade = kindsOf(project)
+    const notCreated = kindsOf(project)
       .flatMap(([kind, files]) => files.map((file) => tableOf(kind, file)))
       .filter((name) => !made.tables.has(name));
 
+    const dictionaries = new Set<string>();
     const read = async (file: SqlFile, kind: TableSchema['kind'] | 'test') => {
       const { allowFunctions, database: live } = project.config;
       const result = await readSelect(scratch, file, kind, { tables: made.tables, readable, allowFunctions, live });
-      // A table that could not be made has told its own problem already.
-      problems.push(...result.problems.filter(({ what }) => !unmade.some((name) => what.includes(`'${name}'`))));
+      // The problem of a table that could not be created is already in the list.
+      problems.push(...result.problems.filter(({ what }) => !notCreated.some((name) => what.includes(`'${name}'`))));
+      for (const dictionary of result.dictionaries) dictionaries.add(dictionary);
       return result;
     };
     const tables: TableSchema[] = [];
@@ -89,7 +91,7 @@ export const inspectSchema = (
     }
     problems.push(...setLevels(tables));
     tables.sort((a, b) => a.level - b.level || (a.name < b.name ? -1 : 1));
-    return { schema: { tables, tests }, problems };
+    return { schema: { tables, tests, dictionaries: [...dictionaries].sort() }, problems };
   });
 
 const kindsOf = ({ raw, normalized, aggregates }: Project): [TableSchema['kind'], SqlFile[]][] => [
@@ -100,7 +102,7 @@ const kindsOf = ({ raw, normalized, aggregates }: Project): [TableSchema['kind']
 
 const tableOf = (kind: TableSchema['kind'], { name }: SqlFile) => (kind === 'raw' ? `raw_${name}` : name);
 
-/** Creates every table, asks what became of it, and then gives each contract the form in which a build offers it. */
+/** Creates every table and inspects it, then replaces each contract by the table that the normalizing SELECT sees. */
 async function makeTables(
   project: Project,
   scratch: Scratch,
@@ -116,7 +118,7 @@ async function makeTables(
     if (!contract) continue;
     const found = contractProblems(file, contract);
     problems.push(...found);
-    if (found.length === 0) await offerContract(scratch, tableOf('raw', file), contract.columns);
+    if (found.length === 0) await replaceContract(scratch, tableOf('raw', file), contract.columns);
   }
   for (const file of [...project.normalized, ...project.aggregates]) {
     const table = tables.get(file.name);
@@ -130,7 +132,7 @@ async function makeTables(
   return { tables, problems };
 }
 
-/** What there is to read. */
+/** What a SELECT may read. */
 interface Readable {
   tables: ReadonlyMap<string, InspectedTable>;
   /** Names of the tables that models and tests may read. */
@@ -145,7 +147,7 @@ async function readSelect(
   file: SqlFile,
   kind: TableSchema['kind'] | 'test',
   { tables, readable, allowFunctions, live }: Readable,
-): Promise<Pick<TableSchema, 'selected' | 'inputs'> & { problems: Problem[] }> {
+): Promise<Pick<TableSchema, 'selected' | 'inputs'> & { dictionaries: string[]; problems: Problem[] }> {
   const { path, name } = file;
   const { database } = scratch;
   const raw = `raw_${name}`;
@@ -155,7 +157,7 @@ async function readSelect(
     const columns = table?.columns ?? [];
     const sources = (await sourcesOf(scratch, tree.dictionaries)).filter((source) => source.database === live);
     const own = sources.filter((source) => readable.has(source.table));
-    const problems = [...changingProblems(file, tree), ...dictionaryProblems(path, kind, own)];
+    const problems = [...nonDeterministicProblems(file, tree), ...dictionaryProblems(path, kind, own)];
     if (kind === 'normalized') {
       problems.push(...rowByRowProblems(path, raw, database, tree));
       const free = ['_source', 'skip_reason', 'reject_reason'];
@@ -166,11 +168,11 @@ async function readSelect(
         problems.push(
           error(
             path,
-            'the SELECT gives no _source, by which rows are traced to their lines',
+            'the SELECT does not return _source, which links rows to their raw lines',
             `Add _source to the SELECT.`,
           ),
         );
-      return { selected, inputs: [], problems };
+      return { selected, inputs: [], dictionaries: tree.dictionaries, problems };
     }
     problems.push(...readProblems(path, database, tree, readable, allowFunctions));
     problems.push(...dayReadProblems(file));
@@ -182,14 +184,14 @@ async function readSelect(
       );
     const inputs = inputsOf(database, tree, readable);
     problems.push(...selfProblems(path, name, file.header.lookback, kind === 'aggregate' ? inputs : []));
-    return { selected, inputs, problems };
+    return { selected, inputs, dictionaries: tree.dictionaries, problems };
   } catch (thrown) {
     const known = kind === 'normalized' ? [raw] : [...readable].sort();
-    return { selected: [], inputs: [], problems: [engineProblem(thrown, path, database, known)] };
+    return { selected: [], inputs: [], dictionaries: [], problems: [engineProblem(thrown, path, database, known)] };
   }
 }
 
-/** Sets the level of every table but the raw ones; a circle has none, and is told with its path. */
+/** Sets the level of every table except raw ones; reports a circular dependency with its path. */
 function setLevels(tables: TableSchema[]): Problem[] {
   const inputs = new Map(
     tables
@@ -205,12 +207,6 @@ function setLevels(tables: TableSchema[]): Problem[] {
     const path = messageOf(thrown);
     const [first = ''] = path.split(' -> ');
     const where = tables.find(({ name }) => name === first)?.file.path ?? first;
-    return [
-      error(
-        where,
-        `reads itself in a circle: ${path}`,
-        'Take one of these reads out; a day is built in one direction.',
-      ),
-    ];
+    return [error(where, `has a circular dependency: ${path}`, 'Remove one of these reads.')];
   }
 }

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { ClickHouse } from '../../clickhouse/client.js';
 import { createDatabase, databasesLike, dropDatabase } from '../../clickhouse/tables.js';
 
-/** After this long a scratch database was left by a process that died, in milliseconds. */
-const FORGOTTEN = 60 * 60 * 1000;
+/** Age after which a scratch database was left behind by a crashed process, in milliseconds. */
+const ORPHANED = 60 * 60 * 1000;
 
 /**
- * Runs `work` with a scratch database of its own, `daybook_schema_<project>_<time and chance>`, and drops it whatever happens.
- * Forgotten ones of the same project are dropped as well.
+ * Runs `work` with its own scratch database, `daybook_schema_<project>_<time>_<random>`, and drops it in every case. Also drops
+ * orphaned ones of the same project.
  */
 export async function withScratch<Result>(
   clickhouse: ClickHouse,
@@ -23,7 +23,7 @@ export async function withScratch<Result>(
     await clickhouse.run(dropDatabase(database));
     for (const { name } of await clickhouse.rows<{ name: string }>(databasesLike(prefix))) {
       const [, time] = /^([0-9a-z]+)_[0-9a-f]{8}$/.exec(name.slice(prefix.length)) ?? [];
-      if (time !== undefined && Date.now() - parseInt(time, 36) > FORGOTTEN) await clickhouse.run(dropDatabase(name));
+      if (time !== undefined && Date.now() - parseInt(time, 36) > ORPHANED) await clickhouse.run(dropDatabase(name));
     }
   }
 }

@@ -7,7 +7,7 @@ import { callOf, placeOf } from '../sql/place.js';
 import { isAllowed } from '../sql/statement-rules.js';
 import type { QueryTree } from './query-tree.js';
 
-/** Table functions that read nothing but their arguments. */
+/** Table functions that read only their arguments. */
 const HARMLESS = new Set([
   'numbers',
   'numbers_mt',
@@ -20,16 +20,16 @@ const HARMLESS = new Set([
   'null',
 ]);
 
-/** Functions that read a table which they name in a text, where no order can see it. A dictionary has an order of its own. */
-const HIDING = /^(joinGet(OrNull)?|hasColumnInTable|file|catboostEvaluate)$/;
+/** Functions that read a table named in a string, which the dependency order can't see. Dictionaries are checked separately. */
+const HIDDEN_READS = /^(joinGet(OrNull)?|hasColumnInTable|file|catboostEvaluate)$/;
 
 /** Functions whose result depends on when, where or how often they run. */
-const CHANGING =
+const NON_DETERMINISTIC =
   /^(now(64|InBlock|InBlock64)?|today|yesterday|UTCTimestamp|rand(32|64|omString.*|omFixedString|omPrintableASCII|Canonical|Constant|Uniform|Normal.*|LogNormal|Exponential|Poisson|Bernoulli|Binomial|NegativeBinomial|ChiSquared|StudentT|FisherF)?|generateU.*|generateSnowflakeID|generateSerialID|arrayShuffle|arrayPartialShuffle|arrayRandomSample|fuzzBits|rowNumberIn.*|blockNumber|hostName|uptime|queryID)$/;
 
 /**
- * A normalizing SELECT works row by row: one line in, one row out. Only then does each line have one fate that can be counted.
- * Everything is refused that the engine names beside columns and FROM, so that a clause of a later ClickHouse is refused too.
+ * Checks that a normalizing SELECT works row by row: one line in, one row out. Only then can the fate of each line be counted.
+ * Rejects every clause other than columns and FROM, so that new clauses of later ClickHouse versions are rejected too.
  */
 export function rowByRowProblems(path: string, raw: string, scratch: string, tree: QueryTree): Problem[] {
   const clauses = new Set(tree.clauses);
@@ -44,7 +44,7 @@ export function rowByRowProblems(path: string, raw: string, scratch: string, tre
       path,
       `found ${clause} in the normalizing SELECT, which works row by row`,
       clause === 'WHERE' || clause === 'PREWHERE'
-        ? "Give skip_reason instead: a row where it is not '' is skipped and counted."
+        ? "Return skip_reason instead: a row where it is not '' is skipped and counted."
         : 'Move it into a model under sql/aggregates/; to enrich a row, use dictGet.',
     ),
   );
@@ -56,14 +56,14 @@ export function rowByRowProblems(path: string, raw: string, scratch: string, tre
     problems.push(
       error(
         path,
-        `reads ${read.length === 0 ? 'no table' : either(read)}, expected ${raw} alone`,
+        `reads ${read.length === 0 ? 'no table' : either(read)}, expected only ${raw}`,
         `Write SELECT … FROM ${raw}.`,
       ),
     );
   return problems;
 }
 
-/** What a model or a test reads: tables of the project that readers see, by their names alone, and functions that are `allowed`. */
+/** Checks that a model or test reads only published tables of the project, by unqualified names, and `allowed` functions. */
 export function readProblems(
   path: string,
   scratch: string,
@@ -71,13 +71,13 @@ export function readProblems(
   readable: ReadonlySet<string>,
   allowed: readonly string[],
 ): Problem[] {
-  const strangers = tree.tables.map((table) => local(table, scratch)).filter((table) => !readable.has(table));
+  const foreign = tree.tables.map((table) => local(table, scratch)).filter((table) => !readable.has(table));
   const functions = tree.tableFunctions.filter((name) => !HARMLESS.has(name) && !isAllowed(name, allowed));
-  const hiding = tree.functions
+  const hidden = tree.functions
     .map(({ name }) => name)
-    .filter((name) => HIDING.test(name) && !isAllowed(name, allowed));
+    .filter((name) => HIDDEN_READS.test(name) && !isAllowed(name, allowed));
   return [
-    ...strangers.map((table) =>
+    ...foreign.map((table) =>
       table.startsWith('raw_')
         ? error(
             path,
@@ -87,25 +87,26 @@ export function readProblems(
         : error(
             path,
             `reads ${table}, which is not one of the project's tables`,
-            'Read tables of the project, by their names alone.',
+            'Read tables of the project, by their unqualified names.',
           ),
     ),
     ...functions.map((name) =>
       error(
         path,
-        `reads from ${name}(), whose content no build can reproduce or order`,
+        `reads from ${name}(), whose content is not reproducible`,
         `Read tables of the project, or allow it in the config: allowFunctions: ['${name}'].`,
       ),
     ),
-    ...hiding.map((name) =>
-      error(path, `calls ${name}(), which reads a table by a name in a text`, 'Write a JOIN, or use a dictionary.'),
+    ...hidden.map((name) =>
+      error(path, `calls ${name}(), which reads a table named in a string`, 'Write a JOIN, or use a dictionary.'),
     ),
   ];
 }
 
 /**
- * A dictionary over a table of the project holds what readers have when it happens to load: neither the day that is being built,
- * nor any that a rebuild could go back to. A normalizing SELECT has no other way to look something up.
+ * Checks for dictionaries over a table of the project. Such a dictionary has the published rows of the time when it was loaded:
+ * neither the day that is being built, nor anything that a rebuild can reproduce. Only a warning in a normalizing SELECT, which
+ * has no other way to look something up.
  */
 export const dictionaryProblems = (
   path: string,
@@ -115,33 +116,33 @@ export const dictionaryProblems = (
   sources.map(({ dictionary, table }) =>
     (kind === 'normalized' ? warning : error)(
       path,
-      `reads the dictionary ${dictionary}, which is loaded from ${table} as readers have it, in no order with its builds`,
+      `reads the dictionary ${dictionary}, which is loaded from the published ${table}, not from the day that is being built`,
       kind === 'normalized'
         ? `Look it up in a model that reads ${table}, or load the dictionary from elsewhere.`
-        : `Read ${table} itself, with a JOIN: then it is built first.`,
+        : `Read ${table} itself, with a JOIN, so that it is built first.`,
     ),
   );
 
-/** Names of the project's tables among those that a SELECT reads. */
+/** Lists the project's tables among those that a SELECT reads. */
 export const inputsOf = (scratch: string, tree: QueryTree, readable: ReadonlySet<string>): string[] =>
   tree.tables.map((table) => local(table, scratch)).filter((table) => readable.has(table));
 
-/** A model that reads itself reads its earlier days; without a lookback it has none. */
+/** Checks that a model that reads itself has a lookback, because it can read only its earlier days. */
 export const selfProblems = (path: string, name: string, lookback: number, inputs: readonly string[]): Problem[] =>
   lookback === 0 && inputs.includes(name)
     ? [
         error(
           path,
-          `reads itself (${name}), but declares no earlier days, so that it would read nothing`,
-          "Add '-- lookback: 1 day' at the head of the file: then it reads its day before.",
+          `reads itself (${name}), but has no lookback, so that it would read nothing`,
+          "Add '-- lookback: 1 day' at the head of the file to read the day before.",
         ),
       ]
     : [];
 
-/** A second run on the same input should give the same rows, else a rebuilt day differs without a reason. */
-export const changingProblems = (file: SqlFile, tree: QueryTree): Problem[] =>
+/** Warns about functions that make a rebuild of the same input differ. */
+export const nonDeterministicProblems = (file: SqlFile, tree: QueryTree): Problem[] =>
   tree.functions
-    .filter(({ name }) => CHANGING.test(name))
+    .filter(({ name }) => NON_DETERMINISTIC.test(name))
     .map(({ name }) =>
       warning(
         placeOf(file, callOf(name)),
@@ -150,7 +151,7 @@ export const changingProblems = (file: SqlFile, tree: QueryTree): Problem[] =>
       ),
     );
 
-/** What a SELECT gives and what its table takes, by name, in both directions. `free` is given without being a column. */
+/** Checks that the columns of a SELECT and of its table match by name. `free` columns may be returned without being in the table. */
 export function columnProblems(
   path: string,
   columns: readonly Column[],
@@ -174,7 +175,7 @@ export function columnProblems(
       .map((name) =>
         error(
           path,
-          `the SELECT gives no column ${name}`,
+          `the SELECT returns no column ${name}`,
           `Add it to the SELECT, or give the table's column a DEFAULT.`,
         ),
       ),
@@ -182,27 +183,27 @@ export function columnProblems(
       const meant = meantBy(name, taken);
       return error(
         path,
-        `the SELECT gives ${name}, which is no column of the table`,
-        meant ? `Did you mean '${meant}'?` : 'Name it with AS after a column of the table, or add the column.',
+        `the SELECT returns ${name}, which is not a column of the table`,
+        meant ? `Did you mean '${meant}'?` : 'Rename it with AS to a column of the table, or add the column.',
       );
     }),
     ...computed.map((name) =>
-      error(path, `the SELECT gives ${name}, which the table fills by itself`, 'Leave it out of the SELECT.'),
+      error(path, `the SELECT returns ${name}, which the table fills itself`, 'Leave it out of the SELECT.'),
     ),
-    ...twice.map((name) => error(path, `the SELECT gives ${name} twice`, 'Name each column once.')),
+    ...twice.map((name) => error(path, `the SELECT returns ${name} twice`, 'Return each column once.')),
     ...selected.flatMap((one) => typeProblems(path, one, columns)),
   ];
 }
 
-/** Scalars are converted value by value, and so are the elements of composites; other shapes are nobody's guess. */
+/** Checks that scalars, and the elements of composites, can be converted; a different shape is never guessed. */
 function typeProblems(path: string, { name, type: given }: Column, columns: readonly Column[]): Problem[] {
   const wanted = columns.find((column) => column.name === name)?.type;
   if (wanted === undefined || canCast(parseType(given), parseType(wanted))) return [];
   return [
     error(
       path,
-      `the SELECT gives ${name} as ${given}, expected ${wanted} or what can be converted to it without a loss`,
-      'Make it in the SELECT with the shape that the column has: the same kind of list, map or tuple, with the same fields.',
+      `the SELECT returns ${name} as ${given}, expected ${wanted} or a type that converts to it without loss`,
+      'Convert it in the SELECT to the shape of the column: the same kind of list, map or tuple, with the same fields.',
     ),
   ];
 }

@@ -8,16 +8,16 @@ import type { Problem, SqlFile } from '../project.js';
 import { identifierOf, statementsOf, tokenize } from '../sql/tokens.js';
 import type { InspectedTable } from './inspect.js';
 
-/** The column through which a row is traced to its raw line. */
+/** The type of `_source`, the column that links a row to its raw line. */
 const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String)';
 
-/** Names that a normalized chunk or the passes over it use themselves. */
-const TAKEN = new Set(['_fate', '_reason', '_text', '_text_bytes', '_source', 'skip_reason', 'reject_reason']);
+/** Column names that normalized chunks use themselves. */
+const RESERVED = new Set(['_fate', '_reason', '_text', '_text_bytes', '_source', 'skip_reason', 'reject_reason']);
 
-/** Columns of a normalized table that the load fills, with the types that it gives. */
+/** Columns of a normalized table that the load fills, with their types. */
 const TRACED: Record<string, string> = { _object: 'String', _line: 'UInt64' };
 
-/** Rules of a contract, `raw_<source>`. */
+/** Checks a contract, `raw_<source>`. */
 export function contractProblems({ path }: SqlFile, { columns, comments }: InspectedTable): Problem[] {
   const source = columns.find(({ name }) => name === '_source');
   const given = columns.filter(({ name }) => name !== '_source');
@@ -29,8 +29,8 @@ export function contractProblems({ path }: SqlFile, { columns, comments }: Inspe
             path,
             source
               ? `found _source ${source.type}, expected ${SOURCE_TYPE}`
-              : 'found no column _source, by which rows are traced to their lines',
-            `Write the column: _source ${SOURCE_TYPE}`,
+              : 'found no column _source, which links rows to their raw lines',
+            `Declare the column: _source ${SOURCE_TYPE}`,
           ),
         ]),
     ...given.flatMap((column) => [
@@ -57,12 +57,12 @@ function unitProblems(path: string, { name, type, unit }: Column, comment: strin
 function contractColumnProblems(path: string, { name, type, defaultKind }: Column): Problem[] {
   const problems: Problem[] = [];
   if (name.startsWith('__'))
-    problems.push(error(path, `found the column ${name}; names with __ are Daybook's own`, 'Rename it.'));
+    problems.push(error(path, `found the column ${name}; names with __ are reserved for Daybook`, 'Rename it.'));
   if (defaultKind !== '')
     problems.push(
       error(
         path,
-        `found ${defaultKind} on column ${name}, which a raw line never gets`,
+        `found ${defaultKind} on column ${name}, which raw lines ignore`,
         `Write ifNull(${name}, …) in the SELECT.`,
       ),
     );
@@ -72,13 +72,13 @@ function contractColumnProblems(path: string, { name, type, defaultKind }: Colum
       error(
         path,
         `found column ${name} of type ${unsupported}, which can't be read from JSON lines`,
-        'Take it as String and convert it in the SELECT.',
+        'Declare it as String and convert it in the SELECT.',
       ),
     );
   return problems;
 }
 
-/** Rules of every table that readers see. */
+/** Checks the rules of every table that readers see. */
 export function tableProblems({ path, header }: SqlFile, table: InspectedTable): Problem[] {
   const { columns, partitionKey, definition } = table;
   const problems: Problem[] = [];
@@ -88,7 +88,7 @@ export function tableProblems({ path, header }: SqlFile, table: InspectedTable):
       error(
         path,
         `found ${day ? `day ${day.type}` : 'no column day'}, expected day Date`,
-        'Write the column: day Date',
+        'Declare the column: day Date',
       ),
     );
   if (partitionKey !== 'day')
@@ -96,7 +96,7 @@ export function tableProblems({ path, header }: SqlFile, table: InspectedTable):
       error(
         path,
         `found ${partitionKey === '' ? 'no PARTITION BY' : `PARTITION BY ${partitionKey}`}, expected PARTITION BY day`,
-        'Write PARTITION BY day: a day is published by swapping its partition.',
+        'Write PARTITION BY day: a day is published by replacing its partition.',
       ),
     );
   for (const column of columns) {
@@ -108,7 +108,7 @@ export function tableProblems({ path, header }: SqlFile, table: InspectedTable):
     problems.push(
       warning(
         path,
-        'found a TTL: rows that vanish on their own make a day differ from what was published',
+        'found a TTL: rows that expire make a day differ from what was published',
         'Drop old partitions instead.',
       ),
     );
@@ -117,49 +117,51 @@ export function tableProblems({ path, header }: SqlFile, table: InspectedTable):
       error(
         path,
         `found '-- unique: ${header.unique.join(', ')}', but the table has no column ${name}`,
-        'Name columns of the table.',
+        'Use columns of the table.',
       ),
     );
   return problems;
 }
 
-/** Rules that only normalized tables have. */
+/** Checks the rules that apply only to normalized tables. */
 export function normalizedProblems(
   path: string,
   columns: readonly Column[],
   dedupeBy: DedupeBy,
   source: string,
 ): Problem[] {
-  const taken = columns.filter(({ name }) => TAKEN.has(name) || name.startsWith('__'));
+  const reserved = columns.filter(({ name }) => RESERVED.has(name) || name.startsWith('__'));
   const traced = columns.filter(({ name, type }) => name in TRACED && TRACED[name] !== type);
   const unknown = columnsOfDedupe(dedupeBy).filter((key) => !columns.some(({ name }) => name === key));
   return [
-    ...taken.map(({ name }) => error(path, `found the column ${name}, a name that Daybook uses itself`, 'Rename it.')),
+    ...reserved.map(({ name }) =>
+      error(path, `found the column ${name}, a name that is reserved for Daybook`, 'Rename it.'),
+    ),
     ...traced.map(({ name, type }) =>
       error(
         path,
         `found ${name} ${type}, expected ${TRACED[name] ?? ''}`,
-        `Write the column: ${name} ${TRACED[name] ?? ''}`,
+        `Declare the column: ${name} ${TRACED[name] ?? ''}`,
       ),
     ),
     ...unknown.map((key) =>
       error(
         `sources.${source}.dedupeBy`,
-        `found '${key}', which is no column of ${source}`,
-        `Name columns of the table that ${path} makes.`,
+        `found '${key}', which is not a column of ${source}`,
+        `Use columns of the table in ${path}.`,
       ),
     ),
   ];
 }
 
-/** A normalizing build judges a row before the load fills the rest of its columns, so constraints see what the SELECT gives. */
+/** Checks that constraints read only columns that the SELECT returns, because rows are checked before the load fills the rest. */
 export function constraintProblems(
   path: string,
   { columns, constraints }: InspectedTable,
   selected: readonly Column[],
 ): Problem[] {
   const given = filledColumns(columns, selected);
-  // Other columns are missing altogether, which is said elsewhere.
+  // Columns that are missing altogether are reported elsewhere.
   const unseen = columns
     .filter((column) => !given.includes(column) && (column.defaultKind !== '' || column.name in TRACED))
     .map(({ name }) => name);
@@ -169,16 +171,16 @@ export function constraintProblems(
       .map((name) =>
         error(
           path,
-          `CONSTRAINT ${constraint} reads ${name}, which the SELECT does not give: a row is judged before it has one`,
+          `CONSTRAINT ${constraint} reads ${name}, which the SELECT does not return: rows are checked before it is filled`,
           name in TRACED
-            ? `Give reject_reason in the SELECT instead; there it is _source.${name.slice(1)}.`
-            : `Add ${name} to the SELECT, or write what it stands for in the constraint.`,
+            ? `Return reject_reason from the SELECT instead; use _source.${name.slice(1)} there.`
+            : `Add ${name} to the SELECT, or write its expression in the constraint.`,
         ),
       ),
   );
 }
 
-/** Names in an expression that may be columns, each once: no functions, and no parts of others. */
+/** Lists the names in an expression that may be columns, each once: no functions, no parts of qualified names. */
 function columnsIn(expression: string): string[] {
   const tokens = statementsOf(expression).flatMap((statement) => statement.tokens);
   const names = tokens.filter(
@@ -188,10 +190,10 @@ function columnsIn(expression: string): string[] {
   return [...new Set(names.map(identifierOf))];
 }
 
-/** `toDate` and reading follow a column's zone, or the session's where there is none: then a row's day depends on who asks. */
+/** Checks that a time column has a zone: without one, `toDate` uses the session's, and a row's day depends on the client. */
 function zoneProblems(path: string, { name, type }: Column): Problem[] {
   const withoutText = type.replaceAll(/'(?:[^'\\]|\\.)*'/g, "''");
   if (!/\bDateTime(?![\w(])|\bDateTime64\(\d+\)/.test(withoutText)) return [];
   const fix = type.includes('DateTime64') ? "DateTime64(3, 'Europe/Berlin')" : "DateTime('Europe/Berlin')";
-  return [error(path, `found ${name} ${type} without a time zone`, `Name the zone, as in ${fix}.`)];
+  return [error(path, `found ${name} ${type} without a time zone`, `Add the zone, as in ${fix}.`)];
 }

@@ -4,12 +4,12 @@ import { normalizeStatement } from '../../raw/normalize.js';
 import { warning } from '../problems.js';
 import type { Problem, TableSchema } from '../project.js';
 
-/** Bytes of a statement, beside which the keys of a chunk's objects still fit into the 1 MB that proxies let through. */
+/** Largest statement that, with the keys of a chunk's objects, stays below the 1 MB that proxies accept. */
 const STATEMENT_BYTES = 700 * 1024;
 
 /**
- * Warns of a contract whose normalizing statement is so long that planning it takes minutes, and that proxies may refuse it. Its
- * length depends on the types more than on their number: 300 columns of mixed types take 570 KB, and 600 twice that.
+ * Warns if the normalizing statement of a contract is so long that planning it takes minutes and proxies may reject it. Its
+ * length depends on the number of columns and even more on their types: 300 columns of mixed types take 570 KB, 600 twice that.
  */
 export function widthProblems(
   raw: TableSchema,
@@ -22,13 +22,13 @@ export function widthProblems(
     warning(
       raw.file.path,
       `found ${contract.length} columns, whose normalizing statement has ${Math.round(bytes / 1024)} KB: ` +
-        'ClickHouse plans it for minutes, once for each chunk, and a proxy in front of it refuses 1 MB and more by default',
-      'Keep columns that no table needs out of the contract, or let proxies pass bodies of 16 MB (nginx: client_max_body_size 16m).',
+        'ClickHouse takes minutes to plan it for each chunk, and a proxy rejects bodies over 1 MB by default',
+      'Remove columns that no table needs from the contract, or let proxies accept bodies of 16 MB (nginx: client_max_body_size 16m).',
     ),
   ];
 }
 
-/** The normalizing statement of JSON lines; names of the store and of objects count for little. */
+/** Builds the normalizing statement for JSON lines, without names of the store and of objects, which are short. */
 function statementOf(
   contract: Column[],
   { name, file, columns, selected, constraints }: Parameters<typeof widthProblems>[1],

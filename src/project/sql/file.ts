@@ -4,10 +4,10 @@ import { readHeader, type SqlKind } from './header.js';
 import { createProblems, selectProblems } from './statement-rules.js';
 import { statementsOf, type SqlStatement } from './tokens.js';
 
-/** Of tables, sources and tests. */
+/** Valid names of tables, sources and tests. */
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
-/** What each folder's files hold, for people. */
+/** The expected content of the files in each folder. */
 const CONTENT: Record<SqlKind, string> = {
   raw: 'one statement: CREATE TABLE',
   normalized: 'two statements: CREATE TABLE, then SELECT',
@@ -16,7 +16,7 @@ const CONTENT: Record<SqlKind, string> = {
 };
 
 /**
- * Splits one file of `sql/<kind>/` into its options and statements, each as the user wrote it, and checks what can be checked
+ * Splits one file of `sql/<kind>/` into its options and its statements, as the user wrote them, and checks what is possible
  * without an engine. `path` is relative to the project's folder and ends in `<name>.sql`.
  *
  * @param allowed table functions that the config allows

@@ -8,7 +8,7 @@ export type SqlKind = 'raw' | 'normalized' | 'aggregates' | 'tests';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Every option with the kinds of file that it means something in. */
+/** Every option with the kinds of file in which it is allowed. */
 const OPTIONS: Record<string, readonly SqlKind[]> = {
   lookback: ['aggregates', 'tests'],
   unique: ['normalized', 'aggregates'],
@@ -17,13 +17,13 @@ const OPTIONS: Record<string, readonly SqlKind[]> = {
   holes: ['aggregates', 'tests'],
 };
 
-/** `-- key: value`, with one lower-case word as the key: anything else after `--` is prose. */
+/** `-- key: value` with one lower-case word as the key; any other comment is prose. */
 const OPTION = /^--\s*([a-z_]+):(?:\s+(.*))?$/;
 
 /**
  * Reads the options of a SQL file: line comments `-- key: value` before the first statement. A comment is prose unless it is
- * exactly one lower-case word, a colon and a value, so `-- Note: …`, `-- see also: …` and `-- https://…` are left alone,
- * while `-- lookbak: 6 days` is refused instead of being overlooked. A known option below the head is refused as well.
+ * exactly one lower-case word, a colon and a value: `-- Note: …`, `-- see also: …` and `-- https://…` are ignored, while
+ * `-- lookbak: 6 days` is rejected instead of being overlooked. A known option below the first statement is rejected as well.
  */
 export function readHeader(path: string, kind: SqlKind, sql: string): { header: Header; problems: Problem[] } {
   const header: Header = { lookback: 0, holes: 'refuse', unique: [], severity: 'error' };
@@ -47,7 +47,7 @@ export function readHeader(path: string, kind: SqlKind, sql: string): { header: 
 
 const startsLine = (sql: string, start: number) => /(^|\n)[ \t]*$/.test(sql.slice(0, start));
 
-/** Puts one option into `header`, or says what is wrong with it. */
+/** Sets one option in `header`, or returns what is wrong with it. */
 function readOption(path: string, kind: SqlKind, key: string, value: string, header: Header): Problem | undefined {
   const known = Object.keys(OPTIONS).filter((option) => OPTIONS[option]?.includes(kind));
   if (!known.includes(key)) {
@@ -58,7 +58,7 @@ function readOption(path: string, kind: SqlKind, key: string, value: string, hea
       `found the unknown option '-- ${key}: ${value}', expected ${expected}`,
       meant
         ? `Did you mean '${meant}'?`
-        : `Remove it; if it is prose, begin the line with a capital letter or more than one word.`,
+        : `Remove it, or, if it is prose, start the line with a capital letter or with more than one word.`,
     );
   }
   const refuse = (expected: string) =>

@@ -2,21 +2,21 @@ import { either, error } from '../problems.js';
 import type { Problem } from '../project.js';
 import { identifierOf, type SqlStatement, type Token } from './tokens.js';
 
-/** Rules that hold before an engine sees the statements: what would make it read or write beside the project. */
+/* Rules that are checked before an engine sees the statements, because they could read or write outside the project. */
 
-/** Engines whose rows stay as they were inserted: others change them while merging, and verification would lie. */
+/** Engines that keep rows as inserted: others change them in merges, and verification would report differences. */
 const ENGINES = ['MergeTree', 'ReplicatedMergeTree', 'SharedMergeTree'];
-/** A contract's table stays empty, so anything that keeps to itself will do. */
+/** A contract is an empty table, so every engine without external effects is allowed. */
 const RAW_ENGINES = ['Null', 'Memory', 'Log', 'TinyLog', 'StripeLog', ...ENGINES];
 
-/** Table functions that an engine would contact or run merely to analyse the statement. */
-const REACHING =
+/** Table functions for which the engine opens files or connections just to analyze the statement. */
+const EXTERNAL =
   /^(s3|gcs|oss|cosn|url|file|hdfs|azureBlobStorage|remote|remoteSecure|cluster|clusterAllReplicas|mysql|postgresql|mongodb|redis|sqlite|jdbc|odbc|executable|input|merge|dictionary|(iceberg|deltaLake|hudi|paimon)\w*|\w+Cluster|ytsaurus|arrow(flight|stream)|loop)$/i;
 
-/** Settings by which a SELECT would step out of its day or its zone. */
+/** Settings with which a SELECT could leave its day or its zone. */
 const OWN_SETTINGS = ['additional_table_filters', 'additional_result_filter', 'session_timezone'];
 
-/** The table has the file's name, unqualified, its own columns, an engine that leaves rows alone, and reads nothing itself. */
+/** Checks a CREATE TABLE: the file's name, unqualified; its own columns; an engine that keeps rows as inserted; no reads. */
 export function createProblems(
   path: string,
   table: string,
@@ -29,10 +29,10 @@ export function createProblems(
   const [token, next = 'nothing'] = [tokens[at], words[at + 1]];
   const found = token ? identifierOf(token) : '';
   const fix = `Write CREATE TABLE ${table}.`;
-  if (next === '.') return [error(path, `found the qualified name '${found}.…', expected the table's name alone`, fix)];
+  if (next === '.') return [error(path, `found the qualified name '${found}.…', expected an unqualified name`, fix)];
   const problems: Problem[] = [];
   if (found !== table)
-    problems.push(error(path, `creates the table '${found}', expected '${table}', as the file is called`, fix));
+    problems.push(error(path, `creates the table '${found}', expected '${table}', the name of the file`, fix));
   if (next !== '(')
     problems.push(
       error(
@@ -43,9 +43,7 @@ export function createProblems(
     );
   const outer = outermost(tokens.slice(at + 1));
   if (outer.some((word) => word.toUpperCase() === 'AS'))
-    problems.push(
-      error(path, 'found CREATE TABLE … AS, expected a table without rows', 'Leave out AS and what follows.'),
-    );
+    problems.push(error(path, 'found CREATE TABLE … AS, expected a table without rows', 'Remove AS and what follows.'));
   const engines = isRaw ? RAW_ENGINES : ENGINES;
   const engine = outer[outer.findIndex((word) => word.toUpperCase() === 'ENGINE') + 1];
   if (engine !== undefined && outer.some((word) => word.toUpperCase() === 'ENGINE') && !engines.includes(engine))
@@ -53,35 +51,35 @@ export function createProblems(
       error(path, `found ENGINE ${engine}, expected ${either(engines)}`, `Write ENGINE = ${engines[0] ?? ''}.`),
     );
   const body = tokens.slice(at + 1);
-  return [...problems, ...readingProblems(path, body), ...reachingProblems(path, body, allowed)];
+  return [...problems, ...readingProblems(path, body), ...externalProblems(path, body, allowed)];
 }
 
 /**
- * The SELECT reads nothing that lies outside of the database, and leaves Daybook's own settings alone.
+ * Checks that a SELECT reads nothing outside the database, and does not change settings that Daybook sets.
  *
  * @param allowed table functions that the config allows
  */
 export function selectProblems(path: string, { tokens }: SqlStatement, allowed: readonly string[]): Problem[] {
   return [
-    ...reachingProblems(path, tokens, allowed),
+    ...externalProblems(path, tokens, allowed),
     ...namesBefore(tokens, '=')
       .filter((name) => OWN_SETTINGS.includes(name))
       .map((name) => error(path, `sets ${name}, which a build sets itself`, 'Remove the setting.')),
   ];
 }
 
-const reachingProblems = (path: string, tokens: readonly Token[], allowed: readonly string[]): Problem[] =>
+const externalProblems = (path: string, tokens: readonly Token[], allowed: readonly string[]): Problem[] =>
   namesBefore(tokens, '(')
-    .filter((name) => REACHING.test(name) && !isAllowed(name, allowed))
+    .filter((name) => EXTERNAL.test(name) && !isAllowed(name, allowed))
     .map((name) =>
       error(
         path,
-        `calls ${name}(…), which reads outside of the project's tables`,
-        `Bring the data in as a source, use dictGet, or allow it in the config: allowFunctions: ['${name}'].`,
+        `calls ${name}(…), which reads outside the project's tables`,
+        `Load the data as a source, use dictGet, or allow it in the config: allowFunctions: ['${name}'].`,
       ),
     );
 
-/** A query in a constraint or a default reads tables beside all order; one in a projection reads the table itself. */
+/** Checks for a query in a constraint or default, which would read tables outside the build order. A projection reads its own table. */
 const readingProblems = (path: string, tokens: readonly Token[]): Problem[] =>
   tokens
     .filter(
@@ -95,16 +93,16 @@ const readingProblems = (path: string, tokens: readonly Token[]): Problem[] =>
     .map(() =>
       error(
         path,
-        'found a SELECT inside of CREATE TABLE, which would read tables in no order',
-        'Write the check as a test under sql/tests/, or give the value in the SELECT of the file.',
+        'found a SELECT inside CREATE TABLE, which would read tables outside the build order',
+        'Write the check as a test under sql/tests/, or return the value from the SELECT of the file.',
       ),
     );
 
-/** Function names are told from each other as the engine does it for most of them: in any case of letters. */
+/** Returns whether the config allows a function; compares names without case, as the engine does for most functions. */
 export const isAllowed = (name: string, allowed: readonly string[]): boolean =>
   allowed.some((one) => one.toLowerCase() === name.toLowerCase());
 
-/** Words and quoted names that stand before a symbol; what an index or a projection is called is no function. */
+/** Lists words and quoted names directly before a symbol, without names of indexes and projections, which are not functions. */
 const namesBefore = (tokens: readonly Token[], symbol: string): string[] =>
   tokens
     .filter(
@@ -115,7 +113,7 @@ const namesBefore = (tokens: readonly Token[], symbol: string): string[] =>
     )
     .map(identifierOf);
 
-/** Words outside of all parentheses. */
+/** Lists the words outside all parentheses. */
 function outermost(tokens: readonly Token[]): string[] {
   let depth = 0;
   const words: string[] = [];

@@ -1,4 +1,4 @@
-/** A piece of SQL text; the pieces of a text, joined, are the text again. */
+/** A piece of SQL text; the joined pieces of a text are the text itself. */
 export interface Token {
   kind: 'space' | 'comment' | 'string' | 'quoted' | 'word' | 'symbol';
   text: string;
@@ -6,7 +6,7 @@ export interface Token {
   start: number;
 }
 
-/** How each kind begins and ends in ClickHouse's own lexer; the first that matches wins. Block comments nest: see below. */
+/** The form of each kind in ClickHouse's lexer; the first match wins. Block comments nest: see below. */
 const FORMS: readonly (readonly [Token['kind'], RegExp])[] = [
   ['space', /\s+/y],
   ['comment', /--[^\n]*|#[ !][^\n]*/y],
@@ -16,8 +16,8 @@ const FORMS: readonly (readonly [Token['kind'], RegExp])[] = [
 ];
 
 /**
- * Cuts SQL into tokens, just well enough to find where statements, strings and comments end. Understanding is left to the
- * engine. Text that never closes a string or comment is one token up to the end.
+ * Splits SQL into tokens, just precisely enough to find the ends of statements, strings and comments; the engine does the rest.
+ * An unclosed string or comment is one token up to the end.
  */
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = [];
@@ -56,7 +56,7 @@ export interface SqlStatement {
   tokens: Token[];
 }
 
-/** The statements of a text, cut at `;`. Comments before, after and between them belong to none. */
+/** Splits a text into statements at `;`. Comments before, after and between them belong to none. */
 export function statementsOf(sql: string): SqlStatement[] {
   const statements: SqlStatement[] = [];
   let tokens: Token[] = [];
@@ -73,7 +73,7 @@ export function statementsOf(sql: string): SqlStatement[] {
   return statements;
 }
 
-/** The name that a word or a quoted token stands for. */
+/** Returns the name in a word or a quoted token. */
 export function identifierOf({ kind, text }: Token): string {
   if (kind !== 'quoted') return text;
   const quote = text.charAt(0);

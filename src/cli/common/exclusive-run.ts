@@ -10,17 +10,17 @@ import { inputOf } from '../../temporal/client.js';
 import { followDay, type DayEnd } from './follow.js';
 import { typed } from './output.js';
 import { startWorkflow } from './start.js';
-import { sayIfNobodyPolls, withWorker } from './worker.js';
+import { warnIfNoWorker, withWorker } from './worker.js';
 
 /**
- * Starts a day's workflow for something else than a build, and waits for its end, with its steps on lines.
+ * Starts a day's workflow for something other than a build, waits for its end and prints its steps.
  *
- * The same request that runs already is followed, not repeated.
+ * A run that is already under way for the same request is followed instead.
  *
- * @param options `again` is the command that repeats it.
- * @throws a final DayRunning where the day runs already for something else.
+ * @param options `again` is the command that repeats it
+ * @throws a final DayRunning if the day is already running for something else
  */
-export async function runForItself(
+export async function runExclusive(
   app: App,
   input: DayInput,
   { what, own, quiet, again }: { what: string; own: boolean; quiet: boolean; again: Command },
@@ -34,7 +34,7 @@ export async function runForItself(
         workflowId: workflowId.day(project, day),
         input,
         summary: `${project}, ${what} of ${day}`,
-        details: `Started by hand, for a ${what}. How the day stands: \`${typed(command.statusOf(day))}\``,
+        details: `Started by hand, for a ${what}. To see the day: \`${typed(command.statusOf(day))}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
       return await followDay(handle, day, { show: quiet ? 'nothing' : 'lines', again });
@@ -47,15 +47,14 @@ export async function runForItself(
       throw final(
         'DayRunning',
         sentence(
-          `${day} is running already, so its ${what} can't begin. See how far it is: `,
+          `${day} is already running, so its ${what} cannot start. Wait for its end, then try again. To follow it: `,
           command.run(day),
-          ' (attaches); then once more.',
         ),
       );
     }
   };
   if (own) return await withWorker(app, run);
-  await sayIfNobodyPolls(app);
+  await warnIfNoWorker(app);
   return await run();
 }
 

@@ -1,0 +1,66 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import getPort, { clearLockedPorts } from 'get-port';
+import { z } from 'zod';
+
+const port = z.int().min(1).max(65_535);
+const secret = z.string().min(16);
+const settingsSchema = z.strictObject({
+  ports: z.strictObject({
+    temporal: port,
+    temporalUi: port,
+    clickhouse: port,
+    clickhouseNative: port,
+    /** ClickHouse's own port for the native protocol; clients connect to the guard in front of it. */
+    clickhouseGuarded: port,
+    s3: port,
+  }),
+  secretAccessKey: secret,
+  passwords: z.strictObject({ daybook: secret, reader: secret, admin: secret }),
+});
+/** Settings that a stack keeps from one start to the next. */
+export type StackSettings = z.infer<typeof settingsSchema>;
+
+/**
+ * Loads or creates the settings: free ports on 127.0.0.1, the previous ones if they are still free, so that printed addresses
+ * (a history in the Web UI) remain valid; and the secrets of the store and of ClickHouse's users, generated once.
+ */
+export async function loadSettings(dir: string): Promise<StackSettings> {
+  const file = join(dir, 'settings.json');
+  const previous = await readFile(file, 'utf8')
+    .then((text) => settingsSchema.safeParse(JSON.parse(text)).data)
+    .catch(() => undefined);
+  clearLockedPorts(); // ports that this process has just used may be used again
+  const taken = new Set<number>();
+  const free = async (preferred: number | undefined) => {
+    const found = await getPort({ host: '127.0.0.1', exclude: taken, port: candidates(preferred) });
+    taken.add(found);
+    return found;
+  };
+  const settings: StackSettings = {
+    ports: {
+      temporal: await free(previous?.ports.temporal),
+      temporalUi: await free(previous?.ports.temporalUi),
+      clickhouse: await free(previous?.ports.clickhouse),
+      clickhouseNative: await free(previous?.ports.clickhouseNative),
+      clickhouseGuarded: await free(previous?.ports.clickhouseGuarded),
+      s3: await free(previous?.ports.s3),
+    },
+    secretAccessKey: previous?.secretAccessKey ?? randomBytes(20).toString('hex'),
+    passwords: previous?.passwords ?? { daybook: password(), reader: password(), admin: password() },
+  };
+  await writeFile(file, JSON.stringify(settings, null, 2) + '\n', { mode: 0o600 });
+  return settings;
+}
+
+const password = () => randomBytes(8).toString('hex');
+
+/**
+ * Lists ports below the ephemeral range (from 32768 on Linux, 49152 on macOS): otherwise a client that reconnects while its
+ * service restarts could get the service's own port, and block it.
+ */
+function candidates(preferred: number | undefined): number[] {
+  const random = Array.from({ length: 100 }, () => randomInt(20_000, 32_768));
+  return preferred === undefined ? random : [preferred, ...random];
+}

@@ -1,0 +1,34 @@
+import type { Question } from '../clickhouse/question.js';
+import type { RecordedChunk } from '../ledger/records.js';
+import type { Standing } from '../ledger/questions.js';
+import { longestLookbackOf, type Project } from '../project/project.js';
+import { addDays, type Day } from '../shared/day.js';
+import type { Dependencies } from '../step/dependencies.js';
+
+/** A folder of a recorded chunk goes with it. */
+export type KnownChunk = RecordedChunk & { folder: Day };
+
+/** What the ledger knows of a day before its folders are looked at. */
+export interface KnownDay {
+  /** Of the day, and of the earlier days that any model reads. */
+  standing: Standing;
+  lastGeneration: number;
+  /** By source, the chunks that were ever made of the folders that may hold rows of the day. */
+  chunks: ReadonlyMap<string, readonly KnownChunk[]>;
+}
+
+/** The questions of which {@link KnownDay} is the answer. */
+export function questionsOf(
+  { questions }: Dependencies['ledger'],
+  project: Project,
+  day: Day,
+): { [Field in keyof KnownDay]: Question<KnownDay[Field]> } {
+  const windows = Object.entries(project.config.sources).map(([source, { arrival }]) => ({
+    ...{ source, first: addDays(day, -arrival.before), last: addDays(day, arrival.after) },
+  }));
+  return {
+    standing: questions.standing(addDays(day, -longestLookbackOf(project)), day),
+    lastGeneration: questions.lastGeneration(day),
+    chunks: questions.chunksOfWindows(windows),
+  };
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { EngineState } from '../../clickhouse/catalog.js';
+import type { ClickHouse } from '../../clickhouse/client.js';
+import { schemaKey } from '../../shared/names.js';
+import type { Store } from '../../store/store.js';
+import type { Project, Schema } from '../project.js';
+import { readSchema } from './schema.js';
+
+/** Raise when the cached fields change, or their meaning. */
+const FORMAT = 1;
+
+const column = z.strictObject({ name: z.string(), type: z.string(), defaultKind: z.string() });
+
+/** What ClickHouse says about a project, without the contents of the project's own files. */
+const kept = z.strictObject({
+  tables: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.enum(['raw', 'normalized', 'aggregate']),
+      /** Path of its file. */
+      file: z.string(),
+      columns: z.array(column),
+      constraints: z.array(z.strictObject({ name: z.string(), expression: z.string() })),
+      definition: z.string(),
+      selected: z.array(column),
+      inputs: z.array(z.string()),
+      level: z.int(),
+    }),
+  ),
+  tests: z.array(z.strictObject({ file: z.string(), inputs: z.array(z.string()) })),
+});
+
+type Kept = z.infer<typeof kept>;
+
+/** Schemas that one process keeps in memory: the current SQL, and earlier edits of it. */
+const MOST = 8;
+
+/**
+ * Analyzes projects and caches the results in memory and in the project's bucket, under a hash of everything that they depend on:
+ * the SQL, the config fields that it is checked with, ClickHouse's version and its user-defined functions. Only schemas without
+ * errors are cached. A schema that depends on more than that, for example on a dictionary, is never cached. If the bucket cannot be
+ * read or written, the cache is only in memory.
+ *
+ * The returned function takes `write`: false for commands that must not change the bucket.
+ */
+export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' | 'write'>) {
+  const known = new Map<string, Promise<Schema>>();
+
+  const find = async (project: Project, hash: string, write: boolean): Promise<Schema> => {
+    const { bucket, normalized } = project.config.store;
+    const key = schemaKey(normalized, project.config.project, hash);
+    const text = await store.read(bucket, key).catch(() => undefined);
+    const found = text === undefined ? undefined : parsed(text);
+    if (found) return withFiles(found, project);
+    const schema = await readSchema(project, clickhouse);
+    if (write && dependsOnSql(schema))
+      await store.write(bucket, key, JSON.stringify(withoutFiles(schema))).catch(() => undefined);
+    return schema;
+  };
+
+  return async (project: Project, engine: EngineState, { write }: { write: boolean }): Promise<Schema> => {
+    const hash = hashOf(project, engine);
+    const reading = known.get(hash) ?? find(project, hash, write);
+    known.set(hash, reading);
+    const oldest = known.keys().next().value;
+    if (known.size > MOST && oldest !== undefined) known.delete(oldest);
+    try {
+      const schema = await reading;
+      if (!dependsOnSql(schema)) known.delete(hash);
+      return schema;
+    } catch (error) {
+      known.delete(hash);
+      throw error;
+    }
+  };
+}
+
+/** Returns false if the schema can change without the SQL or ClickHouse changing. */
+const dependsOnSql = ({ dictionaries }: Schema) => dictionaries.length === 0;
+
+/** Another version of Daybook may check other rules. */
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+function hashOf({ config, raw, normalized, aggregates, tests }: Project, engine: EngineState): string {
+  const { timezone, database, allowFunctions, sources } = config;
+  const dedupeBy = Object.entries(sources).map(([name, source]) => [name, source.dedupeBy]);
+  const of = { format: FORMAT, version, engine, timezone, database, allowFunctions, dedupeBy };
+  const text = JSON.stringify({ ...of, raw, normalized, aggregates, tests });
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+function parsed(text: string): Kept | undefined {
+  try {
+    return kept.parse(JSON.parse(text));
+  } catch {
+    // A damaged entry is read again from ClickHouse.
+    return undefined;
+  }
+}
+
+const withoutFiles = ({ tables, tests }: Schema): Kept => ({
+  tables: tables.map((table) => ({ ...table, file: table.file.path })),
+  tests: tests.map(({ file, inputs }) => ({ file: file.path, inputs })),
+});
+
+function withFiles({ tables, tests }: Kept, { raw, normalized, aggregates, tests: testFiles }: Project): Schema {
+  const files = new Map([...raw, ...normalized, ...aggregates, ...testFiles].map((file) => [file.path, file]));
+  const fileOf = (path: string) => {
+    const file = files.get(path);
+    if (!file) throw new RangeError(`the project has no file ${path}`);
+    return file;
+  };
+  return {
+    tables: tables.map((table) => ({ ...table, file: fileOf(table.file) })),
+    tests: tests.map(({ file, inputs }) => ({ file: fileOf(file), inputs })),
+    dictionaries: [],
+  };
+}
