@@ -7,6 +7,7 @@ import { compare } from './compare/index.js';
 import { conclude } from './conclude/index.js';
 import { list } from './list/index.js';
 import { load } from './load/index.js';
+import { look } from './look/index.js';
 import { lookBack } from './look-back/index.js';
 import { normalize } from './normalize/index.js';
 import { outline } from './outline/index.js';
@@ -28,6 +29,7 @@ export const createActivities = (deps: Dependencies) => ({
   // Must work while ClickHouse is down.
   alert: asActivity(deps, 'alert', alert, { statements: false }),
   attend: asActivity(deps, 'attend', attend),
+  look: asActivity(deps, 'look', look, { statements: false }),
   audit: asActivity(deps, 'audit', audit),
   recover: asActivity(deps, 'recover', recover),
   wait: asActivity(deps, 'wait', wait),

@@ -30,7 +30,8 @@ export const FINAL = {
   Bug: 'an error in Daybook itself; a retry would run the same code',
   Held: 'the day is held until it is released',
   DayRunning: 'another run is building, comparing or rolling back the day',
-  NothingPublished: 'the day has no publish that could be rolled back',
+  NothingPublished: 'the day has no such publish to roll back to',
+  OnlyPublish: 'a rollback would leave readers without the day, which must be asked for explicitly',
   ArchiveLost: 'the archive from before a publish no longer exists, or has changed',
   LiveDiffers: 'a live table holds other rows than were published; something else wrote to it',
 } as const;

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { LogEntry } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { isFinal, messageOf } from './errors.js';
@@ -20,8 +21,8 @@ const MACHINERY =
   /^(Worker state changed|Workflow bundle created|Webpack|asset |cacheable modules|modules by path|There were leftover buffered tasks)/;
 
 /**
- * Translates a line of Temporal's runtime to a line with the day and the step; undefined if it means nothing to people. A failed day is
- * a result, which `run` and the history show; a retried step is a warning.
+ * Translates a line of Temporal's runtime to a line with the day and the step; undefined if it means nothing to people. A failed
+ * day is an error, a retried step is a warning.
  */
 export function workerLine({
   level,
@@ -54,12 +55,30 @@ export function workerLine({
     case 'Workflow completed as cancelled':
       return line('info', `${of} was cancelled`);
     case 'Workflow failed':
-      return line('info', error === undefined ? `${of} failed` : oneLine(messageOf(error)));
+      return {
+        level: 'error',
+        message: error === undefined ? `${of} failed` : oneLine(messageOf(error)),
+        fields: { ...fields, ...failedFields(workflowId, error) },
+      };
     default: {
       const as = MACHINERY.test(message) ? 'debug' : (level.toLowerCase() as WorkerLine['level']);
       return { level: as, message: oneLine(message) + what, fields };
     }
   }
+}
+
+/** The project, day, step and table of a failed run, for whoever filters the log. */
+function failedFields(workflowId: unknown, error: unknown): WorkerLine['fields'] {
+  const [, project, kind, of] = typeof workflowId === 'string' ? workflowId.split('/') : [];
+  const details =
+    error instanceof ApplicationFailure ? (error.details?.[0] as Record<string, unknown> | undefined) : {};
+  return scalars({
+    project,
+    day: kind === 'day' ? of : details?.['day'],
+    step: details?.['step'],
+    type: details?.['type'],
+    table: details?.['table'],
+  });
 }
 
 /** Forwards the lines of Temporal's runtime to a log. */

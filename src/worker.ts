@@ -2,6 +2,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { Logger } from 'pino';
 import { createActivities, createHeavyActivities } from '../activities/index.js';
 import type { App } from './app.js';
+import { MOST_CONCURRENCY } from './shared/inputs/backfill.js';
 import { taskQueue } from './shared/names.js';
 import { assertSearchAttributes, temporalConfig } from './temporal/client.js';
 import { runtimeLog } from './worker-log.js';
@@ -24,8 +25,13 @@ export interface RunningWorker {
 
 /** Grace period of running activities after a stop, in milliseconds; those that do not end are retried on another worker. */
 const GRACE = 30_000;
-const WORKFLOWS_CACHED = 50;
-const LIGHT_SLOTS = 20;
+/**
+ * A backfill has up to so many days under way, and two may overlap: each is a workflow whose history would have to be replayed if
+ * the cache lost it. The rest are nightly runs, days by hand and the backfills themselves.
+ */
+const WORKFLOWS_CACHED = 2 * MOST_CONCURRENCY + 32;
+/** No day of the widest backfill waits for a slot; how much the engine does at once, the backfill's concurrency says. */
+const LIGHT_SLOTS = MOST_CONCURRENCY;
 
 /** Installs Temporal's runtime: once for each process, before the first connection. */
 export function installRuntime(log: Logger): void {

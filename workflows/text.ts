@@ -7,9 +7,9 @@ import type { RollbackResult } from '../activities/rollback/index.js';
 import type { SweepResult } from '../activities/sweep/index.js';
 import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
-import { command, commandLine } from '../src/shared/commands.js';
+import { command, commandLine, type Command } from '../src/shared/commands.js';
 import { duration, number, plural, size } from '../src/shared/format.js';
-import { plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
+import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
@@ -21,6 +21,7 @@ export const summary = {
   recover: (day: string) => `unfinished publishes of ${day}`,
   outline: (start: string, end: string) => `days to run from ${start} to ${end}`,
   attend: (day: string) => `wait for the running build of ${day}`,
+  look: (count: number) => `have ${plural(count, 'day')} of other runs ended?`,
   wait: (day: string) => `sources of ${day} complete?`,
   list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
@@ -29,11 +30,12 @@ export const summary = {
   load: (table: string, day: string) => `${table} of ${day}`,
   refresh: (table: string, day: string) => `${table} of ${day}`,
   test: (count: number) => `${plural(count, 'test')} on the stage`,
+  testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
   publish: (count: number, day: string) => `${plural(count, 'table')} of ${day}`,
   compare: (day: string) => `rebuild of ${day} with what readers have`,
-  planRollback: (day: string) => `find the newest publish of ${day}`,
-  rollback: (generation: number, count: number, day: string) =>
-    `generation ${generation} of ${day}: ${plural(count, 'table')}`,
+  planRollback: (day: string) => `find the publish of ${day} to restore`,
+  rollback: (target: number, count: number, day: string) =>
+    `${day} to ${target === 0 ? 'no rows' : `generation ${target}`}: ${plural(count, 'table')}`,
   verify: (first: string, last: string) => `live tables of ${first} to ${last} against the ledger`,
   sweepOld: () => 'clean up expired data',
   sweep: (day: string) => `clean up the stages of ${day} and expired data`,
@@ -53,7 +55,7 @@ export const stepText = {
     recovered
       ? `unfinished publish of generation ${recovered.generation} ${recovered.how} (${plural(recovered.tables, 'table')})`
       : 'no unfinished publish',
-  list: ({ outcome, objects, bytes, chunks, todo, reasons }: ListResult) =>
+  list: ({ outcome, objects, bytes, chunks, todo, reasons, untested = [] }: ListResult) =>
     outcome === 'held'
       ? 'the day is held: nothing was listed'
       : list([
@@ -61,6 +63,7 @@ export const stepText = {
           size(bytes),
           outcome === 'build' ? `${plural(chunks, 'chunk')}, ${number(todo)} to normalize` : plural(chunks, 'chunk'),
           outcome === 'unchanged' ? 'nothing changed' : reasons.join('; ') || false,
+          untested.length > 0 && `${plural(untested.length, 'test')} to run`,
         ]),
   normalize: ({ chunks, lines, rows, rejected, skipped, blank, quarantined }: DayResult['normalized']) =>
     chunks === 0
@@ -105,12 +108,16 @@ export const stepText = {
       ? `${plural(tables.length, 'table')} equal to a rebuild`
       : `${different.length} of ${plural(tables.length, 'table')} differ from the rebuild: ${different.join(', ')}`;
   },
-  rollback: (generation: number, { tables }: RollbackResult) =>
-    `generation ${generation} rolled back: ${tables
-      .map(({ table, rows, generation: now }) =>
-        now === 0 ? `${table} is no longer published` : `${table} ${plural(rows, 'row')} of generation ${now}`,
+  rollback: (target: number, undoes: number, { tables }: RollbackResult) => {
+    const now = target === 0 ? 'no rows' : `generation ${target}`;
+    return `${undoes === 0 ? `readers have ${now} already, nothing was changed` : `rolled back to ${now}`}: ${tables
+      .map(({ table, rows, generation }) =>
+        generation === 0
+          ? `${table} is no longer published`
+          : `${table} ${plural(rows, 'row')} of generation ${generation}`,
       )
-      .join('; ')}`,
+      .join('; ')}`.replace(/: $/, '');
+  },
   verify: ({ tables, days, found }: VerifyResult) =>
     list([
       `${plural(tables, 'published table')} of ${plural(days, 'day')}`,
@@ -186,6 +193,25 @@ export const cutOffNote = (reason: Text): Text =>
     ...['the publish was interrupted (', reason, ') and then finished: readers have the day. '],
     ...['Days that look back on it may be stale: ', command.plan()],
   );
+
+/** Says that an interrupted rollback was finished. */
+export const rolledBackNote = (target: number, reason: Text): Text =>
+  sentence(
+    ...['the rollback was interrupted (', reason, ') and then finished: '],
+    `readers have ${target === 0 ? 'no rows of the day' : `generation ${target}`}. `,
+    ...['Days that look back on it may be stale: ', command.plan()],
+  );
+
+/** Writes the failure of a rollback: what readers have, and what to type next. `known` is false if that could not be found out. */
+export const rollbackFailure = (day: string, reason: Text, again: Command, known: boolean): Text => {
+  const state = known
+    ? 'Readers have what they had before.'
+    : 'It may be half done: the next run of the day, or the same rollback again, finishes it.';
+  return sentence(
+    ...[`Rollback of ${day} failed: `, reason, /[.!?]$/.test(plain(reason)) ? ' ' : '. ', state],
+    ...(commandsIn(reason).length > 0 && known ? [] : [' Repeat it: ', again]),
+  );
+};
 
 /** Says that the outcome of a day is not in the ledger. */
 export const notRecordedNote = (outcome: string, reason: Text): Text =>

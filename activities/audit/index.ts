@@ -1,7 +1,8 @@
 import { openLedgerReport } from '../../src/ledger/report.js';
 import { staleDays } from '../../src/ledger/staleness.js';
 import { codesOf } from '../../src/plan/planning.js';
-import { longestLookbackOf } from '../../src/project/project.js';
+import { checksOfProject, notRun } from '../../src/plan/tests.js';
+import { longestLookbackOf, type Schema } from '../../src/project/project.js';
 import { rangesOf, addDays, daysBetween, type Day } from '../../src/shared/day.js';
 import { tableDay } from '../../src/shared/names.js';
 import { type Text } from '../../src/shared/sentence.js';
@@ -46,11 +47,13 @@ export async function audit(deps: Dependencies, { day, failed }: AuditInput, ste
     first,
     new Set((await report.unusedChunks(first, last)).map(({ table, day: of }) => tableDay(table, of))),
   );
-  const codes = codesOf(project, await deps.readSchema(project));
+  const schema = await deps.readSchema(project);
+  const codes = codesOf(project, schema);
   const made = new Map(judged.map((record) => [tableDay(record.table, record.day), record.code]));
   const code = [...published].filter((one) =>
     [...codes].some(([table, now]) => made.get(tableDay(table, one)) !== now),
   );
+  const untested = await untestedDays(deps, schema, [...published].sort());
   const holes = start === undefined ? [] : daysBetween(start, day).filter((one) => !published.has(one));
   const skipped = (await deps.ledger.latestBuilds(first, last)).filter(({ event }) => event === 'skipped');
   const held = (await deps.ledger.holds(first, last)).map((hold) => hold.day);
@@ -68,7 +71,17 @@ export async function audit(deps: Dependencies, { day, failed }: AuditInput, ste
       ),
       data: left(data),
       code: left(code, data),
+      untested: left(untested, [...data, ...code]),
       late: left(late, data),
     }),
   };
+}
+
+/** Published days on which a test of today did not pass yet. */
+async function untestedDays({ ledger }: Dependencies, schema: Schema, published: readonly Day[]): Promise<Day[]> {
+  const checks = checksOfProject(schema);
+  const [first, last] = [published[0], published.at(-1)];
+  if (first === undefined || last === undefined || checks.length === 0) return [];
+  const passed = await ledger.passedTests(first, last);
+  return passed === undefined ? [] : published.filter((day) => notRun(checks, passed.get(day)).length > 0);
 }

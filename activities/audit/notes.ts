@@ -7,11 +7,13 @@ export const leftNotes = (left: {
   holes: DayRange[];
   data: DayRange[];
   code: DayRange[];
+  untested: DayRange[];
   late: DayRange[];
 }): Text[] => [
   ...rangeNotes(left.holes, 'not published, but expected'),
   ...rangeNotes(left.data, 'stale: their inputs have changed'),
   ...rangeNotes(left.code, 'stale by code: they differ by SQL alone'),
+  ...rangeNotes(left.untested, 'not checked by the current tests'),
   ...rangeNotes(left.late, 'objects arrived after lateDays, and are not loaded'),
 ];
 

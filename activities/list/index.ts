@@ -9,7 +9,10 @@ import { questionsOf } from '../../src/plan/known.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';
 import { assertApplied, liveTables } from '../../src/project/apply/apply.js';
+import { folderPrefix } from '../../src/project/config/prefix.js';
+import type { Project } from '../../src/project/project.js';
 import type { BuildRef } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { objectUrl, planKey } from '../../src/shared/names.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
@@ -51,6 +54,8 @@ export interface ListResult {
     keep: number;
   }[];
   tests: number;
+  /** Of an unchanged day: tests that did not pass on it as it is published; they are run on the published tables. */
+  untested?: string[];
   /** Why the day is built, or why it is not; sentences for people. */
   reasons: string[];
   /** Things a person should know although nothing failed: vanished objects, tables stale by code. */
@@ -85,20 +90,30 @@ export async function list(
   const schema = await deps.readSchema(project, engine);
   assertApplied(schema, live, database);
 
-  const { outcome, plan, listings, verdict, published, lost } = await planDay(
+  const {
+    outcome,
+    plan: made,
+    listings,
+    verdict,
+    published,
+    lost,
+    untested,
+  } = await planDay(
     deps,
     { project, schema, day, force, code, choice: choiceOf(choice), known, ...(retry === undefined ? {} : { retry }) },
     step.signal,
   );
   for (const { source, answers } of listings)
     await deps.ledger.recordFolderAnswers({ source, day, run: step.attempt }, answers);
+  // Tests of a published day belong to the publish that readers have.
+  const plan = untested.length > 0 ? { ...made, generation: newest([...published.values()]) } : made;
   const { generation } = plan;
   const text = JSON.stringify(plan);
   const { bucket, prefix } = plan.normalized;
   const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
   const url = objectUrl(bucket, key);
+  if (outcome === 'build' || untested.length > 0) await deps.store.write(bucket, key, text);
   if (outcome === 'build') {
-    await deps.store.write(bucket, key, text);
     await deps.clickhouse.run(createDatabase(stageOf(plan)));
     await deps.ledger.recordBuild({
       day,
@@ -110,7 +125,9 @@ export async function list(
       plan: url,
       engine: engine.version,
     });
-  } else await recordNothingToDo(deps, latest, day, outcome, step);
+  }
+  // What a test failed on stays failed until it passes.
+  else if (untested.length === 0) await recordNothingToDo(deps, latest, day, outcome, step);
 
   const chunks = plan.sources.flatMap((source) => source.chunks);
   const todo = chunksToDo(plan);
@@ -121,7 +138,8 @@ export async function list(
     build:
       outcome === 'build'
         ? { day, generation, plan: url }
-        : { day, generation: newest([...published.values()]), plan: '' },
+        : { day, generation: newest([...published.values()]), plan: untested.length > 0 ? url : '' },
+    ...(untested.length > 0 ? { untested } : {}),
     objects: objects.length,
     bytes: bytesOf(chunks),
     chunks: chunks.length,
@@ -137,8 +155,34 @@ export async function list(
       ...listings.flatMap(({ notes }) => notes),
       ...(lost !== undefined && outcome === 'unchanged' ? [sentence('stale by code: ', lost)] : verdict.notes),
       ...(outcome === 'unchanged' ? await quarantinedNotes(deps, plan) : []),
+      ...(outcome === 'build' ? await markerNotes(deps, project, day, step.signal) : []),
     ],
   };
+}
+
+/**
+ * Notes sources whose marker is missing although the day is built: a run by hand does not wait for it. A scheduled run has waited, so
+ * that the marker is there.
+ */
+async function markerNotes(
+  { store }: Dependencies,
+  project: Project,
+  day: string,
+  signal: AbortSignal,
+): Promise<Text[]> {
+  const notes: Text[] = [];
+  for (const [name, { bucket, prefix, ready }] of Object.entries(project.config.sources)) {
+    if (!('marker' in ready)) continue;
+    const key = folderPrefix(prefix, day) + ready.marker;
+    if ((await store.list(bucket, key, signal)).some((object) => object.key === key)) continue;
+    notes.push(
+      sentence(
+        `${name}: ${key} is missing, so the folder may be incomplete. Once it is complete, run: `,
+        command.run(day),
+      ),
+    );
+  }
+  return notes;
 }
 
 /** Lists the quarantined objects that an unchanged day still lacks; a build reports them in its load. */

@@ -39,6 +39,8 @@ export interface RecoverResult {
   recovered: { generation: number; how: 'finished' | 'rolled back'; tables: number } | null;
   /** Newest published generation of the day, after that; 0 if nothing of it is published. */
   published: number;
+  /** True if the day's last build failed and the project has alerts: whoever repairs it by hand reports that it recovered. */
+  failedBefore?: boolean;
   ms: number;
 }
 
@@ -64,7 +66,7 @@ export async function recover(
   const handle = `${workflowId.day(config.project, day)}/`;
   let known = await look(deps, day, handle);
   if (known.left > 0) {
-    await deps.clickhouse.endQueries(handle);
+    await deps.clickhouse.endQueries(handle, { signal: step.signal });
     known = await look(deps, day, handle);
   }
   const recovered = await recoverOpenPublishes(
@@ -80,8 +82,14 @@ export async function recover(
     refreshConcurrency: config.limits.refreshConcurrency,
     recovered,
     published: recovered === null ? newestOf(known.standing.current) : await newestPublished(deps, day),
+    ...(id !== undefined && config.alerts.webhook !== undefined && (await failedLast(deps, day))
+      ? { failedBefore: true }
+      : {}),
   };
 }
+
+const failedLast = async ({ ledger }: Dependencies, day: string): Promise<boolean> =>
+  (await ledger.latestBuilds(day, day))[0]?.event === 'failed';
 
 interface Known {
   /** Statements of other runs of the day that still run. */
@@ -134,8 +142,8 @@ async function recoverOpenPublishes(
   if (intents.length === 0) return null;
   const published = newestOf(standing.current);
   let last: RecoverResult['recovered'] = null;
-  for (const generation of new Set(intents.map((intent) => intent.generation))) {
-    const open = intents.filter((intent) => intent.generation === generation);
+  for (const open of endedTogether(intents)) {
+    const generation = Math.max(...open.map((intent) => intent.generation));
     const swap: Swap = {
       day,
       live: database,
@@ -150,6 +158,17 @@ async function recoverOpenPublishes(
     last = { generation, how, tables: left.length };
   }
   return last;
+}
+
+/** Open intents one publish at a time; the publishes that a rollback undoes all at once, because only the oldest archive counts. */
+function endedTogether(intents: readonly OpenIntent[]): OpenIntent[][] {
+  const published = intents.filter(({ last }) => last === 'intent');
+  const generations = [...new Set(published.map(({ generation }) => generation))];
+  const rolledBack = intents.filter(({ last }) => last === 'rollback');
+  return [
+    ...generations.map((generation) => published.filter((intent) => intent.generation === generation)),
+    ...(rolledBack.length > 0 ? [rolledBack] : []),
+  ];
 }
 
 async function finishOrRollBack(

@@ -1,4 +1,5 @@
 import { tableFingerprint } from '../../src/ledger/fingerprints.js';
+import { oldestOfTables, undoneBy } from '../../src/ledger/rollback.js';
 import { touchedDays } from '../../src/ledger/touched.js';
 import type { BuildRef, Touched } from '../../src/shared/build.js';
 import { archiveDatabase, stageDatabase } from '../../src/shared/names.js';
@@ -8,8 +9,11 @@ import type { Answer, Step } from '../../src/step/step.js';
 
 export interface RollbackInput {
   build: BuildRef;
+  /** The newest publish that is undone; 0 where there is none. */
   undoes: number;
-  /** Why, for people who find the day held. */
+  /** The generation that readers are to have, 0 for none. */
+  target?: number;
+  /** Why, for those who meet the held day. */
   reason: string;
 }
 
@@ -21,20 +25,20 @@ export interface RollbackResult {
 }
 
 /**
- * Rolls back one publish: restores what readers had before it, table by table in one burst, verifies it and records it, with an
- * intent before the first swap as for any publish. The day is held before anything is swapped, so that no nightly run rebuilds what
- * was just rolled back. Idempotent.
+ * Gives readers an earlier publish of a day: what the publishes after it had archived is put in its place again, table by table
+ * in one burst, verified, and recorded, with an intent before the first swap as for any publish. The day is held before anything
+ * moves, so that no run builds again what was just rolled back. Any attempt may be the second.
  */
 export async function rollback(
   deps: Dependencies,
-  { build, undoes, reason }: RollbackInput,
+  { build, undoes, target = undoes - 1, reason }: RollbackInput,
   step: Step,
 ): Answer<RollbackResult> {
   const { config, aggregates } = await deps.loadProject();
   const { ledger } = deps;
   const { day, generation } = build;
-  const records = await ledger.publishesOf(day, undoes);
-  const left = records.filter(({ last }) => last === 'done' || last === 'rollback');
+  const history = await ledger.publishHistory(day);
+  const left = undoneBy(history, target).filter((record) => record.generation <= undoes);
   if (left.length > 0) {
     const scratch = stageDatabase(config.project, day, generation);
     const swap: Swap = {
@@ -56,7 +60,9 @@ export async function rollback(
     });
   }
   const now = new Map((await ledger.currentPublishes(day, day)).map((record) => [record.table, record]));
-  const tables = records.map(({ table }) => {
+  const concerned = oldestOfTables(history.filter((one) => undoes === 0 || one.generation > target));
+  const answered = concerned.map(({ table }) => table).filter((table) => undoes > 0 || now.has(table));
+  const tables = answered.map((table) => {
     const record = now.get(table);
     const fingerprint = record ? tableFingerprint(record.code, record.data) : '';
     return { table, rows: record?.rows ?? 0, generation: record?.generation ?? 0, fingerprint };

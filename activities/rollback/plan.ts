@@ -1,57 +1,72 @@
-import { final } from '../../src/errors.js';
+import { oldestOfTables, rollbackTarget, undoneBy, type RollbackTarget } from '../../src/ledger/rollback.js';
 import type { BuildRef } from '../../src/shared/build.js';
-import { command } from '../../src/shared/commands.js';
 import { archiveDatabase } from '../../src/shared/names.js';
-import { sentence } from '../../src/shared/sentence.js';
 import { assertArchived } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
-export interface PlanRollbackInput {
+export interface PlanRollbackInput extends RollbackTarget {
   day: string;
 }
 
-/** The publish to roll back, pinned in the history so that a retry never rolls back another one. */
+/** What a rollback restores, pinned in the history so that no retry restores anything else. */
 export interface PlanRollbackResult {
   /** The rollback's own generation: builds that were planned before it can no longer publish. */
   build: BuildRef;
+  /** The newest generation that is rolled back; 0 where readers have the target already. */
   undoes: number;
+  /** The generation that readers are to have, 0 for none; left out by earlier versions, which undid one publish. */
+  target?: number;
   tables: string[];
   ms: number;
 }
 
 /**
- * Picks the publish that a rollback undoes: the newest one of the day, with all tables that it changed. The rollback gets its own
- * generation, so that a build that was planned before it can no longer publish.
+ * Decides which publishes of a day a rollback undoes: all that are newer than its target, with all tables that they changed. It
+ * gets a generation of its own, so that a build that was planned before it can't publish afterwards. Where readers have the target
+ * already, nothing is planned or written.
  */
 export async function planRollback(
   deps: Dependencies,
-  { day }: PlanRollbackInput,
+  { day, ...asked }: PlanRollbackInput,
   step: Step,
 ): Answer<PlanRollbackResult> {
-  const published = await deps.ledger.currentPublishes(day, day);
-  const undoes = Math.max(0, ...published.map(({ generation }) => generation));
-  const records = published.filter(({ generation }) => generation === undoes);
-  if (records.length === 0)
-    throw final(
-      'NothingPublished',
-      sentence(
-        `Nothing of ${day} is published, so there is no publish to roll back. Show its state: `,
-        command.statusOf(day),
-      ),
-      { details: { step: 'rollback' } },
-    );
+  const history = await deps.ledger.publishHistory(day);
+  const target = rollbackTarget(day, history, (await deps.ledger.holdOf(day)) !== undefined, asked);
+  const records = oldestOfTables(undoneBy(history, target));
+  const newest = await deps.ledger.lastGeneration(day);
+  if (records.length === 0) {
+    await settle(deps, day, step);
+    return { build: { day, generation: newest, plan: '' }, undoes: 0, target, tables: [] };
+  }
   await assertArchived(deps, { day, archive: archiveDatabase(deps.ledger.project) }, records);
-  const generation = (await deps.ledger.lastGeneration(day)) + 1;
+  const generation = newest + 1;
   await deps.ledger.recordBuild({
     day,
     generation,
     event: 'planned',
     step: 'rollback',
-    reason: `rollback of generation ${undoes}`,
+    reason: `rollback to generation ${target}`,
     run: step.attempt,
     plan: '',
     engine: await deps.clickhouse.version(),
   });
-  return { build: { day, generation, plan: '' }, undoes, tables: records.map(({ table }) => table) };
+  const undoes = Math.max(...undoneBy(history, target).map((record) => record.generation));
+  return { build: { day, generation, plan: '' }, undoes, target, tables: records.map(({ table }) => table) };
+}
+
+/** A rollback that was cut off and then finished is no longer an unfinished one, once a repetition finds nothing left to do. */
+async function settle(deps: Dependencies, day: string, step: Step): Promise<void> {
+  const [last] = await deps.ledger.latestBuilds(day, day);
+  if (last?.step !== 'rollback' || last.event === 'rolled-back') return;
+  await deps.ledger.recordBuild({
+    day,
+    generation: last.generation,
+    event: 'rolled-back',
+    step: '',
+    reason: '',
+    run: step.attempt,
+    plan: '',
+    engine: await deps.clickhouse.version(),
+  });
 }

@@ -4,10 +4,13 @@ import type { TestRecord } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTest } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
+import { checksOf, uniqueTest } from '../../src/plan/tests.js';
 import { mostFailing } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { clipped } from '../../src/shared/format.js';
-import { stagedTables, stageOf } from '../../src/stage/build.js';
+import { sentence } from '../../src/shared/sentence.js';
+import { stageOf } from '../../src/stage/build.js';
 import { windowOf } from '../../src/stage/window.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -15,6 +18,8 @@ import { duplicatesOf, failingRows, largestOf } from './statements.js';
 
 export interface TestInput {
   build: BuildRef;
+  /** Only these tests, on the published tables instead of the stage. */
+  published?: string[];
 }
 
 export interface TestResult {
@@ -28,15 +33,20 @@ const SAMPLE = 20;
 /** Failing rows that a message shows. */
 const SHOWN = 3;
 /** Characters shown of each row; the ledger keeps the whole row. */
-const ROW_SHOWN = 300;
+const ROW_SHOWN = 200;
 
-/** Step 6. Runs every test on the stage. If one fails, nothing is published and readers keep what they have. */
-export async function test(deps: Dependencies, { build }: TestInput, step: Step): Answer<TestResult> {
+/**
+ * Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. Tests that are newer
+ * than a publish run on the published tables.
+ */
+export async function test(deps: Dependencies, { build, published }: TestInput, step: Step): Answer<TestResult> {
   const plan = await readPlan(deps, build);
+  const tests = testsOf(plan).filter(({ name }) => published?.includes(name) ?? true);
+  const database = published ? plan.database : stageOf(plan);
   const results: Tested[] = [];
-  for (const [index, one] of testsOf(plan).entries()) {
-    step.report(`${one.name}, ${index + 1} of ${testsOf(plan).length}`);
-    results.push(await runTest(deps, plan, one, step));
+  for (const [index, one] of tests.entries()) {
+    step.report(`${one.name}, ${index + 1} of ${tests.length}`);
+    results.push(await runTest(deps, { plan, database }, one, step));
   }
   await deps.ledger.recordTests(
     plan.day,
@@ -47,11 +57,19 @@ export async function test(deps: Dependencies, { build }: TestInput, step: Step)
   if (failed.length > 0)
     throw final(
       'TestFailed',
-      `${failed.map(resultText).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
+      published
+        ? sentence(
+            `${failed.map(resultText).join(' ')} Readers have these rows: they were published before the test was added or edited. `,
+            ...['Correct the data or the test, then: ', command.run(plan.day)],
+          )
+        : `${failed.map(resultText).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
       {
         details: { step: 'test', tests: failed.map(({ test: name }) => name) },
       },
     );
+  const ran = new Set(tests.map(({ name }) => name));
+  const codes = checksOf(plan).flatMap(({ name, code }) => (ran.has(name) ? [code] : []));
+  if (codes.length > 0) await deps.ledger.recordPassed(plan.day, plan.generation, codes);
   return {
     passed: results.filter(({ status }) => status === 'pass').length,
     warned: results
@@ -71,7 +89,7 @@ const testsOf = (plan: Plan): PlannedTest[] => [
   ...plan.tables
     .filter(({ unique }) => unique.length > 0)
     .map(({ name, unique }) => ({
-      name: `unique ${name} (${unique.join(', ')})`,
+      name: uniqueTest({ name, unique }),
       sql: duplicatesOf(name, unique, plan.day).sql,
       severity: 'error' as const,
       tolerate: {},
@@ -82,12 +100,16 @@ const testsOf = (plan: Plan): PlannedTest[] => [
 
 async function runTest(
   { clickhouse }: Dependencies,
-  plan: Plan,
+  { plan, database }: { plan: Plan; database: string },
   { name, sql, severity, tolerate, inputs, lookback }: PlannedTest,
   step: Step,
 ): Promise<Tested> {
-  const options = step.statement(`test ${name}`, { database: stageOf(plan), zone: plan.zone });
-  const window = windowOf(stagedTables(plan), plan.day, lookback);
+  const options = step.statement(`test ${name}`, { database, zone: plan.zone });
+  const window = windowOf(
+    plan.tables.map((table) => `${database}.${table.name}`),
+    plan.day,
+    lookback,
+  );
   const { count, sample } = failingRows(sql, plan.day, window, SAMPLE);
   const settings = limitsOf(plan);
   const failing = Number((await oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options)).failing);

@@ -4,7 +4,9 @@ import { quietenSdk } from '../env.js';
 import { applyCommand } from './apply/command.js';
 import { backfillCommand } from './backfill/command.js';
 import { checkCommand } from './check/command.js';
+import { YESTERDAY } from './common/options.js';
 import { endProcess, note, printJson, survivesReaders } from './common/output.js';
+import { completionCommand } from './completion/command.js';
 import { demoCommand } from './demo/command.js';
 import { healthCommand } from './health/command.js';
 import { holdCommand, unholdCommand } from './hold/command.js';
@@ -54,6 +56,7 @@ for (const command of [
   healthCommand(),
   localCommand(),
   demoCommand(),
+  completionCommand(),
 ])
   program.addCommand(inherit(command));
 
@@ -66,8 +69,12 @@ function inherit(child: CommandUnknownOpts): CommandUnknownOpts {
 
 /** With `--output json`, a command that fails prints a JSON document, too. */
 const asked = { json: false };
-program.hook('preAction', (_, action) => {
+program.hook('preAction', async (_, action) => {
   asked.json = action.getOptionValue('output') === 'json';
+  if (Object.values(action.opts()).includes(YESTERDAY)) {
+    const { nameDays } = await import('./common/named-days.js');
+    await nameDays(action);
+  }
 });
 
 /** Prints why a command failed, and returns its exit code. */

@@ -70,6 +70,18 @@ export const materializedViewsOn = (database: string): Statement => ({
   settings: { prefer_column_name_to_alias: 1 },
 });
 
+/** A query that runs now; `elapsed` in seconds. */
+export interface RunningQuery {
+  query_id: string;
+  elapsed: number | string;
+}
+
+/** Lists the running queries whose handle starts with `prefix`, as {@link RunningQuery}. */
+export const runningQueries = (prefix: string): Statement => ({
+  sql: `SELECT query_id, elapsed FROM system.processes WHERE startsWith(Settings['log_comment'], {prefix:String})`,
+  params: { prefix },
+});
+
 /** Counts the running queries whose handle starts with `prefix`. */
 export const countRunning = (prefix: string): Statement => ({
   sql: CATALOG.countRunning,

@@ -6,7 +6,7 @@ import { passing } from '../errors.js';
 import { sentence } from '../shared/sentence.js';
 import { required } from '../required.js';
 import { startOrName, unreachable } from '../unreachable.js';
-import { countRunning, engineVersion, killRunning } from './catalog.js';
+import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
 import type { Statement } from './statement.js';
@@ -35,8 +35,13 @@ export interface ClickHouse {
   run(statement: Statement, options?: RunOptions): Promise<void>;
   /** Inserts all rows as one block, so that after a crash either all or none exist. */
   insert(table: string, rows: readonly object[]): Promise<void>;
-  /** Kills every query whose handle starts with `prefix` and waits until all have ended. Returns how many there were. */
-  endQueries(prefix: string): Promise<number>;
+  /**
+   * Kills every query whose handle starts with `prefix` and waits until all of them are gone: at most `within` milliseconds, or
+   * until the signal aborts, because some statements can't be killed.
+   *
+   * @throws an error that names what still runs; a later call goes on waiting. The signal's reason where that aborts.
+   */
+  endQueries(prefix: string, options?: { within?: number; signal?: AbortSignal }): Promise<number>;
   /** Returns the version of ClickHouse, such as `26.7.2.1`; read again every few minutes. */
   version(): Promise<string>;
   close(): Promise<void>;
@@ -60,7 +65,11 @@ const REQUEST_TIMEOUT = 6 * 60 * 60 * 1000;
 const OPEN_CONNECTIONS = 64;
 /** Bytes. A long statement collects progress headers; Node's default of 16 KB would abort it. */
 const RESPONSE_HEADERS = 1024 * 1024;
-/** Pause between two checks whether a killed query has ended, in milliseconds. */
+/** How long a caller waits for killed queries before it says so, in milliseconds; its retries wait on. */
+const KILL_WAIT = 60_000;
+/** An aborted step ends after this, in milliseconds, whatever its statement does: what it writes is named by its attempt. */
+const ABORT_WAIT = 5_000;
+/** How often the engine's list of running queries is asked whether a killed one is gone, in milliseconds. */
 const KILL_POLL = 100;
 
 /**
@@ -125,7 +134,8 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       return await send();
     } catch (error) {
       if (options.signal?.aborted) {
-        if (options.handle !== undefined) await gateway.endQueries(options.handle);
+        if (options.handle !== undefined)
+          await gateway.endQueries(options.handle, { within: ABORT_WAIT }).catch(() => undefined);
         throw options.signal.reason;
       }
       const what = options.what ?? 'statement';
@@ -183,15 +193,24 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
           clickhouse_settings: ONE_BLOCK,
         });
       }),
-    endQueries: async (prefix) => {
-      const count = async () =>
-        Number((await gateway.rows<{ running: string }>(countRunning(prefix)))[0]?.running ?? 0);
-      const found = await count();
-      for (let left = found; left > 0; left = await count()) {
-        await gateway.run(killRunning(prefix));
-        await sleep(KILL_POLL);
+    endQueries: async (prefix, { within = KILL_WAIT, signal } = {}) => {
+      const limit = AbortSignal.any([AbortSignal.timeout(within), ...(signal ? [signal] : [])]);
+      const list = () => gateway.rows<RunningQuery>(runningQueries(prefix), { what: 'list queries', signal: limit });
+      let left: RunningQuery[] = [];
+      try {
+        left = await list();
+        const found = left.length;
+        while (left.length > 0) {
+          await gateway.run(killRunning(prefix), { what: 'end queries', signal: limit });
+          await sleep(KILL_POLL, undefined, { signal: limit });
+          left = await list();
+        }
+        return found;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!limit.aborted || left.length === 0) throw error;
+        throw new Error(stillRunning(left, within));
       }
-      return found;
     },
     version: async () => {
       if (known && Date.now() - known.at < VERSION_KEPT) return known.version;
@@ -214,3 +233,9 @@ const ONE_BLOCK: ClickHouseSettings = {
   input_format_parallel_parsing: 0,
   async_insert: 0,
 };
+
+/** What an earlier attempt has left, and how an administrator ends it. */
+const stillRunning = (left: readonly RunningQuery[], within: number): string =>
+  `${left.length === 1 ? 'A statement' : `${left.length} statements`} of an earlier attempt ${left.length === 1 ? 'was' : 'were'} killed ` +
+  `and still ${left.length === 1 ? 'runs' : 'run'} after ${within / 1000} s: ${left.map(({ query_id: id, elapsed }) => `${id} (since ${Math.round(Number(elapsed))} s)`).join(', ')}. ` +
+  'The step waits for it. If it never ends, restart ClickHouse.';

@@ -234,10 +234,27 @@ function typeOfS3Error(message: string): FinalType | undefined {
   return undefined;
 }
 
-/** Removes stack traces and version banners, which do not help in a history. */
-const withoutNoise = (message: string) =>
+/** Characters of one stretch of SQL that the engine repeats. */
+const SQL_SHOWN = 120;
+
+/**
+ * Removes stack traces, version banners and the statement that the engine repeats in its sentence: whoever reads a failure wants the
+ * engine's own words and its suggestion. The statement itself is in `system.query_log`, under the step's `log_comment`.
+ */
+export const withoutNoise = (message: string): string =>
   message
-    .replace(/\s*\(version [^)]*\)/g, '')
+    .replace(/\s*\(version [^()]*(?:\([^)]*\)[^()]*)?\)/g, '')
     .replace(/Stack trace:[\s\S]*/g, '')
+    .replace(/ in scope (?:WITH|SELECT|\()[\s\S]*?(?=\. Maybe you meant|\.?$)/i, '')
+    .replace(/:? ?(?:While processing|In query|while executing) [\s\S]*?(?=\. Maybe you meant|\.?$)/i, (found) =>
+      found.length > SQL_SHOWN ? '' : found,
+    )
+    .replace(
+      /\(line (\d+), col (\d+)\): ([\s\S]*?)\. Expected one of:[\s\S]*/,
+      (_, line: string, column: string, sql: string) => {
+        const shown = sql.trim();
+        return `(line ${line}, column ${column}): ${shown.length > SQL_SHOWN ? `${shown.slice(0, SQL_SHOWN)}…` : shown}`;
+      },
+    )
     .trim()
     .slice(0, 2000);

@@ -23,6 +23,7 @@ import {
   type DayRecord,
   type TestRecord,
   type ChunkRecord,
+  type PublishedVersion,
   type Wire,
 } from './records.js';
 import * as sql from './statements.js';
@@ -97,6 +98,13 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     publishesOf: (day: string, generation: number) => ask(clickhouse, questions.publishesOf(day, generation), READ),
+
+    /** Every publish of a day, oldest first. */
+    async publishHistory(day: string): Promise<PublishedVersion[]> {
+      return (await rows<Wire<PublishedVersion>>(sql.publishHistory(project, day))).map((row) =>
+        counted<PublishedVersion>(row, ...PUBLISH_COUNTS),
+      );
+    },
 
     /** Records all tables of one publish in one block: after a crash either all or none exist. */
     async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
@@ -242,6 +250,26 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
         'daybook.test_results',
         results.map((result) => ({ ...result, project, day, generation })),
       );
+    },
+
+    /** Writes which tests a day passed, by their fingerprints; a ledger from before such records keeps none. */
+    async recordPassed(day: string, generation: number, tests: readonly string[]): Promise<void> {
+      try {
+        await clickhouse.insert('daybook.passed_tests', [{ project, day, generation, tests }]);
+      } catch (error) {
+        if (!isMissingTable(error)) throw error;
+      }
+    },
+
+    /** Fingerprints of the tests that each published day has passed; undefined where the ledger keeps no such records. */
+    async passedTests(first: string, last: string): Promise<Map<string, Set<string>> | undefined> {
+      try {
+        const found = await rows<{ day: string; tests: string[] }>(sql.passedTests(project, first, last));
+        return new Map(found.map(({ day, tests }) => [day, new Set(tests)]));
+      } catch (error) {
+        if (isMissingTable(error)) return undefined;
+        throw error;
+      }
     },
 
     async testResults(day: string, generation: number): Promise<TestRecord[]> {

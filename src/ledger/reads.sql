@@ -77,36 +77,101 @@ LIMIT 1 BY day, table
 
 -- name: unusedChunks
 -- Days with rows in a chunk that was recorded after their build was planned. A day that is listed again finds the chunk anyway;
--- this finds days that are not.
-SELECT DISTINCT published.day AS day, published.table AS table
+-- this finds days that are not. A chunk of objects that the day was built from in other chunks adds nothing: another build grouped
+-- them differently meanwhile. Only a later chunk of the very same objects replaces the used one: its rejects were processed again.
+SELECT DISTINCT day, table
 FROM
 (
-    SELECT day, table, generation, chunks
-    FROM {{latestPublishes}}
-    WHERE last = 'done'
-    ORDER BY day, table, generation DESC
-    LIMIT 1 BY day, table
-) AS published
-INNER JOIN
-(
-    SELECT day, generation, min(at) AS at
-    FROM daybook.builds
-    WHERE project = {project:String} AND event = 'planned' AND day BETWEEN {first:Date} AND {last_day:Date}
-    GROUP BY day, generation
-) AS planned ON planned.day = published.day AND planned.generation = published.generation
-INNER JOIN
-(
-    SELECT source, chunk, recorded_at, arrayJoin(mapKeys(mapFilter((of, lines) -> lines > 0, by_day))) AS day
+    SELECT
+        published.day AS day,
+        published.table AS table,
+        recorded.chunk AS chunk,
+        recorded.held AS held,
+        recorded.recorded_at AS recorded_at,
+        arrayJoin(if(empty(published.chunks), [''], published.chunks)) AS used
     FROM
     (
-        SELECT source, chunk, min(at) AS recorded_at, any(rows_by_day) AS by_day
-        FROM daybook.chunks
-        WHERE project = {project:String}
-        GROUP BY source, folder, chunk
-    )
-) AS recorded ON recorded.source = published.table AND recorded.day = published.day
-WHERE recorded.recorded_at > planned.at AND NOT has(published.chunks, recorded.chunk)
+        SELECT day, table, generation, arrayMap(chunk -> toString(chunk), chunks) AS chunks
+        FROM {{latestPublishes}}
+        WHERE last = 'done'
+        ORDER BY day, table, generation DESC
+        LIMIT 1 BY day, table
+    ) AS published
+    INNER JOIN
+    (
+        SELECT day, generation, min(at) AS at
+        FROM daybook.builds
+        WHERE project = {project:String} AND event = 'planned' AND day BETWEEN {first:Date} AND {last_day:Date}
+        GROUP BY day, generation
+    ) AS planned ON planned.day = published.day AND planned.generation = published.generation
+    INNER JOIN
+    (
+        SELECT source, chunk, recorded_at, held, arrayJoin(mapKeys(mapFilter((of, lines) -> lines > 0, by_day))) AS day
+        FROM
+        (
+            SELECT
+                source,
+                toString(chunk) AS chunk,
+                min(at) AS recorded_at,
+                any(rows_by_day) AS by_day,
+                any(arraySort(arrayMap(object -> concat(object.key, ' ', object.etag), objects))) AS held
+            FROM daybook.chunks
+            WHERE project = {project:String}
+            GROUP BY source, folder, chunk
+        )
+    ) AS recorded ON recorded.source = published.table AND recorded.day = published.day
+    WHERE recorded.recorded_at > planned.at AND NOT has(published.chunks, recorded.chunk)
+) AS missed
+LEFT JOIN
+(
+    SELECT
+        source,
+        toString(chunk) AS chunk,
+        min(at) AS recorded_at,
+        any(arraySort(arrayMap(object -> concat(object.key, ' ', object.etag), objects))) AS held
+    FROM daybook.chunks
+    WHERE project = {project:String}
+    GROUP BY source, chunk
+) AS made ON made.source = missed.table AND made.chunk = missed.used
+GROUP BY day, table, missed.chunk, missed.held, missed.recorded_at
+HAVING NOT hasAll(groupUniqArrayArray(made.held), missed.held)
+    OR countIf(made.held = missed.held AND made.recorded_at < missed.recorded_at) > 0
 ORDER BY day, table
+
+-- name: publishHistory
+-- Every publish of a day, oldest first, each with its latest event and the moment since which readers had it; '' if they never did.
+-- A publish that was undone without having been done failed, it was not rolled back.
+SELECT latest.* EXCEPT (last_at), if(done.at = toDateTime64(0, 3, 'UTC'), '', toString(done.at)) AS done_at
+FROM {{latestPublishes}} AS latest
+LEFT JOIN
+(
+    SELECT table, generation, min(at) AS at
+    FROM daybook.publishes
+    WHERE project = {project:String} AND day = {first:Date} AND event = 'done'
+    GROUP BY table, generation
+) AS done USING (table, generation)
+ORDER BY generation, position
+
+-- name: passedTests
+-- Tests that each published day passed as readers have it: those of its newest publish, and of later builds without a publish.
+SELECT passed.day AS day, groupUniqArrayArray(passed.tests) AS tests
+FROM daybook.passed_tests AS passed
+INNER JOIN
+(
+    SELECT day, max(generation) AS newest
+    FROM {{latestPublishes}}
+    WHERE last = 'done'
+    GROUP BY day
+) AS published ON published.day = passed.day
+WHERE passed.project = {project:String} AND passed.day BETWEEN {first:Date} AND {last_day:Date}
+    AND (passed.generation = published.newest
+        OR passed.generation > published.newest AND (passed.day, passed.generation) IN
+        (
+            SELECT day, generation
+            FROM daybook.builds
+            WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date} AND event = 'unchanged'
+        ))
+GROUP BY day
 
 -- name: holds
 -- The days that are held, since when and why.

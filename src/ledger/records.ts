@@ -49,6 +49,12 @@ export interface PublishEvent extends PublishRecord {
   last: 'intent' | 'done' | 'rollback' | 'undone';
 }
 
+/** A publish as the ledger remembers it. */
+export interface PublishedVersion extends PublishEvent {
+  /** Since when readers had it, in UTC as the engine prints it; '' where they never did. */
+  done_at: string;
+}
+
 /** An unfinished publish or rollback: its swaps began and did not end. */
 export interface OpenIntent extends PublishRecord {
   last: 'intent' | 'rollback';

@@ -26,10 +26,7 @@ export const publishedInputs = (project: string, first: string, last: string): S
   params: over(project, first, last),
 });
 
-/**
- * Selects days with rows in a chunk that was recorded after their build was planned. A day that is listed again finds the chunk
- * anyway; this finds days that are not.
- */
+/** Selects days with rows in a chunk that their build missed and a rebuild would use. */
 export const unusedChunks = (project: string, first: string, last: string): Statement => ({
   sql: READS.unusedChunks,
   params: over(project, first, last),

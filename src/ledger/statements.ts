@@ -31,6 +31,8 @@ export const READS = readStatements(new URL('reads.sql', import.meta.url), [
   'publishedTables',
   'publishedInputs',
   'unusedChunks',
+  'publishHistory',
+  'passedTests',
 ]);
 
 /** Returns the parameters of a query over the days `first` to `last`. */
@@ -58,6 +60,12 @@ export const standingPublishes = (project: string, first: string, last: string):
 export const publishesOf = (project: string, day: string, generation: number): Statement => ({
   sql: READS.publishesOf,
   params: { ...over(project, day, day), generation },
+});
+
+/** Selects every publish of a day, oldest first, each with its latest event and the moment since which readers had it. */
+export const publishHistory = (project: string, day: string): Statement => ({
+  sql: READS.publishHistory,
+  params: over(project, day, day),
 });
 
 /** Selects all archives that a publish names, with the latest event of that publish. */
@@ -165,6 +173,12 @@ export const rejectsOf = (
 export const testResults = (project: string, day: string, generation: number): Statement => ({
   sql: READS.testResults,
   params: { project, day, generation },
+});
+
+/** Selects the tests that each published day passed as readers have it. */
+export const passedTests = (project: string, first: string, last: string): Statement => ({
+  sql: READS.passedTests,
+  params: over(project, first, last),
 });
 
 /** Selects the highest format of any record. Fails if the tables do not exist yet. */

@@ -139,6 +139,17 @@ CREATE TABLE IF NOT EXISTS daybook.folder_answers
 )
 ENGINE = MergeTree ORDER BY (project, source, day, at);
 
+-- Tests that a day passed, all of them in one record: in the stage before its publish, or on the published tables later.
+CREATE TABLE IF NOT EXISTS daybook.passed_tests
+(
+    project LowCardinality(String),
+    day Date,
+    generation UInt32,
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    tests Array(FixedString(32)) COMMENT 'fingerprint of each test'
+)
+ENGINE = MergeTree ORDER BY (project, day, generation, at);
+
 -- What a person runs next after a build that did not end well: the commands that its reason names, in that order.
 CREATE TABLE IF NOT EXISTS daybook.next_commands
 (

@@ -74,7 +74,7 @@ export function judge(
   const byCode = tables.filter(({ staleness }) => staleness === 'code').map(({ table }) => table);
   const notes =
     byCode.length > 0 && reasons.length === 0 && !plan.force
-      ? [sentence(`stale by code: ${byCode.join(', ')}; rebuild with: `, command.run(plan.day, '--force'))]
+      ? [sentence(`stale by code: ${byCode.join(', ')}; rebuild with: `, command.backfill(plan.day, plan.day))]
       : [];
   return { tables, reasons, notes };
 }

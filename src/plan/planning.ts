@@ -11,6 +11,7 @@ import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } 
 import { judge, type Verdict } from './judge.js';
 import { questionsOf, type KnownDay } from './known.js';
 import type { Chunk, Plan, PlannedSource, PlannedTable } from './plan.js';
+import { checksOf, notRun, plannedTests } from './tests.js';
 
 /** A day as it would be built now, and why. */
 export interface PlannedDay {
@@ -22,6 +23,8 @@ export interface PlannedDay {
   published: Map<string, PublishRecord>;
   /** Why a rebuild of what differs by code alone would fail: objects that it would have to read have vanished. */
   lost: Text | undefined;
+  /** Tests that did not pass on the published day yet, of a day that needs no build: new and edited ones, and those that failed. */
+  untested: string[];
 }
 
 export interface PlanningOf {
@@ -94,7 +97,20 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
   const lost = lostIn(plan, listings);
   if (lost.length > 0 && outcome === 'build')
     throw final('ObjectVanished', lostText(day, lost), { details: { step: 'list', source: lost[0]?.source } });
-  return { outcome, plan, listings, verdict, published, lost: lost.length > 0 ? lostText(day, lost) : undefined };
+  const checked =
+    outcome === 'unchanged' && published.size > 0 && verdict.tables.every(({ staleness }) => staleness === 'fresh');
+  return {
+    ...{ outcome, plan, listings, verdict, published },
+    lost: lost.length > 0 ? lostText(day, lost) : undefined,
+    untested: checked ? await untestedOf(deps, plan) : [],
+  };
+}
+
+async function untestedOf({ ledger }: Dependencies, plan: Plan): Promise<string[]> {
+  const checks = checksOf(plan);
+  if (checks.length === 0) return [];
+  const passed = await ledger.passedTests(plan.day, plan.day);
+  return passed === undefined ? [] : notRun(checks, passed.get(plan.day));
 }
 
 /** Throws if a source's folders raise a question; one error names all sources with the same question. */
@@ -168,14 +184,7 @@ function planOf(
       ...(build.allowEmpty ? { onEmpty: 'publish' as const } : {}),
     })),
     tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
-    tests: schema.tests.map(({ file: { name, select, header }, inputs }) => ({
-      name,
-      sql: select,
-      severity: header.severity,
-      tolerate: header.tolerate ?? {},
-      inputs,
-      lookback: header.lookback,
-    })),
+    tests: plannedTests(schema),
     published: build.published.map(({ table, generation, rows, hash, columns, code, data, chunks }) => ({
       ...{ table, generation, rows, hash, columns, code, data, chunks },
     })),

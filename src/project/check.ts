@@ -6,6 +6,7 @@ import { type Text } from '../shared/sentence.js';
 import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
+import { findLeftovers, removedProblems } from './leftovers.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
 import { bucketsOf, type Problem, type Project } from './project.js';
@@ -54,7 +55,13 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
       : [];
     if (!project) return old;
     const { problems } = await inspectSchema(project, clickhouse);
-    return [...problems, ...(await checkViews(project, clickhouse)), ...old];
+    const { removed } = await findLeftovers(clickhouse, project);
+    return [
+      ...problems,
+      ...removedProblems(project.config.database, removed),
+      ...(await checkViews(project, clickhouse)),
+      ...old,
+    ];
   } catch (thrown) {
     throwIfBug(thrown);
     const fix = isDenied(thrown)

@@ -18,6 +18,15 @@ export const command = {
   local: (verb: 'up' | 'down', ...flags: string[]) => daybook(`local ${verb}`, ...flags),
   plan: (...flags: string[]) => daybook('plan', ...flags),
   rejects: (day: Day, source: string) => daybook('rejects', '--day', day, '--source', source),
+  rejectsRetry: (day: Day) => daybook('rejects retry', '--day', day),
+  /** Restores a publish of a day: 0 is none of them; without one it is the publish before the newest. */
+  rollback: (day: Day, generation?: number, ...flags: string[]) =>
+    daybook(
+      'rollback',
+      ...['--day', day],
+      ...(generation === undefined ? [] : generation === 0 ? ['--to-empty'] : ['--generation', String(generation)]),
+      ...flags,
+    ),
   run: (day: Day, ...flags: string[]) => daybook('run', '--day', day, ...flags),
   schedule: (verb: 'apply' | 'trigger') => daybook(`schedule ${verb}`),
   status: (...flags: string[]) => daybook('status', ...flags),
@@ -25,6 +34,7 @@ export const command = {
   trace: (day: Day, table: string, where: string) => daybook('trace', '--day', day, '--table', table, '--where', where),
   unhold: (day: Day) => daybook('unhold', '--day', day),
   verify: (start: Day, end: Day) => daybook('verify', ...range(start, end)),
+  verifyRebuild: (day: Day) => daybook('verify', '--day', day, '--rebuild'),
   worker: () => daybook('worker'),
 };
 

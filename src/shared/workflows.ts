@@ -18,8 +18,12 @@ export interface DayInput {
   waiting?: string;
   /** Set by the nightly schedule for a late day that failed or is missing: check once whether its sources are complete. */
   complete?: boolean;
-  /** Roll back the newest publish of the day instead of building it, and hold the day. */
+  /** Give readers an earlier publish of the day instead of building it, and hold the day. */
   rollback?: boolean;
+  /** The publish that a rollback restores; left out, the one before the newest. Where readers have it already, nothing changes. */
+  generation?: number;
+  /** A rollback leaves readers nothing of the day. */
+  toEmpty?: boolean;
   /** Why the day is rolled back and held, for people who find it held. */
   reason?: string;
   /** Build the day in a stage and compare it with what readers have; publish nothing. */
@@ -64,6 +68,8 @@ export interface DayFailure {
   /** The type of the step's error, one of src/errors.ts; '' if it is another error. */
   type: string;
   reason: string;
+  /** The table or source at which it failed, if it is known. */
+  table?: string;
   /** Those that the message names; left out by earlier versions. */
   commands?: Command[];
 }

@@ -11,6 +11,7 @@ import {
 import { final } from '../errors.js';
 import type { Standing } from '../ledger/questions.js';
 import type { PublishRecord } from '../ledger/records.js';
+import { oldestOfTables } from '../ledger/rollback.js';
 import { command } from '../shared/commands.js';
 import { attemptTable, stagePrefix } from '../shared/names.js';
 import { sentence } from '../shared/sentence.js';
@@ -114,19 +115,20 @@ export async function swapForward(
 }
 
 /**
- * Restores the archived days, verifies them and records that the publish was undone. The archives themselves are not changed: twins of
- * them are swapped, which a newer build drops before its own swaps, so a zombie attempt cannot replace newer rows with old ones.
- * Idempotent.
+ * Restores the archived days, verifies them and records that the publishes were undone. The archives themselves are not changed:
+ * twins of them are swapped, which a newer build drops before its own swaps, so a zombie attempt cannot replace newer rows with old
+ * ones. Several publishes of one table are undone at once, from the archive of the oldest. Idempotent.
  *
  * @param begun called when everything is ready for the first swap
  */
 export async function swapBack(
   deps: Dependencies,
   swap: Swap,
-  intents: readonly PublishRecord[],
+  undone: readonly PublishRecord[],
   step: Step,
   begun: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
+  const intents = oldestOfTables(undone);
   await assertArchived(deps, swap, intents);
   const sources = new Map<string, Place>();
   for (const { table, archive, archived_rows: rows, archived_hash: hash, columns } of intents) {
@@ -151,7 +153,7 @@ export async function swapBack(
     columns,
   }));
   await verify(deps, swap, before, step);
-  await deps.ledger.recordPublishes('undone', intents);
+  await deps.ledger.recordPublishes('undone', undone);
   for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
 }
 

@@ -62,7 +62,7 @@ export function asActivity<Input, Made extends object>(
     };
     try {
       // A zombie attempt may still be writing: its statements are killed, and have ended, before this one starts.
-      if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle);
+      if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle, { signal });
       return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;

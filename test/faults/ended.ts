@@ -2,7 +2,7 @@ import { archiveDatabase } from '../../src/shared/names.js';
 import { measureDay } from '../../src/stage/statements.js';
 import type { Store } from '../../src/store/store.js';
 import type { DayProject } from '../support/day.js';
-import { DAY, EARLIER } from './project.js';
+import { EARLIER, LATER } from './project.js';
 
 /** What a run left behind, by the name of each part; every line is one fact, as JSON. */
 export type Ended = Record<string, string[]>;
@@ -26,7 +26,7 @@ export async function endedOf(project: DayProject): Promise<Ended> {
       line.replaceAll(project.name, 'PROJECT'),
     );
   ended['published'] = await published(project);
-  ended['open intents'] = linesOf(await project.app.ledger.openIntents(EARLIER, DAY));
+  ended['open intents'] = linesOf(await project.app.ledger.openIntents(EARLIER, LATER));
   ended['stages'] = (await stagesOf(project)).map((name) => name.replaceAll(project.name, 'PROJECT'));
   ended['manifests'] = await manifests(project);
   return ended;
@@ -61,6 +61,9 @@ const LEDGER: Record<string, string> = {
   'last build': `
 SELECT day, argMax(event, (generation, at)) AS event FROM daybook.builds
 WHERE project = {project:String} GROUP BY day ORDER BY day`,
+  'held days': `
+SELECT day, argMax(event, (at, event)) AS event FROM daybook.holds
+WHERE project = {project:String} GROUP BY day ORDER BY day`,
   chunks: `
 SELECT DISTINCT source, folder, chunk, normalizer, manifest, objects, rows_by_day FROM daybook.chunks
 WHERE project = {project:String} ORDER BY ALL`,
@@ -84,7 +87,7 @@ FROM daybook.test_results WHERE project = {project:String} GROUP BY day, test OR
 
 /** What readers have according to the ledger, and whether the archive of each publish holds what stood before it. */
 async function published({ app, name }: DayProject): Promise<string[]> {
-  const records = await app.ledger.currentPublishes(EARLIER, DAY);
+  const records = await app.ledger.currentPublishes(EARLIER, LATER);
   const archives = archiveDatabase(name);
   const facts = records.map(async ({ archive, ...of }) => {
     // Chunks are in the order of their recording, which is random if several are normalized at once.

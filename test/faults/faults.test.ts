@@ -1,6 +1,6 @@
 import { beforeAll, expect, inject, test } from 'vitest';
 import { SHARED_DISK } from './disk.js';
-import { sample, wordsOf, type Fault, type Trouble } from './plan.js';
+import { sample, sortsOf, wordsOf, type Fault, type Trouble } from './plan.js';
 import { openRing, type Ring } from './ring.js';
 
 /*
@@ -11,8 +11,11 @@ const SEED = 20261110;
 
 const kill =
   (...victims: string[]) =>
-  ({ trouble }: Fault) =>
-    trouble.kind === 'kill' && trouble.victims.join() === victims.join() && trouble.moment.at === 'step';
+  ({ trouble, scenario }: Fault) =>
+    trouble.kind === 'kill' &&
+    scenario !== 'rollback' &&
+    trouble.victims.join() === victims.join() &&
+    trouble.moment.at === 'step';
 const inside =
   (name: string) =>
   ({ trouble, scenario }: Fault) =>
@@ -26,6 +29,8 @@ const of =
   ({ trouble }: Fault) =>
     trouble.kind === kind;
 
+const sorted = (run: string, sort: string) => (fault: Fault) => sortsOf(fault).includes(`${run}: ${sort}`);
+
 const FAULTS = sample(SEED, [
   kill('worker'),
   kill('clickhouse', 's3'),
@@ -37,6 +42,10 @@ const FAULTS = sample(SEED, [
   of('out of memory'),
   of('cut'),
   of('object'),
+  sorted('rollback', 'kill at statement or request'),
+  sorted('rollback', 'cancel at statement or request'),
+  sorted('build', 'cancel at publish'),
+  sorted('overlapping backfills', 'kill worker'),
 ]);
 
 let ring: Ring;

@@ -1,16 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { DayProgress } from '../../src/shared/workflows.js';
+import type { BackfillProgress, DayProgress } from '../../src/shared/workflows.js';
 import type { Moment, Step, Victim } from './plan.js';
 import { isRequest, isStatement, reaching, requestFrom } from './points.js';
 import { around, settled, type Strike } from './strike.js';
 import type { World } from './world.js';
 
-/** Kills processes at a moment of the day. */
-export function armKill(world: World, victims: readonly Victim[], moment: Moment): Strike {
+/** Kills processes at a moment of the run. */
+export const armKill = (world: World, victims: readonly Victim[], moment: Moment): Strike =>
+  armAt(world, moment, () => world.kill(victims));
+
+/** Cancels the run at a moment of it. */
+export function armCancel(world: World, moment: Moment): Strike {
+  let run: WorkflowHandle | undefined;
+  const strike = armAt(world, moment, async () => {
+    await run?.cancel();
+  });
+  return {
+    ...strike,
+    started: (handle, signal) => {
+      run = handle;
+      strike.started?.(handle, signal);
+    },
+  };
+}
+
+function armAt(world: World, moment: Moment, strike: () => Promise<void>): Strike {
   const { over, settle } = settled();
   const kill = () => {
-    const done = world.kill(victims);
+    const done = strike();
     settle(done);
     return done;
   };
@@ -56,8 +74,13 @@ const LOOK = 20;
 
 /** A worker takes seconds to start, and a kill before that would prove little. */
 async function firstStepEnds(handle: WorkflowHandle, signal: AbortSignal): Promise<void> {
-  const progress = async () => await handle.query<DayProgress>('progress').catch(() => undefined);
-  while (((await progress())?.steps.length ?? 0) === 0) await sleep(LOOK, undefined, { signal });
+  const progress = async () =>
+    await handle.query<Partial<DayProgress & BackfillProgress>>('progress').catch(() => undefined);
+  const begun = async () => {
+    const { steps = [], running = [] } = (await progress()) ?? {};
+    return steps.length > 0 || running.length > 0;
+  };
+  while (!(await begun())) await sleep(LOOK, undefined, { signal });
 }
 
 /** Follows the day's history until the step's first activity is scheduled. */

@@ -21,14 +21,19 @@ export const STEPS = [
   'conclude',
   'sweep',
 ] as const;
-export type Step = (typeof STEPS)[number];
+/** The activities of a rollback, in their order. */
+export const ROLLBACK_STEPS = ['recover', 'planRollback', 'rollback', 'conclude', 'sweep'] as const;
+export type Step = (typeof STEPS)[number] | (typeof ROLLBACK_STEPS)[number];
 
 /** Around a request: before the server has it, while it works on it, when it is done and the client does not know yet. */
 export const PHASES = ['before', 'during', 'after'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** `first`: a day that looks back on a published one is built. `again`: a published day is built with objects that came late. */
-export type Scenario = 'first' | 'again';
+/**
+ * `first`: a day that looks back on a published one is built. `again`: a published day is built with objects that came late.
+ * `rollback`: a day that was published twice is rolled back. `overlap`: two backfills build the same days.
+ */
+export type Scenario = 'first' | 'again' | 'rollback' | 'overlap';
 
 /** Statements of a day by name, with how often each comes at least. */
 export const STATEMENTS = {
@@ -51,6 +56,11 @@ export const STATEMENTS = {
   'done record': 1,
   'published record': 1,
   'drop of the stage': 1,
+  'hold record': 1,
+  'rollback record': 1,
+  restore: 5,
+  'undone record': 1,
+  'rolled-back record': 1,
 } as const;
 export type StatementName = keyof typeof STATEMENTS;
 
@@ -85,6 +95,8 @@ export type StoreTrouble = '503' | '500' | 'reset answer' | 'reset request' | 't
 /** What happens to the world. Times in milliseconds. */
 export type Trouble =
   | { kind: 'kill'; victims: readonly Victim[]; moment: Moment }
+  /** Somebody cancels the run. */
+  | { kind: 'cancel'; moment: Moment }
   | { kind: 'store'; what: StoreTrouble; point: Point<RequestName>; ms: number }
   | { kind: 'full disk'; point: Point<StatementName>; ms: number }
   | { kind: 'out of memory'; point: Point<StatementName> }
@@ -101,6 +113,12 @@ export interface Fault {
 }
 
 type Cell = (random: Random) => Trouble;
+
+/** A cell whose trouble belongs to one scenario alone. */
+interface Placed {
+  cell: Cell;
+  scenario?: Scenario;
+}
 
 const ALONE: readonly Victim[][] = VICTIMS.map((victim) => [victim]);
 const PAIRS: readonly Victim[][] = VICTIMS.flatMap((one, index) =>
@@ -226,20 +244,119 @@ const OBJECTS: Cell[] = (['rewritten', 'deleted'] as const).flatMap((what) =>
   PHASES.map((phase): Cell => () => ({ kind: 'object', what, phase })),
 );
 
-const CELLS: readonly Cell[] = [...KILLS, ...KILLS_INSIDE, ...STORE, ...ENGINE, ...OBJECTS];
+/** Statements of a rollback before or after which it is half done. */
+const ROLLBACK_POINTS = ['hold record', 'rollback record', 'restore', 'undone record', 'rolled-back record'] as const;
+
+const ROLLBACKS: Cell[] = [
+  ...ALONE.flatMap((victims) =>
+    ROLLBACK_STEPS.map((step): Cell => () => ({ kind: 'kill', victims, moment: { at: 'step', step } })),
+  ),
+  ...ROLLBACK_POINTS.flatMap((name) =>
+    (name === 'restore' ? PHASES : PHASES.slice(1)).map((phase): Cell => (random) => ({
+      kind: 'kill',
+      victims: random.pick([['clickhouse'], ['worker'], ['worker', 'clickhouse']]),
+      moment: { at: 'statement', point: nthOf(name, random), phase, ms: random.below(SHORT) },
+    })),
+  ),
+  ...ROLLBACK_STEPS.map((step): Cell => () => ({ kind: 'cancel', moment: { at: 'step', step } })),
+  ...ROLLBACK_POINTS.map((name): Cell => (random) => ({
+    kind: 'cancel',
+    moment: { at: 'statement', point: nthOf(name, random), phase: random.pick(PHASES), ms: random.below(SHORT) },
+  })),
+];
+
+/** A run of a day is cancelled at each step, and where an effect is half done. */
+const CANCELS: Cell[] = [
+  ...STEPS.map((step): Cell => () => ({ kind: 'cancel', moment: { at: 'step', step } })),
+  ...(['normalize', 'load', 'refresh', 'intent', 'swap', 'done record', 'published record'] as const).map(
+    (name): Cell =>
+      (random) => ({
+        kind: 'cancel',
+        moment: { at: 'statement', point: nthOf(name, random), phase: random.pick(PHASES), ms: random.below(SHORT) },
+      }),
+  ),
+];
+
+/** Two backfills under way at once. */
+const OVERLAPS: Cell[] = ALONE.flatMap((victims) =>
+  [0, 1].map((): Cell => (random) => ({
+    kind: 'kill',
+    victims,
+    moment: { at: 'time', ms: random.below(2 * LONGEST_MOMENT) },
+  })),
+);
+
+const CELLS: readonly Placed[] = [
+  ...[KILLS, KILLS_INSIDE, STORE, ENGINE, OBJECTS, CANCELS].flat().map((cell) => ({ cell })),
+  ...ROLLBACKS.map((cell) => ({ cell, scenario: 'rollback' as const })),
+  ...OVERLAPS.map((cell) => ({ cell, scenario: 'overlap' as const })),
+];
+
+/** A run of so many faults meets each sort. */
+export const WHOLE_RUN = 200;
 
 /** Faults in a full run: at least all cells once. */
-export const FULL_RUN = Math.max(200, CELLS.length);
+export const FULL_RUN = Math.max(WHOLE_RUN, CELLS.length);
 
 /** The fault of this number. */
 export function faultAt(seed: number, number: number): Fault {
   const round = Math.floor((number - 1) / CELLS.length);
-  const cell = shuffled(CELLS, randomOf(seed, -1 - round))[(number - 1) % CELLS.length];
-  if (!cell) throw new RangeError(`expected a fault's number from 1 on, found ${number}`);
+  const placed = dealt(seed, round)[(number - 1) % CELLS.length];
+  if (!placed) throw new RangeError(`expected a fault's number from 1 on, found ${number}`);
   const random = randomOf(seed, number);
-  const trouble = cell(random);
-  return { seed, number, scenario: scenarioOf(trouble, random), trouble };
+  const trouble = placed.cell(random);
+  return { seed, number, scenario: placed.scenario ?? scenarioOf(trouble, random), trouble };
 }
+
+/** The cells of a round in a chance order, in which each sort and each step comes early: also a part of a round meets all of them. */
+function dealt(seed: number, round: number): Placed[] {
+  const name = `${seed} ${round}`;
+  const known = rounds.get(name) ?? deal(seed, round);
+  rounds.set(name, known);
+  return known;
+}
+
+const rounds = new Map<string, Placed[]>();
+
+function deal(seed: number, round: number): Placed[] {
+  const order = shuffled(CELLS, randomOf(seed, -1 - round));
+  const met = new Set<string>();
+  const early: Placed[] = [];
+  const late: Placed[] = [];
+  for (const placed of order) {
+    const trouble = placed.cell(randomOf(seed, 0));
+    const sorts = sortsOf({ trouble, scenario: placed.scenario ?? 'first' });
+    (sorts.some((sort) => !met.has(sort)) ? early : late).push(placed);
+    for (const sort of sorts) met.add(sort);
+  }
+  return [...early, ...late];
+}
+
+/** What a fault is counted as at the end of a run: what happens, and where. */
+export function sortsOf({ trouble, scenario }: Pick<Fault, 'trouble' | 'scenario'>): string[] {
+  const run = scenario === 'rollback' ? 'rollback' : scenario === 'overlap' ? 'overlapping backfills' : 'build';
+  switch (trouble.kind) {
+    case 'kill':
+    case 'cancel': {
+      const what = trouble.kind === 'cancel' ? ['cancel'] : trouble.victims.map((victim) => `kill ${victim}`);
+      const where = trouble.moment.at === 'step' ? [`${trouble.kind} at ${trouble.moment.step}`] : [];
+      const point = 'point' in trouble.moment ? [`${trouble.kind} at statement or request`] : [];
+      return [...what, ...where, ...point].map((one) => `${run}: ${one}`);
+    }
+    case 'store':
+      return [`${run}: store ${trouble.what}`];
+    case 'object':
+      return [`${run}: object ${trouble.what}`];
+    default:
+      return [`${run}: ${trouble.kind}`];
+  }
+}
+
+/** All sorts that a whole run meets. */
+export const allSorts = (): string[] =>
+  [
+    ...new Set(CELLS.flatMap(({ cell, scenario = 'first' }) => sortsOf({ trouble: cell(randomOf(0, 0)), scenario }))),
+  ].sort();
 
 /** Where a statement comes in one of the scenarios only, the scenario follows from it. */
 function scenarioOf(trouble: Trouble, random: Random): Scenario {
@@ -250,7 +367,8 @@ function scenarioOf(trouble: Trouble, random: Random): Scenario {
 }
 
 const pointOf = (trouble: Trouble): Point<StatementName | RequestName> | undefined => {
-  if (trouble.kind === 'kill') return 'point' in trouble.moment ? trouble.moment.point : undefined;
+  if (trouble.kind === 'kill' || trouble.kind === 'cancel')
+    return 'point' in trouble.moment ? trouble.moment.point : undefined;
   return 'point' in trouble ? trouble.point : undefined;
 };
 
@@ -266,7 +384,12 @@ export function sample(seed: number, sorts: readonly ((fault: Fault) => boolean)
 
 /** What happens, in words. */
 export function wordsOf({ trouble, scenario }: Fault): string {
-  const built = scenario === 'first' ? '' : ', on a day that is built again';
+  const built = {
+    first: '',
+    again: ', on a day that is built again',
+    rollback: ', in a rollback',
+    overlap: ', in one of two overlapping backfills',
+  }[scenario];
   return words(trouble) + built;
 }
 
@@ -274,6 +397,8 @@ function words(trouble: Trouble): string {
   switch (trouble.kind) {
     case 'kill':
       return `kill ${trouble.victims.join(' and ')} ${whenOf(trouble.moment)}`;
+    case 'cancel':
+      return `cancel ${whenOf(trouble.moment)}`;
     case 'store':
       return `the store gives ${trouble.what} from the ${wordOf(trouble.point)} on, for ${trouble.ms} ms`;
     case 'full disk':

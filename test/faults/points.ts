@@ -22,6 +22,11 @@ const STATEMENT: Record<StatementName, RegExp> = {
   swap: /ALTER TABLE `\w+_live`\.`\w+` REPLACE PARTITION/,
   measure: /SELECT count\(\) AS rows, sum\(cityHash64\(.* AS hash\s+FROM `\w+_live`/,
   'done record': /INSERT INTO daybook\.publishes .*"event":"done"/s,
+  'hold record': /INSERT INTO daybook\.holds/,
+  'rollback record': /INSERT INTO daybook\.publishes .*"event":"rollback"/s,
+  restore: /ALTER TABLE `\w+_live`\.`\w+` REPLACE PARTITION/,
+  'undone record': /INSERT INTO daybook\.publishes .*"event":"undone"/s,
+  'rolled-back record': /INSERT INTO daybook\.builds .*"event":"rolled-back"/s,
   'published record': /INSERT INTO daybook\.builds .*"event":"published"/s,
   'drop of the stage': new RegExp(`DROP DATABASE IF EXISTS ${STAGE}`),
 };

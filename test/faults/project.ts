@@ -53,6 +53,9 @@ export const CONFIG: DayConfig = {
 export const EARLIER = '2026-11-09';
 export const DAY = '2026-11-10';
 
+/** The last day of two backfills that overlap. */
+export const LATER = '2026-11-11';
+
 /** The object that is rewritten or deleted while it is read. */
 export const MOVING = `raw/${DAY}/b.json`;
 

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { startBackfill } from '../../src/cli/backfill/start.js';
 import { startDay } from '../../src/cli/common/start.js';
 import { waitUntilReady } from '../../src/local/readiness.js';
 import type { Stack } from '../../src/local/stack-file.js';
-import type { DayResult } from '../../src/shared/workflows.js';
+import type { BackfillResult, DayInput, DayResult } from '../../src/shared/workflows.js';
 import type { Disk } from './disk.js';
 import { differences, endedOf, type Ended } from './ended.js';
 import { armCut, armFullDisk, armOutOfMemory } from './engine.js';
-import { armKill } from './kills.js';
+import { armCancel, armKill } from './kills.js';
 import { armObject } from './objects.js';
 import type { Fault, Scenario, Trouble } from './plan.js';
-import { DAY, EARLIER, lateOf, MOVING, objectsOf, putAll, REWRITTEN } from './project.js';
+import { DAY, EARLIER, LATER, lateOf, MOVING, objectsOf, putAll, REWRITTEN } from './project.js';
 import { armStore } from './store.js';
 import type { Strike } from './strike.js';
 import { openWorld, type World } from './world.js';
@@ -21,6 +23,9 @@ const LONGEST_DAY = 180_000;
 const LAST_CALL = 3_000;
 /** A service that does not answer so long after its death is gone, in milliseconds. */
 const BACK_WITHIN = 60_000;
+
+/** What is said of a fault that did not strike. */
+export const NEVER = 'the fault never came';
 
 type Objects = 'as listed' | 'rewritten' | 'deleted';
 
@@ -44,12 +49,12 @@ export function openRing(stack: Stack, disk: Disk): Ring {
     meet: async ({ scenario, trouble }) => {
       const expected = await reference(scenario, trouble.kind === 'object' ? trouble.what : 'as listed');
       return await inWorld(stack, disk, async (world) => {
-        const day = await prepare(world, scenario);
-        const faults =
-          trouble.kind === 'object'
-            ? await failAndRunAgain(world, day, trouble)
-            : await endByItself(world, day, trouble);
-        return [...faults, ...differences(expected, await endedOf(world.project))];
+        const run = await prepare(world, scenario);
+        const faults = await meetTrouble(world, run, trouble);
+        const ended = await endedOf(world.project);
+        // A run that is cancelled once it has published leaves its stage to the next nightly run.
+        if (trouble.kind === 'cancel') ended['stages'] = expected['stages'] ?? [];
+        return [...faults, ...differences(expected, ended)];
       });
     },
   };
@@ -74,36 +79,111 @@ const lossOf = ({ lost }: World): Promise<never> =>
 const undisturbed = (stack: Stack, disk: Disk, scenario: Scenario, objects: Objects): Promise<Ended> =>
   inWorld(stack, disk, async (world) => {
     const { project } = world;
-    const day = await prepare(world, scenario);
+    const run = await prepare(world, scenario);
     if (objects === 'rewritten') await project.put(MOVING, REWRITTEN);
     if (objects === 'deleted') await project.app.store.remove(project.bucket, [MOVING]);
-    await project.run(day);
+    await Promise.all((await run.start()).map((handle) => handle.result()));
     return await endedOf(project);
   });
 
-/** Prepares the state before the fault. @returns the day that meets it. */
-async function prepare({ project }: World, scenario: Scenario): Promise<string> {
-  await putAll(project, objectsOf(EARLIER));
-  await project.run(EARLIER);
-  await putAll(project, scenario === 'first' ? objectsOf(DAY) : lateOf(EARLIER));
-  return scenario === 'first' ? DAY : EARLIER;
+/** What meets the trouble. */
+interface Run {
+  /** Starts it, or starts it again. */
+  start(): Promise<WorkflowHandle[]>;
+  /** How it ends where all goes well. */
+  outcome: 'published' | 'rolled-back';
+  /** Repeating it once it is done must change nothing. */
+  repeats: boolean;
 }
 
-/** The day goes through the trouble without anybody's help. */
-async function endByItself(world: World, day: string, trouble: Trouble): Promise<string[]> {
-  const { handle, over } = await beginDay(world, day, trouble);
-  const result = await resultOf(handle);
-  const wrong =
-    typeof result === 'string' ? [result] : result.outcome === 'published' ? [] : [`ended ${result.outcome}`];
-  return [...wrong, ...(await over())];
+/** Backfills are wider than they are long: each of their days is under way at once. */
+const WIDE = 20;
+
+/** Puts everything in place that is there before the trouble. */
+async function prepare({ project }: World, scenario: Scenario): Promise<Run> {
+  const day = (input: DayInput) => async () => [await startDay(project.app, input)];
+  await putAll(project, objectsOf(EARLIER));
+  await project.run(EARLIER);
+  switch (scenario) {
+    case 'first':
+      await putAll(project, objectsOf(DAY));
+      return { start: day({ day: DAY, wait: true }), outcome: 'published', repeats: false };
+    case 'again':
+      await putAll(project, lateOf(EARLIER));
+      return { start: day({ day: EARLIER, wait: true }), outcome: 'published', repeats: false };
+    case 'rollback':
+      await putAll(project, lateOf(EARLIER));
+      await project.run(EARLIER);
+      return {
+        start: day({ day: EARLIER, rollback: true, generation: 1 }),
+        outcome: 'rolled-back',
+        repeats: true,
+      };
+    case 'overlap':
+      for (const of of [DAY, LATER]) await putAll(project, objectsOf(of));
+      return {
+        start: async () => [
+          await startBackfill(project.app, { start: EARLIER, end: LATER, concurrency: WIDE }),
+          await startBackfill(project.app, { start: DAY, end: LATER, concurrency: WIDE }),
+        ],
+        outcome: 'published',
+        repeats: false,
+      };
+  }
+}
+
+async function meetTrouble(world: World, run: Run, trouble: Trouble): Promise<string[]> {
+  const wrong = await (trouble.kind === 'object'
+    ? failAndRunAgain(world, run, trouble)
+    : trouble.kind === 'cancel'
+      ? cancelAndRunAgain(world, run, trouble)
+      : endByItself(world, run, trouble));
+  if (!run.repeats) return wrong;
+  const before = await endedOf(world.project);
+  const again = await runOnce(run);
+  const changed = differences(before, await endedOf(world.project));
+  return [...wrong, ...again, ...changed.map((one) => `repeated: ${one}`)];
+}
+
+/** The run goes through the trouble without anybody's help. */
+async function endByItself(world: World, run: Run, trouble: Trouble): Promise<string[]> {
+  const { handles, over } = await begin(world, run, trouble);
+  const results = await Promise.all(handles.map(resultOf));
+  return [...results.flatMap((result) => unlike(run, result)), ...(await over())];
+}
+
+/** What is wrong with how a run ended, where anything is. */
+function unlike({ outcome }: Run, result: Result | string): string[] {
+  if (typeof result === 'string') return [result];
+  if ('failed' in result && result.failed.length > 0)
+    return result.failed.map(({ day, reason }) => `${day}: ${reason}`);
+  return 'failed' in result || result.outcome === outcome ? [] : [`ended ${result.outcome}`];
+}
+
+async function runOnce(run: Run): Promise<string[]> {
+  const results = await Promise.all((await run.start()).map(resultOf));
+  return results.flatMap((result) => unlike(run, result));
+}
+
+/** A cancelled run is told as what it became: done, or with everything as it was before. Then it is started again. */
+async function cancelAndRunAgain(world: World, run: Run, trouble: Trouble): Promise<string[]> {
+  const { project } = world;
+  const before = await endedOf(project);
+  const { handles, over } = await begin(world, run, trouble);
+  const results = await Promise.all(handles.map(resultOf));
+  const never = await over();
+  if (results.every((result) => unlike(run, result).length === 0)) return never;
+  const told = results.flatMap((result) => (result === CANCELLED ? [] : unlike(run, result)));
+  const half = differences(visible(before), visible(await endedOf(project)));
+  return [...told, ...never, ...half.map((one) => `told as cancelled: ${one}`), ...(await runOnce(run))];
 }
 
 /** The day must fail and name the object, leaving readers what they have; the next night must make it good. */
-async function failAndRunAgain(world: World, day: string, trouble: Trouble): Promise<string[]> {
+async function failAndRunAgain(world: World, run: Run, trouble: Trouble): Promise<string[]> {
   const { project } = world;
   const before = await endedOf(project);
-  const { handle, over } = await beginDay(world, day, trouble);
-  const result = await resultOf(handle);
+  const { handles, over } = await begin(world, run, trouble);
+  const [result = 'nothing was started'] = await Promise.all(handles.map(resultOf));
   const wrong =
     typeof result !== 'string'
       ? [`the day was ${result.outcome} although ${MOVING} changed`]
@@ -112,7 +192,7 @@ async function failAndRunAgain(world: World, day: string, trouble: Trouble): Pro
         : [`the failure does not name ${MOVING}: ${result}`];
   const never = await over();
   const half = differences(visible(before), visible(await endedOf(project)));
-  await project.run(day);
+  await runOnce(run);
   return [...wrong, ...never, ...half.map((one) => `after the failure: ${one}`)];
 }
 
@@ -124,13 +204,14 @@ const visible = (ended: Ended): Ended =>
     ),
   );
 
-async function beginDay(world: World, day: string, trouble: Trouble) {
+async function begin(world: World, run: Run, trouble: Trouble) {
   const stop = new AbortController();
   const strike = arm(world, trouble);
-  const handle = await startDay(world.project.app, { day, wait: true });
-  strike.started?.(handle, stop.signal);
+  const handles = await run.start();
+  // Where there are several, the trouble follows the last.
+  for (const handle of handles.slice(-1)) strike.started?.(handle, stop.signal);
   return {
-    handle,
+    handles,
     /** Waits for the end of the trouble and for the services that it hit. */
     over: async (): Promise<string[]> => {
       const came = await Promise.race([strike.over.then(() => true), sleep(LAST_CALL, false)]);
@@ -142,7 +223,7 @@ async function beginDay(world: World, day: string, trouble: Trouble) {
         signal: new AbortController().signal,
         onReady: () => undefined,
       });
-      return came ? [] : ['the fault never came'];
+      return came ? [] : [NEVER];
     },
   };
 }
@@ -151,6 +232,8 @@ function arm(world: World, trouble: Trouble): Strike {
   switch (trouble.kind) {
     case 'kill':
       return armKill(world, trouble.victims, trouble.moment);
+    case 'cancel':
+      return armCancel(world, trouble.moment);
     case 'store':
       return armStore(world, trouble.what, trouble.point, trouble.ms);
     case 'full disk':
@@ -164,13 +247,18 @@ function arm(world: World, trouble: Trouble): Strike {
   }
 }
 
-/** How the day ended, or in words why not. The connection may go with the server; the day does not. */
-async function resultOf(handle: WorkflowHandle): Promise<DayResult | string> {
+type Result = DayResult | BackfillResult;
+
+const CANCELLED = 'the run was cancelled';
+
+/** How a run ended, or in words why not. The connection may go with the server; the run does not. */
+async function resultOf(handle: WorkflowHandle): Promise<Result | string> {
   const until = Date.now() + LONGEST_DAY;
   while (Date.now() < until)
     try {
-      return (await Promise.race([handle.result(), tooLate(until)])) as DayResult;
+      return (await Promise.race([handle.result(), tooLate(until)])) as Result;
     } catch (error) {
+      if (error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure) return CANCELLED;
       if (error instanceof WorkflowFailedError) return `the day failed: ${error.cause?.message ?? error.message}`;
       await sleep(100);
     }

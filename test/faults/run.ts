@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { quietenSdk } from '../../src/env.js';
 import { messageOf } from '../../src/errors.js';
-import { faultAt, FULL_RUN, wordsOf } from './plan.js';
-import { openRing } from './ring.js';
+import { allSorts, faultAt, FULL_RUN, sortsOf, WHOLE_RUN, wordsOf } from './plan.js';
+import { NEVER, openRing } from './ring.js';
 import { withStack } from './stack.js';
 
 /*
@@ -44,6 +44,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 process.stdout.write(`seed ${seed}, ${numbers.length} faults\n`);
 let met = 0;
 let differing = 0;
+/** How often each sort of fault struck. */
+const hits = new Map(allSorts().map((sort) => [sort, 0]));
 for (let from = 0; from < numbers.length; from += FAULTS_PER_STACK)
   await withStack(async (stack, disk) => {
     process.stdout.write(`a fresh stack; full disks are made by ${disk.how}\n`);
@@ -53,6 +55,7 @@ for (let from = 0; from < numbers.length; from += FAULTS_PER_STACK)
       const started = Date.now();
       const wrong = await ring.meet(fault).catch((error: unknown) => [messageOf(error)]);
       met++;
+      if (!wrong.includes(NEVER)) for (const sort of sortsOf(fault)) hits.set(sort, (hits.get(sort) ?? 0) + 1);
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
       process.stdout.write(`#${number} ${wordsOf(fault)}: ${wrong.length === 0 ? 'equal' : 'DIFFERS'}, ${seconds} s\n`);
       if (wrong.length === 0) continue;
@@ -62,5 +65,10 @@ for (let from = 0; from < numbers.length; from += FAULTS_PER_STACK)
       process.stdout.write(`    again: npm run test:faults -- --seed ${seed} --fault ${number}\n`);
     }
   });
+process.stdout.write(`how often each sort of fault struck:\n`);
+for (const [sort, times] of hits) process.stdout.write(`  ${String(times).padStart(3)}  ${sort}\n`);
+// A part of a run need not meet all of them.
+const missed = met >= WHOLE_RUN ? [...hits].filter(([, times]) => times === 0).map(([sort]) => sort) : [];
+if (missed.length > 0) process.stdout.write(`never struck: ${missed.join(', ')}\n`);
 process.stdout.write(`${met} faults, ${differing} differences\n`);
-process.exit(differing === 0 ? 0 : 1);
+process.exit(differing === 0 && missed.length === 0 ? 0 : 1);

@@ -67,7 +67,7 @@ test('without a worker, run says so at once; Ctrl-C leaves the day running, and 
   await expect.poll(() => statusOf(WAITING).catch(() => 'unknown'), { timeout: 30_000 }).toBe('RUNNING');
   waiting.kill('SIGINT');
   const { exitCode } = await waiting;
-  expect(exitCode).toBe(2);
+  expect(exitCode).toBe(130);
   expect(said).toContain(
     `Day ${WAITING} goes on. Attach again: ${commandLine(command.run(WAITING), project.app.project.dir)}\n`,
   );

@@ -65,7 +65,9 @@ test("new columns are added in the file's order; older days keep their rows, and
 
   const looked = await project.run(DAY);
   expect(looked.outcome).toBe('unchanged');
-  expect(looked.notes).toEqual([`stale by code: daily_amounts; rebuild with: npx daybook run --day ${DAY} --force`]);
+  expect(looked.notes).toEqual([
+    `stale by code: daily_amounts; rebuild with: npx daybook backfill --start ${DAY} --end ${DAY}`,
+  ]);
   expect((await project.run(DAY, true)).outcome).toBe('published');
   expect(await project.rows('SELECT largest, events FROM daily_amounts')).toEqual([{ largest: 2, events: 2 }]);
 });

@@ -60,7 +60,7 @@ test('a new object builds its day, and in the next day what looks back on it; a 
   await project.put(keyOf(FIRST, 'b'), lines(payment(FIRST, 'b')));
   const { outcomes, reasons, toRead } = await planned();
   expect(outcomes).toEqual([['build', ...ALL], ['build', 'daily_trend'], ['unchanged']]);
-  expect(reasons[0]?.[0]).toBe('events: 1 new objects');
+  expect(reasons[0]?.[0]).toBe('events: 1 new object');
   expect(reasons[1]).toEqual([`daily_trend reads daily_amounts@${FIRST}, which is rebuilt`]);
   expect(toRead).toMatchObject({ chunks: 1, objects: 1 });
   const results = [];
@@ -94,17 +94,17 @@ test('days that differ by SQL alone are listed with the command that rebuilds th
   await project.write(TREND, FILES[TREND].replace('sum(events)', 'sum(events) + 0'));
   const { outcomes, days } = await planned();
   expect(outcomes).toEqual(DAYS.map(() => ['code', 'daily_trend']));
-  expect(days[0]?.command).toEqual(command.run(FIRST, '--force'));
+  expect(days[0]?.command).toEqual(command.backfill(FIRST, FIRST));
   const { code, stdout } = await daybook(
     ['plan', '--start', FIRST, '--end', SECOND, '--project', project.app.project.dir],
     environment(inject('stack')),
   );
   expect(code).toBe(0);
   expect(stdout).toContain(
-    `${FIRST}  stale (code)\n            daily_trend: its SQL, its options or its table changed`,
+    `${FIRST} to ${SECOND}  stale (code)\n            daily_trend: its SQL, its options or its table changed`,
   );
   expect(stdout).toContain('To read: 0 objects, 0 B in 0 chunks. Nothing was changed.');
-  expect(stdout).toContain(`npx daybook run --day ${SECOND} --force`);
+  expect(stdout).toContain(`Next:\n  npx daybook backfill --start ${FIRST} --end ${SECOND}`);
   expect(stdout).not.toContain(THIRD);
 });
 

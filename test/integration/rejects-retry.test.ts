@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { runExclusive } from '../../src/cli/common/exclusive-run.js';
+import { command } from '../../src/shared/commands.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -45,7 +46,7 @@ const retry = async (day: string, word: string) => {
   const end = await runExclusive(
     project.app,
     { day, code: true, retry: word },
-    { what: 'retry', own: false, quiet: true },
+    { what: 'retry', own: false, quiet: true, again: command.rejectsRetry(day) },
   );
   return end.ok ? end.result : end;
 };

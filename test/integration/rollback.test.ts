@@ -59,7 +59,7 @@ test('a rollback restores what readers had, holds the day, and names the later d
   expect(await ran.staticSummary()).toBe(`${project.name}, rollback of ${day}`);
   expect(await ran.staticDetails()).toContain('Started by hand, for a rollback.');
   expect(taken.code).toBe(0);
-  expect(taken.stdout).toContain('generation 2 rolled back: events 1 row of generation 1; daily_amounts 1 row');
+  expect(taken.stdout).toContain('rolled back to generation 1: events 1 row of generation 1; daily_amounts 1 row');
   expect(taken.stdout).toContain(`2026-06-02 looks back on this day: stale until rebuilt`);
   expect(taken.stdout.trimEnd().split('\n').at(-1)).toBe(`${day} rolled-back`);
   expect(await hashes(day)).toEqual(first);
@@ -105,7 +105,7 @@ test.each([
   expect(await eventsOf(day, 2)).toEqual(['intent,done,rollback,undone']);
 });
 
-test('a second attempt undoes only the same publish; a second rollback undoes the one before it', async () => {
+test('a second attempt undoes only the same publishes; the only publish of a day is rolled back only on request', async () => {
   const day = '2026-06-08';
   const first = await publishedTwice(day);
   const { build, undoes } = await project.attempt().planRollback({ day });
@@ -114,15 +114,82 @@ test('a second attempt undoes only the same publish; a second rollback undoes th
   expect(again.tables).toContainEqual({ table: 'events', rows: 1, generation: 1 });
   expect(await hashes(day)).toEqual(first);
 
-  const second = await command('rollback', '--day', day);
-  expect(second.stdout).toContain('generation 1 rolled back: events is no longer published');
+  const repeated = await command('rollback', '--day', day);
+  expect(repeated).toMatchObject({ code: 0 });
+  expect(repeated.stdout).toContain('readers have generation 1 already, nothing was changed: events 1 row of');
+  expect(await hashes(day)).toEqual(first);
+
+  await command('unhold', '--day', day);
+  const only = await command('rollback', '--day', day);
+  expect(only).toMatchObject({ code: 1 });
+  expect(only.stderr).toContain(
+    `Generation 1 is the only publish of ${day}: rolling it back leaves readers no row of the day. ` +
+      `If that is wanted: npx daybook rollback --day ${day} --to-empty`,
+  );
+  expect(await hashes(day)).toEqual(first);
+  expect(await project.app.ledger.holdOf(day)).toBeUndefined();
+
+  const second = await command('rollback', '--day', day, '--to-empty');
+  expect(second.stdout).toContain('rolled back to no rows: events is no longer published');
   expect(await rowsOf(day)).toEqual({ events: 0, daily_amounts: 0, daily_means: 0, two_days: 0 });
   expect(await project.app.ledger.currentPublishes(day, day)).toEqual([]);
 
+  expect(await command('rollback', '--day', day, '--to-empty')).toMatchObject({ code: 0 });
+  await command('unhold', '--day', day);
   const third = await command('rollback', '--day', day);
   expect(third.code).toBe(1);
-  expect(third.stderr).toContain(`Nothing of ${day} is published, so there is no publish to roll back`);
+  expect(third.stderr).toContain(`Nothing of ${day} is published, so there is nothing to roll back`);
   expect((await command('status', '--day', day)).stdout).not.toContain('failed');
+});
+
+test('a rollback over several publishes restores the one that it names; repeating it changes nothing', async () => {
+  const day = '2026-06-14';
+  const first = await publishedTwice(day);
+  const second = await hashes(day);
+  await project.put(keyOf(day, 'c'), lines(payment(day, 'c', { amount: 7 })));
+  await project.run(day);
+
+  const preview = await command('rollback', '--day', day, '--generation', '1', '--dry-run');
+  expect(preview.code).toBe(0);
+  expect(preview.stdout).toMatch(/^ +3 {2}events +3 {2}20\d\d-.* \d+ minutes? +readers have it$/m);
+  expect(preview.stdout).toMatch(/^ +2 {2}events +2 {2}20\d\d-.* archived$/m);
+  expect(preview.stdout.trimEnd().split('\n').at(-1)).toMatch(
+    new RegExp(`^A rollback restores generation 1: npx daybook rollback --day ${day} --generation 1`),
+  );
+  expect(await project.app.ledger.holdOf(day)).toBeUndefined();
+
+  const command1 = ['rollback', '--day', day, '--generation', '1'] as const;
+  expect((await command(...command1)).stdout).toContain('rolled back to generation 1: events 1 row of generation 1');
+  expect(await hashes(day)).toEqual(first);
+  for (const generation of [2, 3]) expect(await eventsOf(day, generation)).toEqual(['intent,done,rollback,undone']);
+  const before = await project.state(day);
+  expect(await command(...command1)).toMatchObject({ code: 0 });
+  expect(await project.state(day)).toEqual(before);
+
+  // What was undone can't be restored; what is built after it can be rolled back in its turn.
+  const gone = await command('rollback', '--day', day, '--generation', '2');
+  expect(gone).toMatchObject({ code: 1 });
+  expect(gone.stderr).toContain(`Generation 2 of ${day} is not published; found 1.`);
+  await project.run(day, true);
+  expect(await hashes(day)).not.toEqual(second);
+  expect((await command('rollback', '--day', day)).code).toBe(0);
+  expect(await hashes(day)).toEqual(first);
+});
+
+test('a rollback over several publishes that dies between its swaps is ended by the next run', async () => {
+  const day = '2026-06-15';
+  const first = await publishedTwice(day);
+  await project.put(keyOf(day, 'c'), lines(payment(day, 'c', { amount: 7 })));
+  await project.run(day);
+  const { build, undoes, target } = await project.attempt().planRollback({ day, generation: 1 });
+  expect({ undoes, target }).toEqual({ undoes: 3, target: 1 });
+  const dying = project.attempt({ world: diesBefore(project, 'roll back daily_amounts') });
+  await expect(dying.rollback({ build, undoes, target: 1, reason: '' })).rejects.toThrow('the worker died');
+
+  // Without a target it means the rollback that was begun, not one more.
+  expect((await command('rollback', '--day', day)).code).toBe(0);
+  expect(await hashes(day)).toEqual(first);
+  expect(await project.app.ledger.openIntents(day)).toEqual([]);
 });
 
 test('a build that was planned before a rollback publishes nothing after it', async () => {

@@ -54,7 +54,10 @@ async function recordOn(scenario: Scenario, temporal: { address: string; namespa
 const { stack, stop } = await startTestStack(['temporal']);
 try {
   await mkdir(FOLDER, { recursive: true });
+  // Named ones alone, or all.
+  const named = process.argv.slice(2);
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
+    if (named.length > 0 && !named.includes(name)) continue;
     const text = await recordOn(scenario, stack.temporal);
     if (text.includes(hostname())) throw new Error(`${name}: the history names this machine`);
     await writeFile(`${FOLDER}/${name}.json`, text);

@@ -31,7 +31,7 @@ test('every workflow has a history', async () => {
 });
 
 test('every activity that a workflow can call is in a history', async () => {
-  const histories = await Promise.all(current.map(read));
+  const histories = await Promise.all(recorded.map(read));
   const called = histories.flatMap(({ events }) =>
     events.map((event) => event.activityTaskScheduledEventAttributes?.activityType.name),
   );

@@ -123,9 +123,9 @@ export const SCENARIOS: Record<string, Scenario> = {
         listed: UNCHANGED,
         stubs: {
           wait: () => opened.then(() => ({ ready: true, missing: [], againInMs: 10 })),
-          attend: () => {
+          look: ({ workflowIds }) => {
             open();
-            return { outcome: 'unchanged' };
+            return { ended: workflowIds };
           },
         },
       };

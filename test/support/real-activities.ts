@@ -1,8 +1,6 @@
-import { Context } from '@temporalio/activity';
-import { attend } from '../../activities/attend/index.js';
+import { look } from '../../activities/look/index.js';
 import { survey } from '../../activities/survey/index.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
-import type { Step } from '../../src/step/step.js';
 import type { StubbedNight, Stubs } from './workflows.js';
 
 /* Real activities in a night whose others are stubs: those that ask Temporal, or the calendar, and nothing else. */
@@ -31,10 +29,8 @@ export const surveyOf =
       input,
     );
 
-/** The real `attend`, on the server of the nightly run. */
-export const attendOf =
-  (night: () => StubbedNight): Stubs['attend'] =>
+/** The real looks at days that somebody else runs, on the server of the night. */
+export const lookOf =
+  (night: () => StubbedNight): Stubs['look'] =>
   (input) =>
-    attend({ temporal: () => Promise.resolve(night().client) } as unknown as Dependencies, input, {
-      signal: Context.current().cancellationSignal,
-    } as Step);
+    look({ temporal: () => Promise.resolve(night().client) } as unknown as Dependencies, input);

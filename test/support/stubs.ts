@@ -75,6 +75,7 @@ export const defaultStubs = (settings: RecoverResult, listed: ListResult): Stubs
   alert: () => ({ sent: true }),
   audit: () => ({ notes: [] }),
   attend: () => ({ outcome: 'published' }),
+  look: ({ workflowIds }) => ({ ended: workflowIds }),
   recover: () => settings,
   wait: () => ({ ready: true, missing: [], againInMs: 10 }),
   list: ({ day }) => ({ ...listed, build: { ...listed.build, day } }),

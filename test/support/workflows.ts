@@ -44,6 +44,8 @@ export interface StubbedNightOptions {
   project?: string;
   /** Chunks that the worker normalizes at once; default: the SDK's. */
   heavySlots?: number;
+  /** Light activities that the worker runs at once; default: the SDK's. */
+  lightSlots?: number;
   /** The workflows that the worker runs; default: the real ones. */
   bundle?: string;
 }
@@ -87,6 +89,7 @@ export async function stubbedNight(
       taskQueue: taskQueue.light(project),
       workflowBundle: { codePath: bundle },
       activities: light,
+      ...(options.lightSlots === undefined ? {} : { maxConcurrentActivityTaskExecutions: options.lightSlots }),
     }),
     await Worker.create({
       ...common,

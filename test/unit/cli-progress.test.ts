@@ -135,7 +135,7 @@ describe('without a terminal', () => {
     const states = [[list], [list, load], [load]].map(
       (steps) => ({ step: '', done: 0, total: 0, steps }) as unknown as DayProgress,
     );
-    await followDay(handleOf(states, {}), '2026-01-05', 'lines');
+    await followDay(handleOf(states, {}), '2026-01-05', { show: 'lines' });
     expect(printed.stdout).toBe(`  ${line(list)}\n  ${line(load)}\n  ${line(load)}\n`);
     expect(line(load)).toBe('load      71 rows  (2.1 s)');
   });

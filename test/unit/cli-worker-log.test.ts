@@ -34,11 +34,19 @@ describe("what Temporal's runtime says becomes one line that a person reads", ()
     });
   });
 
-  test("a final failure is left to the day's own, which is a result and no warning", () => {
+  test("a final failure of a step is left to the day's own, which is an error with project, day, step and table", () => {
     const error = ApplicationFailure.nonRetryable('3 of 4 lines were rejected');
     expect(line('WARN', 'Activity failed', { error })?.level).toBe('debug');
-    const failed = line('WARN', 'Workflow failed', { error: new Error('Day 2026-11-05 failed at step load: …') });
-    expect(failed).toMatchObject({ level: 'info', message: 'Day 2026-11-05 failed at step load: …' });
+    const details = { step: 'load', type: 'TooManyRejects', reason: '…', table: 'events' };
+    const day = ApplicationFailure.nonRetryable('Day 2026-11-05 failed at step load: …', 'DayFailed', details);
+    expect(line('WARN', 'Workflow failed', { error: day })).toEqual({
+      level: 'error',
+      message: 'Day 2026-11-05 failed at step load: …',
+      fields: {
+        ...{ workflow_id: meta.workflowId, run_id: 'run-1', attempt: 2 },
+        ...{ project: 'shop', day: '2026-11-05', step: 'load', type: 'TooManyRejects', table: 'events' },
+      },
+    });
   });
 
   test('what every healthy worker logs is left out', () => {

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { faultAt, FULL_RUN, PHASES, STEPS, VICTIMS, wordsOf, type Fault } from '../faults/plan.js';
+import {
+  allSorts,
+  faultAt,
+  FULL_RUN,
+  PHASES,
+  sortsOf,
+  STEPS,
+  VICTIMS,
+  WHOLE_RUN,
+  wordsOf,
+  type Fault,
+} from '../faults/plan.js';
 
 const all = (seed: number): Fault[] => Array.from({ length: FULL_RUN }, (_, index) => faultAt(seed, index + 1));
 
@@ -17,10 +28,23 @@ test('a full run has at least 200 faults', () => {
   expect(FULL_RUN).toBeGreaterThanOrEqual(200);
 });
 
+test.each([1, 2, 3])('a run of 200 faults of seed %i meets each sort of fault and each step', (seed) => {
+  const met = new Set(all(seed).slice(0, WHOLE_RUN).flatMap(sortsOf));
+  expect([...met].sort()).toEqual(allSorts());
+  for (const sort of [
+    'build: cancel at publish',
+    'rollback: kill at planRollback',
+    'overlapping backfills: kill worker',
+  ])
+    expect(met).toContain(sort);
+});
+
 test.each([1, 2, 3])(
   'a full run of seed %i kills each process and each pair at each step and at random moments',
   (seed) => {
-    const kills = all(seed).flatMap(({ trouble }) => (trouble.kind === 'kill' ? [trouble] : []));
+    const kills = all(seed).flatMap(({ trouble, scenario }) =>
+      trouble.kind === 'kill' && scenario !== 'rollback' ? [trouble] : [],
+    );
     const pairs = VICTIMS.flatMap((one, index) => VICTIMS.slice(index + 1).map((other) => `${one},${other}`));
     for (const victims of [...VICTIMS, ...pairs]) {
       const moments = kills.filter((one) => one.victims.join() === victims).map(({ moment }) => moment);

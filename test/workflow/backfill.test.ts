@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
 import type { Touched } from '../../src/shared/build.js';
+import { daysBetween } from '../../src/shared/day.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { plain } from '../../src/shared/sentence.js';
 import type { BackfillProgress, BackfillResult } from '../../src/shared/workflows.js';
-import { attendOf } from '../support/real-activities.js';
+import { lookOf } from '../support/real-activities.js';
 import { LISTED, ONE_LINE, SETTINGS } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight, type Verb } from '../support/workflows.js';
 import { night } from './night.js';
@@ -281,16 +282,48 @@ test('a day that is running already is awaited, and then checked', async () => {
     listed: UNCHANGED,
     stubs: {
       wait: () => opened.then(() => ({ ready: true, missing: [], againInMs: 1 })),
-      attend: attendOf(() => one),
+      look: lookOf(() => one),
     },
   });
   const other = await one.startDay({ day: DAYS[1] ?? '', wait: true });
   await until(() => one.verbs().includes('wait'));
   const handle = await one.startBackfill({ start, end: DAYS[2] ?? '' });
-  await until(() => one.verbs().includes('attend'));
+  await until(() => one.verbs().includes('look'));
   open();
   await other.result();
   expect((await resultOf(handle)).counts.unchanged).toBe(3);
+});
+
+test('two overlapping backfills, each wider than the slots of the one worker, both go on', async () => {
+  const all = daysBetween('2026-10-01', '2026-10-07');
+  const published = new Set<string>();
+  const one = await night({
+    lightSlots: 2,
+    stubs: {
+      look: lookOf(() => one),
+      list: ({ day }) => ({
+        ...LISTED,
+        ...(published.has(day) ? UNCHANGED : {}),
+        build: { ...LISTED.build, day },
+        chunks: 1,
+        todo: published.has(day) ? 0 : 1,
+      }),
+      publish: ({ build, tables }) => {
+        published.add(build.day);
+        return { tables: tables.map(({ table }) => ({ table, rows: 24 })), burstMs: 9, touched: null };
+      },
+    },
+  });
+  const concurrency = 20;
+  const handles = [
+    await one.startBackfill({ start: all[0] ?? '', end: all.at(-2) ?? '', concurrency }),
+    await one.startBackfill({ start: all[1] ?? '', end: all.at(-1) ?? '', concurrency }),
+  ];
+  for (const handle of handles) expect(await resultOf(handle)).toMatchObject({ failed: [], notRun: 0 });
+  expect([...published].sort()).toEqual(all);
+  expect(one.verbs()).toContain('look');
+  expect(one.verbs()).not.toContain('attend');
+  expect(daysOf(one, 'publish').sort()).toEqual(all);
 });
 
 test('an invalid input fails at once, and says what was expected', async () => {

@@ -1,9 +1,11 @@
 import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
 import { plain } from '../../src/shared/sentence.js';
 import type { DayResult } from '../../src/shared/workflows.js';
-import { attributesOf } from '../support/workflows.js';
+import { SETTINGS, surveyed } from '../support/stubs.js';
+import { attributesOf, until, untilCancelled } from '../support/workflows.js';
 import { night } from './night.js';
 
 const DAY = '2026-11-10';
@@ -20,6 +22,18 @@ test('a rollback recovers, undoes one publish and concludes; it lists and builds
   expect((await attributesOf(handle))['DaybookOutcome']).toBe('rolled-back');
 });
 
+test('a rollback to what readers have already changes nothing, and answers as the first one did', async () => {
+  const one = await night({
+    stubs: {
+      planRollback: ({ day }) => ({ build: { day, generation: 3, plan: '' }, undoes: 0, target: 1, tables: [] }),
+    },
+  });
+  const result = (await (await one.startDay({ day: DAY, rollback: true, generation: 1 })).result()) as DayResult;
+  expect(result).toMatchObject({ outcome: 'rolled-back', published: [{ table: 'events', rows: 24 }], notes: [] });
+  expect(one.verbs()).toEqual(['recover', 'planRollback', 'rollback']);
+  expect(result.steps.at(-1)?.what).toContain('readers have generation 1 already, nothing was changed: events 24 rows');
+});
+
 test('a rollback that is refused leaves the day in the ledger as it was', async () => {
   const one = await night({
     stubs: {
@@ -31,6 +45,76 @@ test('a rollback that is refused leaves the day in the ledger as it was', async 
   const handle = await one.startDay({ day: DAY, rollback: true });
   await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
   expect(one.verbs()).toEqual(['recover', 'planRollback']);
+});
+
+test.each([
+  { how: 'had been done', published: 1, end: 'rolled-back' },
+  { how: 'had not begun', published: 2, end: 'cancelled' },
+])('a rollback that is cancelled is reported as what it became: it $how', async ({ published, end }) => {
+  const one = await night({
+    stubs: {
+      recover: () => ({ ...SETTINGS, published: one.verbs().includes('rollback') ? published : 2 }),
+      rollback: untilCancelled,
+    },
+  });
+  const handle = await one.startDay({ day: DAY, rollback: true, generation: 1 });
+  await until(() => one.verbs().includes('rollback'));
+  await handle.cancel();
+  const result = handle.result() as Promise<DayResult>;
+  if (end === 'cancelled')
+    await expect(result).rejects.toMatchObject({ cause: expect.any(CancelledFailure) as unknown });
+  else {
+    const { outcome, notes } = await result;
+    expect(outcome).toBe('rolled-back');
+    expect(plain(notes[1] ?? '')).toContain(
+      'the rollback was interrupted (cancelled) and then finished: readers have generation 1.',
+    );
+  }
+  expect((await attributesOf(handle))['DaybookOutcome']).toBe(end);
+  expect(one.calls.find(({ verb }) => verb === 'conclude')?.input).toMatchObject({ outcome: end });
+});
+
+test('a rollback whose end is not known says that it may be half done, and how it is finished', async () => {
+  const one = await night({
+    stubs: {
+      recover: () => {
+        if (one.verbs().includes('rollback')) throw final('AccessDenied', 'the ledger refuses the credentials.');
+        return SETTINGS;
+      },
+      rollback: () => {
+        throw final('AccessDenied', 'the ledger refuses the credentials.');
+      },
+    },
+  });
+  const handle = await one.startDay({ day: DAY, rollback: true, generation: 1 });
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: {
+      message:
+        `Rollback of ${DAY} failed: the ledger refuses the credentials. It may be half done: the next run of the day, ` +
+        `or the same rollback again, finishes it. Repeat it: npx daybook rollback --day ${DAY} --generation 1`,
+    },
+  });
+});
+
+test('tests that are newer than a publish run on the published tables, and nothing is built', async () => {
+  const one = await night({ listed: { outcome: 'unchanged', todo: 0, untested: ['no_gaps'] } });
+  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
+  expect(one.verbs()).toEqual(['recover', 'list', 'test', 'conclude']);
+  expect(one.calls[2]?.input).toMatchObject({ published: ['no_gaps'] });
+  expect(result).toMatchObject({ outcome: 'unchanged', tested: { passed: 2 } });
+});
+
+test('a failed day that is repaired by hand reports that it recovered; one of a nightly run leaves that to the run', async () => {
+  const one = await night({
+    stubs: {
+      recover: () => ({ ...SETTINGS, project: one.project, failedBefore: true }),
+      survey: () => surveyed({ project: one.project, day: DAY, bad: [DAY], alerts: true }),
+    },
+  });
+  await (await one.startDay({ day: DAY })).result();
+  expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({ kind: 'recovered', day: DAY });
+  await (await one.startNightly({ day: DAY })).result();
+  expect(one.verbs().filter((verb) => verb === 'alert')).toHaveLength(2);
 });
 
 test('a held day ends as held, without further steps', async () => {

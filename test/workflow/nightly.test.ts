@@ -14,7 +14,7 @@ import { addDays, dayIn } from '../../src/shared/day.js';
 import { scheduleId, taskQueue, workflowId } from '../../src/shared/names.js';
 import { plain, sentence } from '../../src/shared/sentence.js';
 import type { NightlyResult } from '../../src/shared/workflows.js';
-import { attendOf, surveyOf } from '../support/real-activities.js';
+import { lookOf, surveyOf } from '../support/real-activities.js';
 import { LISTED, surveyed } from '../support/stubs.js';
 import { attributesOf, gate, until, untilCancelled, type StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';
@@ -223,13 +223,13 @@ test('a day that is running already is awaited; then the ledger says what is lef
     listed: UNCHANGED,
     stubs: {
       wait: () => opened.then(() => ({ ready: true, missing: [], againInMs: 1 })),
-      attend: attendOf(() => one),
+      look: lookOf(() => one),
     },
   });
   const other = await one.startDay({ day: '2026-11-10', wait: true });
   await until(() => one.verbs().includes('wait'));
   const handle = await one.startNightly({ day: '2026-11-10' });
-  await until(() => one.verbs().includes('attend'));
+  await until(() => one.verbs().includes('look'));
   expect(one.verbs()).not.toContain('list');
   open();
   await other.result();
@@ -285,7 +285,7 @@ test('a nightly run whose days all succeed fails if readers have other rows than
   });
   const handle = await one.startNightly();
   const { message, details } = await failureOf(handle);
-  expect(message).toContain(`Readers do not have what was published:\n${plain(what)}`);
+  expect(message).toBe(`No day failed (2 days run).\nReaders do not have what was published:\n${plain(what)}`);
   expect(details).toMatchObject({
     days: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }],
     differences: [plain(what)],
@@ -293,6 +293,7 @@ test('a nightly run whose days all succeed fails if readers have other rows than
   expect(one.calls.find(({ verb }) => verb === 'verify')?.input).toEqual({ first: '2026-11-09', last: '2026-11-10' });
   expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({
     kind: 'failed',
+    day: '2026-11-09',
     step: 'verify',
     next: [again],
   });

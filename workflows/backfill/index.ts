@@ -10,6 +10,7 @@ import { throwIfBug } from '../bugs.js';
 import { assertInput } from '../input.js';
 import { backfillNotStarted } from '../nightly/text.js';
 import { firstActivities } from '../options.js';
+import { watchOtherRuns, type OtherRuns } from '../other-runs.js';
 import { runDay } from '../run-day.js';
 import { sweepOld } from '../sweep-old.js';
 import { summary } from '../text.js';
@@ -24,9 +25,10 @@ import { trackBackfill, type Tracker } from './state.js';
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   assertInput('backfill', input);
   const tracker = trackBackfill(input);
+  const others = watchOtherRuns();
   try {
-    const notRun = tracker.state.phase === 'range' ? await runRange(input, tracker) : 0;
-    if (tracker.state.phase === 'later') await runLater(input, tracker);
+    const notRun = tracker.state.phase === 'range' ? await runRange(input, tracker, others) : 0;
+    if (tracker.state.phase === 'later') await runLater(input, tracker, others);
     // Days used to sweep everything themselves; now each sweeps only what is its own.
     if (patched('sweep-after-backfill')) await sweepOld();
     return tracker.close(notRun);
@@ -48,7 +50,7 @@ function backfillFailureOf({ start, end }: BackfillInput, error: unknown): unkno
 }
 
 /** Runs the days of the range. @returns how many were not run because an earlier one failed. */
-async function runRange(input: BackfillInput, tracker: Tracker): Promise<number> {
+async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<number> {
   const { end, reprocess = 'none', failFast = false, force = reprocess === 'all' } = input;
   const whole = reprocess !== 'failed';
   const outlined = await outline({ start: tracker.state.next, end, which: whole ? 'all' : 'failed' }, tracker);
@@ -62,7 +64,7 @@ async function runRange(input: BackfillInput, tracker: Tracker): Promise<number>
     ...queueOf(tracker, outlined),
     width: () => tracker.state.concurrency,
     run: (day, gated, onStart) =>
-      runDay(project, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
+      runDay({ project, others }, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
     onEnd: (ended) => {
       tracker.end(ended, whole ? end : null);
       return fails() ? 'stop' : 'go on';
@@ -75,13 +77,13 @@ async function runRange(input: BackfillInput, tracker: Tracker): Promise<number>
 }
 
 /** Runs the later days one by one. Only stale data is a reason to build them: the code of these days was not asked for. */
-async function runLater(input: BackfillInput, tracker: Tracker): Promise<void> {
+async function runLater(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<void> {
   for (let { later, next } = tracker.state; later && next <= later.last; { later, next } = tracker.state) {
     const outlined = await outline({ start: next, end: later.last, which: 'published' }, tracker);
     const done = await runQueue({
       ...queueOf(tracker, outlined),
       width: () => 1,
-      run: (day, _, onStart) => runDay(outlined.project, { day }, onStart),
+      run: (day, _, onStart) => runDay({ project: outlined.project, others }, { day }, onStart),
       onEnd: (ended) => {
         tracker.end(ended, null);
         return 'go on';

@@ -3,11 +3,21 @@ import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/w
 import type { ConcludeInput } from '../../activities/conclude/index.js';
 import { failedBy, rootText } from '../../src/errors.js';
 import type { BuildRef } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
+import { heldNow } from '../../src/shared/notes.js';
 import { commandsIn, plain, type Text } from '../../src/shared/sentence.js';
 import type { DayFailure, DayResult } from '../../src/shared/workflows.js';
 import { throwIfBug } from '../bugs.js';
 import { lastActivities } from '../options.js';
-import { cutOffNote, failureOf, notRecordedNote, notSweptNote, summary } from '../text.js';
+import {
+  cutOffNote,
+  failureOf,
+  notRecordedNote,
+  notSweptNote,
+  rollbackFailure,
+  rolledBackNote,
+  summary,
+} from '../text.js';
 import type { Progress } from './progress.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
 
@@ -43,6 +53,13 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
   return notes;
 }
 
+/** Records that a day is as it was, after something about it had to be looked at first. */
+export async function concludeUnchanged({ input, act }: DayRun): Promise<void> {
+  await act().conclude.executeWithOptions({ summary: summary.conclude('unchanged') }, [
+    { day: input.day, build: null, outcome: 'unchanged', step: '', reason: '' },
+  ]);
+}
+
 /**
  * Ends a day after an error. What readers have counts: if recovery finishes the publish, the day is published, whatever was thrown.
  * Otherwise the outcome is recorded and the workflow fails with the step, the reason and the command to type next.
@@ -57,10 +74,13 @@ export async function endAfterError(
   const cancelled = isCancellation(error);
   const outcome = cancelled ? 'cancelled' : 'failed';
   const reason = reasonOf(error);
-  const published = run && (await endPublish(run, step));
-  if (published) return await endPublished(run, published, reason);
+  const swaps = run ? await endSwaps(run, step) : 'not begun';
+  if (run?.begun && swaps === 'published') return await endPublished(run, run.begun, reason);
+  if (run?.begun && swaps === 'rolled back') return await endRolledBack(run, run.begun, reason);
   progress.end(outcome, [reason]);
-  const failed = failureOf(of, step, reason);
+  const again = command.rollback(of, run?.target ?? (run?.input.toEmpty ? 0 : run?.input.generation));
+  const failed =
+    step === 'rollback' ? rollbackFailure(of, reason, again, swaps !== 'unknown') : failureOf(of, step, reason);
   // Without a run the ledger could not be read, so it cannot be written; a refused rollback leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
   if (run && !refused)
@@ -72,7 +92,11 @@ export async function endAfterError(
       reason: plain(reason),
       next: commandsIn(failed),
     });
-  const failure: DayFailure = { step, type: typeOf(error), reason: plain(reason) };
+  const table = tableOf(error);
+  const failure: DayFailure = {
+    ...{ step, type: typeOf(error), reason: plain(reason) },
+    ...(table === undefined ? {} : { table }),
+  };
   throw cancelled ? error : failedBy('DayFailed', failed, failure);
 }
 
@@ -84,23 +108,35 @@ function typeOf(error: unknown): string {
   return thrown instanceof ApplicationFailure ? (thrown.type ?? '') : '';
 }
 
+/** Returns the table or source that the failure of an activity names. */
+function tableOf(error: unknown): string | undefined {
+  const thrown = error instanceof ActivityFailure ? error.cause : error;
+  const [details] = thrown instanceof ApplicationFailure ? (thrown.details ?? []) : [];
+  const { table, source } = (details ?? {}) as { table?: unknown; source?: unknown };
+  return [table, source].find((name) => typeof name === 'string');
+}
+
+/** What became of the swaps that a day was to make; `unknown` where they could not be ended. */
+type Swaps = 'not begun' | 'published' | 'rolled back' | 'undone' | 'unknown';
+
 /**
- * Finishes or rolls back a publish that was interrupted between its swaps, so that readers have the day either old or new.
+ * What was interrupted between its swaps is finished or undone at once, so that readers have the day either old or new.
  *
- * @returns what this run built, if readers have it.
+ * @returns what they have, as the ledger says: a run may have lost its answer after it had done everything.
  */
-async function endPublish({ input, begun, settings, startedAt }: DayRun, step: string): Promise<Begun | null> {
-  if (!begun || (step !== 'publish' && step !== 'rollback')) return null;
+async function endSwaps({ input, begun, target, settings, startedAt }: DayRun, step: string): Promise<Swaps> {
+  if (!begun || (step !== 'publish' && step !== 'rollback')) return 'not begun';
   try {
     const { recover } = lastActivities(settings.timings, startedAt);
     const { published } = await recover.executeWithOptions({ summary: summary.recover(input.day) }, [
       { day: input.day },
     ]);
-    return step === 'publish' && published === begun.build.generation ? begun : null;
+    if (step === 'publish') return published === begun.build.generation ? 'published' : 'undone';
+    return target !== null && published <= target ? 'rolled back' : 'undone';
   } catch (error) {
     throwIfBug(error);
-    log.error('the publish stays unfinished until the day is run again', { reason: rootCause(error) });
-    return null;
+    log.error('the publish stays open until the day is run again', { reason: rootCause(error) });
+    return 'unknown';
   }
 }
 
@@ -115,7 +151,18 @@ async function endPublished(run: DayRun, begun: Begun, reason: Text): Promise<Da
   return { ...result, recovered: true, steps: [...progress.steps] };
 }
 
-/** Records the outcome. A ledger that cannot be written must not hide why the day ended; the history keeps both errors. */
+/** A rollback that was interrupted when it had to be finished, or was: it is reported as what it became. */
+async function endRolledBack(run: DayRun, begun: Begun, reason: Text): Promise<DayResult> {
+  const { input, progress } = run;
+  const note = rolledBackNote(run.target ?? 0, reason);
+  progress.report(plain(note), 0);
+  const notes = [heldNow(input.day), note, ...(await closeDay(run, begun.build, 'rolled-back'))];
+  progress.end('rolled-back', notes);
+  const result = emptyResult(input.day, 'rolled-back', { ...begun, notes });
+  return { ...result, recovered: true, steps: [...progress.steps] };
+}
+
+/** A ledger that cannot be written to must not hide why the day ended; the history keeps both. */
 async function recordOutcome({ settings, startedAt }: DayRun, record: ConcludeInput): Promise<void> {
   try {
     const { conclude } = lastActivities(settings.timings, startedAt);

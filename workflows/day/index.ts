@@ -1,12 +1,14 @@
-import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../../activities/list/index.js';
 import type { BuiltTable } from '../../src/shared/build.js';
 import { heldNow } from '../../src/shared/notes.js';
 import type { DayInput, DayResult } from '../../src/shared/workflows.js';
 import { throwIfBug } from '../bugs.js';
 import { assertInput } from '../input.js';
+import { alertOf } from '../nightly/alert-of.js';
+import { openAlerts } from '../nightly/alerts.js';
 import { comparedNotes, touchedNote } from '../text.js';
-import { closeDay, emptyResult, endAfterError } from './end.js';
+import { closeDay, concludeUnchanged, emptyResult, endAfterError } from './end.js';
 import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
 import {
@@ -19,6 +21,7 @@ import {
   publishChanged,
   recoverDay,
   refreshModels,
+  testPublished,
   testStage,
   waitForSources,
   type DayRun,
@@ -46,6 +49,7 @@ export async function day(input: DayInput): Promise<DayResult> {
     run = beginRun({ input, progress, turn, settings });
     const result = input.rollback ? await rollBack(run) : await buildIfNeeded(run);
     progress.end(result.outcome, result.notes);
+    if (settings.failedBefore && workflowInfo().parent === undefined) await reportRecovery(result);
     return { ...result, recovered: settings.recovered !== null, steps: [...progress.steps] };
   } catch (error) {
     throwIfBug(error);
@@ -53,10 +57,23 @@ export async function day(input: DayInput): Promise<DayResult> {
   }
 }
 
+/** A webhook that is down must not hold a run that a person waits for. In milliseconds. */
+const ALERT_WAIT = 20_000;
+
+/** Reports that a failed day was repaired by hand; a nightly run reports its own days. */
+async function reportRecovery({ day: of, outcome }: DayResult): Promise<void> {
+  if (outcome !== 'published' && outcome !== 'unchanged') return;
+  const alerts = openAlerts(true);
+  alerts.send(alertOf({ day: of, outcome, reason: '', failure: null, result: null }, true));
+  await Promise.race([alerts.delivered(), sleep(ALERT_WAIT)]);
+}
+
 async function buildIfNeeded(run: DayRun): Promise<DayResult> {
   const { input } = run;
   if (input.wait || input.complete) await waitForSources(run);
   const listed = await listObjects(run);
+  const { untested = [] } = listed;
+  if (listed.outcome === 'unchanged' && untested.length > 0) return await checkPublished(run, listed, untested);
   if (listed.outcome !== 'build') return emptyResult(input.day, listed.outcome, listed);
   return input.compare ? await compareDay(run, listed) : await buildDay(run, listed);
 }
@@ -77,6 +94,15 @@ async function buildDay(run: DayRun, listed: ListResult): Promise<DayResult> {
     touched,
     notes: [...made.notes, ...touchedNote(touched), ...left],
   };
+}
+
+/** Runs tests that are newer than the publish; a failure is the day's, and readers keep what they have. */
+async function checkPublished(run: DayRun, listed: ListResult, untested: readonly string[]): Promise<DayResult> {
+  // Nothing is built: an end is recorded as that of the newest build.
+  run.begun = null;
+  const tested = await testPublished(run, listed, untested);
+  await concludeUnchanged(run);
+  return { ...emptyResult(run.input.day, 'unchanged', listed), tested };
 }
 
 /** Builds the whole day in a stage and compares it with what readers have. Publishes nothing. */
@@ -106,12 +132,14 @@ async function buildStage(
   return { normalized, loaded, refreshed, notes: [...listed.notes, ...notes] };
 }
 
-/** Rolls back the newest publish of the day: readers have again what they had before it. */
+/** Gives readers an earlier publish of the day. */
 async function rollBack(run: DayRun): Promise<DayResult> {
   const { day } = run.input;
-  const { begun, undone } = await rollBackDay(run);
-  const left = await closeDay(run, begun.build, 'rolled-back');
-  const notes = [heldNow(day), ...touchedNote(undone.touched), ...left];
-  const published = undone.tables.map(({ table, rows }) => ({ table, rows }));
-  return { ...emptyResult(day, 'rolled-back', { ...begun, notes }), published, touched: undone.touched };
+  const { begun, taken, undoes } = await rollBackDay(run);
+  // Readers have it already: the ledger says so, and how the day ended last stays as it is.
+  const changed = undoes > 0;
+  const left = changed ? await closeDay(run, begun.build, 'rolled-back') : [];
+  const notes = [...(changed ? [heldNow(day)] : []), ...touchedNote(taken.touched), ...left];
+  const published = taken.tables.map(({ table, rows }) => ({ table, rows }));
+  return { ...emptyResult(day, 'rolled-back', { ...begun, notes }), published, touched: taken.touched };
 }

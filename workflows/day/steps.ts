@@ -23,6 +23,8 @@ export interface DayRun {
   settings: RecoverResult;
   /** What is built, once it is known; kept here for the end of a failed day. */
   begun: Begun | null;
+  /** Of a rollback, once it is known: the generation that readers are to have. */
+  target: number | null;
   /** Start of the time in which errors are retried. Milliseconds. */
   startedAt: number;
   /** Returns the activities, with what is left of that time at this moment. */
@@ -36,6 +38,7 @@ export function beginRun(of: Pick<DayRun, 'input' | 'progress' | 'turn' | 'setti
   const run: DayRun = {
     ...of,
     begun: null,
+    target: null,
     startedAt: workflowInfo().runStartTime.getTime(),
     act: () => dayActivities(of.settings.timings, run.startedAt),
   };
@@ -243,6 +246,21 @@ export async function testStage({ progress, act }: DayRun, { build, tests }: Lis
   const tested = await act().test.executeWithOptions({ summary: summary.test(tests) }, [{ build }]);
   progress.report(stepText.test(tested), tested.ms);
   return tested;
+}
+
+/** Runs some tests on the published tables. */
+export async function testPublished(
+  { input, progress, act }: DayRun,
+  { build }: ListResult,
+  untested: readonly string[],
+): Promise<Pick<TestResult, 'passed' | 'warned'>> {
+  progress.begin('test');
+  const { passed, warned, ms } = await act().test.executeWithOptions(
+    { summary: summary.testPublished(untested.length, input.day) },
+    [{ build, published: [...untested] }],
+  );
+  progress.report(stepText.test({ passed, warned }), ms);
+  return { passed, warned };
 }
 
 /** Publishes the tables that differ from what readers have, upstream first. */

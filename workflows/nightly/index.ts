@@ -11,6 +11,7 @@ import { throwIfBug } from '../bugs.js';
 import { attribute } from '../day/progress.js';
 import { assertInput } from '../input.js';
 import { briefActivities, checkActivities, firstActivities } from '../options.js';
+import { watchOtherRuns } from '../other-runs.js';
 import { runDay } from '../run-day.js';
 import { sweepOld } from '../sweep-old.js';
 import { summary } from '../text.js';
@@ -94,12 +95,13 @@ async function surveyNight(input: NightlyInput): Promise<SurveyResult> {
 /** Runs the days in ascending order and sends the alert of each as soon as it has ended. */
 async function runDays(night: SurveyResult, alerts: Alerts): Promise<DayEnded[]> {
   const days: DayEnded[] = [];
+  const of = { project: night.project, others: watchOtherRuns() };
   for (const day of [...night.late, ...(night.early ? [] : [night.day])]) {
     const bad = days.flatMap((one) => (one.result === null ? [one.day] : []));
     const missed = lookedBackOn(day, night.looksBack, bad);
     const wasBad = night.bad.includes(day);
     const ended =
-      missed.length > 0 ? stopped(day, missed) : await runDay(night.project, { day, ...readiness(night, day, wasBad) });
+      missed.length > 0 ? stopped(day, missed) : await runDay(of, { day, ...readiness(night, day, wasBad) });
     days.push(ended);
     setCurrentDetails(nightlyTable(days));
     alerts.send(alertOf(ended, wasBad));
@@ -156,7 +158,8 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
     );
     if (found === 0) return [];
     const lines = differenceLines(differences, found);
-    alerts.send(verifyAlert(day, joinTexts(lines, '\n')));
+    // Of the first day that differs, which need not be the one of this run.
+    alerts.send(verifyAlert(differences[0]?.day ?? day, joinTexts(lines, '\n')));
     return lines;
   } catch (error) {
     throwIfBug(error);

@@ -19,7 +19,9 @@ export const nightlyFailure = (
 ): Text => {
   const failed = days.filter(({ outcome }) => outcome === 'failed');
   const lines: Text[] = [
-    `${number(failed.length)} of ${plural(days.length, 'day')} failed.`,
+    failed.length > 0
+      ? `${number(failed.length)} of ${plural(days.length, 'day')} failed.`
+      : `No day failed (${plural(days.length, 'day')} run).`,
     ...failed.map(({ day, reason }) => sentence(`${day}: `, withCommand(reason, command.run(day)))),
     ...(differences.length > 0 ? ['Readers do not have what was published:', ...differences] : []),
   ];

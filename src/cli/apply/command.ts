@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { examples, projectOption } from '../common/options.js';
+import { examples, outputOption, projectOption } from '../common/options.js';
 
 /** Defines `daybook apply`, which brings the ledger, the database and the tables in line with the project. */
 export const applyCommand = () =>
@@ -10,11 +10,13 @@ export const applyCommand = () =>
     .option('--dry-run', 'print the statements; change nothing')
     .option('--allow-loss <table...>', 'tables whose columns may be dropped, converted to another type, or moved')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText(
       'after',
       examples(
         ['daybook apply', 'prints each statement, then runs it; safe to repeat: a second run changes nothing'],
         ['daybook apply --dry-run'],
+        ['daybook apply --dry-run --output json', 'for CI: `changes` is empty where nothing is to do'],
         [
           'daybook apply --allow-loss daily_sales',
           'also drops the columns of this table that its file no longer declares',

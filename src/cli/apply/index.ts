@@ -2,12 +2,15 @@ import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
+import { findLeftovers, removedText, viewText } from '../../project/leftovers.js';
 import { bucketsOf } from '../../project/project.js';
 import { command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
+import { plural } from '../../shared/format.js';
 import { sentence, type Text } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
-import { print } from '../common/output.js';
+import type { Output } from '../common/options.js';
+import { print, printJson } from '../common/output.js';
 
 /**
  * Creates or updates the ledger, the database and its tables. Returns one line for each change.
@@ -66,39 +69,62 @@ const showChanges = (changes: readonly TableChange[]): void => {
 
 const NOW_STALE = sentence('Published days keep their rows and are now stale (code). List them: ', command.plan());
 
-/** Explains what follows when the tables no longer hold what was published into them. */
-async function lossText({ clickhouse, ledger }: App): Promise<Text> {
-  const known = await openLedgerReport(clickhouse, ledger.project).knownDays();
+/** Writes what the changes mean for days that were published before, and what else readers meet. */
+async function notesOf(app: App, changes: readonly TableChange[]): Promise<Text[]> {
+  const { clickhouse, ledger, dependencies } = app;
+  const project = await dependencies.loadProject();
+  const { database } = project.config;
+  const altered = changes.filter(({ kind, contract }) => kind === 'alter' && !contract);
+  const known = altered.length > 0 ? await openLedgerReport(clickhouse, ledger.project).knownDays() : undefined;
   const { first, last } = known ?? { first: 'YYYY-MM-DD', last: 'YYYY-MM-DD' };
-  return sentence(
-    'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
-    'and they cannot be rolled back to a publish from before this change. Rebuild them: ',
-    command.backfill(first, last),
-  );
+  const rebuild = command.backfill(first, last);
+  const loses = altered.some(({ losses }) => losses.length > 0);
+  const { removed, views } = await findLeftovers(clickhouse, project);
+  return [
+    ...altered.flatMap(({ table, added }) =>
+      added.map((what) =>
+        sentence(`${table}: ${what} on days that were published before, until they are rebuilt: `, rebuild),
+      ),
+    ),
+    ...(loses
+      ? [
+          sentence(
+            'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
+            'and they cannot be rolled back to a publish from before this change. Rebuild them: ',
+            rebuild,
+          ),
+        ]
+      : altered.length > 0
+        ? [NOW_STALE]
+        : []),
+    ...removed.map((table) => removedText(database, table)),
+    ...views.map((view) => viewText(database, view)),
+  ];
 }
 
 interface ApplyOptions extends ProjectOptions {
   dryRun?: boolean | undefined;
   allowLoss?: string[] | undefined;
+  output: Output;
 }
 
 /** Applies the project; with `dryRun`, prints the statements without running them. */
-export const applyProject = ({ dryRun: dry, allowLoss = [], project }: ApplyOptions): Promise<void> =>
+export const applyProject = ({ dryRun: dry = false, allowLoss = [], project, output }: ApplyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    if (dry) {
-      const changes = await dryRun(app, allowLoss);
-      showChanges(changes);
-      print(changes.length === 0 ? 'The tables match the project.' : 'Nothing was changed.');
+    let changes: TableChange[] = [];
+    const show = (planned: TableChange[]) => {
+      changes = planned;
+      if (output === 'text') showChanges(planned);
+    };
+    if (dry) show(await dryRun(app, allowLoss));
+    const done = dry ? [] : await apply(app, show, allowLoss);
+    const notes = await notesOf(app, changes);
+    if (output === 'json') {
+      printJson({ project: app.project.config.project, dryRun: dry, changes, done, notes });
       return;
     }
-    const losses: string[] = [];
-    const show = (changes: readonly TableChange[]) => {
-      showChanges(changes);
-      losses.push(...changes.flatMap((change) => change.losses));
-    };
-    const done = await apply(app, show, allowLoss);
     for (const line of done) print(line);
-    print(done.length === 0 ? 'Everything matches the project.' : `Applied ${done.length} changes.`);
-    if (losses.length > 0) print(await lossText(app));
-    else if (done.some((line) => line.startsWith('altered '))) print(NOW_STALE);
+    if (dry) print(changes.length === 0 ? 'The tables match the project.' : 'Nothing was changed.');
+    else print(done.length === 0 ? 'Everything matches the project.' : `Applied ${plural(done.length, 'change')}.`);
+    for (const note of notes) print(note);
   });

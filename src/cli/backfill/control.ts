@@ -66,24 +66,37 @@ const send = (options: ControlOptions, request: Request) =>
     else print(message);
   });
 
-/** Prints the progress of a backfill; exit code 1 if there is none. */
+/** Finds the backfill that is named; else all that run, or the newest one if none runs. */
+async function toShow(app: App, { start, end }: Range): Promise<KnownBackfill[]> {
+  if (start !== undefined && end !== undefined) {
+    const one = await findBackfill(app, { start, end }, true);
+    return one ? [one] : [];
+  }
+  const running = await knownBackfills(await app.temporal(), app.project.config.project, true);
+  if (running.length > 0) return running;
+  const newest = await findBackfill(app, {}, true);
+  return newest ? [newest] : [];
+}
+
+/** Prints the progress of the backfills that run, or of the named one; exit code 1 if there is none. */
 export async function showBackfill(options: ControlOptions): Promise<void> {
   await withApp({ project: options.project }, async (app) => {
-    const one = await findBackfill(app, options, true);
-    if (!one) {
-      process.exitCode = 1;
-      return;
+    const backfills: (KnownBackfill & { progress: BackfillProgress | null })[] = [];
+    for (const one of await toShow(app, options)) {
+      const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
+      const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
+        note(sentence(`No worker responds (${messageOf(error)}). Start one in another terminal: `, command.worker()));
+      });
+      backfills.push({ ...one, progress: progress ?? null });
     }
-    const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
-    const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
-      note(sentence(`No worker responds (${messageOf(error)}). Start one in another terminal: `, command.worker()));
-    });
-    if (options.output === 'json') printJson({ ...one, progress: progress ?? null });
-    else {
-      print(`${one.start} to ${one.end}  ${one.status.toLowerCase()}`);
-      if (progress) print(progressLine(progress, Date.now()));
-      if (progress && progress.failed.length > 0) print(`\n${failedText(progress.failed)}`);
-    }
+    if (backfills.length === 0) process.exitCode = 1;
+    if (options.output === 'json') printJson({ project: app.project.config.project, backfills });
+    else
+      for (const { start, end, status, progress } of backfills) {
+        print(`${start} to ${end}  ${status.toLowerCase()}`);
+        if (progress) print(progressLine(progress, Date.now()));
+        if (progress && progress.failed.length > 0) print(`\n${failedText(progress.failed)}`);
+      }
   });
 }
 

@@ -5,7 +5,7 @@ import { choiceOf, chosen, type ChoiceOptions } from '../../shared/inputs/choice
 import { sentence } from '../../shared/sentence.js';
 import type { BackfillInput } from '../../shared/workflows.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
-import { onInterrupt, STOPPING } from '../common/interrupt.js';
+import { Interrupted, onInterrupt, STOPPING } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { assertDays } from '../common/wanted.js';
@@ -75,7 +75,7 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
     );
     if (output === 'json') printJson({ start, end, outcome: 'interrupted', message });
     note(message);
-    process.exitCode = 2;
+    process.exitCode = error instanceof Interrupted ? error.exitCode : 130;
   } finally {
     interruption.release();
   }

@@ -29,7 +29,8 @@ export function progressLine(progress: BackfillProgress, now: number): string {
     ...(bad > 0 ? [`${number(bad)} failed`] : []),
     ...(running.length > 0 ? [`running ${running.slice(0, RUNNING_SHOWN).join(', ')}${more}`] : []),
     ...(paused ? [running.length > 0 ? 'pausing' : 'paused'] : []),
-    ...(rate && !paused ? [`${number(rate.rowsPerSecond)} rows/s`, `about ${duration(rate.msLeft)} left`] : []),
+    ...(rate && !paused ? [`${number(rate.rowsPerSecond)} rows/s`] : []),
+    ...(rate && !paused && done < total ? [`about ${duration(rate.msLeft)} left`] : []),
   ].join(' · ');
 }
 

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { WorkflowIdConflictPolicy, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
-import { command } from '../../shared/commands.js';
+import { command, type Command } from '../../shared/commands.js';
 import { workflowId } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
 import type { DayInput } from '../../shared/workflows.js';
+import { inputOf } from '../../temporal/client.js';
 import { followDay, type DayEnd } from './follow.js';
 import { typed } from './output.js';
 import { startWorkflow } from './start.js';
@@ -13,12 +15,15 @@ import { warnIfNoWorker, withWorker } from './worker.js';
 /**
  * Starts a day's workflow for something other than a build, waits for its end and prints its steps.
  *
- * @throws a final DayRunning if the day is already running, since that run does something else
+ * A run that is already under way for the same request is followed instead.
+ *
+ * @param options `again` is the command that repeats it
+ * @throws a final DayRunning if the day is already running for something else
  */
 export async function runExclusive(
   app: App,
   input: DayInput,
-  { what, own, quiet }: { what: string; own: boolean; quiet: boolean },
+  { what, own, quiet, again }: { what: string; own: boolean; quiet: boolean; again: Command },
 ): Promise<DayEnd> {
   const { day } = input;
   const { project } = app.project.config;
@@ -32,9 +37,13 @@ export async function runExclusive(
         details: `Started by hand, for a ${what}. To see the day: \`${typed(command.statusOf(day))}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
-      return await followDay(handle, day, quiet ? 'nothing' : 'lines');
+      return await followDay(handle, day, { show: quiet ? 'nothing' : 'lines', again });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const client = await app.temporal();
+      const id = workflowId.day(project, day);
+      if (isSame(input, await inputOf(client, id)))
+        return await followDay(client.workflow.getHandle(id), day, { show: quiet ? 'nothing' : 'lines', again });
       throw final(
         'DayRunning',
         sentence(
@@ -48,3 +57,9 @@ export async function runExclusive(
   await warnIfNoWorker(app);
   return await run();
 }
+
+/** True where both ask for the same; why they do may differ. */
+const isSame = (asked: DayInput, running: unknown): boolean => {
+  const wish = (input: object) => Object.fromEntries(Object.entries(input).filter(([key]) => key !== 'reason'));
+  return typeof running === 'object' && running !== null && isDeepStrictEqual(wish(asked), wish(running));
+};

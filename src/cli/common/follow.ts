@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { command } from '../../shared/commands.js';
+import { command, type Command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
 import { showLive } from './follow-live.js';
 import { note, print } from './output.js';
@@ -10,15 +10,15 @@ export type { DayEnd };
 /**
  * Waits for the end of a day and shows every step as it finishes: as a live list on a terminal, as plain lines elsewhere.
  *
+ * @param options `again` is the command that repeats the run; by default that of `daybook run`
  * @throws the signal's reason when it aborts; the day continues.
  */
 export async function followDay(
   handle: WorkflowHandle,
   day: string,
-  show: 'live' | 'lines' | 'nothing',
-  signal?: AbortSignal,
+  { show, again, signal }: { show: 'live' | 'lines' | 'nothing'; again?: Command; signal?: AbortSignal },
 ): Promise<DayEnd> {
-  const end = Promise.race([endOfDay(handle, day), ...(signal ? [abortOf(signal)] : [])]);
+  const end = Promise.race([endOfDay(handle, day, again), ...(signal ? [abortOf(signal)] : [])]);
   if (show === 'lines') await showLines(handle, end);
   if (show === 'live') await showLive(handle, end);
   return await end;

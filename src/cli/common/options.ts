@@ -25,9 +25,13 @@ export const parseWhole =
     return value;
   };
 
+/** A day by name; `main.ts` replaces it when the project's time zone is known. */
+export const YESTERDAY = 'yesterday';
+
 /** Parses a day. */
 export const parseDay = (text: string): string => {
-  if (!isDay(text)) throw new InvalidArgumentError('Expected a date that exists, written YYYY-MM-DD.');
+  if (text !== YESTERDAY && !isDay(text))
+    throw new InvalidArgumentError('Expected a date that exists, written YYYY-MM-DD, or yesterday.');
   return text;
 };
 

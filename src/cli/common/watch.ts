@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { command } from '../../shared/commands.js';
+import { command, type Command } from '../../shared/commands.js';
 import { duration } from '../../shared/format.js';
 import { sentence, type Text } from '../../shared/sentence.js';
 import type { DayProgress, DayResult, FinishedStep } from '../../shared/workflows.js';
@@ -20,7 +20,11 @@ export type DayEnd =
   | { ok: false; day: string; outcome: 'failed' | 'cancelled'; step: string; message: Text };
 
 /** Waits for the end of a day, see {@link endOf}; adds the step that failed and the next command. */
-export async function endOfDay(handle: WorkflowHandle, day: string): Promise<DayEnd> {
+export async function endOfDay(
+  handle: WorkflowHandle,
+  day: string,
+  again: Command = command.run(day),
+): Promise<DayEnd> {
   const end = await endOf<DayResult>(handle);
   if (end.ok) return end;
   const { outcome, cause } = end;
@@ -31,7 +35,7 @@ export async function endOfDay(handle: WorkflowHandle, day: string): Promise<Day
     day,
     outcome,
     step: '',
-    message: sentence(`Day ${day} was ${how}. Start it again: `, command.run(day)),
+    message: sentence(`Day ${day} was ${how}. Start it again: `, again),
   };
 }
 

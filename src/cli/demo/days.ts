@@ -60,7 +60,7 @@ async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: bo
     const { key, body } = lastMarker();
     await app.store.write(bucket, key, body);
   }
-  const end = await followDay(handle, day, 'nothing').finally(() => {
+  const end = await followDay(handle, day, { show: 'nothing' }).finally(() => {
     signal.removeEventListener('abort', cancel);
   });
   signal.throwIfAborted();

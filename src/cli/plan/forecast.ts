@@ -11,12 +11,12 @@ import { bytesOf, planDay } from '../../plan/planning.js';
 import { assertApplied, liveTables } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
 import { command, type Command } from '../../shared/commands.js';
-import { addDays, EVER, type Day } from '../../shared/day.js';
+import { addDays, EVER, rangesOf, type Day } from '../../shared/day.js';
 import { duration, plural } from '../../shared/format.js';
 import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
 import { tableDay } from '../../shared/names.js';
 import { heldSince } from '../../shared/notes.js';
-import { type Text } from '../../shared/sentence.js';
+import { isCommand, type Text } from '../../shared/sentence.js';
 import { typed, worded } from '../common/output.js';
 
 /** Commands that are shown. */
@@ -25,8 +25,8 @@ const NEXT_SHOWN = 5;
 /** Predicts what a run of a day would do now. */
 export interface DayForecast {
   day: Day;
-  /** `code`: only the SQL changed, so that only a forced run builds the day. `held`: likewise. `fails`: a run could not start. */
-  outcome: 'build' | 'code' | 'unchanged' | 'skipped' | 'held' | 'fails';
+  /** `code`: only the SQL changed, which a backfill builds. `test`: tests run on the published day. `held`: no run builds it. `fails`: a run could not start. */
+  outcome: 'build' | 'code' | 'test' | 'unchanged' | 'skipped' | 'held' | 'fails';
   /** Stale tables, upstream first. */
   tables: Pick<TableVerdict, 'table' | 'staleness' | 'reason'>[];
   /** Raw objects that would be normalized, and their bytes. */
@@ -101,7 +101,8 @@ export async function forecast(
       const planned = await planDay(deps, { project, schema, day, ...how, moving });
       const { tables, notes } = planned.verdict;
       const stale = tables.filter(({ staleness }) => how.force || staleness !== 'fresh');
-      const outcome = planned.outcome === 'unchanged' && stale.length > 0 ? 'code' : planned.outcome;
+      const settled = stale.length > 0 ? 'code' : planned.untested.length > 0 ? 'test' : 'unchanged';
+      const outcome = planned.outcome === 'unchanged' ? settled : planned.outcome;
       if (outcome === 'code' && planned.lost !== undefined) return as('fails', planned.lost);
       const chunks =
         outcome === 'build'
@@ -123,13 +124,11 @@ export async function forecast(
           ...unfinishedNote,
           ...planned.listings.flatMap((listing) => listing.notes),
           ...(outcome === 'code' ? [] : notes),
+          ...toTest(planned.untested),
         ],
+        // A forced run would rebuild every table.
         command:
-          outcome === 'code'
-            ? command.run(day, '--force')
-            : outcome === 'build' || unfinishedNote.length > 0
-              ? run
-              : '',
+          outcome === 'code' ? command.backfill(day, day) : DOES.has(outcome) || unfinishedNote.length > 0 ? run : '',
       };
     } catch (error) {
       if (!isFinal(error)) throw error;
@@ -165,6 +164,20 @@ async function estimate({ clickhouse, ledger }: App, builds: number, bytes: numb
   return pace ? { ms: Math.round(builds * pace.perBuild + bytes * pace.perByte), builds: past.length } : null;
 }
 
+/** Outcomes for which a run has something to do. */
+const DOES: ReadonlySet<DayForecast['outcome']> = new Set(['build', 'test']);
+
+/** Tests named in one line. */
+const TESTS_NAMED = 5;
+
+const toTest = (names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [
+        `${plural(names.length, 'test')} to run on the published tables: ${names.slice(0, TESTS_NAMED).join(', ')}` +
+          (names.length > TESTS_NAMED ? ', …' : ''),
+      ];
+
 const NOTHING = { objects: 0, bytes: 0 };
 
 const sizeOf = (chunks: readonly Chunk[]) => ({
@@ -175,6 +188,7 @@ const sizeOf = (chunks: readonly Chunk[]) => ({
 const OUTCOMES: Record<DayForecast['outcome'], string> = {
   build: 'build',
   code: 'stale (code)',
+  test: 'test',
   unchanged: 'unchanged',
   skipped: 'skipped',
   held: 'held',
@@ -188,8 +202,8 @@ export function forecastText(
   next: readonly Command[],
 ): string {
   return [
-    ...days.flatMap(dayLines),
-    ...(later.length > 0 ? ['Then the later days that look back on them:', ...later.flatMap(dayLines)] : []),
+    ...dayLines(days),
+    ...(later.length > 0 ? ['Then the later days that look back on them:', ...dayLines(later)] : []),
     ...(earlier > 0
       ? [`${earlier} earlier days are not shown. To include them: ${typed(command.plan('--start', 'YYYY-MM-DD'))}`]
       : []),
@@ -202,11 +216,38 @@ export function forecastText(
   ].join('\n');
 }
 
-const dayLines = ({ day, outcome, tables, toRead, notes }: DayForecast): string[] => [
-  `${day}  ${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
-  ...tables.map(({ reason }) => `            ${reason}`),
-  ...notes.map((one) => `            ${worded(one)}`),
-];
+/** One paragraph for each day; days that follow each other and say the same share one. */
+function dayLines(days: readonly DayForecast[]): string[] {
+  const groups: { first: Day; last: Day; lines: string[] }[] = [];
+  for (const { day, outcome, tables, toRead, notes } of days) {
+    const lines = [
+      `${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
+      ...[...tables.map(({ reason }) => reason), ...notes.map(worded)].map((one) => `            ${one}`),
+    ];
+    const before = groups.at(-1);
+    if (before && addDays(before.last, 1) === day && before.lines.join('\n') === lines.join('\n')) before.last = day;
+    else groups.push({ first: day, last: day, lines });
+  }
+  return groups.flatMap(({ first, last, lines: [head = '', ...rest] }) => [
+    `${first}${first === last ? '' : ` to ${last}`}  ${head}`,
+    ...rest,
+  ]);
+}
+
+/**
+ * What a person types for the days: one command for days that follow each other. Days that differ by code alone take a backfill,
+ * which rebuilds only the tables that changed; it comes once for all of them, since it leaves other days as they are.
+ */
+export function commandsFor(days: readonly DayForecast[]): Command[] {
+  const stale = days.filter(({ outcome }) => outcome === 'code').map(({ day }) => day);
+  const [first, last] = [stale[0], stale.at(-1)];
+  const rest = days.filter((one) => one.outcome !== 'code' && isCommand(one.command));
+  const ranges = rangesOf(rest.map(({ day }) => day)).map(({ start, end }) => {
+    const alone = rest.find(({ day }) => day === start)?.command;
+    return start === end && isCommand(alone) ? alone : command.backfill(start, end);
+  });
+  return [...ranges, ...(first === undefined || last === undefined ? [] : [command.backfill(first, last)])];
+}
 
 const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>
   `${objects} ${objects === 1 ? 'object' : 'objects'}, ${prettyBytes(bytes, { binary: true })}`;

@@ -1,11 +1,12 @@
 import type { App } from '../../app.js';
 import { openLedgerReport } from '../../ledger/report.js';
+import { findLeftovers, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { PLANNED_DAYS, type Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { assertDays } from '../common/wanted.js';
-import { forecast, forecastText } from './forecast.js';
+import { commandsFor, forecast, forecastText } from './forecast.js';
 
 /** The requested days. */
 interface Asked {
@@ -35,9 +36,10 @@ export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked &
     const { first, last, earlier } = await rangeOf(app, asked);
     if (first > last) note(`The range ${first} to ${last} is empty.`);
     const found = await forecast(app, daysBetween(first, last));
-    if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, ...found });
+    const { removed } = await findLeftovers(app.clickhouse, app.project);
+    if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, removed, ...found });
     else {
-      const next = found.days.flatMap(({ command }) => (command === '' ? [] : [command]));
-      print(forecastText(found, earlier, next));
+      print(forecastText(found, earlier, commandsFor(found.days)));
+      for (const table of removed) print(removedText(app.project.config.database, table));
     }
   });

@@ -113,5 +113,14 @@ export const retryRejects = ({ day, withWorker: own = false, project, output }: 
     await app.ledger.assertReadable();
     const quiet = output === 'json';
     const input = { day, code: true, retry: new Date().toISOString() };
-    report(day, output, await runExclusive(app, input, { what: 'retry of rejects', own, quiet }));
+    report(
+      day,
+      output,
+      await runExclusive(app, input, {
+        what: 'retry of rejects',
+        own,
+        quiet,
+        again: command.rejectsRetry(day),
+      }),
+    );
   });

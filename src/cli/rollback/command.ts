@@ -1,11 +1,18 @@
-import { Command } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
+import { Command, Option } from '@commander-js/extra-typings';
+import { examples, outputOption, parseDay, parseWhole, projectOption } from '../common/options.js';
 
-/** Defines `daybook rollback`. Exit code 0: the previous data is live again; 1: nothing could be rolled back. */
+/** Defines `daybook rollback`. Exit code 0: readers have the requested publish; 1: it cannot be restored. */
 export const rollbackCommand = () =>
   new Command('rollback')
-    .description('Roll back the newest publish of a day: readers get the previous data; the day is held')
+    .description('Give readers an earlier publish of a day, and hold the day')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .option('--generation <number>', 'the publish to restore (default: the one before the newest)', parseWhole(1))
+    .addOption(
+      new Option('--to-empty', 'leave readers no row of the day, if there is no earlier publish').conflicts(
+        'generation',
+      ),
+    )
+    .option('--dry-run', 'list what can be restored, and change nothing')
     .option('--reason <text>', 'why the day is held, shown by status and plan', '')
     .option('--with-worker', 'run a worker in this process for as long as the command runs')
     .addOption(projectOption())
@@ -13,9 +20,11 @@ export const rollbackCommand = () =>
     .addHelpText(
       'after',
       examples(
+        ['daybook rollback --day 2026-11-05 --dry-run', 'lists the publishes of the day, and which are still archived'],
+        ['daybook rollback --day 2026-11-05 --reason "prices were doubled"', 'restores the publish before the newest'],
         [
-          'daybook rollback --day 2026-11-05 --reason "prices were doubled"',
-          'undoes exactly one publish; run it again to undo the one before, as long as its archive is kept (keepPrevious)',
+          'daybook rollback --day 2026-11-05 --generation 2',
+          'restores that publish; repeating it changes nothing (keepPrevious says how long archives are kept)',
         ],
         ['daybook unhold --day 2026-11-05', 'lets runs build the day again'],
         ['daybook run --day 2026-11-05 --force', 'builds the day now, and releases it'],

@@ -3,7 +3,7 @@ import { chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
 import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { followDay, type DayEnd } from '../common/follow.js';
-import { STOPPING, onInterrupt } from '../common/interrupt.js';
+import { Interrupted, STOPPING, onInterrupt } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
@@ -23,8 +23,8 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
     const interruption = onInterrupt(own ? STOPPING : undefined);
     const run = async (): Promise<DayEnd> => {
       const handle = await startDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
-      const live = process.stdout.isTTY;
-      return await followDay(handle, day, output === 'json' ? 'nothing' : live ? 'live' : 'lines', interruption.signal);
+      const show = output === 'json' ? 'nothing' : process.stdout.isTTY ? 'live' : 'lines';
+      return await followDay(handle, day, { show, signal: interruption.signal });
     };
     try {
       if (!own) await warnIfNoWorker(app);
@@ -39,7 +39,7 @@ export const buildDay = ({ day, force, withWorker: own, project, output, ...choi
         : sentence(`Day ${day} continues. Attach again: `, command.run(day));
       if (output === 'json') printJson({ day, outcome: 'interrupted', message });
       note(message);
-      process.exitCode = 2;
+      process.exitCode = error instanceof Interrupted ? error.exitCode : 130;
     } finally {
       interruption.release();
     }

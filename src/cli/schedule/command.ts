@@ -28,6 +28,7 @@ function applyCommand() {
     .option('--dry-run', 'print the differences; change nothing')
     .option('--paused', 'create it paused; an existing schedule keeps its state')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule apply'], ['daybook schedule apply --dry-run']))
     .action(async (options) => {
       await (await load()).applyConfig(options);
@@ -39,6 +40,7 @@ function pauseCommand() {
     .description('Start no more nightly runs until unpaused; a running one continues')
     .option('--note <text>', 'why, shown with the schedule', 'paused by daybook schedule pause')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(["daybook schedule pause --note 'warehouse migration'"]))
     .action(async (options) => {
       await (await load()).pauseSchedule(options);
@@ -50,6 +52,7 @@ function unpauseCommand() {
     .description('Start nightly runs again; those that were due during the pause are not caught up')
     .option('--note <text>', 'why, shown with the schedule', 'unpaused by daybook schedule unpause')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule unpause']))
     .action(async (options) => {
       await (await load()).unpauseSchedule(options);
@@ -60,6 +63,7 @@ function triggerCommand() {
   return new Command('trigger')
     .description('Start a nightly run now, for yesterday; also while the schedule is paused')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule trigger', 'for unchanged days this takes only a listing']))
     .action(async (options) => {
       await (await load()).triggerRun(options);
@@ -84,6 +88,7 @@ function deleteCommand() {
   return new Command('delete')
     .description('Delete the schedule; running nightly runs continue, and published days stay')
     .addOption(projectOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook schedule delete', 'to create it again: daybook schedule apply']))
     .action(async (options) => {
       await (await load()).deleteSchedule(options);

@@ -25,25 +25,33 @@ const STARTS_WITHIN = 5_000;
 /** Time between two polls of the schedule, in milliseconds. */
 const POLL_INTERVAL = 100;
 
+interface ScheduleOptions extends ProjectOptions {
+  output: Output;
+}
+
 /** Creates the schedule or updates it to match the config; prints the differences first. */
 export const applyConfig = ({
   dryRun,
   paused = false,
   project,
-}: ProjectOptions & { dryRun?: boolean | undefined; paused?: boolean | undefined }): Promise<void> =>
+  output,
+}: ScheduleOptions & { dryRun?: boolean | undefined; paused?: boolean | undefined }): Promise<void> =>
   withApp({ project }, async (app) => {
     const client = await app.temporal();
     const { config } = app.project;
     const id = scheduleId(config.project);
     const { exists, changes } = await planSchedule(client, config);
-    if (!exists) print(`${id} does not exist yet: '${config.schedule}' in ${config.timezone}`);
-    for (const { what, found, wanted } of changes) print(`${what}\n  - ${found}\n  + ${wanted}`);
+    const say = output === 'json' ? () => undefined : print;
+    if (!exists) say(`${id} does not exist yet: '${config.schedule}' in ${config.timezone}`);
+    for (const { what, found, wanted } of changes) say(`${what}\n  - ${found}\n  + ${wanted}`);
     if (dryRun) {
-      print(exists && changes.length === 0 ? `${id} matches the config.` : 'Nothing was changed.');
+      say(exists && changes.length === 0 ? `${id} matches the config.` : 'Nothing was changed.');
+      if (output === 'json') printJson({ id, dryRun: true, exists, changes, done: null });
       return;
     }
     const done = await applySchedule(client, config, { paused, note: 'created by daybook schedule apply' });
-    print(done === 'unchanged' ? `${id} matches the config.` : `${done === 'created' ? 'Created' : 'Changed'} ${id}.`);
+    say(done === 'unchanged' ? `${id} matches the config.` : `${done === 'created' ? 'Created' : 'Changed'} ${id}.`);
+    if (output === 'json') printJson({ id, dryRun: false, exists: true, changes, done });
     if (done === 'updated')
       note(
         sentence(
@@ -53,47 +61,53 @@ export const applyConfig = ({
       );
   });
 
-type WithNote = ProjectOptions & { note: string };
+type WithNote = ScheduleOptions & { note: string };
 
-export const pauseSchedule = ({ note: why, project }: WithNote): Promise<void> =>
-  change({ project }, 'Paused', async (app, id) => {
+export const pauseSchedule = ({ note: why, project, output }: WithNote): Promise<void> =>
+  change({ project, output }, 'Paused', async (app, id) => {
     await withSchedule(await app.temporal(), id, (handle) => handle.pause(why));
   });
 
-export const unpauseSchedule = ({ note: why, project }: WithNote): Promise<void> =>
-  change({ project }, 'Unpaused', async (app, id) => {
+export const unpauseSchedule = ({ note: why, project, output }: WithNote): Promise<void> =>
+  change({ project, output }, 'Unpaused', async (app, id) => {
     await withSchedule(await app.temporal(), id, (handle) => handle.unpause(why));
   });
 
-export const deleteSchedule = ({ project }: ProjectOptions): Promise<void> =>
+export const deleteSchedule = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const client = await app.temporal();
     const name = app.project.config.project;
     if ((await describeSchedule(client, name)) === undefined) {
-      print(`${scheduleId(name)} does not exist.`);
+      if (output === 'json') printJson({ id: scheduleId(name), done: 'absent' });
+      else print(`${scheduleId(name)} does not exist.`);
       return;
     }
     await withSchedule(client, name, (handle) => handle.delete());
-    print(`Deleted ${scheduleId(name)}.`);
+    if (output === 'json') printJson({ id: scheduleId(name), done: 'deleted' });
+    else print(`Deleted ${scheduleId(name)}.`);
   });
 
-const change = (options: ProjectOptions, done: string, act: (app: App, name: string) => Promise<void>) =>
-  withApp(options, async (app) => {
+const change = ({ project, output }: ScheduleOptions, done: string, act: (app: App, name: string) => Promise<void>) =>
+  withApp({ project }, async (app) => {
     const name = app.project.config.project;
     await act(app, name);
-    print(`${done} ${scheduleId(name)}.`);
+    if (output === 'json') printJson({ id: scheduleId(name), done: done.toLowerCase() });
+    else print(`${done} ${scheduleId(name)}.`);
   });
 
 /** Triggers a nightly run and prints that it has started, or what it waits for. */
-export const triggerRun = ({ project }: ProjectOptions): Promise<void> =>
+export const triggerRun = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const { project: name, timezone } = app.project.config;
     await warnIfNoWorker(app, 'the nightly run', '');
     const night = await trigger(app);
-    if (night) print(`The nightly run for ${night.day} has started: ${night.workflowId}`);
+    const waiting = nightFor(timezone, new Date());
+    if (output === 'json')
+      printJson({ day: night?.day ?? waiting, begun: night !== undefined, workflowId: night?.workflowId ?? null });
+    else if (night) print(`The nightly run for ${night.day} has started: ${night.workflowId}`);
     else
       print(
-        `The nightly run for ${nightFor(timezone, new Date())} starts when the running one has ended. Check it: temporal schedule describe --schedule-id ${scheduleId(name)}`,
+        `The nightly run for ${waiting} starts when the running one has ended. Check it: temporal schedule describe --schedule-id ${scheduleId(name)}`,
       );
   });
 
@@ -117,7 +131,7 @@ export async function trigger(app: App): Promise<ScheduledNight | undefined> {
 }
 
 /** Prints the next nightly runs with their days, and the outcome of the last ones. */
-export const showSchedule = ({ project, output }: ProjectOptions & { output: Output }): Promise<void> =>
+export const showSchedule = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const report = await reportSchedule(await app.temporal(), app.project.config);
     if (output === 'json') printJson(report);

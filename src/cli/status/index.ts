@@ -1,6 +1,7 @@
 import type { App } from '../../app.js';
 import { textOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report.js';
+import { findLeftovers, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn } from '../../shared/day.js';
 import { sentence } from '../../shared/sentence.js';
 import { runningDays } from '../../temporal/client.js';
@@ -36,13 +37,15 @@ async function overview(app: App, running: Promise<Running>, count: number, outp
   const asked = range.shown ? folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
   const days = range.shown ? await reportDays(app, report, { ...range.shown, running, asked }) : [];
   const services = [await running, await asked] as const;
+  const { removed } = await findLeftovers(app.clickhouse, app.project);
   if (output === 'json') {
     const { earlier, missing } = range;
-    printJson({ project, zone, days, earlier, missing: missing ?? null, ...servicesJson(services) });
+    printJson({ project, zone, days, earlier, missing: missing ?? null, removed, ...servicesJson(services) });
     return;
   }
   const normalized = app.project.normalized.map(({ name }) => name);
   print(overviewText({ project, zone, normalized, range, days }));
+  for (const table of removed) print(removedText(app.project.config.database, table));
   reportUnreachable(services);
 }
 

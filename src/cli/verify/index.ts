@@ -1,5 +1,7 @@
 import type { App } from '../../app.js';
+import { openLedgerReport } from '../../ledger/report.js';
 import type { ComparedTable } from '../../shared/build.js';
+import { command } from '../../shared/commands.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { number, plural } from '../../shared/format.js';
 import { sentence, type Text } from '../../shared/sentence.js';
@@ -20,6 +22,10 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
     printJson({ ok: found === 0, first, last, days, tables, found, differences });
     return;
   }
+  if (tables === 0 && found === 0) {
+    print(await nothingText(app, first, last));
+    return;
+  }
   for (const { what } of differences) print(sentence('LiveDiffers: ', what));
   if (found > differences.length) print(`and ${number(found - differences.length)} more`);
   print(
@@ -28,12 +34,26 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
   );
 }
 
+/** Says that there was nothing to compare, and which days there would be. */
+async function nothingText(app: App, first: Day, last: Day): Promise<Text> {
+  const known = await openLedgerReport(app.clickhouse, app.project.config.project).knownDays();
+  const range = first === last ? first : `${first} to ${last}`;
+  const nothing = `${range}: nothing is published, so nothing was compared. `;
+  return known
+    ? sentence(nothing, 'Known days: ', command.verify(known.first, known.last))
+    : `${nothing}No day was ever built.`;
+}
+
 /** Rebuilds each day in a stage and compares it, one after the other. */
 async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
   const quiet = output === 'json';
   const results: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: Text }[] = [];
   for (const day of days) {
-    const end = await runExclusive(app, { day, compare: true }, { what: 'comparison', own, quiet });
+    const end = await runExclusive(
+      app,
+      { day, compare: true },
+      { what: 'comparison', own, quiet, again: command.verifyRebuild(day) },
+    );
     if (!end.ok || end.result.outcome === 'different') process.exitCode = 1;
     if (end.ok) {
       results.push({ day, outcome: end.result.outcome, compared: end.result.compared });

@@ -226,6 +226,6 @@ function changeOf(of: FoldersOf, chunks: readonly Chunk[], recorded: readonly Re
     ...(rewritten > 0 ? [`${rewritten} rewritten`] : []),
   ];
   return words.length > 0
-    ? `${of.source}: ${words.join(' and ')} objects`
+    ? `${of.source}: ${words.join(' and ')} ${fresh.length === 1 ? 'object' : 'objects'}`
     : `${of.source}: its chunks differ from the published ones`;
 }

@@ -18,6 +18,8 @@ export interface TableChange {
   contract: boolean;
   /** Describes what the statements lose or change in published rows; empty unless the caller allowed it. */
   losses: string[];
+  /** Added columns that show a default on days that were published before, in words. */
+  added: string[];
   /** In order; unqualified names refer to the project's database. Safe to repeat after a crash. */
   statements: string[];
 }
@@ -76,7 +78,14 @@ export async function planChanges(
   for (const { table, found } of differences(schema, await ask(clickhouse, liveTables(database)))) {
     const contract = table.kind === 'raw';
     if (found === '')
-      changes.push({ table: table.name, kind: 'create', contract, losses: [], statements: [table.file.create] });
+      changes.push({
+        table: table.name,
+        kind: 'create',
+        contract,
+        losses: [],
+        added: [],
+        statements: [table.file.create],
+      });
     else {
       const change = await alteration({ table, found }, clickhouse, {
         ...{ database, project },
@@ -132,7 +141,7 @@ async function alteration(
   { table, found }: Difference,
   clickhouse: ClickHouse,
   { database, project, allowed }: { database: string; project: string; allowed: boolean },
-): Promise<Pick<TableChange, 'losses' | 'statements'> | Refusal> {
+): Promise<Pick<TableChange, 'losses' | 'added' | 'statements'> | Refusal> {
   const { name, file, definition } = table;
   const empty = table.kind === 'raw';
   const rows = empty ? await rowsIn(clickhouse, { database, table: name }) : 0;
@@ -147,7 +156,7 @@ async function alteration(
       await clickhouse.run({ sql: found }, { database: copy, what: `copy ${database}.${name}` });
       const before = await readTable(clickhouse, copy, name);
       const after = await readTable(clickhouse, wanted, name);
-      const { clauses, losses, refused } = alterations(before, after, { empty });
+      const { clauses, losses, refused, added } = alterations(before, after, { empty });
       if (refused.length > 0) return { losses, refused };
       for (const clause of clauses)
         try {
@@ -165,7 +174,7 @@ async function alteration(
       if (stuck.length > 0) return { losses, refused: stuck };
       if (losses.length > 0 && !allowed) return { losses, refused: [] };
       const statements = clauses.map((clause) => alterTable({ database, table: name }, clause));
-      return { losses, statements };
+      return { losses, added, statements };
     }),
   );
 }

@@ -63,6 +63,8 @@ export interface Alterations {
   losses: string[];
   /** Describes the differences that no clause may change. */
   refused: string[];
+  /** Added columns that can't be told from a real value on days that were published before, in words. */
+  added: string[];
 }
 
 /** @param empty for a table without rows: a column that differs is dropped and added again, and nothing is lost */
@@ -70,6 +72,7 @@ export function alterations(found: TableState, wanted: TableState, { empty }: { 
   const clauses: string[] = [];
   const losses: string[] = [];
   const refused: string[] = [];
+  const added: string[] = [];
   const existing = new Map(found.columns.map((column) => [column.name, column]));
   const gone = found.columns.filter((column) => !wanted.columns.some((one) => one.name === column.name));
   // Names of the remaining columns, in their order after the clauses so far.
@@ -81,6 +84,7 @@ export function alterations(found: TableState, wanted: TableState, { empty }: { 
     if (moved) order.splice(order.indexOf(column.name), 1);
     if (moved || !before) order.splice(index, 0, column.name);
     const differing = before ? differencesOf(before, column, moved) : [];
+    if (!before && !empty) added.push(...filledWithDefaults(column));
     if (!before) clauses.push(`ADD COLUMN ${definition(column)} ${place}`);
     else if (differing.length > 0 && empty)
       clauses.push(`DROP COLUMN ${name(column.name)}`, `ADD COLUMN ${definition(column)} ${place}`);
@@ -101,7 +105,7 @@ export function alterations(found: TableState, wanted: TableState, { empty }: { 
     refused.push(`its CONSTRAINT ${one} is not in the file`);
   for (const one of wanted.constraints.filter((constraint) => !found.constraints.includes(constraint)))
     refused.push(`it lacks the CONSTRAINT ${one}`);
-  return { clauses, losses, refused };
+  return { clauses, losses, refused, added };
 }
 
 /** Describes differences of a column that change existing rows, or how they are read. */
@@ -152,6 +156,14 @@ function settingClauses(found: ReadonlyMap<string, string>, wanted: ReadonlyMap<
 }
 
 type ColumnState = TableState['columns'][number];
+
+/** What an added column shows where no build has filled it; NULL says so by itself. */
+function filledWithDefaults(column: ColumnState): string[] {
+  if (/^(?:LowCardinality\()?Nullable\(/.test(column.type) && column.default_kind === '') return [];
+  const shows =
+    column.default_kind === '' ? `the default of its type (${column.type}), such as 0 or ''` : fallback(column);
+  return [`column ${column.name} shows ${shows}`];
+}
 
 const fallback = ({ default_kind: kind, default_expression: expression }: ColumnState) =>
   `${kind} ${expression}`.trim();

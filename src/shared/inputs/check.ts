@@ -66,6 +66,7 @@ const shown = (value: unknown): string =>
 const flag = is('true or false, without quotes', (value) => typeof value === 'boolean');
 const text = is('a text', (value) => typeof value === 'string');
 const count = is('a whole number, 0 or more', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
+const generation = is('a whole number, 1 or more', (value) => Number.isSafeInteger(value) && Number(value) >= 1);
 const day = is(
   `a date that exists, written YYYY-MM-DD, from ${EVER.join(' to ')}`,
   (value) => typeof value === 'string' && isDay(value) && value >= EVER[0] && value <= EVER[1],
@@ -92,6 +93,8 @@ const DAY: Fields<DayInput> = {
   waiting: optional(instant),
   complete: optional(flag),
   rollback: optional(flag),
+  generation: optional(generation),
+  toEmpty: optional(flag),
   reason: optional(text),
   compare: optional(flag),
   code: optional(flag),
@@ -153,6 +156,13 @@ const BACKFILL: Fields<BackfillInput> = {
 const BUILDING = ['force', 'compare', 'code', 'retry', 'replaceFolder', 'keepVanished', 'allowEmpty'] as const;
 
 function wrongDay(input: DayInput): string | undefined {
+  const target = (['generation', 'toEmpty'] as const).filter(
+    (field) => input[field] !== undefined && input[field] !== false,
+  );
+  if (target[0] !== undefined && !input.rollback)
+    return `${target[0]} is given without rollback; expected "rollback": true beside it, because it says what a rollback restores`;
+  if (target.length > 1)
+    return 'generation and toEmpty are both given; expected one of them, because they contradict each other';
   const beside = BUILDING.find((field) => input[field] !== undefined && input[field] !== false);
   return input.rollback && beside !== undefined
     ? `rollback and ${beside} are both given; expected one of them, because a rollback builds nothing`

@@ -1,0 +1,82 @@
+import type { App } from '../../app.js';
+import { tablesLike } from '../../clickhouse/tables.js';
+import type { PublishedVersion } from '../../ledger/records.js';
+import { oldestOfTables, undoneBy } from '../../ledger/rollback.js';
+import { command } from '../../shared/commands.js';
+import { number, plural } from '../../shared/format.js';
+import type { Text } from '../../shared/sentence.js';
+import { archiveDatabase } from '../../shared/names.js';
+import { typed, worded } from '../common/output.js';
+import { instantOf, localTime, plainTable } from '../common/text.js';
+
+/** A table's day as one publish made it. */
+export interface ArchivedVersion {
+  generation: number;
+  table: string;
+  rows: number;
+  /** Since when readers had it, an ISO instant. */
+  published: string;
+  /** `current`: readers have it. `archived`: it can be restored. `gone`: its archive no longer exists. */
+  state: 'current' | 'archived' | 'gone';
+}
+
+/** What a rollback of a day would restore, and what else could be. */
+export interface RollbackPreview {
+  day: string;
+  /** The generation that the command would restore; 0 for none, null where it would be refused. */
+  target: number | null;
+  /** Why it would be refused, or ''. */
+  refused: Text;
+  versions: ArchivedVersion[];
+}
+
+/** Every publish of the day that is not undone, newest first, and where its rows are now. */
+export async function archivedVersions(
+  { clickhouse, ledger }: App,
+  history: readonly PublishedVersion[],
+): Promise<ArchivedVersion[]> {
+  const standing = new Set(
+    (await clickhouse.rows<{ name: string }>(tablesLike(archiveDatabase(ledger.project)))).map(({ name }) => name),
+  );
+  return history
+    .filter(({ last }) => last === 'done')
+    .map(({ generation, table, rows, done_at: since }): ArchivedVersion => {
+      const [next] = oldestOfTables(undoneBy(history, generation).filter((one) => one.table === table));
+      const kept = next === undefined ? 'current' : standing.has(next.archive) || rows === 0 ? 'archived' : 'gone';
+      return { generation, table, rows, published: instantOf(since), state: kept };
+    })
+    .sort((a, b) => b.generation - a.generation);
+}
+
+/** The preview as text: a line for each version of a table, then what the command would do. */
+export function previewText({ day, target, refused, versions }: RollbackPreview, zone: string, now: Date): string {
+  const STATES = { current: 'readers have it', archived: 'archived', gone: 'its archive no longer exists' };
+  const lines = versions.map(({ generation, table, rows, published, state }) => [
+    String(generation),
+    table,
+    number(rows),
+    localTime(published, zone),
+    ageOf(new Date(published), now),
+    STATES[state],
+  ]);
+  return [
+    ...(lines.length > 0
+      ? [plainTable([{ right: 'generation' }, 'table', { right: 'rows' }, 'published', 'age', 'state'], lines)]
+      : []),
+    target === null
+      ? worded(refused)
+      : `A rollback restores ${target === 0 ? 'no row of the day' : `generation ${target}`}: ${typed(command.rollback(day, target))}`,
+  ].join('\n');
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How old something is, in its largest unit. */
+function ageOf(since: Date, now: Date): string {
+  const ms = Math.max(0, now.getTime() - since.getTime());
+  if (ms >= DAY) return plural(Math.floor(ms / DAY), 'day');
+  if (ms >= HOUR) return plural(Math.floor(ms / HOUR), 'hour');
+  return plural(Math.max(1, Math.floor(ms / MINUTE)), 'minute');
+}

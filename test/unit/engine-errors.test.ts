@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { withoutNoise } from '../../src/clickhouse/errors.js';
+
+const LONG = `SELECT day, ${Array.from({ length: 200 }, (_, index) => `column_${index}`).join(', ')} FROM events`;
+
+describe("an engine's error begins with its own sentence and keeps its suggestion", () => {
+  test.each([
+    [
+      `Unknown expression identifier \`amuont\` in scope ${LONG}. Maybe you meant: ['amount']. (version 26.7.2.1 (official build))`,
+      "Unknown expression identifier `amuont`. Maybe you meant: ['amount'].",
+    ],
+    [`Division by zero: while executing ${LONG}`, 'Division by zero'],
+    [
+      "Cannot parse string 'x' as UInt8: while executing FUNCTION toUInt8",
+      "Cannot parse string 'x' as UInt8: while executing FUNCTION toUInt8",
+    ],
+    [
+      `Syntax error: failed at position 12 (FORM) (line 2, col 5): FORM events ${LONG}. Expected one of: token, Comma, FROM`,
+      `Syntax error: failed at position 12 (FORM) (line 2, column 5): ${`FORM events ${LONG}`.slice(0, 120)}…`,
+    ],
+    ['Memory limit exceeded: would use 5 GiB', 'Memory limit exceeded: would use 5 GiB'],
+  ])('%#', (said, shown) => {
+    expect(withoutNoise(said)).toBe(shown);
+  });
+});
