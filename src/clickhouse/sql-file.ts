@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /*
  * Statements that never change are `.sql` files beside the module that runs them. In a file of several, each begins with a line
- * `-- name: <name>`; `{{name}}` stands for another statement of the file, in parentheses.
+ * `-- name: <name>`; `{{name}}` is replaced by another statement of the file, in parentheses.
  */
 
 const NAME = /^-- name: (\w+)\n/gm;

@@ -65,7 +65,7 @@ test('a list that is sorted, and a LIMIT with an order, are none; a LIMIT withou
   ]);
 });
 
-test('a function that answers differently each time is told with its line', async () => {
+test('a function that is not deterministic is reported with its line', async () => {
   expect(
     await problemsAfter(NORMALIZED, 'event_id, ts,', "\n  event_id, now64(3, 'Europe/Berlin') AS ts,"),
   ).toMatchObject([
@@ -91,7 +91,7 @@ test.each([
   }
 });
 
-test('a column of another zone is told by its name', async () => {
+test('a column of another time zone is reported by name', async () => {
   expect(await problemsAfter('sql/raw/events.sql', "'Europe/Berlin'", "'UTC'")).toEqual([
     {
       severity: 'warning',

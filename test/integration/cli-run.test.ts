@@ -69,7 +69,7 @@ test('without a worker, run says so at once; Ctrl-C leaves the day running, and 
   const { exitCode } = await waiting;
   expect(exitCode).toBe(130);
   expect(said).toContain(
-    `Day ${WAITING} goes on. Attach again: ${commandLine(command.run(WAITING), project.app.project.dir)}\n`,
+    `Day ${WAITING} continues. Attach again: ${commandLine(command.run(WAITING), project.app.project.dir)}\n`,
   );
   expect(said).not.toMatch(/^ +at /m);
   expect(await statusOf(WAITING)).toBe('RUNNING');

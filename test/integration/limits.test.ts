@@ -70,7 +70,7 @@ test('a line with hundreds of thousands of keys is a row', async () => {
   expect(await idsOf(day)).toEqual(['a', 'b']);
 });
 
-test('events of other days are rejects of a kind of their own: they are told and do not count for maxRejects', async () => {
+test('events of other days are a separate kind of rejects: they are reported and do not count for maxRejects', async () => {
   const day = '2026-05-04';
   await project.configure({}, { maxRejects: 1 });
   const late = ['2026-04-01', '2026-04-02', '2026-03-31'].map((other) => payment(other, `late of ${other}`));

@@ -78,7 +78,7 @@ test('a program of your own is not fetched; one that cannot be fetched is not an
   expect(result.stderr).toContain('no versitygw 1.8.0 built with Go: go ended with 1: no network');
 }, 60_000);
 
-test('packages are installed if some are missing or of another version, whoever installed them, and not otherwise', async () => {
+test('packages are installed only if some are missing or of another version, even if another tool installed them', async () => {
   await tool('npm', INSTALLED);
   const own = { DAYBOOK_TEMPORAL: '/opt/temporal', DAYBOOK_VERSITYGW: '/opt/versitygw' };
   const lock = JSON.parse(await readFile(join(clone.path, 'package-lock.json'), 'utf8')) as {

@@ -17,7 +17,7 @@ const file = async (text: string) => {
   return pathToFileURL(path);
 };
 
-test('statements are read by name without their comments, and may stand in each other', async () => {
+test('statements are read by name without their comments, and may include each other', async () => {
   const url = await file(
     '-- About all of them.\n\n-- name: rows\n-- What there is.\nSELECT 1 AS n\n\n-- name: sum\nSELECT sum(n)\nFROM {{rows}}\n',
   );
@@ -27,7 +27,7 @@ test('statements are read by name without their comments, and may stand in each 
   });
 });
 
-test('a statement that is missing, and one that nobody reads, are refused', async () => {
+test('a missing statement and an unused one are refused', async () => {
   const url = await file('-- name: rows\nSELECT 1\n');
   expect(() => readStatements(url, ['rows', 'sum'])).toThrow(/holds the statements rows; expected rows, sum/);
   expect(() => readStatements(url, [])).toThrow(RangeError);
