@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
+import { examples, outputOption, parseDay, projectOption, withWorkerOption } from '../common/options.js';
 
 /** Defines `daybook rollback`. Exit code 0: the previous data is live again; 1: nothing could be rolled back. */
 export const rollbackCommand = () =>
@@ -7,7 +7,7 @@ export const rollbackCommand = () =>
     .description('Roll back the newest publish of a day: readers get the previous data; the day is held')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
     .option('--reason <text>', 'why the day is held, shown by status and plan', '')
-    .option('--with-worker', 'run a worker in this process for as long as the command runs')
+    .addOption(withWorkerOption())
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
