@@ -9,7 +9,7 @@ import { faultOf, quoted, STEP_BY_STEP, typeOf, unfitOf, valueOf, type Input } f
 import { jsonSteps } from './json-text.js';
 
 /** The longest line that is read, in bytes, where the config sets none. */
-export const LONGEST_LINE = 64 * 1024 * 1024;
+const LONGEST_LINE = 64 * 1024 * 1024;
 
 /** Bytes of a longer line that its reject keeps. */
 const TEXT_OF_LONG = 65_536;

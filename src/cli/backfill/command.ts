@@ -9,6 +9,7 @@ import {
   parseDay,
   projectOption,
   replaceFolderOption,
+  withWorkerOption,
 } from '../common/options.js';
 
 /** Defines `daybook backfill`. Exit code 0: all days succeeded; 1: a day failed. */
@@ -32,7 +33,7 @@ export function backfillCommand() {
     .addOption(allowEmptyOption())
     .option('--fail-fast', 'stop at the first day that fails')
     .option('--dry-run', 'show what would be built and why; change nothing')
-    .option('--with-worker', 'run a worker in this process for as long as the command runs')
+    .addOption(withWorkerOption())
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(

@@ -48,6 +48,9 @@ export const outputOption = () =>
 export const projectOption = () =>
   new Option('--project <folder>', 'the project folder (default: DAYBOOK_PROJECT, this folder, or the example)');
 
+export const withWorkerOption = () =>
+  new Option('--with-worker', 'run a worker in this process for as long as the command runs');
+
 /** Formats examples for the end of a command's help: each command and its effect. */
 export const examples = (...lines: readonly (readonly [command: string, meaning?: string])[]): string =>
   [

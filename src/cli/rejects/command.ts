@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, parseWhole, projectOption } from '../common/options.js';
+import { examples, outputOption, parseDay, parseWhole, projectOption, withWorkerOption } from '../common/options.js';
 
 /** Rejected lines that are shown without `--limit`. */
 const LIMIT = 50;
@@ -9,7 +9,7 @@ const retryCommand = () =>
   new Command('retry')
     .description("Reprocess a day's rejects and quarantined objects, and republish the day")
     .requiredOption('--day <YYYY-MM-DD>', 'the day of their folder', parseDay)
-    .option('--with-worker', 'run a worker in this process for as long as the command runs')
+    .addOption(withWorkerOption())
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(

@@ -1,5 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, parseWhole, projectOption } from '../common/options.js';
+import { examples, outputOption, parseDay, parseWhole, projectOption, withWorkerOption } from '../common/options.js';
 
 /** Defines `daybook rollback`. Exit code 0: readers have the requested publish; 1: it cannot be restored. */
 export const rollbackCommand = () =>
@@ -14,7 +14,7 @@ export const rollbackCommand = () =>
     )
     .option('--dry-run', 'list what can be restored, and change nothing')
     .option('--reason <text>', 'why the day is held, shown by status and plan', '')
-    .option('--with-worker', 'run a worker in this process for as long as the command runs')
+    .addOption(withWorkerOption())
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(
