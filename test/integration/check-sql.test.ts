@@ -267,7 +267,7 @@ describe('tables', () => {
     expect(await commented('unit: milliseconds, from the till')).toEqual([]);
     expect(await commented('when it was paid')).toEqual([]);
     expect(await commented('unit: ms')).toEqual([
-      "error sql/raw/events.sql: found the comment 'unit: ms' on ts, which names no unit of time",
+      "error sql/raw/events.sql: found the comment 'unit: ms' on ts, which is not a known unit of time",
     ]);
   });
 });
