@@ -151,17 +151,17 @@ describe('the normalizing SELECT works row by row', () => {
       );
     expect(await constants('')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: reads no table, expected raw_events alone",
+        "error sql/normalized/events.sql: reads no table, expected only raw_events",
       ]
     `);
     expect(await constants('FROM numbers(3)')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: reads numbers(), expected raw_events alone",
+        "error sql/normalized/events.sql: reads numbers(), expected only raw_events",
       ]
     `);
     expect(await constants('FROM daily_sales')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: reads daily_sales, expected raw_events alone",
+        "error sql/normalized/events.sql: reads daily_sales, expected only raw_events",
       ]
     `);
   });
