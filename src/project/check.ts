@@ -18,7 +18,7 @@ export interface CheckServices {
   store: Pick<Store, 'checkBucket' | 'engine'>;
   /** Connects, and lists the search attributes that the namespace lacks; undefined if the server does not report them. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
-  /** Looks at the newest folders of the sources. Throws what the store throws. */
+  /** Checks the newest folders of the sources. Throws the errors of the store. */
   folders: (project: Project) => Promise<Problem[]>;
   /** In a local stack, `apply` creates the buckets. */
   localStack: boolean;
@@ -71,7 +71,7 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
   }
 }
 
-/** A day is published by swapping its partition, which is no insert: what is fed by inserts never hears of it. */
+/** Warns about materialized views: a day is published by replacing its partition, which is not an insert and triggers no view. */
 async function checkViews({ config, normalized, aggregates }: Project, clickhouse: ClickHouse): Promise<Problem[]> {
   const views = await clickhouse.rows<{ view: string; table: string }>(materializedViewsOn(config.database));
   return views.flatMap(({ view, table }) =>
@@ -80,7 +80,7 @@ async function checkViews({ config, normalized, aggregates }: Project, clickhous
       .map(({ path }) =>
         warning(
           path,
-          `the materialized view ${view} reads ${table}, but gets no row of it: days are swapped in as partitions, which triggers no view`,
+          `the materialized view ${view} reads ${table}, but gets none of its rows: days are published by replacing partitions, which triggers no view`,
           'Make it a model under sql/aggregates/, or a plain view.',
         ),
       ),

@@ -82,7 +82,7 @@ async function importConfig(path: string, cache: string | undefined): Promise<un
   return await caching.import(path, { default: true });
 }
 
-/** Files below `sql/` that look like SQL and that no rule reads: a misspelt folder would otherwise be a test that never runs. */
+/** Warns about SQL files below `sql/` that are not read: otherwise the tests of a misspelt folder would never run. */
 async function unreadProblems(root: string, read: readonly SqlFile[]): Promise<Problem[]> {
   const entries = await readdir(join(root, 'sql'), { recursive: true }).catch((): string[] => []);
   const known = new Set(read.map(({ path }) => path));

@@ -151,17 +151,17 @@ describe('the normalizing SELECT works row by row', () => {
       );
     expect(await constants('')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: reads no table, expected raw_events alone",
+        "error sql/normalized/events.sql: reads no table, expected only raw_events",
       ]
     `);
     expect(await constants('FROM numbers(3)')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: reads numbers(), expected raw_events alone",
+        "error sql/normalized/events.sql: reads numbers(), expected only raw_events",
       ]
     `);
     expect(await constants('FROM daily_sales')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: reads daily_sales, expected raw_events alone",
+        "error sql/normalized/events.sql: reads daily_sales, expected only raw_events",
       ]
     `);
   });
@@ -267,7 +267,7 @@ describe('tables', () => {
     expect(await commented('unit: milliseconds, from the till')).toEqual([]);
     expect(await commented('when it was paid')).toEqual([]);
     expect(await commented('unit: ms')).toEqual([
-      "error sql/raw/events.sql: found the comment 'unit: ms' on ts, which names no unit of time",
+      "error sql/raw/events.sql: found the comment 'unit: ms' on ts, which is not a known unit of time",
     ]);
   });
 });

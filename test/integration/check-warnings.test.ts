@@ -41,7 +41,7 @@ test('the right project gives no warning', async () => {
 });
 
 test.each([
-  ['any(amount)', 'calls any(), whose result depends on the order in which rows are read'],
+  ['any(amount)', 'calls any(), whose result depends on the order of the rows'],
   ['anyLastIf(amount, amount > 0)', 'calls anyLastIf(), whose result depends on the order'],
   ['length(groupArray(amount))', 'calls groupArray(), whose result depends on the order'],
 ])('a model that gives %s is a warning with its line', async (expression, what) => {
@@ -86,7 +86,7 @@ test.each([
   if (what === undefined) expect(problems).toEqual([]);
   else {
     expect(problems).toMatchObject([{ severity: 'warning', where: `${NORMALIZED}:8` }]);
-    expect(problems[0]?.what).toBe(`${what}, but the project's days are those of Europe/Berlin`);
+    expect(problems[0]?.what).toBe(`${what}, but the project's zone is Europe/Berlin`);
     expect(problems[0]?.fix).toBe("Write toDate(…, 'Europe/Berlin'), or declare the column with that zone.");
   }
 });
@@ -96,7 +96,7 @@ test('a column of another time zone is reported by name', async () => {
     {
       severity: 'warning',
       where: `${NORMALIZED}:8`,
-      what: "cuts days of ts in UTC, but the project's days are those of Europe/Berlin",
+      what: "cuts days of ts in UTC, but the project's zone is Europe/Berlin",
       fix: "Write toDate(ts, 'Europe/Berlin'), or declare the column with that zone.",
     },
   ]);
@@ -107,13 +107,13 @@ test('a value with a fraction for a column of whole numbers is a warning, an agg
     {
       severity: 'warning',
       where: `${MODEL}:6`,
-      what: 'gives orders as Float64, but its column is UInt64: a value with a fraction fails the build',
+      what: 'returns orders as Float64, but its column is UInt64: a value with a fraction fails the build',
     },
   ]);
   expect(await problemsAfter(MODEL, 'count() AS orders', 'countState() AS orders')).toMatchObject([
     {
       severity: 'error',
-      what: expect.stringMatching(/^gives orders as AggregateFunction\(count\), an aggregate state/) as string,
+      what: expect.stringMatching(/^returns orders as AggregateFunction\(count\), an aggregate state/) as string,
     },
   ]);
 });
@@ -166,7 +166,9 @@ describe('what only services know', () => {
     expect(problems.filter(({ where }) => where === NORMALIZED)).toMatchObject([
       {
         severity: 'warning',
-        what: expect.stringContaining(`the materialized view ${name} reads events, but gets no row of it`) as string,
+        what: expect.stringContaining(
+          `the materialized view ${name} reads events, but gets none of its rows`,
+        ) as string,
       },
     ]);
   });

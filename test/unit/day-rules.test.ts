@@ -29,7 +29,7 @@ test.each([
     {
       severity: 'warning',
       where: 'sql/aggregates/m.sql:4',
-      what: `reads up to ${declared} before the built one, but declares none: what is not declared is not there`,
+      what: `reads up to ${declared} before the built one, but declares none: days that are not declared are empty`,
       fix: `Write at the head of sql/aggregates/m.sql: -- lookback: ${declared}`,
     },
   ]);
@@ -50,7 +50,7 @@ test.each([
 
 test('days after the built one are never there', () => {
   expect(problemsOf('SELECT day, count() AS n FROM events\nWHERE day <= {day:Date} + 1 GROUP BY day')).toMatchObject([
-    { where: 'sql/aggregates/m.sql:4', what: 'reads days after the built one, which a build never holds' },
+    { where: 'sql/aggregates/m.sql:4', what: 'reads days after the built one, which a build never has' },
   ]);
 });
 
@@ -60,8 +60,8 @@ test('an alias named day hides the column in the filter of a model that looks ba
     {
       severity: 'warning',
       where: 'sql/aggregates/m.sql:4',
-      what: 'calls {day:Date} day, and so its filter on day compares the parameter with itself: rows of all declared days are read',
-      fix: 'Name the table in the filter, as in WHERE events.day = {day:Date}, or SELECT the column day itself.',
+      what: 'aliases {day:Date} as day, so that its filter on day compares the parameter with itself and reads all declared days',
+      fix: 'Qualify the column in the filter, as in WHERE events.day = {day:Date}, or select the column day itself.',
     },
   ]);
   expect(problemsOf(select)).toEqual([]);

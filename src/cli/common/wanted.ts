@@ -3,9 +3,9 @@ import { assertWanted } from '../../project/wanted.js';
 import type { Day } from '../../shared/day.js';
 
 /**
- * Refuses days that should not exist, before a command asks or records anything about them.
+ * Rejects days that should not exist, before a command reads or records anything for them.
  *
- * @throws a final BadInput that says which days there are
+ * @throws a final BadInput that names the valid range
  */
 export function assertDays({ project }: Pick<App, 'project'>, ...days: readonly (Day | undefined)[]): void {
   const now = new Date();

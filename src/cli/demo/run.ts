@@ -168,7 +168,7 @@ async function runAct(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
       took,
     );
   if (number === 1)
-    page.row('', 'Each day reads three folders: folders are cut at midnight UTC, days at midnight in Berlin.');
+    page.row('', 'Each day reads three folders. Folders start at midnight UTC, days at midnight in Berlin.');
   page.print();
   return await runDays(pass);
 }

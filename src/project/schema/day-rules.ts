@@ -11,7 +11,7 @@ import type { QueryTree } from './query-tree.js';
 const DAY = String.raw`(?:toDate\(\s*)?\{\s*day\s*:\s*Date\s*\}\s*\)?`;
 const UNITS: Readonly<Record<string, number>> = { DAY: 1, WEEK: 7, MONTH: 31, QUARTER: 92, YEAR: 366 };
 
-/** Spellings of a day before the built one. Groups: `after` a `>`, the number, the unit; a start of a period has the unit alone. */
+/** Expressions for a day before the built one. Groups: `after` for `>`, `count` and `unit`; the start of a period has only `unit`. */
 const EARLIER: readonly RegExp[] = [
   String.raw`(?<after>>(?!=)\s*)?${DAY}\s*-\s*(?<count>\d+)\b(?!\s*AS\b)`,
   String.raw`(?<after>>(?!=)\s*)?${DAY}\s*-\s*INTERVAL\s+'?(?<count>\d+)'?\s+(?<unit>DAY|WEEK|MONTH|QUARTER|YEAR)`,
@@ -21,13 +21,13 @@ const EARLIER: readonly RegExp[] = [
   String.raw`(?:>=|BETWEEN)\s*to(?:StartOf|Last)?(?<unit>Monday|Week|Month|Quarter|Year)\(\s*${DAY}`,
 ].map((pattern) => new RegExp(pattern, 'gi'));
 
-/** Spellings of a day after the built one. */
+/** Expressions for a day after the built one. */
 const LATER = new RegExp(
   String.raw`${DAY}\s*\+\s*(?:[1-9]\d*\b(?!\s*AS\b)|INTERVAL\s+'?[1-9])|addDays\(\s*${DAY}\s*,\s*[1-9]`,
   'i',
 );
 
-/** A model or test that reads days which its header does not declare reads nothing there, and its numbers are too small. */
+/** Warns if a model or test reads days that its lookback does not cover: these days are empty, so its numbers are too small. */
 export function dayReadProblems(file: SqlFile): Problem[] {
   const { path, header } = file;
   const sql = withoutComments(file.select);
@@ -41,7 +41,7 @@ export function dayReadProblems(file: SqlFile): Problem[] {
     problems.push(
       warning(
         placeOf(file, literally(farthest.text)),
-        `reads up to ${plural(farthest.days, 'day')} before the built one, but declares ${header.lookback === 0 ? 'none' : plural(header.lookback, 'day')}: what is not declared is not there`,
+        `reads up to ${plural(farthest.days, 'day')} before the built one, but declares ${header.lookback === 0 ? 'none' : plural(header.lookback, 'day')}: days that are not declared are empty`,
         `Write at the head of ${path}: -- lookback: ${plural(farthest.days, 'day')}`,
       ),
     );
@@ -50,8 +50,8 @@ export function dayReadProblems(file: SqlFile): Problem[] {
     problems.push(
       warning(
         placeOf(file, literally(later)),
-        'reads days after the built one, which a build never holds',
-        'Read earlier days, and let the later day be built from them.',
+        'reads days after the built one, which a build never has',
+        'Read only earlier days, in the model of the later day.',
       ),
     );
   return [...problems, ...shadowedDayProblems(file, sql)];
@@ -59,7 +59,7 @@ export function dayReadProblems(file: SqlFile): Problem[] {
 
 function daysBefore({ after, count, unit = 'DAY' }: Record<string, string | undefined>): number {
   const period = unit.toUpperCase() === 'MONDAY' ? 7 : (UNITS[unit.toUpperCase()] ?? 1);
-  // A period's first day is one less before its last than it has days.
+  // A period of N days begins N - 1 days before its last.
   if (count === undefined) return period - 1;
   return Number(count) * period - (after === undefined ? 0 : 1);
 }
@@ -69,20 +69,20 @@ const literally = (text: string): RegExp => new RegExp(text.replaceAll(/[\\^$.*+
 const DAY_AS_DAY = new RegExp(String.raw`${DAY}\s+AS\s+[\x60"]?day\b`, 'i');
 const FILTERED = /\bWHERE\b[^]*?(?<![.{\w])[`"]?\bday\b[`"]?(?!\s*:)/i;
 
-/** An alias hides the column of its name: `{day:Date} AS day … WHERE day = {day:Date}` holds for every row of the lookback. */
+/** Warns about an alias that hides a column: `{day:Date} AS day … WHERE day = {day:Date}` is true for every row of the lookback. */
 function shadowedDayProblems(file: SqlFile, sql: string): Problem[] {
   const at = sql.search(DAY_AS_DAY);
   if (file.header.lookback === 0 || at < 0 || !FILTERED.test(selectAround(sql, at))) return [];
   return [
     warning(
       placeOf(file, DAY_AS_DAY),
-      'calls {day:Date} day, and so its filter on day compares the parameter with itself: rows of all declared days are read',
-      'Name the table in the filter, as in WHERE events.day = {day:Date}, or SELECT the column day itself.',
+      'aliases {day:Date} as day, so that its filter on day compares the parameter with itself and reads all declared days',
+      'Qualify the column in the filter, as in WHERE events.day = {day:Date}, or select the column day itself.',
     ),
   ];
 }
 
-/** The rest of the SELECT that a position is in, without the SELECTs inside of it: these do not see its aliases. */
+/** Returns the rest of the SELECT around a position, without nested SELECTs, which do not see its aliases. */
 function selectAround(sql: string, at: number): string {
   let depth = 0;
   let rest = '';
@@ -97,7 +97,7 @@ function selectAround(sql: string, at: number): string {
   return rest;
 }
 
-/** `toDate` follows the zone of its argument: where that is not the project's, hours of each day are counted to its neighbour. */
+/** Warns if `toDate` uses another zone than the project's: then some hours of each day count as the neighbouring day. */
 export const dayZoneProblems = (file: SqlFile, { dayCuts }: QueryTree, zone: string): Problem[] =>
   [...new Set(dayCuts.map((cut) => cut.zone))]
     .filter((cut) => !sameClock(cut, zone))
@@ -106,12 +106,12 @@ export const dayZoneProblems = (file: SqlFile, { dayCuts }: QueryTree, zone: str
       const shown = column === '' ? 'a time' : column;
       return warning(
         placeOf(file, callOf('toDate')),
-        `cuts days of ${shown} in ${cut}, but the project's days are those of ${zone}`,
+        `cuts days of ${shown} in ${cut}, but the project's zone is ${zone}`,
         `Write toDate(${column === '' ? '…' : column}, '${zone}'), or declare the column with that zone.`,
       );
     });
 
-/** True where the clocks of two zones never differ, over a year. */
+/** Returns true if two zones have the same UTC offset all year. */
 function sameClock(one: string, other: string): boolean {
   const months = Array.from({ length: 12 }, (_, month) => DateTime.utc(2026, month + 1, 15).toMillis());
   const offset = (zone: string, at: number) => DateTime.fromMillis(at, { zone }).offset;

@@ -16,7 +16,7 @@ export interface Scratch {
 
 /** One table as the engine reports it. */
 export interface InspectedTable {
-  /** Comments of columns, by name, where there are any. */
+  /** Comments of columns that have one, by name. */
   comments: Record<string, string>;
   columns: Column[];
   constraints: { name: string; expression: string }[];
@@ -48,7 +48,7 @@ export const replaceContract = (scratch: Scratch, table: string, columns: readon
   return scratch.clickhouse.run({ sql }, optionsOf(scratch, table));
 };
 
-/** What numbers count in a time column, where its comment is `unit: milliseconds`, alone or before a comma or a point. */
+/** Reads the unit of numbers in a time column from a comment that begins with, for example, `unit: milliseconds`. */
 function unitOf(comment: string): Pick<Column, 'unit'> {
   const [, unit] = /^unit: (\w+)(?=$|[,.;])/.exec(comment) ?? [];
   const known = EPOCH_UNITS.find((one) => one === unit);

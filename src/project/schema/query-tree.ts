@@ -15,7 +15,7 @@ export interface QueryTree {
   clauses: string[];
   /** The outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN` or `QUERY`; `UNION` for a union of several SELECTs. */
   from: string;
-  /** Calls of `toDate` that leave the zone to their argument, which has one. `column` is '' for an expression. */
+  /** Calls of `toDate` that use the zone of their argument. `column` is '' for an expression. */
   dayCuts: { column: string; zone: string }[];
   /** Number of SELECTs inside the outermost one. */
   subqueries: number;
@@ -75,7 +75,7 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
   };
 }
 
-/** A call's arguments are three lines below it: `ARGUMENTS`, `LIST … nodes: N`, and the first one with its type. */
+/** Finds calls of `toDate`. The first argument is three lines below the call, after `ARGUMENTS` and `LIST … nodes: N`. */
 function dayCutsIn(lines: readonly string[]): QueryTree['dayCuts'] {
   return lines.flatMap((line, index) => {
     if (!/function_name: toDate(32)?,/.test(line) || !/nodes: 1$/.test(lines[index + 2] ?? '')) return [];

@@ -41,14 +41,14 @@ export function contractProblems({ path }: SqlFile, { columns, comments }: Inspe
   ];
 }
 
-/** A comment that is meant to say what numbers count must be one that Daybook reads. */
+/** Checks that a comment about the unit of a time column is one that Daybook understands. */
 function unitProblems(path: string, { name, type, unit }: Column, comment: string): Problem[] {
   const isTime = /\bDateTime/.test(type);
   if (!/^\s*units?\b/i.test(comment) || !isTime || unit !== undefined) return [];
   return [
     error(
       path,
-      `found the comment '${comment}' on ${name}, which names no unit of time`,
+      `found the comment '${comment}' on ${name}, which is not a known unit of time`,
       `Write it as one of: ${EPOCH_UNITS.map((one) => `COMMENT 'unit: ${one}'`).join(', ')}.`,
     ),
   ];

@@ -5,14 +5,14 @@ import type { Problem, SqlFile } from '../project.js';
 import { callOf, placeOf, withoutComments } from '../sql/place.js';
 import type { QueryTree } from './query-tree.js';
 
-/* Values of a SELECT that differ from build to build, or that its table can't hold. */
+/* Rules for values of a SELECT that differ between builds, or that its table can't store. */
 
-/** Aggregate functions whose result depends on the order in which rows come; with their combinators. */
+/** Aggregate functions whose result depends on the order of the rows; with their combinators. */
 const UNORDERED =
   /^(any|anyLast|any_value|anyHeavy|first_value|last_value|groupArray|groupArrayLast|groupArraySample|groupConcat|group_concat)(_respect_nulls|If|OrNull|OrDefault|Array)*$/i;
 const LISTING = /^(groupArray|groupConcat|group_concat)/i;
 
-/** A model should give the same rows from the same rows, whatever the order in which the engine reads them. */
+/** Warns about results that depend on the order in which the engine reads rows. */
 export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
   const sql = withoutComments(file.select);
   const sorted = /\barray(Reverse)?Sort\s*\(|\bORDER\s+BY\b/i.test(sql);
@@ -21,18 +21,18 @@ export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
     .map(({ name }) =>
       warning(
         placeOf(file, callOf(name)),
-        `calls ${name}(), whose result depends on the order in which rows are read: a rebuilt day may differ`,
+        `calls ${name}(), whose result depends on the order of the rows: a rebuilt day may differ`,
         LISTING.test(name)
           ? `Sort its result, as in arraySort(${name}(…)).`
-          : 'Write min(…), max(…), or argMax(…, ts) with a column that decides.',
+          : 'Write min(…), max(…), or argMax(…, ts) with a column that determines the order.',
       ),
     );
   if (/\bLIMIT\s+\d/i.test(sql) && !/\bORDER\s+BY\b/i.test(sql))
     problems.push(
       warning(
         placeOf(file, /\bLIMIT\s+\d/i),
-        'has a LIMIT without an ORDER BY: which rows stay depends on the order in which they are read',
-        'Add an ORDER BY over columns that decide.',
+        'has a LIMIT without an ORDER BY: which rows it returns depends on the order in which they are read',
+        'Add an ORDER BY over columns that make the order unique.',
       ),
     );
   return problems;
@@ -42,7 +42,7 @@ const isFloat = (type: string) => /^Float(32|64)$|^BFloat16$/.test(bare(parseTyp
 const isInteger = (type: string) => /^U?Int\d+$/.test(bare(parseType(type)).base);
 const isState = (type: string) => bare(parseType(type)).base === 'AggregateFunction';
 
-/** Columns that can only take some of the values that the SELECT gives, or none. `aggregate`: what is lost fails the build. */
+/** Checks columns that can store only some of the values that the SELECT returns, or none. */
 export function fittingProblems(
   file: SqlFile,
   columns: readonly Column[],
@@ -58,18 +58,18 @@ export function fittingProblems(
         error(
           place,
           isState(given)
-            ? `gives ${name} as ${given}, an aggregate state, which ${wanted} can't hold`
-            : `gives ${name} as ${given}, but its column holds an aggregate state, ${wanted}`,
+            ? `returns ${name} as ${given}, an aggregate state, which ${wanted} can't store`
+            : `returns ${name} as ${given}, but its column stores an aggregate state, ${wanted}`,
           isState(given)
             ? 'Finish it: call the function without -State, or with -Merge.'
-            : 'Make the column of the type that the SELECT gives.',
+            : 'Use the type that the SELECT returns for the column.',
         ),
       ];
     if (isFloat(given) && isInteger(wanted))
       return [
         warning(
           place,
-          `gives ${name} as ${given}, but its column is ${wanted}: a value with a fraction ${kind === 'aggregate' ? 'fails the build' : 'rejects its row'}`,
+          `returns ${name} as ${given}, but its column is ${wanted}: a value with a fraction ${kind === 'aggregate' ? 'fails the build' : 'rejects its row'}`,
           `Round it in the SELECT, as in toInt64(round(…)), or make the column ${bare(parseType(given)).text}.`,
         ),
       ];
