@@ -67,7 +67,7 @@ export function workerLine({
   }
 }
 
-/** The project, day, step and table of a failed run, for whoever filters the log. */
+/** The project, day, step and table of a failed run, to filter the log by. */
 function failedFields(workflowId: unknown, error: unknown): WorkerLine['fields'] {
   const [, project, kind, of] = typeof workflowId === 'string' ? workflowId.split('/') : [];
   const details =

@@ -26,7 +26,7 @@ export interface RunningWorker {
 /** Grace period of running activities after a stop, in milliseconds; those that do not end are retried on another worker. */
 const GRACE = 30_000;
 /**
- * A backfill has up to so many days under way, and two may overlap: each is a workflow whose history would have to be replayed if
+ * A backfill runs up to this many days at once, and two may overlap: each is a workflow whose history would have to be replayed if
  * the cache lost it. The rest are nightly runs, days by hand and the backfills themselves.
  */
 const WORKFLOWS_CACHED = 2 * MOST_CONCURRENCY + 32;

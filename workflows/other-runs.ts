@@ -12,7 +12,7 @@ const LATER = 30_000;
 /** No day that is waited for runs longer, in milliseconds: looks at it would reach the limit of a history. */
 const LONGEST_DAY = 24 * 60 * 60_000;
 
-/** Days that somebody else started and this workflow waits for. */
+/** Days that another run started and that this workflow waits for. */
 export interface OtherRuns {
   /**
    * Resolves when the workflow of a day has ended.

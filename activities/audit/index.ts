@@ -1,4 +1,4 @@
-import { openLedgerReport } from '../../src/ledger/report.js';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { staleDays } from '../../src/ledger/staleness.js';
 import { codesOf } from '../../src/plan/planning.js';
 import { checksOfProject, notRun } from '../../src/plan/tests.js';

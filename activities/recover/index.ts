@@ -39,7 +39,7 @@ export interface RecoverResult {
   recovered: { generation: number; how: 'finished' | 'rolled back'; tables: number } | null;
   /** Newest published generation of the day, after that; 0 if nothing of it is published. */
   published: number;
-  /** True if the day's last build failed and the project has alerts: whoever repairs it by hand reports that it recovered. */
+  /** True if the day's last build failed and the project has alerts: a repair by hand then sends the recovery. */
   failedBefore?: boolean;
   ms: number;
 }

@@ -1,4 +1,4 @@
-import { openLedgerReport } from '../../src/ledger/report.js';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { staleDays } from '../../src/ledger/staleness.js';
 import { longestLookbackOf } from '../../src/project/project.js';
 import { assertWanted, isWanted } from '../../src/project/wanted.js';

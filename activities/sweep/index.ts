@@ -1,7 +1,7 @@
 import { ask } from '../../src/clickhouse/question.js';
 import { dropDatabase, dropTable } from '../../src/clickhouse/tables.js';
 import type { ArchiveRecord } from '../../src/ledger/records.js';
-import { openLedgerReport } from '../../src/ledger/report.js';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
 import {
   archiveDatabase,
   dayOfPlan,

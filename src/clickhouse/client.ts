@@ -39,7 +39,7 @@ export interface ClickHouse {
    * Kills every query whose handle starts with `prefix` and waits until all of them are gone: at most `within` milliseconds, or
    * until the signal aborts, because some statements can't be killed.
    *
-   * @throws an error that names what still runs; a later call goes on waiting. The signal's reason where that aborts.
+   * @throws an error that names what still runs; a later call waits again. The signal's reason where that aborts.
    */
   endQueries(prefix: string, options?: { within?: number; signal?: AbortSignal }): Promise<number>;
   /** Returns the version of ClickHouse, such as `26.7.2.1`; read again every few minutes. */

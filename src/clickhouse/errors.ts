@@ -238,7 +238,7 @@ function typeOfS3Error(message: string): FinalType | undefined {
 const SQL_SHOWN = 120;
 
 /**
- * Removes stack traces, version banners and the statement that the engine repeats in its sentence: whoever reads a failure wants the
+ * Removes stack traces, version banners and the statement that the engine repeats in its sentence: the reader of a failure wants the
  * engine's own words and its suggestion. The statement itself is in `system.query_log`, under the step's `log_comment`.
  */
 export const withoutNoise = (message: string): string =>

@@ -12,7 +12,7 @@ import type {
 import { counted, numbers, PUBLISH_COUNTS, type Wire } from './records.js';
 import * as sql from './statements.js';
 
-/** What is published of some days, and the publishes that are under way. */
+/** What is published of some days, and the unfinished publishes. */
 export interface Standing {
   /** As {@link Ledger.currentPublishes} gives it. */
   current: PublishRecord[];

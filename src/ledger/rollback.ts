@@ -72,7 +72,7 @@ export function rollbackTarget(
 const wasRolledBack = ({ last, done_at: since }: PublishedVersion) =>
   since !== '' && (last === 'undone' || last === 'rollback');
 
-/** The publishes that stand between readers and the target: those of newer generations that are not undone. */
+/** The publishes between readers and the target: those of newer generations that are not undone. */
 export const undoneBy = (history: readonly PublishedVersion[], target: number): PublishedVersion[] =>
   history.filter(({ generation, last }) => generation > target && (last === 'done' || last === 'rollback'));
 

@@ -76,7 +76,7 @@ export const plannedTable = z.strictObject({
 
 export type PlannedTable = z.infer<typeof plannedTable>;
 
-/** What is published of a table's day; nobody else publishes it while this build runs. */
+/** What is published of a table's day; no other build publishes it while this one runs. */
 const publishedTable = z.strictObject({
   table: z.string(),
   generation: count,

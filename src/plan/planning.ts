@@ -83,7 +83,7 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
     source.fresh =
       !force && verdict.tables.some(({ table, staleness }) => table === source.name && staleness === 'fresh');
     const [of, listing] = [looked[index], listings[index]];
-    // A day that stands as it is published needs none of its chunks.
+    // A day that stays as published needs none of its chunks.
     if (source.fresh || !of || !listing) continue;
     const checked = await checkChunks(deps, of, listing);
     listings[index] = checked;

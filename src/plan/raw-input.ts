@@ -80,7 +80,7 @@ export async function openInput(
   };
 }
 
-/** The lines that footers tell, with the ETags of the objects after they were read. */
+/** The line counts of the footers, with the ETags of the objects after they were read. */
 const linesOf = (footers: readonly ParquetFooter[], etags: Question<Map<string, string>>): Question<LineCount[]> => ({
   statement: etags.statement,
   answer: (rows) => {

@@ -20,7 +20,7 @@ export const plannedTests = ({ tests }: Schema): PlannedTest[] =>
     lookback: header.lookback,
   }));
 
-/** The name of the test that a `-- unique:` line stands for. */
+/** Returns the name of the test that a `-- unique:` line defines. */
 export const uniqueTest = ({ name, unique }: Pick<PlannedTable, 'name' | 'unique'>): string =>
   `unique ${name} (${unique.join(', ')})`;
 

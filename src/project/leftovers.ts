@@ -14,7 +14,7 @@ export interface View {
 
 /** What readers meet beside the tables that runs build. */
 export interface Leftovers {
-  /** Tables of models and sources that were published once and have no file any more. */
+  /** Tables of models and sources that were published once and no longer have a file. */
   removed: string[];
   views: View[];
 }
@@ -61,7 +61,7 @@ export async function findLeftovers(clickhouse: ClickHouse, project: Project): P
 
 /** Says of a table without a file what readers have, and both ways out. */
 export const removedText = (database: string, table: string): string =>
-  `${database}.${table} has no file in the project any more: readers keep its rows, and no run updates them. ` +
+  `${database}.${table} no longer has a file in the project: readers keep its rows, and no run updates them. ` +
   `Restore the file, or drop the table when no one reads it: DROP TABLE ${tableName(database, table)}`;
 
 /** Says why a view on a published table stays empty. */
@@ -74,7 +74,7 @@ export const removedProblems = (database: string, removed: readonly string[]): P
   removed.map((table) =>
     warning(
       `${database}.${table}`,
-      'the table has no file in the project any more: readers keep its rows, and no run updates them',
+      'the table no longer has a file in the project: readers keep its rows, and no run updates them',
       `Restore its file, or drop the table when no one reads it: DROP TABLE ${tableName(database, table)}`,
     ),
   );

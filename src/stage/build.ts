@@ -89,7 +89,7 @@ export async function buildInStage(
   const measure = { rows: built.rows, hash: built.hash };
   accept(measure);
   const move = replacePartition(own, attempt, plan.day);
-  // Where earlier days stand under the table's own name already, the day is put beside them.
+  // If earlier days are already under the table's own name, the day is put beside them.
   const first = copied ? move : renameTable(attempt, table);
   try {
     await deps.clickhouse.run(first, step.statement(`move ${table}`));

@@ -1,3 +1,4 @@
+// Over 300 lines: publish, its recovery and rollback share every check around a swap.
 import { allOf, ask, askTogether, question, type Question } from '../clickhouse/question.js';
 import {
   columnsOf,

@@ -95,7 +95,7 @@ export type StoreTrouble = '503' | '500' | 'reset answer' | 'reset request' | 't
 /** What happens to the world. Times in milliseconds. */
 export type Trouble =
   | { kind: 'kill'; victims: readonly Victim[]; moment: Moment }
-  /** Somebody cancels the run. */
+  /** The run is cancelled by hand. */
   | { kind: 'cancel'; moment: Moment }
   | { kind: 'store'; what: StoreTrouble; point: Point<RequestName>; ms: number }
   | { kind: 'full disk'; point: Point<StatementName>; ms: number }
@@ -277,7 +277,7 @@ const CANCELS: Cell[] = [
   ),
 ];
 
-/** Two backfills under way at once. */
+/** Two backfills that run at once. */
 const OVERLAPS: Cell[] = ALONE.flatMap((victims) =>
   [0, 1].map((): Cell => (random) => ({
     kind: 'kill',

@@ -96,7 +96,7 @@ interface Run {
   repeats: boolean;
 }
 
-/** Backfills are wider than they are long: each of their days is under way at once. */
+/** Backfills are wider than they are long: all of their days run at once. */
 const WIDE = 20;
 
 /** Puts everything in place that is there before the trouble. */
@@ -165,7 +165,7 @@ async function runOnce(run: Run): Promise<string[]> {
   return results.flatMap((result) => unlike(run, result));
 }
 
-/** A cancelled run is told as what it became: done, or with everything as it was before. Then it is started again. */
+/** A cancelled run is reported as what it became: done, or with everything as it was before. Then it is started again. */
 async function cancelAndRunAgain(world: World, run: Run, trouble: Trouble): Promise<string[]> {
   const { project } = world;
   const before = await endedOf(project);
@@ -173,9 +173,9 @@ async function cancelAndRunAgain(world: World, run: Run, trouble: Trouble): Prom
   const results = await Promise.all(handles.map(resultOf));
   const never = await over();
   if (results.every((result) => unlike(run, result).length === 0)) return never;
-  const told = results.flatMap((result) => (result === CANCELLED ? [] : unlike(run, result)));
+  const reported = results.flatMap((result) => (result === CANCELLED ? [] : unlike(run, result)));
   const half = differences(visible(before), visible(await endedOf(project)));
-  return [...told, ...never, ...half.map((one) => `told as cancelled: ${one}`), ...(await runOnce(run))];
+  return [...reported, ...never, ...half.map((one) => `reported as cancelled: ${one}`), ...(await runOnce(run))];
 }
 
 /** The day must fail and name the object, leaving readers what they have; the next night must make it good. */

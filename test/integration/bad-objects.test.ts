@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { detailDay } from '../../src/cli/status/day-detail.js';
 import { reportDays } from '../../src/cli/status/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status/text.js';
-import { openLedgerReport } from '../../src/ledger/report.js';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { openDays, type DayProject } from '../support/day.js';

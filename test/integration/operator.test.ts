@@ -47,13 +47,13 @@ test('yesterday is the day before today in the time zone of the project', async 
 test('a model whose file was removed is named by check, plan, status and apply, with both ways out', async () => {
   await rm(join(project.app.project.dir, MEANS));
   const table = `${project.database}.daily_means`;
-  const said = `${table} has no file in the project any more: readers keep its rows, and no run updates them.`;
+  const said = `${table} no longer has a file in the project: readers keep its rows, and no run updates them.`;
   expect((await command('plan', '--day', DAY)).stdout).toContain(said);
   expect((await command('status')).stdout).toContain(said);
   const applied = await command('apply');
   expect(applied.stdout).toContain(`${said} Restore the file, or drop the table when no one reads it: DROP TABLE`);
   expect((await command('check')).stdout).toContain(
-    `warning: ${table}\n  the table has no file in the project any more`,
+    `warning: ${table}\n  the table no longer has a file in the project`,
   );
   expect(await json('plan', '--day', DAY)).toMatchObject({ removed: ['daily_means'] });
   await project.write(MEANS, PAYMENTS[MEANS] ?? '');

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { chunkIdOf, retriedChunkId } from '../../src/ledger/fingerprints.js';
-import { openLedgerReport } from '../../src/ledger/report.js';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { plain } from '../../src/shared/sentence.js';
 import type { StoredObject } from '../../src/store/object.js';
 import { daybook, environment } from '../support/command.js';

@@ -29,7 +29,7 @@ export const surveyOf =
       input,
     );
 
-/** The real looks at days that somebody else runs, on the server of the night. */
+/** The real looks at days that another workflow runs, on the server of the night. */
 export const lookOf =
   (night: () => StubbedNight): Stubs['look'] =>
   (input) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytesRead, paceOf, sharesOf } from '../../src/ledger/throughput.js';
+import { bytesRead, paceOf, sharesOf } from '../../src/ledger/report/throughput.js';
 
 const builds = [
   { day: '2026-05-01', from: 0, to: 3_000 },

@@ -1,3 +1,4 @@
+// Over 300 lines: all steps of a day, in the order in which they run.
 import { condition, continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../../activities/list/index.js';
 import type { PublishResult } from '../../activities/publish/index.js';

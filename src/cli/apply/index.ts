@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
-import { openLedgerReport } from '../../ledger/report.js';
+import { openLedgerReport } from '../../ledger/report/index.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
 import { findLeftovers, removedText, viewText } from '../../project/leftovers.js';
 import { bucketsOf } from '../../project/project.js';

@@ -15,7 +15,7 @@ import { warnIfNoWorker, withWorker } from './worker.js';
 /**
  * Starts a day's workflow for something other than a build, waits for its end and prints its steps.
  *
- * A run that is already under way for the same request is followed instead.
+ * A run that is already running for the same request is followed instead.
  *
  * @param options `again` is the command that repeats it
  * @throws a final DayRunning if the day is already running for something else

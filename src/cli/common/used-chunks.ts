@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import type { FolderRecord } from '../../ledger/records.js';
-import type { LedgerReport, NormalizedChunk, PlanRecord } from '../../ledger/report.js';
+import type { LedgerReport, NormalizedChunk, PlanRecord } from '../../ledger/report/index.js';
 import { readPlan } from '../../plan/read.js';
 import { addDays } from '../../shared/day.js';
 

@@ -1,5 +1,5 @@
 import type { App } from '../../app.js';
-import { openLedgerReport } from '../../ledger/report.js';
+import { openLedgerReport } from '../../ledger/report/index.js';
 import { findLeftovers, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';

@@ -1,7 +1,7 @@
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import type { RejectRecord } from '../../ledger/records.js';
-import { openLedgerReport } from '../../ledger/report.js';
+import { openLedgerReport } from '../../ledger/report/index.js';
 import { sumAccounts } from '../../shared/accounts.js';
 import { command } from '../../shared/commands.js';
 import { number, plural } from '../../shared/format.js';

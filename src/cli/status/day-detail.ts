@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/records.js';
-import type { LedgerReport } from '../../ledger/report.js';
+import type { LedgerReport } from '../../ledger/report/index.js';
 import { dayImbalance, folderImbalances, sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { command, type Command } from '../../shared/commands.js';
 import type { Day } from '../../shared/day.js';

@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import type { BuildRecord } from '../../ledger/records.js';
-import type { LedgerReport, PlanRecord } from '../../ledger/report.js';
+import type { LedgerReport, PlanRecord } from '../../ledger/report/index.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { type Text } from '../../shared/sentence.js';

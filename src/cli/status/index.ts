@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import { textOf } from '../../errors.js';
-import { openLedgerReport } from '../../ledger/report.js';
+import { openLedgerReport } from '../../ledger/report/index.js';
 import { findLeftovers, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn } from '../../shared/day.js';
 import { sentence } from '../../shared/sentence.js';

@@ -1,5 +1,5 @@
 import type { App } from '../../app.js';
-import { openLedgerReport } from '../../ledger/report.js';
+import { openLedgerReport } from '../../ledger/report/index.js';
 import type { ComparedTable } from '../../shared/build.js';
 import { command } from '../../shared/commands.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';

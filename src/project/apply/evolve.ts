@@ -63,7 +63,7 @@ export interface Alterations {
   losses: string[];
   /** Describes the differences that no clause may change. */
   refused: string[];
-  /** Added columns that can't be told from a real value on days that were published before, in words. */
+  /** Added columns that look like a real value on days that were published before, in words. */
   added: string[];
 }
 

@@ -1,4 +1,4 @@
-import { daysBetween, type Day } from '../shared/day.js';
+import { daysBetween, type Day } from '../../shared/day.js';
 
 /** A past build: when it was planned and published, in milliseconds since 1970. */
 export interface PastBuild {

@@ -1,11 +1,11 @@
-import { readStatements } from '../clickhouse/sql-file.js';
-import type { Statement } from '../clickhouse/statement.js';
-import { literal } from '../clickhouse/text.js';
-import { over, READS } from './statements.js';
+import { readStatements } from '../../clickhouse/sql-file.js';
+import type { Statement } from '../../clickhouse/statement.js';
+import { literal } from '../../clickhouse/text.js';
+import { over, READS } from '../statements.js';
 
 /* Queries of people: reads over several days, and counts. Some are also used by nightly runs, none by the build of a day. */
 
-const REPORTS = readStatements(new URL('reports.sql', import.meta.url), [
+const REPORTS = readStatements(new URL('statements.sql', import.meta.url), [
   'knownDays',
   'pastBuilds',
   'chunksSince',
