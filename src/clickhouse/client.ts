@@ -3,8 +3,8 @@ import type * as Client from '@clickhouse/client';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Env } from '../env.js';
 import { passing } from '../errors.js';
-import { sentence } from '../shared/sentence.js';
 import { required } from '../required.js';
+import { sentence } from '../shared/sentence.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
 import { explain } from './errors.js';
@@ -209,7 +209,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       } catch (error) {
         signal?.throwIfAborted();
         if (!limit.aborted || left.length === 0) throw error;
-        throw new Error(stillRunning(left, within));
+        throw new Error(stillRunning(left, within), { cause: error });
       }
     },
     version: async () => {

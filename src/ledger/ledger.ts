@@ -144,8 +144,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       const of = { project, account: 'folder', source, day: folder, chunk, normalizer };
       await clickhouse.insert(
         'daybook.accounts',
-        accounts.map(({ outside: _, ...account }) => ({
+        accounts.map((account) => ({
           ...account,
+          // Only manifests keep it.
+          outside: undefined,
           ...of,
           quarantined: reasons.get(account.object) ?? '',
         })),

@@ -13,8 +13,8 @@ import { launchSupervisor } from './processes/launch.js';
 import { endProcesses, isOurs } from './processes/processes.js';
 import { findTemporal, findVersitygw } from './programs/executables.js';
 import { keepHistories } from './readiness.js';
-import { loadSettings, type StackSettings } from './stack-settings.js';
 import { readStack, removeStack, type Stack } from './stack-file.js';
+import { loadSettings, type StackSettings } from './stack-settings.js';
 
 /** Receives one line of progress at a time, for a terminal or a log. */
 export type OnProgress = (text: string) => void;

@@ -1,6 +1,6 @@
 import type { Question } from '../clickhouse/question.js';
-import type { RecordedChunk } from '../ledger/records.js';
 import type { Standing } from '../ledger/questions.js';
+import type { RecordedChunk } from '../ledger/records.js';
 import { longestLookbackOf, type Project } from '../project/project.js';
 import { addDays, type Day } from '../shared/day.js';
 import type { Dependencies } from '../step/dependencies.js';

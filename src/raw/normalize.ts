@@ -142,7 +142,7 @@ function sourceColumn(contract: readonly Column[], input: Input): string {
         ${unreadable ? `${unreadable.when}, ${unreadable.say},` : ''}
         ${sayFaults(
           contract.flatMap((column) => input.faults(column)),
-          input.clean,
+          (text) => input.clean(text),
         )},
         '')`;
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;

@@ -1,8 +1,8 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
 import { final, messageOf, passing } from '../errors.js';
-import { sentence } from '../shared/sentence.js';
 import { required } from '../required.js';
+import { sentence } from '../shared/sentence.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import type { StoredObject } from './object.js';
 

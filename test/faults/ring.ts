@@ -5,6 +5,7 @@ import { startBackfill } from '../../src/cli/backfill/start.js';
 import { startDay } from '../../src/cli/common/start.js';
 import { waitUntilReady } from '../../src/local/readiness.js';
 import type { Stack } from '../../src/local/stack-file.js';
+import { plain } from '../../src/shared/sentence.js';
 import type { BackfillResult, DayInput, DayResult } from '../../src/shared/workflows.js';
 import type { Disk } from './disk.js';
 import { differences, endedOf, type Ended } from './ended.js';
@@ -156,7 +157,7 @@ async function endByItself(world: World, run: Run, trouble: Trouble): Promise<st
 function unlike({ outcome }: Run, result: Result | string): string[] {
   if (typeof result === 'string') return [result];
   if ('failed' in result && result.failed.length > 0)
-    return result.failed.map(({ day, reason }) => `${day}: ${reason}`);
+    return result.failed.map(({ day, reason }) => `${day}: ${plain(reason)}`);
   return 'failed' in result || result.outcome === outcome ? [] : [`ended ${result.outcome}`];
 }
 

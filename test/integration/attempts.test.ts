@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { workflowId } from '../../src/shared/names.js';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
+import { workflowId } from '../../src/shared/names.js';
 import { byHand, openDays, type DayProject } from '../support/day.js';
 import { openProxy } from '../support/fault-proxy.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -64,11 +64,11 @@ test('a new run of a day kills the statements that a terminated run of that day 
 async function deafEngine(): Promise<{ clickhouse: ClickHouse; close: () => Promise<void> }> {
   const { env } = project.app;
   const proxy = await openProxy(env.clickhouse.url);
-  proxy.intercept((passage) =>
-    passage.asked.body.includes('KILL QUERY')
-      ? Promise.resolve(passage.answer({ status: 200, headers: {}, body: Buffer.from('') }))
-      : undefined,
-  );
+  proxy.intercept((passage) => {
+    if (!passage.asked.body.includes('KILL QUERY')) return undefined;
+    passage.answer({ status: 200, headers: {}, body: Buffer.from('') });
+    return Promise.resolve();
+  });
   const clickhouse = connectClickHouse({ ...env.clickhouse, url: proxy.url });
   return {
     clickhouse,

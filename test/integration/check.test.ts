@@ -1,4 +1,3 @@
-import { plain } from '../../src/shared/sentence.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +11,7 @@ import { checkFolders } from '../../src/plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../src/project/check.js';
 import { loadProject } from '../../src/project/load.js';
 import type { Project } from '../../src/project/project.js';
+import { plain } from '../../src/shared/sentence.js';
 import { connectStore } from '../../src/store/store.js';
 import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
 import { projectFolder, RIGHT } from '../support/project.js';

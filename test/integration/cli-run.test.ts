@@ -1,5 +1,5 @@
-import { command, commandLine } from '../../src/shared/commands.js';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { command, commandLine } from '../../src/shared/commands.js';
 import { workflowId } from '../../src/shared/names.js';
 import { daybook, environment, start } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';

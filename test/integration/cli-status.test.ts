@@ -1,5 +1,5 @@
-import { commandLine, command as npx, type Command } from '../../src/shared/commands.js';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { commandLine, command as npx, type Command } from '../../src/shared/commands.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { readProject } from '../../src/project/load.js';
 import { inspectSchema } from '../../src/project/schema/schema.js';
+import { plain } from '../../src/shared/sentence.js';
 import { projectFolder, type ProjectFiles } from '../support/project.js';
 import { connectAdmin } from '../support/stack.js';
 
@@ -239,7 +240,7 @@ async function inspect(more: ProjectFiles) {
     return {
       inputs: new Map([...schema.tables, ...schema.tests].map(({ file, inputs }) => [file.path, inputs])),
       levels: new Map(schema.tables.map(({ name, level }) => [name, level])),
-      errors: errors.map(({ where, what, fix }) => `${where}: ${what} | ${fix}`),
+      errors: errors.map(({ where, what, fix }) => `${where}: ${what} | ${plain(fix)}`),
     };
   } finally {
     await remove();

@@ -1,7 +1,7 @@
-import { plain } from '../../src/shared/sentence.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { forecast } from '../../src/cli/plan/forecast.js';
+import { plain } from '../../src/shared/sentence.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

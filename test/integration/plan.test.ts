@@ -1,8 +1,8 @@
-import { plain } from '../../src/shared/sentence.js';
-import { command } from '../../src/shared/commands.js';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { forecast } from '../../src/cli/plan/forecast.js';
+import { command } from '../../src/shared/commands.js';
 import { daysBetween } from '../../src/shared/day.js';
+import { plain } from '../../src/shared/sentence.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readSqlFile } from '../../src/project/sql/file.js';
 import { identifierOf, statementsOf, tokenize } from '../../src/project/sql/tokens.js';
+import { plain } from '../../src/shared/sentence.js';
 
 describe('cutting SQL into statements', () => {
   /** Pieces that a `;` may hide in, and such that separate pieces stay separate when joined by spaces. */
@@ -66,7 +67,7 @@ const problemsOf = (
   sql: string,
   path = 'sql/aggregates/daily.sql',
   kind: Parameters<typeof readSqlFile>[1] = 'aggregates',
-) => readSqlFile(path, kind, sql).problems.map(({ what, fix }) => `${what} -> ${fix}`);
+) => readSqlFile(path, kind, sql).problems.map(({ what, fix }) => `${what} -> ${plain(fix)}`);
 
 describe('options at the head', () => {
   test('are read from comment lines of the form -- key: value', () => {

@@ -1,5 +1,5 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { join } from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { processVariables, readEnv } from '../../env.js';
 import { addDays, dayIn } from '../../shared/day.js';
 import { projectDir } from './context.js';

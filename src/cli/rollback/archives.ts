@@ -4,8 +4,8 @@ import type { PublishedVersion } from '../../ledger/records.js';
 import { oldestOfTables, undoneBy } from '../../ledger/rollback.js';
 import { command } from '../../shared/commands.js';
 import { number, plural } from '../../shared/format.js';
-import type { Text } from '../../shared/sentence.js';
 import { archiveDatabase } from '../../shared/names.js';
+import type { Text } from '../../shared/sentence.js';
 import { typed, worded } from '../common/output.js';
 import { instantOf, localTime, plainTable } from '../common/text.js';
 

@@ -8,9 +8,9 @@ import { sentence, type Text } from '../../shared/sentence.js';
 import { verify } from '../../stage/verify.js';
 import { localStep } from '../../step/step.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
+import { runExclusive } from '../common/exclusive-run.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { runExclusive } from '../common/exclusive-run.js';
 import { assertDays } from '../common/wanted.js';
 
 /** Compares the live tables with the ledger. */

@@ -4,8 +4,8 @@ import type { Command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
 import { inGroups } from '../chunk-groups.js';
 import { counted, type Wire } from '../records.js';
-import * as sql from './statements.js';
 import type { LedgerDay } from '../staleness.js';
+import * as sql from './statements.js';
 import type { PastBuild, PastChunk } from './throughput.js';
 
 /** A table's day as readers have it. */

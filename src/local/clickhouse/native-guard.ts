@@ -46,7 +46,9 @@ async function guard(client: Socket, { server, url }: Guarded): Promise<void> {
   }
   const upstream = connect({ port: server, host: '127.0.0.1', allowHalfOpen: true });
   upstream.on('error', () => client.destroy());
-  upstream.once('close', () => client.destroySoon());
+  upstream.once('close', () => {
+    client.destroySoon();
+  });
   upstream.write(bytes);
   client.pipe(upstream);
   upstream.pipe(client);

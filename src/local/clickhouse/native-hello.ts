@@ -41,7 +41,9 @@ export function parseHello(bytes: Buffer): Hello | 'more' | 'other' {
   try {
     if (number() !== CLIENT_HELLO) return 'other';
     text(); // name of the client
-    for (const _ of ['major', 'minor', 'protocol']) number();
+    number(); // major version
+    number(); // minor version
+    number(); // protocol
     const [database, user, password] = [text(), text(), text()];
     return { database, user, password };
   } catch (error) {

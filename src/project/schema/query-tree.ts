@@ -78,7 +78,7 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
 /** Finds calls of `toDate`. The first argument is three lines below the call, after `ARGUMENTS` and `LIST … nodes: N`. */
 function dayCutsIn(lines: readonly string[]): QueryTree['dayCuts'] {
   return lines.flatMap((line, index) => {
-    if (!/function_name: toDate(32)?,/.test(line) || !/nodes: 1$/.test(lines[index + 2] ?? '')) return [];
+    if (!/function_name: toDate(32)?,/.test(line) || !(lines[index + 2] ?? '').endsWith('nodes: 1')) return [];
     const argument = lines[index + 3] ?? '';
     const [, zone] = /result_type: [\w(]*DateTime(?:64)?\((?:\d+, )?'([^']+)'\)/.exec(argument) ?? [];
     const [, column = ''] = /^ *COLUMN .*column_name: ([^,]+),/.exec(argument) ?? [];
