@@ -245,7 +245,7 @@ export const withoutNoise = (message: string): string =>
   message
     .replace(/\s*\(version [^()]*(?:\([^)]*\)[^()]*)?\)/g, '')
     .replace(/Stack trace:[\s\S]*/g, '')
-    .replace(/ in scope (?:WITH|SELECT|\()[\s\S]*?(?=\. Maybe you meant|\.?$)/i, '')
+    .replace(/\.? in scope (?:WITH|SELECT|\()[\s\S]*?(?=\. Maybe you meant|\.?$)/i, '')
     .replace(/:? ?(?:While processing|In query|while executing) [\s\S]*?(?=\. Maybe you meant|\.?$)/i, (found) =>
       found.length > SQL_SHOWN ? '' : found,
     )

@@ -51,12 +51,17 @@ export function allOf<Questions extends Record<string, Question<unknown>>>(
   );
 }
 
+/** A quoted name or text, in which braces are letters like others, or the beginning of a bound parameter. */
+const QUOTED_OR_PARAMETER = /(`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|\{(\w+):/g;
+
 /** One statement whose rows are those of all, each as JSON and with the number of the statement that it is of. */
 export function together(statements: readonly Statement[]): Statement {
   const params: Record<string, unknown> = {};
   const parts = statements.map((statement, part) => {
     for (const [name, value] of Object.entries(statement.params ?? {})) params[`q${part}_${name}`] = value;
-    const sql = statement.sql.replaceAll(/\{(\w+):/g, `{q${part}_$1:`);
+    const sql = statement.sql.replaceAll(QUOTED_OR_PARAMETER, (found, quoted?: string, name?: string) =>
+      quoted === undefined && name !== undefined ? `{q${part}_${name}:` : found,
+    );
     return `SELECT ${part} AS part, formatRowNoNewline('JSONEachRow', *) AS row FROM (${sql})`;
   });
   return {

@@ -70,7 +70,7 @@ const showChanges = (changes: readonly TableChange[]): void => {
 const NOW_STALE = sentence('Published days keep their rows and are now stale (code). List them: ', command.plan());
 
 /** Writes what the changes mean for days that were published before, and what else readers meet. */
-async function notesOf(app: App, changes: readonly TableChange[]): Promise<Text[]> {
+async function notesOf(app: App, changes: readonly TableChange[], dry: boolean): Promise<Text[]> {
   const { clickhouse, ledger, dependencies } = app;
   const project = await dependencies.loadProject();
   const { database } = project.config;
@@ -86,7 +86,7 @@ async function notesOf(app: App, changes: readonly TableChange[]): Promise<Text[
         sentence(`${table}: ${what} on days that were published before, until they are rebuilt: `, rebuild),
       ),
     ),
-    ...(loses
+    ...(loses && !dry
       ? [
           sentence(
             'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
@@ -94,7 +94,7 @@ async function notesOf(app: App, changes: readonly TableChange[]): Promise<Text[
             rebuild,
           ),
         ]
-      : altered.length > 0
+      : altered.length > 0 && !dry
         ? [NOW_STALE]
         : []),
     ...removed.map((table) => removedText(database, table)),
@@ -118,7 +118,7 @@ export const applyProject = ({ dryRun: dry = false, allowLoss = [], project, out
     };
     if (dry) show(await dryRun(app, allowLoss));
     const done = dry ? [] : await apply(app, show, allowLoss);
-    const notes = await notesOf(app, changes);
+    const notes = await notesOf(app, changes, dry);
     if (output === 'json') {
       printJson({ project: app.project.config.project, dryRun: dry, changes, done, notes });
       return;
