@@ -31,7 +31,7 @@ const range = ['--start', START, '--end', END];
 test('a dry run shows each day with its tables and what would be read, and changes nothing', async () => {
   const { code, stdout, stderr } = await backfill(...range, '--dry-run');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toContain(`${START}  build, 1 object, `);
+  expect(stdout).toContain(`${START} to ${END}  build, 1 object, `);
   expect(stdout).toContain('events is not published yet');
   expect(stdout).toContain('To read: 3 objects, ');
   expect(await project.app.ledger.latestBuilds(START, END)).toEqual([]);

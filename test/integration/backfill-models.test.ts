@@ -6,6 +6,7 @@ import { startBackfill } from '../../src/cli/backfill/start.js';
 import { startDay } from '../../src/cli/common/start.js';
 import { readEnv } from '../../src/env.js';
 import { addDays, daysBetween } from '../../src/shared/day.js';
+import { plain } from '../../src/shared/sentence.js';
 import type { DayProgress } from '../../src/shared/workflows.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -87,7 +88,7 @@ test('with --reprocess failed, only the days that failed are run again', async (
   const result = await project.backfill({ start: first, end: last });
   expect(result).toMatchObject({ outcome: 'failed', counts: { published: 2, failed: 1 } });
   expect(result.failed).toMatchObject([{ day: bad, step: 'test' }]);
-  expect(result.failed[0]?.reason).toContain('Test no_forbidden_note found 1 row');
+  expect(plain(result.failed[0]?.reason ?? '')).toContain('Test no_forbidden_note found 1 row');
   await project.put(keyOf(bad, 'a'), lines(payment(bad, 'a')));
   const again = await project.backfill({ start: first, end: last, reprocess: 'failed' });
   expect(again).toMatchObject({ outcome: 'published', counts: { published: 1, unchanged: 0 } });

@@ -225,7 +225,7 @@ test('a change that loses values is made only if its table is named; otherwise i
   expect(wet.stdout.split('\n').slice(0, -1)).toEqual([
     ...shown,
     `altered ${database}.daily_amounts`,
-    'Applied 1 changes.',
+    'Applied 1 change.',
   ]);
   expect(wet.stdout).toContain(`Rebuild them: npx daybook backfill --start ${DAY} --end ${DAY}`);
 

@@ -166,6 +166,6 @@ test('of many failing rows the ledger keeps twenty, and status shows some of the
     environment(inject('stack')),
   );
   expect(code).toBe(0);
-  expect(stdout).toContain('fail  no_forbidden_note: 30 rows that must not exist, such as');
+  expect(stdout).toContain('fail  no_forbidden_note: 30 rows that must not exist, for example');
   expect(stdout).toContain(kept?.sample[0] ?? 'a sample');
 });

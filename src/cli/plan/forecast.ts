@@ -229,7 +229,9 @@ function dayLines(days: readonly DayForecast[]): string[] {
     else groups.push({ first: day, last: day, lines });
   }
   return groups.flatMap(({ first, last, lines: [head = '', ...rest] }) => [
-    `${first}${first === last ? '' : ` to ${last}`}  ${head}`,
+    first === last
+      ? `${first}  ${head}`
+      : `${first} to ${last}  ${head}${head.endsWith(' to read') ? ' for each day' : ''}`,
     ...rest,
   ]);
 }
