@@ -83,10 +83,10 @@ function failedFields(workflowId: unknown, error: unknown): WorkerLine['fields']
 
 /** Forwards the lines of Temporal's runtime to a log. */
 export const runtimeLog =
-  (log: Logger) =>
+  (log: Logger, { failedRuns }: { failedRuns: boolean }) =>
   (entry: LogEntry): void => {
     const line = workerLine(entry);
-    if (line) log[line.level](line.fields, line.message);
+    if (line && (failedRuns || entry.message !== 'Workflow failed')) log[line.level](line.fields, line.message);
   };
 
 const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');

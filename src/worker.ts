@@ -34,9 +34,9 @@ const WORKFLOWS_CACHED = 2 * MOST_CONCURRENCY + 32;
 const LIGHT_SLOTS = MOST_CONCURRENCY;
 
 /** Installs Temporal's runtime: once for each process, before the first connection. */
-export function installRuntime(log: Logger): void {
+export function installRuntime(log: Logger, logs: { failedRuns: boolean } = { failedRuns: true }): void {
   Runtime.install({
-    logger: new DefaultLogger('DEBUG', runtimeLog(log)),
+    logger: new DefaultLogger('DEBUG', runtimeLog(log, logs)),
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
     shutdownSignals: [],
   });

@@ -11,7 +11,8 @@ import { note } from './output.js';
 export async function withWorker<T>(app: App, use: () => Promise<T>): Promise<T> {
   const log = createLogger({ ...app.env.log, level: 'warn' });
   const { installRuntime, startWorker } = await import('../../worker.js');
-  installRuntime(log);
+  // The command itself prints how its run failed.
+  installRuntime(log, { failedRuns: false });
   const worker = await startWorker({ app, log });
   const ended = worker.done.then((): never => {
     throw passing(
