@@ -59,11 +59,11 @@ test('a built day of four tables with a lookback of six days sends at most 51 st
   expect(rawListings(built)).toEqual(prefixes);
 });
 
-test('a day that is built again after new data has come costs no more, archives included', async () => {
+test('a day that is built again after new data has come costs two statements more, archives included', async () => {
   await project.put(keyOf(DAY, 'b'), lines(payment(DAY, 'two')));
   const built = await proxies.during(() => project.run(DAY));
   expect(built.result.outcome).toBe('published');
-  expect(built.statements.length, shown(built)).toBeLessThanOrEqual(MOST_BUILT);
+  expect(built.statements.length, shown(built)).toBeLessThanOrEqual(MOST_BUILT + 2);
   expect(rawListings(built)).toEqual(prefixes);
 });
 

@@ -33,7 +33,7 @@ test('run says at once when no worker polls, and how to start one', async () => 
   let said = '';
   run.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await expect.poll(() => said, { timeout: 30_000 }).toContain(`No worker polls daybook-${project.name}: `);
-  expect(said).toContain('npx daybook worker (or run this with --with-worker)');
+  expect(said).toMatch(/npx daybook worker( --project \S+)? \(or run this with --with-worker\)/);
   run.kill('SIGINT');
   expect((await run).exitCode).toBe(2);
 });
@@ -58,7 +58,9 @@ test('a worker runs days, logs each entry as one JSON line, and exits with 0 on 
   for (const step of ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'])
     expect(messages).toContainEqual(expect.stringMatching(new RegExp(`^${DAY} ${step} done \\(.*\\)$`)));
   expect(messages.filter((msg) => msg.startsWith(`Day ${EMPTY} failed at step list: `))).toHaveLength(1);
-  expect(entries.filter(({ level }) => level !== 'info')).toEqual([]);
+  expect(entries.filter(({ level }) => level !== 'info')).toMatchObject([
+    { level: 'error', project: project.name, day: EMPTY },
+  ]);
   expect(entries.find(({ msg }) => msg.startsWith(`${DAY} list`))?.workflow_id).toBe(
     `daybook/${project.name}/day/${DAY}`,
   );

@@ -65,7 +65,7 @@ test('a materialized view on a published table is reported: it never fires', asy
     sql: `CREATE MATERIALIZED VIEW ${project.database}.by_hand ENGINE = MergeTree ORDER BY day AS SELECT day, id FROM ${project.database}.events`,
   });
   const said = `reads ${project.database}.events, and never fires: a publish replaces partitions and inserts nothing`;
-  const checked = `the materialized view ${project.database}.by_hand reads events, but gets no row of it`;
+  const checked = `the materialized view ${project.database}.by_hand reads events, but gets none of its rows`;
   expect((await command('check')).stdout).toContain(checked);
   expect((await command('apply')).stdout).toContain(said);
   await project.admin.run({ sql: `DROP TABLE ${project.database}.by_hand SYNC` });
