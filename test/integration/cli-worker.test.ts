@@ -35,7 +35,7 @@ test('run says at once when no worker polls, and how to start one', async () => 
   await expect.poll(() => said, { timeout: 30_000 }).toContain(`No worker polls daybook-${project.name}: `);
   expect(said).toMatch(/npx daybook worker( --project \S+)? \(or run this with --with-worker\)/);
   run.kill('SIGINT');
-  expect((await run).exitCode).toBe(2);
+  expect((await run).exitCode).toBe(130);
 });
 
 test('a worker runs days, logs each entry as one JSON line, and exits with 0 on SIGTERM, with nothing on stdout', async () => {
