@@ -23,6 +23,8 @@ export function castValue(value: string, given: ColumnType, wanted: ColumnType):
   if (isFloat(given)) return fromText(wanted, `if(abs(${value}) <= ${mostOf(given)}, toString(${value}), NULL)`);
   if ([given, wanted].some(({ base }) => base === 'Decimal') || isFloat(wanted) || (isNumber(given) && isTime(wanted)))
     return fromText(wanted, toText(value, given));
+  // Each number is an address; accurateCastOrNull answers NULL for all of them.
+  if (given.base === 'UInt32' && wanted.base === 'IPv4') return `CAST(${value}, 'Nullable(IPv4)')`;
   const cast = `accurateCastOrNull(${value}, ${literal(wanted.text)})`;
   if (wanted.base === 'IPv4') return cast;
   return `if(accurateCastOrNull(${cast}, ${literal(given.text)}) = ${value}, ${cast}, NULL)`;
