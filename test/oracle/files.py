@@ -279,9 +279,7 @@ class Files:
         usual += [leaf for leaf in self.leaves if int96 and leaf.name == "int96" and leaf.fits(inner)]
         if misfit:
             usual = [leaf for leaf in self.leaves if not leaf.fits(inner)]
-        if depth:
-            usual = [leaf for leaf in usual if leaf.name not in ("null", "dictionary", "json", "uuid")]
-        leaf = self.one_of(*usual)
+        leaf = self.one_of(*self.at(depth, usual))
         make = lambda: None if leaf.right is None or self.random.random() < 0.1 else leaf.values(inner)
 
         def right(value, place):
@@ -294,6 +292,18 @@ class Files:
 
         return leaf.arrow, make, right, leaf.name
 
+    def at(self, depth, leaves):
+        """Those that pyarrow can also write inside of a list, a map or a struct, where that is where they are."""
+        return [leaf for leaf in leaves if not depth or leaf.name not in ("null", "dictionary", "json", "uuid")]
+
+    def can_misfit(self, kind, depth=0):
+        """Whether a column of the contract has types that none of its values can come from: a text can come from any."""
+        inner = kind.bare
+        if inner.base in ("Array", "Map", "Tuple"):
+            parts = inner.parts[1:] if inner.base == "Map" else inner.parts
+            return all(self.can_misfit(part, depth + 1) for _, part in parts)
+        return bool(self.at(depth, [leaf for leaf in self.leaves if not leaf.fits(inner)]))
+
     def required(self, kind, right, value, place):
         found = right(value, place)
         if found is None and not kind.nullable and not kind.bare.parts:
@@ -301,7 +311,7 @@ class Files:
         return found
 
     def write_misfit(self, path):
-        name, kind = self.one_of(*((name, kind) for name, kind in self.contract.items() if name not in ("id", "s", "lc", "fs")))
+        name, kind = self.one_of(*((name, kind) for name, kind in self.contract.items() if name not in ("id", "s", "lc", "fs") and self.can_misfit(kind)))
         arrow, make, _, _ = self.column(kind, misfit=True)
         columns = {"id": pa.array(["a", "b"]), name: array(arrow, [make(), make()])}
         write_table(path, columns, self.random)
