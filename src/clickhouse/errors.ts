@@ -145,6 +145,19 @@ export const isMissingTable = (error: unknown): boolean => {
   return code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE;
 };
 
+/** Waits for an answer; returns `instead` if the table that it is about does not exist. */
+export async function unlessMissing<Answer, Instead>(
+  answer: Promise<Answer>,
+  instead: Instead,
+): Promise<Answer | Instead> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isMissingTable(error)) return instead;
+    throw error;
+  }
+}
+
 /** Returns true if a database does not exist. */
 export const isMissingDatabase = (error: unknown): boolean => codeOf(error) === UNKNOWN_DATABASE;
 

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../clickhouse/client.js';
-import { isMissingTable } from '../clickhouse/errors.js';
+import { isMissingTable, unlessMissing } from '../clickhouse/errors.js';
 import { ask, askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { final } from '../errors.js';
@@ -76,11 +76,10 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     /** What a person runs next; a ledger of an earlier version has no place for it, and keeps the reason alone. */
     async recordNext(day: string, generation: number, commands: readonly Command[]): Promise<void> {
       if (commands.length === 0) return;
-      try {
-        await clickhouse.insert('daybook.next_commands', [{ project, day, generation, commands }]);
-      } catch (error) {
-        if (!isMissingTable(error)) throw error;
-      }
+      await unlessMissing(
+        clickhouse.insert('daybook.next_commands', [{ project, day, generation, commands }]),
+        undefined,
+      );
     },
 
     latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
@@ -160,15 +159,11 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     /** Returns the decisions about the folders of a day, oldest first; none in a ledger that is older than that table. */
     async folderAnswers(source: string, day: string): Promise<FolderAnswer[]> {
       type Row = Pick<FolderAnswer, 'folder' | 'answer'> & { objects: Wire<StoredObject>[] };
-      try {
-        return (await rows<Row>(sql.folderAnswers(project, source, day))).map(({ objects, ...answer }) => ({
-          ...answer,
-          objects: objects.map((object) => counted<StoredObject>(object, 'size')),
-        }));
-      } catch (error) {
-        if (isMissingTable(error)) return [];
-        throw error;
-      }
+      const found = await unlessMissing(rows<Row>(sql.folderAnswers(project, source, day)), []);
+      return found.map(({ objects, ...answer }) => ({
+        ...answer,
+        objects: objects.map((object) => counted<StoredObject>(object, 'size')),
+      }));
     },
 
     async recordFolderAnswers(
@@ -256,22 +251,16 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     /** Writes which tests a day passed, by their fingerprints; a ledger from before such records keeps none. */
     async recordPassed(day: string, generation: number, tests: readonly string[]): Promise<void> {
-      try {
-        await clickhouse.insert('daybook.passed_tests', [{ project, day, generation, tests }]);
-      } catch (error) {
-        if (!isMissingTable(error)) throw error;
-      }
+      await unlessMissing(clickhouse.insert('daybook.passed_tests', [{ project, day, generation, tests }]), undefined);
     },
 
     /** Fingerprints of the tests that each published day has passed; undefined where the ledger keeps no such records. */
     async passedTests(first: string, last: string): Promise<Map<string, Set<string>> | undefined> {
-      try {
-        const found = await rows<{ day: string; tests: string[] }>(sql.passedTests(project, first, last));
-        return new Map(found.map(({ day, tests }) => [day, new Set(tests)]));
-      } catch (error) {
-        if (isMissingTable(error)) return undefined;
-        throw error;
-      }
+      const found = await unlessMissing(
+        rows<{ day: string; tests: string[] }>(sql.passedTests(project, first, last)),
+        undefined,
+      );
+      return found && new Map(found.map(({ day, tests }) => [day, new Set(tests)]));
     },
 
     async testResults(day: string, generation: number): Promise<TestRecord[]> {

@@ -1,4 +1,3 @@
-import { materializedViewsOn } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
@@ -6,7 +5,7 @@ import { type Text } from '../shared/sentence.js';
 import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
-import { findLeftovers, removedProblems } from './leftovers.js';
+import { findRemoved, findViews, removedProblems, type View } from './leftovers.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
 import { bucketsOf, type Problem, type Project } from './project.js';
@@ -55,13 +54,8 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
       : [];
     if (!project) return old;
     const { problems } = await inspectSchema(project, clickhouse);
-    const { removed } = await findLeftovers(clickhouse, project);
-    return [
-      ...problems,
-      ...removedProblems(project.config.database, removed),
-      ...(await checkViews(project, clickhouse)),
-      ...old,
-    ];
+    const [removed, views] = await Promise.all([findRemoved(clickhouse, project), findViews(clickhouse, project)]);
+    return [...problems, ...removedProblems(project.config.database, removed), ...viewProblems(project, views), ...old];
   } catch (thrown) {
     throwIfBug(thrown);
     const fix = isDenied(thrown)
@@ -72,8 +66,7 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
 }
 
 /** Warns about materialized views: a day is published by replacing its partition, which is not an insert and triggers no view. */
-async function checkViews({ config, normalized, aggregates }: Project, clickhouse: ClickHouse): Promise<Problem[]> {
-  const views = await clickhouse.rows<{ view: string; table: string }>(materializedViewsOn(config.database));
+function viewProblems({ normalized, aggregates }: Project, views: readonly View[]): Problem[] {
   return views.flatMap(({ view, table }) =>
     [...normalized, ...aggregates]
       .filter(({ name }) => name === table)

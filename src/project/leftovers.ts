@@ -1,5 +1,6 @@
+import { materializedViewsOn } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
-import { isMissingTable } from '../clickhouse/errors.js';
+import { unlessMissing } from '../clickhouse/errors.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { table as tableName } from '../clickhouse/text.js';
 import { warning } from './problems.js';
@@ -12,13 +13,6 @@ export interface View {
   view: string;
 }
 
-/** What readers meet beside the tables that runs build. */
-export interface Leftovers {
-  /** Tables of models and sources that were published once and no longer have a file. */
-  removed: string[];
-  views: View[];
-}
-
 /** Selects the tables of a database that the project has published. */
 const publishedTables = (project: string, database: string): Statement => ({
   sql: `
@@ -29,39 +23,32 @@ ORDER BY name`,
   params: { project, database },
 });
 
-/** Selects what is fed by inserts into tables of a database. */
-const viewsOn = (database: string): Statement => ({
-  sql: `
-SELECT name AS table, concat(view.1, '.', view.2) AS view
-FROM system.tables ARRAY JOIN arrayZip(dependencies_database, dependencies_table) AS view
-WHERE database = {database:String}
-ORDER BY table, view`,
-  params: { database },
-  settings: { prefer_column_name_to_alias: 1 },
-});
-
-/** Finds removed tables and materialized views; nothing where the ledger does not exist yet. */
-export async function findLeftovers(clickhouse: ClickHouse, project: Project): Promise<Leftovers> {
-  const { config, normalized, aggregates } = project;
-  const own = new Set([...normalized, ...aggregates].map(({ name }) => name));
-  try {
-    const [published, views] = await Promise.all([
-      clickhouse.rows<{ name: string }>(publishedTables(config.project, config.database), { what: 'find tables' }),
-      clickhouse.rows<View>(viewsOn(config.database), { what: 'find views' }),
-    ]);
-    return {
-      removed: published.map(({ name }) => name).filter((name) => !own.has(name)),
-      views: views.filter(({ table }) => own.has(table)),
-    };
-  } catch (error) {
-    if (isMissingTable(error)) return { removed: [], views: [] };
-    throw error;
-  }
+/** Finds tables of models and sources that were published once and no longer have a file; none if the ledger does not exist yet. */
+export async function findRemoved(clickhouse: ClickHouse, project: Project): Promise<string[]> {
+  const { config } = project;
+  const own = ownTables(project);
+  const published = await unlessMissing(
+    clickhouse.rows<{ name: string }>(publishedTables(config.project, config.database), { what: 'find tables' }),
+    [],
+  );
+  return published.map(({ name }) => name).filter((name) => !own.has(name));
 }
+
+/** Finds the materialized views that read tables of the project. */
+export async function findViews(clickhouse: ClickHouse, project: Project): Promise<View[]> {
+  const own = ownTables(project);
+  const views = await clickhouse.rows<View>(materializedViewsOn(project.config.database), { what: 'find views' });
+  return views.filter(({ table }) => own.has(table));
+}
+
+const ownTables = ({ normalized, aggregates }: Project) =>
+  new Set([...normalized, ...aggregates].map(({ name }) => name));
+
+const REMOVED = 'no longer has a file in the project: readers keep its rows, and no run updates them';
 
 /** Says of a table without a file what readers have, and both ways out. */
 export const removedText = (database: string, table: string): string =>
-  `${database}.${table} no longer has a file in the project: readers keep its rows, and no run updates them. ` +
+  `${database}.${table} ${REMOVED}. ` +
   `Restore the file, or drop the table when no one reads it: DROP TABLE ${tableName(database, table)}`;
 
 /** Says why a view on a published table stays empty. */
@@ -74,7 +61,7 @@ export const removedProblems = (database: string, removed: readonly string[]): P
   removed.map((table) =>
     warning(
       `${database}.${table}`,
-      'the table no longer has a file in the project: readers keep its rows, and no run updates them',
+      `the table ${REMOVED}`,
       `Restore its file, or drop the table when no one reads it: DROP TABLE ${tableName(database, table)}`,
     ),
   );

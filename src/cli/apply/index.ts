@@ -2,9 +2,9 @@ import type { App } from '../../app.js';
 import { final } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report/index.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
-import { findLeftovers, removedText, viewText } from '../../project/leftovers.js';
+import { findRemoved, findViews, removedText, viewText } from '../../project/leftovers.js';
 import { bucketsOf } from '../../project/project.js';
-import { command } from '../../shared/commands.js';
+import { command, type Command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
 import { plural } from '../../shared/format.js';
 import { sentence, type Text } from '../../shared/sentence.js';
@@ -69,6 +69,19 @@ const showChanges = (changes: readonly TableChange[]): void => {
 
 const NOW_STALE = sentence('Published days keep their rows and are now stale (code). List them: ', command.plan());
 
+/** Writes what the altered tables mean for days that were published before. */
+function consequences(altered: readonly TableChange[], rebuild: Command): Text[] {
+  if (altered.some(({ losses }) => losses.length > 0))
+    return [
+      sentence(
+        'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
+        'and they cannot be rolled back to a publish from before this change. Rebuild them: ',
+        rebuild,
+      ),
+    ];
+  return altered.length > 0 ? [NOW_STALE] : [];
+}
+
 /** Writes what the changes mean for days that were published before, and what else readers meet. */
 async function notesOf(app: App, changes: readonly TableChange[], dry: boolean): Promise<Text[]> {
   const { clickhouse, ledger, dependencies } = app;
@@ -78,25 +91,14 @@ async function notesOf(app: App, changes: readonly TableChange[], dry: boolean):
   const known = altered.length > 0 ? await openLedgerReport(clickhouse, ledger.project).knownDays() : undefined;
   const { first, last } = known ?? { first: 'YYYY-MM-DD', last: 'YYYY-MM-DD' };
   const rebuild = command.backfill(first, last);
-  const loses = altered.some(({ losses }) => losses.length > 0);
-  const { removed, views } = await findLeftovers(clickhouse, project);
+  const [removed, views] = await Promise.all([findRemoved(clickhouse, project), findViews(clickhouse, project)]);
   return [
     ...altered.flatMap(({ table, added }) =>
       added.map((what) =>
         sentence(`${table}: ${what} on days that were published before, until they are rebuilt: `, rebuild),
       ),
     ),
-    ...(loses && !dry
-      ? [
-          sentence(
-            'Published days no longer match the ledger. Until they are rebuilt, verify and the nightly runs report them as different, ',
-            'and they cannot be rolled back to a publish from before this change. Rebuild them: ',
-            rebuild,
-          ),
-        ]
-      : altered.length > 0 && !dry
-        ? [NOW_STALE]
-        : []),
+    ...(dry ? [] : consequences(altered, rebuild)),
     ...removed.map((table) => removedText(database, table)),
     ...views.map((view) => viewText(database, view)),
   ];

@@ -218,7 +218,7 @@ export function forecastText(
 
 /** One paragraph for each day; days that follow each other and say the same share one. */
 function dayLines(days: readonly DayForecast[]): string[] {
-  const groups: { first: Day; last: Day; lines: string[] }[] = [];
+  const groups: { first: Day; last: Day; lines: string[]; each: string }[] = [];
   for (const { day, outcome, tables, toRead, notes } of days) {
     const lines = [
       `${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
@@ -226,12 +226,10 @@ function dayLines(days: readonly DayForecast[]): string[] {
     ];
     const before = groups.at(-1);
     if (before && addDays(before.last, 1) === day && before.lines.join('\n') === lines.join('\n')) before.last = day;
-    else groups.push({ first: day, last: day, lines });
+    else groups.push({ first: day, last: day, lines, each: toRead.objects > 0 ? ' for each day' : '' });
   }
-  return groups.flatMap(({ first, last, lines: [head = '', ...rest] }) => [
-    first === last
-      ? `${first}  ${head}`
-      : `${first} to ${last}  ${head}${head.endsWith(' to read') ? ' for each day' : ''}`,
+  return groups.flatMap(({ first, last, lines: [head = '', ...rest], each }) => [
+    first === last ? `${first}  ${head}` : `${first} to ${last}  ${head}${each}`,
     ...rest,
   ]);
 }

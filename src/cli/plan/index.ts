@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import { openLedgerReport } from '../../ledger/report/index.js';
-import { findLeftovers, removedText } from '../../project/leftovers.js';
+import { findRemoved, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { PLANNED_DAYS, type Output } from '../common/options.js';
@@ -36,7 +36,7 @@ export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked &
     const { first, last, earlier } = await rangeOf(app, asked);
     if (first > last) note(`The range ${first} to ${last} is empty.`);
     const found = await forecast(app, daysBetween(first, last));
-    const { removed } = await findLeftovers(app.clickhouse, app.project);
+    const removed = await findRemoved(app.clickhouse, app.project);
     if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, removed, ...found });
     else {
       print(forecastText(found, earlier, commandsFor(found.days)));

@@ -1,7 +1,7 @@
 import type { App } from '../../app.js';
 import { textOf } from '../../errors.js';
 import { openLedgerReport } from '../../ledger/report/index.js';
-import { findLeftovers, removedText } from '../../project/leftovers.js';
+import { findRemoved, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn } from '../../shared/day.js';
 import { sentence } from '../../shared/sentence.js';
 import { runningDays } from '../../temporal/client.js';
@@ -35,9 +35,11 @@ async function overview(app: App, running: Promise<Running>, count: number, outp
   const yesterday = addDays(today, -1);
   const range = daysToShow({ start, known: recorded, yesterday, count });
   const asked = range.shown ? folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
-  const days = range.shown ? await reportDays(app, report, { ...range.shown, running, asked }) : [];
+  const [days, removed] = await Promise.all([
+    range.shown ? reportDays(app, report, { ...range.shown, running, asked }) : [],
+    findRemoved(app.clickhouse, app.project),
+  ]);
   const services = [await running, await asked] as const;
-  const { removed } = await findLeftovers(app.clickhouse, app.project);
   if (output === 'json') {
     const { earlier, missing } = range;
     printJson({ project, zone, days, earlier, missing: missing ?? null, removed, ...servicesJson(services) });

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../clickhouse/client.js';
-import { isMissingTable } from '../../clickhouse/errors.js';
+import { unlessMissing } from '../../clickhouse/errors.js';
 import type { Command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
 import { inGroups } from '../chunk-groups.js';
@@ -53,13 +53,11 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
 
     /** Returns what the reason of a build says to run next; nothing if the ledger was created by an older version. */
     async nextCommands(day: string, generation: number): Promise<Command[]> {
-      try {
-        const [found] = await rows<{ commands: Command[] }>(sql.nextCommands(project, day, generation));
-        return found?.commands ?? [];
-      } catch (error) {
-        if (isMissingTable(error)) return [];
-        throw error;
-      }
+      const [found] = await unlessMissing(
+        rows<{ commands: Command[] }>(sql.nextCommands(project, day, generation)),
+        [],
+      );
+      return found?.commands ?? [];
     },
 
     /** Returns tables' days with rows in a chunk that was recorded after the day was planned and is not part of it. */
