@@ -44,7 +44,7 @@ export interface LoadResult extends BuiltTable {
 
 /** Rows de-duplicated by one statement: the sort and the set of keys of this many rows fit the default memory limit. */
 const ROWS_PER_BUCKET = 10_000_000;
-/** Parquet objects read by one statement: a request's URL has room for about this many keys. */
+/** Parquet objects read by one statement: each object adds a key to the statement. */
 const OBJECTS_PER_STATEMENT = 500;
 const MANIFESTS_AT_ONCE = 16;
 

@@ -14,6 +14,7 @@ export const CATALOG = readStatements(new URL('catalog.sql', import.meta.url), [
   'dictionarySources',
   'materializedViewsOn',
   'countRunning',
+  'runningQueries',
   'killRunning',
   'engineVersion',
   'engineState',

@@ -74,6 +74,11 @@ SELECT count() AS running
 FROM system.processes
 WHERE startsWith(Settings['log_comment'], {prefix:String})
 
+-- name: runningQueries
+SELECT query_id, elapsed
+FROM system.processes
+WHERE startsWith(Settings['log_comment'], {prefix:String})
+
 -- name: killRunning
 KILL QUERY
 WHERE startsWith(Settings['log_comment'], {prefix:String})

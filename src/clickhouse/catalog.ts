@@ -78,7 +78,7 @@ export interface RunningQuery {
 
 /** Lists the running queries whose handle starts with `prefix`, as {@link RunningQuery}. */
 export const runningQueries = (prefix: string): Statement => ({
-  sql: `SELECT query_id, elapsed FROM system.processes WHERE startsWith(Settings['log_comment'], {prefix:String})`,
+  sql: CATALOG.runningQueries,
   params: { prefix },
 });
 

@@ -75,9 +75,9 @@ export const measureBuilt = (
 ): Question<Measure & { strays: number }> =>
   question(
     measureBuiltStatement(place, day, columns),
-    ([row]: readonly { rows: string; strays: string; hash: string }[]) => {
-      if (!row) throw new Error(`${place.table}: ClickHouse returned no row, expected one; it is retried.`);
-      return { rows: Number(row.rows), strays: Number(row.strays), hash: row.hash };
+    (rows: readonly { rows: string; strays: string; hash: string }[]) => {
+      const { rows: count, strays, hash } = onlyRow(place, rows);
+      return { rows: Number(count), strays: Number(strays), hash };
     },
   );
 
@@ -94,10 +94,15 @@ FROM ${table(place.database, place.table)}`,
  * `cityHash64(*)` is NULL for a row with a NULL, and a sum skips those.
  */
 export const measureDay = (place: Place, day: string, columns: readonly string[]): Question<Measure> =>
-  question(measureDayStatement(place, day, columns), ([row]: readonly { rows: string; hash: string }[]) => {
-    if (!row) throw new Error(`${place.table}: ClickHouse returned no row, expected one; it is retried.`);
-    return { rows: Number(row.rows), hash: row.hash };
+  question(measureDayStatement(place, day, columns), (rows: readonly { rows: string; hash: string }[]) => {
+    const { rows: count, hash } = onlyRow(place, rows);
+    return { rows: Number(count), hash };
   });
+
+function onlyRow<Row>({ table: name }: Place, [row]: readonly Row[]): Row {
+  if (row === undefined) throw new Error(`${name}: ClickHouse returned no row, expected one; it is retried.`);
+  return row;
+}
 
 const measureDayStatement = (place: Place, day: string, columns: readonly string[]): Statement => ({
   sql: `
