@@ -8,7 +8,7 @@ import type { Manifest } from '../../src/plan/manifest.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { badKinds, lz4, zstd } from '../support/dirty.js';
-import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 let project: DayProject;
 
@@ -24,10 +24,7 @@ const manifest = async (day: string): Promise<Manifest> => {
   return one;
 };
 
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 const together = { chunk: { maxObjects: 500 } };
 

@@ -1,22 +1,19 @@
 // Over 300 lines: each group is a table of wrong SQL with what is said of it.
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { readProject } from '../../src/project/load.js';
 import type { Problem } from '../../src/project/project.js';
 import { inspectSchema, readSchema } from '../../src/project/schema/schema.js';
-import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';
+import { ownProject } from '../support/own-project.js';
+import { RIGHT, type ProjectFiles } from '../support/project.js';
 import { connectAdmin } from '../support/stack.js';
 
 let clickhouse: ClickHouse;
-const folders: { remove: () => Promise<void> }[] = [];
 
 beforeAll(() => {
   clickhouse = connectClickHouse(inject('stack').clickhouse);
 });
 afterAll(() => clickhouse.close());
-afterEach(async () => {
-  await Promise.all(folders.splice(0).map(({ remove }) => remove()));
-});
 
 /** No other file has it: what they do to the engine meanwhile is not this one's. */
 const NAME = 'ruled';
@@ -25,9 +22,7 @@ const OWN = { ...RIGHT, [CONFIG]: (RIGHT[CONFIG] ?? '').replace("'shop'", `'${NA
 
 /** Loads the right project with some of its files changed. */
 async function load(changes: ProjectFiles = {}) {
-  const folder = await projectFolder({ ...OWN, ...changes });
-  folders.push(folder);
-  const { project, problems } = await readProject(folder.dir);
+  const { project, problems } = await readProject(await ownProject({ ...OWN, ...changes }));
   if (!project || problems.length > 0) throw new Error(JSON.stringify(problems));
   return project;
 }

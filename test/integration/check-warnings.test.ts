@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
 import { checkFolders } from '../../src/plan/check-folders.js';
@@ -8,27 +8,23 @@ import type { Problem } from '../../src/project/project.js';
 import { inspectSchema } from '../../src/project/schema/schema.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
 import { openDays, type DayProject } from '../support/day.js';
+import { ownProject } from '../support/own-project.js';
 import { lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
-import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';
+import { RIGHT, type ProjectFiles } from '../support/project.js';
 
 let clickhouse: ClickHouse;
-const folders: { remove: () => Promise<void> }[] = [];
 
 beforeAll(() => {
   clickhouse = connectClickHouse(inject('stack').clickhouse);
 });
 afterAll(() => clickhouse.close());
-afterEach(async () => {
-  await Promise.all(folders.splice(0).map(({ remove }) => remove()));
-});
 
 /** Problems of the right project with one part of one file replaced. */
 async function problemsAfter(path: string, from: string | RegExp, to: string): Promise<Problem[]> {
   const config = 'daybook.config.ts';
   const right: ProjectFiles = { ...RIGHT, [config]: (RIGHT[config] ?? '').replace("'shop'", "'warned'") };
-  const folder = await projectFolder({ ...right, [path]: (right[path] ?? '').replace(from, () => to) });
-  folders.push(folder);
-  const { project, problems } = await readProject(folder.dir);
+  const files = { ...right, [path]: (right[path] ?? '').replace(from, () => to) };
+  const { project, problems } = await readProject(await ownProject(files));
   if (!project) throw new Error(JSON.stringify(problems));
   return [...problems, ...(await inspectSchema(project, clickhouse)).problems];
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openDays, type DayProject } from '../support/day.js';
-import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 let project: DayProject;
 
@@ -9,10 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 const amounts = (day: string) =>
   project.rows('SELECT events, amount FROM daily_amounts WHERE day = {day:Date}', { day });
 

@@ -6,7 +6,7 @@ import { parquetKey } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import { openDays, type DayProject } from '../support/day.js';
-import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 let project: DayProject;
 
@@ -35,10 +35,7 @@ async function putCompressed(key: string, texts: readonly string[]): Promise<voi
   });
 }
 
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 /** What became of each object's lines: lines, rows, rejected, skipped, blank. */
 async function accounts(day: string): Promise<Record<string, number[]>> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openDays, type DayProject } from '../support/day.js';
-import { lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 let project: DayProject;
 
@@ -30,10 +30,7 @@ const at = (ts: string, id: string) => payment('', id, { ts });
 const put = (folder: string, name: string, ...texts: string[]) =>
   project.put(`raw/${folder}/${name}.json`, lines(...texts));
 
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 async function publish(day: string) {
   const input = await project.build(day);

@@ -4,7 +4,7 @@ import { forecast } from '../../src/cli/plan/forecast.js';
 import { plain } from '../../src/shared/sentence.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
-import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 const DAYS = ['2026-09-01', '2026-09-02', '2026-09-03', '2026-09-04'] as const;
 const [FIRST, SECOND, THIRD, EXPIRED] = DAYS;
@@ -35,10 +35,7 @@ const command = (...args: string[]) =>
   daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
 const answersOf = (day: string) =>
   ['--replace-folder', '--keep-vanished'].map((answer) => `npx daybook run --day ${day} ${answer}`);
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 test('plan and status show rewritten folders with both commands before anything runs', async () => {
   const { days } = await forecast(project.app, DAYS);

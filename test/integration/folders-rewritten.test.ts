@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { ListInput } from '../../activities/list/index.js';
 import { plain } from '../../src/shared/sentence.js';
 import { openDays, type DayProject } from '../support/day.js';
-import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 /** Without models, which have no part in what is decided here. */
 const FILES = Object.fromEntries(Object.entries(PAYMENTS).filter(([path]) => /\/(raw|normalized)\//.test(path)));
@@ -40,15 +40,9 @@ async function fill(folder: string, objects: Folder, of = folder): Promise<void>
 
 const list = (day: string, how: Partial<ListInput> = {}) => project.attempt().list({ day, force: false, ...how });
 
-/** Builds and publishes a day by hand. */
-async function publish(day: string, how: Partial<ListInput> = {}): Promise<void> {
-  await project.attempt().publish(await project.build(day, how));
-}
+const publish = (day: string, how?: Partial<ListInput>) => project.publish(day, how);
 
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 const asked = (day: string, how: Partial<ListInput> = {}) =>
   expect(list(day, how)).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { openDays, type DayProject } from '../support/day.js';
-import { lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 let project: DayProject;
 
@@ -10,11 +10,7 @@ beforeAll(async () => {
 afterAll(() => project.close());
 afterEach(() => project.configure({}));
 
-const publish = async (day: string) => project.attempt().publish(await project.build(day));
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 test('folders below the day are read; what tools leave behind or have not finished is no data', async () => {
   const day = '2026-05-01';
@@ -28,7 +24,7 @@ test('folders below the day are read; what tools leave behind or have not finish
   expect(notes).toEqual([
     `events: raw/${day}/_delta_log/ is the log of a table, which Daybook does not read: files that the log has removed or replaced are loaded, too`,
   ]);
-  await publish(day);
+  await project.publish(day);
   expect(await idsOf(day)).toEqual(['a', 'b', 'c']);
 });
 
@@ -36,14 +32,14 @@ test('an object that a new pattern leaves out goes with its rows, and is no ques
   const day = '2026-05-02';
   for (const name of ['a.json', 'b.json', 'copy of a.json'])
     await project.put(`raw/${day}/${name}`, lines(payment(day, name)));
-  await publish(day);
+  await project.publish(day);
   await project.put(`raw/${day}/c.json`, lines(payment(day, 'c.json')));
   await project.configure({}, { exclude: ['copy of *'] });
-  await publish(day);
+  await project.publish(day);
   expect(await idsOf(day)).toEqual(['a.json', 'b.json', 'c.json']);
   expect(await project.attempt().list({ day, force: false })).toMatchObject({ outcome: 'unchanged', notes: [] });
   await project.configure({}, { include: ['c.*', 'a.*'] });
-  await publish(day);
+  await project.publish(day);
   expect(await idsOf(day)).toEqual(['a.json', 'c.json']);
 });
 
@@ -52,6 +48,6 @@ test('folders named by months and days without leading zeros are those of their 
   await project.configure({}, { prefix: 'plain/month={M}/day={D}/of={YYYY}/' });
   await project.put('plain/month=1/day=5/of=2026/a.json', lines(payment(day, 'a')));
   await project.put('plain/month=1/day=15/of=2026/b.json', lines(payment('2026-01-15', 'b')));
-  await publish(day);
+  await project.publish(day);
   expect(await idsOf(day)).toEqual(['a']);
 });

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { plain } from '../../src/shared/sentence.js';
 import { openDays, type DayProject } from '../support/day.js';
-import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 let project: DayProject;
 
@@ -12,11 +12,7 @@ beforeAll(async () => {
 afterAll(() => project.close());
 afterEach(() => project.configure({}));
 
-const publish = async (day: string) => project.attempt().publish(await project.build(day));
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 const MIB = 1024 * 1024;
 const together = { chunk: { maxObjects: 100 }, maxRejects: 10 };
@@ -32,7 +28,7 @@ test('a line longer than the limit is a reject by name, and keeps a part of its 
       payment(day, 'b', { note: 'x'.repeat(MIB) }),
     ),
   );
-  await publish(day);
+  await project.publish(day);
   expect(await idsOf(day)).toEqual(['a', 'b']);
   const rejects = await project.rows<{ line: string; reason: string; bytes: string }>(
     `SELECT line, reason, length(text) AS bytes FROM daybook.rejected_rows WHERE project = {project:String} AND day = {day:Date}`,
@@ -51,7 +47,7 @@ test('an object with a line that no memory holds is a bad object, whatever its c
   expect(bomb.length).toBeLessThan(MIB);
   await project.put(`raw/${day}/bomb.json.gz`, bomb);
   await project.put(keyOf(day, 'good'), lines(payment(day, 'good')));
-  await publish(day);
+  await project.publish(day);
   expect(await idsOf(day)).toEqual(['good']);
   const [manifest] = [...(await project.manifests(day)).values()];
   expect(manifest?.quarantined).toEqual([
@@ -66,7 +62,7 @@ test('a line with hundreds of thousands of keys is a row', async () => {
   const day = '2026-05-03';
   const keys = Object.fromEntries(Array.from({ length: 300_000 }, (_, index) => [`key${index}`, index]));
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a', keys), payment(day, 'b')));
-  await publish(day);
+  await project.publish(day);
   expect(await idsOf(day)).toEqual(['a', 'b']);
 });
 

@@ -30,7 +30,7 @@ async function write(key: string, structure: string, select: string, settings = 
 }
 
 /** Forced, so that a folder may be filled again. */
-const publish = async (day: string) => project.attempt().publish(await project.build(day, { force: true }));
+const publish = (day: string) => project.publish(day, { force: true });
 
 const failure = (day: string): Promise<string> =>
   project.build(day, { force: true }).then(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { runExclusive } from '../../src/cli/common/exclusive-run.js';
 import { command } from '../../src/shared/commands.js';
 import { openDays, type DayProject } from '../support/day.js';
-import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 const DAY = '2026-04-01';
 const FAILED = '2026-04-02';
@@ -51,10 +51,7 @@ const retry = async (day: string, word: string) => {
   return end.ok ? end.result : end;
 };
 
-const idsOf = async (day: string) =>
-  (await project.rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(
-    ({ id }) => id,
-  );
+const idsOf = (day: string) => paymentIds(project, day);
 
 test('after a dictionary was fixed, only the chunks with rejects are processed again, and the day is published again', async () => {
   await project.put(keyOf(DAY, 'clean'), lines(payment(DAY, 'clean', { note: 'a' })));

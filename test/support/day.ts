@@ -81,6 +81,8 @@ export interface DayProject {
   attempt(options?: AttemptOptions): Activities & HeavyActivities;
   /** Everything before publish, by hand: answers what publish is called with. */
   build(day: string, options?: AttemptOptions & Partial<ListInput>): Promise<PublishInput>;
+  /** Builds and publishes a day by hand. */
+  publish(day: string, options?: Partial<ListInput>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -220,6 +222,9 @@ GROUP BY table, generation ORDER BY generation, table`,
         ...(world ? { world } : {}),
       };
       return buildByHand(project.attempt(options), { force: false, ...input, day });
+    },
+    publish: async (day, options) => {
+      await project.attempt().publish(await project.build(day, options));
     },
     close: async () => {
       await worker?.stop();

@@ -1,4 +1,4 @@
-import type { DayConfig } from './day.js';
+import type { DayConfig, DayProject } from './day.js';
 import type { ProjectFiles } from './project.js';
 
 /** A project as small as one can be that has all steps: one source, a model, a model of a model, a test. */
@@ -47,3 +47,7 @@ export const lines = (...texts: string[]): string => texts.map((text) => `${text
 
 /** The key of an object in a day's folder. */
 export const keyOf = (day: string, name: string): string => `raw/${day}/${name}.json`;
+
+/** The ids of a published day's payments, sorted. */
+export const paymentIds = async ({ rows }: Pick<DayProject, 'rows'>, day: string): Promise<string[]> =>
+  (await rows<{ id: string }>('SELECT id FROM events WHERE day = {day:Date} ORDER BY id', { day })).map(({ id }) => id);

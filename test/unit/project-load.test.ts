@@ -1,21 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { initProject } from '../../src/cli/init/index.js';
 import { isFinal } from '../../src/errors.js';
 import { loadProject, readProject } from '../../src/project/load.js';
-import { projectFolder, RIGHT, type ProjectFiles } from '../support/project.js';
-
-const folders: { remove: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(folders.splice(0).map(({ remove }) => remove()));
-});
-
-async function folderWith(files: ProjectFiles): Promise<string> {
-  const folder = await projectFolder(files);
-  folders.push(folder);
-  return folder.dir;
-}
+import { ownProject } from '../support/own-project.js';
+import { RIGHT, type ProjectFiles } from '../support/project.js';
 
 const failureOf = async (dir: string) => {
   const error: unknown = await loadProject(dir).then(
@@ -38,7 +28,7 @@ const OBJECT = {
 
 describe('a project folder outside of the repository', () => {
   test('is loaded with its files in order', async () => {
-    const dir = await folderWith(RIGHT);
+    const dir = await ownProject(RIGHT);
     const project = await loadProject(dir);
     expect(project.dir).toBe(dir);
     expect(project.config).toMatchObject({ project: 'shop', timezone: 'Europe/Berlin' });
@@ -64,14 +54,14 @@ describe('a project folder outside of the repository', () => {
     ['daybook.config.json', JSON.stringify(OBJECT)],
   ])('may have a %s', async (name, text) => {
     expect(
-      (await loadProject(await folderWith({ ...without('daybook.config.ts'), [name]: text }))).config.lateDays,
+      (await loadProject(await ownProject({ ...without('daybook.config.ts'), [name]: text }))).config.lateDays,
     ).toBe(3);
   });
 
   test('has a warning for each file below sql/ that nothing reads', async () => {
     const sql = 'SELECT 1';
     const unread = ['sql/test/a.sql', 'sql/tests/sub/b.sql', 'sql/tests/c.SQL', 'sql/views/d.sql', 'sql/e.sql'];
-    const dir = await folderWith({
+    const dir = await ownProject({
       ...RIGHT,
       ...Object.fromEntries(unread.map((path) => [path, sql])),
       'sql/README.md': 'notes',
@@ -114,7 +104,7 @@ describe('a project folder outside of the repository', () => {
   });
 
   test('is read again each time, with everything that its config imports', async () => {
-    const dir = await folderWith({
+    const dir = await ownProject({
       ...RIGHT,
       'late.ts': 'export const late: number = 1;',
       'daybook.config.ts': `import { late } from './late.ts';\nexport default { ...${JSON.stringify(OBJECT)}, lateDays: late };`,
@@ -129,7 +119,7 @@ describe('a project folder outside of the repository', () => {
 
 describe('a folder that is not a project', () => {
   test('is one final error with the problems of config and files together', async () => {
-    const dir = await folderWith({
+    const dir = await ownProject({
       ...without('sql/normalized/events.sql'),
       'daybook.config.ts': `export default { ...${JSON.stringify(OBJECT)}, timezone: 'Berlin', lateDay: 2 }`,
       'sql/raw/clicks.sql': 'CREATE TABLE raw_clicks (a String) ENGINE = Null',
@@ -160,16 +150,16 @@ describe('a folder that is not a project', () => {
   });
 
   test('is BadSql where only its SQL is wrong', async () => {
-    expect((await failureOf(await folderWith({ ...RIGHT, 'sql/tests/no_empty_country.sql': '' }))).type).toBe('BadSql');
+    expect((await failureOf(await ownProject({ ...RIGHT, 'sql/tests/no_empty_country.sql': '' }))).type).toBe('BadSql');
   });
 
   test('is named if there is no config, two, or one that does not load', async () => {
-    expect((await failureOf(await folderWith({}))).message).toContain('DIR: found no daybook.config.ts here');
+    expect((await failureOf(await ownProject({}))).message).toContain('DIR: found no daybook.config.ts here');
     expect((await failureOf('/nowhere/at/all')).message).toContain('found no daybook.config.ts here');
-    expect((await failureOf(await folderWith({ ...RIGHT, 'daybook.config.js': '' }))).message).toContain(
+    expect((await failureOf(await ownProject({ ...RIGHT, 'daybook.config.js': '' }))).message).toContain(
       'found daybook.config.ts and daybook.config.js, expected one config',
     );
-    const { type, message } = await failureOf(await folderWith({ ...RIGHT, 'daybook.config.ts': 'export default {' }));
+    const { type, message } = await failureOf(await ownProject({ ...RIGHT, 'daybook.config.ts': 'export default {' }));
     expect(type).toBe('BadConfig');
     expect(message).toContain('daybook.config.ts: cannot be loaded: ');
   });
@@ -177,14 +167,14 @@ describe('a folder that is not a project', () => {
 
 describe('daybook init', () => {
   test('writes a project without problems, named after its folder', async () => {
-    const dir = join(await folderWith({}), 'My Shop');
+    const dir = join(await ownProject({}), 'My Shop');
     const { project, files } = await initProject(dir);
     expect([project, files.length]).toEqual(['my_shop', 5]);
     expect(await readProject(dir)).toMatchObject({ problems: [], project: { config: { project: 'my_shop' } } });
   });
 
   test('refuses a folder that holds something, and touches nothing in it', async () => {
-    const dir = await folderWith({ 'notes.txt': 'mine' });
+    const dir = await ownProject({ 'notes.txt': 'mine' });
     await expect(initProject(dir)).rejects.toThrow(/is not empty \(it holds notes\.txt\)/);
     await rm(join(dir, 'notes.txt'));
     await expect(initProject(dir, 'Shop')).rejects.toThrow(/'Shop' is not a valid project name/);
