@@ -2,7 +2,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import { final } from '../src/errors.js';
 import { command } from '../src/shared/commands.js';
 import { sentence } from '../src/shared/sentence.js';
-import { throwIfBug } from './bugs.js';
+import { throwIfBug } from './failures.js';
 import { firstActivities } from './options.js';
 import { summary } from './text.js';
 

@@ -11,8 +11,8 @@ import {
 import { rootText } from '../src/errors.js';
 import { workflowId } from '../src/shared/names.js';
 import type { DayEnded, DayFailure, DayInput, DayResult } from '../src/shared/workflows.js';
-import { throwIfBug } from './bugs.js';
 import { day as dayWorkflow } from './day/index.js';
+import { throwIfBug } from './failures.js';
 import { patientActivities } from './options.js';
 import type { OtherRuns } from './other-runs.js';
 import { startedBy, summary } from './text.js';

@@ -1,5 +1,5 @@
 import { isCancellation, log, rootCause } from '@temporalio/workflow';
-import { throwIfBug } from './bugs.js';
+import { throwIfBug } from './failures.js';
 import { checkActivities } from './options.js';
 import { summary } from './text.js';
 

@@ -1,5 +1,5 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { throwIfBug } from './bugs.js';
+import { throwIfBug } from './failures.js';
 
 /** With more in flight, the server force-closes workflow tasks (it did at 150, not at 64 or 100). */
 export const MOST_IN_FLIGHT = 64;

@@ -33,7 +33,8 @@ export async function planRollback(
 ): Answer<PlanRollbackResult> {
   const history = await deps.ledger.publishHistory(day);
   const target = rollbackTarget(day, history, (await deps.ledger.holdOf(day)) !== undefined, asked);
-  const records = oldestOfTables(undoneBy(history, target));
+  const undone = undoneBy(history, target);
+  const records = oldestOfTables(undone);
   const newest = await deps.ledger.lastGeneration(day);
   if (records.length === 0) {
     await settle(deps, day, step);
@@ -51,7 +52,7 @@ export async function planRollback(
     plan: '',
     engine: await deps.clickhouse.version(),
   });
-  const undoes = Math.max(...undoneBy(history, target).map((record) => record.generation));
+  const undoes = Math.max(...undone.map((record) => record.generation));
   return { build: { day, generation, plan: '' }, undoes, target, tables: records.map(({ table }) => table) };
 }
 

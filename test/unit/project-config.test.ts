@@ -25,7 +25,13 @@ test('a project, a bucket and a prefix are enough; every other field has its def
     store: { bucket: 'shop-data', normalized: 'daybook/', keepNormalized: 30 * 24 * 3600_000 },
     keepPrevious: { days: 7, versions: 2 },
     giveUpAfter: 6 * 3600_000,
-    limits: { normalizeSlots: 2, refreshConcurrency: 4, threads: 0, memory: 4 * 1024 ** 3, longestLine: 64 * 1024 ** 2 },
+    limits: {
+      normalizeSlots: 2,
+      refreshConcurrency: 4,
+      threads: 0,
+      memory: 4 * 1024 ** 3,
+      longestLine: 64 * 1024 ** 2,
+    },
     timings: { heartbeat: 30_000, startToClose: 2 * 3600_000, retryFirst: 2_000, retryMost: 60_000, sticky: 10_000 },
     alerts: {},
     sources: {

@@ -1,4 +1,3 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { continueAsNew, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { OutlineResult } from '../../activities/outline/index.js';
 import type { OutlineInput } from '../../activities/outline/index.js';
@@ -6,7 +5,7 @@ import { failedBy, final, rootText } from '../../src/errors.js';
 import { addDays } from '../../src/shared/day.js';
 import { chosen } from '../../src/shared/inputs/choice.js';
 import type { BackfillInput, BackfillResult, DayInput } from '../../src/shared/workflows.js';
-import { throwIfBug } from '../bugs.js';
+import { thrownIn, throwIfBug } from '../failures.js';
 import { assertInput } from '../input.js';
 import { backfillNotStarted } from '../nightly/text.js';
 import { firstActivities } from '../options.js';
@@ -41,11 +40,9 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
 
 /** Says why the backfill itself fails, and what to type next: its days could not be determined. A failed day does not fail it. */
 function backfillFailureOf({ start, end }: BackfillInput, error: unknown): unknown {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
   const reason = rootText(error);
   // The command would repeat the wrong input.
-  if (type === 'BadInput') return final(type, reason);
+  if (thrownIn(error)?.type === 'BadInput') return final('BadInput', reason);
   return failedBy('BackfillFailed', backfillNotStarted(start, end, reason));
 }
 

@@ -2,8 +2,8 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import { mayHavePublished } from '../../src/shared/backfill.js';
 import type { Touched } from '../../src/shared/build.js';
 import type { DayEnded } from '../../src/shared/workflows.js';
-import { throwIfBug } from '../bugs.js';
 import { openSignal } from '../day/progress.js';
+import { throwIfBug } from '../failures.js';
 import type { StartedDay } from '../run-day.js';
 import { MOST_IN_FLIGHT } from '../window.js';
 

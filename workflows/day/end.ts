@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { ConcludeInput } from '../../activities/conclude/index.js';
 import { failedBy, rootText } from '../../src/errors.js';
@@ -7,7 +7,7 @@ import { command } from '../../src/shared/commands.js';
 import { heldNow } from '../../src/shared/notes.js';
 import { commandsIn, plain, type Text } from '../../src/shared/sentence.js';
 import type { DayFailure, DayResult } from '../../src/shared/workflows.js';
-import { throwIfBug } from '../bugs.js';
+import { thrownIn, throwIfBug } from '../failures.js';
 import { lastActivities } from '../options.js';
 import {
   cutOffNote,
@@ -75,8 +75,10 @@ export async function endAfterError(
   const outcome = cancelled ? 'cancelled' : 'failed';
   const reason = reasonOf(error);
   const swaps = run ? await endSwaps(run, step) : 'not begun';
-  if (run?.begun && swaps === 'published') return await endPublished(run, run.begun, reason);
-  if (run?.begun && swaps === 'rolled back') return await endRolledBack(run, run.begun, reason);
+  if (run?.begun && swaps === 'published')
+    return await endRecovered(run, run.begun, 'published', run.begun.notes, cutOffNote(reason));
+  if (run?.begun && swaps === 'rolled back')
+    return await endRecovered(run, run.begun, 'rolled-back', [heldNow(of)], rolledBackNote(run.target ?? 0, reason));
   progress.end(outcome, [reason]);
   const again = command.rollback(of, run?.target ?? (run?.input.toEmpty ? 0 : run?.input.generation));
   const failed =
@@ -92,9 +94,10 @@ export async function endAfterError(
       reason: plain(reason),
       next: commandsIn(failed),
     });
-  const table = tableOf(error);
+  const thrown = thrownIn(error);
+  const table = tableOf(thrown);
   const failure: DayFailure = {
-    ...{ step, type: typeOf(error), reason: plain(reason) },
+    ...{ step, type: thrown?.type ?? '', reason: plain(reason) },
     ...(table === undefined ? {} : { table }),
   };
   throw cancelled ? error : failedBy('DayFailed', failed, failure);
@@ -102,17 +105,9 @@ export async function endAfterError(
 
 const reasonOf = (error: unknown): Text => (isCancellation(error) ? 'cancelled' : rootText(error));
 
-/** Returns the type of the failure that an activity ended with, or ''. */
-function typeOf(error: unknown): string {
-  const thrown = error instanceof ActivityFailure ? error.cause : error;
-  return thrown instanceof ApplicationFailure ? (thrown.type ?? '') : '';
-}
-
-/** Returns the table or source that the failure of an activity names. */
-function tableOf(error: unknown): string | undefined {
-  const thrown = error instanceof ActivityFailure ? error.cause : error;
-  const [details] = thrown instanceof ApplicationFailure ? (thrown.details ?? []) : [];
-  const { table, source } = (details ?? {}) as { table?: unknown; source?: unknown };
+/** Returns the table or source that a failure names. */
+function tableOf(failure: ApplicationFailure | undefined): string | undefined {
+  const { table, source } = (failure?.details?.[0] ?? {}) as { table?: unknown; source?: unknown };
   return [table, source].find((name) => typeof name === 'string');
 }
 
@@ -140,25 +135,22 @@ async function endSwaps({ input, begun, target, settings, startedAt }: DayRun, s
   }
 }
 
-/** Ends the day as published and recovered: what the publish touched is unknown, so a backfill checks the days after it. */
-async function endPublished(run: DayRun, begun: Begun, reason: Text): Promise<DayResult> {
+/**
+ * Ends a day whose publish or rollback was interrupted when it had to be finished, or was: it is reported as what it became. What a
+ * publish touched is unknown, so a backfill checks the days after it.
+ */
+async function endRecovered(
+  run: DayRun,
+  begun: Begun,
+  outcome: 'published' | 'rolled-back',
+  earlier: readonly Text[],
+  note: Text,
+): Promise<DayResult> {
   const { input, progress } = run;
-  const note = cutOffNote(reason);
   progress.report(plain(note), 0);
-  const notes = [...begun.notes, note, ...(await closeDay(run, begun.build, 'published'))];
-  progress.end('published', notes);
-  const result = emptyResult(input.day, 'published', { ...begun, notes });
-  return { ...result, recovered: true, steps: [...progress.steps] };
-}
-
-/** A rollback that was interrupted when it had to be finished, or was: it is reported as what it became. */
-async function endRolledBack(run: DayRun, begun: Begun, reason: Text): Promise<DayResult> {
-  const { input, progress } = run;
-  const note = rolledBackNote(run.target ?? 0, reason);
-  progress.report(plain(note), 0);
-  const notes = [heldNow(input.day), note, ...(await closeDay(run, begun.build, 'rolled-back'))];
-  progress.end('rolled-back', notes);
-  const result = emptyResult(input.day, 'rolled-back', { ...begun, notes });
+  const notes = [...earlier, note, ...(await closeDay(run, begun.build, outcome))];
+  progress.end(outcome, notes);
+  const result = emptyResult(input.day, outcome, { ...begun, notes });
   return { ...result, recovered: true, steps: [...progress.steps] };
 }
 

@@ -3,7 +3,7 @@ import type { ListResult } from '../../activities/list/index.js';
 import type { BuiltTable } from '../../src/shared/build.js';
 import { heldNow } from '../../src/shared/notes.js';
 import type { DayInput, DayResult } from '../../src/shared/workflows.js';
-import { throwIfBug } from '../bugs.js';
+import { throwIfBug } from '../failures.js';
 import { assertInput } from '../input.js';
 import { alertOf } from '../nightly/alert-of.js';
 import { openAlerts } from '../nightly/alerts.js';

@@ -1,6 +1,6 @@
 import { CancellationScope, log, rootCause } from '@temporalio/workflow';
 import type { AlertInput } from '../../activities/alert/index.js';
-import { throwIfBug } from '../bugs.js';
+import { throwIfBug } from '../failures.js';
 import { alertActivities } from '../options.js';
 import { summary } from '../text.js';
 

@@ -1,4 +1,4 @@
-import { TemporalFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/common';
 
 /**
  * Rethrows everything that is not a Temporal failure (those of src/errors.ts are). A `TypeError` in workflow code is a bug and says
@@ -8,4 +8,10 @@ import { TemporalFailure } from '@temporalio/common';
  */
 export function throwIfBug(error: unknown): asserts error is TemporalFailure {
   if (!(error instanceof TemporalFailure)) throw error;
+}
+
+/** Returns the failure that an activity ended with, or the failure itself. */
+export function thrownIn(error: unknown): ApplicationFailure | undefined {
+  const thrown = error instanceof ActivityFailure ? error.cause : error;
+  return thrown instanceof ApplicationFailure ? thrown : undefined;
 }
