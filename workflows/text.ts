@@ -8,7 +8,7 @@ import type { SweepResult } from '../activities/sweep/index.js';
 import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { command, commandLine, type Command } from '../src/shared/commands.js';
-import { duration, number, plural, size } from '../src/shared/format.js';
+import { durationText, numberText, plural, sizeText } from '../src/shared/format.js';
 import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
@@ -25,7 +25,7 @@ export const summary = {
   wait: (day: string) => `sources of ${day} complete?`,
   list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
-    list([`chunk ${position + 1} of ${of}`, bytes !== undefined && size(bytes)]),
+    list([`chunk ${position + 1} of ${of}`, bytes !== undefined && sizeText(bytes)]),
   lookBack: (table: string, day: string) => `copy earlier days of ${table} for ${day}`,
   load: (table: string, day: string) => `${table} of ${day}`,
   refresh: (table: string, day: string) => `${table} of ${day}`,
@@ -60,8 +60,10 @@ export const stepText = {
       ? 'the day is held: nothing was listed'
       : list([
           plural(objects, 'object'),
-          size(bytes),
-          outcome === 'build' ? `${plural(chunks, 'chunk')}, ${number(todo)} to normalize` : plural(chunks, 'chunk'),
+          sizeText(bytes),
+          outcome === 'build'
+            ? `${plural(chunks, 'chunk')}, ${numberText(todo)} to normalize`
+            : plural(chunks, 'chunk'),
           outcome === 'unchanged' ? 'nothing changed' : reasons.join('; ') || false,
           untested.length > 0 && `${plural(untested.length, 'test')} to run`,
         ]),
@@ -72,9 +74,9 @@ export const stepText = {
           plural(chunks, 'chunk'),
           plural(lines, 'line'),
           plural(rows, 'row'),
-          rejected > 0 && `${number(rejected)} rejected`,
-          skipped > 0 && `${number(skipped)} skipped`,
-          blank > 0 && `${number(blank)} blank`,
+          rejected > 0 && `${numberText(rejected)} rejected`,
+          skipped > 0 && `${numberText(skipped)} skipped`,
+          blank > 0 && `${numberText(blank)} blank`,
           quarantined > 0 && `${plural(quarantined, 'bad object')} quarantined`,
         ]),
   load: (tables: DayResult['loaded']) =>
@@ -94,14 +96,14 @@ export const stepText = {
   gate: () => 'the days before it are done',
   test: ({ passed, warned }: DayResult['tested']) =>
     list([
-      `${number(passed)} passed`,
+      `${numberText(passed)} passed`,
       warned.length > 0 &&
         `${warned.length} warned: ${warned.map(({ test, rows }) => `${test} ${plural(rows, 'row')}`).join(', ')}`,
     ]),
   publish: ({ tables, burstMs }: PublishResult) =>
     tables.length === 0
       ? 'nothing changed'
-      : `${plural(tables.length, 'table')} swapped in ${duration(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
+      : `${plural(tables.length, 'table')} swapped in ${durationText(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
   compare: ({ tables }: CompareResult) => {
     const different = tables.filter(({ equal }) => !equal).map(({ table }) => table);
     return different.length === 0
@@ -130,7 +132,7 @@ export const stepText = {
         archives > 0 && plural(archives, 'archive'),
         objects > 0 && plural(objects, 'normalized object'),
       ]) || 'nothing to remove',
-      archivedBytes > 0 && `archives hold ${size(archivedBytes)}`,
+      archivedBytes > 0 && `archives hold ${sizeText(archivedBytes)}`,
     ]),
 };
 
@@ -141,7 +143,7 @@ export const detailsOf = (heading: string, steps: readonly FinishedStep[], notes
     '',
     '| step | what happened | took |',
     '|---|---|---|',
-    ...steps.map(({ step, what, ms }) => `| ${step} | ${what.replaceAll('|', '\\|')} | ${duration(ms)} |`),
+    ...steps.map(({ step, what, ms }) => `| ${step} | ${what.replaceAll('|', '\\|')} | ${durationText(ms)} |`),
     ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${plain(note)}`)] : []),
   ].join('\n');
 
@@ -167,15 +169,15 @@ export const failureOf = (day: string, step: string, reason: Text): Text =>
 export function backfillOf(progress: BackfillProgress): string {
   const { start, end, phase, total, done, counts, running, failed, paused, concurrency } = progress;
   return [
-    `**${start} to ${end}: ${number(done)} of ${plural(total, 'day')} done${paused ? ', paused' : ''}**`,
+    `**${start} to ${end}: ${numberText(done)} of ${plural(total, 'day')} done${paused ? ', paused' : ''}**`,
     '',
     '| | |',
     '|---|---|',
-    `| published | ${number(counts.published)} |`,
-    `| not rebuilt | ${number(counts.unchanged + counts.skipped + counts.held)} |`,
-    `| failed | ${number(counts.failed + counts.cancelled)} |`,
+    `| published | ${numberText(counts.published)} |`,
+    `| not rebuilt | ${numberText(counts.unchanged + counts.skipped + counts.held)} |`,
+    `| failed | ${numberText(counts.failed + counts.cancelled)} |`,
     `| running | ${running.join(', ') || 'none'} |`,
-    `| at once | ${number(concurrency)} |`,
+    `| at once | ${numberText(concurrency)} |`,
     ...(phase === 'later' ? ['', `Now checking days after ${end} that look back on the range.`] : []),
     ...(failed.length > 0 ? ['', '| failed day | why |', '|---|---|'] : []),
     ...failed

@@ -26,7 +26,7 @@ async function findBackfill(app: App, { start, end }: Range, closedToo: boolean)
   const id = start !== undefined && end !== undefined ? workflowId.backfill(project, start, end) : undefined;
   const running = await knownBackfills(client, project, true);
   if (id === undefined && running.length > 1) {
-    note(`${running.length} backfills are running. Choose one: ${running.map(rangeOf).join(' or ')}`);
+    note(`${running.length} backfills are running. Choose one: ${running.map(rangeOptions).join(' or ')}`);
     return undefined;
   }
   const known = running.length === 0 && closedToo ? await knownBackfills(client, project, false) : running;
@@ -47,7 +47,7 @@ async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
   }
 }
 
-const rangeOf = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
+const rangeOptions = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
 
 type Request = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<Text>;
 

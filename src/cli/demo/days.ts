@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
 import { demoDays, lastMarker } from '../../local/demo/generate.js';
-import { plural, size } from '../../shared/format.js';
+import { plural, sizeText } from '../../shared/format.js';
 import type { DayProgress, DayResult } from '../../shared/workflows.js';
 import { followDay } from '../common/follow.js';
 import { worded } from '../common/output.js';
@@ -16,7 +16,7 @@ const SHOWN = ['wait', 'normalize', 'load', 'refresh', 'test', 'publish'];
 const POLL_INTERVAL = 100;
 
 /** The input of a pass over the days. */
-export interface Pass {
+export interface DemoPass {
   app: App;
   /** The bucket of the raw objects. */
   bucket: string;
@@ -34,7 +34,7 @@ export interface Pass {
  *
  * @throws the signal's reason if it aborts, once the running day has ended
  */
-export async function runDays(pass: Pass): Promise<DayResult[]> {
+export async function runDemoDays(pass: DemoPass): Promise<DayResult[]> {
   const published: DayResult[] = [];
   const marker = lastMarker();
   const waiting = !(await pass.app.store.list(pass.bucket, marker.key)).some(({ key }) => key === marker.key);
@@ -48,7 +48,7 @@ export async function runDays(pass: Pass): Promise<DayResult[]> {
 }
 
 /** Runs one day. A cancelled day cleans up after itself, so it is awaited. */
-async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: boolean): Promise<DayResult> {
+async function runDay({ app, bucket, page, signal }: DemoPass, day: string, wait: boolean): Promise<DayResult> {
   signal.throwIfAborted();
   const handle = await startDay(app, { day, ...(wait ? { wait } : {}) });
   const cancel = () => void handle.cancel().catch(() => undefined);
@@ -85,7 +85,7 @@ export class DayFailed extends Error {
 /** Prints the day with its listing, and its steps below. */
 function show(page: Page, { day, outcome, listed, normalized, steps, tested, notes }: DayResult): void {
   const took = steps.find(({ step }) => step === 'list')?.ms;
-  const found = `${plural(listed.objects, 'object')} listed · ${size(listed.bytes)} in ${plural(listed.chunks, 'chunk')}`;
+  const found = `${plural(listed.objects, 'object')} listed · ${sizeText(listed.bytes)} in ${plural(listed.chunks, 'chunk')}`;
   page.row(day, outcome === 'published' ? found : `${found} · ${outcome}`, took, 'bold');
   // New objects of a neighbouring folder must be read to find out that they have no rows of this day.
   const shown = outcome === 'published' ? SHOWN : normalized.chunks > 0 ? ['normalize', 'load'] : [];

@@ -18,7 +18,7 @@ interface RunOptions extends ProjectOptions, ChoiceOptions {
 }
 
 /** Builds one day, or attaches to the run that is building it, and shows its steps. */
-export const buildDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
+export const runOneDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const interruption = onInterrupt(own ? STOPPING : undefined);
     const run = async (): Promise<DayEnd> => {
