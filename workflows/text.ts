@@ -12,7 +12,7 @@ import { durationText, numberText, plural, sizeText } from '../src/shared/format
 import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
-const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
+const dotted = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
 /** Summaries of activities. The Web UI shows each after the activity's name: `normalize • chunk 3 of 12 · 118 MiB`. */
 export const summary = {
@@ -25,7 +25,7 @@ export const summary = {
   wait: (day: string) => `sources of ${day} complete?`,
   list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
-    list([`chunk ${position + 1} of ${of}`, bytes !== undefined && sizeText(bytes)]),
+    dotted([`chunk ${position + 1} of ${of}`, bytes !== undefined && sizeText(bytes)]),
   lookBack: (table: string, day: string) => `copy earlier days of ${table} for ${day}`,
   load: (table: string, day: string) => `${table} of ${day}`,
   refresh: (table: string, day: string) => `${table} of ${day}`,
@@ -41,7 +41,7 @@ export const summary = {
   sweep: (day: string) => `clean up the stages of ${day} and expired data`,
   conclude: (outcome: string) => `record the outcome: ${outcome}`,
   audit: () => 'days that need attention',
-  alert: ({ kind, day }: AlertInput) => list([kind, day]),
+  alert: ({ kind, day }: AlertInput) => dotted([kind, day]),
   sleep: (missing: readonly string[]) => `not complete yet: ${missing.join('; ')}`,
 };
 
@@ -58,7 +58,7 @@ export const stepText = {
   list: ({ outcome, objects, bytes, chunks, todo, reasons, untested = [] }: ListResult) =>
     outcome === 'held'
       ? 'the day is held: nothing was listed'
-      : list([
+      : dotted([
           plural(objects, 'object'),
           sizeText(bytes),
           outcome === 'build'
@@ -70,7 +70,7 @@ export const stepText = {
   normalize: ({ chunks, lines, rows, rejected, skipped, blank, quarantined }: DayResult['normalized']) =>
     chunks === 0
       ? 'nothing to do'
-      : list([
+      : dotted([
           plural(chunks, 'chunk'),
           plural(lines, 'line'),
           plural(rows, 'row'),
@@ -82,7 +82,7 @@ export const stepText = {
   load: (tables: DayResult['loaded']) =>
     tables
       .map(({ table, rows, duplicates, changed }) =>
-        list([
+        dotted([
           `${table} ${plural(rows, 'row')}`,
           duplicates > 0 && plural(duplicates, 'duplicate'),
           !changed && 'unchanged',
@@ -91,11 +91,11 @@ export const stepText = {
       .join('; '),
   refresh: (tables: DayResult['refreshed']) =>
     tables
-      .map(({ table, rows, changed }) => list([`${table} ${plural(rows, 'row')}`, !changed && 'unchanged']))
+      .map(({ table, rows, changed }) => dotted([`${table} ${plural(rows, 'row')}`, !changed && 'unchanged']))
       .join('; ') || 'no models',
   gate: () => 'the days before it are done',
   test: ({ passed, warned }: DayResult['tested']) =>
-    list([
+    dotted([
       `${numberText(passed)} passed`,
       warned.length > 0 &&
         `${warned.length} warned: ${warned.map(({ test, rows }) => `${test} ${plural(rows, 'row')}`).join(', ')}`,
@@ -121,13 +121,13 @@ export const stepText = {
       .join('; ')}`.replace(/: $/, '');
   },
   verify: ({ tables, days, found }: VerifyResult) =>
-    list([
+    dotted([
       `${plural(tables, 'published table')} of ${plural(days, 'day')}`,
       found === 0 ? 'as published' : plural(found, 'difference'),
     ]),
   sweep: ({ stages, archives, archivedBytes, objects }: SweepResult) =>
-    list([
-      list([
+    dotted([
+      dotted([
         stages > 0 && plural(stages, 'stage'),
         archives > 0 && plural(archives, 'archive'),
         objects > 0 && plural(objects, 'normalized object'),

@@ -6,7 +6,7 @@ import { plural, sizeText } from '../../shared/format.js';
 import type { DayProgress, DayResult } from '../../shared/workflows.js';
 import { followDay } from '../common/follow.js';
 import { worded } from '../common/output.js';
-import { startDay } from '../common/start.js';
+import { startOrAttachDay } from '../common/start.js';
 import type { Page } from './page.js';
 
 /** Steps that the demo shows below the listing; the history has all of them. */
@@ -40,7 +40,7 @@ export async function runDemoDays(pass: DemoPass): Promise<DayResult[]> {
   const waiting = !(await pass.app.store.list(pass.bucket, marker.key)).some(({ key }) => key === marker.key);
   for (const day of demoDays()) {
     pass.running(`${day}: running`);
-    const result = await runDay(pass, day, waiting && day === demoDays().at(-1)).finally(pass.done);
+    const result = await runDemoDay(pass, day, waiting && day === demoDays().at(-1)).finally(pass.done);
     show(pass.page, result);
     if (result.outcome === 'published') published.push(result);
   }
@@ -48,9 +48,9 @@ export async function runDemoDays(pass: DemoPass): Promise<DayResult[]> {
 }
 
 /** Runs one day. A cancelled day cleans up after itself, so it is awaited. */
-async function runDay({ app, bucket, page, signal }: DemoPass, day: string, wait: boolean): Promise<DayResult> {
+async function runDemoDay({ app, bucket, page, signal }: DemoPass, day: string, wait: boolean): Promise<DayResult> {
   signal.throwIfAborted();
-  const handle = await startDay(app, { day, ...(wait ? { wait } : {}) });
+  const handle = await startOrAttachDay(app, { day, ...(wait ? { wait } : {}) });
   const cancel = () => void handle.cancel().catch(() => undefined);
   if (signal.aborted) cancel(); // while it was being started
   signal.addEventListener('abort', cancel, { once: true });
