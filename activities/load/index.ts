@@ -11,7 +11,7 @@ import { dayImbalance, sumAccounts } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { keyOf } from '../../src/shared/dedupe.js';
-import { size } from '../../src/shared/format.js';
+import { sizeText } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
@@ -175,7 +175,7 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
       table.name,
       step,
       async (target) => {
-        duplicates = await fill(deps, { ...loading, promised, target, frugal }, step);
+        duplicates = await fillStage(deps, { ...loading, promised, target, frugal }, step);
       },
       { alone },
     );
@@ -184,7 +184,7 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
     if (!exceedsItsMemory(thrown)) throw thrown;
     step.report(`load ${table.name} again with less memory`);
     return await build(true).catch((again: unknown) => {
-      throw exceedsItsMemory(again) ? needsMemory(plan, table.name) : again;
+      throw exceedsItsMemory(again) ? loadNeedsMemory(plan, table.name) : again;
     });
   });
   const { rows } = staged;
@@ -202,10 +202,10 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   return { ...staged, duplicates };
 }
 
-function needsMemory({ day, limits }: Plan, table: string): Error {
+function loadNeedsMemory({ day, limits }: Plan, table: string): Error {
   return final(
     'LimitReached',
-    `${table}: loading ${day} needs more than limits.memory (${size(limits.memory)}), even one part at a time. Raise it in the config.`,
+    `${table}: loading ${day} needs more than limits.memory (${sizeText(limits.memory)}), even one part at a time. Raise it in the config.`,
     { details: { step: 'load', table } },
   );
 }
@@ -221,7 +221,7 @@ interface Filling extends Loading {
 }
 
 /** Fills the attempt's table. @returns the duplicates in the chunks, counted independently of what was inserted. */
-async function fill(
+async function fillStage(
   deps: Dependencies,
   { plan, source, table, used, rowsPerBucket, promised, target, frugal }: Filling,
   step: Step,

@@ -4,13 +4,13 @@ import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import { columnsOf, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
+import { plannedColumns, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { LineCount } from '../../src/raw/lines.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { addDays } from '../../src/shared/day.js';
-import { size } from '../../src/shared/format.js';
+import { sizeText } from '../../src/shared/format.js';
 import { parquetKey } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -93,7 +93,7 @@ async function readOnce(
 ): Promise<Pass> {
   const { plan, source, chunk } = work;
   if (objects.length === 0) return { bad: [], fates: [], lines: [] };
-  const filled = filledColumns(columnsOf(plan, source.name), source.selected);
+  const filled = filledColumns(plannedColumns(plan, source.name), source.selected);
   const normalized = await engineBucket(deps, plan.normalized.bucket);
   const what = `normalize ${objects.length} objects of ${source.name}, folder ${chunk.folder}`;
   const only = (bad: QuarantinedObject[]): Pass => ({ bad, fates: [], lines: [] });
@@ -107,7 +107,7 @@ async function readOnce(
     if (!mayBeOfAnObject(written.reason, source)) throw written.reason;
     const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step, exceedsItsMemory(written.reason)));
     if (bad.length > 0) return only(bad);
-    throw exceedsItsMemory(written.reason) ? needsMemory(work, objects) : written.reason;
+    throw exceedsItsMemory(written.reason) ? chunkNeedsMemory(work, objects) : written.reason;
   }
   if (cut.value.length > 0) return only(cut.value);
 
@@ -149,7 +149,7 @@ async function writeParquet(
   const { input, lines } = await openInput(deps, { plan, source }, keys, what, step);
   const statement = normalizeStatement({
     source,
-    columns: columnsOf(plan, source.name),
+    columns: plannedColumns(plan, source.name),
     window,
     input,
     normalized: await engineBucket(deps, plan.normalized.bucket),
@@ -169,9 +169,9 @@ async function writeParquet(
 }
 
 /** Creates the failure of objects that can be read one by one, but not normalized within the project's limits. */
-function needsMemory({ plan, source, chunk }: Work, objects: readonly StoredObject[]): Error {
+function chunkNeedsMemory({ plan, source, chunk }: Work, objects: readonly StoredObject[]): Error {
   const [first] = objects;
-  const needed = `needs more than limits.memory (${size(plan.limits.memory)})`;
+  const needed = `needs more than limits.memory (${sizeText(plan.limits.memory)})`;
   return final(
     'LimitReached',
     objects.length > 1

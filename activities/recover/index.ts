@@ -64,10 +64,10 @@ export async function recover(
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   // A terminated run may have left statements running; they must end before this run begins.
   const handle = `${workflowId.day(config.project, day)}/`;
-  let known = await look(deps, day, handle);
+  let known = await readState(deps, day, handle);
   if (known.left > 0) {
     await deps.clickhouse.endQueries(handle, { signal: step.signal });
-    known = await look(deps, day, handle);
+    known = await readState(deps, day, handle);
   }
   const recovered = await recoverOpenPublishes(
     deps,
@@ -99,7 +99,7 @@ interface Known {
 }
 
 /** What has to be known before anything is done. Throws where the ledger is missing or newer than this program. */
-async function look({ ledger }: Dependencies, day: string, handle: string): Promise<Known> {
+async function readState({ ledger }: Dependencies, day: string, handle: string): Promise<Known> {
   const { questions } = ledger;
   const { format, ...known } = await ledger.ask({
     format: questions.format(),

@@ -20,8 +20,8 @@ export async function sweepRejects(deps: Dependencies, step: Step): Promise<numb
   const { config } = await deps.loadProject();
   const before = Date.now() - config.store.keepNormalized;
   const replaced = await deps.clickhouse.rows<ChunkOfSource>(replacedRejects(config.project, before));
-  const used = await usedIn(deps, replaced);
-  const gone = replaced.map(nameOf).filter((name) => !used.has(name));
+  const used = await chunksInUse(deps, replaced);
+  const gone = replaced.map(rejectsChunk).filter((name) => !used.has(name));
   for (const names of grouped(gone, AT_ONCE)) {
     const done = await deps.clickhouse
       .run(removeRejects(config.project, names), step.statement('remove rejects of replaced chunks'))
@@ -39,7 +39,7 @@ export async function sweepRejects(deps: Dependencies, step: Step): Promise<numb
 }
 
 /** Names the chunks that days around the folders of `replaced` use. A plan that can't be read keeps every chunk of its day. */
-async function usedIn(deps: Dependencies, replaced: readonly ChunkOfSource[]): Promise<Set<string>> {
+async function chunksInUse(deps: Dependencies, replaced: readonly ChunkOfSource[]): Promise<Set<string>> {
   const { config } = await deps.loadProject();
   const reach = Math.max(...Object.values(config.sources).flatMap(({ arrival }) => [arrival.before, arrival.after]), 0);
   const report = openLedgerReport(deps.clickhouse, config.project);
@@ -53,12 +53,12 @@ async function usedIn(deps: Dependencies, replaced: readonly ChunkOfSource[]): P
           if (isFinal(thrown)) return undefined;
           throw thrown;
         });
-        if (!plan) for (const chunk of replaced) if (chunk.folder === folder) used.add(nameOf(chunk));
+        if (!plan) for (const chunk of replaced) if (chunk.folder === folder) used.add(rejectsChunk(chunk));
         for (const { name: source, normalizer, chunks } of plan?.sources ?? [])
-          for (const chunk of chunks) used.add(nameOf({ source, normalizer, folder: chunk.folder, id: chunk.id }));
+          for (const chunk of chunks) used.add(rejectsChunk({ source, normalizer, folder: chunk.folder, id: chunk.id }));
       }
   }
   return used;
 }
 
-const nameOf = ({ source, folder, id, normalizer }: ChunkOfSource) => `${source}/${folder}/${id}/${normalizer}`;
+const rejectsChunk = ({ source, folder, id, normalizer }: ChunkOfSource) => `${source}/${folder}/${id}/${normalizer}`;

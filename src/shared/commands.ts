@@ -42,7 +42,7 @@ export const command = {
 const WITHOUT_PROJECT = new Set(['local up', 'local down']);
 
 /**
- * A command as it is typed, its arguments shellQuoted for a POSIX shell where they need it.
+ * A command as it is typed, its arguments quoted for a POSIX shell where they need it.
  *
  * @param project the folder that it is about, where the command would not find that by itself
  */

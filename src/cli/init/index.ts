@@ -49,10 +49,10 @@ const nameFrom = (folder: string) =>
 /** Writes the project; prints its files and the next steps. */
 export async function writeProject(folder: string, name: string | undefined): Promise<void> {
   const { dir, project, files } = await initProject(folder, name);
-  print([`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...nextSteps(folder)].join('\n'));
+  print([`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...firstSteps(folder)].join('\n'));
 }
 
-const nextSteps = (folder: string) => [
+const firstSteps = (folder: string) => [
   'Next:',
   '  1. Name your bucket and prefix in daybook.config.ts; write your columns into sql/.',
   `  2. daybook check --project ${folder}`,

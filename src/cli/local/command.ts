@@ -9,7 +9,7 @@ const dirOption = () =>
 /** Defines `daybook local up | down | status | env`. */
 export function localCommand() {
   const local = new Command('local').description('Run the local stack: Temporal, ClickHouse and S3 on this machine');
-  local.addCommand(upCommand()).addCommand(downCommand()).addCommand(statusCommand()).addCommand(envCommand());
+  local.addCommand(upCommand()).addCommand(downCommand()).addCommand(stackStatusCommand()).addCommand(envCommand());
   local.addHelpText(
     'after',
     examples(
@@ -43,7 +43,7 @@ function downCommand() {
     });
 }
 
-function statusCommand() {
+function stackStatusCommand() {
   return new Command('status')
     .description('Show the services and their addresses; exit code 1 if one does not respond')
     .addOption(dirOption())
