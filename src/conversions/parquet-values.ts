@@ -240,7 +240,7 @@ function mayFit(given: ColumnType, wanted: ColumnType): boolean {
 }
 
 function mayFitScalar(from: ColumnType, to: ColumnType): boolean {
-  if (from.base === 'TimeOfDay') return familyOf(to) === 'text';
+  if (from.base === 'TimeOfDay' || from.base === 'Json') return familyOf(to) === 'text';
   // A number is a time only if the contract names its unit.
   if (to.base === 'Bool') return /^(Bool|U?Int\d+)$/.test(from.base) || familyOf(from) === 'text';
   if (from.base === 'Bool') return familyOf(to) === 'text';

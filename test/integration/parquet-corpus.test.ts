@@ -19,7 +19,8 @@ const REFUSED: Record<string, RegExp> = {
 
 /** Values that no column of the wanted type holds. */
 const REJECTED: Record<string, RegExp> = {
-  'int96_from_spark.parquet': /^row 3: a: '9999-12-31 03:00:00.000000000' does not fit Nullable\(DateTime64\(9/,
+  // Year 290,000.
+  'int96_from_spark.parquet': /^row 6: a: '0060B9C76EE2FFFFA8ABB0F9' does not fit/,
   'nested_structs.rust.parquet':
     /^row 1: ul_observation_date.min: '1608822900000000000 microseconds since 1970' does not fit/,
 };

@@ -110,7 +110,7 @@ def plain(array):
 def read(path):
     columns = None
     try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+        file = pq.ParquetFile(path, page_checksum_verification=True, coerce_int96_timestamp_unit="us")
         columns = {field.name: text_of(field.type) for field in file.schema_arrow}
         table = file.read()
     except Exception as error:  # whatever pyarrow says against a file
