@@ -55,7 +55,8 @@ async function chunksInUse(deps: Dependencies, replaced: readonly ChunkOfSource[
         });
         if (!plan) for (const chunk of replaced) if (chunk.folder === folder) used.add(rejectsChunk(chunk));
         for (const { name: source, normalizer, chunks } of plan?.sources ?? [])
-          for (const chunk of chunks) used.add(rejectsChunk({ source, normalizer, folder: chunk.folder, id: chunk.id }));
+          for (const chunk of chunks)
+            used.add(rejectsChunk({ source, normalizer, folder: chunk.folder, id: chunk.id }));
       }
   }
   return used;
