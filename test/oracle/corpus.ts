@@ -147,11 +147,9 @@ async function outcomeOf(
       rejected ||= `row ${line}: ${reason}`;
       continue;
     }
-    const given = Object.fromEntries(
-      pairs.map(([published, value]) => [columns[Number(published.slice(1))]?.column, JSON.parse(value) as unknown]),
-    );
-    for (const { column } of columns) {
-      const [want, got] = [right, given].map((one) => JSON.stringify(one[column] ?? null));
+    const given = new Map(pairs.map(([column, value]) => [column, JSON.parse(value) as unknown]));
+    for (const { column, published } of columns) {
+      const [want, got] = [right[column], given.get(published)].map((one) => JSON.stringify(one ?? null));
       if (want !== got) return { fate: 'different', what: `row ${line}, ${column}: expected ${want}, found ${got}` };
     }
   }
