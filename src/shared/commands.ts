@@ -15,7 +15,9 @@ export const command = {
   backfill: (start: Day, end: Day, ...flags: string[]) => daybook('backfill', ...range(start, end), ...flags),
   backfills: (verb: 'pause' | 'resume' | 'cancel' | 'status', start: Day, end: Day) =>
     daybook(`backfill ${verb}`, ...range(start, end)),
-  local: (verb: 'up' | 'down', ...flags: string[]) => daybook(`local ${verb}`, ...flags),
+  /** Writes a new project into a folder. */
+  init: (folder: string) => daybook('init', folder),
+  local: (verb: 'up' | 'down' | 'env' | 'put', ...flags: string[]) => daybook(`local ${verb}`, ...flags),
   plan: (...flags: string[]) => daybook('plan', ...flags),
   rejects: (day: Day, source: string) => daybook('rejects', '--day', day, '--source', source),
   rejectsRetry: (day: Day) => daybook('rejects retry', '--day', day),
@@ -39,7 +41,7 @@ export const command = {
 };
 
 /** Commands that are about a machine or a new folder, and take no `--project`. */
-const WITHOUT_PROJECT = new Set(['local up', 'local down']);
+const WITHOUT_PROJECT = new Set(['init', 'local up', 'local down', 'local env', 'local put']);
 
 /**
  * A command as it is typed, its arguments shellQuoted for a POSIX shell where they need it.

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { processVariables, readEnv } from '../../env.js';
 import { addDays, dayIn } from '../../shared/day.js';
-import { projectDir } from './context.js';
+import { projectDir } from './project-folder.js';
 import { YESTERDAY } from './options.js';
 
 /** Options that are days. */

@@ -1,10 +1,13 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { examples, outputOption, STACK_DIR } from '../common/options.js';
+import { examples, outputOption } from '../common/options.js';
 
 const load = () => import('./index.js');
 
 const dirOption = () =>
-  new Option('--dir <folder>', "folder of the stack's data, logs and addresses").default(STACK_DIR);
+  new Option(
+    '--dir <folder>',
+    "folder of the stack's data, logs and addresses (default: DAYBOOK_STACK, or ~/.local/state/daybook/stack)",
+  );
 
 /** Defines `daybook local up | down | status | env`. */
 export function localCommand() {
