@@ -23,11 +23,7 @@ export const start = (args: readonly string[], env: Record<string, string>, cwd 
   execa(process.execPath, [DAYBOOK, ...args], { env, cwd, extendEnv: false, reject: false, stdin: 'ignore' });
 
 /** Runs the real command to its end. */
-export async function daybook(
-  args: readonly string[],
-  env: Record<string, string>,
-  cwd?: string,
-): Promise<CommandEnd> {
+export async function daybook(args: readonly string[], env: Record<string, string>, cwd?: string): Promise<CommandEnd> {
   const { exitCode, signal, stdout, stderr } = await start(args, env, cwd);
   if (exitCode === undefined)
     throw new Error(`daybook ${args.join(' ')} was ended by ${signal ?? 'no signal'}: ${stderr}`);
