@@ -1,3 +1,5 @@
+import { otherProject } from '../../ledger/identity.js';
+import { openLedger } from '../../ledger/ledger.js';
 import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
 import { errorsOf } from '../../project/problems.js';
@@ -27,6 +29,8 @@ async function openCheck(options: ProjectOptions): Promise<OpenCheck> {
       clickhouse,
       store,
       folders: (found) => checkFolders(found, store, new Date()),
+      otherProject: async ({ config }) =>
+        otherProject(config, await openLedger(clickhouse, config.project).owner(config)),
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),
       localStack: env.localStack,
       named: env.named,

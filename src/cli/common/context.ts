@@ -1,9 +1,18 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { App } from '../../app.js';
 import { namesServices, processVariables, readEnv, type Env } from '../../env.js';
+import { final } from '../../errors.js';
+import { runningStack } from '../../local/running-stack.js';
 import { stackVariables } from '../../local/stack-file.js';
-import { note } from './output.js';
-import { projectDir } from './project-folder.js';
-import { runningStack } from './stack-folder.js';
+import { findProject } from '../../project/find.js';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
+import { DEMO_STACK } from './options.js';
+import { note, printCommandsFor } from './output.js';
+
+/** The example project, which only the demo runs by default: the repository itself. */
+export const EXAMPLE = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Options of every command that works on a project. */
 export interface ProjectOptions {
@@ -28,10 +37,30 @@ export async function commandEnv({ project }: ProjectOptions): Promise<CommandEn
   const env = readEnv(vars);
   const dir = projectDir(env, project);
   if (namesServices(vars)) return { env, dir };
-  const stack = await runningStack(env.local.stackDir, dir);
+  // The demo's stack is in its project's folder.
+  const stack = await runningStack(join(dir, DEMO_STACK), env.local.stackDir);
   if (!stack) return { env, dir };
   note(`Using the local stack in ${stack.dir} (no service address is set)`);
   return { env: readEnv({ ...vars, ...stackVariables(stack) }), dir };
+}
+
+/**
+ * Returns `--project`, else `DAYBOOK_PROJECT`, else the project that the working folder is in.
+ *
+ * @throws a final BadConfig if there is none
+ */
+export function projectDir(env: Pick<Env, 'projectDir'>, given: string | undefined): string {
+  const found = env.projectDir === undefined ? findProject('.') : resolve(env.projectDir);
+  const dir = given === undefined ? found : resolve(given);
+  printCommandsFor(dir === found ? undefined : given);
+  if (dir !== undefined) return dir;
+  throw final(
+    'BadConfig',
+    sentence(
+      `Found no daybook.config.ts in ${resolve('.')} or a folder above it. Name a project with --project, or write a new one: `,
+      command.init('my_project'),
+    ),
+  );
 }
 
 /** Opens the project for one command, and closes its connections in every case. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { processVariables, readEnv } from '../../env.js';
 import { addDays, dayIn } from '../../shared/day.js';
+import { projectDir } from './context.js';
 import { YESTERDAY } from './options.js';
-import { projectDir } from './project-folder.js';
 
 /** Options that are days. */
 const DAYS = ['day', 'start', 'end'] as const;

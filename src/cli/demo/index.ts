@@ -2,9 +2,9 @@ import { forgetServices, processVariables, readEnv } from '../../env.js';
 import { LocalStackError } from '../../local/local-error.js';
 import { command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
+import { EXAMPLE } from '../common/context.js';
 import { Interrupted } from '../common/interrupt.js';
 import { endProcess, note } from '../common/output.js';
-import { EXAMPLE } from '../common/project-folder.js';
 import { DayFailed } from './days.js';
 import { runDemo } from './run.js';
 

@@ -45,6 +45,16 @@ export const endLocal = (options: StackOptions): Promise<void> =>
     );
   });
 
+/** Uploads files into the store of the running stack. */
+export const putIntoLocal = (
+  files: readonly string[],
+  { to, output, ...options }: StackOptions & { to: string; output: Output },
+): Promise<void> =>
+  handled(async () => {
+    const { putFiles } = await import('./put.js');
+    await putFiles(await requireStack(options), files, { to, output });
+  });
+
 /** Prints the services and their addresses; exit code 1 if one does not respond. */
 export const showLocal = ({ output, ...options }: StackOptions & { output: Output }): Promise<void> =>
   handled(async () => {
@@ -110,17 +120,17 @@ async function up(options: StackOptions, detach: boolean): Promise<void> {
 
 /** Says which other stacks are there: a second one is empty, and commands use only one of them. */
 async function otherStacks(options: StackOptions): Promise<Text[]> {
-  const { running } = await import('../common/stack-folder.js');
+  const { runningStack } = await import('../../local/running-stack.js');
   const { dir, isDefault } = stackFolder(options);
   const users = stackFolder({});
   if (!isDefault)
-    return (await running(users.dir)) && dir !== resolve(DEMO_STACK)
+    return (await runningStack(users.dir)) && dir !== resolve(DEMO_STACK)
       ? [
           `Another local stack is running in ${users.dir}. Commands use that one unless DAYBOOK_STACK names this folder: ${dir}`,
         ]
       : [];
   const demo = resolve(DEMO_STACK);
-  if (await running(demo))
+  if (await runningStack(demo))
     return [`Another local stack is running in ${demo}. Commands on the project in this folder use that one.`];
   if (!existsSync(join(demo, 'settings.json'))) return [];
   return [
