@@ -167,7 +167,7 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
   let duplicates = 0;
   const filling = async (target: { database: string; table: string }) => {
-    duplicates = await fill(deps, { ...loading, promised, target }, step);
+    duplicates = await fillStage(deps, { ...loading, promised, target }, step);
   };
   const staged = await buildInStage(deps, plan, table.name, step, filling, { alone });
   const { rows } = staged;
@@ -191,7 +191,7 @@ interface Filling extends Loading {
 }
 
 /** Fills the attempt's table. @returns the duplicates in the chunks, counted independently of what was inserted. */
-async function fill(
+async function fillStage(
   deps: Dependencies,
   { plan, source, table, used, rowsPerBucket, promised, target }: Filling,
   step: Step,

@@ -3,10 +3,10 @@ import { ask } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
-import { columnsOf, type PlannedSource } from '../../src/plan/plan.js';
+import { plannedColumns, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
-import { clipped, plural, size } from '../../src/shared/format.js';
+import { clipped, plural, sizeText } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -52,8 +52,8 @@ export async function unreadableObjects(
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);
       return exceedsItsMemory(thrown)
-        ? `reading it alone needs more than limits.memory (${size(plan.limits.memory)}), as one line or one row of that size does`
-        : reasonOf(thrown, key);
+        ? `reading it alone needs more than limits.memory (${sizeText(plan.limits.memory)}), as one line or one row of that size does`
+        : badObjectReason(thrown, key);
     }
   };
   return await eachAlone(objects, step, read, atOnce);
@@ -159,7 +159,11 @@ export async function gluedObjects(
   if (source.format !== 'ndjson') return [];
   const { bucket } = plan.normalized;
   const found = await deps.clickhouse.rows<{ object: string; lines: string; line: string }>(
-    findGlued(await engineBucket(deps, bucket), parquet, filledColumns(columnsOf(plan, source.name), source.selected)),
+    findGlued(
+      await engineBucket(deps, bucket),
+      parquet,
+      filledColumns(plannedColumns(plan, source.name), source.selected),
+    ),
     step.statement(`look for glued lines of ${source.name}`),
   );
   return found.map(({ object, lines, line }) => ({
@@ -193,7 +197,7 @@ export function badObjects(source: string, bad: readonly QuarantinedObject[]): E
 const REASON = 400;
 
 /** What is wrong with the object, without what the one who reads it knows already. */
-const reasonOf = (thrown: unknown, key: string): string =>
+const badObjectReason = (thrown: unknown, key: string): string =>
   clipped(
     messageOf(thrown)
       .replace(/^.*?(?=ClickHouse says)/s, '')

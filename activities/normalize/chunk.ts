@@ -4,7 +4,7 @@ import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import { columnsOf, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
+import { plannedColumns, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { LineCount } from '../../src/raw/lines.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
@@ -92,7 +92,7 @@ async function readOnce(
 ): Promise<Pass> {
   const { plan, source, chunk } = work;
   if (objects.length === 0) return { bad: [], fates: [], lines: [] };
-  const filled = filledColumns(columnsOf(plan, source.name), source.selected);
+  const filled = filledColumns(plannedColumns(plan, source.name), source.selected);
   const normalized = await engineBucket(deps, plan.normalized.bucket);
   const what = `normalize ${objects.length} objects of ${source.name}, folder ${chunk.folder}`;
   const only = (bad: QuarantinedObject[]): Pass => ({ bad, fates: [], lines: [] });
@@ -149,7 +149,7 @@ async function writeParquet(
   const { input, lines } = await openInput(deps, { plan, source }, keys, what, step);
   const statement = normalizeStatement({
     source,
-    columns: columnsOf(plan, source.name),
+    columns: plannedColumns(plan, source.name),
     window,
     input,
     normalized: await engineBucket(deps, plan.normalized.bucket),

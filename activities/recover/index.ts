@@ -64,10 +64,10 @@ export async function recover(
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   // A terminated run may have left statements running; they must end before this run begins.
   const handle = `${workflowId.day(config.project, day)}/`;
-  let known = await look(deps, config, day, handle);
+  let known = await readState(deps, config, day, handle);
   if (known.left > 0) {
     await deps.clickhouse.endQueries(handle, { signal: step.signal });
-    known = await look(deps, config, day, handle);
+    known = await readState(deps, config, day, handle);
   }
   const recovered = await recoverOpenPublishes(
     deps,
@@ -99,7 +99,7 @@ interface Known {
 }
 
 /** What has to be known before anything is done. Throws where the ledger is missing, newer than this program, or another project's. */
-async function look({ ledger }: Dependencies, config: Config, day: string, handle: string): Promise<Known> {
+async function readState({ ledger }: Dependencies, config: Config, day: string, handle: string): Promise<Known> {
   const { questions } = ledger;
   return await ledger.askAsOwner(config, {
     left: running(handle),

@@ -45,7 +45,7 @@ export async function refresh(
   const published = plan.published.find((record) => record.table === name);
   const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
   const { rows, hash, earlier } = changed
-    ? await fill(deps, plan, table, before, step)
+    ? await fillModel(deps, plan, table, before, step)
     : await copyFromLive(deps, plan, published, step, { before });
   return { table: name, rows, hash, fingerprint, data, changed, earlier, inputs: read };
 }
@@ -65,7 +65,13 @@ const ownInputs = (table: PlannedTable, day: string, own: readonly PublishRecord
     ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
     : {};
 
-async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, before: Standing | undefined, step: Step) {
+async function fillModel(
+  deps: Dependencies,
+  plan: Plan,
+  table: PlannedTable,
+  before: Standing | undefined,
+  step: Step,
+) {
   const { name, lookback, columns, select, selected } = table;
   const refill = async (target: Place) => {
     // A column with a default gets it only if the SELECT does not return the column.

@@ -43,7 +43,7 @@ export interface SweepResult {
  * manifest before its Parquet, so that no manifest points to nothing), the plans of builds that no longer matter, and cached schemas.
  */
 export async function sweep(deps: Dependencies, { day, generation }: SweepInput, step: Step): Answer<SweepResult> {
-  if (day !== null) return { ...(await sweepDay(deps, day, generation, step)), objects: 0 };
+  if (day !== null) return { ...(await sweepBuilds(deps, day, generation, step)), objects: 0 };
   return {
     stages: await sweepOldStages(deps, step),
     ...(await sweepArchives(deps, step)),
@@ -61,7 +61,7 @@ const SETTLED = 6 * 60 * 60;
  * Drops the stages of a day up to a generation, unless it has an open intent, and its archives as {@link sweepArchives} does. Called by
  * the day's own workflow when it is done with them.
  */
-async function sweepDay(
+async function sweepBuilds(
   deps: Dependencies,
   day: string,
   newest = Infinity,

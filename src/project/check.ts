@@ -74,7 +74,7 @@ async function checkClickHouse(
       ...old,
     ];
   } catch (thrown) {
-    throwIfBug(thrown);
+    rethrowDefect(thrown);
     const fix = isDenied(thrown)
       ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
       : startOrName('CLICKHOUSE_URL');
@@ -128,7 +128,7 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
     const create = missing.map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`);
     return [error('Temporal', `the namespace lacks the search attributes ${missing.join(', ')}`, create.join('\n'))];
   } catch (thrown) {
-    throwIfBug(thrown);
+    rethrowDefect(thrown);
     return [error('Temporal', messageOf(thrown), startOrName('TEMPORAL_ADDRESS'))];
   }
 }
@@ -158,7 +158,7 @@ function checkAlerts(project: Project | undefined, { named }: CheckServices): Pr
 }
 
 /** Rethrows bugs, so that they do not look like an unreachable service. */
-function throwIfBug(thrown: unknown): void {
+function rethrowDefect(thrown: unknown): void {
   if (thrown instanceof TypeError || thrown instanceof ReferenceError || thrown instanceof RangeError) throw thrown;
 }
 

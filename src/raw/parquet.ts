@@ -109,7 +109,7 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
     throw unreadable(shape, `found none of the contract's columns, but ${listed(shape.columns)}`);
   const structure = shared.map(({ name: column, reads }) => `${name(column)} ${reads}`).join(', ');
   const objects = objectTable(bucket, shape.keys, 'Parquet', structure, label);
-  const columns = contract.flatMap((column) => valueColumns(column, held.get(column.name), shape));
+  const columns = contract.flatMap((column) => fileColumns(column, held.get(column.name), shape));
   const texts = shared.map((column) => readable(column));
   const fields = texts.map(({ type }, index) => `${name(shared[index]?.name ?? '')} ${type}`).join(', ');
   const row = `CAST(tuple(${texts.map(({ value }) => value).join(', ')}), ${literal(`Tuple(${fields})`)})`;
@@ -125,7 +125,7 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
   };
 }
 
-function valueColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
+function fileColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
   const { value, fault } = given
     ? fitting(column, given, shape)
     : absentValue(column, typeOf(column), noColumn(column));

@@ -47,7 +47,7 @@ export const command = {
 const WITHOUT_PROJECT = new Set(['init', 'local up', 'local down', 'local put']);
 
 /**
- * A command as it is typed, its arguments shellQuoted for a POSIX shell where they need it.
+ * A command as it is typed, its arguments quoted for a POSIX shell where they need it.
  *
  * @param project the folder that it is about, where the command would not find that by itself
  */

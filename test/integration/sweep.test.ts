@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startDay } from '../../src/cli/common/start.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { archiveDatabase, readArchiveName, stageDatabase } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { diesBefore } from '../support/crash.js';
@@ -151,7 +151,7 @@ test('expired plans are removed, except those of builds that still count and of 
   expect(await generations()).toEqual(['1', '2', '3']);
 
   const old = writtenEarlier(31 * A_DAY, new RegExp(`/_plans/${day}/`));
-  const running = await startDay(project.app, { day });
+  const running = await startOrAttachDay(project.app, { day });
   await project.attempt({ world: old }).sweep({ day: null });
   await running.terminate();
   expect(await generations()).toEqual(['1', '2', '3']);
@@ -170,7 +170,7 @@ test('the stage of a failed day is kept for inspection, and dropped later unless
   expect(await exists(stage)).toBe(true);
 
   // Without a worker it runs for as long as the test likes.
-  const running = await startDay(project.app, { day });
+  const running = await startOrAttachDay(project.app, { day });
   await project.attempt({ world: aged(4 * A_DAY) }).sweep({ day: null });
   expect(await exists(stage)).toBe(true);
   await running.terminate();

@@ -95,7 +95,7 @@ function consequences(altered: readonly TableChange[], rebuild: Command): Text[]
 }
 
 /** Writes what the changes mean for days that were published before, and what else readers meet. */
-async function notesOf(app: App, changes: readonly TableChange[], dry: boolean): Promise<Text[]> {
+async function applyNotes(app: App, changes: readonly TableChange[], dry: boolean): Promise<Text[]> {
   const { clickhouse, ledger, dependencies } = app;
   const project = await dependencies.loadProject();
   const { database } = project.config;
@@ -139,7 +139,7 @@ export const applyProject = ({
     };
     if (dry) show(await dryRun(app, allowLoss, sameProject));
     const done = dry ? [] : await apply(app, show, allowLoss, sameProject);
-    const notes = await notesOf(app, changes, dry);
+    const notes = await applyNotes(app, changes, dry);
     if (output === 'json') {
       printJson({ project: app.project.config.project, dryRun: dry, changes, done, notes });
       return;

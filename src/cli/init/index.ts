@@ -81,7 +81,7 @@ export async function writeProject(folder: string, name: string | undefined): Pr
 }
 
 /** Lists the commands of a first hour, which work in this order as they are. */
-function nextSteps(dir: string, project: string): string[] {
+function firstSteps(dir: string, project: string): string[] {
   const here = relative('.', dir);
   const [first] = SAMPLE_DAYS;
   const steps: [Command, string][] = [

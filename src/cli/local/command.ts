@@ -16,7 +16,7 @@ export function localCommand() {
     .addCommand(upCommand())
     .addCommand(downCommand())
     .addCommand(putCommand())
-    .addCommand(statusCommand())
+    .addCommand(stackStatusCommand())
     .addCommand(envCommand());
   local.addHelpText(
     'after',
@@ -74,7 +74,7 @@ function putCommand() {
     });
 }
 
-function statusCommand() {
+function stackStatusCommand() {
   return new Command('status')
     .description('Show the services and their addresses; exit code 1 if one does not respond')
     .addOption(dirOption())

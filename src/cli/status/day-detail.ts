@@ -48,7 +48,7 @@ export async function detailDay(app: App, report: LedgerReport, day: DayReport, 
     tests,
     rejects,
     next: nextSteps(day, named),
-    ...(accounts ? { accounts: await accountsOf(app, report, day) } : {}),
+    ...(accounts ? { accounts: await readDayAccounts(app, report, day) } : {}),
   };
 }
 
@@ -63,7 +63,11 @@ async function rejectsOfDay(app: App, report: LedgerReport, { day, plans }: DayR
   );
 }
 
-async function accountsOf(app: App, report: LedgerReport, { day, plans, published }: DayReport): Promise<DayAccounts> {
+async function readDayAccounts(
+  app: App,
+  report: LedgerReport,
+  { day, plans, published }: DayReport,
+): Promise<DayAccounts> {
   const build = plans.whole ?? plans.newest;
   const { sources, by } = await usedChunks(app, report, day, build);
   const folders = await Promise.all(
