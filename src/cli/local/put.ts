@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readEnv } from '../../env.js';
 import { LocalStackError } from '../../local/local-error.js';
 import { stackVariables, type Stack } from '../../local/stack-file.js';
-import { plural, size } from '../../shared/format.js';
+import { plural, sizeText } from '../../shared/format.js';
 import { connectStore, type Store } from '../../store/store.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
@@ -41,7 +41,7 @@ export async function putFiles(
     }
     for (const { file, key } of objects) print(`${file} -> s3://${bucket}/${key}`);
     const bytes = objects.reduce((sum, one) => sum + one.bytes, 0);
-    print(`${plural(objects.length, 'object')} uploaded, ${size(bytes)}`);
+    print(`${plural(objects.length, 'object')} uploaded, ${sizeText(bytes)}`);
   } finally {
     store.close();
   }
