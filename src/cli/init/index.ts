@@ -76,7 +76,9 @@ function freeName(name: string, isTaken: (name: string) => boolean): string {
 export async function writeProject(folder: string, name: string | undefined): Promise<void> {
   const { dir, project, files } = await initProject(folder, name, await takenNames());
   print(
-    [`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...firstSteps(dir, project)].join('\n'),
+    [`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...firstSteps(dir, project)].join(
+      '\n',
+    ),
   );
 }
 
