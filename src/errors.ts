@@ -22,6 +22,7 @@ export const FINAL = {
   ObjectVanished: 'an object that the build needs no longer exists',
   ObjectChanged: 'an object was overwritten between listing and reading; the next run lists it again',
   BadObject: 'an object is not what its name claims, or cannot be read to its end',
+  LimitReached: "a statement needs more than the project's limits allow; raise them, or give it less to do",
   LookbackMissing: 'a day within the lookback should be published and is not',
   AccountsDiffer: 'lines or rows were lost or counted twice; nothing is published',
   AccessDenied: 'a service refused the credentials',
