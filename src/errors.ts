@@ -11,6 +11,7 @@ export const FINAL = {
   BadSql: 'ClickHouse refuses the statement, or its result does not fit the table; edit it',
   BadInput: 'a workflow was started with an input that it does not accept; start it with another one',
   NotApplied: 'the live tables differ from the project; run `daybook apply` first',
+  OtherProject: 'the ledger knows another project under the same name; one of the two needs another name',
   ContractBroken: 'a build produced rows that the table or the day cannot hold',
   TestFailed: 'a data test found rows that must not exist; readers keep what they have',
   TooManyRejects: 'more raw lines were rejected than the source allows',
