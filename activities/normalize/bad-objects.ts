@@ -2,7 +2,7 @@ import { exceedsItsMemory, failedAtItsInput } from '../../src/clickhouse/errors.
 import { ask } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
 import { plannedColumns, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
@@ -25,16 +25,16 @@ const AT_ONCE = 4;
  * the engine does not always say which one broke a statement, and by no list of codes, because every library that it reads with
  * has its own: whatever fails, where the engine and the store work, is the object's fault. Throws what a retry may fix.
  *
- * @param atOnce objects that are read at the same time; 1 where memory is short
+ * @param frugal memory is short: one object after the other, each with as little as the engine can
  */
 export async function unreadableObjects(
   deps: Dependencies,
   { plan, source }: Pick<Work, 'plan' | 'source'>,
   objects: readonly StoredObject[],
   step: Step,
-  atOnce = AT_ONCE,
+  frugal = false,
 ): Promise<QuarantinedObject[]> {
-  const limits = limitsOf(plan);
+  const limits = frugal ? frugalLimitsOf(plan) : limitsOf(plan);
   const read = async (object: StoredObject) => {
     const { key } = object;
     const what = `read ${key}`;
@@ -56,7 +56,7 @@ export async function unreadableObjects(
         : badObjectReason(thrown, key);
     }
   };
-  return await eachAlone(objects, step, read, atOnce);
+  return await eachAlone(objects, step, read, frugal ? 1 : AT_ONCE);
 }
 
 /**

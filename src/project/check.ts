@@ -19,6 +19,8 @@ export interface CheckServices {
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
   /** Checks the newest folders of the sources. Throws the errors of the store. */
   folders: (project: Project) => Promise<Problem[]>;
+  /** Says that the ledger knows another project of this name; undefined if it does not. */
+  otherProject: (project: Project) => Promise<Text | undefined>;
   /** In a local stack, `apply` creates the buckets. */
   localStack: boolean;
   /** The value of an environment variable that the config names. */
@@ -32,15 +34,20 @@ export interface CheckServices {
 export async function checkProject(dir: string, services: CheckServices): Promise<Problem[]> {
   const { project, problems } = await readProject(dir);
   const [sql, ...connections] = await Promise.all([
-    checkClickHouse(errorsOf(problems).length === 0 ? project : undefined, services.clickhouse),
+    checkClickHouse(errorsOf(problems).length === 0 ? project : undefined, services),
     checkStore(project, services),
     checkTemporal(services.missingSearchAttributes),
   ]);
   return [...problems, ...sql, ...connections.flat(), ...checkKeys(services), ...checkAlerts(project, services)];
 }
 
+const OTHER = 'this name belongs to another project of the same ledger';
+
 /** Checks that the engine responds and is new enough; if the files have no errors, also lets it analyze the SQL. */
-async function checkClickHouse(project: Project | undefined, clickhouse: ClickHouse): Promise<Problem[]> {
+async function checkClickHouse(
+  project: Project | undefined,
+  { clickhouse, otherProject }: CheckServices,
+): Promise<Problem[]> {
   try {
     const version = await clickhouse.version();
     const old = isOlder(version, LEAST_CLICKHOUSE)
@@ -54,8 +61,18 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
       : [];
     if (!project) return old;
     const { problems } = await inspectSchema(project, clickhouse);
-    const [removed, views] = await Promise.all([findRemoved(clickhouse, project), findViews(clickhouse, project)]);
-    return [...problems, ...removedProblems(project.config.database, removed), ...viewProblems(project, views), ...old];
+    const [removed, views, other] = await Promise.all([
+      findRemoved(clickhouse, project),
+      findViews(clickhouse, project),
+      otherProject(project),
+    ]);
+    return [
+      ...(other === undefined ? [] : [error('project', OTHER, other)]),
+      ...problems,
+      ...removedProblems(project.config.database, removed),
+      ...viewProblems(project, views),
+      ...old,
+    ];
   } catch (thrown) {
     rethrowDefect(thrown);
     const fix = isDenied(thrown)

@@ -18,9 +18,13 @@ export interface ParquetShape {
   columns: FileColumn[];
 }
 
-/** Missing columns are not filled in, and names are case-sensitive. The text of a reject keeps every digit. */
+/**
+ * Missing columns are not filled in, and names are case-sensitive. The text of a reject keeps every digit. The index of pages is not
+ * used: it only helps to skip pages, and ClickHouse refuses that of a file whose pages hold less than a row each.
+ */
 const STRICT = {
   ...STEP_BY_STEP,
+  input_format_parquet_use_offset_index: 0,
   input_format_parquet_allow_missing_columns: 0,
   input_format_parquet_case_insensitive_column_matching: 0,
   input_format_null_as_default: 0,

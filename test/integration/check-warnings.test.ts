@@ -156,6 +156,7 @@ describe('what only services know', () => {
     const problems = await checkProject(project.app.project.dir, {
       ...{ clickhouse: engine, store, localStack: true, named: () => undefined },
       folders: () => Promise.resolve([]),
+      otherProject: () => Promise.resolve(undefined),
       missingSearchAttributes: () => Promise.resolve([]),
     });
     await project.admin.run({ sql: `DROP TABLE ${name}` });

@@ -36,6 +36,7 @@ function connect(changes: Record<string, string> = {}) {
       store,
       folders: (project: Project) => checkFolders(project, store, new Date()),
       localStack: false,
+      otherProject: () => Promise.resolve(undefined),
       missingSearchAttributes: async () => missingSearchAttributes(await temporal),
       named: env.named,
     },

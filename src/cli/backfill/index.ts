@@ -44,7 +44,7 @@ export async function buildRange(options: BackfillOptions): Promise<void> {
 
 async function showForecast(app: App, input: BackfillInput, output: Output): Promise<void> {
   const { start, end, reprocess } = input;
-  await app.ledger.assertReadable();
+  await app.ledger.assertReadable(app.project.config);
   const whole = reprocess !== 'failed';
   const days = await daysToRun(app, { start, end, which: whole ? 'all' : 'failed' });
   const found = await forecast(app, days, {

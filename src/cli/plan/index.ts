@@ -32,7 +32,7 @@ async function plannedRange(app: App, asked: Asked) {
 export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked & { output: Output }): Promise<void> =>
   withApp({ project }, async (app) => {
     assertDays(app, asked.day, asked.start, asked.end);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const { first, last, earlier } = await plannedRange(app, asked);
     if (first > last) note(`The range ${first} to ${last} is empty.`);
     const found = await forecast(app, daysBetween(first, last));

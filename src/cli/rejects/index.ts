@@ -93,7 +93,7 @@ interface RejectsOptions extends ProjectOptions {
 export const showRejects = ({ day, source, limit, project, output }: RejectsOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     assertSource(app, source);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const sources = await readRejects(app, day, source, limit);
     if (output === 'json') printJson({ project: app.project.config.project, day, sources });
     else if (sources.length === 0) print(sentence(`${day} was never built. Build it: `, command.run(day)));
@@ -110,7 +110,7 @@ interface RetryOptions extends ProjectOptions {
 export const startRetry = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     assertDays(app, day);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const quiet = output === 'json';
     const input = { day, code: true, retry: new Date().toISOString() };
     report(

@@ -26,7 +26,7 @@ interface RollbackOptions extends ProjectOptions, RollbackTarget {
 export const rollBackOneDay = ({ project, ...options }: RollbackOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     assertDays(app, options.day);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     if (options.dryRun) await preview(app, options);
     else await restore(app, options);
   });

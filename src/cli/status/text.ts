@@ -182,8 +182,9 @@ function testsText({ tests, state }: DayDetail): string[] {
 function rejectsText({ rejects, day }: DayDetail): string[] {
   return rejects
     .filter(({ lines }) => lines > 0)
-    .flatMap(({ source, rejected, lines, reasons }) => [
+    .flatMap(({ source, rejected, outside, lines, reasons }) => [
       `Rejected of ${source}: ${numberText(rejected)} of ${plural(lines, 'line')} in folder ${day}` +
+        (outside > 0 ? `, ${numberText(outside)} of them only for a day outside of the arrival window` : '') +
         (rejected > 0 ? `. Show them: ${typed(command.rejects(day, source))}` : ''),
       ...reasonsText(reasons, REASONS_SHOWN),
       '',

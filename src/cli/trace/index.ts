@@ -52,7 +52,7 @@ interface TraceOptions extends ProjectOptions {
 /** Prints published rows with the raw lines and objects that they come from. */
 export const showTrace = ({ project, output, ...asked }: TraceOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const found = await trace(app, asked);
     if (output === 'json') printJson({ project: app.project.config.project, ...found });
     else print(traceText(found));

@@ -90,7 +90,7 @@ export const verifyPublished = ({
   withApp({ project }, async (app) => {
     const { timezone, lateDays } = app.project.config;
     assertDays(app, day, start, end);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);
     if (first > last) note(`The range ${first} to ${last} is empty.`);

@@ -101,6 +101,7 @@ export const PROJECT = /^[a-z][a-z0-9_]{0,30}$/;
 /** The schema of `daybook.config.ts`. Messages of its issues name what was expected. */
 export const configSchema = fields({
   project: pattern("a name such as 'shop': a lower-case letter, then up to 30 of a-z, 0-9, _", PROJECT),
+  id: pattern('4 to 40 letters and digits, as daybook init writes them', /^[A-Za-z0-9]{4,40}$/).optional(),
   timezone: zone.default('UTC'),
   start: calendarDay.optional(),
   schedule: cron.default('30 4 * * *'),
