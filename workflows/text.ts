@@ -31,7 +31,8 @@ export const summary = {
   refresh: (table: string, day: string) => `${table} of ${day}`,
   test: (count: number) => `${plural(count, 'test')} on the stage`,
   testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
-  publish: (count: number, day: string) => `${plural(count, 'table')} of ${day}`,
+  publish: (changed: number, same: number, day: string) =>
+    list([`${plural(changed, 'table')} of ${day}`, same > 0 && `${number(same)} with the same rows`]),
   compare: (day: string) => `rebuild of ${day} with what readers have`,
   planRollback: (day: string) => `find the publish of ${day} to restore`,
   rollback: (target: number, count: number, day: string) =>
@@ -98,10 +99,13 @@ export const stepText = {
       warned.length > 0 &&
         `${warned.length} warned: ${warned.map(({ test, rows }) => `${test} ${plural(rows, 'row')}`).join(', ')}`,
     ]),
-  publish: ({ tables, burstMs }: PublishResult) =>
-    tables.length === 0
-      ? 'nothing changed'
-      : `${plural(tables.length, 'table')} swapped in ${duration(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
+  publish: ({ tables, burstMs }: PublishResult, same: number) =>
+    list([
+      tables.length === 0
+        ? 'nothing changed'
+        : `${plural(tables.length, 'table')} swapped in ${duration(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
+      same > 0 && `${plural(same, 'rebuilt table')} with the same rows as before`,
+    ]),
   compare: ({ tables }: CompareResult) => {
     const different = tables.filter(({ equal }) => !equal).map(({ table }) => table);
     return different.length === 0

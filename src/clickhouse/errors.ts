@@ -249,6 +249,8 @@ function typeOfS3Error(message: string): FinalType | undefined {
 
 /** Characters of one stretch of SQL that the engine repeats. */
 const SQL_SHOWN = 120;
+/** Characters of a value that the engine quotes. */
+const VALUE_SHOWN = 200;
 
 /**
  * Removes stack traces, version banners and the statement that the engine repeats in its sentence: the reader of a failure wants the
@@ -268,6 +270,9 @@ export const withoutNoise = (message: string): string =>
         const shown = sql.trim();
         return `(line ${line}, column ${column}): ${shown.length > SQL_SHOWN ? `${shown.slice(0, SQL_SHOWN)}…` : shown}`;
       },
+    )
+    .replace(/'((?:[^'\\]|\\.)*)'/g, (whole, value: string) =>
+      value.length > VALUE_SHOWN ? `'${value.slice(0, VALUE_SHOWN)}…'` : whole,
     )
     .trim()
     .slice(0, 2000);

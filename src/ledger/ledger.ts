@@ -11,7 +11,10 @@ import { inGroups } from './chunk-groups.js';
 import { ledgerQuestions } from './questions.js';
 import {
   counted,
+  CURRENT_COUNTS,
   PUBLISH_COUNTS,
+  type CurrentPublish,
+  type ReproducedRecord,
   type FolderAnswer,
   type PublishRecord,
   type PublishEvent,
@@ -84,9 +87,9 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
 
-    async currentPublishes(first: string, last: string): Promise<PublishRecord[]> {
-      return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map((row) =>
-        counted<PublishRecord>(row, ...PUBLISH_COUNTS),
+    async currentPublishes(first: string, last: string): Promise<CurrentPublish[]> {
+      return (await rows<Wire<CurrentPublish>>(sql.currentPublishes(project, first, last))).map((row) =>
+        counted<CurrentPublish>(row, ...CURRENT_COUNTS),
       );
     },
 
@@ -110,6 +113,15 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       await clickhouse.insert(
         'daybook.publishes',
         records.map((record) => ({ ...record, project, event })),
+      );
+    },
+
+    /** Records builds that gave the rows that readers have already. */
+    async recordReproduced(records: readonly ReproducedRecord[]): Promise<void> {
+      if (records.length === 0) return;
+      await clickhouse.insert(
+        'daybook.reproduced',
+        records.map((record) => ({ ...record, project })),
       );
     },
 

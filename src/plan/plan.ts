@@ -80,6 +80,10 @@ export type PlannedTable = z.infer<typeof plannedTable>;
 const publishedTable = z.strictObject({
   table: z.string(),
   generation: count,
+  /** Generation of the newest build that gave these rows; absent in plans of earlier versions. */
+  madeBy: count.optional(),
+  /** What others know it by; absent in plans of earlier versions. */
+  fingerprint: fingerprint.optional(),
   rows: count,
   hash: z.string(),
   /** The columns that the hash was taken over. */

@@ -18,6 +18,10 @@ describe("an engine's error begins with its own sentence and keeps its suggestio
       `Syntax error: failed at position 12 (FORM) (line 2, col 5): FORM events ${LONG}. Expected one of: token, Comma, FROM`,
       `Syntax error: failed at position 12 (FORM) (line 2, column 5): ${`FORM events ${LONG}`.slice(0, 120)}…`,
     ],
+    [
+      `Cannot parse string '${'x'.repeat(5000)}' as Date: syntax error at position 1`,
+      `Cannot parse string '${'x'.repeat(200)}…' as Date: syntax error at position 1`,
+    ],
     ['Memory limit exceeded: would use 5 GiB', 'Memory limit exceeded: would use 5 GiB'],
   ])('%#', (said, shown) => {
     expect(withoutNoise(said)).toBe(shown);
