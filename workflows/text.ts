@@ -10,7 +10,7 @@ import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { command, commandLine, type Command } from '../src/shared/commands.js';
 import { duration, number, plural, size } from '../src/shared/format.js';
 import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
-import type { DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
+import type { DayEnded, DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
 const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
@@ -33,6 +33,9 @@ export const summary = {
   testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
   publish: (changed: number, same: number, day: string) =>
     list([`${plural(changed, 'table')} of ${day}`, same > 0 && `${number(same)} with the same rows`]),
+  eraseChunks: () => 'find rows, and remove normalized objects and rejects that hold them',
+  eraseRows: (day: string) => `${day} without the rows`,
+  endErasure: () => 'drop archives that hold the rows',
   compare: (day: string) => `rebuild of ${day} with what readers have`,
   planRollback: (day: string) => `find the publish of ${day} to restore`,
   rollback: (target: number, count: number, day: string) =>
@@ -204,6 +207,14 @@ export const rolledBackNote = (target: number, reason: Text): Text =>
     ...['the rollback was interrupted (', reason, ') and then finished: '],
     `readers have ${target === 0 ? 'no rows of the day' : `generation ${target}`}. `,
     ...['Days that look back on it may be stale: ', command.plan()],
+  );
+
+/** Says in which days rows could not be erased, and that the rest goes on. */
+export const erasureFailure = (table: string, failed: readonly DayEnded[]): Text =>
+  sentence(
+    `Rows of ${table} were not erased in ${plural(failed.length, 'day')}, first ${failed[0]?.day ?? ''}: `,
+    failed[0]?.reason ?? '',
+    ' What was erased stays erased. Once fixed, run the same erasure again.',
   );
 
 /** Writes the failure of a rollback: what readers have, and what to type next. `known` is false if that could not be found out. */

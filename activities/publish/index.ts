@@ -249,8 +249,8 @@ function assertFits(swap: Swap, table: string, structures: ReadonlyMap<string, S
 }
 
 /** Throws if the day was put on hold while it was being built. A forced run overrides the hold, and releases the day. */
-function assertNotHeld({ overHold }: Plan, hold: HoldRecord | undefined): void {
-  if (hold && !overHold)
+function assertNotHeld({ overHold, erases = false }: Plan, hold: HoldRecord | undefined): void {
+  if (hold && !overHold && !erases)
     throw final('Held', sentence(heldSince(hold), ' Nothing was published.'), { details: { step: 'publish' } });
 }
 

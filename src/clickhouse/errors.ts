@@ -105,6 +105,12 @@ const TRANSIENT = {
   POCO_EXCEPTION: 1000,
 } as const;
 
+/** Amazon's error of an object in an archive storage class, which must be restored before it can be read. */
+const ARCHIVED = 'InvalidObjectState';
+
+/** True where the store refuses an object because it is archived. */
+export const isArchived = (error: unknown): boolean => messageOf(error).includes(ARCHIVED);
+
 /** Errors of the store; the message says which. */
 const S3_ERROR = 499;
 
@@ -242,6 +248,8 @@ const typeOf = (code: number, message: string): FinalType | undefined =>
   code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
 
 function typeOfS3Error(message: string): FinalType | undefined {
+  // A 403 like a refused credential, and yet about one object.
+  if (message.includes(ARCHIVED)) return 'BadObject';
   if (/\b403\b|AccessDenied|Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch/i.test(message)) return 'AccessDenied';
   if (/\b404\b|NoSuchKey|NoSuchBucket|does not exist/i.test(message)) return 'ObjectVanished';
   return undefined;

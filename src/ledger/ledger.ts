@@ -125,6 +125,17 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
+    /** Records that rows of some days are being erased, or were. */
+    async recordErasure(of: {
+      id: string;
+      table: string;
+      event: 'begun' | 'done';
+      days: readonly string[];
+      rows: number;
+    }): Promise<void> {
+      await clickhouse.insert('daybook.erasures', [{ ...of, project }]);
+    },
+
     /** Returns the archives of the publishes of days `first` to `last`, by table name. */
     archives: (first: string, last: string) => ask(clickhouse, questions.archives(first, last), READ),
 

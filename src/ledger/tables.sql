@@ -166,6 +166,19 @@ CREATE TABLE IF NOT EXISTS daybook.reproduced
 )
 ENGINE = MergeTree ORDER BY (project, day, table, generation, at);
 
+-- Rows that were erased on request: what was done, not whom it was about.
+CREATE TABLE IF NOT EXISTS daybook.erasures
+(
+    project LowCardinality(String),
+    id String,
+    table LowCardinality(String),
+    event Enum8('begun' = 1, 'done' = 2),
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    days Array(Date) COMMENT 'days whose live rows matched',
+    rows UInt64 COMMENT 'rows removed from the live table'
+)
+ENGINE = MergeTree ORDER BY (project, at, id);
+
 -- What a person runs next after a build that did not end well: the commands that its reason names, in that order.
 CREATE TABLE IF NOT EXISTS daybook.next_commands
 (

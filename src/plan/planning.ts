@@ -134,7 +134,7 @@ export const bytesOf = (chunks: readonly Chunk[]) =>
   chunks.reduce((sum, { objects }) => sum + objects.reduce((all, { size }) => all + size, 0), 0);
 
 /** Hashes everything that determines a source's rows. */
-function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
+export function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
   const source = project.config.sources[table.name];
   const raw = rawOf(schema, table);
   return fingerprintOf({

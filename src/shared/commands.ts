@@ -15,6 +15,8 @@ export const command = {
   backfill: (start: Day, end: Day, ...flags: string[]) => daybook('backfill', ...range(start, end), ...flags),
   backfills: (verb: 'pause' | 'resume' | 'cancel' | 'status', start: Day, end: Day) =>
     daybook(`backfill ${verb}`, ...range(start, end)),
+  erase: (table: string, where: string, ...flags: string[]) =>
+    daybook('erase', '--table', table, '--where', where, ...flags),
   local: (verb: 'up' | 'down', ...flags: string[]) => daybook(`local ${verb}`, ...flags),
   plan: (...flags: string[]) => daybook('plan', ...flags),
   rejects: (day: Day, source: string) => daybook('rejects', '--day', day, '--source', source),

@@ -99,7 +99,9 @@ test.each([
 test('columns of a model are matched with the table by name, not by position', async () => {
   const day = '2026-04-05';
   await published(day);
-  await select('SELECT sum(amount) * 2 AS amount, day, count() AS events FROM events WHERE day = {day:Date} GROUP BY day');
+  await select(
+    'SELECT sum(amount) * 2 AS amount, day, count() AS events FROM events WHERE day = {day:Date} GROUP BY day',
+  );
   expect((await project.run(day, true)).outcome).toBe('published');
   expect(
     await project.rows('SELECT events, toString(amount) AS amount FROM daily_amounts WHERE day = {day:Date}', { day }),

@@ -1,3 +1,4 @@
+import { checkEngineStore } from '../../plan/check-engine.js';
 import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
 import { errorsOf } from '../../project/problems.js';
@@ -27,6 +28,7 @@ async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
       clickhouse,
       store,
       folders: (found) => checkFolders(found, store, new Date()),
+      engineStore: (found) => checkEngineStore(found, { clickhouse, store }),
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),
       localStack: env.localStack,
       named: env.named,

@@ -1,6 +1,9 @@
 -- The ledger is append-only.
 GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT ON daybook.* TO daybook;
 
+-- Rejected lines are the only records that are ever removed: on request, by `daybook erase`.
+GRANT ALTER DELETE ON daybook.rejected_rows TO daybook;
+
 -- The tables that readers query: `apply` creates and alters them; a publish replaces or drops the partition of one day
 -- (INSERT, ALTER DELETE). Columns are dropped only in the empty contract tables, `raw_<source>`.
 GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT, ALTER DELETE ON analytics.* TO daybook;
