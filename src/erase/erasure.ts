@@ -24,8 +24,8 @@ const kept = z.strictObject({ id: z.string(), table: z.string(), where: z.string
 
 type Place = { project: string; bucket: string; prefix: string };
 
-async function placeOf({ loadProject }: Dependencies): Promise<Place> {
-  const { config } = await loadProject();
+async function placeOf(deps: Dependencies): Promise<Place> {
+  const { config } = await deps.loadProject();
   return { project: config.project, bucket: config.store.bucket, prefix: config.store.normalized };
 }
 

@@ -1,8 +1,8 @@
+import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import type { Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
-import type { Column } from '../clickhouse/column.js';
 import { chunkStructure, filledColumns } from '../conversions/chunk-columns.js';
 import type { PlannedSource } from '../plan/plan.js';
 import { readRejects } from '../raw/lines.js';
@@ -11,18 +11,21 @@ import { fittedSteps } from '../raw/normalize.js';
 /** The condition names a person, and must not stay in the server's log. */
 const UNLOGGED = { log_queries: 0 };
 
-/** True where the condition holds; a NULL is not a match. */
+/**
+ * True where the condition holds; a NULL is not a match. Always inside a subquery without aliases: an alias of the same name would hide
+ * a column of the condition.
+ */
 const matches = (where: string) => `ifNull((${where}\n), 0)`;
 
 /** Counts the rows that match, by day. */
 export const matchingDays = ({ database, table: of }: Place, where: string): Statement => ({
-  sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM ${table(database, of)} WHERE ${matches(where)} GROUP BY day ORDER BY day`,
+  sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM (SELECT \`day\` FROM ${table(database, of)} WHERE ${matches(where)}) GROUP BY day ORDER BY day`,
   settings: UNLOGGED,
 });
 
 /** Selects the raw objects that rows come from, of a table that stores them. */
 export const matchingObjects = ({ database, table: of }: Place, where: string): Statement => ({
-  sql: `SELECT DISTINCT \`_object\` AS object FROM ${table(database, of)} WHERE ${matches(where)} ORDER BY object`,
+  sql: `SELECT DISTINCT \`_object\` AS object FROM (SELECT \`_object\` FROM ${table(database, of)} WHERE ${matches(where)}) ORDER BY object`,
   settings: UNLOGGED,
 });
 
@@ -51,7 +54,7 @@ export function matchingChunks(
   const structure = chunkStructure(filledColumns(columns, source.selected));
   const input = objectTable(bucket, parquetKeys, 'Parquet', structure, 'chunk');
   return {
-    sql: `SELECT DISTINCT substring(_path, {bucket_chars:UInt64} + 2) AS parquet, _object AS object FROM ${input.sql} WHERE _fate = 'row' AND ${matches(where)}`,
+    sql: `SELECT DISTINCT substring(__path, {bucket_chars:UInt64} + 2) AS parquet, _object AS object FROM (SELECT _path AS __path, _object FROM ${input.sql} WHERE _fate = 'row' AND ${matches(where)})`,
     params: { ...input.params, bucket_chars: bucket.name.length },
     settings: UNLOGGED,
   };
@@ -81,8 +84,11 @@ export function matchingRejects(
     sql: `
 WITH${fittedSteps({ source, columns, input })}
 SELECT DISTINCT _object AS object, _line AS line
-FROM (SELECT *, __source.object AS _object, __source.line AS _line FROM __fitted)
-WHERE ${matches(where)}${contains}
+FROM (
+  SELECT _object, _line
+  FROM (SELECT *, __source.object AS _object, __source.line AS _line FROM __fitted)
+  WHERE ${matches(where)}${contains}
+)
 ORDER BY object, line
 LIMIT ${REJECTS_AT_ONCE}`,
     params: { ...input.params, ...(text === undefined ? {} : { contains: text }) },

@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../clickhouse/client.js';
-import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { ask } from '../clickhouse/question.js';
+import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
 import { command } from '../shared/commands.js';
 import { sentence, type Text } from '../shared/sentence.js';

@@ -1,8 +1,8 @@
 import type { EraseRowsResult } from '../../activities/erase/index.js';
-import { emptyResult, closeDay } from './end.js';
-import type { DayResult } from '../../src/shared/workflows.js';
 import { plural } from '../../src/shared/format.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import { stepText, summary, touchedNote } from '../text.js';
+import { emptyResult, closeDay } from './end.js';
 import type { DayRun } from './steps.js';
 
 /** Gives readers the day without the rows of an erasure: stages the others, and publishes them like any build. */
