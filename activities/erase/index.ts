@@ -3,7 +3,7 @@ import type { Column } from '../../src/clickhouse/column.js';
 import { dropTable } from '../../src/clickhouse/tables.js';
 import { erasureOf, forgetErasure, readErasure } from '../../src/erase/erasure.js';
 import { findArchives, findRejects, findRows, normalizedOf } from '../../src/erase/find.js';
-import { copyOthers, matchingDays, REJECTS_AT_ONCE, removeRejects } from '../../src/erase/statements.js';
+import { begunErasure, copyOthers, matchingDays, REJECTS_AT_ONCE, removeRejects } from '../../src/erase/statements.js';
 import { final } from '../../src/errors.js';
 import { fingerprintOf, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
@@ -44,8 +44,16 @@ export async function eraseChunks(deps: Dependencies, { id }: ErasureInput, step
   const { bucket } = project.config.store;
   const { table } = erasure;
   const found = await findRows(deps, erasure, step);
-  const days = found.days.map(({ day }) => day);
-  const rows = found.days.reduce((sum, one) => sum + one.rows, 0);
+  // Days that were swapped before a crash no longer match; their publish may be unfinished, and their models not rebuilt.
+  const [begun] = await deps.clickhouse.rows<{ days: string[]; rows: string }>(
+    begunErasure(project.config.project, id),
+    step.statement('read the erasure'),
+  );
+  const days = [...new Set([...(begun?.days ?? []), ...found.days.map(({ day }) => day)])].sort();
+  const rows = Math.max(
+    Number(begun?.rows ?? 0),
+    found.days.reduce((sum, one) => sum + one.rows, 0),
+  );
   await deps.ledger.recordErasure({ id, table, event: 'begun', days, rows });
   step.report(`remove ${found.chunks.length} chunks`);
   // Manifests first: a chunk without its manifest is normalized again, one without its rows fails.

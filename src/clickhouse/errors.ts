@@ -105,11 +105,11 @@ const TRANSIENT = {
   POCO_EXCEPTION: 1000,
 } as const;
 
-/** Amazon's error of an object in an archive storage class, which must be restored before it can be read. */
-const ARCHIVED = 'InvalidObjectState';
+/** Amazon's error of an object in an archive storage class: its code, or its text, which alone ClickHouse passes on. */
+const ARCHIVED = /InvalidObjectState|operation is not valid for the object's storage class/i;
 
 /** True where the store refuses an object because it is archived. */
-export const isArchived = (error: unknown): boolean => messageOf(error).includes(ARCHIVED);
+export const isArchived = (error: unknown): boolean => ARCHIVED.test(messageOf(error));
 
 /** Errors of the store; the message says which. */
 const S3_ERROR = 499;
@@ -249,7 +249,7 @@ const typeOf = (code: number, message: string): FinalType | undefined =>
 
 function typeOfS3Error(message: string): FinalType | undefined {
   // A 403 like a refused credential, and yet about one object.
-  if (message.includes(ARCHIVED)) return 'BadObject';
+  if (ARCHIVED.test(message)) return 'BadObject';
   if (/\b403\b|AccessDenied|Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch/i.test(message)) return 'AccessDenied';
   if (/\b404\b|NoSuchKey|NoSuchBucket|does not exist/i.test(message)) return 'ObjectVanished';
   return undefined;

@@ -17,6 +17,15 @@ const UNLOGGED = { log_queries: 0 };
  */
 const matches = (where: string) => `ifNull((${where}\n), 0)`;
 
+/** Selects what an erasure had found when it began; no row if it begins now. */
+export const begunErasure = (project: string, id: string): Statement => ({
+  sql: `
+SELECT arraySort(groupUniqArrayArray(days)) AS days, max(rows) AS rows
+FROM daybook.erasures WHERE project = {project:String} AND id = {id:String} AND event = 'begun'
+HAVING count() > 0`,
+  params: { project, id },
+});
+
 /** Counts the rows that match, by day. */
 export const matchingDays = ({ database, table: of }: Place, where: string): Statement => ({
   sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM (SELECT \`day\` FROM ${table(database, of)} WHERE ${matches(where)}) GROUP BY day ORDER BY day`,

@@ -14,6 +14,7 @@ import {
   CURRENT_COUNTS,
   PUBLISH_COUNTS,
   type CurrentPublish,
+  type ErasureRecord,
   type ReproducedRecord,
   type FolderAnswer,
   type PublishRecord,
@@ -117,24 +118,14 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     /** Records builds that gave the rows that readers have already. */
-    async recordReproduced(records: readonly ReproducedRecord[]): Promise<void> {
-      if (records.length === 0) return;
-      await clickhouse.insert(
+    recordReproduced: (records: readonly ReproducedRecord[]) =>
+      clickhouse.insert(
         'daybook.reproduced',
         records.map((record) => ({ ...record, project })),
-      );
-    },
+      ),
 
     /** Records that rows of some days are being erased, or were. */
-    async recordErasure(of: {
-      id: string;
-      table: string;
-      event: 'begun' | 'done';
-      days: readonly string[];
-      rows: number;
-    }): Promise<void> {
-      await clickhouse.insert('daybook.erasures', [{ ...of, project }]);
-    },
+    recordErasure: (record: ErasureRecord) => clickhouse.insert('daybook.erasures', [{ ...record, project }]),
 
     /** Returns the archives of the publishes of days `first` to `last`, by table name. */
     archives: (first: string, last: string) => ask(clickhouse, questions.archives(first, last), READ),

@@ -65,6 +65,16 @@ export interface ReproducedRecord extends Pick<
   build: number;
 }
 
+/** The begin or the end of an erasure; never its condition. */
+export interface ErasureRecord {
+  id: string;
+  table: string;
+  event: 'begun' | 'done';
+  days: readonly string[];
+  /** Rows of the live table. */
+  rows: number;
+}
+
 /** A publish with its latest event. */
 export interface PublishEvent extends PublishRecord {
   last: 'intent' | 'done' | 'rollback' | 'undone';

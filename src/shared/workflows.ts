@@ -50,6 +50,9 @@ export interface EraseInput {
   id: string;
 }
 
+/** Why the models of a day are not rebuilt after an erasure, where it is held. */
+export const HELD = 'the day is held';
+
 export interface EraseResult {
   table: string;
   /** Days whose live rows matched, and those rows. */

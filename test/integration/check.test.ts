@@ -76,6 +76,10 @@ const PENDING = [
   },
 ];
 
+/** The problems of a project, without {@link PENDING}. */
+const problemsBeside = async (...of: Parameters<typeof checkProject>) =>
+  (await checkProject(...of)).filter(({ what }) => !what.startsWith('These tables do not exist yet: '));
+
 test('what init writes passes check, which says that it is not applied yet', async () => {
   const { dir } = await initProject(join(folder.path, 'checked'));
   expect(await checkProject(dir, services)).toMatchObject(PENDING);
@@ -104,7 +108,7 @@ test('problems of config, files, bucket and Temporal are reported together, and 
   });
   await remove();
   expect(problems.map(({ where, fix }) => `${where}: ${plain(fix)}`)).toEqual([
-    'sql/tests/no_empty_country.sql: Correct the statement; it must run unchanged in any ClickHouse client.',
+    'sql/tests/no_empty_country.sql:1: Correct the statement; it must run unchanged in any ClickHouse client.',
     'S3: Create the bucket, or name another one in the config.',
     'Temporal: temporal operator search-attribute create --name DaybookDay --type Keyword',
   ]);
@@ -122,11 +126,9 @@ test('an engine that does not reach the store, and one whose clock is wrong, are
         ? [{ now: String(Date.now() - 3_600_000) } as Row]
         : await cut.services.clickhouse.rows<Row>(statement, options),
   };
-  const problems = await checkProject(dir, { ...cut.services, clickhouse: late });
+  const problems = await problemsBeside(dir, { ...cut.services, clickhouse: late });
   await cut.close();
-  expect(
-    problems.filter(({ what }) => !what.startsWith('These tables')).map(({ severity, what }) => [severity, what]),
-  ).toEqual([
+  expect(problems.map(({ severity, what }) => [severity, what])).toEqual([
     ['warning', 'its clock is 3600 seconds behind the clock of this machine'],
     [
       'error',
@@ -164,7 +166,7 @@ test.each([
     ),
   });
   const { services: here, close: end } = connect(changes);
-  const problems = await checkProject(dir, here);
+  const problems = await problemsBeside(dir, here);
   await end();
   await remove();
   expect(problems.map((problem) => [problem.severity, problem.where, problem.what])).toEqual(
@@ -182,7 +184,7 @@ test('a server older than the first safe release is an error', async () => {
   };
   for (const [version, where] of Object.entries(versions)) {
     const clickhouse = { ...services.clickhouse, version: () => Promise.resolve(version) };
-    const problems = await checkProject(dir, { ...services, clickhouse });
+    const problems = await problemsBeside(dir, { ...services, clickhouse });
     expect(problems.map((problem) => problem.where)).toEqual(where);
     expect(problems.every(({ severity }) => severity === 'error')).toBe(true);
   }
@@ -215,7 +217,7 @@ test('the command prints one JSON document, and its exit code says whether a bui
       spy.mockRestore();
     }
   };
-  expect(await run()).toEqual({ code: 0, answer: { ok: true, dir, problems: [] } });
+  expect(await run()).toMatchObject({ code: 0, answer: { ok: true, dir, problems: PENDING } });
   await writeFile(join(dir, 'sql/tests/daily_events_match_events.sql'), 'SELECT 1 FROM dayly_events');
   expect(await run()).toMatchObject({
     code: 1,
@@ -228,7 +230,8 @@ test('credentials sent to another host in statements are a warning, and a named 
   const elsewhere = { DAYBOOK_S3_ENGINE_ENDPOINT: 'https://s3.example.com' };
   const problemsWith = async (changes: Record<string, string>) => {
     const { services: changed, close: end } = connect(changes);
-    const problems = await checkProject(dir, changed);
+    // That host does not exist: nothing is sent there.
+    const problems = await problemsBeside(dir, { ...changed, engineStore: () => Promise.resolve([]) });
     await end();
     return problems;
   };

@@ -1,7 +1,7 @@
 import { isCancellation, upsertSearchAttributes } from '@temporalio/workflow';
 import { failedBy, rootText } from '../../src/errors.js';
 import { plain } from '../../src/shared/sentence.js';
-import type { DayEnded, EraseInput, EraseResult } from '../../src/shared/workflows.js';
+import { HELD, type DayEnded, type EraseInput, type EraseResult } from '../../src/shared/workflows.js';
 import { attribute } from '../day/progress.js';
 import { throwIfBug } from '../failures.js';
 import { assertInput } from '../input.js';
@@ -37,7 +37,7 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
       }
       const rebuilt = await runDay(of, { day });
       if (rebuilt.result === null || rebuilt.outcome === 'held')
-        stale.push({ first: day, last: day, reason: plain(rebuilt.reason) || 'the day is held' });
+        stale.push({ first: day, last: day, reason: plain(rebuilt.reason) || HELD });
       for (const touched of [erased.result.touched, rebuilt.result?.touched])
         if (touched) stale.push({ first: touched.first, last: touched.last, reason: `looks back on ${day}` });
     }

@@ -6,7 +6,7 @@ import { command } from '../../shared/commands.js';
 import { plural } from '../../shared/format.js';
 import { workflowId } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
-import type { EraseResult } from '../../shared/workflows.js';
+import { HELD, type EraseResult } from '../../shared/workflows.js';
 import { localStep } from '../../step/step.js';
 import { endOf } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -99,9 +99,11 @@ function printDone({ table, days, rows, chunks, rejects, archives, stale }: Eras
   );
   for (const { first, last, reason } of stale)
     print(
-      sentence(
-        `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}). Rebuild them: `,
-        command.backfill(first, last),
-      ),
+      reason === HELD
+        ? sentence(`models of ${first} are not rebuilt (${reason}). Release it: `, command.unhold(first))
+        : sentence(
+            `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}). Rebuild them: `,
+            command.backfill(first, last),
+          ),
     );
 }
