@@ -39,6 +39,11 @@ export type Ledger = ReturnType<typeof openLedger>;
 export function openLedger(clickhouse: ClickHouse, project: string) {
   const READ = { what: 'read the ledger' };
   const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, READ);
+  const write = (table: string, records: readonly object[], more: object = {}) =>
+    clickhouse.insert(
+      table,
+      records.map((record) => ({ ...record, ...more, project })),
+    );
   const questions = ledgerQuestions(project);
 
   /**
@@ -111,21 +116,14 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     /** Records all tables of one publish in one block: after a crash either all or none exist. */
     async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
-      await clickhouse.insert(
-        'daybook.publishes',
-        records.map((record) => ({ ...record, project, event })),
-      );
+      await write('daybook.publishes', records, { event });
     },
 
     /** Records builds that gave the rows that readers have already. */
-    recordReproduced: (records: readonly ReproducedRecord[]) =>
-      clickhouse.insert(
-        'daybook.reproduced',
-        records.map((record) => ({ ...record, project })),
-      ),
+    recordReproduced: (records: readonly ReproducedRecord[]) => write('daybook.reproduced', records),
 
     /** Records that rows of some days are being erased, or were. */
-    recordErasure: (record: ErasureRecord) => clickhouse.insert('daybook.erasures', [{ ...record, project }]),
+    recordErasure: (record: ErasureRecord) => write('daybook.erasures', [record]),
 
     /** Returns the archives of the publishes of days `first` to `last`, by table name. */
     archives: (first: string, last: string) => ask(clickhouse, questions.archives(first, last), READ),
@@ -233,7 +231,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {
       const { table, ...account } = record;
-      await clickhouse.insert('daybook.accounts', [{ ...account, project, account: 'day', source: table }]);
+      await write('daybook.accounts', [{ ...account, account: 'day', source: table }]);
     },
 
     async dayAccounts(day: string): Promise<DayRecord[]> {
@@ -257,10 +255,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     async recordTests(day: string, generation: number, results: readonly TestRecord[]): Promise<void> {
-      await clickhouse.insert(
-        'daybook.test_results',
-        results.map((result) => ({ ...result, project, day, generation })),
-      );
+      await write('daybook.test_results', results, { day, generation });
     },
 
     /** Writes which tests a day passed, by their fingerprints; a ledger from before such records keeps none. */
