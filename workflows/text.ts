@@ -209,7 +209,7 @@ export const rolledBackNote = (target: number, reason: Text): Text =>
     ...['Days that look back on it may be stale: ', command.plan()],
   );
 
-/** Says in which days rows could not be erased, and that the rest goes on. */
+/** Says in which days rows could not be erased, and what to do. */
 export const erasureFailure = (table: string, failed: readonly DayEnded[]): Text =>
   sentence(
     `Rows of ${table} were not erased in ${plural(failed.length, 'day')}, first ${failed[0]?.day ?? ''}: `,

@@ -35,7 +35,7 @@ export interface EraseChunksResult {
 }
 
 /**
- * Removes normalized objects and rejected lines with rows of the erasure, and finds the days to go on with. A build that needs such a
+ * Removes normalized objects and rejected lines with rows of the erasure, and finds the days that hold the others. A build that needs such a
  * chunk normalizes it again. Idempotent.
  */
 export async function eraseChunks(deps: Dependencies, { id }: ErasureInput, step: Step): Answer<EraseChunksResult> {

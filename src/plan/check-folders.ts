@@ -126,7 +126,7 @@ function archivedProblems(where: string, config: SourceConfig, folders: readonly
     : [];
 }
 
-/** Some stores unzip such objects for whoever reads them, and still list the size and the checksum of the zipped bytes. */
+/** Some stores unzip such objects for their readers, and still list the size and the checksum of the zipped bytes. */
 async function encodingProblems(
   where: string,
   config: SourceConfig,

@@ -30,7 +30,7 @@ test('an erasure removes chunks first, then the rows of each day before its mode
   expect(result).toEqual({ table: 'events', days: 2, rows: 4, chunks: 1, rejects: 1, archives: 1, stale: [] });
 });
 
-test('a day that fails does not stop the others; the condition is kept, so that the same erasure goes on', async () => {
+test('a day that fails does not stop the others; the condition is kept, so that the same erasure can continue', async () => {
   const one = await night({
     listed: { outcome: 'unchanged', todo: 0 },
     stubs: {

@@ -13,7 +13,7 @@ import { erasureFailure, summary } from '../text.js';
 /**
  * Removes rows on request: from the normalized zone and the rejects, then day by day from the live table, each followed by a rebuild of
  * the models that read it, and last from the archives. The condition is in an object of the store, so that no history names a person.
- * Every step may be repeated: starting the erasure again goes on with what is left.
+ * Every step may be repeated: starting the erasure again continues with what is left.
  */
 export async function erase(input: EraseInput): Promise<EraseResult> {
   assertInput('erase', input);

@@ -63,7 +63,9 @@ async function follow(app: App, asked: Erasure) {
     summary: `${project}, rows of ${asked.table} are erased`,
     details: 'Started by hand. The condition is in the store, not here.',
   });
-  note(`${handle.workflowId} runs; if this command is interrupted, it goes on, and the same command follows it again.`);
+  note(
+    `${handle.workflowId} runs; if this command is interrupted, the erasure continues, and the same command follows it again.`,
+  );
   return await endOf<EraseResult>(handle);
 }
 
