@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
 import { addDays } from '../src/shared/day.js';
-import { duration, number, size } from '../src/shared/format.js';
+import { durationText, numberText, sizeText } from '../src/shared/format.js';
 import { wholeNumber } from './by-hand.js';
 import { createTables, daybookWay, engineWay, nodeWay, startDaybook, type Measured, type Worker } from './ways.js';
 import { generate, openWorld, type World } from './world.js';
@@ -35,12 +35,14 @@ interface Ways {
 }
 
 async function oneDay(world: World, worker: Worker, day: string): Promise<Ways> {
-  log(`${day}: generating ${number(rows)} events`);
+  log(`${day}: generating ${numberText(rows)} events`);
   await generate(world, day, rows);
   const engine = await engineWay(world, day);
   const daybook = await daybookWay(world, worker, day);
   const node = await nodeWay(world, day);
-  log(`${day}: Daybook ${duration(daybook.ms)}, engine alone ${duration(engine.ms)}, Node script ${duration(node.ms)}`);
+  log(
+    `${day}: Daybook ${durationText(daybook.ms)}, engine alone ${durationText(engine.ms)}, Node script ${durationText(node.ms)}`,
+  );
   await assertEqual(world, day);
   return { daybook, engine, node };
 }
@@ -67,7 +69,7 @@ const fastest = (ways: readonly Measured[]): Measured => ways.reduce((best, way)
 /** Measures a smaller day. It runs first, because memory that was resident once may stay resident. */
 async function smallerDay(world: World, worker: Worker): Promise<Measured> {
   const day = addDays(FIRST_DAY, -1);
-  log(`${day}: generating ${number(FEWER)} events`);
+  log(`${day}: generating ${numberText(FEWER)} events`);
   await generate(world, day, FEWER);
   return await daybookWay(world, worker, day);
 }
@@ -96,17 +98,17 @@ function print(result: ReturnType<typeof report>): void {
   for (const way of ['daybook', 'engine', 'node'] as const)
     table.push([
       names[way],
-      duration(result.ms[way]),
-      number(result.rowsPerSecond[way]),
+      durationText(result.ms[way]),
+      numberText(result.rowsPerSecond[way]),
       `${round(result.ms[way] / result.ms.daybook)} x`,
     ]);
   const { worker, engine, nodeScript } = result.peakMemory;
-  const memory = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : size(bytes));
+  const memory = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : sizeText(bytes));
   process.stdout.write(
     [
       table.toString(),
-      `time by step: ${result.steps.map(({ step, ms }) => `${step} ${duration(ms)}`).join(' · ')}`,
-      `peak memory: worker ${memory(worker)}, and ${memory(result.smaller.peakMemory.worker)} for ${number(FEWER)} events · engine ${memory(engine)} · Node script ${memory(nodeScript)}`,
+      `time by step: ${result.steps.map(({ step, ms }) => `${step} ${durationText(ms)}`).join(' · ')}`,
+      `peak memory: worker ${memory(worker)}, and ${memory(result.smaller.peakMemory.worker)} for ${numberText(FEWER)} events · engine ${memory(engine)} · Node script ${memory(nodeScript)}`,
       `ratios: Daybook / engine alone ${result.ratios.daybook_vs_engine} · Node script / Daybook ${result.ratios.node_vs_daybook}`,
       '',
     ].join('\n'),

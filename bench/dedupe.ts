@@ -3,7 +3,7 @@ import { plainTable } from '../src/cli/common/text.js';
 import type { Column } from '../src/clickhouse/column.js';
 import { objectTable } from '../src/clickhouse/object-table.js';
 import { chunkStructure } from '../src/conversions/chunk-columns.js';
-import { number, size } from '../src/shared/format.js';
+import { numberText, sizeText } from '../src/shared/format.js';
 import { connectStore } from '../src/store/store.js';
 import { resetPeak, peakMemory } from './memory.js';
 import { BUCKET, openWorld } from './world.js';
@@ -72,10 +72,10 @@ FROM numbers({count:UInt64})`,
       sql: `SELECT count() AS loaded FROM bench_dedupe.${table}`,
     });
     rows.push([
-      number(count),
-      number(Number(found?.loaded)),
-      size(before),
-      size(peak),
+      numberText(count),
+      numberText(Number(found?.loaded)),
+      sizeText(before),
+      sizeText(peak),
       `${(took / 1000).toFixed(1)} s`,
     ]);
   }

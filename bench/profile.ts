@@ -11,7 +11,7 @@ import { filledColumns } from '../src/conversions/chunk-columns.js';
 import { planDay } from '../src/plan/planning.js';
 import { countLines, readLines } from '../src/raw/lines.js';
 import { normalizeStatement } from '../src/raw/normalize.js';
-import { number } from '../src/shared/format.js';
+import { numberText } from '../src/shared/format.js';
 import { engineBucket } from '../src/step/engine-bucket.js';
 import { handWritten, readByHand, wholeNumber } from './by-hand.js';
 import { generate, openWorld, type World } from './world.js';
@@ -87,9 +87,9 @@ try {
   }
   await app.close();
   const [, byHand = 1] = spent[0] ?? [];
-  const table = spent.map(([what, ms]) => [what, number(ms), (ms / byHand).toFixed(2)]);
+  const table = spent.map(([what, ms]) => [what, numberText(ms), (ms / byHand).toFixed(2)]);
   process.stdout.write(
-    `${plainTable([`${number(rows)} events`, { right: 'CPU ms' }, { right: 'relative to the INSERT by hand' }], table)}\n`,
+    `${plainTable([`${numberText(rows)} events`, { right: 'CPU ms' }, { right: 'relative to the INSERT by hand' }], table)}\n`,
   );
 } finally {
   await world.close();

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { openApp } from '../src/app.js';
 import { apply } from '../src/cli/apply/index.js';
-import { startDay } from '../src/cli/common/start.js';
+import { startOrAttachDay } from '../src/cli/common/start.js';
 import { taskQueue } from '../src/shared/names.js';
 import type { DayResult, FinishedStep } from '../src/shared/workflows.js';
 import { pollers } from '../src/temporal/pollers.js';
@@ -38,7 +38,7 @@ export async function daybookWay(world: World, worker: Worker, day: string): Pro
   try {
     return await timed(world, async () => {
       await resetPeak(worker.pid);
-      const { steps } = (await (await startDay(app, { day })).result()) as DayResult;
+      const { steps } = (await (await startOrAttachDay(app, { day })).result()) as DayResult;
       return { steps, memory: await peakMemory(worker.pid) };
     });
   } finally {

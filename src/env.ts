@@ -1,5 +1,5 @@
 import { devNull } from 'node:os';
-import { cacheFolder, given } from './local/programs/where.js';
+import { cacheFolder, given, stackFolder } from './local/programs/where.js';
 
 /** Environment variables: `process.env`, or a set made for a child process or a test. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -26,6 +26,8 @@ export interface Env {
   local: {
     /** Where downloaded and built executables are kept, by version. */
     cacheDir: string;
+    /** The user's local stack: its data, logs and addresses. */
+    stackDir: string;
     /** Executables named by the user; undefined means PATH, the cache, a download or a build. */
     temporalPath: string | undefined;
     versitygwPath: string | undefined;
@@ -105,6 +107,7 @@ export function readEnv(vars: Variables): Env {
     log: { level: get('LOG_LEVEL') ?? 'info', format: get('LOG_FORMAT') === 'json' ? 'json' : 'text' },
     local: {
       cacheDir: cacheFolder(vars),
+      stackDir: stackFolder(vars),
       temporalPath: get('DAYBOOK_TEMPORAL'),
       versitygwPath: get('DAYBOOK_VERSITYGW'),
       clickhousePath: get('DAYBOOK_CLICKHOUSE'),

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { LogEntry } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { isFinal, messageOf } from './errors.js';
-import { duration } from './shared/format.js';
+import { durationText } from './shared/format.js';
 
 /** One line of a worker's log. */
 export interface WorkerLine {
@@ -40,7 +40,7 @@ export function workerLine({
     case 'Activity started':
       return line('debug', `${step} started`);
     case 'Activity completed':
-      return line('info', `${step} done${typeof durationMs === 'number' ? ` (${duration(durationMs)})` : ''}`);
+      return line('info', `${step} done${typeof durationMs === 'number' ? ` (${durationText(durationMs)})` : ''}`);
     case 'Activity failed':
       // The day's own failure repeats it, with the command to type.
       return isFinal(error)

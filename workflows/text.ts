@@ -8,11 +8,11 @@ import type { SweepResult } from '../activities/sweep/index.js';
 import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { command, commandLine, type Command } from '../src/shared/commands.js';
-import { duration, number, plural, size } from '../src/shared/format.js';
+import { durationText, numberText, plural, sizeText } from '../src/shared/format.js';
 import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayEnded, DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
-const list = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
+const dotted = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
 /** Summaries of activities. The Web UI shows each after the activity's name: `normalize • chunk 3 of 12 · 118 MiB`. */
 export const summary = {
@@ -25,14 +25,14 @@ export const summary = {
   wait: (day: string) => `sources of ${day} complete?`,
   list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
-    list([`chunk ${position + 1} of ${of}`, bytes !== undefined && size(bytes)]),
+    dotted([`chunk ${position + 1} of ${of}`, bytes !== undefined && sizeText(bytes)]),
   lookBack: (table: string, day: string) => `copy earlier days of ${table} for ${day}`,
   load: (table: string, day: string) => `${table} of ${day}`,
   refresh: (table: string, day: string) => `${table} of ${day}`,
   test: (count: number) => `${plural(count, 'test')} on the stage`,
   testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
   publish: (changed: number, same: number, day: string) =>
-    list([`${plural(changed, 'table')} of ${day}`, same > 0 && `${number(same)} with the same rows`]),
+    dotted([`${plural(changed, 'table')} of ${day}`, same > 0 && `${numberText(same)} with the same rows`]),
   eraseChunks: () => 'find rows, and remove normalized objects and rejects that hold them',
   eraseRows: (day: string) => `${day} without the rows`,
   endErasure: () => 'drop archives that hold the rows',
@@ -45,7 +45,7 @@ export const summary = {
   sweep: (day: string) => `clean up the stages of ${day} and expired data`,
   conclude: (outcome: string) => `record the outcome: ${outcome}`,
   audit: () => 'days that need attention',
-  alert: ({ kind, day }: AlertInput) => list([kind, day]),
+  alert: ({ kind, day }: AlertInput) => dotted([kind, day]),
   sleep: (missing: readonly string[]) => `not complete yet: ${missing.join('; ')}`,
 };
 
@@ -62,29 +62,31 @@ export const stepText = {
   list: ({ outcome, objects, bytes, chunks, todo, reasons, untested = [] }: ListResult) =>
     outcome === 'held'
       ? 'the day is held: nothing was listed'
-      : list([
+      : dotted([
           plural(objects, 'object'),
-          size(bytes),
-          outcome === 'build' ? `${plural(chunks, 'chunk')}, ${number(todo)} to normalize` : plural(chunks, 'chunk'),
+          sizeText(bytes),
+          outcome === 'build'
+            ? `${plural(chunks, 'chunk')}, ${numberText(todo)} to normalize`
+            : plural(chunks, 'chunk'),
           outcome === 'unchanged' ? 'nothing changed' : reasons.join('; ') || false,
           untested.length > 0 && `${plural(untested.length, 'test')} to run`,
         ]),
   normalize: ({ chunks, lines, rows, rejected, skipped, blank, quarantined }: DayResult['normalized']) =>
     chunks === 0
       ? 'nothing to do'
-      : list([
+      : dotted([
           plural(chunks, 'chunk'),
           plural(lines, 'line'),
           plural(rows, 'row'),
-          rejected > 0 && `${number(rejected)} rejected`,
-          skipped > 0 && `${number(skipped)} skipped`,
-          blank > 0 && `${number(blank)} blank`,
+          rejected > 0 && `${numberText(rejected)} rejected`,
+          skipped > 0 && `${numberText(skipped)} skipped`,
+          blank > 0 && `${numberText(blank)} blank`,
           quarantined > 0 && `${plural(quarantined, 'bad object')} quarantined`,
         ]),
   load: (tables: DayResult['loaded']) =>
     tables
       .map(({ table, rows, duplicates, changed }) =>
-        list([
+        dotted([
           `${table} ${plural(rows, 'row')}`,
           duplicates > 0 && plural(duplicates, 'duplicate'),
           !changed && 'unchanged',
@@ -93,20 +95,20 @@ export const stepText = {
       .join('; '),
   refresh: (tables: DayResult['refreshed']) =>
     tables
-      .map(({ table, rows, changed }) => list([`${table} ${plural(rows, 'row')}`, !changed && 'unchanged']))
+      .map(({ table, rows, changed }) => dotted([`${table} ${plural(rows, 'row')}`, !changed && 'unchanged']))
       .join('; ') || 'no models',
   gate: () => 'the days before it are done',
   test: ({ passed, warned }: DayResult['tested']) =>
-    list([
-      `${number(passed)} passed`,
+    dotted([
+      `${numberText(passed)} passed`,
       warned.length > 0 &&
         `${warned.length} warned: ${warned.map(({ test, rows }) => `${test} ${plural(rows, 'row')}`).join(', ')}`,
     ]),
   publish: ({ tables, burstMs }: PublishResult, same: number) =>
-    list([
+    dotted([
       tables.length === 0
         ? 'nothing changed'
-        : `${plural(tables.length, 'table')} swapped in ${duration(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
+        : `${plural(tables.length, 'table')} swapped in ${durationText(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
       same > 0 && `${plural(same, 'rebuilt table')} with the same rows as before`,
     ]),
   compare: ({ tables }: CompareResult) => {
@@ -126,18 +128,18 @@ export const stepText = {
       .join('; ')}`.replace(/: $/, '');
   },
   verify: ({ tables, days, found }: VerifyResult) =>
-    list([
+    dotted([
       `${plural(tables, 'published table')} of ${plural(days, 'day')}`,
       found === 0 ? 'as published' : plural(found, 'difference'),
     ]),
   sweep: ({ stages, archives, archivedBytes, objects }: SweepResult) =>
-    list([
-      list([
+    dotted([
+      dotted([
         stages > 0 && plural(stages, 'stage'),
         archives > 0 && plural(archives, 'archive'),
         objects > 0 && plural(objects, 'normalized object'),
       ]) || 'nothing to remove',
-      archivedBytes > 0 && `archives hold ${size(archivedBytes)}`,
+      archivedBytes > 0 && `archives hold ${sizeText(archivedBytes)}`,
     ]),
 };
 
@@ -148,7 +150,7 @@ export const detailsOf = (heading: string, steps: readonly FinishedStep[], notes
     '',
     '| step | what happened | took |',
     '|---|---|---|',
-    ...steps.map(({ step, what, ms }) => `| ${step} | ${what.replaceAll('|', '\\|')} | ${duration(ms)} |`),
+    ...steps.map(({ step, what, ms }) => `| ${step} | ${what.replaceAll('|', '\\|')} | ${durationText(ms)} |`),
     ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${plain(note)}`)] : []),
   ].join('\n');
 
@@ -174,15 +176,15 @@ export const failureOf = (day: string, step: string, reason: Text): Text =>
 export function backfillOf(progress: BackfillProgress): string {
   const { start, end, phase, total, done, counts, running, failed, paused, concurrency } = progress;
   return [
-    `**${start} to ${end}: ${number(done)} of ${plural(total, 'day')} done${paused ? ', paused' : ''}**`,
+    `**${start} to ${end}: ${numberText(done)} of ${plural(total, 'day')} done${paused ? ', paused' : ''}**`,
     '',
     '| | |',
     '|---|---|',
-    `| published | ${number(counts.published)} |`,
-    `| not rebuilt | ${number(counts.unchanged + counts.skipped + counts.held)} |`,
-    `| failed | ${number(counts.failed + counts.cancelled)} |`,
+    `| published | ${numberText(counts.published)} |`,
+    `| not rebuilt | ${numberText(counts.unchanged + counts.skipped + counts.held)} |`,
+    `| failed | ${numberText(counts.failed + counts.cancelled)} |`,
     `| running | ${running.join(', ') || 'none'} |`,
-    `| at once | ${number(concurrency)} |`,
+    `| at once | ${numberText(concurrency)} |`,
     ...(phase === 'later' ? ['', `Now checking days after ${end} that look back on the range.`] : []),
     ...(failed.length > 0 ? ['', '| failed day | why |', '|---|---|'] : []),
     ...failed

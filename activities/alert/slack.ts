@@ -22,7 +22,7 @@ const LONGEST_REASON = 2_000;
 /** Formats an alert: a headline, then day, step, reason and the commands to type. */
 export function slackMessage(project: string, alert: AlertInput): SlackMessage {
   const { kind, day, step, reason, next } = alert;
-  const headline = escaped(`${project}: ${headlineOf(alert)}`);
+  const headline = slackEscaped(`${project}: ${headlineOf(alert)}`);
   const field = (title: string, value: string, short = false) => (value === '' ? [] : [{ title, value, short }]);
   return {
     text: headline,
@@ -33,8 +33,8 @@ export function slackMessage(project: string, alert: AlertInput): SlackMessage {
         fields: [
           ...field('Day', day, true),
           ...field('Step', step, true),
-          ...field('Reason', escaped(clipped(reason, LONGEST_REASON))),
-          ...field('Next', next.map((one) => `\`${escaped(commandLine(one))}\``).join('\n')),
+          ...field('Reason', slackEscaped(clipped(reason, LONGEST_REASON))),
+          ...field('Next', next.map((one) => `\`${slackEscaped(commandLine(one))}\``).join('\n')),
         ],
       },
     ],
@@ -56,4 +56,5 @@ function headlineOf({ kind, day, step }: AlertInput): string {
 }
 
 /** Escapes the three characters with a meaning in Slack's texts. */
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const slackEscaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

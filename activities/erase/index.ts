@@ -41,6 +41,8 @@ export interface EraseChunksResult {
 export async function eraseChunks(deps: Dependencies, { id }: ErasureInput, step: Step): Answer<EraseChunksResult> {
   const erasure = await readErasure(deps, id);
   const project = await deps.loadProject();
+  // Another project of this name must not lose anything.
+  await deps.ledger.assertReadable(project.config);
   const { bucket } = project.config.store;
   const { table } = erasure;
   const found = await findRows(deps, erasure, step);

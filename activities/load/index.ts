@@ -1,8 +1,9 @@
 import { oneRow } from '../../src/clickhouse/client.js';
+import { exceedsItsMemory } from '../../src/clickhouse/errors.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { dataOfChunks, tableFingerprint } from '../../src/ledger/fingerprints.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import type { Plan, PlannedSource, PlannedTable, PublishedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
@@ -10,6 +11,7 @@ import { dayImbalance, sumAccounts } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { keyOf } from '../../src/shared/dedupe.js';
+import { sizeText } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
@@ -166,10 +168,25 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   const { plan, table, used, alone } = loading;
   const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
   let duplicates = 0;
-  const filling = async (target: { database: string; table: string }) => {
-    duplicates = await fill(deps, { ...loading, promised, target }, step);
-  };
-  const staged = await buildInStage(deps, plan, table.name, step, filling, { alone });
+  const build = (frugal: boolean) =>
+    buildInStage(
+      deps,
+      plan,
+      table.name,
+      step,
+      async (target) => {
+        duplicates = await fillStage(deps, { ...loading, promised, target, frugal }, step);
+      },
+      { alone },
+    );
+  // From the beginning: a statement that fails has inserted a part of its rows.
+  const staged = await build(false).catch(async (thrown: unknown) => {
+    if (!exceedsItsMemory(thrown)) throw thrown;
+    step.report(`load ${table.name} again with less memory`);
+    return await build(true).catch((again: unknown) => {
+      throw exceedsItsMemory(again) ? loadNeedsMemory(plan, table.name) : again;
+    });
+  });
   const { rows } = staged;
   const wrong = dayImbalance(table.name, promised, rows, duplicates);
   if (wrong !== undefined)
@@ -185,21 +202,36 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   return { ...staged, duplicates };
 }
 
+function loadNeedsMemory({ day, limits }: Plan, table: string): Error {
+  return final(
+    'LimitReached',
+    `${table}: loading ${day} needs more than limits.memory (${sizeText(limits.memory)}), even one part at a time. Raise it in the config.`,
+    { details: { step: 'load', table } },
+  );
+}
+
+/** How much smaller the parts are that are de-duplicated at once where memory is short. */
+const FRUGAL_PARTS = 8;
+
 interface Filling extends Loading {
   promised: number;
+  /** Memory is short. */
+  frugal: boolean;
   target: { database: string; table: string };
 }
 
 /** Fills the attempt's table. @returns the duplicates in the chunks, counted independently of what was inserted. */
-async function fill(
+async function fillStage(
   deps: Dependencies,
-  { plan, source, table, used, rowsPerBucket, promised, target }: Filling,
+  { plan, source, table, used, rowsPerBucket, promised, target, frugal }: Filling,
   step: Step,
 ): Promise<number> {
   const bucket = await engineBucket(deps, plan.normalized.bucket);
   const { dedupeBy } = source;
   const keyed = keyOf(dedupeBy).length > 0;
-  const buckets = !keyed ? 1 : Math.max(1, Math.ceil(promised / rowsPerBucket));
+  const limits = frugal ? frugalLimitsOf(plan) : limitsOf(plan);
+  const parts = frugal ? FRUGAL_PARTS : 1;
+  const buckets = !keyed ? 1 : parts * Math.max(1, Math.ceil(promised / rowsPerBucket));
   const parquet = used.map((manifest) => manifest.parquet);
   // Rows of one key may be in any object, so with a key every statement reads all objects.
   const groups = !keyed ? grouped(parquet, OBJECTS_PER_STATEMENT) : parquet.length === 0 ? [] : [parquet];
@@ -220,14 +252,10 @@ async function fill(
       step.report(`load ${source.name}, part ${bucket_number + 1} of ${buckets}`);
       const run = step.statement(`load ${source.name}`, { zone: plan.zone });
       const insert = loadStatement(options);
-      await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limitsOf(plan) } }, run);
+      await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limits } }, run);
       if (keyed) {
         const count = countDuplicates(options);
-        const found = await oneRow<{ duplicates: string }>(
-          deps.clickhouse,
-          { ...count, settings: limitsOf(plan) },
-          run,
-        );
+        const found = await oneRow<{ duplicates: string }>(deps.clickhouse, { ...count, settings: limits }, run);
         duplicates += Number(found.duplicates);
       }
     }

@@ -2,11 +2,11 @@ import { exceedsItsMemory, failedAtItsInput, isArchived } from '../../src/clickh
 import { ask } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
-import { limitsOf } from '../../src/plan/limits.js';
-import { columnsOf, type PlannedSource } from '../../src/plan/plan.js';
+import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
+import { plannedColumns, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { QuarantinedObject } from '../../src/shared/accounts.js';
-import { clipped, plural, size } from '../../src/shared/format.js';
+import { clipped, plural, sizeText } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -27,16 +27,16 @@ const AT_ONCE = 4;
  * the engine does not always say which one broke a statement, and by no list of codes, because every library that it reads with
  * has its own: whatever fails, where the engine and the store work, is the object's fault. Throws what a retry may fix.
  *
- * @param atOnce objects that are read at the same time; 1 where memory is short
+ * @param frugal memory is short: one object after the other, each with as little as the engine can
  */
 export async function unreadableObjects(
   deps: Dependencies,
   { plan, source }: Pick<Work, 'plan' | 'source'>,
   objects: readonly StoredObject[],
   step: Step,
-  atOnce = AT_ONCE,
+  frugal = false,
 ): Promise<QuarantinedObject[]> {
-  const limits = limitsOf(plan);
+  const limits = frugal ? frugalLimitsOf(plan) : limitsOf(plan);
   const read = async (object: StoredObject) => {
     const { key } = object;
     const what = `read ${key}`;
@@ -55,11 +55,11 @@ export async function unreadableObjects(
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);
       return exceedsItsMemory(thrown)
-        ? `reading it alone needs more than limits.memory (${size(plan.limits.memory)}), as one line or one row of that size does`
-        : reasonOf(thrown, key);
+        ? `reading it alone needs more than limits.memory (${sizeText(plan.limits.memory)}), as one line or one row of that size does`
+        : badObjectReason(thrown, key);
     }
   };
-  return await eachAlone(objects, step, read, atOnce);
+  return await eachAlone(objects, step, read, frugal ? 1 : AT_ONCE);
 }
 
 /**
@@ -167,7 +167,11 @@ export async function gluedObjects(
   if (source.format !== 'ndjson') return [];
   const { bucket } = plan.normalized;
   const found = await deps.clickhouse.rows<{ object: string; lines: string; line: string }>(
-    findGlued(await engineBucket(deps, bucket), parquet, filledColumns(columnsOf(plan, source.name), source.selected)),
+    findGlued(
+      await engineBucket(deps, bucket),
+      parquet,
+      filledColumns(plannedColumns(plan, source.name), source.selected),
+    ),
     step.statement(`look for glued lines of ${source.name}`),
   );
   return found.map(({ object, lines, line }) => ({
@@ -201,7 +205,7 @@ export function badObjects(source: string, bad: readonly QuarantinedObject[]): E
 const REASON = 400;
 
 /** What is wrong with the object, without what the one who reads it knows already. */
-const reasonOf = (thrown: unknown, key: string): string =>
+const badObjectReason = (thrown: unknown, key: string): string =>
   clipped(
     messageOf(thrown)
       .replace(/^.*?(?=ClickHouse says)/s, '')

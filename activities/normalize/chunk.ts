@@ -2,14 +2,15 @@ import { exceedsItsMemory } from '../../src/clickhouse/errors.js';
 import { askTogether } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import { columnsOf, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
+import { plannedColumns, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import type { LineCount } from '../../src/raw/lines.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { addDays } from '../../src/shared/day.js';
+import { sizeText } from '../../src/shared/format.js';
 import { parquetKey } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -92,7 +93,7 @@ async function readOnce(
 ): Promise<Pass> {
   const { plan, source, chunk } = work;
   if (objects.length === 0) return { bad: [], fates: [], lines: [] };
-  const filled = filledColumns(columnsOf(plan, source.name), source.selected);
+  const filled = filledColumns(plannedColumns(plan, source.name), source.selected);
   const normalized = await engineBucket(deps, plan.normalized.bucket);
   const what = `normalize ${objects.length} objects of ${source.name}, folder ${chunk.folder}`;
   const only = (bad: QuarantinedObject[]): Pass => ({ bad, fates: [], lines: [] });
@@ -104,10 +105,9 @@ async function readOnce(
   if (cut.status === 'rejected') throw cut.reason;
   if (written.status === 'rejected') {
     if (!mayBeOfAnObject(written.reason, source)) throw written.reason;
-    const atOnce = exceedsItsMemory(written.reason) ? 1 : undefined;
-    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step, atOnce));
-    if (bad.length === 0) throw written.reason;
-    return only(bad);
+    const bad = merged(cut.value, await unreadableObjects(deps, work, objects, step, exceedsItsMemory(written.reason)));
+    if (bad.length > 0) return only(bad);
+    throw exceedsItsMemory(written.reason) ? chunkNeedsMemory(work, objects) : written.reason;
   }
   if (cut.value.length > 0) return only(cut.value);
 
@@ -149,17 +149,36 @@ async function writeParquet(
   const { input, lines } = await openInput(deps, { plan, source }, keys, what, step);
   const statement = normalizeStatement({
     source,
-    columns: columnsOf(plan, source.name),
+    columns: plannedColumns(plan, source.name),
     window,
     input,
     normalized: await engineBucket(deps, plan.normalized.bucket),
     parquetKey: parquet,
   });
-  await deps.clickhouse.run(
-    { ...statement, settings: { ...statement.settings, ...limitsOf(plan) } },
-    step.statement(what, { zone: plan.zone }),
-  );
+  const write = (limits: Record<string, number>) =>
+    deps.clickhouse.run(
+      { ...statement, settings: { ...statement.settings, ...limits } },
+      step.statement(what, { zone: plan.zone }),
+    );
+  await write(limitsOf(plan)).catch(async (thrown: unknown) => {
+    if (!exceedsItsMemory(thrown)) throw thrown;
+    step.report('reading again with less memory');
+    await write(frugalLimitsOf(plan));
+  });
   return lines;
+}
+
+/** Creates the failure of objects that can be read one by one, but not normalized within the project's limits. */
+function chunkNeedsMemory({ plan, source, chunk }: Work, objects: readonly StoredObject[]): Error {
+  const [first] = objects;
+  const needed = `needs more than limits.memory (${sizeText(plan.limits.memory)})`;
+  return final(
+    'LimitReached',
+    objects.length > 1
+      ? `${source.name}: normalizing ${objects.length} objects of folder ${chunk.folder} together ${needed}, although each can be read alone. Raise it in the config, or lower sources.${source.name}.chunk.maxObjects.`
+      : `${source.name}: normalizing ${first?.key ?? ''} ${needed}, although it can be read. Raise it in the config.`,
+    { details: { step: 'normalize', source: source.name, object: first?.key, objects: objects.length } },
+  );
 }
 
 /** Merges two lists of bad objects; an object in both keeps the first reason. */

@@ -20,8 +20,8 @@ export const frameKind = (key: string): FrameKind | undefined =>
 export type FrameKind = 'zst' | 'lz4';
 
 /** Bytes to skip, or to read. */
-type Step = { skip: number } | { take: number };
-type Walk = Generator<Step, void, Uint8Array>;
+type Move = { skip: number } | { take: number };
+type Walk = Generator<Move, void, Uint8Array>;
 
 /** Begins a walk over the frames of one object. */
 export function walkFrames(kind: FrameKind): FrameWalk {
@@ -59,7 +59,7 @@ export function walkFrames(kind: FrameKind): FrameWalk {
   return { push, end };
 }
 
-const next = (walk: Walk, given: Uint8Array): Step | undefined => {
+const next = (walk: Walk, given: Uint8Array): Move | undefined => {
   const { value } = walk.next(given);
   return value ?? undefined;
 };
@@ -73,9 +73,9 @@ interface State {
 /** Walks frame after frame until the object ends; both formats have skippable frames. */
 function* frames(kind: FrameKind, state: State): Walk {
   for (;;) {
-    const magic = number(yield { take: 4 });
+    const magic = littleEndian(yield { take: 4 });
     state.inFrame = true;
-    if (magic >= SKIPPABLE && magic < SKIPPABLE + 16) yield* skip(number(yield { take: 4 }));
+    if (magic >= SKIPPABLE && magic < SKIPPABLE + 16) yield* skip(littleEndian(yield { take: 4 }));
     else if (kind === 'zst' && magic === ZSTD) yield* zstdFrame();
     else if (kind === 'lz4' && magic === LZ4) yield* lz4Frame();
     else throw new RangeError(`not ${kind === 'zst' ? 'zstd' : 'LZ4'}: expected the start of a frame`);
@@ -90,14 +90,14 @@ const LZ4 = 0x184d2204;
 
 /** RFC 8878, section 3.1.1. */
 function* zstdFrame(): Walk {
-  const descriptor = number(yield { take: 1 });
+  const descriptor = littleEndian(yield { take: 1 });
   const single = (descriptor & 0x20) !== 0;
   const window = single ? 0 : 1;
   const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
   const size = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
   yield* skip(window + dictionary + size);
   for (let last = false; !last;) {
-    const header = number(yield { take: 3 });
+    const header = littleEndian(yield { take: 3 });
     const type = (header >> 1) & 3;
     if (type === RESERVED) throw new RangeError('not zstd: expected the start of a block');
     last = (header & 1) === 1;
@@ -111,12 +111,12 @@ const RESERVED = 3;
 
 /** The LZ4 frame format, version 1.6. */
 function* lz4Frame(): Walk {
-  const flags = number(yield { take: 1 });
+  const flags = littleEndian(yield { take: 1 });
   const set = (bit: number) => (flags >> bit) & 1;
   // The block descriptor, the content's size, the dictionary, the header's checksum.
   yield* skip(1 + 8 * set(3) + 4 * set(0) + 1);
   for (;;) {
-    const size = number(yield { take: 4 });
+    const size = littleEndian(yield { take: 4 });
     if (size === 0) break;
     yield* skip((size & 0x7fffffff) + 4 * set(4));
   }
@@ -128,7 +128,7 @@ function* skip(bytes: number): Walk {
 }
 
 /** Little-endian, unsigned. */
-const number = (bytes: Uint8Array): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+const littleEndian = (bytes: Uint8Array): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
   const both = new Uint8Array(first.length + second.length);

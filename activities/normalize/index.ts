@@ -1,7 +1,7 @@
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import { columnsOf, type Plan } from '../../src/plan/plan.js';
+import { plannedColumns, type Plan } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
 import { sumAccounts, type NormalizedCounts } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
@@ -88,7 +88,7 @@ async function record(
       recordRejects(
         await engineBucket(deps, plan.normalized.bucket),
         manifest.parquet,
-        filledColumns(columnsOf(plan, source.name), source.selected),
+        filledColumns(plannedColumns(plan, source.name), source.selected),
         {
           ...ids,
           project: plan.project,

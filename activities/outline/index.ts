@@ -24,7 +24,7 @@ export async function outline(deps: Dependencies, { start, end, which }: Outline
   const now = new Date();
   // `published` days come from the ledger, not from a person, so they are not checked.
   if (which !== 'published') for (const day of [start, end]) assertWanted(config, day, now);
-  await deps.ledger.assertReadable();
+  await deps.ledger.assertReadable(config);
   return {
     project: config.project,
     days: (await daysToRun(deps, { start, end, which })).filter((day) => isWanted(config, day, now)),

@@ -20,7 +20,7 @@ import {
   assertStaged,
   fence,
   measures,
-  misfit,
+  structureMisfit,
   swapBack,
   stagesOf,
   structuresIn,
@@ -79,7 +79,7 @@ export async function publish(
     });
     await assertNewest(deps, swap, found.newest);
     assertNoneOpen(plan.day, found.standing.open, plan.generation);
-    return { ...found, open: found.standing.open, done: doneOf(plan, found.events) };
+    return { ...found, open: found.standing.open, done: doneRecords(plan, found.events) };
   };
   const lookback = longestLookbackIn(plan);
   const answer = async (records: readonly PublishRecord[], burstMs: number, next?: Standing) => {
@@ -123,7 +123,7 @@ export async function publish(
 const longestLookbackIn = ({ tables }: Plan) => Math.max(0, ...tables.map(({ lookback }) => lookback));
 
 /** Returns the tables of this generation that another attempt has published; throws if that publish was rolled back. */
-function doneOf({ day, generation }: Plan, records: readonly PublishEvent[]): PublishEvent[] {
+function doneRecords({ day, generation }: Plan, records: readonly PublishEvent[]): PublishEvent[] {
   if (records.some(({ last }) => last === 'rollback' || last === 'undone'))
     throw final(
       'TakenBack',
@@ -235,7 +235,7 @@ async function archived(
 }
 
 function assertFits(swap: Swap, table: string, structures: ReadonlyMap<string, Structure>): void {
-  const differing = misfit(structures, { database: swap.stage, table }, { database: swap.live, table });
+  const differing = structureMisfit(structures, { database: swap.stage, table }, { database: swap.live, table });
   if (differing !== undefined)
     throw final(
       'NotApplied',

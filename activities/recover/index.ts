@@ -1,9 +1,9 @@
 import { running } from '../../src/clickhouse/catalog.js';
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import { assertFormat } from '../../src/ledger/ledger.js';
 import type { Standing } from '../../src/ledger/questions.js';
 import type { OpenIntent, PublishRecord } from '../../src/ledger/records.js';
+import type { Config } from '../../src/project/config/config.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { command } from '../../src/shared/commands.js';
 import { isDay } from '../../src/shared/day.js';
@@ -64,10 +64,10 @@ export async function recover(
   const { heartbeat, startToClose, retryFirst, retryMost } = config.timings;
   // A terminated run may have left statements running; they must end before this run begins.
   const handle = `${workflowId.day(config.project, day)}/`;
-  let known = await look(deps, day, handle);
+  let known = await readState(deps, config, day, handle);
   if (known.left > 0) {
     await deps.clickhouse.endQueries(handle, { signal: step.signal });
-    known = await look(deps, day, handle);
+    known = await readState(deps, config, day, handle);
   }
   const recovered = await recoverOpenPublishes(
     deps,
@@ -98,17 +98,14 @@ interface Known {
   lastGeneration: number;
 }
 
-/** What has to be known before anything is done. Throws where the ledger is missing or newer than this program. */
-async function look({ ledger }: Dependencies, day: string, handle: string): Promise<Known> {
+/** What has to be known before anything is done. Throws where the ledger is missing, newer than this program, or another project's. */
+async function readState({ ledger }: Dependencies, config: Config, day: string, handle: string): Promise<Known> {
   const { questions } = ledger;
-  const { format, ...known } = await ledger.ask({
-    format: questions.format(),
+  return await ledger.askAsOwner(config, {
     left: running(handle),
     standing: questions.standing(day),
     lastGeneration: questions.lastGeneration(day),
   });
-  assertFormat(format);
-  return known;
 }
 
 const newestPublished = async ({ ledger }: Dependencies, day: string): Promise<number> =>

@@ -48,7 +48,7 @@ export async function refresh(
     const copied = await copyFromLive(deps, plan, published, step, { before });
     return { table: name, ...copied, fingerprint: knownAs(published), data, changed: false, inputs: read };
   }
-  const { rows, hash, earlier } = await fill(deps, plan, table, before, step);
+  const { rows, hash, earlier } = await fillModel(deps, plan, table, before, step);
   const built = { table: name, rows, hash, fingerprint };
   const compared = await comparedWithPublished(deps, plan, published, built, step);
   return { ...built, ...compared, data, earlier, inputs: read };
@@ -69,7 +69,13 @@ const ownInputs = (table: PlannedTable, day: string, own: readonly CurrentPublis
     ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
     : {};
 
-async function fill(deps: Dependencies, plan: Plan, table: PlannedTable, before: Standing | undefined, step: Step) {
+async function fillModel(
+  deps: Dependencies,
+  plan: Plan,
+  table: PlannedTable,
+  before: Standing | undefined,
+  step: Step,
+) {
   const { name, lookback, columns, select, selected } = table;
   const refill = async (target: Place) => {
     // A column with a default gets it only if the SELECT does not return the column.

@@ -21,7 +21,7 @@ export const refreshStatement = (
 ): Statement => ({
   sql: `
 INSERT INTO ${table(target.database, target.table)} (${names(columns.map(({ name: column }) => column))})
-SELECT ${columns.map((column) => converted(column, selected)).join(', ')}
+SELECT ${columns.map((column) => castColumn(column, selected)).join(', ')}
 FROM (
 ${select}
 )
@@ -29,7 +29,7 @@ ${window}`,
   params: { day },
 });
 
-function converted({ name: column, type: text }: Column, selected: readonly Column[]): string {
+function castColumn({ name: column, type: text }: Column, selected: readonly Column[]): string {
   const type = parseType(text);
   const inner = bare(type);
   const given = parseType(selected.find((one) => one.name === column)?.type ?? text);

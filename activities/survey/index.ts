@@ -38,9 +38,9 @@ export interface SurveyResult {
  * are the late days, whose folders are listed again, and stale days before them, as far back as models look.
  */
 export async function survey(deps: Dependencies, { day: given, nominal }: SurveyInput): Answer<SurveyResult> {
-  await deps.ledger.assertReadable();
   const project = await deps.loadProject();
   const { config } = project;
+  await deps.ledger.assertReadable(config);
   const now = new Date();
   if (given !== null) assertWanted(config, given, now);
   const day = given ?? nightFor(config.timezone, new Date(nominal));

@@ -19,6 +19,7 @@ import { stagesOf } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { isRunning } from '../../src/temporal/client.js';
+import { sweepRejects } from './rejects.js';
 import { archivesHeld, stagesHeld, type HeldArchive } from './statements.js';
 
 export interface SweepInput {
@@ -40,15 +41,16 @@ export interface SweepResult {
 /**
  * Step 8. The sweep of a day drops its stages and its archives that are no longer needed, and touches no other day. The sweep of a night
  * removes what has expired of all days: archives beyond the configured days and versions, old stages, expired normalized chunks (the
- * manifest before its Parquet, so that no manifest points to nothing), the plans of builds that no longer matter, and cached schemas.
+ * manifest before its Parquet, so that no manifest points to nothing), rejects of replaced chunks, the plans of builds that no longer matter, and cached schemas.
  */
 export async function sweep(deps: Dependencies, { day, generation }: SweepInput, step: Step): Answer<SweepResult> {
-  if (day !== null) return { ...(await sweepDay(deps, day, generation, step)), objects: 0 };
-  return {
-    stages: await sweepOldStages(deps, step),
-    ...(await sweepArchives(deps, step)),
-    objects: (await sweepNormalized(deps, step)) + (await sweepPlans(deps, step)) + (await sweepSchemas(deps, step)),
-  };
+  if (day !== null) return { ...(await sweepBuilds(deps, day, generation, step)), objects: 0 };
+  const stages = await sweepOldStages(deps, step);
+  const archives = await sweepArchives(deps, step);
+  const chunks = await sweepNormalized(deps, step);
+  // After the manifests, by which a build would find such a chunk again, and before the plans, which say what is in use.
+  await sweepRejects(deps, step);
+  return { stages, ...archives, objects: chunks + (await sweepPlans(deps, step)) + (await sweepSchemas(deps, step)) };
 }
 
 const SECONDS_A_DAY = 24 * 60 * 60;
@@ -61,7 +63,7 @@ const SETTLED = 6 * 60 * 60;
  * Drops the stages of a day up to a generation, unless it has an open intent, and its archives as {@link sweepArchives} does. Called by
  * the day's own workflow when it is done with them.
  */
-async function sweepDay(
+async function sweepBuilds(
   deps: Dependencies,
   day: string,
   newest = Infinity,

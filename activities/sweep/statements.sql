@@ -21,3 +21,29 @@ LEFT JOIN
 ) AS held ON held.database = name
 WHERE startsWith(name, {prefix:String})
 ORDER BY name
+
+-- name: replacedRejects
+-- Chunks with rejects, recorded before a moment, that are not the newest record of any of their objects.
+SELECT source, toString(day) AS folder, toString(chunk) AS id, toString(normalizer) AS normalizer
+FROM daybook.rejected_rows
+WHERE project = {project:String}
+GROUP BY source, day, chunk, normalizer
+HAVING max(at) < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
+    AND (source, day, id, normalizer) NOT IN
+    (
+        SELECT source, day, newest.1, newest.2
+        FROM
+        (
+            SELECT source, day, object, argMax((toString(chunk), toString(normalizer)), at) AS newest
+            FROM daybook.accounts
+            WHERE project = {project:String} AND account = 'folder'
+            GROUP BY source, day, object
+        )
+    )
+ORDER BY source, folder, id, normalizer
+
+-- name: removeRejects
+-- Removes the rejects of chunks, each named source/folder/chunk/normalizer.
+ALTER TABLE daybook.rejected_rows
+DELETE WHERE project = {project:String}
+    AND concat(source, '/', toString(day), '/', toString(chunk), '/', toString(normalizer)) IN {chunks:Array(String)}

@@ -3,7 +3,12 @@ import { readStatements } from '../../src/clickhouse/sql-file.js';
 import type { Statement } from '../../src/clickhouse/statement.js';
 import { archivePart, readArchiveName } from '../../src/shared/names.js';
 
-const HELD = readStatements(new URL('statements.sql', import.meta.url), ['archivesHeld', 'stagesHeld']);
+const HELD = readStatements(new URL('statements.sql', import.meta.url), [
+  'archivesHeld',
+  'stagesHeld',
+  'replacedRejects',
+  'removeRejects',
+]);
 
 /** A table that holds a table's day as it was before a publish. */
 export interface HeldArchive {
@@ -37,4 +42,24 @@ export const archivesHeld = (database: string, day?: string): Question<HeldArchi
 export const stagesHeld = (prefix: string): Statement => ({
   sql: HELD.stagesHeld,
   params: { prefix },
+});
+
+/** A chunk as one normalizer made it. */
+export interface ChunkOfSource {
+  source: string;
+  folder: string;
+  id: string;
+  normalizer: string;
+}
+
+/** Selects the chunks with rejects that others have replaced; `before` is in milliseconds since 1970. */
+export const replacedRejects = (project: string, before: number): Statement => ({
+  sql: HELD.replacedRejects,
+  params: { project, before },
+});
+
+/** Removes the rejects of chunks, each named source/folder/chunk/normalizer. */
+export const removeRejects = (project: string, chunks: readonly string[]): Statement => ({
+  sql: HELD.removeRejects,
+  params: { project, chunks },
 });

@@ -59,10 +59,10 @@ export async function test(deps: Dependencies, { build, published }: TestInput, 
       'TestFailed',
       published
         ? sentence(
-            `${failed.map(resultText).join(' ')} Readers have these rows: they were published before the test was added or edited. `,
+            `${failed.map(failingText).join(' ')} Readers have these rows: they were published before the test was added or edited. `,
             ...['Correct the data or the test, then: ', command.run(plan.day)],
           )
-        : `${failed.map(resultText).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
+        : `${failed.map(failingText).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
       {
         details: { step: 'test', tests: failed.map(({ test: name }) => name) },
       },
@@ -129,7 +129,7 @@ async function runTest(
   };
 }
 
-const resultText = ({ test: name, failing, tolerated, sample }: Tested) =>
+const failingText = ({ test: name, failing, tolerated, sample }: Tested) =>
   `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist${tolerated > 0 ? ` (${tolerated} tolerated)` : ''}, such as ${sample
     .slice(0, SHOWN)
     .map((row) => clipped(row, ROW_SHOWN))

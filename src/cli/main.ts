@@ -80,7 +80,7 @@ program.hook('preAction', async (_, action) => {
 });
 
 /** Prints why a command failed, and returns its exit code. */
-async function fail(error: unknown): Promise<number> {
+async function reportFailure(error: unknown): Promise<number> {
   const { isFinal, messageOf, textOf } = await import('../errors.js');
   const message = missingPackage(messageOf(error)) ?? textOf(error);
   note(message);
@@ -102,7 +102,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.crash;
-  else process.exitCode = await fail(error);
+  else process.exitCode = await reportFailure(error);
 }
 // A command is done when its action is.
 await endProcess();

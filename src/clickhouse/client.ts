@@ -14,7 +14,7 @@ import type { Statement } from './statement.js';
 const { ClickHouseLogLevel, createClient, ResultSet } = required('@clickhouse/client') as typeof Client;
 
 /** How a statement is run. */
-export interface RunOptions {
+export interface StatementOptions {
   /** Database that unqualified names mean. */
   database?: string;
   /** Handle of the running query: its `log_comment`. Set it on everything that may run long, so that it can be killed. */
@@ -30,9 +30,9 @@ export interface RunOptions {
 /** ClickHouse over HTTP: a server, or the embedded engine. The only place that imports the client. */
 export interface ClickHouse {
   /** Returns the rows of a SELECT as objects; 64-bit integers arrive as strings. */
-  rows<Row>(statement: Statement, options?: RunOptions): Promise<Row[]>;
+  rows<Row>(statement: Statement, options?: StatementOptions): Promise<Row[]>;
   /** Runs a statement that returns no rows. */
-  run(statement: Statement, options?: RunOptions): Promise<void>;
+  run(statement: Statement, options?: StatementOptions): Promise<void>;
   /** Inserts all rows as one block, so that after a crash either all or none exist. */
   insert(table: string, rows: readonly object[]): Promise<void>;
   /**
@@ -51,7 +51,7 @@ export interface ClickHouse {
 export async function oneRow<Row>(
   clickhouse: Pick<ClickHouse, 'rows'>,
   statement: Statement,
-  options: RunOptions = {},
+  options: StatementOptions = {},
 ): Promise<Row> {
   const [row] = await clickhouse.rows<Row>(statement, options);
   if (row === undefined)
@@ -128,7 +128,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   let known: { version: string; at: number } | undefined;
 
   /** Runs `send` and translates its error; an aborted caller gets its own reason, after the query has ended. */
-  const guarded = async <T>(options: RunOptions, send: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(options: StatementOptions, send: () => Promise<T>): Promise<T> => {
     options.signal?.throwIfAborted();
     try {
       return await send();
@@ -153,7 +153,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   };
 
   /** Passes the form to the client as the statement: it would send parameters in the URL, or a long statement in one field. */
-  const request = (statement: Statement, options: RunOptions) => {
+  const request = (statement: Statement, options: StatementOptions) => {
     const { body, contentType } = formOf(statement);
     return {
       query: body,
@@ -172,7 +172,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   };
 
   const gateway: ClickHouse = {
-    rows: <Row>(statement: Statement, options: RunOptions = {}) =>
+    rows: <Row>(statement: Statement, options: StatementOptions = {}) =>
       guarded(options, async () => {
         const asked = { ...statement, sql: `${statement.sql}\nFORMAT JSONEachRow` };
         const { stream, query_id, response_headers } = await client.exec(request(asked, options));

@@ -209,7 +209,7 @@ export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
   if (code === undefined || !(error instanceof ClickHouseError))
     return tooLarge(error, what) ?? ofLibrary(error, what) ?? error;
-  const type = code === S3_ERROR ? typeOfS3Error(error.message) : typeOf(code, error.message);
+  const type = code === S3_ERROR ? typeOfS3Error(error.message) : finalTypeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
   return type ? final(type, message, { details: { code } }) : new EngineError(message, code);
@@ -244,7 +244,7 @@ function ofLibrary(error: unknown, what: string): Error | undefined {
 }
 
 /** Returns the final type of a code. Some builds of ClickHouse lack some compressions; their error does not name the object. */
-const typeOf = (code: number, message: string): FinalType | undefined =>
+const finalTypeOf = (code: number, message: string): FinalType | undefined =>
   code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
 
 function typeOfS3Error(message: string): FinalType | undefined {

@@ -37,7 +37,7 @@ export function formOf({ sql, params = {} }: Statement): Form {
       for (const [index, piece] of pieces.entries()) fields.push([`param_${name}__${index}`, piece]);
     }
   }
-  for (const piece of cut(text)) fields.push(['query', piece]);
+  for (const piece of formPieces(text)) fields.push(['query', piece]);
   if (fields.length > MOST_FIELDS)
     throw new RangeError(
       `a statement of ${text.length} characters needs ${fields.length} fields, more than ${MOST_FIELDS}`,
@@ -51,11 +51,11 @@ export function formOf({ sql, params = {} }: Statement): Form {
 
 /** Writes a parameter as the server reads it, in pieces that each fit one field. */
 function piecesOf(name: string, value: unknown): string[] {
-  if (typeof value === 'string') return cut(value).map(escaped);
+  if (typeof value === 'string') return formPieces(value).map(escaped);
   if (!Array.isArray(value)) return [String(value)];
   const pieces: string[][] = [[]];
   let units = 0;
-  for (const element of value.map(elementOf)) {
+  for (const element of value.map(arrayElement)) {
     if (element.length > FIELD_UNITS)
       throw new RangeError(
         `an element of the parameter ${name} has ${element.length} characters, more than ${FIELD_UNITS}`,
@@ -70,7 +70,7 @@ function piecesOf(name: string, value: unknown): string[] {
   return pieces.map((elements) => `[${elements.join(',')}]`);
 }
 
-const elementOf = (value: unknown): string => (typeof value === 'string' ? `'${escaped(value)}'` : String(value));
+const arrayElement = (value: unknown): string => (typeof value === 'string' ? `'${escaped(value)}'` : String(value));
 
 const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', "'": "\\'", '\\': '\\\\' };
 
@@ -78,7 +78,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\
 const escaped = (text: string): string => text.replaceAll(/[\t\n\r'\\]/g, (character) => ESCAPES[character] ?? '');
 
 /** Cuts a text into pieces of at most {@link FIELD_UNITS}, at least one, without splitting a surrogate pair. */
-function cut(text: string): string[] {
+function formPieces(text: string): string[] {
   const pieces: string[] = [];
   let from = 0;
   do {

@@ -47,9 +47,9 @@ export function objectTable(
     s3Function(bucket, address, format, structure, name, compression);
   const plain = keys.filter((key) => !isPattern(key));
   const patterns = keys.filter(isPattern);
-  const listed = plain.length > 0 ? tableFunction(listOf(plain), label) : undefined;
+  const listed = plain.length > 0 ? tableFunction(keyList(plain), label) : undefined;
   if (listed && patterns.length === 0) return listed;
-  const folder = tableFunction(`${encoded(folderOf(patterns))}**`, `${label}_patterns`);
+  const folder = tableFunction(`${encoded(commonFolder(patterns))}**`, `${label}_patterns`);
   const read = (from: string) => `SELECT *, _path, _row_number, _etag FROM ${from}`;
   const named = `${read(folder.sql)} WHERE _path IN {${label}_paths:Array(String)}`;
   return {
@@ -92,10 +92,10 @@ function s3Function(
 }
 
 /** Writes one key, or a list in braces after the folder that all keys share. */
-function listOf(keys: readonly string[]): string {
+function keyList(keys: readonly string[]): string {
   const [only = ''] = keys;
   if (keys.length === 1) return encoded(only);
-  const shared = folderOf(keys);
+  const shared = commonFolder(keys);
   const folder = keys.includes(shared) ? '' : shared;
   return `${encoded(folder)}{${keys.map((key) => encoded(key.slice(folder.length))).join(',')}}`;
 }
@@ -104,7 +104,7 @@ function listOf(keys: readonly string[]): string {
 const encoded = (key: string): string => key.split('/').map(encodeURIComponent).join('/');
 
 /** Returns the longest prefix without pattern characters that all keys share, up to a `/`. */
-function folderOf(keys: readonly string[]): string {
+function commonFolder(keys: readonly string[]): string {
   const [first = '', ...others] = keys;
   const pattern = first.search(PATTERN);
   let length = pattern < 0 ? first.length : pattern;

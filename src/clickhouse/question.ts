@@ -1,4 +1,4 @@
-import type { ClickHouse, RunOptions } from './client.js';
+import type { ClickHouse, StatementOptions } from './client.js';
 import type { Statement } from './statement.js';
 
 /** A SELECT with what is made of its rows. Several of them can be asked together, see {@link askTogether}. */
@@ -21,7 +21,7 @@ export type Answers<Questions extends Record<string, Question<unknown>>> = {
 export const ask = async <Answer>(
   clickhouse: Pick<ClickHouse, 'rows'>,
   { statement, answer }: Question<Answer>,
-  options: RunOptions = {},
+  options: StatementOptions = {},
 ): Promise<Answer> => answer(await clickhouse.rows<object>(statement, options));
 
 /**
@@ -31,7 +31,7 @@ export const ask = async <Answer>(
 export const askTogether = <Questions extends Record<string, Question<unknown>>>(
   clickhouse: Pick<ClickHouse, 'rows'>,
   questions: Questions,
-  options: RunOptions = {},
+  options: StatementOptions = {},
 ): Promise<Answers<Questions>> => ask(clickhouse, allOf(questions), options);
 
 /** Makes one question of several; see {@link askTogether}. */

@@ -15,7 +15,7 @@ const NAME = /^-- name: (\w+)\n/gm;
 export function readStatements<Name extends string>(url: URL, names: readonly Name[]): Record<Name, string> {
   const [, ...parts] = readFileSync(url, 'utf8').split(NAME);
   const found = new Map<string, string>();
-  for (let at = 0; at < parts.length; at += 2) found.set(parts[at] ?? '', withoutComments(parts[at + 1] ?? ''));
+  for (let at = 0; at < parts.length; at += 2) found.set(parts[at] ?? '', statementBody(parts[at + 1] ?? ''));
   if ([...found.keys()].sort().join() !== [...names].sort().join())
     throw new RangeError(
       `${url.pathname} holds the statements ${[...found.keys()].join(', ')}; expected ${names.join(', ')}`,
@@ -29,8 +29,8 @@ export function readStatements<Name extends string>(url: URL, names: readonly Na
 export const statementsIn = (script: string): string[] =>
   script
     .split(/;\s*(?:\n|$)/)
-    .map(withoutComments)
+    .map(statementBody)
     .filter((sql) => sql !== '');
 
 /** Only lines that are comments as a whole are removed. */
-const withoutComments = (sql: string): string => sql.replaceAll(/^ *--.*\n?/gm, '').trim();
+const statementBody = (sql: string): string => sql.replaceAll(/^ *--.*\n?/gm, '').trim();

@@ -60,6 +60,8 @@ export interface Cast {
 /** How elements are cast, and whether the fields of tuples and maps may come from each other. */
 export interface CastOptions {
   scalar: typeof castValue;
+  /** Writes the text of an element for a fault; by default as the engine prints it. */
+  shown?: (value: string, given: ColumnType) => string;
   /** Missing fields are NULL, unknown ones are left out, and tuples and maps are both objects. */
   objects: boolean;
 }
@@ -190,7 +192,8 @@ function castPart(value: string, given: ColumnType, wanted: ColumnType, place: s
   const needed = isNullable(given) && !isNullable(wanted);
   if (cast === value)
     return { value, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, '')` : undefined };
-  const lost = `if(${value} IS NOT NULL AND ${cast} IS NULL, ${misfit(place, value, typeInWords(wanted))}, '')`;
+  const shown = options.shown?.(value, bare(given)) ?? value;
+  const lost = `if(${value} IS NOT NULL AND ${cast} IS NULL, ${misfit(place, shown, typeInWords(wanted))}, '')`;
   return { value: cast, fault: needed ? `if(${value} IS NULL, ${missing(place, wanted.text)}, ${lost})` : lost };
 }
 

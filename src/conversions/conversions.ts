@@ -51,7 +51,7 @@ function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf, place: s
 }
 
 /** Converts a part of a composite, which is required unless its type is Nullable. */
-function faultOf(type: ColumnType, part: Conversion, leaf: Leaf, place: string): string {
+function partFault(type: ColumnType, part: Conversion, leaf: Leaf, place: string): string {
   if (isComposite(bare(type))) return part.fault;
   const unfit = `if(${part.unfit}, ${part.fault}, '')`;
   return isNullable(type) ? unfit : `if(${leaf.text} IS NULL, ${missing(place, type.text)}, ${unfit})`;
@@ -73,7 +73,7 @@ function convertArray(type: ColumnType, leaf: Leaf, place: string) {
   const raw = `JSONExtractArrayRaw(ifNull(${leaf.text}, ''))`;
   return {
     value: `CAST(arrayMap(x -> ${part.value}, ${raw}), ${literal(holding(type))})`,
-    fault: notA('Array', type, leaf, place, faultIn(place, faultOf(element, part, one, ''), raw)),
+    fault: notA('Array', type, leaf, place, faultIn(place, partFault(element, part, one, ''), raw)),
   };
 }
 
@@ -88,7 +88,7 @@ function convertMap(type: ColumnType, leaf: Leaf, place: string) {
   // The first of equal keys counts, as everywhere in a line.
   const raw = `arrayFilter((x, n) -> n = 1, ${all}, arrayEnumerateUniq(arrayMap(x -> x.1, ${all})))`;
   const lone = `arrayExists(x -> position(x.1, ${literal(SURROGATE_MARK)}) > 0, ${all})`;
-  const fault = faultAt(place, faultOf(element, part, one, ''), raw);
+  const fault = faultAt(place, partFault(element, part, one, ''), raw);
   return {
     value: `CAST(arrayMap(x -> (x.1, ${part.value}), ${raw}), ${literal(holding(type))})`,
     fault: notA(
@@ -111,7 +111,7 @@ function convertTuple(type: ColumnType, leaf: Leaf, place: string) {
       jsonType: `JSONType(${object}, ${literal(field)})`,
     };
     const part = convert(fieldType, one, `${place}.${field}`);
-    return { value: part.value, fault: faultOf(fieldType, part, one, `${place}.${field}`) };
+    return { value: part.value, fault: partFault(fieldType, part, one, `${place}.${field}`) };
   });
   const other = `${leaf.text} IS NOT NULL AND ${leaf.jsonType} != 'Object'`;
   return {

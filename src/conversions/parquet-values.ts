@@ -103,7 +103,8 @@ export function parquetValue(column: Column, type: ColumnType, given: FileColumn
   if (bare(from).base === 'Null') return absentValue(column, type);
   if (!mayFit(from, type)) return undefined;
   if (isComposite(bare(type))) {
-    const { value, fault } = castComposite(there, from, type, column.name, { scalar: parquetScalar, objects: true });
+    const options = { scalar: parquetScalar, shown: parquetText, objects: true };
+    const { value, fault } = castComposite(there, from, type, column.name, options);
     return { value: `CAST(${value}, ${literal(holding(type))})`, fault: fault ?? "''" };
   }
   const value = parquetScalar(there, bare(from), bare(type));
@@ -144,13 +145,26 @@ function parquetScalar(value: string, given: ColumnType, wanted: ColumnType): st
 /** Writes the text of a value for a reason. */
 const parquetText = (value: string, given: ColumnType): string =>
   ['Days', 'INT96', 'TimeOfDay', 'Bytes', 'DateTime64', 'Decimal'].includes(given.base)
-    ? `ifNull(${parquetScalar(value, given, TEXT)}, ${given.base === 'INT96' ? `hex(${value})` : `toString(${value})`})`
+    ? `ifNull(${parquetScalar(value, given, TEXT)}, ${unprintable(value, given)})`
     : value;
+
+const UNIT_OF_DIGITS: Record<string, string> = { 0: 'seconds', 3: 'milliseconds', 6: 'microseconds', 9: 'nanoseconds' };
+
+/** Writes what the file holds of a time that no calendar has; ClickHouse would print the first or the last one that it knows. */
+function unprintable(value: string, given: ColumnType): string {
+  if (given.base === 'INT96') return `hex(${value})`;
+  if (given.base !== 'DateTime64') return `toString(${value})`;
+  return `concat(toString(reinterpretAsInt64(${value})), ' ${UNIT_OF_DIGITS[timeOf(given).digits] ?? 'ticks'} since 1970')`;
+}
 
 /** Returns an expression of a column's value, and its type, as the text of a reject shows it: dates and times as people write them. */
 export function readable(column: FileColumn): { value: string; type: string } {
   const given = bare(parseType(column.type));
   const there = name(column.name);
+  if (given.base === 'DateTime64') {
+    const iso = `concat(replaceOne(${parquetScalar(there, given, TEXT)}, ' ', 'T'), 'Z')`;
+    return { value: `ifNull(${iso}, ${unprintable(there, given)})`, type: 'Nullable(String)' };
+  }
   return ['Days', 'INT96', 'TimeOfDay'].includes(given.base)
     ? { value: parquetText(there, given), type: 'Nullable(String)' }
     : { value: there, type: column.reads };
@@ -226,7 +240,7 @@ function mayFit(given: ColumnType, wanted: ColumnType): boolean {
 }
 
 function mayFitScalar(from: ColumnType, to: ColumnType): boolean {
-  if (from.base === 'TimeOfDay') return familyOf(to) === 'text';
+  if (from.base === 'TimeOfDay' || from.base === 'Json') return familyOf(to) === 'text';
   // A number is a time only if the contract names its unit.
   if (to.base === 'Bool') return /^(Bool|U?Int\d+)$/.test(from.base) || familyOf(from) === 'text';
   if (from.base === 'Bool') return familyOf(to) === 'text';

@@ -15,7 +15,7 @@ const castIf =
   (type, text) =>
     `if(${test(type, text)}, ${cast(type, text)}, NULL)`;
 
-const oneOf: Scalar = (type, text) => {
+const enumText: Scalar = (type, text) => {
   const allowed = type.literals.map((pair) => pair.replace(/\s*=\s*-?\d+$/, ''));
   return `if(${text} IN (${allowed.join(', ')}), CAST(${text}, ${literal(`Nullable(${type.text})`)}), NULL)`;
 };
@@ -44,8 +44,8 @@ const SCALARS: Record<string, Scalar> = {
   DateTime: dateTime,
   DateTime64: dateTime,
   UUID: castIf((_type, text) => matches(text, '^[0-9A-Fa-f]{8}-?([0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}$')),
-  Enum8: oneOf,
-  Enum16: oneOf,
+  Enum8: enumText,
+  Enum16: enumText,
   IPv4: cast,
   IPv6: cast,
 };

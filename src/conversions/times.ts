@@ -24,7 +24,7 @@ const OFFSET = `(${UTC}| ?[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)`;
 export function dateTime(type: ColumnType, text: string): string {
   const written = writtenTime(type, text);
   if (type.unit === undefined) return written;
-  return `if(${matches(text, '^[-+]?[0-9]+([.eE]|$)')}, ${counted(type, type.unit, text)}, ${written})`;
+  return `if(${matches(text, '^[-+]?[0-9]+([.eE]|$)')}, ${epochTicks(type, type.unit, text)}, ${written})`;
 }
 
 function writtenTime(type: ColumnType, text: string): string {
@@ -47,7 +47,7 @@ const spelled = (text: string) =>
   `replaceRegexpOne(replaceOne(translate(${text}, 'tz,', 'TZ.'), ' UTC', 'Z'), '([T ].{5,}[+-][0-9]{2})$', '\\\\1:00')`;
 
 /** Casts a number since 1970. */
-function counted(type: ColumnType, unit: EpochUnit, text: string): string {
+function epochTicks(type: ColumnType, unit: EpochUnit, text: string): string {
   const { digits } = timeOf(type);
   const shift = digits - UNIT_DIGITS[unit];
   const number = decimal({ base: 'Decimal', of: [], literals: ['40', '18'], text: 'Decimal(40, 18)' }, text);

@@ -1,3 +1,4 @@
+// Over 300 lines: one short function for each question to the ledger and each record in it.
 import type { ClickHouse } from '../clickhouse/client.js';
 import { isMissingTable, unlessMissing } from '../clickhouse/errors.js';
 import { ask, askTogether, type Answers, type Question } from '../clickhouse/question.js';
@@ -8,6 +9,7 @@ import { command, type Command } from '../shared/commands.js';
 import { sentence } from '../shared/sentence.js';
 import type { StoredObject } from '../store/object.js';
 import { inGroups } from './chunk-groups.js';
+import { assertOwner, identityOf, type Identified, type Identity } from './identity.js';
 import { ledgerQuestions } from './questions.js';
 import {
   counted,
@@ -59,6 +61,29 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     }
   };
 
+  /**
+   * Asks several questions in one request, once it is clear that the ledger is this program's and this project's.
+   *
+   * @throws a final NotApplied, LedgerTooNew or OtherProject
+   */
+  const askAsOwner = async <Asked extends Record<string, Question<unknown>>>(
+    config: Identified,
+    asked: Asked,
+  ): Promise<Answers<Asked>> => {
+    const format = questions.format();
+    const found = await askTogether(clickhouse, { ...asked, format, owner: questions.owner() }, READ).catch(
+      async (error: unknown) => {
+        // A ledger of an earlier version does not record whose a name is.
+        if (isMissingTable(error)) return { ...(await askAll({ ...asked, format })), owner: undefined };
+        throw error;
+      },
+    );
+    const known = found as { format: number; owner: Identity | undefined };
+    assertFormat(known.format);
+    assertOwner(config, known.owner);
+    return found;
+  };
+
   return {
     project,
 
@@ -71,9 +96,30 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       for (const statement of sql.ledgerDefinition()) await clickhouse.run(statement, { what: 'create the ledger' });
     },
 
-    /** Throws if the ledger is missing or was written by a newer Daybook. */
-    async assertReadable(): Promise<void> {
-      assertFormat((await askAll({ format: questions.format() })).format);
+    /**
+     * Throws if the ledger is missing, was written by a newer Daybook, or knows another project of this name.
+     *
+     * @throws a final NotApplied, LedgerTooNew or OtherProject
+     */
+    async assertReadable(config: Identified): Promise<void> {
+      await askAsOwner(config, {});
+    },
+
+    askAsOwner,
+
+    /** Returns the project that the name belongs to; undefined if no one has used it. */
+    owner: async (config: Identified): Promise<(Identity & { recorded: boolean }) | undefined> => {
+      const owner = await unlessMissing(ask(clickhouse, questions.owner(), READ), undefined);
+      if (owner) return { ...owner, recorded: true };
+      const [before] = await unlessMissing(rows<{ bucket: string }>(sql.builtBefore(project)), []);
+      if (before === undefined || before.bucket === '') return undefined;
+      // Projects of earlier versions have no id, and builds do not record their database.
+      return { id: '', database: config.database, bucket: before.bucket, recorded: false };
+    },
+
+    /** Records that the name belongs to the project. */
+    recordOwner: async (config: Identified): Promise<void> => {
+      await clickhouse.insert('daybook.projects', [{ project, ...identityOf(config) }]);
     },
 
     lastGeneration: (day: string) => ask(clickhouse, questions.lastGeneration(day), READ),
@@ -280,7 +326,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 }
 
 /** Throws if records were written by a newer Daybook. */
-export function assertFormat(format: number): void {
+function assertFormat(format: number): void {
   if (format > sql.LEDGER_FORMAT)
     throw final(
       'LedgerTooNew',

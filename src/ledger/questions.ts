@@ -1,5 +1,6 @@
 import { question, type Question } from '../clickhouse/question.js';
 import type { StoredObject } from '../store/object.js';
+import type { Identity } from './identity.js';
 import type {
   ArchiveRecord,
   BuildRecord,
@@ -25,6 +26,9 @@ export const ledgerQuestions = (project: string) => ({
   /** The highest format that any record was written with. */
   format: (): Question<number> =>
     question(sql.ledgerFormat(), ([row]: readonly { format: number | string }[]) => Number(row?.format ?? 0)),
+
+  /** The project that the name belongs to; undefined if none is recorded. */
+  owner: (): Question<Identity | undefined> => question(sql.owner(project), ([row]: readonly Identity[]) => row),
 
   lastGeneration: (day: string): Question<number> =>
     question(sql.lastGeneration(project, day), ([row]: readonly { generation: number | string }[]) =>

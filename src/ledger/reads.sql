@@ -289,3 +289,12 @@ LIMIT 1 BY test
 -- name: ledgerFormat
 -- The highest format of any record. Fails if the tables do not exist yet.
 SELECT max(format) AS format FROM daybook.builds
+
+-- name: owner
+-- The project that the name belongs to.
+SELECT id, database, bucket FROM daybook.projects WHERE project = {project:String} ORDER BY at DESC LIMIT 1
+
+-- name: builtBefore
+-- The bucket of the newest plan of a project; empty if it has none.
+SELECT extract(argMax(plan, at), '^s3://([^/]+)/') AS bucket FROM daybook.builds
+WHERE project = {project:String} AND plan != ''

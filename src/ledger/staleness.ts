@@ -48,7 +48,7 @@ export interface LedgerDay extends MadeDay {
 export function staleDays(records: readonly LedgerDay[], since: Day, changed: ReadonlySet<string> = new Set()): Day[] {
   const now = new Map(records.map((record) => [tableDay(record.table, record.day), publishedFingerprint(record)]));
   const judged = records.filter(({ day }) => day >= since);
-  return spread(judged, changed, (input, fingerprint) => (now.get(input) ?? '') !== fingerprint);
+  return spreadStale(judged, changed, (input, fingerprint) => (now.get(input) ?? '') !== fingerprint);
 }
 
 /**
@@ -63,11 +63,11 @@ export function staleAfter(
   later: readonly MadeDay[],
 ): Day[] {
   const now = new Map(tables.map(({ table, fingerprint }) => [tableDay(table, day), fingerprint]));
-  return spread(later, new Set(), (input, fingerprint) => now.has(input) && now.get(input) !== fingerprint);
+  return spreadStale(later, new Set(), (input, fingerprint) => now.has(input) && now.get(input) !== fingerprint);
 }
 
 /** Finds days whose records are in `changed`, read something that has changed, or read such a record in turn; ascending. */
-function spread(
+function spreadStale(
   records: readonly MadeDay[],
   changed: ReadonlySet<string>,
   hasChanged: (input: string, fingerprint: string) => boolean,

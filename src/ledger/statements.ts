@@ -34,6 +34,8 @@ export const READS = readStatements(new URL('reads.sql', import.meta.url), [
   'unusedChunks',
   'publishHistory',
   'passedTests',
+  'owner',
+  'builtBefore',
 ]);
 
 /** Returns the parameters of a query over the days `first` to `last`. */
@@ -181,6 +183,12 @@ export const passedTests = (project: string, first: string, last: string): State
   sql: READS.passedTests,
   params: over(project, first, last),
 });
+
+/** Selects the project that a name belongs to. */
+export const owner = (project: string): Statement => ({ sql: READS.owner, params: { project } });
+
+/** Selects the bucket that builds from before such records used. */
+export const builtBefore = (project: string): Statement => ({ sql: READS.builtBefore, params: { project } });
 
 /** Selects the highest format of any record. Fails if the tables do not exist yet. */
 export const ledgerFormat = (): Statement => ({ sql: READS.ledgerFormat });

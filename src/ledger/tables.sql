@@ -189,3 +189,14 @@ CREATE TABLE IF NOT EXISTS daybook.next_commands
     commands Array(Tuple(name String, args Array(String)))
 )
 ENGINE = MergeTree ORDER BY (project, day, generation, at);
+
+-- Which project a name belongs to, so that no other one reads or replaces its days. The newest record counts.
+CREATE TABLE IF NOT EXISTS daybook.projects
+(
+    project LowCardinality(String),
+    id String COMMENT 'id in the config, or empty',
+    database String,
+    bucket String,
+    at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree ORDER BY (project, at);

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { isOurs } from './processes/processes.js';
 import { accepts } from './readiness.js';
-import { readStack, type Stack } from './stack-file.js';
+import { runningStack } from './running-stack.js';
+import type { Stack } from './stack-file.js';
 
 /** Returns the stack that is running in `dir`; undefined unless its supervisor is alive and every service accepts connections. */
 export async function liveStack(dir: string): Promise<Stack | undefined> {
-  const stack = await supervised(dir);
+  const stack = await runningStack(dir);
   if (!stack) return undefined;
   const answering = await Promise.all(stack.processes.map(({ port }) => accepts(port)));
   return answering.includes(false) ? undefined : stack;
@@ -20,7 +20,7 @@ export interface StackStatus {
 
 /** Reports what is running in `dir`, service by service; without secrets. */
 export async function stackStatus(dir: string): Promise<StackStatus> {
-  const stack = await supervised(dir);
+  const stack = await runningStack(dir);
   if (!stack) return { running: false, dir: resolve(dir), services: [] };
   const addressOf: Record<string, string> = {
     temporal: `${stack.temporal.address}, Web UI ${stack.temporal.uiUrl}`,
@@ -34,9 +34,4 @@ export async function stackStatus(dir: string): Promise<StackStatus> {
     answers: await accepts(port),
   }));
   return { running: true, dir: stack.dir, services: await Promise.all(services) };
-}
-
-async function supervised(dir: string): Promise<Stack | undefined> {
-  const stack = await readStack(resolve(dir));
-  return stack && (await isOurs(stack.supervisor.pid, stack.dir)) ? stack : undefined;
 }

@@ -1,7 +1,7 @@
 /** Interval between two lines of the same step in a log, in ms. */
 const REPEAT_MS = 15_000;
 
-export interface Progress {
+export interface StackProgress {
   onProgress: (text: string) => void;
   /** Clears the last line on a terminal; call it before printing anything else. */
   done: () => void;
@@ -11,7 +11,7 @@ export interface Progress {
  * Shows progress on a stream (stderr, because stdout is for results): one line rewritten in place on a terminal, else each new
  * step once and a long one every 15 s.
  */
-export function progressOn(stream: NodeJS.WriteStream): Progress {
+export function progressOn(stream: NodeJS.WriteStream): StackProgress {
   if (stream.isTTY) {
     return {
       onProgress: (text) => stream.write(`\r\u001b[2K${text.slice(0, (stream.columns || 80) - 1)}`),

@@ -77,7 +77,7 @@ async function startIn(dir: string, options: StartOptions): Promise<StartedStack
   if (only.includes('clickhouse') && clickhouse === undefined) findLibrary(); // throws if there is none, before anything starts
   for (const folder of ['home', 'logs']) await mkdir(join(dir, folder), { recursive: true });
   const settings = await loadSettings(dir);
-  const described = describe(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
+  const described = stackOf(dir, settings, versitygw === undefined ? 'fauxqs' : 'versitygw');
   const metadata = versitygw === undefined ? undefined : await objectMetadata(versitygw, dir, settings.ports.s3);
   const plan = { stack: described, ports: settings.ports, executables: { temporal, versitygw, clickhouse }, metadata };
   const { clickhouse: http, clickhouseNative, clickhouseGuarded } = settings.ports;
@@ -114,7 +114,7 @@ async function startIn(dir: string, options: StartOptions): Promise<StartedStack
   return { stack: supervisor.stack, started: true, ended: supervisor.ended, stop };
 }
 
-function describe(dir: string, { ports, secretAccessKey, passwords }: StackSettings, kind: Stack['s3']['kind']) {
+function stackOf(dir: string, { ports, secretAccessKey, passwords }: StackSettings, kind: Stack['s3']['kind']) {
   const local = (port: number) => `http://127.0.0.1:${port}`;
   return {
     format: 1 as const,

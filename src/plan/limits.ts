@@ -10,3 +10,19 @@ export const limitsOf = ({ limits }: Pick<Plan, 'limits'>): Record<string, numbe
   max_bytes_before_external_sort: Math.floor(limits.memory * SPILL_SHARE),
   max_bytes_before_external_group_by: Math.floor(limits.memory * SPILL_SHARE),
 });
+
+/** Shares of a statement's memory: of a group of rows that waits to be written, and of a block of rows that is read at once. */
+const [GROUP_SHARE, BLOCK_SHARE] = [1 / 16, 1 / 64];
+
+/** Returns {@link limitsOf} for a statement that has to do with as little memory as the engine can; it takes longer. */
+export function frugalLimitsOf(plan: Pick<Plan, 'limits'>): Record<string, number> {
+  const share = (part: number) => Math.floor(plan.limits.memory * part);
+  return {
+    ...limitsOf(plan),
+    max_threads: 1,
+    max_insert_threads: 1,
+    input_format_max_block_size_bytes: share(BLOCK_SHARE),
+    input_format_parquet_prefer_block_bytes: share(BLOCK_SHARE),
+    output_format_parquet_row_group_size_bytes: share(GROUP_SHARE),
+  };
+}

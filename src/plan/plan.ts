@@ -136,5 +136,5 @@ export const plan = z.strictObject({
 export type Plan = z.infer<typeof plan>;
 
 /** Columns of a table, as the plan has them. */
-export const columnsOf = (plan: Plan, table: string): Column[] =>
+export const plannedColumns = (plan: Plan, table: string): Column[] =>
   plan.tables.find(({ name }) => name === table)?.columns ?? [];

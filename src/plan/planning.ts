@@ -77,7 +77,7 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
   const generation = lastGeneration + 1;
   const { allowEmpty } = choice;
   const build = { day, force, overHold: force && !code, allowEmpty, generation, listings };
-  const plan = planOf(project, schema, { ...build, published: [...published.values()] });
+  const plan = composePlan(project, schema, { ...build, published: [...published.values()] });
   const verdict = judge(plan, listings, records, { code, ...(of.moving ? { moving: of.moving } : {}) });
   for (const [index, source] of plan.sources.entries()) {
     source.fresh =
@@ -148,7 +148,7 @@ export function normalizerOf(project: Project, schema: Schema, table: TableSchem
   });
 }
 
-function planOf(
+function composePlan(
   project: Project,
   schema: Schema,
   build: {
@@ -201,7 +201,7 @@ export function plannedSource(
   normalizer: string,
   chunks: Chunk[],
 ): PlannedSource {
-  const table = find(schema, name);
+  const table = findTable(schema, name);
   const config = project.config.sources[name];
   if (!config) throw new RangeError(`no source ${name} in the config`);
   return {
@@ -279,9 +279,9 @@ function keepOf({ tables, tests }: Schema, name: string): PlannedTable['keep'] {
   };
 }
 
-const rawOf = (schema: Schema, table: TableSchema) => find(schema, `raw_${table.name}`);
+const rawOf = (schema: Schema, table: TableSchema) => findTable(schema, `raw_${table.name}`);
 
-function find(schema: Schema, name: string): TableSchema {
+function findTable(schema: Schema, name: string): TableSchema {
   const table = schema.tables.find((one) => one.name === name);
   if (!table) throw new RangeError(`the schema lacks ${name}`);
   return table;

@@ -76,12 +76,15 @@ export async function openInput(
   }
   return {
     input: readParquet(raw, source.bucket, joined(shapes), source.contract),
-    lines: linesOf(footers, readEtags(raw, source.bucket, keys)),
+    lines: footerLines(footers, readEtags(raw, source.bucket, keys)),
   };
 }
 
 /** The line counts of the footers, with the ETags of the objects after they were read. */
-const linesOf = (footers: readonly ParquetFooter[], etags: Question<Map<string, string>>): Question<LineCount[]> => ({
+const footerLines = (
+  footers: readonly ParquetFooter[],
+  etags: Question<Map<string, string>>,
+): Question<LineCount[]> => ({
   statement: etags.statement,
   answer: (rows) => {
     const found = etags.answer(rows);
@@ -123,7 +126,7 @@ async function shapeOf(
   const first = alike.find(({ object }) => !isPattern(object)) ?? alike[0];
   if (!first) throw new RangeError('a group of Parquet objects is empty');
   const leaves = first.leaves.map(([path, logical, physical]) => ({ path, logical, physical }));
-  const described = await describe(store, ask, raw, first.object, copy);
+  const described = await describeObject(store, ask, raw, first.object, copy);
   return {
     keys: alike.map(({ object }) => object),
     columns: described.map(({ name, type }) =>
@@ -156,7 +159,7 @@ function assertReadable(contract: readonly Column[], { columns }: ParquetShape, 
 const TYPE_SHOWN = 100;
 
 /** Describes an object's columns. ClickHouse would expand a key with pattern characters, so such an object is copied first. */
-async function describe(
+async function describeObject(
   store: Dependencies['store'],
   ask: Ask,
   raw: EngineBucket,

@@ -25,7 +25,7 @@ const PLANS_KEPT = 8;
 export function readPlan({ store }: Pick<Dependencies, 'store'>, { plan: url }: BuildRef): Promise<Plan> {
   const known = plans.get(url);
   if (known) return known;
-  const reading = read(store, url);
+  const reading = fetchPlan(store, url);
   plans.set(url, reading);
   reading.catch(() => plans.delete(url));
   const oldest = plans.keys().next().value;
@@ -33,7 +33,7 @@ export function readPlan({ store }: Pick<Dependencies, 'store'>, { plan: url }: 
   return reading;
 }
 
-async function read(store: Store, url: string): Promise<Plan> {
+async function fetchPlan(store: Store, url: string): Promise<Plan> {
   const text = await store.read(...bucketAndKey(url));
   if (text === undefined)
     throw final('ObjectVanished', `The plan ${url} no longer exists. Run the day again, which makes a new plan.`);

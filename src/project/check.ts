@@ -24,6 +24,8 @@ export interface CheckServices {
   folders: (project: Project) => Promise<Problem[]>;
   /** Lets the engine write and read a tiny object in the store. */
   engineStore: (project: Project) => Promise<Problem[]>;
+  /** Says that the ledger knows another project of this name; undefined if it does not. */
+  otherProject: (project: Project) => Promise<Text | undefined>;
   /** In a local stack, `apply` creates the buckets. */
   localStack: boolean;
   /** The value of an environment variable that the config names. */
@@ -37,15 +39,20 @@ export interface CheckServices {
 export async function checkProject(dir: string, services: CheckServices): Promise<Problem[]> {
   const { project, problems } = await readProject(dir);
   const [sql, ...connections] = await Promise.all([
-    checkClickHouse(errorsOf(problems).length === 0 ? project : undefined, services.clickhouse),
+    checkClickHouse(errorsOf(problems).length === 0 ? project : undefined, services),
     checkStore(project, services),
     checkTemporal(services.missingSearchAttributes),
   ]);
   return [...problems, ...sql, ...connections.flat(), ...checkKeys(services), ...checkAlerts(project, services)];
 }
 
+const OTHER = 'this name belongs to another project of the same ledger';
+
 /** Checks that the engine responds and is new enough; if the files have no errors, also lets it analyze the SQL. */
-async function checkClickHouse(project: Project | undefined, clickhouse: ClickHouse): Promise<Problem[]> {
+async function checkClickHouse(
+  project: Project | undefined,
+  { clickhouse, otherProject }: CheckServices,
+): Promise<Problem[]> {
   try {
     const version = await clickhouse.version();
     const old = isOlder(version, LEAST_CLICKHOUSE)
@@ -59,9 +66,14 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
       : [];
     if (!project) return old;
     const { schema, problems } = await inspectSchema(project, clickhouse);
-    const [removed, views] = await Promise.all([findRemoved(clickhouse, project), findViews(clickhouse, project)]);
+    const [removed, views, other] = await Promise.all([
+      findRemoved(clickhouse, project),
+      findViews(clickhouse, project),
+      otherProject(project),
+    ]);
     const pending = errorsOf(problems).length === 0 ? await pendingProblems(project, schema, clickhouse) : [];
     return [
+      ...(other === undefined ? [] : [error('project', OTHER, other)]),
       ...problems,
       ...pending,
       ...removedProblems(project.config.database, removed),
@@ -70,7 +82,7 @@ async function checkClickHouse(project: Project | undefined, clickhouse: ClickHo
       ...old,
     ];
   } catch (thrown) {
-    throwIfBug(thrown);
+    rethrowDefect(thrown);
     const fix = isDenied(thrown)
       ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
       : startOrName('CLICKHOUSE_URL');
@@ -154,7 +166,7 @@ async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Pro
     const create = missing.map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`);
     return [error('Temporal', `the namespace lacks the search attributes ${missing.join(', ')}`, create.join('\n'))];
   } catch (thrown) {
-    throwIfBug(thrown);
+    rethrowDefect(thrown);
     return [error('Temporal', messageOf(thrown), startOrName('TEMPORAL_ADDRESS'))];
   }
 }
@@ -184,7 +196,7 @@ function checkAlerts(project: Project | undefined, { named }: CheckServices): Pr
 }
 
 /** Rethrows bugs, so that they do not look like an unreachable service. */
-function throwIfBug(thrown: unknown): void {
+function rethrowDefect(thrown: unknown): void {
   if (thrown instanceof TypeError || thrown instanceof ReferenceError || thrown instanceof RangeError) throw thrown;
 }
 

@@ -14,7 +14,7 @@ export interface View {
 }
 
 /** Selects the tables of a database that the project has published. */
-const publishedTables = (project: string, database: string): Statement => ({
+const onceTables = (project: string, database: string): Statement => ({
   sql: `
 SELECT name FROM system.tables
 WHERE database = {database:String}
@@ -28,7 +28,7 @@ export async function findRemoved(clickhouse: ClickHouse, project: Project): Pro
   const { config } = project;
   const own = ownTables(project);
   const published = await unlessMissing(
-    clickhouse.rows<{ name: string }>(publishedTables(config.project, config.database), { what: 'find tables' }),
+    clickhouse.rows<{ name: string }>(onceTables(config.project, config.database), { what: 'find tables' }),
     [],
   );
   return published.map(({ name }) => name).filter((name) => !own.has(name));

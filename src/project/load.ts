@@ -3,13 +3,12 @@ import { basename, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { final, messageOf } from '../errors.js';
 import { parseConfig } from './config/parse.js';
+import { CONFIG_NAMES } from './find.js';
 import { describeProblems, error, errorsOf, meantBy, warning } from './problems.js';
 import type { Problem, Project, SqlFile } from './project.js';
 import { readSqlFile } from './sql/file.js';
 import type { SqlKind } from './sql/header.js';
 import { cachedTransform } from './transform-cache.js';
-
-const CONFIG_NAMES = ['ts', 'mjs', 'js', 'json'].map((extension) => `daybook.config.${extension}`);
 
 /**
  * Reads a project folder without caching, so that an edit needs no restart. Throws one final failure with all problems of config

@@ -29,7 +29,7 @@ export function describeProblems(subject: string, problems: readonly Problem[]):
 }
 
 /** Formats a value for a message, shortened if it is long. */
-export function shown(value: unknown): string {
+export function valueText(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = inspect(value, { breakLength: Infinity });
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;

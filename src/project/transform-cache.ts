@@ -20,8 +20,8 @@ export type Transform = (options: TransformOptions) => string;
 export const cachedTransform =
   (folder: string, transform: Transform): Transform =>
   (options) => {
-    const file = join(folder, hashOf(JSON.stringify([version(), options])));
-    const found = read(file);
+    const file = join(folder, sha256(JSON.stringify([version(), options])));
+    const found = readCached(file);
     if (found !== undefined) return found;
     const code = transform(options);
     keep(folder, file, code);
@@ -31,14 +31,14 @@ export const cachedTransform =
 /** Returns the version of jiti, which contains the transformer. */
 const version = () => (createRequire(import.meta.url)('jiti/package.json') as { version: string }).version;
 
-const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-function read(file: string): string | undefined {
+function readCached(file: string): string | undefined {
   try {
     const text = readFileSync(file, 'utf8');
     const end = text.indexOf('\n');
     const code = text.slice(end + 1);
-    return text.slice(0, end) === hashOf(code) ? code : undefined;
+    return text.slice(0, end) === sha256(code) ? code : undefined;
   } catch {
     return undefined;
   }
@@ -49,7 +49,7 @@ function keep(folder: string, file: string, code: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(folder)) removeOld(join(folder, name));
-    writeFileSync(draft, `${hashOf(code)}\n${code}`, { mode: 0o600 });
+    writeFileSync(draft, `${sha256(code)}\n${code}`, { mode: 0o600 });
     renameSync(draft, file);
   } catch {
     // Not cached: the next read transforms again. A leftover draft is removed when it is old.

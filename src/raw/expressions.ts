@@ -7,7 +7,7 @@ const LONGEST = 80;
  */
 export function expressionsOf(select: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const item of listOf(select)) {
+  for (const item of selectItems(select)) {
     const [, expression = '', column = ''] = /^([\s\S]+)\sAS\s+(`[^`]+`|\w+)$/i.exec(item.trim()) ?? [];
     const name = column.replaceAll('`', '');
     const text = expression.replaceAll(/\s+/g, ' ').trim();
@@ -20,7 +20,7 @@ export function expressionsOf(select: string): Map<string, string> {
 const PARTS = /'(?:[^'\\]|\\[^]|'')*'|`(?:[^`\\]|\\[^])*`|"(?:[^"\\]|\\[^])*"|--[^\n]*|\/\*[^]*?\*\/|\w+|[^]/g;
 
 /** Splits the list between SELECT and FROM at its commas. */
-function listOf(select: string): string[] {
+function selectItems(select: string): string[] {
   const items: string[] = [];
   let depth = 0;
   let item: string | undefined;

@@ -59,7 +59,7 @@ function inputOf(lines: string, params: Input['params'], contract: readonly Colu
     FROM (SELECT *, JSONExtract(__json, ${literal(leavesType(contract))}) AS __leaf FROM __texts)
   ),
   __values AS (
-    SELECT *, ${contract.flatMap(valueColumns).join(',\n      ')}
+    SELECT *, ${contract.flatMap(lineColumns).join(',\n      ')}
     FROM __leaves
   )`,
     params,
@@ -95,7 +95,7 @@ function surelyObject(contract: readonly Column[]): string {
 
 const leafOf = (column: Column) => `__leaf.${name(column.name)}`;
 
-function valueColumns(column: Column): string[] {
+function lineColumns(column: Column): string[] {
   const type = typeOf(column);
   const { value, unfit, fault } = convertColumn(type, column.name, '__json', leafOf(column));
   return [

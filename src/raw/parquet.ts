@@ -18,9 +18,13 @@ export interface ParquetShape {
   columns: FileColumn[];
 }
 
-/** Missing columns are not filled in, and names are case-sensitive. The text of a reject keeps every digit. */
+/**
+ * Missing columns are not filled in, and names are case-sensitive. The text of a reject keeps every digit. The index of pages is not
+ * used: it only helps to skip pages, and ClickHouse refuses that of a file whose pages hold less than a row each.
+ */
 const STRICT = {
   ...STEP_BY_STEP,
+  input_format_parquet_use_offset_index: 0,
   input_format_parquet_allow_missing_columns: 0,
   input_format_parquet_case_insensitive_column_matching: 0,
   input_format_null_as_default: 0,
@@ -109,7 +113,7 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
     throw unreadable(shape, `found none of the contract's columns, but ${listed(shape.columns)}`);
   const structure = shared.map(({ name: column, reads }) => `${name(column)} ${reads}`).join(', ');
   const objects = objectTable(bucket, shape.keys, 'Parquet', structure, label);
-  const columns = contract.flatMap((column) => valueColumns(column, held.get(column.name), shape));
+  const columns = contract.flatMap((column) => fileColumns(column, held.get(column.name), shape));
   const texts = shared.map((column) => readable(column));
   const fields = texts.map(({ type }, index) => `${name(shared[index]?.name ?? '')} ${type}`).join(', ');
   const row = `CAST(tuple(${texts.map(({ value }) => value).join(', ')}), ${literal(`Tuple(${fields})`)})`;
@@ -125,7 +129,7 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
   };
 }
 
-function valueColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
+function fileColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
   const { value, fault } = given
     ? fitting(column, given, shape)
     : absentValue(column, typeOf(column), noColumn(column));

@@ -17,7 +17,12 @@ export const command = {
     daybook(`backfill ${verb}`, ...range(start, end)),
   erase: (table: string, where: string, ...flags: string[]) =>
     daybook('erase', '--table', table, '--where', where, ...flags),
+  /** Writes a new project into a folder. */
+  init: (folder: string) => daybook('init', folder),
+  check: () => daybook('check'),
   local: (verb: 'up' | 'down', ...flags: string[]) => daybook(`local ${verb}`, ...flags),
+  /** Uploads files into the local stack's store. */
+  localPut: (files: readonly string[], target: string) => daybook('local put', ...files, '--to', target),
   plan: (...flags: string[]) => daybook('plan', ...flags),
   rejects: (day: Day, source: string) => daybook('rejects', '--day', day, '--source', source),
   rejectsRetry: (day: Day) => daybook('rejects retry', '--day', day),
@@ -41,10 +46,10 @@ export const command = {
 };
 
 /** Commands that are about a machine or a new folder, and take no `--project`. */
-const WITHOUT_PROJECT = new Set(['local up', 'local down']);
+const WITHOUT_PROJECT = new Set(['init', 'local up', 'local down', 'local put']);
 
 /**
- * A command as it is typed, its arguments shellQuoted for a POSIX shell where they need it.
+ * A command as it is typed, its arguments quoted for a POSIX shell where they need it.
  *
  * @param project the folder that it is about, where the command would not find that by itself
  */
@@ -54,5 +59,5 @@ export function commandLine({ name, args }: Command, project?: string): string {
 }
 
 /** Only what no shell reads as something else stays as it is. */
-const shellQuoted = (argument: string): string =>
+export const shellQuoted = (argument: string): string =>
   /^[\w./:@%+=,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;

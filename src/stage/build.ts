@@ -1,4 +1,4 @@
-import type { ClickHouse, RunOptions } from '../clickhouse/client.js';
+import type { ClickHouse, StatementOptions } from '../clickhouse/client.js';
 import { isMissingDatabase, isNameTaken } from '../clickhouse/errors.js';
 import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import { createDatabase, type Place } from '../clickhouse/tables.js';
@@ -107,7 +107,7 @@ export async function createStaged(
   place: Place,
   live: Place,
   standing: 'keep' | 'replace',
-  what: RunOptions,
+  what: StatementOptions,
 ): Promise<void> {
   const create = createTwin(place, live, standing);
   try {

@@ -62,7 +62,11 @@ export const columnNames = async ({ clickhouse }: Dependencies, place: Place): P
   (await clickhouse.rows<{ name: string }>(columnsOf(place))).map(({ name }) => name);
 
 /** Says which differences between two tables prevent REPLACE PARTITION; undefined if they fit. */
-export function misfit(structures: ReadonlyMap<string, Structure>, one: Place, other: Place): string | undefined {
+export function structureMisfit(
+  structures: ReadonlyMap<string, Structure>,
+  one: Place,
+  other: Place,
+): string | undefined {
   const [found, wanted] = [structures.get(placeName(one)), structures.get(placeName(other))];
   const differing = Object.keys(wanted ?? {}).filter((part) => found?.[part] !== wanted?.[part]);
   return differing.length === 0
@@ -103,14 +107,14 @@ export async function swapForward(
   let all = true;
   for (const { table, columns } of intents) {
     const staged = { database: swap.stage, table };
-    const fits = misfit(structures, staged, { database: swap.live, table }) === undefined;
+    const fits = structureMisfit(structures, staged, { database: swap.live, table }) === undefined;
     all &&= fits;
     // A column that was added since a crash must not prevent the publish from being finished.
     sources.set(table, fits ? staged : await twinOf(deps, swap, staged, table, columns, step));
   }
   if (!known || !all) await assertNewest(deps, swap);
   const burstMs = await swapAll(deps, swap, intents, sources, 'publish', step);
-  const answered = await verify(deps, swap, intents, step, also);
+  const answered = await verifySwap(deps, swap, intents, step, also);
   await deps.ledger.recordPublishes('done', intents);
   return { burstMs, also: answered };
 }
@@ -153,7 +157,7 @@ export async function swapBack(
     hash,
     columns,
   }));
-  await verify(deps, swap, before, step);
+  await verifySwap(deps, swap, before, step);
   await deps.ledger.recordPublishes('undone', undone);
   for (const { database, table } of sources.values()) await deps.clickhouse.run(dropTable(database, table));
 }
@@ -256,7 +260,7 @@ async function twinOf(
   await clickhouse.run(createDatabase(twin.database));
   await clickhouse.run(createTwin(twin, live, 'replace'), step.statement(`stage ${table}`));
   if (!source) return twin;
-  const fits = misfit(await ask(clickhouse, structuresOf([source, live])), source, live) === undefined;
+  const fits = structureMisfit(await ask(clickhouse, structuresOf([source, live])), source, live) === undefined;
   const copy = fits ? replacePartition(twin, source, swap.day) : copyByName(twin, source, swap.day, columns);
   await clickhouse.run(copy, step.statement(`copy ${table}`));
   return twin;
@@ -308,7 +312,7 @@ export async function assertNewest(
     );
 }
 
-async function verify(
+async function verifySwap(
   deps: Dependencies,
   { live, day }: Swap,
   expected: readonly Built[],

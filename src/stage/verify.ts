@@ -2,7 +2,7 @@ import { tablesLike } from '../clickhouse/tables.js';
 import type { PublishRecord } from '../ledger/records.js';
 import { command } from '../shared/commands.js';
 import { daysBetween } from '../shared/day.js';
-import { number, plural } from '../shared/format.js';
+import { numberText, plural } from '../shared/format.js';
 import { tableDay } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
@@ -46,9 +46,10 @@ export interface Difference {
  * nothing. Differences are checked a second time, since a publish may end in between.
  */
 export async function verify(deps: Dependencies, { first, last }: VerifyInput, step: Step): Answer<VerifyResult> {
-  const { tables, differences: seen } = await look(deps, first, last, step);
+  const { tables, differences: seen } = await readStates(deps, first, last, step);
   const days = seen.map(({ day }) => day).sort();
-  const again = seen.length > 0 ? await look(deps, days[0] ?? first, days.at(-1) ?? last, step) : { differences: [] };
+  const again =
+    seen.length > 0 ? await readStates(deps, days[0] ?? first, days.at(-1) ?? last, step) : { differences: [] };
   const before = new Set(seen.map(differenceKey));
   const differences = again.differences
     .filter((one) => before.has(differenceKey(one)))
@@ -63,7 +64,7 @@ export async function verify(deps: Dependencies, { first, last }: VerifyInput, s
 
 const differenceKey = ({ kind, table, day }: Difference) => `${day} ${table} ${kind}`;
 
-async function look(deps: Dependencies, first: string, last: string, step: Step) {
+async function readStates(deps: Dependencies, first: string, last: string, step: Step) {
   const { config, normalized, aggregates } = await deps.loadProject();
   const { database } = config;
   const [records, open, holds, found] = await Promise.all([
@@ -158,7 +159,7 @@ export function differs(of: {
         ? [`To remove them: ALTER TABLE ${name} DROP PARTITION '${day}'`]
         : ['Build the day, which replaces them: ', again]),
     );
-  const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${number(expected)}`;
+  const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${numberText(expected)}`;
   return sentence(
     `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote to it. `,
     ...['Publish the day again: ', again, held ? ' (which releases the held day)' : ''],

@@ -1,6 +1,6 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { ZodError } from 'zod';
-import type { RunOptions } from '../clickhouse/client.js';
+import type { StatementOptions } from '../clickhouse/client.js';
 import { final, isFinal, messageOf } from '../errors.js';
 import { clipped } from '../shared/format.js';
 import { attemptName } from '../shared/names.js';
@@ -11,10 +11,10 @@ export interface Step {
   signal: AbortSignal;
   /** Part of the names of everything that this attempt writes: `<run>-<activity>-<attempt>`. */
   attempt: string;
-  /** Prefix of the handles of all attempts of this step; see {@link RunOptions.handle}. */
+  /** Prefix of the handles of all attempts of this step; see {@link StatementOptions.handle}. */
   handle: string;
   /** Returns the options to run a statement that may take long: with this attempt's handle, killed if the step is cancelled. */
-  statement(what: string, more?: Pick<RunOptions, 'database' | 'zone'>): RunOptions;
+  statement(what: string, more?: Pick<StatementOptions, 'database' | 'zone'>): StatementOptions;
   /** Sends a heartbeat with this progress, which later heartbeats repeat. */
   report(progress: string): void;
 }

@@ -102,7 +102,7 @@ export function connectStore(env: Env['s3']): Store {
           const { ContentEncoding } = await client().send(new (sdk().HeadObjectCommand)({ Bucket: bucket, Key: key }));
           return ContentEncoding ?? '';
         } catch (error) {
-          if (statusOf(error) === 404) return '';
+          if (httpStatus(error) === 404) return '';
           throw error;
         }
       }),
@@ -125,7 +125,7 @@ export function connectStore(env: Env['s3']): Store {
           );
           return true;
         } catch (error) {
-          if (options.once && statusOf(error) === 412) return false;
+          if (options.once && httpStatus(error) === 412) return false;
           throw error;
         }
       }),
@@ -233,7 +233,7 @@ async function* streamed(
       yield bytes;
     }
   } catch (error) {
-    const status = statusOf(error);
+    const status = httpStatus(error);
     if (status === 404 || status === 412)
       throw final(
         status === 404 ? 'ObjectVanished' : 'ObjectChanged',
@@ -245,7 +245,7 @@ async function* streamed(
   if (read !== size) throw new Error(`${what}: the store sent ${read} of ${size} bytes`);
 }
 
-const statusOf = (error: unknown) =>
+const httpStatus = (error: unknown) =>
   error instanceof sdk().S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
 /** Names the failing call in the error, and makes errors final that no retry can fix. */
@@ -253,7 +253,7 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    const status = statusOf(error);
+    const status = httpStatus(error);
     if (error instanceof sdk().InvalidObjectState)
       throw final('BadObject', `${what}: InvalidObjectState: the object is archived. Restore it in the store.`, {
         cause: error,

@@ -170,8 +170,8 @@ function changesOf({ spec, action, policies }: ScheduleDescription, times: Night
     ['pause on failure', policies.pauseOnFailure, wantedPolicies.pauseOnFailure],
   ];
   return facts
-    .map(([what, found, wanted]) => ({ what, found: shown(found), wanted: shown(wanted) }))
+    .map(([what, found, wanted]) => ({ what, found: specText(found), wanted: specText(wanted) }))
     .filter(({ found, wanted }) => found !== wanted);
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const specText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -16,7 +16,7 @@ BERLIN = timezone(timedelta(hours=2))
 def write(name, columns, **options):
     path = folder / f"{name}.parquet"
     path.parent.mkdir(exist_ok=True)
-    pq.write_table(pa.table(columns), path, **options)
+    pq.write_table(columns if isinstance(columns, pa.Table) else pa.table(columns), path, **options)
 
 
 def rows(**changes):
@@ -54,6 +54,15 @@ write("alike/int96", rows(), use_deprecated_int96_timestamps=True)
 write("alike/no-statistics", rows(), write_statistics=False)
 write("alike/delta", rows(), use_dictionary=False, column_encoding={"id": "DELTA_BYTE_ARRAY"})
 
+# A page of its own for each value: an empty list then has a page without a row of its own, which the page index repeats.
+for page in ["1.0", "2.0"]:
+    tiny = dict(write_batch_size=1, data_page_size=1, write_page_index=True)
+    write(f"alike/tiny-pages-{page}", rows(), data_page_version=page, use_dictionary=page == "1.0", **tiny)
+
+write("empty/no-rows", pa.table(rows()).slice(0, 0))
+with pq.ParquetWriter(folder / "empty/no-row-groups.parquet", pa.table(rows()).schema):
+    pass
+
 same = {
     "zone": {"ts": pa.array([NOON.replace(hour=14, tzinfo=BERLIN)] * 2, pa.timestamp("ms", "Europe/Berlin"))},
     "nanoseconds": {"ts": pa.array([NOON, NOON], pa.timestamp("ns"))},
@@ -80,6 +89,10 @@ other = {
     "required-missing": {"amount": None},
     "required-null": {"amount": pa.array([Decimal("1.00"), None], pa.decimal128(10, 2))},
     "digits": {"amount": pa.array([Decimal("1.005"), Decimal("1.500")], pa.decimal128(10, 3))},
+    "far": {
+        "ts": pa.array([2**62, 1_788_264_000_000_000], pa.int64()).cast(pa.timestamp("us")),
+        "moments": pa.array([[-(2**62)], []], pa.list_(pa.int64())).cast(pa.list_(pa.timestamp("us"))),
+    },
     "range": {"pieces": pa.array([256, -1], pa.int32())},
     "not-finite": {"ratio": pa.array([float("nan"), float("inf")])},
     "microseconds": {"ts": pa.array([NOON.replace(microsecond=1), NOON], pa.timestamp("us"))},

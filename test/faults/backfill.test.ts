@@ -7,6 +7,6 @@ import { runTrial } from './backfill-trial.js';
 
 test('a backfill that is killed, paused, cancelled and restarted has the result of an undisturbed one and builds nothing twice', async () => {
   const lines: string[] = [];
-  const trial = { days: 20, kills: 4, seed: 20261123, concurrency: 4, report: (what: string) => lines.push(what) };
+  const trial = { days: 8, kills: 2, seed: 20261123, concurrency: 4, report: (what: string) => lines.push(what) };
   expect(await runTrial(inject('stack'), trial), lines.join('; ')).toEqual([]);
 }, 600_000);

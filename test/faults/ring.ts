@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { startBackfill } from '../../src/cli/backfill/start.js';
-import { startDay } from '../../src/cli/common/start.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { waitUntilReady } from '../../src/local/readiness.js';
 import type { Stack } from '../../src/local/stack-file.js';
 import { plain } from '../../src/shared/sentence.js';
@@ -102,7 +102,7 @@ const WIDE = 20;
 
 /** Puts everything in place that is there before the trouble. */
 async function prepare({ project }: World, scenario: Scenario): Promise<Run> {
-  const day = (input: DayInput) => async () => [await startDay(project.app, input)];
+  const day = (input: DayInput) => async () => [await startOrAttachDay(project.app, input)];
   await putAll(project, objectsOf(EARLIER));
   await project.run(EARLIER);
   switch (scenario) {

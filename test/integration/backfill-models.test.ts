@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openApp } from '../../src/app.js';
 import { apply } from '../../src/cli/apply/index.js';
 import { startBackfill } from '../../src/cli/backfill/start.js';
-import { startDay } from '../../src/cli/common/start.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { readEnv } from '../../src/env.js';
 import { addDays, daysBetween } from '../../src/shared/day.js';
 import { plain } from '../../src/shared/sentence.js';
@@ -103,7 +103,7 @@ test('a day that is cancelled while it publishes is either old or new, never mix
     await project.run(day);
     const old = (await project.state(day)).tables;
     await project.put(keyOf(day, 'b'), lines(payment(day, 'b', { amount: 3 })));
-    const handle = await startDay(project.app, { day });
+    const handle = await startOrAttachDay(project.app, { day });
     const step = async () => (await handle.query<DayProgress>('progress').catch(() => undefined))?.step ?? '';
     while (!['publish', 'sweep'].includes(await step())) await sleep(20);
     await sleep((index % 3) * 100);

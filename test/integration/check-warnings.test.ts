@@ -180,6 +180,7 @@ describe('what only services know', () => {
       ...{ clickhouse: engine, store, localStack: true, named: () => undefined },
       folders: () => Promise.resolve([]),
       engineStore: () => Promise.resolve([]),
+      otherProject: () => Promise.resolve(undefined),
       missingSearchAttributes: () => Promise.resolve([]),
     });
     await project.admin.run({ sql: `DROP TABLE ${name}` });

@@ -38,6 +38,7 @@ function connect(changes: Record<string, string> = {}) {
       folders: (project: Project) => checkFolders(project, store, new Date()),
       engineStore: (project: Project) => checkEngineStore(project, { clickhouse, store }),
       localStack: false,
+      otherProject: () => Promise.resolve(undefined),
       missingSearchAttributes: async () => missingSearchAttributes(await temporal),
       named: env.named,
     },

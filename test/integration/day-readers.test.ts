@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { startDay } from '../../src/cli/common/start.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -148,7 +148,7 @@ test('a cancelled day kills its query, leaves readers what they have, and can be
   const day = '2026-04-07';
   const before = await published(day);
   await select(ENDLESS);
-  const handle = await startDay(project.app, { day, force: true });
+  const handle = await startOrAttachDay(project.app, { day, force: true });
   const ended = handle.result().then(String, (reason: unknown) => reason);
   await untilItRuns(ended);
   await handle.cancel();
@@ -172,7 +172,7 @@ test('a day that is started under another id is refused by name, and the running
   const day = '2026-04-08';
   await published(day);
   await select(ENDLESS);
-  const handle = await startDay(project.app, { day, force: true });
+  const handle = await startOrAttachDay(project.app, { day, force: true });
   const ended = handle.result().then(String, () => 'cancelled');
   await untilItRuns(ended);
 

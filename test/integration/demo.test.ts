@@ -10,7 +10,7 @@ import { demoDays, demoTotals } from '../../src/local/demo/generate.js';
 import { processArguments } from '../../src/local/processes/processes.js';
 import { stackVariables, type Stack } from '../../src/local/stack-file.js';
 import { startStack, stopStack } from '../../src/local/stack.js';
-import { number } from '../../src/shared/format.js';
+import { numberText } from '../../src/shared/format.js';
 import { scheduleId } from '../../src/shared/names.js';
 import { connectTemporal } from '../../src/temporal/client.js';
 import { temporaryFolder } from '../support/stack.js';
@@ -123,7 +123,7 @@ test('the first run publishes every day, exits by itself, and its last line is t
   const { days } = demoTotals(1);
   for (const day of demoDays()) {
     const block = blockOf(first.stdout, day, 'first');
-    expect(block).toContain(`events ${number(days[day]?.rows ?? 0)} rows`);
+    expect(block).toContain(`events ${numberText(days[day]?.rows ?? 0)} rows`);
     for (const step of ['listed', 'normalize', 'load', 'refresh', 'test', 'publish']) expect(block).toContain(step);
   }
   expect(first.stdout.split('\n').at(-1)).toBe(`npx daybook local up --dir ${dir}`);
@@ -134,7 +134,7 @@ test('the late object rebuilds its day and the model that looks back on it, and 
   for (const day of demoDays()) {
     const block = blockOf(first.stdout, day, 'last');
     if (day === LATE)
-      expect(block).toMatch(new RegExp(`events ${number(days[day]?.rows ?? 0)} rows[^]*publish +6 tables`));
+      expect(block).toMatch(new RegExp(`events ${numberText(days[day]?.rows ?? 0)} rows[^]*publish +6 tables`));
     else if (day > LATE) expect(block).toMatch(/publish +1 table .*: weekly_buyers/);
     else expect(block).toMatch(/ · unchanged/);
   }

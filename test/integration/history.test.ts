@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startDay } from '../../src/cli/common/start.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import type { DayResult } from '../../src/shared/workflows.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -59,7 +59,7 @@ beforeAll(async () => {
     await project.put(keyOf(BAD, name), lines(payment(BAD, name.repeat(20_000), { note: 'forbidden' })));
   }
   await project.configure({}, { maxRejects: '50%' });
-  const first = await startDay(project.app, { day: GOOD });
+  const first = await startOrAttachDay(project.app, { day: GOOD });
   const result = (await first.result()) as DayResult;
   good = { ...(await readHistory(first)), result };
   const { message } = await project.fail(BAD);

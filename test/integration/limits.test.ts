@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
+import { linesOutside } from '../../src/ledger/report/statements.js';
 import { plain } from '../../src/shared/sentence.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -58,6 +60,43 @@ test('an object with a line that no memory holds is a bad object, whatever its c
   ]);
 });
 
+/** Objects of 40 MB each, of which none is large in the store. */
+async function putLarge(day: string, count: number): Promise<void> {
+  for (let object = 0; object < count; object++) {
+    const payments = Array.from({ length: 40_000 }, (_, line) =>
+      payment(day, `${object}-${line}`, { note: 'x'.repeat(1_000) }),
+    );
+    await project.put(`raw/${day}/${object}.json.gz`, gzipSync(lines(...payments)));
+  }
+}
+
+test('a chunk that needs more than the limit of memory is read again with less, and is published', async () => {
+  const day = '2026-05-05';
+  await project.configure({ limits: { memory: '300 MiB' } }, together);
+  await putLarge(day, 8);
+  await project.publish(day);
+  expect(await project.rows('SELECT uniqExact(id) AS rows FROM events WHERE day = {day:Date}', { day })).toEqual([
+    { rows: '320000' },
+  ]);
+});
+
+test('a chunk that no setting brings below the limit fails the day at once, and says which limit to raise', async () => {
+  const day = '2026-05-06';
+  await project.configure({ limits: { memory: '40 MiB' } }, { ...together, onBadObject: 'quarantine' });
+  await putLarge(day, 2);
+  const { build } = await project.attempt().list({ day, force: false });
+  await expect(project.attempt().normalize({ build, chunk: 0 })).rejects.toMatchObject({
+    type: 'LimitReached',
+    nonRetryable: true,
+    message: `events: normalizing 2 objects of folder ${day} together needs more than limits.memory (40 MiB), although each can be read alone. Raise it in the config, or lower sources.events.chunk.maxObjects.`,
+  });
+  await project.configure({ limits: { memory: '1 GiB' } }, together);
+  await project.publish(day);
+  expect(await project.rows('SELECT count() AS rows FROM events WHERE day = {day:Date}', { day })).toEqual([
+    { rows: '80000' },
+  ]);
+});
+
 test('a line with hundreds of thousands of keys is a row', async () => {
   const day = '2026-05-03';
   const keys = Object.fromEntries(Array.from({ length: 300_000 }, (_, index) => [`key${index}`, index]));
@@ -74,6 +113,11 @@ test('events of other days are a separate kind of rejects: they are reported and
   const { build } = await project.attempt().list({ day, force: false });
   await project.attempt().normalize({ build, chunk: 0 });
   const { rows, rejected, notes } = await project.attempt().load({ build, table: 'events' });
+  const chunks = [...(await project.manifests(day)).values()].map(({ chunk, normalizer }) => ({
+    ...{ folder: day, id: chunk, normalizer },
+  }));
+  const reasons = await openLedgerReport(project.app.clickhouse, project.name).rejectReasons('events', day, chunks);
+  expect(linesOutside(reasons)).toBe(3);
   expect({ rows, rejected, notes: notes.map(plain) }).toEqual({
     ...{ rows: 1, rejected: 4 },
     notes: [

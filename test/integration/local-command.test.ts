@@ -78,6 +78,16 @@ test('a SIGKILL of `up` leaves no process running', async () => {
   expect(await readStack(dir)).toBeUndefined();
 });
 
+test('`up` names its folder first, and a second one says that it was already running', async () => {
+  await up();
+  const again = await daybook('up');
+  expect(again).toMatchObject({ exitCode: 0 });
+  expect(again.stdout.split('\n')[0]).toBe(`Local stack in ${dir}, already running`);
+  expect(again.stdout).toContain(`Commands use it where this is set: export DAYBOOK_STACK='${dir}'`);
+  const status = await daybook('status');
+  expect(status.stdout.split('\n')[0]).toBe(`Local stack in ${dir}`);
+});
+
 test('a SIGKILL of the supervisor leaves no process running, and the next start works', async () => {
   const { command, stack, pids } = await up();
   const ended = once(command, 'exit');

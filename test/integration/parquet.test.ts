@@ -1,5 +1,5 @@
 // Over 300 lines: all that a Parquet object may hold, on one project.
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -267,7 +267,11 @@ describe.skipIf(!version)('files written by pyarrow', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'daybook-pyarrow-'));
     const tools = await pythonTools(version ?? '', 'parquet-requirements.txt');
-    await execa(join(tools, 'python'), [fileURLToPath(new URL('../clients/parquet.py', import.meta.url)), folder]);
+    const python = (script: string, to: string) =>
+      execa(join(tools, 'python'), [fileURLToPath(new URL(`../clients/${script}`, import.meta.url)), to]);
+    await python('parquet.py', folder);
+    await mkdir(join(folder, 'old'));
+    await python('old_parquet.py', join(folder, 'old', 'layouts.parquet'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -336,6 +340,27 @@ describe.skipIf(!version)('files written by pyarrow', () => {
     },
   );
 
+  test('lists of two levels, repeated fields, maps with old names and INT96 before 1970 are read as what they are', async () => {
+    await deliver('old');
+    await publish(day);
+    expect(await rejects(day)).toEqual({});
+    const empty = { pieces: null, ratio: null, since: null, paid: null, device: BARE.device, object: 'layouts' };
+    expect(await rowsOf()).toEqual([
+      {
+        ...{ ...FULL, ...empty, prices: { net: 123456789012345.67, gross: 0.05 } },
+        moments: ['1970-01-01 00:59:59.000', '1900-01-01 01:00:00.500'],
+      },
+      { ...BARE, ...empty },
+    ]);
+  });
+
+  test('a file without rows, or without row groups, has no lines', async () => {
+    await deliver('empty');
+    await publish(day);
+    expect(await accounts(day)).toMatchObject({ 'no-row-groups': [0, 0, 0, 0, 0], 'no-rows': [0, 0, 0, 0, 0] });
+    expect(await rowsOf()).toEqual([]);
+  });
+
   test('columns that drift become NULL if the contract allows it, otherwise their rows are rejected by name', async () => {
     await deliver('other');
     await publish(day);
@@ -344,6 +369,7 @@ describe.skipIf(!version)('files written by pyarrow', () => {
       .toMatchInlineSnapshot(`
       {
         "digits:1": "amount: '1.005' does not fit Decimal(10, 2)",
+        "far:1": "ts: '4611686018427387904 microseconds since 1970' does not fit DateTime64(3, 'UTC'); moments[0]: '-4611686018427387904 microseconds since 1970' does not fit DateTime64(3, 'Europe/Berlin')",
         "microseconds:1": "ts: '2026-09-01 12:00:00.000001' does not fit DateTime64(3, 'UTC'): digits would be lost, DateTime64(6) holds them",
         "null-tag:1": "tags[1]: missing, expected String",
         "range:1": "pieces: '256' does not fit Nullable(UInt8)",
@@ -355,6 +381,7 @@ describe.skipIf(!version)('files written by pyarrow', () => {
       }
     `);
     expect(found['required-missing:1']?.[1]).toContain('"pieces":255');
+    expect(found['far:1']?.[1]).toContain('"ts":"4611686018427387904 microseconds since 1970"');
     const rows = await rowsOf();
     expect(rows.filter(({ object }) => object.startsWith('optional'))).toEqual(
       ['optional-missing', 'optional-null'].flatMap((object) => [

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startDay } from '../../src/cli/common/start.js';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
+import { usedChunks } from '../../src/cli/common/used-chunks.js';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { archiveDatabase, readArchiveName, stageDatabase } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { diesBefore } from '../support/crash.js';
@@ -147,7 +149,7 @@ test('expired plans are removed, except those of builds that still count and of 
   expect(await generations()).toEqual(['1', '2', '3']);
 
   const old = writtenEarlier(31 * A_DAY, new RegExp(`/_plans/${day}/`));
-  const running = await startDay(project.app, { day });
+  const running = await startOrAttachDay(project.app, { day });
   await project.attempt({ world: old }).sweep({ day: null });
   await running.terminate();
   expect(await generations()).toEqual(['1', '2', '3']);
@@ -166,11 +168,76 @@ test('the stage of a failed day is kept for inspection, and dropped later unless
   expect(await exists(stage)).toBe(true);
 
   // Without a worker it runs for as long as the test likes.
-  const running = await startDay(project.app, { day });
+  const running = await startOrAttachDay(project.app, { day });
   await project.attempt({ world: aged(4 * A_DAY) }).sweep({ day: null });
   expect(await exists(stage)).toBe(true);
   await running.terminate();
 
   expect(await project.attempt({ world: aged(4 * A_DAY) }).sweep({ day: null })).toMatchObject({ stages: 1 });
   expect(await exists(stage)).toBe(false);
+});
+
+/** Which chunks have rejects of a day in the ledger. */
+const chunksWithRejects = async (day: string) =>
+  (
+    await project.rows<{ made: string }>(
+      `SELECT DISTINCT concat(toString(chunk), ' ', toString(normalizer)) AS made FROM daybook.rejected_rows
+       WHERE project = {project:String} AND day = {day:Date}`,
+      { project: project.name, day },
+    )
+  ).map(({ made }) => made);
+
+/** Makes the rejects of a day so many days older. */
+const ageRejects = (day: string, days: number) =>
+  project.admin.run({
+    sql: `ALTER TABLE daybook.rejected_rows UPDATE at = at - INTERVAL ${days} DAY WHERE project = {project:String} AND day = {day:Date}`,
+    params: { project: project.name, day },
+    settings: { mutations_sync: 1 },
+  });
+
+describe('rejects in the ledger', () => {
+  const sql = 'sql/normalized/events.sql';
+  const tolerant = { maxRejects: 10 };
+
+  test('of a chunk that was processed again are removed after keepNormalized; those of the new chunk stay', async () => {
+    const day = '2025-03-01';
+    await project.configure({}, tolerant);
+    await project.put(keyOf(day, 'a'), lines(payment(day, 'a'), 'no JSON'));
+    await project.publish(day);
+    const [first] = await chunksWithRejects(day);
+    await project.publish(day, { retry: 'again', code: true });
+    const [second] = (await chunksWithRejects(day)).filter((one) => one !== first);
+    expect(second).toBeDefined();
+
+    await ageRejects(day, 29);
+    await project.attempt().sweep({ day: null });
+    expect(await chunksWithRejects(day)).toHaveLength(2);
+    await ageRejects(day, 2);
+    await project.attempt().sweep({ day: null });
+    await expect.poll(() => chunksWithRejects(day), { timeout: 60_000 }).toEqual([second]);
+  });
+
+  test('of a chunk that a build uses stay, however old they are and whatever was recorded since', async () => {
+    const day = '2025-03-02';
+    const before = PAYMENTS[sql] ?? '';
+    await project.put(keyOf(day, 'a'), lines(payment(day, 'a'), 'no JSON'));
+    await project.publish(day);
+    const [used] = await chunksWithRejects(day);
+    await project.write(sql, before.replace("'on purpose'", "'on demand'"));
+    await project.publish(day, { code: true });
+    await project.write(sql, before);
+    await project.publish(day, { code: true });
+    await ageRejects(day, 31);
+    await project.attempt().sweep({ day: null });
+    const { sources } = await usedChunks(
+      project.app,
+      openLedgerReport(project.app.clickhouse, project.name),
+      day,
+      (await openLedgerReport(project.app.clickhouse, project.name).plans(day, day)).get(day)?.newest ?? null,
+    );
+    const [chunk] = sources[0]?.chunks ?? [];
+    expect(`${chunk?.id ?? ''} ${chunk?.normalizer ?? ''}`).toBe(used);
+    expect(await chunksWithRejects(day)).toContain(used);
+    await project.configure({});
+  });
 });

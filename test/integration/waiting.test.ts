@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startDay } from '../../src/cli/common/start.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { endOfDay } from '../../src/cli/common/watch.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
 import { plain } from '../../src/shared/sentence.js';
@@ -152,7 +152,7 @@ test.each([
   });
   try {
     const day = addDays(dayIn('UTC', new Date()), -1);
-    const handle = await startDay(nights.app, { day, wait: true });
+    const handle = await startOrAttachDay(nights.app, { day, wait: true });
     const ended = await endOfDay(handle, day);
     expect(ended.ok ? ended.result.outcome : ended.step).toBe(end);
     const [build] = await nights.app.ledger.latestBuilds(day, day);

@@ -19,12 +19,12 @@ export const environment = (stack: Stack, changes: Record<string, string> = {}):
 });
 
 /** Starts the real command as a process of its own, with the given environment and nothing of the developer's shell. */
-export const start = (args: readonly string[], env: Record<string, string>) =>
-  execa(process.execPath, [DAYBOOK, ...args], { env, extendEnv: false, reject: false, stdin: 'ignore' });
+export const start = (args: readonly string[], env: Record<string, string>, cwd = process.cwd()) =>
+  execa(process.execPath, [DAYBOOK, ...args], { env, cwd, extendEnv: false, reject: false, stdin: 'ignore' });
 
 /** Runs the real command to its end. */
-export async function daybook(args: readonly string[], env: Record<string, string>): Promise<CommandEnd> {
-  const { exitCode, signal, stdout, stderr } = await start(args, env);
+export async function daybook(args: readonly string[], env: Record<string, string>, cwd?: string): Promise<CommandEnd> {
+  const { exitCode, signal, stdout, stderr } = await start(args, env, cwd);
   if (exitCode === undefined)
     throw new Error(`daybook ${args.join(' ')} was ended by ${signal ?? 'no signal'}: ${stderr}`);
   return { code: exitCode, stdout, stderr };

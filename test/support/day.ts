@@ -16,7 +16,7 @@ import type { PublishInput } from '../../activities/publish/index.js';
 import { openApp, type App } from '../../src/app.js';
 import { apply } from '../../src/cli/apply/index.js';
 import { startBackfill } from '../../src/cli/backfill/start.js';
-import { startDay } from '../../src/cli/common/start.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import type { ClickHouse } from '../../src/clickhouse/client.js';
 import { readEnv } from '../../src/env.js';
 import type { Stack } from '../../src/local/stack-file.js';
@@ -146,7 +146,7 @@ export async function openDays(
         }),
       ),
     run: async (day, force = false, more = {}) => {
-      const handle = await startDay(app, { day, ...(force ? { force } : {}), ...more });
+      const handle = await startOrAttachDay(app, { day, ...(force ? { force } : {}), ...more });
       const result = (await handle.result()) as DayResult;
       return { ...result, notes: result.notes.map(plain) };
     },

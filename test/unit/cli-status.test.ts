@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cut, plainTable, printable } from '../../src/cli/common/text.js';
+import { shorten, plainTable, printable } from '../../src/cli/common/text.js';
 import { nextSteps, type DayDetail } from '../../src/cli/status/day-detail.js';
 import { daysToShow, stateOf, type DayReport } from '../../src/cli/status/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status/text.js';
@@ -90,8 +90,8 @@ describe('text from strangers', () => {
   });
 
   test('is cut to a width, with a sign that it was', () => {
-    expect(cut('abcdef', 6)).toBe('abcdef');
-    expect(cut('abcdefg', 6)).toBe('abcde…');
+    expect(shorten('abcdef', 6)).toBe('abcdef');
+    expect(shorten('abcdefg', 6)).toBe('abcde…');
   });
 });
 

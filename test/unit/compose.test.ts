@@ -10,10 +10,10 @@ const documented = repositoryText('docs/production.md');
 
 /** Variables about the local stack and the demo, which a production environment does not have. */
 const LAPTOP =
-  /^(DAYBOOK_(CACHE|TEMPORAL|CLICKHOUSE|VERSITYGW|VERSITYGW_RELEASE|LOCAL_STACK)|XDG_CACHE_HOME|npm_config_\w+)$/;
+  /^(DAYBOOK_(CACHE|STACK|TEMPORAL|CLICKHOUSE|VERSITYGW|VERSITYGW_RELEASE|LOCAL_STACK)|XDG_\w+_HOME|npm_config_\w+)$/;
 
 /** What people never set by hand: a local stack says that it is one, and npm keeps an option of the demo for itself. */
-const INTERNAL = new Set(['DAYBOOK_LOCAL_STACK', 'npm_config_keep', 'XDG_CACHE_HOME']);
+const INTERNAL = new Set(['DAYBOOK_LOCAL_STACK', 'npm_config_keep', 'XDG_CACHE_HOME', 'XDG_STATE_HOME']);
 
 /** Read by the program and not set in the compose file: other names of what is set, and what that stack has no use for. */
 const UNUSED = [

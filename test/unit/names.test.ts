@@ -1,27 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { archiveTable, attemptName, dayOfStage, readArchiveName, stageDatabase } from '../../src/shared/names.js';
 
-const DAY = '2026-11-05';
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-test('an archive’s name says table, day and generation, whatever the table and the attempt are called', () => {
-  for (const table of ['events', 'a__b', 'x__20251231__before_3__y'])
-    expect(readArchiveName(archiveTable(table, DAY, 12, '1a2b-publish-2'))).toEqual({
-      table,
-      day: DAY,
-      generation: 12,
-    });
-  expect(readArchiveName('events')).toBeUndefined();
-});
+/** The module that holds a command's actions, loaded when the command runs. */
+const ALLOWED = new Set(['load']);
 
-test('a stage is distinguished from the databases of a project whose name begins with this one’s', () => {
-  expect(dayOfStage('shop', stageDatabase('shop', DAY, 3))).toBe(DAY);
-  expect(dayOfStage('shop', stageDatabase('shop_two', DAY, 3))).toBeUndefined();
-  expect(dayOfStage('shop', 'daybook_shop_archive')).toBeUndefined();
-  expect(dayOfStage('shop', 'analytics')).toBeUndefined();
-});
+const sources = ['src', 'activities', 'workflows'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(folder, path)),
+);
 
-test('attempts of two runs that began in the same minute have different names', () => {
-  const runs = ['01a20810-3f2c-7b1e-9a55-0c1d2e3f4a5b', '01a20810-9d11-7c42-8f60-5a4b3c2d1e0f'];
-  expect(new Set(runs.map((run) => attemptName(run, '3', 1))).size).toBe(2);
-  expect(attemptName(runs[0] ?? '', '3', 1)).not.toBe(attemptName(runs[0] ?? '', '3', 2));
+/** Names of the functions that a module defines outside of any other function. */
+function functionsOf(path: string): string[] {
+  const file = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest);
+  return file.statements.flatMap((statement) => {
+    if (ts.isFunctionDeclaration(statement)) return statement.name?.text ?? [];
+    if (!ts.isVariableStatement(statement)) return [];
+    return statement.declarationList.declarations.flatMap(({ name, initializer }) =>
+      ts.isIdentifier(name) && initializer !== undefined && ts.isArrowFunction(initializer) ? name.text : [],
+    );
+  });
+}
+
+test('a name of a function is the name of one function', () => {
+  const places = new Map<string, string[]>();
+  for (const path of sources)
+    for (const name of functionsOf(path)) places.set(name, [...(places.get(name) ?? []), path]);
+  expect(places.size).toBeGreaterThan(500);
+  const shared = [...places].filter(([name, paths]) => paths.length > 1 && !ALLOWED.has(name));
+  expect(shared.map(([name, paths]) => `${name}: ${paths.join(', ')}`)).toEqual([]);
 });

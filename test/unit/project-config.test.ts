@@ -155,7 +155,7 @@ test('all problems come in one message, each with its path, what was found and w
         Correct the value.
       sources.events.chunk.maxObjects: found 0.5, expected a whole number, at least 1
         Correct the value.
-      projct: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
+      projct: found an unknown key, expected one of project, id, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
         Did you mean 'project'?"
   `);
 });

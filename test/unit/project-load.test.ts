@@ -132,7 +132,7 @@ describe('a folder that is not a project', () => {
         "message": "the project in DIR has 7 problems:
         timezone: found 'Berlin', expected a zone of the IANA database such as 'Europe/Berlin'
           Correct the value.
-        lateDay: found an unknown key, expected one of project, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
+        lateDay: found an unknown key, expected one of project, id, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
           Did you mean 'lateDays'?
         sql/tests/no_empty_country.sql: found the unknown option '-- sverity: warn', expected lookback, severity, tolerate or holes
           Did you mean 'severity'?
@@ -169,7 +169,7 @@ describe('daybook init', () => {
   test('writes a project without problems, named after its folder', async () => {
     const dir = join(await ownProject({}), 'My Shop');
     const { project, files } = await initProject(dir);
-    expect([project, files.length]).toEqual(['my_shop', 5]);
+    expect([project, files.length]).toEqual(['my_shop', 7]);
     expect(await readProject(dir)).toMatchObject({ problems: [], project: { config: { project: 'my_shop' } } });
   });
 
@@ -178,7 +178,24 @@ describe('daybook init', () => {
     await expect(initProject(dir)).rejects.toThrow(/is not empty \(it holds notes\.txt\)/);
     await rm(join(dir, 'notes.txt'));
     await expect(initProject(dir, 'Shop')).rejects.toThrow(/'Shop' is not a valid project name/);
-    expect((await initProject(dir, 'shop')).project).toBe('shop');
-    expect(basename(dir)).not.toBe('shop');
+    expect((await initProject(dir, 'clicks')).project).toBe('clicks');
+    expect(basename(dir)).not.toBe('clicks');
+  });
+
+  test('takes no name of the example or of another project, and gives each project an id of its own', async () => {
+    const root = await ownProject({});
+    const written = await initProject(join(root, 'a', 'shop'));
+    expect(written.project).toBe('shop_2');
+    await expect(initProject(join(root, 'b'), 'shop')).rejects.toThrow("The name 'shop' is the example project's");
+    await expect(initProject(join(root, 'b'), 'clicks', new Set(['clicks']))).rejects.toThrow(
+      "The name 'clicks' is taken by another project of the ledger",
+    );
+    expect((await initProject(join(root, 'clicks'), undefined, new Set(['clicks', 'clicks_2']))).project).toBe(
+      'clicks_3',
+    );
+    const ids = [join(root, 'a', 'shop'), join(root, 'clicks')].map(async (dir) => (await loadProject(dir)).config.id);
+    const [one, other] = await Promise.all(ids);
+    expect(one).toMatch(/^[0-9a-f]{12}$/);
+    expect(other).not.toBe(one);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { command } from '../../src/shared/commands.js';
-import { duration, number, plural, size } from '../../src/shared/format.js';
+import { durationText, numberText, plural, sizeText } from '../../src/shared/format.js';
 import { plain, sentence } from '../../src/shared/sentence.js';
 import { nightlyTable } from '../../workflows/nightly/text.js';
 import { detailsOf, failureOf, summary, stepText } from '../../workflows/text.js';
 
 test('numbers are grouped, and nouns agree with them', () => {
-  expect([0, 999, 1000, 1234567].map(number)).toEqual(['0', '999', '1,000', '1,234,567']);
+  expect([0, 999, 1000, 1234567].map(numberText)).toEqual(['0', '999', '1,000', '1,234,567']);
   expect([0, 1, 2, 1200].map((count) => plural(count, 'row'))).toEqual(['0 rows', '1 row', '2 rows', '1,200 rows']);
 });
 
@@ -20,7 +20,7 @@ test.each([
   [3_600_000, '1 h 0 min'],
   [18_180_000, '5 h 3 min'],
 ])('%i ms reads as %s', (ms, text) => {
-  expect(duration(ms)).toBe(text);
+  expect(durationText(ms)).toBe(text);
 });
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
   [1536, '1.5 KiB'],
   [118 * 1024 ** 2, '118 MiB'],
 ])('%i bytes read as %s', (bytes, text) => {
-  expect(size(bytes)).toBe(text);
+  expect(sizeText(bytes)).toBe(text);
 });
 
 test('the summary of a chunk says which of how many it is, and how large', () => {

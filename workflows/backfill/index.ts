@@ -50,7 +50,7 @@ function backfillFailureOf({ start, end }: BackfillInput, error: unknown): unkno
 async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<number> {
   const { end, reprocess = 'none', failFast = false, force = reprocess === 'all' } = input;
   const whole = reprocess !== 'failed';
-  const outlined = await outline({ start: tracker.state.next, end, which: whole ? 'all' : 'failed' }, tracker);
+  const outlined = await outlineRange({ start: tracker.state.next, end, which: whole ? 'all' : 'failed' }, tracker);
   const { days, project, looksBack } = outlined;
   // An earlier run of these days, even a failed one, may have left later days stale; listing them decides.
   const [first = end, last = end] = whole ? [] : [days[0], days.at(-1)];
@@ -76,7 +76,7 @@ async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRun
 /** Runs the later days one by one. Only stale data is a reason to build them: the code of these days was not asked for. */
 async function runLater(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<void> {
   for (let { later, next } = tracker.state; later && next <= later.last; { later, next } = tracker.state) {
-    const outlined = await outline({ start: next, end: later.last, which: 'published' }, tracker);
+    const outlined = await outlineRange({ start: next, end: later.last, which: 'published' }, tracker);
     const done = await runQueue({
       ...queueOf(tracker, outlined),
       width: () => 1,
@@ -91,7 +91,7 @@ async function runLater(input: BackfillInput, tracker: Tracker, others: OtherRun
   }
 }
 
-async function outline(input: OutlineInput, tracker: Tracker): Promise<OutlineResult> {
+async function outlineRange(input: OutlineInput, tracker: Tracker): Promise<OutlineResult> {
   const outlined = await firstActivities().outline.executeWithOptions(
     { summary: summary.outline(input.start, input.end) },
     [input],

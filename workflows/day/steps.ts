@@ -174,14 +174,16 @@ export async function loadSources(
     took += one.ms;
     progress.advance();
   });
-  const ordered = inOrder(loaded, sources);
+  const ordered = inPlanOrder(loaded, sources);
   progress.report(stepText.load(ordered), took);
   return { loaded: ordered, notes };
 }
 
 /** Sorts results in the order of the tables, upstream first. */
-const inOrder = <Done extends { table: string }>(done: readonly Done[], tables: readonly { name: string }[]): Done[] =>
-  tables.flatMap(({ name }) => done.filter(({ table }) => table === name));
+const inPlanOrder = <Done extends { table: string }>(
+  done: readonly Done[],
+  tables: readonly { name: string }[],
+): Done[] => tables.flatMap(({ name }) => done.filter(({ table }) => table === name));
 
 /** Waits until the backfill signals that the days before this one are done, then copies those days into the stage. */
 export async function waitForTurn(
@@ -231,7 +233,7 @@ export async function refreshModels(
       progress.advance();
     });
   }
-  const ordered = inOrder(refreshed, models);
+  const ordered = inPlanOrder(refreshed, models);
   progress.report(stepText.refresh(ordered), took);
   return ordered;
 }

@@ -47,7 +47,7 @@ export async function nightly(input: NightlyInput = {}): Promise<NightlyResult> 
     const notes = [...days.flatMap(notesOf), ...(await auditNight(night, days))];
     setCurrentDetails(nightlyTable(days, [...differences, ...notes]));
     if (notes.length > 0) alerts.send(warningOf(night.day, notes));
-    const result = end(night.day, days, { notes, differences });
+    const result = nightEnd(night.day, days, { notes, differences });
     await alerts.delivered();
     return result;
   } catch (error) {
@@ -176,7 +176,7 @@ const verifyAlert = (day: string, reason: Text): AlertInput => ({
 });
 
 /** Ends the run. With a failed day or a difference it fails, and keeps its result in the details of the failure. */
-function end(
+function nightEnd(
   day: string,
   days: readonly DayEnded[],
   { notes, differences }: { notes: readonly Text[]; differences: readonly Text[] },

@@ -1,6 +1,6 @@
 import type { Difference } from '../../activities/verify/index.js';
 import { command } from '../../src/shared/commands.js';
-import { number, plural } from '../../src/shared/format.js';
+import { numberText, plural } from '../../src/shared/format.js';
 import { joinTexts, plain, sentence, withCommand, type Text } from '../../src/shared/sentence.js';
 import type { DayEnded } from '../../src/shared/workflows.js';
 
@@ -20,7 +20,7 @@ export const nightlyFailure = (
   const failed = days.filter(({ outcome }) => outcome === 'failed');
   const lines: Text[] = [
     failed.length > 0
-      ? `${number(failed.length)} of ${plural(days.length, 'day')} failed.`
+      ? `${numberText(failed.length)} of ${plural(days.length, 'day')} failed.`
       : `No day failed (${plural(days.length, 'day')} run).`,
     ...failed.map(({ day, reason }) => sentence(`${day}: `, withCommand(reason, command.run(day)))),
     ...(differences.length > 0 ? ['Readers do not have what was published:', ...differences] : []),
@@ -38,7 +38,7 @@ export const differenceLines = (differences: readonly Difference[], found: numbe
   const rest = found - named.length;
   return [
     ...named.map(({ what }) => what),
-    ...(rest > 0 ? [sentence(`and ${number(rest)} more: `, command.verify(first, last))] : []),
+    ...(rest > 0 ? [sentence(`and ${numberText(rest)} more: `, command.verify(first, last))] : []),
   ];
 };
 

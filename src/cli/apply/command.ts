@@ -9,6 +9,10 @@ export const applyCommand = () =>
     )
     .option('--dry-run', 'print the statements; change nothing')
     .option('--allow-loss <table...>', 'tables whose columns may be dropped, converted to another type, or moved')
+    .option(
+      '--same-project',
+      'the ledger knows a project of this name with another database, bucket or id: it is this one',
+    )
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(

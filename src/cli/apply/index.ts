@@ -1,5 +1,6 @@
 import type { App } from '../../app.js';
 import { final } from '../../errors.js';
+import { assertOwner, otherProject } from '../../ledger/identity.js';
 import { openLedgerReport } from '../../ledger/report/index.js';
 import { applyChanges, planChanges, type TableChange } from '../../project/apply/apply.js';
 import { findRemoved, findViews, removedText, viewText } from '../../project/leftovers.js';
@@ -17,20 +18,26 @@ import { print, printJson } from '../common/output.js';
  *
  * @param show called with the planned changes before any of them is made
  * @param allowLoss see {@link planChanges}
+ * @param sameProject true if the ledger's project of this name is this one, although database, bucket or id differ
+ * @throws a final OtherProject, before anything is changed
  */
 export async function apply(
   app: App,
   show: (changes: TableChange[]) => void = () => undefined,
   allowLoss: readonly string[] = [],
+  sameProject = false,
 ): Promise<string[]> {
   const { env, clickhouse, store, ledger, project, dependencies } = app;
   const { database } = project.config;
-  const buckets = [];
-  if (env.localStack)
-    for (const bucket of bucketsOf(project)) if (await store.createBucket(bucket)) buckets.push(bucket);
-  await ledger.migrate();
+  const buckets: string[] = [];
   // Read again: the project may have been edited since the app was opened.
   const current = await dependencies.loadProject();
+  const owner = await ledger.owner(current.config);
+  if (!sameProject) assertOwner(current.config, owner);
+  for (const bucket of env.localStack ? bucketsOf(current) : [])
+    if (await store.createBucket(bucket)) buckets.push(bucket);
+  await ledger.migrate();
+  if (!owner?.recorded || otherProject(current.config, owner)) await ledger.recordOwner(current.config);
   const changes = await planChanges(current, await dependencies.readSchema(current), clickhouse, allowLoss);
   show(changes);
   if (changes.some(({ kind, contract }) => kind === 'alter' && !contract)) await assertNoUnfinishedPublish(app);
@@ -55,8 +62,13 @@ async function assertNoUnfinishedPublish({ ledger }: App): Promise<void> {
 }
 
 /** Plans the changes without making them. */
-async function dryRun({ clickhouse, dependencies }: App, allowLoss: readonly string[]): Promise<TableChange[]> {
+async function dryRun(
+  { clickhouse, ledger, dependencies }: App,
+  allowLoss: readonly string[],
+  sameProject: boolean,
+): Promise<TableChange[]> {
   const project = await dependencies.loadProject();
+  if (!sameProject) assertOwner(project.config, await ledger.owner(project.config));
   return await planChanges(project, await dependencies.readSchema(project), clickhouse, allowLoss);
 }
 
@@ -83,7 +95,7 @@ function consequences(altered: readonly TableChange[], rebuild: Command): Text[]
 }
 
 /** Writes what the changes mean for days that were published before, and what else readers meet. */
-async function notesOf(app: App, changes: readonly TableChange[], dry: boolean): Promise<Text[]> {
+async function applyNotes(app: App, changes: readonly TableChange[], dry: boolean): Promise<Text[]> {
   const { clickhouse, ledger, dependencies } = app;
   const project = await dependencies.loadProject();
   const { database } = project.config;
@@ -107,20 +119,27 @@ async function notesOf(app: App, changes: readonly TableChange[], dry: boolean):
 interface ApplyOptions extends ProjectOptions {
   dryRun?: boolean | undefined;
   allowLoss?: string[] | undefined;
+  sameProject?: boolean | undefined;
   output: Output;
 }
 
 /** Applies the project; with `dryRun`, prints the statements without running them. */
-export const applyProject = ({ dryRun: dry = false, allowLoss = [], project, output }: ApplyOptions): Promise<void> =>
+export const applyProject = ({
+  dryRun: dry = false,
+  allowLoss = [],
+  sameProject = false,
+  project,
+  output,
+}: ApplyOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     let changes: TableChange[] = [];
     const show = (planned: TableChange[]) => {
       changes = planned;
       if (output === 'text') showChanges(planned);
     };
-    if (dry) show(await dryRun(app, allowLoss));
-    const done = dry ? [] : await apply(app, show, allowLoss);
-    const notes = await notesOf(app, changes, dry);
+    if (dry) show(await dryRun(app, allowLoss, sameProject));
+    const done = dry ? [] : await apply(app, show, allowLoss, sameProject);
+    const notes = await applyNotes(app, changes, dry);
     if (output === 'json') {
       printJson({ project: app.project.config.project, dryRun: dry, changes, done, notes });
       return;

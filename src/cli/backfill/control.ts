@@ -26,7 +26,7 @@ async function findBackfill(app: App, { start, end }: Range, closedToo: boolean)
   const id = start !== undefined && end !== undefined ? workflowId.backfill(project, start, end) : undefined;
   const running = await knownBackfills(client, project, true);
   if (id === undefined && running.length > 1) {
-    note(`${running.length} backfills are running. Choose one: ${running.map(rangeOf).join(' or ')}`);
+    note(`${running.length} backfills are running. Choose one: ${running.map(rangeOptions).join(' or ')}`);
     return undefined;
   }
   const known = running.length === 0 && closedToo ? await knownBackfills(client, project, false) : running;
@@ -47,12 +47,12 @@ async function byId(app: App, id: string): Promise<KnownBackfill | undefined> {
   }
 }
 
-const rangeOf = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
+const rangeOptions = ({ start, end }: { start: string; end: string }) => `--start ${start} --end ${end}`;
 
 type Request = (handle: WorkflowHandle, one: KnownBackfill, app: App) => Promise<Text>;
 
 /** Finds the running backfill, sends it a request, and prints the outcome. */
-const send = (options: ControlOptions, request: Request) =>
+const signalRun = (options: ControlOptions, request: Request) =>
   withApp({ project: options.project }, async (app) => {
     const one = await findBackfill(app, options, false);
     if (one?.status !== 'RUNNING') {
@@ -101,7 +101,7 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
 }
 
 export const pauseBackfill = (options: ControlOptions): Promise<void> =>
-  send(options, async (handle, one) => {
+  signalRun(options, async (handle, one) => {
     await handle.signal('pause');
     return sentence(
       'Pausing: running days will finish, no new ones start. Continue with: ',
@@ -110,13 +110,13 @@ export const pauseBackfill = (options: ControlOptions): Promise<void> =>
   });
 
 export const resumeBackfill = (options: ControlOptions): Promise<void> =>
-  send(options, async (handle, one) => {
+  signalRun(options, async (handle, one) => {
     await handle.signal('resume');
     return sentence('Resumed. Follow with: ', command.backfills('status', one.start, one.end));
   });
 
 export const cancelBackfill = (options: ControlOptions): Promise<void> =>
-  send(options, async (handle, one) => {
+  signalRun(options, async (handle, one) => {
     await handle.cancel();
     return sentence(
       ...['Cancel requested: running days stop first, and published days stay. Follow with: '],
@@ -126,7 +126,7 @@ export const cancelBackfill = (options: ControlOptions): Promise<void> =>
   });
 
 export const setConcurrency = (days: number, options: ControlOptions): Promise<void> =>
-  send(options, async (handle) => {
+  signalRun(options, async (handle) => {
     await handle.signal('concurrency', days);
     return `From now on, up to ${days} days run at once.`;
   });

@@ -28,7 +28,7 @@ const LINE_EVERY = 10_000;
 /** Time between two redraws of a terminal, in milliseconds. */
 const REDRAW = 500;
 
-const silenceText = () => `no worker responds: the backfill waits for one (${typed(command.worker())})`;
+const backfillSilence = () => `no worker responds: the backfill waits for one (${typed(command.worker())})`;
 
 /**
  * Waits for the end of a backfill and shows its progress: on one line of a terminal, as plain lines elsewhere.
@@ -41,12 +41,12 @@ export async function followBackfill(
   signal: AbortSignal,
 ): Promise<BackfillEnd> {
   const end = Promise.race([endOfBackfill(handle), abortOf(signal)]);
-  if (show === 'lines') await showLines(handle, end);
-  if (show === 'live') await showLive(handle, end);
+  if (show === 'lines') await showBackfillLines(handle, end);
+  if (show === 'live') await showBackfillLive(handle, end);
   return await end;
 }
 
-async function showLines(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
+async function showBackfillLines(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
   let at = 0;
   let done = -1;
   let failed = 0;
@@ -61,12 +61,12 @@ async function showLines(handle: WorkflowHandle, end: Promise<unknown>): Promise
       print(progressLine(progress, at));
     },
     silence: () => {
-      note(silenceText());
+      note(backfillSilence());
     },
   });
 }
 
-async function showLive(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
+async function showBackfillLive(handle: WorkflowHandle, end: Promise<unknown>): Promise<void> {
   let seen: BackfillProgress | undefined;
   let silent = false;
   let over = false;
@@ -83,7 +83,7 @@ async function showLive(handle: WorkflowHandle, end: Promise<unknown>): Promise<
   });
   const task = async (_: unknown, line: { title: string; output: string }) => {
     while (!over) {
-      line.title = silent ? silenceText() : seen ? progressLine(seen, Date.now()) : 'backfill';
+      line.title = silent ? backfillSilence() : seen ? progressLine(seen, Date.now()) : 'backfill';
       const worst = seen?.failed.at(-1);
       if (worst) line.output = `${worst.day} failed at ${worst.step}: ${worded(worst.reason)}`;
       await sleep(REDRAW);

@@ -38,13 +38,13 @@ export async function buildRange(options: BackfillOptions): Promise<void> {
   };
   await withApp({ project }, async (app) => {
     assertDays(app, start, end);
-    await (dryRun ? showPlan(app, input, output) : run(app, input, { own: own ?? false, output }));
+    await (dryRun ? showForecast(app, input, output) : run(app, input, { own: own ?? false, output }));
   });
 }
 
-async function showPlan(app: App, input: BackfillInput, output: Output): Promise<void> {
+async function showForecast(app: App, input: BackfillInput, output: Output): Promise<void> {
   const { start, end, reprocess } = input;
-  await app.ledger.assertReadable();
+  await app.ledger.assertReadable(app.project.config);
   const whole = reprocess !== 'failed';
   const days = await daysToRun(app, { start, end, which: whole ? 'all' : 'failed' });
   const found = await forecast(app, days, {
@@ -65,7 +65,7 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
   };
   try {
     if (!own) await warnIfNoWorker(app, 'the backfill');
-    report(input, output, own ? await withWorker(app, follow) : await follow());
+    reportBackfill(input, output, own ? await withWorker(app, follow) : await follow());
   } catch (error) {
     if (error !== interruption.signal.reason) throw error;
     const message = sentence(
@@ -91,7 +91,7 @@ const again = ({ start, end, reprocess = 'none', ...input }: BackfillInput, ...m
     ...more,
   );
 
-function report(input: BackfillInput, output: Output, end: BackfillEnd): void {
+function reportBackfill(input: BackfillInput, output: Output, end: BackfillEnd): void {
   if (!end.ok || end.result.outcome === 'failed') process.exitCode = 1;
   if (output === 'json')
     printJson(end.ok ? end.result : { start: input.start, end: input.end, outcome: end.outcome, message: end.message });

@@ -1,8 +1,8 @@
 import { command } from '../../shared/commands.js';
-import { duration, number, plural } from '../../shared/format.js';
+import { durationText, numberText, plural } from '../../shared/format.js';
 import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
 import { typed, worded } from '../common/output.js';
-import { cut, plainTable, terminalWidth } from '../common/text.js';
+import { shorten, plainTable, terminalWidth } from '../common/text.js';
 
 /** Running days that are named; the rest are only counted. */
 const RUNNING_SHOWN = 3;
@@ -24,13 +24,13 @@ export function progressLine(progress: BackfillProgress, now: number): string {
   const rate = pace(progress, now);
   const more = running.length > RUNNING_SHOWN ? ` and ${running.length - RUNNING_SHOWN} more` : '';
   return [
-    `${number(done)} of ${plural(total, 'day')} done`,
+    `${numberText(done)} of ${plural(total, 'day')} done`,
     ...(phase === 'later' ? ['later days that look back'] : []),
-    ...(bad > 0 ? [`${number(bad)} failed`] : []),
+    ...(bad > 0 ? [`${numberText(bad)} failed`] : []),
     ...(running.length > 0 ? [`running ${running.slice(0, RUNNING_SHOWN).join(', ')}${more}`] : []),
     ...(paused ? [running.length > 0 ? 'pausing' : 'paused'] : []),
-    ...(rate && !paused ? [`${number(rate.rowsPerSecond)} rows/s`] : []),
-    ...(rate && !paused && done < total ? [`about ${duration(rate.msLeft)} left`] : []),
+    ...(rate && !paused ? [`${numberText(rate.rowsPerSecond)} rows/s`] : []),
+    ...(rate && !paused && done < total ? [`about ${durationText(rate.msLeft)} left`] : []),
   ].join(' · ');
 }
 
@@ -44,11 +44,11 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
   return [
     `${start} to ${end}: ` +
       [
-        `${number(counts.published)} published (${plural(rows, 'row')})`,
-        ...(left > 0 ? [`${number(left)} left unchanged`] : []),
-        ...(counts.held > 0 ? [`${number(counts.held)} of them held`] : []),
-        ...(bad > 0 ? [`${number(bad)} failed`] : []),
-        ...(notRun > 0 ? [`${number(notRun)} not run`] : []),
+        `${numberText(counts.published)} published (${plural(rows, 'row')})`,
+        ...(left > 0 ? [`${numberText(left)} left unchanged`] : []),
+        ...(counts.held > 0 ? [`${numberText(counts.held)} of them held`] : []),
+        ...(bad > 0 ? [`${numberText(bad)} failed`] : []),
+        ...(notRun > 0 ? [`${numberText(notRun)} not run`] : []),
       ].join(' · '),
     ...(failed.length > 0 ? ['', failedText(failed), ...(more > 0 ? [`and ${more} more`] : []), ''] : []),
     ...(bad > rewritten ? [`Once fixed, run: ${again()}`] : []),
@@ -71,6 +71,6 @@ export const failedText = (failed: BackfillResult['failed']): string =>
     failed.map(({ day, step, reason }) => [
       day,
       step,
-      cut(worded(reason), Math.max(60, terminalWidth() - DAY_AND_STEP)),
+      shorten(worded(reason), Math.max(60, terminalWidth() - DAY_AND_STEP)),
     ]),
   );

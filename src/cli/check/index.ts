@@ -1,11 +1,13 @@
 import { checkEngineStore } from '../../plan/check-engine.js';
+import { otherProject } from '../../ledger/identity.js';
+import { openLedger } from '../../ledger/ledger.js';
 import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
 import { errorsOf } from '../../project/problems.js';
 import type { Problem } from '../../project/project.js';
 import { plural } from '../../shared/format.js';
 import { missingSearchAttributes } from '../../temporal/client.js';
-import { commandEnv, projectDir, type ProjectOptions } from '../common/context.js';
+import { commandEnv, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson, worded } from '../common/output.js';
 
@@ -18,17 +20,19 @@ export interface OpenCheck {
 }
 
 /** Opens the three services that the environment names; the check reads the project itself. */
-async function openCheck({ project }: ProjectOptions): Promise<OpenCheck> {
-  const env = await commandEnv();
+async function openCheck(options: ProjectOptions): Promise<OpenCheck> {
+  const { env, dir } = await commandEnv(options);
   const { openServices } = await import('../../app.js');
   const { clickhouse, store, temporal, close } = openServices(env);
   return {
-    dir: projectDir(env, project),
+    dir,
     services: {
       clickhouse,
       store,
       folders: (found) => checkFolders(found, store, new Date()),
       engineStore: (found) => checkEngineStore(found, { clickhouse, store }),
+      otherProject: async ({ config }) =>
+        otherProject(config, await openLedger(clickhouse, config.project).owner(config)),
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),
       localStack: env.localStack,
       named: env.named,

@@ -1,13 +1,17 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { App } from '../../app.js';
 import { namesServices, processVariables, readEnv, type Env } from '../../env.js';
-import { readStack, stackVariables } from '../../local/stack-file.js';
-import { STACK_DIR } from './options.js';
+import { final } from '../../errors.js';
+import { runningStack } from '../../local/running-stack.js';
+import { stackVariables } from '../../local/stack-file.js';
+import { findProject } from '../../project/find.js';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
+import { DEMO_STACK } from './options.js';
 import { note, printCommandsFor } from './output.js';
 
-/** The example project is the repository itself. */
+/** The example project, which only the demo runs by default: the repository itself. */
 export const EXAMPLE = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Options of every command that works on a project. */
@@ -15,38 +19,55 @@ export interface ProjectOptions {
   project?: string | undefined;
 }
 
-/**
- * Reads the environment of a command. If no service address is set, it uses a running local stack and prints that to stderr.
- * If some are set, it never mixes the two, so that a production password is never sent to a local server.
- */
-export async function commandEnv(): Promise<Env> {
-  const vars = processVariables();
-  if (namesServices(vars)) return readEnv(vars);
-  const stack = await readStack(STACK_DIR);
-  if (!stack) return readEnv(vars);
-  note(`Using the local stack in ${STACK_DIR}/ (no service address is set)`);
-  return readEnv({ ...vars, ...stackVariables(stack) });
+/** The environment of a command, and the folder of the project that it works on. */
+export interface CommandEnv {
+  env: Env;
+  /** Absolute path. */
+  dir: string;
 }
 
-/** Returns `--project`, else `DAYBOOK_PROJECT`, else this folder if it is a project, else the example. */
-export function projectDir(env: Env, given: string | undefined): string {
-  const found = projectHere(env);
+/**
+ * Finds the project of a command and reads its environment. If no service address is set, the command uses a running local stack
+ * and prints that to stderr. If some are set, it never mixes the two, so that a production password is never sent to a local server.
+ *
+ * @throws a final BadConfig if there is no project
+ */
+export async function commandEnv({ project }: ProjectOptions): Promise<CommandEnv> {
+  const vars = processVariables();
+  const env = readEnv(vars);
+  const dir = projectDir(env, project);
+  if (namesServices(vars)) return { env, dir };
+  // The demo's stack is in its project's folder.
+  const stack = await runningStack(join(dir, DEMO_STACK), env.local.stackDir);
+  if (!stack) return { env, dir };
+  note(`Using the local stack in ${stack.dir} (no service address is set)`);
+  return { env: readEnv({ ...vars, ...stackVariables(stack) }), dir };
+}
+
+/**
+ * Returns `--project`, else `DAYBOOK_PROJECT`, else the project that the working folder is in.
+ *
+ * @throws a final BadConfig if there is none
+ */
+export function projectDir(env: Pick<Env, 'projectDir'>, given: string | undefined): string {
+  const found = env.projectDir === undefined ? findProject('.') : resolve(env.projectDir);
   const dir = given === undefined ? found : resolve(given);
   printCommandsFor(dir === found ? undefined : given);
-  return dir;
-}
-
-function projectHere(env: Env): string {
-  if (env.projectDir !== undefined) return resolve(env.projectDir);
-  const here = ['ts', 'js', 'mjs', 'json'].some((ending) => existsSync(`daybook.config.${ending}`));
-  return here ? resolve('.') : EXAMPLE;
+  if (dir !== undefined) return dir;
+  throw final(
+    'BadConfig',
+    sentence(
+      `Found no daybook.config.ts in ${resolve('.')} or a folder above it. Name a project with --project, or write a new one: `,
+      command.init('my_project'),
+    ),
+  );
 }
 
 /** Opens the project for one command, and closes its connections in every case. */
 export async function withApp<T>(options: ProjectOptions, use: (app: App) => Promise<T>): Promise<T> {
-  const env = await commandEnv();
+  const { env, dir } = await commandEnv(options);
   const { openApp } = await import('../../app.js');
-  const app = await openApp(env, projectDir(env, options.project));
+  const app = await openApp(env, dir);
   try {
     return await use(app);
   } finally {

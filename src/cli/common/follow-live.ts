@@ -9,7 +9,7 @@ import { line, watch, type DayEnd } from './watch.js';
 /** The steps of every build; waiting and recovery show on the line of the next one. */
 const STEPS = ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'];
 
-const silenceText = () => `no worker responds: the day waits for one (${typed(command.worker())})`;
+const daySilence = () => `no worker responds: the day waits for one (${typed(command.worker())})`;
 
 /** Shows a day on a terminal: a line for each step with its result, and the progress of the running one. */
 export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
@@ -42,7 +42,7 @@ export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
           return;
         }
         if (over) break;
-        task.title = silent ? `${step.padEnd(10)}${silenceText()}` : (running(seen) ?? step);
+        task.title = silent ? `${step.padEnd(10)}${daySilence()}` : (runningText(seen) ?? step);
         await once(changes, 'change');
       }
       task.title = step;
@@ -64,5 +64,5 @@ export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
   await watching;
 }
 
-const running = (progress: DayProgress | undefined): string | undefined =>
+const runningText = (progress: DayProgress | undefined): string | undefined =>
   progress && (progress.total > 1 ? `${progress.step.padEnd(10)}${progress.done} of ${progress.total}` : progress.step);

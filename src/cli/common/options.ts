@@ -7,8 +7,8 @@ import { isDay } from '../../shared/iso-day.js';
  * time to load; each action imports its own implementation.
  */
 
-/** Folder in which `daybook local up` keeps its stack. */
-export const STACK_DIR = '.daybook';
+/** Name of the demo's stack, in the folder that the demo runs in. */
+export const DEMO_STACK = '.daybook';
 
 /** Days that `plan` covers without `--start`. */
 export const PLANNED_DAYS = 31;
@@ -46,7 +46,10 @@ export const outputOption = () =>
   new Option('--output <form>', 'how to print the result').choices(['text', 'json'] as const).default('text' as const);
 
 export const projectOption = () =>
-  new Option('--project <folder>', 'the project folder (default: DAYBOOK_PROJECT, this folder, or the example)');
+  new Option(
+    '--project <folder>',
+    'the project folder (default: DAYBOOK_PROJECT, else this folder or the nearest above it with a config)',
+  );
 
 export const withWorkerOption = () =>
   new Option('--with-worker', 'run a worker in this process for as long as the command runs');

@@ -55,7 +55,7 @@ const differingOptions = (choices: Readonly<Record<string, unknown>>, asked: obj
   });
 
 /** Starts a day's workflow, or attaches to the one that is running. */
-export async function startDay(app: App, input: DayInput) {
+export async function startOrAttachDay(app: App, input: DayInput) {
   const { project } = app.project.config;
   assertDays(app, input.day);
   return await startWorkflow(app, {

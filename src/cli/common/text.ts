@@ -10,7 +10,7 @@ export const terminalWidth = (): number => (process.stdout.isTTY ? process.stdou
 export const printable = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/\p{C}/gu, '\u{FFFD}');
 
 /** Returns the beginning of a text on one line, at most `width` characters. */
-export function cut(text: string, width: number): string {
+export function shorten(text: string, width: number): string {
   const line = printable(text);
   return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }
@@ -20,7 +20,7 @@ export const localTime = (instant: string, zone: string): string =>
   DateTime.fromISO(instant, { zone }).toFormat('yyyy-MM-dd HH:mm');
 
 /** Converts a UTC time as ClickHouse prints it to an ISO instant. */
-export const instantOf = (at: string): string => DateTime.fromSQL(at, { zone: 'utc' }).toISO() ?? at;
+export const isoInstant = (at: string): string => DateTime.fromSQL(at, { zone: 'utc' }).toISO() ?? at;
 
 const NO_LINES = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },

@@ -48,7 +48,7 @@ export async function readAccounts(app: App, used: readonly UsedChunks[]): Promi
   const chunks = new Map<string, Map<string, NormalizedChunk>>();
   for (const { source, chunks: some } of used.flatMap(({ sources }) => sources)) {
     const known = chunks.get(source) ?? new Map<string, NormalizedChunk>();
-    for (const chunk of some) known.set(chunkName(chunk), chunk);
+    for (const chunk of some) known.set(chunkPath(chunk), chunk);
     chunks.set(source, known);
   }
   const read = [...chunks].map(
@@ -56,14 +56,14 @@ export async function readAccounts(app: App, used: readonly UsedChunks[]): Promi
   );
   const accounts = new Map(await Promise.all(read));
   return (source, wanted) => {
-    const names = new Set(wanted.map(chunkName));
+    const names = new Set(wanted.map(chunkPath));
     return (accounts.get(source) ?? []).filter(({ folder, chunk: id, normalizer }) =>
-      names.has(chunkName({ folder, id, normalizer })),
+      names.has(chunkPath({ folder, id, normalizer })),
     );
   };
 }
 
-const chunkName = ({ folder, id, normalizer }: NormalizedChunk) => `${folder}/${id}/${normalizer}`;
+const chunkPath = ({ folder, id, normalizer }: NormalizedChunk) => `${folder}/${id}/${normalizer}`;
 
 /** Returns the chunks of one folder. */
 export const ofFolder = (chunks: readonly NormalizedChunk[], folder: string): NormalizedChunk[] =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { command, type Command } from '../../shared/commands.js';
-import { duration } from '../../shared/format.js';
+import { durationText } from '../../shared/format.js';
 import { sentence, type Text } from '../../shared/sentence.js';
 import type { DayProgress, DayResult, FinishedStep } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
@@ -53,7 +53,7 @@ async function queryProgress<Progress>(handle: WorkflowHandle): Promise<Progress
 
 /** Formats a finished step on one line. */
 export const line = ({ step, what, ms }: FinishedStep) =>
-  `${step.padEnd(10)}${what}${ms > 0 ? `  (${duration(ms)})` : ''}`;
+  `${step.padEnd(10)}${what}${ms > 0 ? `  (${durationText(ms)})` : ''}`;
 
 /** Receives the progress of a running day or backfill. */
 export interface Watcher<Progress = DayProgress> {

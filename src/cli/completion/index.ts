@@ -33,13 +33,13 @@ function commandsBelow(command: CommandUnknownOpts, path: readonly string[] = []
 }
 
 /** A text between single quotes, as all three shells read it. */
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+const singleQuoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /** The same function serves zsh, which has bash's words by `bashcompinit`. */
 function bashScript(commands: readonly Completed[]): string {
   const words = ({ subcommands, options, values }: Completed) =>
     [...subcommands.map(({ name }) => name), ...values, ...options.map(({ flag }) => flag)].join(' ');
-  const paths = commands.filter(({ path }) => path.length > 0).map(({ path }) => quoted(path.join(' ')));
+  const paths = commands.filter(({ path }) => path.length > 0).map(({ path }) => singleQuoted(path.join(' ')));
   const choices = new Map(
     commands
       .flatMap(({ options }) => options.filter((one) => one.choices.length > 0))
@@ -48,7 +48,7 @@ function bashScript(commands: readonly Completed[]): string {
   return `_daybook() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" path="" word next
   case "$before" in
-${[...choices].map(([flag, of]) => `    ${flag}) COMPREPLY=($(compgen -W ${quoted(of.join(' '))} -- "$current")); return ;;`).join('\n')}
+${[...choices].map(([flag, of]) => `    ${flag}) COMPREPLY=($(compgen -W ${singleQuoted(of.join(' '))} -- "$current")); return ;;`).join('\n')}
   esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     next="\${path:+$path }$word"
@@ -57,7 +57,7 @@ ${[...choices].map(([flag, of]) => `    ${flag}) COMPREPLY=($(compgen -W ${quote
     esac
   done
   case "$path" in
-${commands.map((one) => `    ${quoted(one.path.join(' '))}) COMPREPLY=($(compgen -W ${quoted(words(one))} -- "$current")) ;;`).join('\n')}
+${commands.map((one) => `    ${singleQuoted(one.path.join(' '))}) COMPREPLY=($(compgen -W ${singleQuoted(words(one))} -- "$current")) ;;`).join('\n')}
   esac
 }
 complete -o default -F _daybook daybook`;
@@ -70,17 +70,17 @@ function fishScript(commands: readonly Completed[]): string {
       ...path.map((name) => `__fish_seen_subcommand_from ${name}`),
       ...(below.length > 0 ? [`not __fish_seen_subcommand_from ${below.join(' ')}`] : []),
     ].join('; and ');
-    const condition = here === '' ? '' : ` -n ${quoted(here)}`;
+    const condition = here === '' ? '' : ` -n ${singleQuoted(here)}`;
     return [
       ...subcommands.map(
-        ({ name, description }) => `complete -c daybook -f${condition} -a ${name} -d ${quoted(description)}`,
+        ({ name, description }) => `complete -c daybook -f${condition} -a ${name} -d ${singleQuoted(description)}`,
       ),
       ...values.map((value) => `complete -c daybook -f${condition} -a ${value}`),
       ...options.map(
         ({ flag, description, choices }) =>
           `complete -c daybook${condition} -l ${flag.replace(/^--/, '')}` +
-          (choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : '') +
-          ` -d ${quoted(description)}`,
+          (choices.length > 0 ? ` -x -a ${singleQuoted(choices.join(' '))}` : '') +
+          ` -d ${singleQuoted(description)}`,
       ),
     ];
   });

@@ -1,6 +1,5 @@
 import type { Stack } from '../../local/stack-file.js';
 import { command, commandLine } from '../../shared/commands.js';
-import { STACK_DIR } from '../common/options.js';
 
 export interface Ending {
   /** Folder of the stack, as the user wrote it. */
@@ -26,9 +25,6 @@ export function closing({ temporal, clickhouse, s3 }: Stack, { dir, up, database
     `  curl -u ${clickhouse.reader.user}:${clickhouse.reader.password} ${clickhouse.url} \\`,
     `    -d '${query}'`,
     '',
-    commandLine(command.local(up ? 'down' : 'up', ...dirFlags(dir))),
+    commandLine(command.local(up ? 'down' : 'up', '--dir', dir)),
   ];
 }
-
-/** Returns the `--dir` argument for a `daybook local` command, empty for the default folder. */
-export const dirFlags = (dir: string): string[] => (dir === STACK_DIR ? [] : ['--dir', dir]);

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
 import { demoDays, lastMarker } from '../../local/demo/generate.js';
-import { plural, size } from '../../shared/format.js';
+import { plural, sizeText } from '../../shared/format.js';
 import type { DayProgress, DayResult } from '../../shared/workflows.js';
 import { followDay } from '../common/follow.js';
 import { worded } from '../common/output.js';
-import { startDay } from '../common/start.js';
+import { startOrAttachDay } from '../common/start.js';
 import type { Page } from './page.js';
 
 /** Steps that the demo shows below the listing; the history has all of them. */
@@ -16,7 +16,7 @@ const SHOWN = ['wait', 'normalize', 'load', 'refresh', 'test', 'publish'];
 const POLL_INTERVAL = 100;
 
 /** The input of a pass over the days. */
-export interface Pass {
+export interface DemoPass {
   app: App;
   /** The bucket of the raw objects. */
   bucket: string;
@@ -34,13 +34,13 @@ export interface Pass {
  *
  * @throws the signal's reason if it aborts, once the running day has ended
  */
-export async function runDays(pass: Pass): Promise<DayResult[]> {
+export async function runDemoDays(pass: DemoPass): Promise<DayResult[]> {
   const published: DayResult[] = [];
   const marker = lastMarker();
   const waiting = !(await pass.app.store.list(pass.bucket, marker.key)).some(({ key }) => key === marker.key);
   for (const day of demoDays()) {
     pass.running(`${day}: running`);
-    const result = await runDay(pass, day, waiting && day === demoDays().at(-1)).finally(pass.done);
+    const result = await runDemoDay(pass, day, waiting && day === demoDays().at(-1)).finally(pass.done);
     show(pass.page, result);
     if (result.outcome === 'published') published.push(result);
   }
@@ -48,9 +48,9 @@ export async function runDays(pass: Pass): Promise<DayResult[]> {
 }
 
 /** Runs one day. A cancelled day cleans up after itself, so it is awaited. */
-async function runDay({ app, bucket, page, signal }: Pass, day: string, wait: boolean): Promise<DayResult> {
+async function runDemoDay({ app, bucket, page, signal }: DemoPass, day: string, wait: boolean): Promise<DayResult> {
   signal.throwIfAborted();
-  const handle = await startDay(app, { day, ...(wait ? { wait } : {}) });
+  const handle = await startOrAttachDay(app, { day, ...(wait ? { wait } : {}) });
   const cancel = () => void handle.cancel().catch(() => undefined);
   if (signal.aborted) cancel(); // while it was being started
   signal.addEventListener('abort', cancel, { once: true });
@@ -85,7 +85,7 @@ export class DayFailed extends Error {
 /** Prints the day with its listing, and its steps below. */
 function show(page: Page, { day, outcome, listed, normalized, steps, tested, notes }: DayResult): void {
   const took = steps.find(({ step }) => step === 'list')?.ms;
-  const found = `${plural(listed.objects, 'object')} listed · ${size(listed.bytes)} in ${plural(listed.chunks, 'chunk')}`;
+  const found = `${plural(listed.objects, 'object')} listed · ${sizeText(listed.bytes)} in ${plural(listed.chunks, 'chunk')}`;
   page.row(day, outcome === 'published' ? found : `${found} · ${outcome}`, took, 'bold');
   // New objects of a neighbouring folder must be read to find out that they have no rows of this day.
   const shown = outcome === 'published' ? SHOWN : normalized.chunks > 0 ? ['normalize', 'load'] : [];

@@ -5,7 +5,6 @@ import { sentence } from '../../shared/sentence.js';
 import { EXAMPLE } from '../common/context.js';
 import { Interrupted } from '../common/interrupt.js';
 import { endProcess, note } from '../common/output.js';
-import { dirFlags } from './closing.js';
 import { DayFailed } from './days.js';
 import { runDemo } from './run.js';
 
@@ -21,7 +20,7 @@ export async function demo(dir: string, keep: boolean): Promise<void> {
     if (!(error instanceof DayFailed) && !(error instanceof LocalStackError)) throw error;
     note(error.message);
     if (error instanceof DayFailed)
-      note(sentence('Its history is kept. To see it: ', command.local('up', ...dirFlags(dir))));
+      note(sentence('Its history is kept. To see it: ', command.local('up', '--dir', dir)));
     process.exitCode = 1;
   }
 }

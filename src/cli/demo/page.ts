@@ -1,4 +1,4 @@
-import { duration } from '../../shared/format.js';
+import { durationText } from '../../shared/format.js';
 
 const STYLES = { bold: 1, dim: 2, green: 32, yellow: 33, cyan: 36 } as const;
 type Style = keyof typeof STYLES;
@@ -34,7 +34,7 @@ export function openPage(sheet: Sheet) {
     print,
     /** Shortens an enumeration with `…` so that it fits beside its duration. */
     fit(what: string, ms: number): string {
-      const room = width - INDENT - duration(ms).length - GAP;
+      const room = width - INDENT - durationText(ms).length - GAP;
       if (what.length <= room) return what;
       const shown = what.slice(0, room - 1);
       return `${shown.slice(0, Math.max(shown.lastIndexOf(', '), shown.lastIndexOf('; ')) + 2)}…`;
@@ -51,7 +51,7 @@ export function openPage(sheet: Sheet) {
     },
     /** Prints a row; without `ms` it has no duration. */
     row(label: string, what: string, ms?: number, style: Style = 'cyan'): void {
-      const took = ms === undefined ? '' : duration(ms);
+      const took = ms === undefined ? '' : durationText(ms);
       const free = width - INDENT - what.length - took.length;
       const time = took === '' ? '' : `${' '.repeat(Math.max(GAP, free))}${paint('dim', took)}`;
       print(`${paint(style, label.padEnd(INDENT))}${what}${time}`);

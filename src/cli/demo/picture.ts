@@ -1,5 +1,5 @@
 import type { ClickHouse } from '../../clickhouse/client.js';
-import { number } from '../../shared/format.js';
+import { numberText } from '../../shared/format.js';
 
 /** One bar: its label, its value in euros, and the text beside it. */
 export interface Bar {
@@ -41,7 +41,7 @@ export function beside(left: readonly string[], right: readonly string[], gap: n
 const weekday = (day: string) =>
   new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 
-const inEuros = (euros: number) => `${number(euros)} €`;
+const inEuros = (euros: number) => `${numberText(euros)} €`;
 
 /** Cells of the longest bar. */
 const BAR = 20;

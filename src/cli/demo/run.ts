@@ -7,7 +7,7 @@ import { liveStack } from '../../local/live-stack.js';
 import { progressOn } from '../../local/progress.js';
 import { stackVariables, type Stack } from '../../local/stack-file.js';
 import { startStack, stopStack } from '../../local/stack.js';
-import { plural, size } from '../../shared/format.js';
+import { plural, sizeText } from '../../shared/format.js';
 import { scheduleId } from '../../shared/names.js';
 import type { DayResult } from '../../shared/workflows.js';
 import { applySchedule } from '../../temporal/schedule.js';
@@ -16,7 +16,7 @@ import { onInterrupt, unlessAborted } from '../common/interrupt.js';
 import { note } from '../common/output.js';
 import { withWorker } from '../common/worker.js';
 import { closing } from './closing.js';
-import { runDays, type Pass } from './days.js';
+import { runDemoDays, type DemoPass } from './days.js';
 import { showEdit } from './edit.js';
 import { missingObjects, rawObjects, upload } from './objects.js';
 import { openPage, type Page } from './page.js';
@@ -101,7 +101,7 @@ async function runProject(app: App, page: Page, signal: AbortSignal): Promise<vo
   const { bucket } = config.store;
   await prepare(app, page);
   const { onProgress: running, done } = progressOn(process.stderr);
-  const pass: Pass = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
+  const pass: DemoPass = { app, page, running: process.stderr.isTTY ? running : () => undefined, done, signal, bucket };
   const [first, again] = await withWorker(app, async () => [await runAct(pass, 1), await runAct(pass, 2)]);
   if (first.length + again.length > 0) {
     page.print();
@@ -147,7 +147,7 @@ async function prepare(app: App, page: Page): Promise<void> {
 }
 
 /** Uploads the objects of an act and runs the days. If the second act has nothing to upload, it does nothing. */
-async function runAct(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
+async function runAct(pass: DemoPass, number: 1 | 2): Promise<DayResult[]> {
   const { app, bucket, page } = pass;
   const begun = performance.now();
   const lacking = await missingObjects(app.store, bucket, number);
@@ -164,11 +164,11 @@ async function runAct(pass: Pass, number: 1 | 2): Promise<DayResult[]> {
       'raw events',
       missing.length === 0
         ? `all in s3://${bucket}/raw/ already`
-        : `${plural(missing.length, 'object')} uploaded to s3://${bucket}/raw/ · ${size(bytes)}`,
+        : `${plural(missing.length, 'object')} uploaded to s3://${bucket}/raw/ · ${sizeText(bytes)}`,
       took,
     );
   if (number === 1)
     page.row('', 'Each day reads three folders. Folders start at midnight UTC, days at midnight in Berlin.');
   page.print();
-  return await runDays(pass);
+  return await runDemoDays(pass);
 }

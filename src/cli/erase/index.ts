@@ -30,7 +30,7 @@ const SHOWN = 20;
 /** Erases rows, or shows where they are. */
 export const erase = ({ project, ...options }: EraseOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const { table, where, rejectsWith: text, output } = options;
     const asked = { id: randomUUID(), table, where, ...(text === undefined ? {} : { text }) };
     const found = await findRows(app.dependencies, asked, localStep(app.dependencies));

@@ -16,7 +16,7 @@ export const holdDay = ({ day, reason, project, output }: DayOptions & { reason:
   withApp({ project }, async (app) => {
     const { ledger } = app;
     assertDays(app, day);
-    await ledger.assertReadable();
+    await ledger.assertReadable(app.project.config);
     await ledger.recordHold('held', day, reason);
     if (output === 'json') printJson({ day, held: true, reason });
     else print(heldNow(day));
@@ -24,8 +24,8 @@ export const holdDay = ({ day, reason, project, output }: DayOptions & { reason:
 
 /** Records that a day is no longer held. */
 export const releaseDay = ({ day, project, output }: DayOptions): Promise<void> =>
-  withApp({ project }, async ({ ledger }) => {
-    await ledger.assertReadable();
+  withApp({ project }, async ({ ledger, project: { config } }) => {
+    await ledger.assertReadable(config);
     const hold = await ledger.holdOf(day);
     if (hold) await ledger.recordHold('released', day, '');
     if (output === 'json') printJson({ day, held: false, was: hold ?? null });

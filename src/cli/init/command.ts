@@ -4,10 +4,10 @@ import { examples } from '../common/options.js';
 /** Defines `daybook init`, which writes a starter project. */
 export const initCommand = () =>
   new Command('init')
-    .description('Write a small project into a new folder: one source, one model, one test')
+    .description('Write a small project into a new folder: one source, one model, one test, two days of sample objects')
     .argument('<folder>', 'a new or empty folder')
-    .option('--project <name>', "the project's name (default: from the folder's)")
-    .addHelpText('after', examples(['daybook init shop'], ['daybook init analytics/shop --project web_shop']))
+    .option('--project <name>', "the project's name (default: from the folder's; with a number if it is taken)")
+    .addHelpText('after', examples(['daybook init clicks'], ['daybook init analytics/clicks --project web_clicks']))
     .action(async (folder, options) => {
       const { writeProject } = await import('./index.js');
       await writeProject(folder, options.project);

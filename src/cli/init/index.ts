@@ -1,24 +1,43 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { final } from '../../errors.js';
 import { PROJECT } from '../../project/config/config.js';
-import { print } from '../common/output.js';
-import { projectFiles } from './template.js';
+import { command, shellQuoted, type Command } from '../../shared/commands.js';
+import { print, typed } from '../common/output.js';
+import { SAMPLE_DAYS, sampleObjects } from './samples.js';
+import { takenNames } from './taken-names.js';
+import { bucketOf, projectFiles } from './template.js';
+
+/** The longest name of a project. */
+const LONGEST = 31;
+/** The name of the example, whose bucket, tables and ledger rows the demo uses. */
+const EXAMPLE_NAME = 'shop';
 
 /**
- * Writes a small project into `dir`, which must be empty or not exist yet, and returns the paths of its files. `project` is its
- * name, by default derived from the folder's. Throws a final `BadConfig` if the folder or the name is not usable.
+ * Writes a small project with two days of sample objects into `dir`, which must be empty or not exist yet, and returns the paths of
+ * its files. `project` is its name, by default derived from the folder's.
+ *
+ * @param taken names of other projects: a given one is refused, a derived one gets a number
+ * @throws a final BadConfig if the folder or the name is not usable
  */
 export async function initProject(
   dir: string,
   project?: string,
+  taken: ReadonlySet<string> = new Set(),
 ): Promise<{ dir: string; project: string; files: string[] }> {
   const folder = resolve(dir);
-  const name = project ?? nameFrom(basename(folder));
+  const isTaken = (name: string) => name === EXAMPLE_NAME || taken.has(name);
+  const name = project ?? freeName(nameFrom(basename(folder)), isTaken);
   if (!PROJECT.test(name))
     throw final(
       'BadConfig',
       `'${name}' is not a valid project name. Expected a lower-case letter, then up to 30 of a-z, 0-9, _. Choose one with --project.`,
+    );
+  if (isTaken(name))
+    throw final(
+      'BadConfig',
+      `The name '${name}' is ${name === EXAMPLE_NAME ? "the example project's" : 'taken by another project of the ledger'}: both would write the same tables. Choose another one with --project.`,
     );
   const present = await readdir(folder).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -29,7 +48,7 @@ export async function initProject(
       'BadConfig',
       `${folder} is not empty (it holds ${present.slice(0, 3).join(', ')}${present.length > 3 ? ', …' : ''}). Name a new or an empty folder.`,
     );
-  const files = Object.entries(projectFiles(name));
+  const files = Object.entries({ ...projectFiles(name, randomBytes(6).toString('hex')), ...sampleObjects() });
   for (const [path, text] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text, { flag: 'wx' });
@@ -44,19 +63,42 @@ const nameFrom = (folder: string) =>
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replace(/^[^a-z]+/, '')
     .replace(/_+$/, '')
-    .slice(0, 31) || 'shop';
+    .slice(0, LONGEST) || 'my_project';
+
+/** Returns the name, or the first of `name_2`, `name_3`, … that is free. */
+function freeName(name: string, isTaken: (name: string) => boolean): string {
+  let free = name;
+  for (let number = 2; isTaken(free); number++) free = `${name.slice(0, LONGEST - 4)}_${number}`;
+  return free;
+}
 
 /** Writes the project; prints its files and the next steps. */
 export async function writeProject(folder: string, name: string | undefined): Promise<void> {
-  const { dir, project, files } = await initProject(folder, name);
-  print([`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...nextSteps(folder)].join('\n'));
+  const { dir, project, files } = await initProject(folder, name, await takenNames());
+  print(
+    [`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...firstSteps(dir, project)].join(
+      '\n',
+    ),
+  );
 }
 
-const nextSteps = (folder: string) => [
-  'Next:',
-  '  1. Name your bucket and prefix in daybook.config.ts; write your columns into sql/.',
-  `  2. daybook check --project ${folder}`,
-  `  3. daybook apply --project ${folder}`,
-  `  4. daybook run --project ${folder} --day YYYY-MM-DD --with-worker`,
-  'To try it without your own services, start local ones first: daybook local up --detach',
-];
+/** Lists the commands of a first hour, which work in this order as they are. */
+function firstSteps(dir: string, project: string): string[] {
+  const here = relative('.', dir);
+  const [first] = SAMPLE_DAYS;
+  const steps: [Command, string][] = [
+    [command.local('up', '--detach'), 'Temporal, ClickHouse and S3 on this machine'],
+    [command.localPut(['samples/dt=*'], `s3://${bucketOf(project)}/raw/events/`), 'two days of sample events'],
+    [command.check(), 'problems of config, SQL and connections'],
+    [command.apply(), 'creates the database and its tables'],
+    [command.run(first, '--with-worker'), 'builds a day'],
+    [command.statusOf(first), 'what was built, and from what'],
+  ];
+  const width = Math.max(...steps.map(([one]) => typed(one).length));
+  return [
+    'Next:',
+    ...(here === '' ? [] : [`  cd ${shellQuoted(here)}`]),
+    ...steps.map(([one, meaning]) => `  ${typed(one).padEnd(width)}  # ${meaning}`),
+    'Then write your columns and your SELECTs into sql/, and name your bucket and prefix in daybook.config.ts.',
+  ];
+}

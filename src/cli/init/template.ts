@@ -1,8 +1,14 @@
+/** Returns the bucket of a new project. */
+export const bucketOf = (project: string): string => `${project.replaceAll('_', '-')}-data`;
+
 /** Returns the files of a new project by path: one source, one model, one test. They pass `daybook check` unchanged. */
-export const projectFiles = (project: string): Record<string, string> => ({
+export const projectFiles = (project: string, id: string): Record<string, string> => ({
   'daybook.config.ts': `export default {
   // Prefix of every task queue, workflow ID and ledger row.
   project: '${project}',
+
+  // Distinguishes this project from others of the same name. Leave it as it is.
+  id: '${id}',
 
   // A day is a calendar day in this zone. Columns with a time carry the same zone, because toDate uses the column's.
   timezone: 'UTC',
@@ -14,7 +20,7 @@ export const projectFiles = (project: string): Record<string, string> => ({
   database: '${project}_analytics',
 
   // The bucket of the raw events. Daybook keeps a normalized copy of them under 'daybook/'.
-  store: { bucket: '${project.replaceAll('_', '-')}-data' },
+  store: { bucket: '${bucketOf(project)}' },
 
   sources: {
     // One feed of raw events; its files are sql/raw/events.sql and sql/normalized/events.sql.

@@ -1,9 +1,12 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import Table from 'cli-table3';
 import { processVariables, readEnv } from '../../env.js';
 import type { Stack } from '../../local/stack-file.js';
-import { STACK_DIR, type Output } from '../common/options.js';
-import { note, print, printJson } from '../common/output.js';
+import { command, type Command } from '../../shared/commands.js';
+import { sentence, type Text } from '../../shared/sentence.js';
+import { DEMO_STACK, type Output } from '../common/options.js';
+import { note, print, printJson, worded } from '../common/output.js';
 
 /*
  * `daybook local`: the embedded stack. Its modules are imported on demand, because they need packages that a production
@@ -11,17 +14,28 @@ import { note, print, printJson } from '../common/output.js';
  */
 
 interface StackOptions {
-  /** Folder of the stack. */
-  dir: string;
+  /** Folder of the stack; by default the user's. */
+  dir?: string | undefined;
 }
 
+/** Returns the absolute folder of the stack that is meant, and whether it is the user's default one. */
+function stackFolder({ dir }: StackOptions): { dir: string; isDefault: boolean } {
+  const { stackDir } = readEnv(processVariables()).local;
+  return { dir: resolve(dir ?? stackDir), isDefault: dir === undefined || resolve(dir) === resolve(stackDir) };
+}
+
+/** Writes a command about the stack of a folder. */
+const about = ({ dir }: StackOptions, verb: 'up' | 'down', ...flags: string[]): Command =>
+  command.local(verb, ...flags, ...(stackFolder({ dir }).isDefault || dir === undefined ? [] : ['--dir', dir]));
+
 /** Starts the stack; without `detach` it stops with this process. */
-export const startLocal = ({ dir, detach }: StackOptions & { detach?: boolean | undefined }): Promise<void> =>
-  handled(() => up(dir, detach ?? false));
+export const startLocal = ({ detach, ...options }: StackOptions & { detach?: boolean | undefined }): Promise<void> =>
+  handled(() => up(options, detach ?? false));
 
 /** Stops the stack; its data is kept. */
-export const endLocal = ({ dir }: StackOptions): Promise<void> =>
+export const endLocal = (options: StackOptions): Promise<void> =>
   handled(async () => {
+    const { dir } = stackFolder(options);
     const { stopStack } = await import('../../local/stack.js');
     const ended = await stopStack(dir);
     print(
@@ -31,32 +45,54 @@ export const endLocal = ({ dir }: StackOptions): Promise<void> =>
     );
   });
 
+/** Uploads files into the store of the running stack. */
+export const putIntoLocal = (
+  files: readonly string[],
+  { to, output, ...options }: StackOptions & { to: string; output: Output },
+): Promise<void> =>
+  handled(async () => {
+    const { putFiles } = await import('./put.js');
+    await putFiles(await requireStack(options), files, { to, output });
+  });
+
 /** Prints the services and their addresses; exit code 1 if one does not respond. */
-export const showLocal = ({ dir, output }: StackOptions & { output: Output }): Promise<void> =>
+export const showLocal = ({ output, ...options }: StackOptions & { output: Output }): Promise<void> =>
   handled(async () => {
     const { stackStatus } = await import('../../local/live-stack.js');
-    const status = await stackStatus(dir);
+    const status = await stackStatus(stackFolder(options).dir);
     if (output === 'json') printJson(status);
-    else if (status.running) print(statusTable(status.services));
-    else print(`No local stack is running in ${dir}. Start one: daybook local up`);
+    else if (status.running) print(`Local stack in ${status.dir}\n${statusTable(status.services)}`);
+    else print(notRunning(options));
     if (!status.running || status.services.some(({ answers }) => !answers)) process.exitCode = 1;
   });
 
 /** Prints the stack's addresses and credentials as shell exports. */
-export const printVariables = ({ dir }: StackOptions): Promise<void> =>
+export const printVariables = (options: StackOptions): Promise<void> =>
   handled(async () => {
-    const { liveStack } = await import('../../local/live-stack.js');
-    const { LocalStackError } = await import('../../local/local-error.js');
     const { stackVariables } = await import('../../local/stack-file.js');
-    const stack = await liveStack(dir);
-    if (!stack) throw new LocalStackError(`No local stack is running in ${dir}. Start one: daybook local up --detach`);
+    const stack = await requireStack(options);
+    print(`# Local stack in ${stack.dir}`);
     for (const [name, value] of Object.entries(stackVariables(stack))) {
       print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
     }
     print(otherLogins(stack));
   });
 
-async function up(dir: string, detach: boolean): Promise<void> {
+/** Returns the running stack. Throws a LocalStackError if there is none. */
+async function requireStack(options: StackOptions): Promise<Stack> {
+  const { liveStack } = await import('../../local/live-stack.js');
+  const stack = await liveStack(stackFolder(options).dir);
+  if (stack) return stack;
+  const { LocalStackError } = await import('../../local/local-error.js');
+  throw new LocalStackError(worded(notRunning(options)));
+}
+
+const notRunning = (options: StackOptions): Text =>
+  sentence(`No local stack is running in ${stackFolder(options).dir}. Start one: `, about(options, 'up', '--detach'));
+
+async function up(options: StackOptions, detach: boolean): Promise<void> {
+  const { dir } = stackFolder(options);
+  for (const other of await otherStacks(options)) note(other);
   const { startStack } = await import('../../local/stack.js');
   const { progressOn } = await import('../../local/progress.js');
   const { onProgress, done } = progressOn(process.stderr);
@@ -66,10 +102,12 @@ async function up(dir: string, detach: boolean): Promise<void> {
     env: readEnv(processVariables()),
     onProgress,
   }).finally(done);
+  print(`Local stack in ${stack.dir}, ${started ? 'started' : 'already running'}`);
   print(addresses(stack));
-  if (!started) print(`It was already running, in ${stack.dir}.`);
+  if (!stackFolder(options).isDefault && dir !== resolve(DEMO_STACK))
+    print(`Commands use it where this is set: export DAYBOOK_STACK='${dir.replaceAll("'", "'\\''")}'`);
   if (!started || detach) {
-    print(`Stop it with: daybook local down${dir === STACK_DIR ? '' : ` --dir ${dir}`}`);
+    print(sentence('Stop it with: ', about(options, 'down')));
     return;
   }
   print('Press Ctrl-C to stop it.');
@@ -78,6 +116,29 @@ async function up(dir: string, detach: boolean): Promise<void> {
   if (code === 0) return;
   note(`The local stack stopped on its own. For the reason, see ${resolve(dir, 'logs', 'supervisor.log')}`);
   process.exitCode = 1;
+}
+
+/** Says which other stacks are there: a second one is empty, and commands use only one of them. */
+async function otherStacks(options: StackOptions): Promise<Text[]> {
+  const { runningStack } = await import('../../local/running-stack.js');
+  const { dir, isDefault } = stackFolder(options);
+  const users = stackFolder({});
+  if (!isDefault)
+    return (await runningStack(users.dir)) && dir !== resolve(DEMO_STACK)
+      ? [
+          `Another local stack is running in ${users.dir}. Commands use that one unless DAYBOOK_STACK names this folder: ${dir}`,
+        ]
+      : [];
+  const demo = resolve(DEMO_STACK);
+  if (await runningStack(demo))
+    return [`Another local stack is running in ${demo}. Commands on the project in this folder use that one.`];
+  if (!existsSync(join(demo, 'settings.json'))) return [];
+  return [
+    sentence(
+      `The data of another local stack is in ${demo}. To start that one: `,
+      command.local('up', '--detach', '--dir', DEMO_STACK),
+    ),
+  ];
 }
 
 /** Lists other logins for ClickHouse as shell comments, because Daybook itself does not use them. */

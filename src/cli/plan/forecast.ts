@@ -12,7 +12,7 @@ import { assertApplied, liveTables } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
 import { command, type Command } from '../../shared/commands.js';
 import { addDays, EVER, rangesOf, type Day } from '../../shared/day.js';
-import { duration, plural } from '../../shared/format.js';
+import { durationText, plural } from '../../shared/format.js';
 import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
 import { tableDay } from '../../shared/names.js';
 import { heldSince } from '../../shared/notes.js';
@@ -119,7 +119,7 @@ export async function forecast(
           ...{ table, staleness },
           reason: reason === '' ? `${table}: forced` : reason,
         })),
-        toRead: sizeOf(chunks.map(([, chunk]) => chunk)),
+        toRead: sizeOfChunks(chunks.map(([, chunk]) => chunk)),
         notes: [
           ...unfinishedNote,
           ...planned.listings.flatMap((listing) => listing.notes),
@@ -148,7 +148,7 @@ export async function forecast(
     if (found.outcome === 'build') moved = day;
     if (found.outcome === 'build' || found.outcome === 'fails') later.push(found);
   }
-  const toRead = { chunks: todo.size, ...sizeOf([...todo.values()]) };
+  const toRead = { chunks: todo.size, ...sizeOfChunks([...todo.values()]) };
   const builds = [...days, ...later].filter(({ outcome }) => outcome === 'build').length;
   return { days, later, estimate: await estimate(app, builds, toRead.bytes), toRead };
 }
@@ -180,7 +180,7 @@ const toTest = (names: readonly string[]): string[] =>
 
 const NOTHING = { objects: 0, bytes: 0 };
 
-const sizeOf = (chunks: readonly Chunk[]) => ({
+const sizeOfChunks = (chunks: readonly Chunk[]) => ({
   objects: chunks.reduce((sum, { objects }) => sum + objects.length, 0),
   bytes: bytesOf(chunks),
 });
@@ -209,7 +209,7 @@ export function forecastText(
       : []),
     `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
     ...(expected && expected.ms > 0
-      ? [`Estimated time: ${duration(expected.ms)}, from the last ${plural(expected.builds, 'build')}.`]
+      ? [`Estimated time: ${durationText(expected.ms)}, from the last ${plural(expected.builds, 'build')}.`]
       : []),
     ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((one) => `  ${typed(one)}`)] : []),
     ...(next.length > NEXT_SHOWN ? [`  and ${next.length - NEXT_SHOWN} more`] : []),

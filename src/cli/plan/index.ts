@@ -16,7 +16,7 @@ interface Asked {
 }
 
 /** Returns the requested days; by default the days that should exist, up to yesterday, at most the newest PLANNED_DAYS. */
-async function rangeOf(app: App, asked: Asked) {
+async function plannedRange(app: App, asked: Asked) {
   if (asked.day !== undefined) return { first: asked.day, last: asked.day, earlier: 0 };
   const { start, timezone, project } = app.project.config;
   const last = asked.end ?? addDays(dayIn(timezone, new Date()), -1);
@@ -32,8 +32,8 @@ async function rangeOf(app: App, asked: Asked) {
 export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked & { output: Output }): Promise<void> =>
   withApp({ project }, async (app) => {
     assertDays(app, asked.day, asked.start, asked.end);
-    await app.ledger.assertReadable();
-    const { first, last, earlier } = await rangeOf(app, asked);
+    await app.ledger.assertReadable(app.project.config);
+    const { first, last, earlier } = await plannedRange(app, asked);
     if (first > last) note(`The range ${first} to ${last} is empty.`);
     const found = await forecast(app, daysBetween(first, last));
     const removed = await findRemoved(app.clickhouse, app.project);

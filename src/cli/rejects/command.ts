@@ -26,7 +26,7 @@ const retryCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { retryRejects } = await import('./index.js');
+      const { startRetry: retryRejects } = await import('./index.js');
       await retryRejects(options);
     });
 

@@ -4,14 +4,14 @@ import type { RejectRecord } from '../../ledger/records.js';
 import { openLedgerReport } from '../../ledger/report/index.js';
 import { sumAccounts } from '../../shared/accounts.js';
 import { command } from '../../shared/commands.js';
-import { number, plural } from '../../shared/format.js';
+import { numberText, plural } from '../../shared/format.js';
 import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { runExclusive } from '../common/exclusive-run.js';
 import type { Output } from '../common/options.js';
 import { print, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
-import { cut, printable, terminalWidth } from '../common/text.js';
+import { shorten, printable, terminalWidth } from '../common/text.js';
 import { objectAccounts, ofFolder, usedChunks } from '../common/used-chunks.js';
 import { assertDays } from '../common/wanted.js';
 import { reasonsText } from '../status/text.js';
@@ -34,7 +34,7 @@ interface Rejects {
  * Reads the rejects of folder D from the chunks of the day's newest build, published or not, so that a day that failed because
  * of too many rejects shows them too. Rejects of an older listing or SELECT belong to other chunks and don't count.
  */
-async function rejectsOf(app: App, day: string, only: string | undefined, limit: number): Promise<Rejects[]> {
+async function readRejects(app: App, day: string, only: string | undefined, limit: number): Promise<Rejects[]> {
   const report = openLedgerReport(app.clickhouse, app.project.config.project);
   const build = (await report.plans(day, day)).get(day)?.newest ?? null;
   const { sources } = await usedChunks(app, report, day, build);
@@ -56,19 +56,19 @@ async function rejectsOf(app: App, day: string, only: string | undefined, limit:
 }
 
 function sourceText({ source, folder, lines, rejected, reasons, rows }: Rejects): string {
-  const head = `${source}, folder ${folder}: ${number(rejected)} of ${plural(lines, 'line')} rejected`;
+  const head = `${source}, folder ${folder}: ${numberText(rejected)} of ${plural(lines, 'line')} rejected`;
   if (rejected === 0) return head;
   const width = terminalWidth();
   const each = rows.flatMap(({ object, line, reason, text }) => [
-    `${printable(object)}:${line}  ${cut(reason, width)}`,
-    `    ${cut(text, width - 4)}`,
+    `${printable(object)}:${line}  ${shorten(reason, width)}`,
+    `    ${shorten(text, width - 4)}`,
   ]);
   const rest = rejected - rows.length;
   return [
     head,
     ...reasonsText(reasons, REASONS_SHOWN),
     ...(each.length > 0 ? ['', ...each] : []),
-    ...(rest > 0 ? ['', `${number(rest)} more: use --limit ${rejected}, or --output json for the full text`] : []),
+    ...(rest > 0 ? ['', `${numberText(rest)} more: use --limit ${rejected}, or --output json for the full text`] : []),
   ].join('\n');
 }
 
@@ -93,8 +93,8 @@ interface RejectsOptions extends ProjectOptions {
 export const showRejects = ({ day, source, limit, project, output }: RejectsOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     assertSource(app, source);
-    await app.ledger.assertReadable();
-    const sources = await rejectsOf(app, day, source, limit);
+    await app.ledger.assertReadable(app.project.config);
+    const sources = await readRejects(app, day, source, limit);
     if (output === 'json') printJson({ project: app.project.config.project, day, sources });
     else if (sources.length === 0) print(sentence(`${day} was never built. Build it: `, command.run(day)));
     else print(sources.map(sourceText).join('\n\n'));
@@ -107,10 +107,10 @@ interface RetryOptions extends ProjectOptions {
 }
 
 /** Normalizes the chunks with rejects again and republishes the day, in a run of the day's workflow. */
-export const retryRejects = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
+export const startRetry = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     assertDays(app, day);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const quiet = output === 'json';
     const input = { day, code: true, retry: new Date().toISOString() };
     report(

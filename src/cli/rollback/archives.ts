@@ -3,11 +3,11 @@ import { tablesLike } from '../../clickhouse/tables.js';
 import type { PublishedVersion } from '../../ledger/records.js';
 import { oldestOfTables, undoneBy } from '../../ledger/rollback.js';
 import { command } from '../../shared/commands.js';
-import { number, plural } from '../../shared/format.js';
+import { numberText, plural } from '../../shared/format.js';
 import { archiveDatabase } from '../../shared/names.js';
 import type { Text } from '../../shared/sentence.js';
 import { typed, worded } from '../common/output.js';
-import { instantOf, localTime, plainTable } from '../common/text.js';
+import { isoInstant, localTime, plainTable } from '../common/text.js';
 
 /** A table's day as one publish made it. */
 export interface ArchivedVersion {
@@ -43,7 +43,7 @@ export async function archivedVersions(
     .map(({ generation, table, rows, done_at: since }): ArchivedVersion => {
       const [next] = oldestOfTables(undoneBy(history, generation).filter((one) => one.table === table));
       const kept = next === undefined ? 'current' : standing.has(next.archive) || rows === 0 ? 'archived' : 'gone';
-      return { generation, table, rows, published: instantOf(since), state: kept };
+      return { generation, table, rows, published: isoInstant(since), state: kept };
     })
     .sort((a, b) => b.generation - a.generation);
 }
@@ -54,7 +54,7 @@ export function previewText({ day, target, refused, versions }: RollbackPreview,
   const lines = versions.map(({ generation, table, rows, published, state }) => [
     String(generation),
     table,
-    number(rows),
+    numberText(rows),
     localTime(published, zone),
     ageOf(new Date(published), now),
     STATES[state],

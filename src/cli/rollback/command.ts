@@ -31,6 +31,6 @@ export const rollbackCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { rollBack } = await import('./index.js');
+      const { rollBackOneDay: rollBack } = await import('./index.js');
       await rollBack(options);
     });

@@ -23,10 +23,10 @@ interface RollbackOptions extends ProjectOptions, RollbackTarget {
  * Restores an earlier publish of a day, as a run of the day's workflow. Which one is decided here, once: the workflow gets it as
  * its input, so that nothing that happens meanwhile makes it restore another.
  */
-export const rollBack = ({ project, ...options }: RollbackOptions): Promise<void> =>
+export const rollBackOneDay = ({ project, ...options }: RollbackOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     assertDays(app, options.day);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     if (options.dryRun) await preview(app, options);
     else await restore(app, options);
   });

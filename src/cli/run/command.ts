@@ -34,6 +34,6 @@ export const runCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { buildDay } = await import('./index.js');
+      const { runOneDay: buildDay } = await import('./index.js');
       await buildDay(options);
     });

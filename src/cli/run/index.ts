@@ -7,7 +7,7 @@ import { Interrupted, STOPPING, onInterrupt } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
-import { startDay } from '../common/start.js';
+import { startOrAttachDay } from '../common/start.js';
 import { withWorker, warnIfNoWorker } from '../common/worker.js';
 
 interface RunOptions extends ProjectOptions, ChoiceOptions {
@@ -18,11 +18,11 @@ interface RunOptions extends ProjectOptions, ChoiceOptions {
 }
 
 /** Builds one day, or attaches to the run that is building it, and shows its steps. */
-export const buildDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
+export const runOneDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const interruption = onInterrupt(own ? STOPPING : undefined);
     const run = async (): Promise<DayEnd> => {
-      const handle = await startDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
+      const handle = await startOrAttachDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
       const show = output === 'json' ? 'nothing' : process.stdout.isTTY ? 'live' : 'lines';
       return await followDay(handle, day, { show, signal: interruption.signal });
     };

@@ -8,7 +8,7 @@ export function scheduleCommand() {
   const schedule = new Command('schedule').description(
     "Manage the project's nightly runs: one Temporal Schedule, defined by the config",
   );
-  for (const command of [applyCommand(), pauseCommand(), unpauseCommand(), triggerCommand()])
+  for (const command of [scheduleApplyCommand(), pauseCommand(), unpauseCommand(), triggerCommand()])
     schedule.addCommand(command);
   schedule.addCommand(describeCommand()).addCommand(deleteCommand());
   schedule.addHelpText(
@@ -22,7 +22,7 @@ export function scheduleCommand() {
   return schedule;
 }
 
-function applyCommand() {
+function scheduleApplyCommand() {
   return new Command('apply')
     .description('Create the schedule, or update it to match the config; shows the differences first')
     .option('--dry-run', 'print the differences; change nothing')

@@ -56,7 +56,7 @@ export async function reportSchedule(client: Client, times: NightlyTimes): Promi
         at: nominal.toISOString(),
         day,
         workflowId,
-        status: await statusOf(client, workflowId),
+        status: await runStatus(client, workflowId),
       })),
     ),
     waiting: Number(found.raw.info?.bufferSize ?? 0),
@@ -65,7 +65,7 @@ export async function reportSchedule(client: Client, times: NightlyTimes): Promi
   };
 }
 
-async function statusOf(client: Client, workflowId: string): Promise<string> {
+async function runStatus(client: Client, workflowId: string): Promise<string> {
   try {
     return (await client.workflow.getHandle(workflowId).describe()).status.name;
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { App } from '../../app.js';
 import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/records.js';
 import type { LedgerReport } from '../../ledger/report/index.js';
+import { linesOutside } from '../../ledger/report/statements.js';
 import { dayImbalance, folderImbalances, sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { command, type Command } from '../../shared/commands.js';
 import type { Day } from '../../shared/day.js';
@@ -13,7 +14,14 @@ export interface DayDetail extends DayReport {
   /** Results of the newest build; empty if it did not get that far. */
   tests: TestRecord[];
   /** Rejected lines of the day's own folder in the newest build. */
-  rejects: { source: string; rejected: number; lines: number; reasons: { reason: string; lines: number }[] }[];
+  rejects: {
+    source: string;
+    rejected: number;
+    /** Those of them whose only fault is a day that no arrival window covers; they do not count for `maxRejects`. */
+    outside: number;
+    lines: number;
+    reasons: { reason: string; lines: number }[];
+  }[];
   /** The next commands. */
   next: (Command | Text)[];
   accounts?: DayAccounts;
@@ -48,7 +56,7 @@ export async function detailDay(app: App, report: LedgerReport, day: DayReport, 
     tests,
     rejects,
     next: nextSteps(day, named),
-    ...(accounts ? { accounts: await accountsOf(app, report, day) } : {}),
+    ...(accounts ? { accounts: await readDayAccounts(app, report, day) } : {}),
   };
 }
 
@@ -58,12 +66,17 @@ async function rejectsOfDay(app: App, report: LedgerReport, { day, plans }: DayR
     sources.map(async ({ source, chunks }) => {
       const own = ofFolder(chunks, day);
       const { lines, rejected } = sumAccounts(await objectAccounts(app, source, own));
-      return { source, rejected, lines, reasons: rejected > 0 ? await report.rejectReasons(source, day, own) : [] };
+      const reasons = rejected > 0 ? await report.rejectReasons(source, day, own) : [];
+      return { source, rejected, outside: linesOutside(reasons), lines, reasons };
     }),
   );
 }
 
-async function accountsOf(app: App, report: LedgerReport, { day, plans, published }: DayReport): Promise<DayAccounts> {
+async function readDayAccounts(
+  app: App,
+  report: LedgerReport,
+  { day, plans, published }: DayReport,
+): Promise<DayAccounts> {
   const build = plans.whole ?? plans.newest;
   const { sources, by } = await usedChunks(app, report, day, build);
   const folders = await Promise.all(

@@ -6,7 +6,7 @@ import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { type Text } from '../../shared/sentence.js';
 import type { Outcome } from '../../shared/workflows.js';
 import type { RunningDay } from '../../temporal/client.js';
-import { instantOf } from '../common/text.js';
+import { isoInstant } from '../common/text.js';
 import { ofFolder, readAccounts, usedChunks, type ObjectAccounts, type UsedChunks } from '../common/used-chunks.js';
 import { NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
 
@@ -88,23 +88,23 @@ export async function reportDays(
       day,
       state: hold && !workflow ? 'held' : stateOf(build, workflow, runningDays !== undefined),
       generation: build?.generation ?? 0,
-      at: build ? instantOf(build.at) : null,
+      at: build ? isoInstant(build.at) : null,
       step: build?.step ?? '',
       reason: build?.event === 'failed' ? build.reason : '',
       open: open.filter((one) => one.day === day).map(({ table }) => table),
       running: workflow ?? null,
-      hold: hold ? { since: instantOf(hold.since), reason: hold.reason } : null,
-      published: inOrder(
+      hold: hold ? { since: isoInstant(hold.since), reason: hold.reason } : null,
+      published: inProjectOrder(
         app.project,
         published.filter((one) => one.day === day),
       ).map(({ table, generation, rows, at, code, data }) => ({
         table,
         generation,
         rows,
-        at: instantOf(at),
+        at: isoInstant(at),
         fingerprint: { code, data },
       })),
-      folder: ownFolder(accounts, chunks?.newest, day),
+      folder: folderAccount(accounts, chunks?.newest, day),
       quarantined: quarantinedOf(accounts, chunks?.readers),
       plans: plan,
       // No run builds a held day, so it raises no questions.
@@ -132,7 +132,7 @@ async function readPlans(app: App, report: LedgerReport, days: readonly Day[]) {
 }
 
 /** Sorts tables: normalized ones, then models, then tables that the project no longer has; each group by name. */
-function inOrder<Row extends { table: string }>(project: App['project'], rows: readonly Row[]): Row[] {
+function inProjectOrder<Row extends { table: string }>(project: App['project'], rows: readonly Row[]): Row[] {
   const names = [project.normalized, project.aggregates].flatMap((files) => files.map(({ name }) => name).sort());
   const place = ({ table }: Row) => (names.indexOf(table) + names.length + 1) % (names.length + 1);
   return [...rows].sort((a, b) => place(a) - place(b) || (a.table < b.table ? -1 : 1));
@@ -150,7 +150,7 @@ export function stateOf(
   return asked ? 'stopped' : 'building';
 }
 
-const ownFolder = (accounts: ObjectAccounts, used: UsedChunks | undefined, day: Day): FolderAccount =>
+const folderAccount = (accounts: ObjectAccounts, used: UsedChunks | undefined, day: Day): FolderAccount =>
   sumAccounts((used?.sources ?? []).flatMap(({ source, chunks }) => accounts(source, ofFolder(chunks, day))));
 
 const quarantinedOf = (accounts: ObjectAccounts, used: UsedChunks | undefined): DayReport['quarantined'] =>
@@ -161,7 +161,7 @@ const quarantinedOf = (accounts: ObjectAccounts, used: UsedChunks | undefined): 
   );
 
 /** The days to show. */
-export interface DayRange {
+export interface ReportedRange {
   /** Undefined if no day was ever built. */
   shown: { first: Day; last: Day } | undefined;
   /** Days before the first one shown. */
@@ -176,7 +176,7 @@ export function daysToShow(of: {
   known: { first: Day; last: Day } | undefined;
   yesterday: Day;
   count: number;
-}): DayRange {
+}): ReportedRange {
   const { start, known, yesterday, count } = of;
   const since = known ? addDays(known.last, 1) : start;
   const missing =

@@ -31,7 +31,9 @@ export async function folderQuestions(app: App, first: Day, last: Day): Promise<
       await Promise.all(
         days.slice(from, from + AT_ONCE).map(async (day) => {
           const records = published.filter((record) => record.day === day);
-          const questions = firstQuestions((await Promise.all(records.map((one) => ask(app, deps, one)))).flat());
+          const questions = firstQuestions(
+            (await Promise.all(records.map((one) => questionOf(app, deps, one)))).flat(),
+          );
           if (questions.length > 0) byDay.set(day, questionText(day, questions));
         }),
       );
@@ -41,7 +43,7 @@ export async function folderQuestions(app: App, first: Day, last: Day): Promise<
   }
 }
 
-async function ask(
+async function questionOf(
   app: App,
   deps: Pick<App, 'ledger' | 'store'>,
   { table: source, day, chunks: published }: PublishRecord,

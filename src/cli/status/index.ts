@@ -94,7 +94,7 @@ interface StatusOptions extends ProjectOptions {
 /** Prints the state of the days, or of one day in detail. */
 export const showStatus = ({ day, accounts = false, days, project, output }: StatusOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    const readable = app.ledger.assertReadable();
+    const readable = app.ledger.assertReadable(app.project.config);
     // Load Temporal's client while the ledger responds. A failure of Temporal is reported, not thrown.
     const running = askTemporal(app);
     await readable;

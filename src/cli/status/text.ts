@@ -1,10 +1,10 @@
 import { command } from '../../shared/commands.js';
-import { number, plural } from '../../shared/format.js';
+import { numberText, plural } from '../../shared/format.js';
 import { sentence } from '../../shared/sentence.js';
 import { typed, worded } from '../common/output.js';
-import { cut, localTime, plainTable, printable, terminalWidth, type Heading } from '../common/text.js';
+import { shorten, localTime, plainTable, printable, terminalWidth, type Heading } from '../common/text.js';
 import type { DayAccounts, DayDetail } from './day-detail.js';
-import type { DayRange, DayReport } from './day-report.js';
+import type { ReportedRange, DayReport } from './day-report.js';
 
 /** Reasons, objects and failing rows that are shown; the rest are only counted. */
 const REASONS_SHOWN = 5;
@@ -18,7 +18,7 @@ export function overviewText(of: {
   project: string;
   zone: string;
   normalized: readonly string[];
-  range: DayRange;
+  range: ReportedRange;
   days: readonly DayReport[];
 }): string {
   const { project, zone, normalized, range, days } = of;
@@ -40,8 +40,8 @@ export function overviewText(of: {
     one.state,
     one.generation === 0 ? '' : String(one.generation),
     one.at === null ? '' : localTime(one.at, zone),
-    ...normalized.map((table) => rowsOf(one, table)),
-    one.generation === 0 ? '' : number(one.folder.rejected),
+    ...normalized.map((table) => publishedRowsText(one, table)),
+    one.generation === 0 ? '' : numberText(one.folder.rejected),
   ]);
   const used = Math.max(
     ...plainTable(
@@ -55,7 +55,7 @@ export function overviewText(of: {
   return [
     plainTable(
       headings,
-      rows.map((row, index) => [...row, cut(remark(days[index]), room)]),
+      rows.map((row, index) => [...row, shorten(remark(days[index]), room)]),
     ),
     '',
     ...(range.earlier > 0
@@ -71,9 +71,9 @@ export function overviewText(of: {
 
 const firstRun = () => `Build one: ${typed(command.run('YYYY-MM-DD'))}`;
 
-const rowsOf = ({ published }: DayReport, table: string): string => {
+const publishedRowsText = ({ published }: DayReport, table: string): string => {
   const found = published.find((one) => one.table === table);
-  return found ? number(found.rows) : '';
+  return found ? numberText(found.rows) : '';
 };
 
 /** Returns a remark about a day that the numbers don't show. */
@@ -107,7 +107,7 @@ function questionsText(days: readonly DayReport[]): string[] {
 const without = (quarantined: DayReport['quarantined']) =>
   `without ${plural(quarantined.length, 'quarantined object')}: ${quarantined[0]?.object ?? ''}`;
 
-const missingText = ({ missing }: DayRange): string[] =>
+const missingText = ({ missing }: ReportedRange): string[] =>
   missing
     ? [
         missing.days === 1
@@ -152,7 +152,7 @@ function publishedText({ published, state }: DayDetail, zone: string): string[] 
   if (published.length === 0) return state === 'not built' ? [] : ['Nothing of this day is published.', ''];
   const rows = published.map(({ table, rows: count, generation, at, fingerprint }) => [
     table,
-    number(count),
+    numberText(count),
     String(generation),
     localTime(at, zone),
     `${fingerprint.code.slice(0, 8)} ${fingerprint.data.slice(0, 8)}`,
@@ -173,7 +173,7 @@ function testsText({ tests, state }: DayDetail): string[] {
     `Tests: ${words.join(', ')}`,
     ...wrong.flatMap(({ test, status, failing, sample }) => [
       `  ${status}  ${test}: ${plural(failing, 'row')} that must not exist${status === 'pass' ? ' (tolerated)' : ''}, for example`,
-      ...sample.slice(0, SAMPLES_SHOWN).map((row) => `        ${cut(row, terminalWidth() - 8)}`),
+      ...sample.slice(0, SAMPLES_SHOWN).map((row) => `        ${shorten(row, terminalWidth() - 8)}`),
     ]),
     '',
   ];
@@ -182,8 +182,9 @@ function testsText({ tests, state }: DayDetail): string[] {
 function rejectsText({ rejects, day }: DayDetail): string[] {
   return rejects
     .filter(({ lines }) => lines > 0)
-    .flatMap(({ source, rejected, lines, reasons }) => [
-      `Rejected of ${source}: ${number(rejected)} of ${plural(lines, 'line')} in folder ${day}` +
+    .flatMap(({ source, rejected, outside, lines, reasons }) => [
+      `Rejected of ${source}: ${numberText(rejected)} of ${plural(lines, 'line')} in folder ${day}` +
+        (outside > 0 ? `, ${numberText(outside)} of them only for a day outside of the arrival window` : '') +
         (rejected > 0 ? `. Show them: ${typed(command.rejects(day, source))}` : ''),
       ...reasonsText(reasons, REASONS_SHOWN),
       '',
@@ -197,10 +198,10 @@ function quarantinedText({ quarantined, day }: DayDetail): string[] {
     `Quarantined: ${plural(quarantined.length, 'bad object')}, whose rows the day lacks. Upload a fixed version, and the next run of ${day} reads it:`,
     ...shown.flatMap(({ source, folder, object, reason }) => [
       `  ${printable(object)} (${source}, folder ${folder})`,
-      `      ${cut(reason, terminalWidth() - 6)}`,
+      `      ${shorten(reason, terminalWidth() - 6)}`,
     ]),
     ...(quarantined.length > shown.length
-      ? [`  and ${number(quarantined.length - shown.length)} more (--output json shows all)`]
+      ? [`  and ${numberText(quarantined.length - shown.length)} more (--output json shows all)`]
       : []),
     '',
   ];
@@ -209,11 +210,11 @@ function quarantinedText({ quarantined, day }: DayDetail): string[] {
 /** Formats the most frequent reasons, each after its count. */
 export function reasonsText(reasons: readonly { reason: string; lines: number }[], most: number): string[] {
   const shown = reasons.slice(0, most);
-  const width = Math.max(0, ...shown.map(({ lines }) => number(lines).length));
+  const width = Math.max(0, ...shown.map(({ lines }) => numberText(lines).length));
   const rest = reasons.length - shown.length;
   return [
     ...shown.map(
-      ({ reason, lines }) => `  ${number(lines).padStart(width)}  ${cut(reason, terminalWidth() - width - 4)}`,
+      ({ reason, lines }) => `  ${numberText(lines).padStart(width)}  ${shorten(reason, terminalWidth() - width - 4)}`,
     ),
     ...(rest > 0 ? [`  ${' '.repeat(width)}  and ${plural(rest, 'reason')} more`] : []),
   ];
@@ -239,9 +240,9 @@ function accountsText({ published, by, folders, tables, balanced }: DayAccounts)
   const count = ['lines', 'rows', 'rejected', 'skipped', 'blank'].map((right) => ({ right }));
   const tableRows = tables.map(({ table, rows, loaded, duplicates, balanced: right }) => [
     table,
-    number(rows),
-    number(loaded),
-    number(duplicates),
+    numberText(rows),
+    numberText(loaded),
+    numberText(duplicates),
     mark(right),
   ]);
   return [
@@ -259,4 +260,4 @@ function accountsText({ published, by, folders, tables, balanced }: DayAccounts)
 }
 
 const fates = ({ lines, rows, rejected, skipped, blank }: DayAccounts['folders'][number]['total']) =>
-  [lines, rows, rejected, skipped, blank].map(number);
+  [lines, rows, rejected, skipped, blank].map(numberText);

@@ -99,7 +99,7 @@ export async function trace(app: App, of: TraceOf): Promise<Trace> {
     table: of.table,
     day: of.day,
     rows,
-    lines: table.kind === 'normalized' ? await linesOf(tracing, table, await positionsOf(tracing, table), 0) : [],
+    lines: table.kind === 'normalized' ? await tracedLines(tracing, table, await positionsOf(tracing, table), 0) : [],
     inputs: table.kind === 'aggregate' ? await tracedInputs(tracing, table) : [],
   };
 }
@@ -110,7 +110,7 @@ const isTraced = ({ columns }: TableSchema) =>
 /** Finds the origin of the picked rows: in the table itself, or else in its chunks, as long as they are kept. */
 async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Position[]> {
   const { app, project, schema, picked, day } = tracing;
-  if (picked.traced) return await ask(app, ownPositions(picked));
+  if (picked.traced) return await positionsIn(app, ownPositions(picked));
   const published = (await app.ledger.currentPublishes(day, day)).find((record) => record.table === table.name);
   const { bucket, normalized } = project.config.store;
   const source = plannedSource(project, schema, table.name, '', []);
@@ -136,7 +136,7 @@ async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Positi
   const filled = filledColumns(table.columns, source.selected);
   const chunks = objectTable(reach, parquet, 'Parquet', chunkStructure(filled), 'chunk');
   const columns = filled.map(({ name }) => name);
-  return await ask(app, chunkPositions(chunks, picked, columns));
+  return await positionsIn(app, chunkPositions(chunks, picked, columns));
 }
 
 /** Reads the chunks of all folders that may hold rows of a day, or of the earlier days that a model reads. */
@@ -145,7 +145,7 @@ function chunksAround({ app, project, day }: Tracing, source: string, lookback: 
   return app.ledger.chunksOf(source, addDays(day, -lookback - before), addDays(day, after));
 }
 
-const ask = async (app: App, statement: Parameters<App['clickhouse']['rows']>[0]): Promise<Position[]> =>
+const positionsIn = async (app: App, statement: Parameters<App['clickhouse']['rows']>[0]): Promise<Position[]> =>
   (await app.clickhouse.rows<{ object: string; line: string }>(statement, { what: 'trace' })).map(
     ({ object, line }) => ({ object, line: Number(line) }),
   );
@@ -170,14 +170,16 @@ async function tracedInputs(tracing: Tracing, model: TableSchema): Promise<Trace
       days: lookback + 1,
       rows: objects.reduce((sum, { rows }) => sum + rows, 0),
       objects: made.traced ? objects : [],
-      lines: made.traced ? await linesOf(tracing, input, await ask(app, inputPositions(made, limit)), lookback) : [],
+      lines: made.traced
+        ? await tracedLines(tracing, input, await positionsIn(app, inputPositions(made, limit)), lookback)
+        : [],
     });
   }
   return traced;
 }
 
 /** Reads the raw text of lines from objects that have not changed since they were read. */
-async function linesOf(
+async function tracedLines(
   tracing: Tracing,
   table: TableSchema,
   at: readonly Position[],

@@ -33,10 +33,10 @@ const picked = ({ database, table: of, where, traced }: Picked) =>
   `FROM ${table(database, of)} WHERE \`day\` = {day:Date} AND (${where}\n) ` +
   `ORDER BY ${traced ? '`_object`, `_line`' : 'cityHash64(tuple(*))'} LIMIT {shown:UInt64}`;
 
-const shown = ({ day, limit }: Picked) => ({ day, shown: limit });
+const shownParams = ({ day, limit }: Picked) => ({ day, shown: limit });
 
 /** Reads the picked rows, in the order of {@link ownPositions}. */
-export const pickedRows = (rows: Picked): Statement => ({ sql: `SELECT * ${picked(rows)}`, params: shown(rows) });
+export const pickedRows = (rows: Picked): Statement => ({ sql: `SELECT * ${picked(rows)}`, params: shownParams(rows) });
 
 /** Reads the columns of a table's sorting key. */
 export const sortingColumns = (database: string, of: string): Statement => ({
@@ -59,7 +59,7 @@ const from = ({ rows, input, by }: MadeFrom) =>
   `FROM ${table(rows.database, input)} WHERE \`day\` BETWEEN {day:Date} - {lookback:UInt16} AND {day:Date}` +
   (by.length === 0 ? '' : ` AND (${names(by)}) IN (SELECT ${names(by)} ${picked(rows)})`);
 
-const within = ({ rows, by, lookback }: MadeFrom) => ({
+const withinParams = ({ rows, by, lookback }: MadeFrom) => ({
   day: rows.day,
   lookback,
   ...(by.length === 0 ? {} : { shown: rows.limit }),
@@ -68,19 +68,19 @@ const within = ({ rows, by, lookback }: MadeFrom) => ({
 /** Counts the rows of an input that are linked to the picked rows, by object if the input stores it. */
 export const inputObjects = (made: MadeFrom): Statement => ({
   sql: `SELECT ${made.traced ? '`_object`' : "''"} AS object, count() AS rows ${from(made)} GROUP BY object ORDER BY rows DESC, object`,
-  params: within(made),
+  params: withinParams(made),
 });
 
 /** Reads the positions of the first of those rows. */
 export const inputPositions = (made: MadeFrom, limit: number): Statement => ({
   sql: `SELECT \`_object\` AS object, \`_line\` AS line ${from(made)} ORDER BY object, line LIMIT {limit:UInt64}`,
-  params: { ...within(made), limit },
+  params: { ...withinParams(made), limit },
 });
 
 /** Reads the positions of the picked rows from a table that stores them. */
 export const ownPositions = (rows: Picked): Statement => ({
   sql: `SELECT \`_object\` AS object, \`_line\` AS line ${picked(rows)}`,
-  params: shown(rows),
+  params: shownParams(rows),
 });
 
 /** Reads raw lines from their objects; for Parquet, rows as JSON. */
@@ -106,6 +106,6 @@ export const chunkPositions = (chunk: ObjectTable, rows: Picked, columns: readon
     sql:
       `SELECT _object AS object, _line AS line FROM ${chunk.sql} WHERE _fate = 'row' AND ${name('day')} = {day:Date} ` +
       `AND ${values} IN (SELECT ${values} ${picked(rows)}) ORDER BY object, line LIMIT {shown:UInt64}`,
-    params: { ...chunk.params, ...shown(rows) },
+    params: { ...chunk.params, ...shownParams(rows) },
   } satisfies Statement;
 };

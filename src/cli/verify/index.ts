@@ -3,7 +3,7 @@ import { openLedgerReport } from '../../ledger/report/index.js';
 import type { ComparedTable } from '../../shared/build.js';
 import { command } from '../../shared/commands.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
-import { number, plural } from '../../shared/format.js';
+import { numberText, plural } from '../../shared/format.js';
 import { sentence, type Text } from '../../shared/sentence.js';
 import { verify } from '../../stage/verify.js';
 import { localStep } from '../../step/step.js';
@@ -27,7 +27,7 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
     return;
   }
   for (const { what } of differences) print(sentence('LiveDiffers: ', what));
-  if (found > differences.length) print(`and ${number(found - differences.length)} more`);
+  if (found > differences.length) print(`and ${numberText(found - differences.length)} more`);
   print(
     `${first} to ${last}: ${plural(tables, 'published table')} compared with the ledger, ` +
       (found === 0 ? 'all as published' : plural(found, 'difference')),
@@ -90,7 +90,7 @@ export const verifyPublished = ({
   withApp({ project }, async (app) => {
     const { timezone, lateDays } = app.project.config;
     assertDays(app, day, start, end);
-    await app.ledger.assertReadable();
+    await app.ledger.assertReadable(app.project.config);
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);
     if (first > last) note(`The range ${first} to ${last} is empty.`);

@@ -9,7 +9,7 @@ import * as sql from './statements.js';
 import type { PastBuild, PastChunk } from './throughput.js';
 
 /** A table's day as readers have it. */
-export interface PublishedTable {
+export interface PublishedState {
   day: string;
   table: string;
   generation: number;
@@ -43,9 +43,9 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
 
   return {
     /** Returns what readers have of the days `first` to `last`, by table. */
-    async publishedTables(first: string, last: string): Promise<PublishedTable[]> {
-      const found = await rows<Wire<PublishedTable>>(sql.publishedTables(project, first, last));
-      return found.map((row) => counted<PublishedTable>(row, 'generation', 'rows'));
+    async publishedTables(first: string, last: string): Promise<PublishedState[]> {
+      const found = await rows<Wire<PublishedState>>(sql.publishedTables(project, first, last));
+      return found.map((row) => counted<PublishedState>(row, 'generation', 'rows'));
     },
 
     /** Returns what readers have and what it was made from, without chunks. */
@@ -87,7 +87,9 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     async plans(first: string, last: string) {
       type Row = { day: string; newest: [string, number]; whole: [string, number] };
       const found = await rows<Row>(sql.plans(project, first, last));
-      return new Map(found.map(({ day, newest, whole }) => [day, { newest: planOf(newest), whole: planOf(whole) }]));
+      return new Map(
+        found.map(({ day, newest, whole }) => [day, { newest: planRecord(newest), whole: planRecord(whole) }]),
+      );
     },
 
     /** Returns, for each object of the folders, the chunk and normalizer that were recorded last. */
@@ -110,4 +112,5 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
   };
 }
 
-const planOf = ([plan, generation]: [string, number]): PlanRecord | null => (plan === '' ? null : { plan, generation });
+const planRecord = ([plan, generation]: [string, number]): PlanRecord | null =>
+  plan === '' ? null : { plan, generation };

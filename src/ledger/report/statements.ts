@@ -62,12 +62,20 @@ export const newestChunks = (project: string, source: string, first: string, las
   params: { ...over(project, first, last), source },
 });
 
+/** How the reason begins of an event whose only fault is that no day takes it; such lines do not count for `maxRejects`. */
+const OUTSIDE = 'its day is outside of ';
+
+/** Counts the lines whose only fault is their day. */
+export const linesOutside = (reasons: readonly { reason: string; lines: number }[]): number =>
+  reasons.filter(({ reason }) => reason.startsWith(OUTSIDE)).reduce((sum, { lines }) => sum + lines, 0);
+
 /** A reason without the text of the line, so that lines with the same error are counted together. */
 const FAULT = [
   [String.raw`(?s)^not a JSON object: '.*'$`, 'not a JSON object'],
   [String.raw`(?s): '.*?' does not fit `, ': does not fit '],
   [String.raw`\[(\d+|'[^']*')\]`, '[…]'],
-  [String.raw`^day \S+( or earlier| or later)? is outside of `, 'its day is outside of '],
+  [String.raw`^day \S+ is outside of `, OUTSIDE],
+  [String.raw`^day \S+ or (earlier|later) is outside of `, 'its day is far outside of '],
 ].reduce((text, [found = '', kept = '']) => `replaceRegexpAll(${text}, ${literal(found)}, ${literal(kept)})`, 'reason');
 
 /** Faults of a line's columns, each by itself; a reason of the user's own is one. */

@@ -36,11 +36,11 @@ export const serverArguments = (dir: string, stop: string): string[] => [
 
 function configXml({ dir, ports }: ServerConfig): string {
   return `<clickhouse>
-  <logger><log>${escaped(join(dir, 'logs', 'clickhouse.log'))}</log><size>10M</size><count>1</count></logger>
+  <logger><log>${xmlEscaped(join(dir, 'logs', 'clickhouse.log'))}</log><size>10M</size><count>1</count></logger>
   <listen_host>127.0.0.1</listen_host>
   <http_port>${ports.http}</http_port>
   <tcp_port>${ports.native}</tcp_port>
-  <users_config>${escaped(usersFile(dir))}</users_config>
+  <users_config>${xmlEscaped(usersFile(dir))}</users_config>
   <!-- The defaults of an installed server. -->
   <access_control_improvements>
     <users_without_row_policies_can_read_rows>true</users_without_row_policies_can_read_rows>
@@ -90,9 +90,9 @@ ${[
 
 /** @param grants undefined: all rights that a user defined in a file can have */
 function userXml(name: string, password: string, grants?: readonly string[]): string {
-  const rights = grants?.map((grant) => `<query>${escaped(grant)}</query>`).join('\n        ');
+  const rights = grants?.map((grant) => `<query>${xmlEscaped(grant)}</query>`).join('\n        ');
   return `    <${name}>
-      <password>${escaped(password)}</password>
+      <password>${xmlEscaped(password)}</password>
       <networks><ip>127.0.0.1</ip></networks>
       <profile>default</profile>
       <quota>default</quota>
@@ -102,4 +102,5 @@ function userXml(name: string, password: string, grants?: readonly string[]): st
 
 const EVERY_RIGHT = '<named_collection_control>1</named_collection_control>';
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const xmlEscaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -3,7 +3,7 @@ import { badLines, BLANK, insertLine, lineOf, type Line } from './lines.js';
 import { orderFiles, type OrderFile } from './orders.js';
 import { randomFrom, type Random } from './random.js';
 import { returnFiles, type ReturnFile } from './returns.js';
-import { endOf, eventsOf, type ShopEvent } from './shop.js';
+import { midnightAfter, eventsOf, type ShopEvent } from './shop.js';
 
 /** The seed of all demo data. */
 const SEED = 'daybook demo 1';
@@ -41,10 +41,10 @@ export function writeFolders(): WrittenObject[] {
     const today = events.filter(({ at }) => folderOf(at) === folder);
     const random = randomFrom(`${SEED} folder ${folder}`);
     // The folder before the first day has only one quiet hour, so one server writes it.
-    const objects = folder < FIRST ? [today.map(lineOf)] : spread(today, 3 + random.below(2));
+    const objects = folder < FIRST ? [today.map(lineOf)] : spreadEvents(today, 3 + random.below(2));
     if (folder >= FIRST) addFaults(objects, today, yesterday, random);
-    objects.forEach((lines, index) => written.push({ key: keyOf(folder, `0${index}`), folder, act: 1, lines }));
-    if (folder === LATE) written.push({ key: keyOf(folder, 'late-00'), folder, act: 2, lines: lateLines(today) });
+    objects.forEach((lines, index) => written.push({ key: eventsKey(folder, `0${index}`), folder, act: 1, lines }));
+    if (folder === LATE) written.push({ key: eventsKey(folder, 'late-00'), folder, act: 2, lines: lateLines(today) });
     yesterday = today;
   }
   return written.sort((one, other) => one.act - other.act);
@@ -57,14 +57,14 @@ export const writeOrders = (): OrderFile[] => orderFiles([...allEvents(), ...lat
 export const writeReturns = (): ReturnFile[] => returnFiles(writeOrders());
 
 function allEvents(): ShopEvent[] {
-  const close = endOf(LAST);
+  const close = midnightAfter(LAST);
   return DAYS.flatMap((day) => eventsOf(day, randomFrom(`${SEED} ${day}`), day === BUY_NOW ? { buyNow: 4 } : {}))
     .filter(({ at }) => at < close)
     .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
 }
 
 /** Distributes events over servers by visit; each server writes its own object. */
-function spread(events: readonly ShopEvent[], servers: number): Line[][] {
+function spreadEvents(events: readonly ShopEvent[], servers: number): Line[][] {
   const objects = Array.from({ length: servers }, (): Line[] => []);
   for (const event of events) objects[parseInt(event.session.id.slice(2, 8), 16) % servers]?.push(lineOf(event));
   return objects;
@@ -104,4 +104,4 @@ const lateEvents = (random: Random): ShopEvent[] =>
     .sort((one, other) => one.at - other.at);
 
 const folderOf = (at: number): Day => new Date(at).toISOString().slice(0, 10);
-const keyOf = (folder: Day, name: string): string => `raw/events/dt=${folder}/events-${name}.json.gz`;
+const eventsKey = (folder: Day, name: string): string => `raw/events/dt=${folder}/events-${name}.json.gz`;

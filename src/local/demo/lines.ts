@@ -15,7 +15,7 @@ export const BLANK: Line = { text: '', fate: { is: 'blank' } };
 
 /** Returns the line that a web server writes for an event. The project's SQL skips crawlers. */
 export function lineOf(event: ShopEvent): Line {
-  return { text: JSON.stringify(rawOf(event)), fate: event.session.bot ? { is: 'skipped' } : { is: 'row', event } };
+  return { text: JSON.stringify(rawEvent(event)), fate: event.session.bot ? { is: 'skipped' } : { is: 'row', event } };
 }
 
 /**
@@ -24,13 +24,13 @@ export function lineOf(event: ShopEvent): Line {
  */
 export function badLines(events: readonly ShopEvent[]): Line[] {
   return events.map((event, index) => {
-    const [why, corrupt] = CORRUPTIONS[index % CORRUPTIONS.length] ?? fail();
+    const [why, corrupt] = CORRUPTIONS[index % CORRUPTIONS.length] ?? noWayToCorrupt();
     return { text: corrupt(event), fate: { is: 'rejected', why } };
   });
 }
 
 const withChanges = (event: ShopEvent, changes: Record<string, unknown>): string =>
-  JSON.stringify({ ...rawOf(event), ...changes });
+  JSON.stringify({ ...rawEvent(event), ...changes });
 
 const CORRUPTIONS: readonly (readonly [why: string, corrupt: (event: ShopEvent) => string])[] = [
   ['cut off', (event) => withChanges(event, {}).slice(0, 120)],
@@ -43,7 +43,7 @@ const CORRUPTIONS: readonly (readonly [why: string, corrupt: (event: ShopEvent) 
   ['negative price', (event) => withChanges(event, { price: -4.5 })],
   ['half a piece', (event) => withChanges(event, { quantity: 0.5 })],
   ['not JSON', () => 'upstream timed out (110: Connection timed out) while reading response header'],
-  ['not an object', (event) => JSON.stringify([rawOf(event)])],
+  ['not an object', (event) => JSON.stringify([rawEvent(event)])],
 ];
 
 /** Inserts a line at a random position, but never as the first or the last line of an object. */
@@ -51,7 +51,7 @@ export function insertLine(lines: Line[], line: Line, random: Random): void {
   lines.splice(1 + random.below(lines.length - 1), 0, line);
 }
 
-function rawOf({ id, at, type, session, product, quantity }: ShopEvent): Record<string, unknown> {
+function rawEvent({ id, at, type, session, product, quantity }: ShopEvent): Record<string, unknown> {
   return {
     event_id: id,
     ts: new Date(at).toISOString(),
@@ -67,6 +67,6 @@ function rawOf({ id, at, type, session, product, quantity }: ShopEvent): Record<
   };
 }
 
-function fail(): never {
+function noWayToCorrupt(): never {
   throw new RangeError('found no way to corrupt a line, expected at least one');
 }

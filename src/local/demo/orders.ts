@@ -38,8 +38,8 @@ const RELEASE: Day = '2026-11-08';
 /** Generates one object for each UTC date with a checkout, together with all checkouts of the events. */
 export function orderFiles(events: readonly ShopEvent[]): OrderFile[] {
   const orders = ordersOf(events).sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
-  return [...new Set(orders.map(folderOf))].map((folder) => {
-    const rows = orders.filter((order) => folderOf(order) === folder).map((order) => ({ order, rejected: false }));
+  return [...new Set(orders.map(orderFolder))].map((folder) => {
+    const rows = orders.filter((order) => orderFolder(order) === folder).map((order) => ({ order, rejected: false }));
     const middle = Math.floor(rows.length / 2);
     const [wrong] = rows.slice(middle);
     if (folder === REFUND && wrong) {
@@ -76,4 +76,4 @@ function ordersOf(events: readonly ShopEvent[]): Order[] {
 /** One card in this many is refused. */
 const REFUSED_OF = 25;
 
-const folderOf = ({ at }: Order): Day => new Date(at).toISOString().slice(0, 10);
+const orderFolder = ({ at }: Order): Day => new Date(at).toISOString().slice(0, 10);

@@ -13,7 +13,7 @@ export interface Random {
 
 /** Creates a stream from a seed with integer arithmetic only, because `Math.log` and others may differ between machines. */
 export function randomFrom(seed: string): Random {
-  let state = hashOf(seed);
+  let state = seedOf(seed);
 
   // Mulberry32, a small generator that is good enough here.
   const next = (): number => {
@@ -47,7 +47,7 @@ export function randomFrom(seed: string): Random {
 }
 
 /** Hashes a text with FNV-1a over its UTF-16 units. */
-function hashOf(text: string): number {
+function seedOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return hash;

@@ -90,7 +90,7 @@ export function eventsOf(day: Day, random: Random, variation: Variation = {}): S
   });
   const crawlers = Array.from({ length: 6 }, () => crawl(midnight + (4 + random.below(18)) * 3_600_000, random));
   // Computed once: a calendar lookup per event would take longer than everything else.
-  const end = endOf(day);
+  const end = midnightAfter(day);
   const next = addDays(day, 1);
   return [...people, ...crawlers].flat().map((action) => ({ ...action, day: action.at < end ? day : next }));
 }
@@ -149,4 +149,4 @@ function weekdayOf(day: Day): number {
 }
 
 /** Returns the end of a Berlin day, in epoch milliseconds. */
-export const endOf = (day: Day): number => instantOf(addDays(day, 1), '00:00', ZONE).getTime();
+export const midnightAfter = (day: Day): number => instantOf(addDays(day, 1), '00:00', ZONE).getTime();

@@ -73,7 +73,7 @@ export function demoTotals(act: 1 | 2): DemoTotals {
     accounts: objects.map(accountOf),
     folders: Object.fromEntries(folders.map((folder) => [folder, folderTotals(objects, folder)])),
     days: Object.fromEntries(DAYS.map((day) => [day, dayTotals(objects, day)])),
-    rejects: objects.flatMap(rejectsOf),
+    rejects: objects.flatMap(demoRejects),
     orders: orderTotals(),
     returns: returnTotals(),
   };
@@ -173,7 +173,7 @@ function dayTotals(objects: WrittenObject[], day: Day): DayTotals {
   };
 }
 
-function rejectsOf({ key, lines }: WrittenObject): DemoReject[] {
+function demoRejects({ key, lines }: WrittenObject): DemoReject[] {
   return lines.flatMap(({ fate }, index) =>
     fate.is === 'rejected' ? [{ object: key, line: index + 1, why: fate.why }] : [],
   );

@@ -7,7 +7,7 @@ import { nodeArguments, sibling } from './node-command.js';
 
 export type ServiceName = 'temporal' | 'clickhouse' | 's3';
 
-interface Plan {
+interface ServicePlan {
   stack: Omit<Stack, 'supervisor' | 'processes'>;
   ports: { temporal: number; temporalUi: number; clickhouse: number; s3: number };
   /** Paths of the executables; undefined means fauxqs instead of `versitygw`, and the library instead of `clickhouse`. */
@@ -30,7 +30,7 @@ export const childEnvironment = (dir: string, tmp: string): Record<string, strin
 });
 
 /** Describes how to start each service of the stack. Each command line contains the folder, by which `down` recognizes its own. */
-export function childSpecs(plan: Plan, tmp: string): Record<ServiceName, ChildSpec> {
+export function childSpecs(plan: ServicePlan, tmp: string): Record<ServiceName, ChildSpec> {
   const { stack, ports, executables } = plan;
   const { dir } = stack;
   const env = childEnvironment(dir, tmp);
@@ -68,7 +68,7 @@ function engine(executable: string | undefined, dir: string): Pick<ChildSpec, 'c
   return { command: process.execPath, args: nodeArguments(main, '--dir', dir) };
 }
 
-function gateway(command: string, { stack, ports, metadata }: Plan, env: Record<string, string>): ChildSpec {
+function gateway(command: string, { stack, ports, metadata }: ServicePlan, env: Record<string, string>): ChildSpec {
   const { dir, s3 } = stack;
   const sidecar = metadata === undefined ? [] : ['--sidecar', metadata];
   return {

@@ -75,7 +75,7 @@ export async function launchSupervisor(
     }
     return { stack: (await readStack(dir)) ?? stack, release, ended: exit };
   } catch (error) {
-    await end(supervisor);
+    await endSupervisor(supervisor);
     const tail = (await readFile(logFile)).subarray(logStart).toString('utf8').trim();
     throw new LocalStackError(
       `The local stack in ${dir} did not start: ${messageOf(error)}.\n${tail}\nThe logs of its services are in ${join(dir, 'logs')}.`,
@@ -94,7 +94,7 @@ async function recorded(dir: string, supervisor: ChildProcess, signal: AbortSign
   }
 }
 
-async function end(supervisor: ChildProcess): Promise<void> {
+async function endSupervisor(supervisor: ChildProcess): Promise<void> {
   if (supervisor.pid === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null) return;
   const gone = once(supervisor, 'exit');
   await endProcesses([supervisor.pid], 20_000);

@@ -21,17 +21,18 @@ const { dir } = order.stack;
 
 let ending = false;
 let writing = Promise.resolve();
-const guardian = startGuardian(dir, report);
+const guardian = startGuardian(dir, logLine);
 const children = order.children.map(
-  (spec) => new SupervisedChild(spec, dir, { changed, report, failed: (reason) => void end(1, reason) }),
+  (spec) => new SupervisedChild(spec, dir, { changed, report: logLine, failed: (reason) => void shutDown(1, reason) }),
 );
 
-for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void end(0, `received ${name}`));
-if (!order.detach) input.on('close', () => void end(0, 'the parent closed the pipe'));
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  process.on(name, () => void shutDown(0, `received ${name}`));
+if (!order.detach) input.on('close', () => void shutDown(0, 'the parent closed the pipe'));
 for (const child of children) child.start();
 if (order.native) {
   const { port } = order.native;
-  startNativeGuard(order.native).catch((error: unknown) => end(1, `cannot listen on ${port}: ${String(error)}`));
+  startNativeGuard(order.native).catch((error: unknown) => shutDown(1, `cannot listen on ${port}: ${String(error)}`));
 }
 
 /** Passes changed pids to the guardian first, in case this process is killed, and then to the stack file. */
@@ -43,13 +44,13 @@ function changed(): void {
   guardian.watch(processes.map(({ pid }) => pid));
   writing = writing
     .then(() => writeStack({ ...order.stack, supervisor: { pid: process.pid }, processes }))
-    .catch((error: unknown) => end(1, `cannot write stack.json: ${String(error)}`));
+    .catch((error: unknown) => shutDown(1, `cannot write stack.json: ${String(error)}`));
 }
 
-async function end(code: number, reason: string): Promise<void> {
+async function shutDown(code: number, reason: string): Promise<void> {
   if (ending) return;
   ending = true;
-  report(`stopping: ${reason}`);
+  logLine(`stopping: ${reason}`);
   for (const child of children) child.release();
   await endProcesses(
     children.flatMap(({ pid }) => pid ?? []),
@@ -61,6 +62,6 @@ async function end(code: number, reason: string): Promise<void> {
   process.exit(code);
 }
 
-function report(text: string): void {
+function logLine(text: string): void {
   process.stderr.write(`${new Date().toISOString()} ${text}\n`);
 }

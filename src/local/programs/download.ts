@@ -40,7 +40,7 @@ async function get({ name, target, variables, onProgress }: Request): Promise<vo
   });
   try {
     while (!settled) {
-      const now = await sizeOf(folder);
+      const now = await folderBytes(folder);
       if (now > bytes) [bytes, grown] = [now, Date.now()];
       if (bytes === 0 && Date.now() - started > FIRST_BYTE_MS) late = `no answer within ${FIRST_BYTE_MS / 1000} s`;
       if (Date.now() - grown > STALL_MS) late = `nothing arrived for ${STALL_MS / 1000} s`;
@@ -63,7 +63,7 @@ async function get({ name, target, variables, onProgress }: Request): Promise<vo
   }
 }
 
-async function sizeOf(folder: string): Promise<number> {
+async function folderBytes(folder: string): Promise<number> {
   const sizes = (await readdir(folder)).map((entry) =>
     stat(join(folder, entry)).then(
       ({ size }) => size,

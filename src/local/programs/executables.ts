@@ -16,7 +16,7 @@ const TEMPORAL_WAYS: readonly Way[] = [temporalWheel, downloadTemporal, temporal
  * @throws LocalStackError that lists every way and why it failed
  */
 export async function findTemporal(env: LocalEnv, onProgress: OnProgress): Promise<string> {
-  const { path, failures } = await find(TEMPORAL, env.local.temporalPath, TEMPORAL_WAYS, env, onProgress);
+  const { path, failures } = await findOneProgram(TEMPORAL, env.local.temporalPath, TEMPORAL_WAYS, env, onProgress);
   if (path !== undefined) return path;
   throw new LocalStackError(unavailable(TEMPORAL, failures));
 }
@@ -24,7 +24,7 @@ export async function findTemporal(env: LocalEnv, onProgress: OnProgress): Promi
 /** Returns the path of the S3 gateway, found like the Temporal CLI; undefined if it is not available: then `fauxqs` is used. */
 export async function findVersitygw(env: LocalEnv, onProgress: OnProgress): Promise<string | undefined> {
   const ways = versitygwWays(env.local.versitygwRelease);
-  const { path, failures } = await find(VERSITYGW, env.local.versitygwPath, ways, env, onProgress);
+  const { path, failures } = await findOneProgram(VERSITYGW, env.local.versitygwPath, ways, env, onProgress);
   if (path === undefined) {
     onProgress(
       `no versitygw (${failures.join('; ')}): S3 is kept in memory by fauxqs, and its objects are lost when the stack stops. ` +
@@ -34,7 +34,7 @@ export async function findVersitygw(env: LocalEnv, onProgress: OnProgress): Prom
   return path;
 }
 
-async function find(
+async function findOneProgram(
   program: Program,
   named: string | undefined,
   ways: readonly Way[],

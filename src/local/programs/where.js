@@ -17,6 +17,14 @@ export const cacheFolder = (variables) =>
   given(variables, 'DAYBOOK_CACHE') ?? join(given(variables, 'XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'daybook');
 
 /**
+ * Returns the folder of the user's local stack, the same from every working folder.
+ * @param {Variables} variables
+ */
+export const stackFolder = (variables) =>
+  given(variables, 'DAYBOOK_STACK') ??
+  join(given(variables, 'XDG_STATE_HOME') ?? join(homedir(), '.local', 'state'), 'daybook', 'stack');
+
+/**
  * Returns the value of a variable; undefined if it is not set or empty.
  * @param {Variables} variables
  * @param {string} name

@@ -33,7 +33,7 @@ interface Refusal {
 }
 
 /** A table of the project that is missing in the live database, or has another definition there. */
-interface Difference {
+interface TableDifference {
   table: TableSchema;
   /** The live definition; '' if the table is missing. */
   found: string;
@@ -48,7 +48,7 @@ export const liveTables = (database: string): Question<Map<string, string>> =>
   );
 
 /** Lists the tables that differ; empty if everything is applied. */
-const differences = (schema: Schema, live: ReadonlyMap<string, string>): Difference[] =>
+const differences = (schema: Schema, live: ReadonlyMap<string, string>): TableDifference[] =>
   schema.tables
     .map((table) => ({ table, found: live.get(table.name) ?? '' }))
     .filter(({ table, found }) => found !== table.definition);
@@ -138,7 +138,7 @@ const rowsIn = async (clickhouse: ClickHouse, place: Place): Promise<number> =>
  * that properties of a table that this program does not know are refused, never overlooked.
  */
 async function alteration(
-  { table, found }: Difference,
+  { table, found }: TableDifference,
   clickhouse: ClickHouse,
   { database, project, allowed }: { database: string; project: string; allowed: boolean },
 ): Promise<Pick<TableChange, 'losses' | 'added' | 'statements'> | Refusal> {

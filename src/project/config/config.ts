@@ -5,7 +5,7 @@ import {
   cron,
   datedPrefix,
   duration,
-  list,
+  listField,
   oneOf,
   pattern,
   rejectLimit,
@@ -65,8 +65,8 @@ const ready = fields({
 const source = fields({
   bucket: bucket.optional(),
   prefix: datedPrefix,
-  include: list('a list of patterns', keyPattern).default([]),
-  exclude: list('a list of patterns', keyPattern).default([]),
+  include: listField('a list of patterns', keyPattern).default([]),
+  exclude: listField('a list of patterns', keyPattern).default([]),
   folderZone: zone.default('UTC'),
   format: oneOf('ndjson', 'parquet').default('ndjson'),
   arrival: fields({ before: wholeNumber(0).default(1), after: wholeNumber(0).default(1) }).prefault({}),
@@ -78,7 +78,7 @@ const source = fields({
   dedupeBy: z
     .union(
       [
-        list('a list of columns', columnName),
+        listField('a list of columns', columnName),
         z.strictObject({ key: z.array(columnName).min(1), keep: z.enum(['first', 'last']), by: columnName }),
       ],
       "a list of columns, or { key: ['order_id'], keep: 'last', by: 'updated_at' }",
@@ -101,6 +101,7 @@ export const PROJECT = /^[a-z][a-z0-9_]{0,30}$/;
 /** The schema of `daybook.config.ts`. Messages of its issues name what was expected. */
 export const configSchema = fields({
   project: pattern("a name such as 'shop': a lower-case letter, then up to 30 of a-z, 0-9, _", PROJECT),
+  id: pattern('4 to 40 letters and digits, as daybook init writes them', /^[A-Za-z0-9]{4,40}$/).optional(),
   timezone: zone.default('UTC'),
   start: calendarDay.optional(),
   schedule: cron.default('30 4 * * *'),
@@ -135,7 +136,7 @@ export const configSchema = fields({
     sticky: duration('10 seconds').prefault('10 seconds'),
   }).prefault({}),
   alerts: fields({ webhook: fields({ env: variableName }).optional() }).prefault({}),
-  allowFunctions: list('a list of table functions', functionName).default([]),
+  allowFunctions: listField('a list of table functions', functionName).default([]),
   sources: z
     .record(sourceName, source, 'an object with one entry for each source')
     .refine((sources) => Object.keys(sources).length > 0, 'at least one source'),

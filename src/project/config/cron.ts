@@ -22,14 +22,14 @@ export const hoursOf = (text: string): number[] => valuesOf(text.trim().split(/\
 function valuesOf(field: string, index: number): number[] | undefined {
   const values = new Set<number>();
   for (const part of field.split(',')) {
-    const range = rangeOf(part, index);
+    const range = cronRange(part, index);
     if (!range) return undefined;
     for (let value = range.first; value <= range.last; value += range.step) values.add(value);
   }
   return [...values].sort((a, b) => a - b);
 }
 
-function rangeOf(part: string, index: number): { first: number; last: number; step: number } | undefined {
+function cronRange(part: string, index: number): { first: number; last: number; step: number } | undefined {
   const { least, most, names = [] } = FIELDS[index] ?? { least: 0, most: -1 };
   const [, from, to, by] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
   if (from === undefined) return undefined;

@@ -14,7 +14,7 @@ export const text = (expected: string, holds: (value: string) => boolean) => z.s
 
 export const pattern = (expected: string, form: RegExp) => text(expected, (value) => form.test(value));
 
-export const list = <Item extends z.ZodType>(expected: string, item: Item) => z.array(item, expected);
+export const listField = <Item extends z.ZodType>(expected: string, item: Item) => z.array(item, expected);
 
 export const wholeNumber = (least: number) => {
   const expected = `a whole number, at least ${least}`;
@@ -26,14 +26,14 @@ export const oneOf = <const Names extends readonly string[]>(...names: Names) =>
 
 /** Parses a text into milliseconds, `least` or more. */
 export const duration = (example: string, least = 1) =>
-  converted(`a duration such as '${example}'`, (value) => {
+  convertedText(`a duration such as '${example}'`, (value) => {
     const milliseconds = parseDuration(value);
     return milliseconds !== undefined && milliseconds >= least ? milliseconds : undefined;
   });
 
 /** Parses a text into bytes. */
 export const size = (example: string) =>
-  converted(`a size such as '${example}'`, (value) => {
+  convertedText(`a size such as '${example}'`, (value) => {
     const bytes = parseSize(value);
     return bytes === 0 ? undefined : bytes;
   });
@@ -56,7 +56,7 @@ const LIMIT = "a share such as '1%' or a number of lines such as 100";
 /** Parses a percentage into `{ share }`, a number into `{ lines }`. */
 export const rejectLimit = z.union(
   [
-    converted(LIMIT, parseShare),
+    convertedText(LIMIT, parseShare),
     z
       .int(LIMIT)
       .min(0, LIMIT)
@@ -75,7 +75,7 @@ export const variableName = z
     },
   });
 
-function converted<Value>(expected: string, convert: (value: string) => Value | undefined) {
+function convertedText<Value>(expected: string, convert: (value: string) => Value | undefined) {
   return z.string(expected).transform((value, context): Value => {
     const result = convert(value);
     if (result !== undefined) return result;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { error, meantBy, shown, warning } from '../problems.js';
+import { error, meantBy, valueText, warning } from '../problems.js';
 import type { Problem } from '../project.js';
 import { configSchema, type Config } from './config.js';
 import { hoursOf } from './cron.js';
@@ -24,7 +24,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   if (typeof fix === 'string') return [error(where, issue.message, fix)];
   // If the user wrote the webhook's address instead of a variable name, the address must not end up in a workflow history.
   const secret = issue.path[0] === 'alerts' && typeof issue.input === 'string';
-  const found = `found ${secret ? 'a text' : shown(issue.input)}, expected ${issue.message}`;
+  const found = `found ${secret ? 'a text' : valueText(issue.input)}, expected ${issue.message}`;
   return [error(where, found, issue.input === undefined ? 'Add it; it has no default.' : 'Correct the value.')];
 }
 

@@ -40,7 +40,7 @@ export function dayReadProblems(file: SqlFile): Problem[] {
   if (farthest.days > header.lookback)
     problems.push(
       warning(
-        placeOf(file, literally(farthest.text)),
+        placeOf(file, patternOf(farthest.text)),
         `reads up to ${plural(farthest.days, 'day')} before the built one, but declares ${header.lookback === 0 ? 'none' : plural(header.lookback, 'day')}: days that are not declared are empty`,
         `Write at the head of ${path}: -- lookback: ${plural(farthest.days, 'day')}`,
       ),
@@ -49,7 +49,7 @@ export function dayReadProblems(file: SqlFile): Problem[] {
   if (later !== undefined)
     problems.push(
       warning(
-        placeOf(file, literally(later)),
+        placeOf(file, patternOf(later)),
         'reads days after the built one, which a build never has',
         'Read only earlier days, in the model of the later day.',
       ),
@@ -64,7 +64,7 @@ function daysBefore({ after, count, unit = 'DAY' }: Record<string, string | unde
   return Number(count) * period - (after === undefined ? 0 : 1);
 }
 
-const literally = (text: string): RegExp => new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+const patternOf = (text: string): RegExp => new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
 
 const DAY_AS_DAY = new RegExp(String.raw`${DAY}\s+AS\s+[\x60"]?day\b`, 'i');
 const FILTERED = /\bWHERE\b[^]*?(?<![.{\w])[`"]?\bday\b[`"]?(?!\s*:)/i;

@@ -1,5 +1,5 @@
 import { checksIn, columnsIn, dictionarySources, tablesOf } from '../../clickhouse/catalog.js';
-import type { ClickHouse, RunOptions } from '../../clickhouse/client.js';
+import type { ClickHouse, StatementOptions } from '../../clickhouse/client.js';
 import type { Column } from '../../clickhouse/column.js';
 import { name } from '../../clickhouse/text.js';
 import { EPOCH_UNITS, parseType } from '../../conversions/column-types.js';
@@ -34,7 +34,7 @@ const SETTINGS = { max_execution_time: 20, enable_scalar_subquery_optimization: 
 /** An arbitrary day: types do not depend on it. */
 const SOME_DAY = '2000-01-01';
 
-const optionsOf = ({ database, zone }: Scratch, what: string): RunOptions => ({ database, zone, what });
+const optionsOf = ({ database, zone }: Scratch, what: string): StatementOptions => ({ database, zone, what });
 
 export const createTable = (scratch: Scratch, create: string, what: string): Promise<void> =>
   scratch.clickhouse.run({ sql: create }, optionsOf(scratch, what));

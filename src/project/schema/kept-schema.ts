@@ -61,7 +61,7 @@ export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' |
   };
 
   return async (project: Project, engine: EngineState, { write }: { write: boolean }): Promise<Schema> => {
-    const hash = hashOf(project, engine);
+    const hash = schemaHash(project, engine);
     const reading = known.get(hash) ?? find(project, hash, write);
     known.set(hash, reading);
     const oldest = known.keys().next().value;
@@ -85,7 +85,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
   version: string;
 };
 
-function hashOf({ config, raw, normalized, aggregates, tests }: Project, engine: EngineState): string {
+function schemaHash({ config, raw, normalized, aggregates, tests }: Project, engine: EngineState): string {
   const { timezone, database, allowFunctions, sources } = config;
   const dedupeBy = Object.entries(sources).map(([name, source]) => [name, source.dedupeBy]);
   const of = { format: FORMAT, version, engine, timezone, database, allowFunctions, dedupeBy };

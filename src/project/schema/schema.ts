@@ -51,7 +51,7 @@ export const inspectSchema = (
     const { problems } = made;
     const readable = new Set([...project.normalized, ...project.aggregates].map(({ name }) => name));
     const notCreated = kindsOf(project)
-      .flatMap(([kind, files]) => files.map((file) => tableOf(kind, file)))
+      .flatMap(([kind, files]) => files.map((file) => tableName(kind, file)))
       .filter((name) => !made.tables.has(name));
 
     const dictionaries = new Set<string>();
@@ -66,12 +66,12 @@ export const inspectSchema = (
     const tables: TableSchema[] = [];
     for (const [kind, files] of kindsOf(project))
       for (const file of files) {
-        const inspected = made.tables.get(tableOf(kind, file));
+        const inspected = made.tables.get(tableName(kind, file));
         if (!inspected) continue;
         const { columns, constraints, definition } = inspected;
         const { selected, inputs } = kind === 'raw' ? { selected: [], inputs: [] } : await read(file, kind);
         tables.push({
-          name: tableOf(kind, file),
+          name: tableName(kind, file),
           kind,
           file,
           columns,
@@ -100,7 +100,7 @@ const kindsOf = ({ raw, normalized, aggregates }: Project): [TableSchema['kind']
   ['aggregate', aggregates],
 ];
 
-const tableOf = (kind: TableSchema['kind'], { name }: SqlFile) => (kind === 'raw' ? `raw_${name}` : name);
+const tableName = (kind: TableSchema['kind'], { name }: SqlFile) => (kind === 'raw' ? `raw_${name}` : name);
 
 /** Creates every table and inspects it, then replaces each contract by the table that the normalizing SELECT sees. */
 async function makeTables(
@@ -114,11 +114,11 @@ async function makeTables(
     });
   const tables = await inspectTables(scratch);
   for (const file of project.raw) {
-    const contract = tables.get(tableOf('raw', file));
+    const contract = tables.get(tableName('raw', file));
     if (!contract) continue;
     const found = contractProblems(file, contract);
     problems.push(...found);
-    if (found.length === 0) await replaceContract(scratch, tableOf('raw', file), contract.columns);
+    if (found.length === 0) await replaceContract(scratch, tableName('raw', file), contract.columns);
   }
   for (const file of [...project.normalized, ...project.aggregates]) {
     const table = tables.get(file.name);

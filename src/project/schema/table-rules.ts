@@ -166,7 +166,7 @@ export function constraintProblems(
     .filter((column) => !given.includes(column) && (column.defaultKind !== '' || column.name in TRACED))
     .map(({ name }) => name);
   return constraints.flatMap(({ name: constraint, expression }) =>
-    columnsIn(expression)
+    namedColumns(expression)
       .filter((name) => unseen.includes(name))
       .map((name) =>
         error(
@@ -181,7 +181,7 @@ export function constraintProblems(
 }
 
 /** Lists the names in an expression that may be columns, each once: no functions, no parts of qualified names. */
-function columnsIn(expression: string): string[] {
+function namedColumns(expression: string): string[] {
   const tokens = statementsOf(expression).flatMap((statement) => statement.tokens);
   const names = tokens.filter(
     ({ kind }, index) =>

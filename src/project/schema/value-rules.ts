@@ -38,8 +38,8 @@ export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
   return problems;
 }
 
-const isFloat = (type: string) => /^Float(32|64)$|^BFloat16$/.test(bare(parseType(type)).base);
-const isInteger = (type: string) => /^U?Int\d+$/.test(bare(parseType(type)).base);
+const isFloatType = (type: string) => /^Float(32|64)$|^BFloat16$/.test(bare(parseType(type)).base);
+const isIntegerType = (type: string) => /^U?Int\d+$/.test(bare(parseType(type)).base);
 const isState = (type: string) => bare(parseType(type)).base === 'AggregateFunction';
 
 /** Checks columns that can store only some of the values that the SELECT returns, or none. */
@@ -65,7 +65,7 @@ export function fittingProblems(
             : 'Use the type that the SELECT returns for the column.',
         ),
       ];
-    if (isFloat(given) && isInteger(wanted))
+    if (isFloatType(given) && isIntegerType(wanted))
       return [
         warning(
           place,

@@ -46,7 +46,7 @@ export function readSqlFile(
     problems.push(
       error(
         path,
-        `found ${describe(statements)}, expected ${CONTENT[kind]}`,
+        `found ${describeStatements(statements)}, expected ${CONTENT[kind]}`,
         `Keep only these in a file under sql/${kind}/.`,
       ),
     );
@@ -62,7 +62,7 @@ function kindOf({ tokens }: SqlStatement): 'create' | 'select' | 'other' {
   return first === 'SELECT' || first === 'WITH' ? 'select' : 'other';
 }
 
-function describe(statements: SqlStatement[]): string {
+function describeStatements(statements: SqlStatement[]): string {
   const heads = statements.map((statement) => {
     const words = statement.tokens.slice(0, kindOf(statement) === 'select' ? 1 : 2);
     return words.map(({ text }) => text).join(' ');

@@ -37,7 +37,7 @@ type Fields<Input> = Readonly<Record<keyof Required<Input>, Rule>>;
 const is =
   (expected: string, holds: (value: unknown) => boolean): Rule =>
   (value, name) =>
-    holds(value) ? undefined : `${name} is ${shown(value)}; expected ${expected}`;
+    holds(value) ? undefined : `${name} is ${givenText(value)}; expected ${expected}`;
 
 const optional =
   (rule: Rule): Rule =>
@@ -48,8 +48,8 @@ const objectOf =
   <Input>(fields: Fields<Input>): Rule =>
   (value, name) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return `${name} is ${shown(value)}; expected an object`;
-    return unknownKey(Object.keys(value), Object.keys(fields), name) ?? wrongField(value, fields);
+      return `${name} is ${givenText(value)}; expected an object`;
+    return unknownField(Object.keys(value), Object.keys(fields), name) ?? wrongField(value, fields);
   };
 
 /** Says what is wrong with the first wrong field, by its own name without a path. */
@@ -58,18 +58,18 @@ const wrongField = <Input>(value: object, fields: Fields<Input>): string | undef
     .map(([field, rule]) => rule((value as Record<string, unknown>)[field], field))
     .find((wrong) => wrong !== undefined);
 
-function unknownKey(keys: readonly string[], known: readonly string[], name: string): string | undefined {
+function unknownField(keys: readonly string[], known: readonly string[], name: string): string | undefined {
   const key = keys.find((one) => !known.includes(one));
   if (key === undefined) return undefined;
   const meant = meantBy(key, known);
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-  return `${name} has an unknown key ${shown(key)}${hint}; expected ${known.join(', ')}`;
+  return `${name} has an unknown key ${givenText(key)}${hint}; expected ${known.join(', ')}`;
 }
 
 /** Characters of a value that a message repeats. */
 const LONGEST_SHOWN = 80;
 
-const shown = (value: unknown): string =>
+const givenText = (value: unknown): string =>
   value === undefined ? 'missing' : clipped(JSON.stringify(value), LONGEST_SHOWN);
 
 const flag = is('true or false, without quotes', (value) => typeof value === 'boolean');
@@ -89,7 +89,7 @@ const erasure = is(
   (value) => typeof value === 'string' && /^[0-9a-f-]{8,64}$/.test(value),
 );
 const concurrency = is(`a whole number from 1 to ${MOST_CONCURRENCY}`, isConcurrency);
-const oneOf = (...names: readonly string[]): Rule =>
+const oneWordOf = (...names: readonly string[]): Rule =>
   is(names.join(', '), (value) => typeof value === 'string' && names.includes(value));
 
 /** What a run does about vanished objects. */
@@ -134,14 +134,14 @@ const COUNTS: Fields<Record<Outcome, number>> = {
 
 const FAILED: Fields<FailedDay> = {
   day,
-  outcome: oneOf(...Object.keys(COUNTS)),
+  outcome: oneWordOf(...Object.keys(COUNTS)),
   step: text,
   type: optional(text),
   reason: text,
 };
 
 const STATE: Fields<BackfillState> = {
-  phase: oneOf('range', 'later'),
+  phase: oneWordOf('range', 'later'),
   next: day,
   total: count,
   counts: objectOf(COUNTS),
@@ -149,7 +149,7 @@ const STATE: Fields<BackfillState> = {
   failed: (value, name) =>
     Array.isArray(value)
       ? value.map((one: unknown) => objectOf(FAILED)(one, name)).find((wrong) => wrong !== undefined)
-      : `${name} is ${shown(value)}; expected a list`,
+      : `${name} is ${givenText(value)}; expected a list`,
   paused: flag,
   concurrency,
   later: (value, name) => (value === null ? undefined : objectOf({ first: day, last: day })(value, name)),
@@ -162,7 +162,7 @@ const BACKFILL: Fields<BackfillInput> = {
   end: day,
   force: optional(flag),
   concurrency: optional(concurrency),
-  reprocess: optional(oneOf(...REPROCESS)),
+  reprocess: optional(oneWordOf(...REPROCESS)),
   failFast: optional(flag),
   ...CHOICE,
   state: optional(objectOf(STATE)),
@@ -230,7 +230,7 @@ export function wrongInput(type: keyof Inputs, input: unknown, queue: string): s
 }
 
 /** Returns the field if it is a day, otherwise an example. */
-const dayIn = (input: unknown, field: string, otherwise: string): string => {
+const dayField = (input: unknown, field: string, otherwise: string): string => {
   const value = (input as Record<string, unknown> | null | undefined)?.[field];
   return typeof value === 'string' && day(value, field) === undefined ? value : otherwise;
 };
@@ -239,20 +239,20 @@ const exampleOf: {
   [Type in keyof Inputs]: (input: unknown, project: string) => { id: string; example: Inputs[Type] };
 } = {
   day: (input, project) => {
-    const of = dayIn(input, 'day', '2026-11-05');
+    const of = dayField(input, 'day', '2026-11-05');
     return { id: workflowId.day(project, of), example: { day: of } };
   },
   nightly: (input, project) => ({
     id: workflowId.nightly(project),
-    example: { day: dayIn(input, 'day', '2026-11-05') },
+    example: { day: dayField(input, 'day', '2026-11-05') },
   }),
   erase: (_, project) => {
     const id = '00000000-0000-0000-0000-000000000000';
     return { id: workflowId.erase(project, id), example: { id } };
   },
   backfill: (input, project) => {
-    const one = dayIn(input, 'start', dayIn(input, 'end', '2026-11-01'));
-    const other = dayIn(input, 'end', one);
+    const one = dayField(input, 'start', dayField(input, 'end', '2026-11-01'));
+    const other = dayField(input, 'end', one);
     const [start, end] = one <= other ? [one, other] : [other, one];
     return { id: workflowId.backfill(project, start, end), example: { start, end } };
   },
