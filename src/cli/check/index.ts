@@ -1,6 +1,6 @@
-import { checkEngineStore } from '../../plan/check-engine.js';
 import { otherProject } from '../../ledger/identity.js';
 import { openLedger } from '../../ledger/ledger.js';
+import { checkEngineStore } from '../../plan/check-engine.js';
 import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
 import { errorsOf } from '../../project/problems.js';
