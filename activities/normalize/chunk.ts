@@ -163,6 +163,8 @@ async function writeParquet(
   await write(limitsOf(plan)).catch(async (thrown: unknown) => {
     if (!exceedsItsMemory(thrown)) throw thrown;
     step.report('reading again with less memory');
+    // An attempt writes no object twice; what the first statement may have left is its own.
+    await deps.store.remove(plan.normalized.bucket, [parquet]);
     await write(frugalLimitsOf(plan));
   });
   return lines;

@@ -42,6 +42,8 @@ def leaf(arrow):
     if types.is_time(arrow):
         digits = UNIT_DIGITS[arrow.unit]
         return "String", lambda kind, value: of_text(kind, clock(value, digits))
+    if types.is_duration(arrow):
+        return "Int64", lambda kind, value: str(value)
     if isinstance(arrow, pa.UuidType):
         return "UUID", lambda kind, value: str(uuid.UUID(bytes=value))
     if types.is_null(arrow):
@@ -53,7 +55,7 @@ def text_of(arrow):
     """An arrow type as a type of a contract."""
     if pa.types.is_map(arrow):
         return f"Map(String, {text_of(arrow.item_type)})"
-    if is_list(arrow) or pa.types.is_fixed_size_list(arrow):
+    if is_list(arrow):
         return f"Array({text_of(arrow.value_type)})"
     if pa.types.is_struct(arrow):
         return f"Tuple({', '.join(f'`{field.name}` {text_of(field.type)}' for field in arrow)})"
@@ -61,7 +63,7 @@ def text_of(arrow):
 
 
 def is_list(arrow):
-    return pa.types.is_list(arrow) or pa.types.is_large_list(arrow)
+    return pa.types.is_list(arrow) or pa.types.is_large_list(arrow) or pa.types.is_fixed_size_list(arrow)
 
 
 def right(arrow, value):
@@ -96,11 +98,12 @@ def plain(array):
         return [dict(zip(names, row)) if ok else None for ok, row in zip(valid, zip(*parts) if parts else [()] * len(array))]
     if pa.types.is_map(arrow) or is_list(arrow):
         inner = list(zip(plain(array.keys), plain(array.items))) if pa.types.is_map(arrow) else plain(array.values)
-        offsets = array.offsets.to_pylist()
+        fixed = pa.types.is_fixed_size_list(arrow)
+        offsets = [arrow.list_size * row for row in range(len(array) + 1)] if fixed else array.offsets.to_pylist()
         return [inner[offsets[row] : offsets[row + 1]] if ok else None for row, ok in enumerate(valid)]
     if isinstance(arrow, pa.BaseExtensionType):
         return plain(array.storage)
-    if pa.types.is_timestamp(arrow) or pa.types.is_time64(arrow):
+    if pa.types.is_timestamp(arrow) or pa.types.is_time64(arrow) or pa.types.is_duration(arrow):
         return array.view(pa.int64()).to_pylist()
     if pa.types.is_date32(arrow) or pa.types.is_time32(arrow):
         return array.view(pa.int32()).to_pylist()

@@ -20,6 +20,24 @@ export function lz4(text: string): Buffer {
   return Buffer.concat([bytes('04224d18604082'), size, content, Buffer.alloc(4)]);
 }
 
+/** An LZ4 frame whose block claims to be compressed, and is not. */
+function brokenLz4(text: string): Buffer {
+  const frame = lz4(text);
+  frame[LZ4_BLOCK + 3] = 0;
+  return frame;
+}
+
+/** Where the size of an LZ4 frame's first block is; its highest bit means that the block is not compressed. */
+const LZ4_BLOCK = 7;
+
+/** Text in the standard framing of snappy, as one chunk that is not compressed. ClickHouse reads that of Hadoop. */
+function framedSnappy(text: string): Buffer {
+  const content = Buffer.from(text);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(content.length + 4);
+  return Buffer.concat([bytes('ff060000734e61507059'), bytes('01'), size.subarray(0, 3), bytes('00000000'), content]);
+}
+
 const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 
 /** An object that is not what it claims, and what is said of it. */
@@ -63,6 +81,13 @@ export function badKinds(day: string): BadKind[] {
     { name: 'corrupt.json.zst', body: wrong, reason: /^not zstd: expected the start of a block at byte 6/ },
     { name: 'text.json.zst', body: two, reason: /^not zstd: expected the start of a frame at byte 0/ },
     { name: 'cut.json.lz4', body: lz4(two).subarray(0, -4), reason: /^truncated after/ },
+    { name: 'corrupt.json.lz4', body: brokenLz4(two), reason: /^ClickHouse says 618/ },
+    {
+      name: 'longer.json.lz4',
+      body: Buffer.concat([lz4(two), Buffer.from('{"id":1}\n')]),
+      reason: /^not LZ4: expected the start of a frame/,
+    },
+    { name: 'framed.json.snappy', body: framedSnappy(two), reason: /^ClickHouse says 638/ },
     { name: 'gzip.json', body: gzip, reason: /^gzip under a name that does not end in \.gz, expected JSON lines/ },
     { name: 'zstd.json', body: frame, reason: /^zstd under a name/ },
     {

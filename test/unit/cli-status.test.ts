@@ -145,3 +145,19 @@ test('a day that failed before it was planned still says that readers keep what 
   expect(overviewText({ ...of, days: [first] })).toContain('at wait: events');
   expect(detailText('shop', 'UTC', first)).not.toContain('Readers keep');
 });
+
+test('rejects whose only fault is a day outside of the arrival window are counted by themselves', () => {
+  const day = {
+    ...{ day: '2026-11-05', state: 'published', generation: 1, at: null, running: null, hold: null, reason: '' },
+    ...{ open: [], published: [], quarantined: [], questions: [], tests: [], next: [] },
+    rejects: [
+      { source: 'events', rejected: 4, outside: 3, lines: 9, reasons: [] },
+      { source: 'visits', rejected: 1, outside: 0, lines: 9, reasons: [] },
+    ],
+  } as unknown as DayDetail;
+  const shown = detailText('shop', 'UTC', day);
+  expect(shown).toContain(
+    'Rejected of events: 4 of 9 lines in folder 2026-11-05, 3 of them only for a day outside of the arrival window. Show them: ',
+  );
+  expect(shown).toContain('Rejected of visits: 1 of 9 lines in folder 2026-11-05. Show them: ');
+});
