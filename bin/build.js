@@ -10,6 +10,9 @@ import { parseArgs } from 'node:util';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Packages of the local stack, beside those of a worker. */
+const LOCAL_STACK = ['@temporalio/testing', 'chdb', 'execa', 'fauxqs', 'ffi-rs', 'get-port', 'proper-lockfile'];
+
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
 const out = resolve(values.out ?? join(root, 'dist'));
 
@@ -43,10 +46,14 @@ function copyStatements() {
 
 /** Writes a package.json: module type, version and dependencies. */
 function writePackage() {
-  const { name, version, license, type, engines, bin, dependencies } = JSON.parse(
+  const { name, version, license, type, engines, bin, dependencies, devDependencies } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   );
-  const text = JSON.stringify({ name, version, license, private: true, type, engines, bin, dependencies }, null, 2);
+  // A worker does without them, so npm installs them only when asked.
+  const peerDependencies = Object.fromEntries(LOCAL_STACK.map((one) => [one, devDependencies[one]]));
+  const peerDependenciesMeta = Object.fromEntries(LOCAL_STACK.map((one) => [one, { optional: true }]));
+  const fields = { name, version, license, private: true, type, engines, bin, dependencies };
+  const text = JSON.stringify({ ...fields, peerDependencies, peerDependenciesMeta }, null, 2);
   writeFileSync(join(out, 'package.json'), `${text}\n`);
 }
 

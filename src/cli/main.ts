@@ -26,8 +26,12 @@ import { workerCommand } from './worker/command.js';
 /** Exit codes. 0: success. 1: a handled failure, such as a failed day. 2: wrong usage, or a crash. */
 const EXIT = { handled: 1, crash: 2 } as const;
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+const { version, peerDependencies } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as {
   version: string;
+  /** Of a packed program: what the local stack needs. */
+  peerDependencies?: Record<string, string>;
 };
 
 const program = new Command('daybook')
@@ -91,8 +95,10 @@ async function reportFailure(error: unknown): Promise<number> {
 /** Explains a missing package: a production install omits what only the local stack needs. */
 function missingPackage(message: string): string | undefined {
   const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
-  return name === undefined
-    ? undefined
+  if (name === undefined) return undefined;
+  const packages = Object.entries(peerDependencies ?? {}).map(([one, wanted]) => `${one}@${wanted}`);
+  return packages.length > 0
+    ? `The package ${name} is not installed. The local stack needs: npm install --save-dev ${packages.join(' ')}`
     : `The package ${name} is not installed. The local stack and the demo need the development packages: npm ci --include=dev`;
 }
 

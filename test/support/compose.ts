@@ -12,7 +12,15 @@ const service = z.looseObject({
   command: z.array(z.string()).optional(),
   healthcheck: z.union([z.object({ disable: z.literal(true) }), z.looseObject({ test: z.array(z.string()) })]),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
-  deploy: z.object({ replicas: z.int() }).optional(),
+  deploy: z.strictObject({
+    replicas: z.int().optional(),
+    resources: z.strictObject({ limits: z.strictObject({ memory: z.string().regex(/^\d+[mg]$/) }) }),
+  }),
+  logging: z.strictObject({
+    driver: z.literal('json-file'),
+    options: z.strictObject({ 'max-size': z.string(), 'max-file': z.string() }),
+  }),
+  profiles: z.array(z.string()).optional(),
   ports: z.array(z.string()).optional(),
   volumes: z.array(z.string()).optional(),
   configs: z.array(z.object({ source: z.string(), target: z.string() })).optional(),

@@ -55,7 +55,8 @@ test('a service is either asked for its health and restarted, or ends by itself 
   );
   for (const [name, { restart }] of services) {
     expect(restart, name).toBe(endsByItself(name) ? 'on-failure:5' : 'unless-stopped');
-    if (endsByItself(name)) expect(awaited).toContain(`${name} service_completed_successfully`);
+    if (endsByItself(name) && compose.services[name]?.profiles === undefined)
+      expect(awaited).toContain(`${name} service_completed_successfully`);
   }
   for (const one of awaited) {
     const [name = '', condition] = one.split(' ');
@@ -83,7 +84,7 @@ test('two workers run, and a stop is more patient than they are', () => {
 });
 
 test('the workers of the compose file get every variable that the program reads, or none of its name is needed there', () => {
-  for (const service of ['worker', 'apply']) {
+  for (const service of ['worker', 'apply', 'schedule']) {
     const given = Object.keys(compose.services[service]?.environment ?? {});
     expect([...given, ...UNUSED].sort()).toEqual(
       [...knownVariables(), 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'].sort(),
@@ -111,18 +112,34 @@ test("the image's Node is the one that CI runs the demo on", () => {
   expect(new Set(used)).toEqual(new Set([tested]));
 });
 
-test('what the compose file takes from the shell is documented with its default', () => {
+test('what the compose file takes from the shell is documented: secrets are required, the rest has its default', () => {
   const text = repositoryText('docker-compose.yml').replaceAll(/^\s*#.*$/gm, '');
-  const taken = [...text.matchAll(/(?<!\$)\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', standard = '']) => ({
+  const taken = [...text.matchAll(/(?<!\$)\$\{(\w+):([-?])([^}]*)\}/g)].map(([, name = '', kind, rest = '']) => ({
     name,
-    standard,
+    standard: kind === '?' ? 'none, required' : `\`${rest}\``,
   }));
-  const documentedNames = namesInTable(documented, 'variable of');
-  expect(documentedNames.sort()).toEqual([...new Set(taken.map(({ name }) => name))].sort());
-  for (const { name, standard } of taken)
+  expect(namesInTable(documented, 'variable of').sort()).toEqual([...new Set(taken.map(({ name }) => name))].sort());
+  for (const { name, standard } of taken) {
     expect(documented).toMatch(
-      new RegExp(`^\\| \`${name}\` +\\|[^|]*\\| \`${standard.replaceAll('.', '[.]')}\` +\\|$`, 'm'),
+      new RegExp(`^\\| \`${name}\` +\\|[^|]*\\| ${standard.replaceAll('.', '[.]')} +\\|$`, 'm'),
     );
+    expect(standard === 'none, required', name).toBe(/PASSWORD|KEY/.test(name));
+  }
+});
+
+test('every command of Daybook sees the whole project folder, and the schedule is applied before the workers start', () => {
+  for (const service of ['worker', 'apply', 'schedule'])
+    expect(compose.services[service]?.volumes).toEqual(['${PROJECT_DIR:-.}:/project:ro']);
+  expect(compose.services['schedule']?.command).toEqual(['schedule', 'apply']);
+  expect(Object.keys(compose.services['worker']?.depends_on ?? {})).toEqual(['schedule']);
+});
+
+test('a stop waits for what keeps data, its logs expire, and PostgreSQL is asked over TCP', () => {
+  expect(compose.services['clickhouse']?.stop_grace_period).toBe('5m');
+  expect(compose.services['postgres']?.stop_grace_period).toBe('1m');
+  const logs = compose.configs['clickhouse-logs']?.content ?? '';
+  expect([...logs.matchAll(/<(\w+_log)><ttl>event_date \+ INTERVAL 14 DAY DELETE<\/ttl><\/\1>/g)]).toHaveLength(6);
+  expect(JSON.stringify(compose.services['postgres']?.healthcheck)).toContain('"--host","127.0.0.1"');
 });
 
 test('both ends of a secret are the same variable', () => {
