@@ -168,7 +168,7 @@ class Maker:
         if base == "IPv4":
             return self.one_of(".".join(str(self.random.randrange(0, 260)) for _ in range(4)), "10.0.0.1", "255.255.255.255", "256.0.0.1", "10.0.0", "::1", "", "1.2.3.4.5", "10.0.0.1 ", "167772161")
         if base == "IPv6":
-            return self.one_of("::1", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "::ffff:10.0.0.1", "::", "2001:db8::g", "", "1::2::3", "fe80::1", "12345::", ":".join(f"{self.random.randrange(65536):x}" for _ in range(8)))
+            return self.one_of("::1", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "::ffff:10.0.0.1", "10.0.0.1", "255.255.255.255", "256.0.0.1", "::", "2001:db8::g", "", "1::2::3", "fe80::1", "12345::", ":".join(f"{self.random.randrange(65536):x}" for _ in range(8)))
         return self.one_of("plain", "", "ü 😀", "12", "1.10", "{not json", "[1, 2", '{"a":1}', "[]", "null", "true", 'quote " back \\ tab \t', "a\x00b", "\x7f", "DE", "DEUX", "DEUTS", "1,2:3", '"', "\\", "\\\\\\", "\u2028", "x" * self.random.randrange(300), "😀", "0:1,2:[3", "\ufeff", "\ufffd")
 
     def surrogate(self):

@@ -235,6 +235,8 @@ def address(kind, text):
             if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", text, re.A):
                 raise Rejected
             return str(int(ipaddress.IPv4Address(text)))
+        if re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", text, re.A):
+            return ipaddress.IPv6Address(f"::ffff:{ipaddress.IPv4Address(text)}").packed.hex()
         return ipaddress.IPv6Address(text).packed.hex()
     except ValueError:
         raise Rejected from None
