@@ -5,6 +5,7 @@ import { attend } from './attend/index.js';
 import { audit } from './audit/index.js';
 import { compare } from './compare/index.js';
 import { conclude } from './conclude/index.js';
+import { endErasure, eraseChunks, eraseRows } from './erase/index.js';
 import { list } from './list/index.js';
 import { load } from './load/index.js';
 import { look } from './look/index.js';
@@ -42,6 +43,9 @@ export const createActivities = (deps: Dependencies) => ({
   compare: asActivity(deps, 'compare', compare),
   planRollback: asActivity(deps, 'rollback', planRollback),
   rollback: asActivity(deps, 'rollback', rollback),
+  eraseChunks: asActivity(deps, 'erase', eraseChunks),
+  eraseRows: asActivity(deps, 'erase', eraseRows),
+  endErasure: asActivity(deps, 'erase', endErasure),
   verify: asActivity(deps, 'verify', verify),
   sweep: asActivity(deps, 'sweep', sweep),
   conclude: asActivity(deps, 'conclude', conclude),

@@ -73,9 +73,9 @@ export const alertActivities = () =>
     retry: { initialInterval: ALERT.retryFirst, backoffCoefficient: BACKOFF, maximumInterval: ALERT.retryMost },
   });
 
-/** For the steps after the days: `verify` reads every row of them once, which may take long. */
+/** For the steps after the days, and for erasures: they read every row once, which may take long. */
 export const checkActivities = () =>
-  proxyActivities<Pick<Activities, 'verify' | 'sweep'>>({
+  proxyActivities<Pick<Activities, 'verify' | 'sweep' | 'eraseChunks' | 'endErasure'>>({
     ...options(FIRST, Date.now()),
     startToCloseTimeout: FIRST.giveUpAfter,
   });

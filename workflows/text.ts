@@ -10,7 +10,7 @@ import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { command, commandLine, type Command } from '../src/shared/commands.js';
 import { durationText, numberText, plural, sizeText } from '../src/shared/format.js';
 import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
-import type { DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
+import type { DayEnded, DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
 const dotted = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
@@ -31,7 +31,11 @@ export const summary = {
   refresh: (table: string, day: string) => `${table} of ${day}`,
   test: (count: number) => `${plural(count, 'test')} on the stage`,
   testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
-  publish: (count: number, day: string) => `${plural(count, 'table')} of ${day}`,
+  publish: (changed: number, same: number, day: string) =>
+    dotted([`${plural(changed, 'table')} of ${day}`, same > 0 && `${numberText(same)} with the same rows`]),
+  eraseChunks: () => 'find rows, and remove normalized objects and rejects that hold them',
+  eraseRows: (day: string) => `${day} without the rows`,
+  endErasure: () => 'drop archives that hold the rows',
   compare: (day: string) => `rebuild of ${day} with what readers have`,
   planRollback: (day: string) => `find the publish of ${day} to restore`,
   rollback: (target: number, count: number, day: string) =>
@@ -100,10 +104,13 @@ export const stepText = {
       warned.length > 0 &&
         `${warned.length} warned: ${warned.map(({ test, rows }) => `${test} ${plural(rows, 'row')}`).join(', ')}`,
     ]),
-  publish: ({ tables, burstMs }: PublishResult) =>
-    tables.length === 0
-      ? 'nothing changed'
-      : `${plural(tables.length, 'table')} swapped in ${durationText(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
+  publish: ({ tables, burstMs }: PublishResult, same: number) =>
+    dotted([
+      tables.length === 0
+        ? 'nothing changed'
+        : `${plural(tables.length, 'table')} swapped in ${durationText(burstMs)}: ${tables.map(({ table }) => table).join(', ')}`,
+      same > 0 && `${plural(same, 'rebuilt table')} with the same rows as before`,
+    ]),
   compare: ({ tables }: CompareResult) => {
     const different = tables.filter(({ equal }) => !equal).map(({ table }) => table);
     return different.length === 0
@@ -202,6 +209,14 @@ export const rolledBackNote = (target: number, reason: Text): Text =>
     ...['the rollback was interrupted (', reason, ') and then finished: '],
     `readers have ${target === 0 ? 'no rows of the day' : `generation ${target}`}. `,
     ...['Days that look back on it may be stale: ', command.plan()],
+  );
+
+/** Says in which days rows could not be erased, and what to do. */
+export const erasureFailure = (table: string, failed: readonly DayEnded[]): Text =>
+  sentence(
+    `Rows of ${table} were not erased in ${plural(failed.length, 'day')}, first ${failed[0]?.day ?? ''}: `,
+    failed[0]?.reason ?? '',
+    ' What was erased stays erased. Once fixed, run the same erasure again.',
   );
 
 /** Writes the failure of a rollback: what readers have, and what to type next. `known` is false if that could not be found out. */

@@ -17,6 +17,7 @@ import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
 import { sentence, type Text } from '../../src/shared/sentence.js';
 import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.js';
+import { comparedWithPublished, knownAs } from '../../src/stage/reproduced.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -77,19 +78,18 @@ export async function load(
   const used = manifests.filter(({ rowsByDay }) => (rowsByDay[plan.day] ?? 0) > 0);
   const data = dataOfChunks(used.map(({ chunk }) => chunk));
   const fingerprint = tableFingerprint(table.code, data);
-  const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
+  const asPublished = !plan.force && published && tableFingerprint(published.code, published.data) === fingerprint;
 
-  const { rows, hash, duplicates, earlier } =
-    published && !changed
-      ? await reuse(deps, plan, published, { alone }, step)
-      : await loadChunks(deps, { plan, source, table, used, alone, rowsPerBucket }, step);
+  const { rows, hash, duplicates, earlier } = asPublished
+    ? await reuse(deps, plan, published, { alone }, step)
+    : await loadChunks(deps, { plan, source, table, used, alone, rowsPerBucket }, step);
+  const built = { table: name, rows, hash, fingerprint };
   return {
-    table: name,
-    rows,
-    hash,
-    fingerprint,
+    ...built,
+    ...(asPublished
+      ? { changed: false, fingerprint: knownAs(published) }
+      : await comparedWithPublished(deps, plan, published, built, step)),
     data,
-    changed,
     earlier,
     inputs: {},
     duplicates,
@@ -126,7 +126,7 @@ async function reusePublished(
   return {
     ...(await reuse(deps, plan, published, options, step)),
     table: name,
-    fingerprint: tableFingerprint(published.code, published.data),
+    fingerprint: knownAs(published),
     data: published.data,
     changed: false,
     inputs: {},
@@ -148,7 +148,7 @@ async function reuse(
   const staged = await copyFromLive(deps, plan, published, step, options);
   const accounts = await deps.ledger.dayAccounts(plan.day);
   const account = accounts.find(
-    ({ table, generation }) => table === published.table && generation === published.generation,
+    ({ table, generation }) => table === published.table && generation === (published.madeBy ?? published.generation),
   );
   return { ...staged, duplicates: account?.duplicates ?? 0 };
 }

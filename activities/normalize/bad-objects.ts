@@ -1,4 +1,4 @@
-import { exceedsItsMemory, failedAtItsInput } from '../../src/clickhouse/errors.js';
+import { exceedsItsMemory, failedAtItsInput, isArchived } from '../../src/clickhouse/errors.js';
 import { ask } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final, isFinal, messageOf } from '../../src/errors.js';
@@ -16,6 +16,8 @@ import { findGlued, readBeginnings, readStored, readThrough } from './bad-object
 import type { Work } from './chunk.js';
 import { frameKind, walkFrames } from './frames.js';
 import { mistakenFor } from './sniff.js';
+
+const ARCHIVED = 'it is archived (a storage class such as Glacier) and cannot be read: restore it in the store first';
 
 /** Objects read at once when each is read alone. */
 const AT_ONCE = 4;
@@ -49,6 +51,7 @@ export async function unreadableObjects(
         ? undefined
         : `it declares ${counted?.lines ?? 0} rows, but ${found?.lines ?? 0} were read`;
     } catch (thrown) {
+      if (isArchived(thrown)) return ARCHIVED;
       if (!mayBeOfAnObject(thrown, source)) throw thrown;
       await assertStored(deps, source, object, limits, step);
       return exceedsItsMemory(thrown)
@@ -107,7 +110,12 @@ export const cutObjects = (
     const kind = source.format === 'ndjson' ? frameKind(object.key) : undefined;
     if (kind === undefined) return undefined;
     const walk = walkFrames(kind);
-    for await (const bytes of store.stream(source.bucket, object, step.signal)) walk.push(bytes);
+    try {
+      for await (const bytes of store.stream(source.bucket, object, step.signal)) walk.push(bytes);
+    } catch (thrown) {
+      if (isArchived(thrown)) return ARCHIVED;
+      throw thrown;
+    }
     return walk.end();
   });
 

@@ -7,7 +7,7 @@ import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/r
 import { nextDays, touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
-import type { BuildRef, BuiltTable, Touched } from '../../src/shared/build.js';
+import type { BuildRef, ChangedTable, SameTable, Touched } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
 import { heldSince } from '../../src/shared/notes.js';
@@ -33,7 +33,8 @@ import type { Answer, Step } from '../../src/step/step.js';
 export interface PublishInput {
   build: BuildRef;
   /** The changed tables, upstream first; `rows` and `hash` are what the stage must hold. */
-  tables: Pick<BuiltTable, 'table' | 'rows' | 'hash' | 'fingerprint' | 'data' | 'inputs'>[];
+  tables: ChangedTable[];
+  same?: SameTable[];
 }
 
 export interface PublishResult {
@@ -46,10 +47,15 @@ export interface PublishResult {
 
 /**
  * Step 7. Checks that all tables fit, archives the published day, writes the intent, fences off older builds, swaps all tables in one
- * burst, verifies each against the stage, and records the publish as done. Idempotent: if an intent of this generation exists, the
+ * burst, verifies each against the stage, and records the publish as done. A table with the same rows as before is only recorded as
+ * built. Idempotent: if an intent of this generation exists, the
  * archives exist too, and only the swaps are repeated.
  */
-export async function publish(deps: Dependencies, { build, tables }: PublishInput, step: Step): Answer<PublishResult> {
+export async function publish(
+  deps: Dependencies,
+  { build, tables, same = [] }: PublishInput,
+  step: Step,
+): Answer<PublishResult> {
   const plan = await readPlan(deps, build);
   const stage = stageOf(plan);
   const swap: Swap = {
@@ -62,7 +68,7 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
   };
   const { questions } = deps.ledger;
   const look = async () => {
-    const intending = { hold: questions.hold(plan.day), chunks: chunksUsed(deps, plan, tables) };
+    const intending = { hold: questions.hold(plan.day), chunks: chunksUsed(deps, plan, [...tables, ...same]) };
     const found = await deps.ledger.ask({
       newest: questions.lastGeneration(plan.day),
       standing: questions.standing(plan.day),
@@ -86,6 +92,7 @@ export async function publish(deps: Dependencies, { build, tables }: PublishInpu
   };
 
   const before = await look();
+  await recordSame(deps, plan, same, before);
   if (before.done.length === tables.length) return await answer(before.done, 0);
   if (before.open.length === 0) await intend(deps, plan, swap, tables, before, step);
   // Read back: if two attempts wrote an intent, the ledger says whose archives count.
@@ -129,6 +136,25 @@ function doneRecords({ day, generation }: Plan, records: readonly PublishEvent[]
     );
   return records.filter(({ last }) => last === 'done');
 }
+
+/** Records what gave the same rows as before. True whatever becomes of this build, so that any attempt may write it. */
+async function recordSame(
+  { ledger }: Dependencies,
+  plan: Plan,
+  same: readonly SameTable[],
+  { hold, chunks }: Known,
+): Promise<void> {
+  if (same.length === 0) return;
+  assertNotHeld(plan, hold);
+  await ledger.recordReproduced(
+    same.map(({ table, generation, data, inputs }) => ({
+      ...{ day: plan.day, table, generation, build: plan.generation },
+      ...{ code: codeOf(plan, table), data, inputs, chunks: chunks.get(table) ?? [] },
+    })),
+  );
+}
+
+const codeOf = (plan: Plan, table: string): string => plan.tables.find(({ name }) => name === table)?.code ?? '';
 
 /** What is read before an intent is written. */
 interface Known {
@@ -178,7 +204,7 @@ async function intend(
       rows,
       hash,
       columns,
-      code: plan.tables.find(({ name }) => name === table)?.code ?? '',
+      code: codeOf(plan, table),
       data,
       inputs,
       chunks: chunks.get(table) ?? [],
@@ -223,8 +249,8 @@ function assertFits(swap: Swap, table: string, structures: ReadonlyMap<string, S
 }
 
 /** Throws if the day was put on hold while it was being built. A forced run overrides the hold, and releases the day. */
-function assertNotHeld({ overHold }: Plan, hold: HoldRecord | undefined): void {
-  if (hold && !overHold)
+function assertNotHeld({ overHold, erases = false }: Plan, hold: HoldRecord | undefined): void {
+  if (hold && !overHold && !erases)
     throw final('Held', sentence(heldSince(hold), ' Nothing was published.'), { details: { step: 'publish' } });
 }
 
@@ -236,7 +262,7 @@ async function release(deps: Dependencies, day: string): Promise<void> {
 function chunksUsed(
   { ledger }: Dependencies,
   plan: Plan,
-  tables: PublishInput['tables'],
+  tables: readonly { table: string }[],
 ): Question<ReadonlyMap<string, string[]>> {
   const sources = plan.sources.filter(({ name }) => tables.some(({ table }) => table === name));
   const windows = sources.flatMap(({ name, chunks }) => {

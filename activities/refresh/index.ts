@@ -1,7 +1,7 @@
 import type { Place } from '../../src/clickhouse/tables.js';
-import { dataOfInputs, tableFingerprint } from '../../src/ledger/fingerprints.js';
+import { dataOfInputs, publishedFingerprint, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { Standing } from '../../src/ledger/questions.js';
-import type { PublishRecord } from '../../src/ledger/records.js';
+import type { CurrentPublish } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
@@ -9,6 +9,7 @@ import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { addDays } from '../../src/shared/day.js';
 import { inputsRead } from '../../src/shared/lookback.js';
 import { buildInStage, copyFromLive, stagedTable, stagedTables, stageOf } from '../../src/stage/build.js';
+import { comparedWithPublished, knownAs } from '../../src/stage/reproduced.js';
 import { windowOf } from '../../src/stage/window.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -43,24 +44,27 @@ export async function refresh(
   const data = dataOfInputs(read);
   const fingerprint = tableFingerprint(table.code, data);
   const published = plan.published.find((record) => record.table === name);
-  const changed = plan.force || !published || tableFingerprint(published.code, published.data) !== fingerprint;
-  const { rows, hash, earlier } = changed
-    ? await fillModel(deps, plan, table, before, step)
-    : await copyFromLive(deps, plan, published, step, { before });
-  return { table: name, rows, hash, fingerprint, data, changed, earlier, inputs: read };
+  if (!plan.force && published && tableFingerprint(published.code, published.data) === fingerprint) {
+    const copied = await copyFromLive(deps, plan, published, step, { before });
+    return { table: name, ...copied, fingerprint: knownAs(published), data, changed: false, inputs: read };
+  }
+  const { rows, hash, earlier } = await fillModel(deps, plan, table, before, step);
+  const built = { table: name, rows, hash, fingerprint };
+  const compared = await comparedWithPublished(deps, plan, published, built, step);
+  return { ...built, ...compared, data, earlier, inputs: read };
 }
 
 /** What is published of the days before one, so many of them. */
 const standingBefore = async ({ ledger }: Dependencies, day: string, days: number): Promise<Standing> =>
   (await ledger.ask({ standing: ledger.questions.standing(addDays(day, -days), addDays(day, -1)) })).standing;
 
-const fingerprintIn = (own: readonly PublishRecord[], day: string): string | undefined => {
+const fingerprintIn = (own: readonly CurrentPublish[], day: string): string | undefined => {
   const record = own.find((one) => one.day === day);
-  return record && tableFingerprint(record.code, record.data);
+  return record && publishedFingerprint(record);
 };
 
 /** Returns the model's own earlier days, if it reads itself. */
-const ownInputs = (table: PlannedTable, day: string, own: readonly PublishRecord[]): Record<string, string> =>
+const ownInputs = (table: PlannedTable, day: string, own: readonly CurrentPublish[]): Record<string, string> =>
   table.inputs.includes(table.name)
     ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
     : {};

@@ -1,4 +1,4 @@
-import { tableFingerprint } from '../../src/ledger/fingerprints.js';
+import { publishedFingerprint } from '../../src/ledger/fingerprints.js';
 import { oldestOfTables, undoneBy } from '../../src/ledger/rollback.js';
 import { touchedDays } from '../../src/ledger/touched.js';
 import type { BuildRef, Touched } from '../../src/shared/build.js';
@@ -64,7 +64,7 @@ export async function rollback(
   const answered = concerned.map(({ table }) => table).filter((table) => undoes > 0 || now.has(table));
   const tables = answered.map((table) => {
     const record = now.get(table);
-    const fingerprint = record ? tableFingerprint(record.code, record.data) : '';
+    const fingerprint = record ? publishedFingerprint(record) : '';
     return { table, rows: record?.rows ?? 0, generation: record?.generation ?? 0, fingerprint };
   });
   return {

@@ -8,6 +8,7 @@ import { YESTERDAY } from './common/options.js';
 import { endProcess, note, printJson, survivesReaders } from './common/output.js';
 import { completionCommand } from './completion/command.js';
 import { demoCommand } from './demo/command.js';
+import { eraseCommand } from './erase/command.js';
 import { healthCommand } from './health/command.js';
 import { holdCommand, unholdCommand } from './hold/command.js';
 import { initCommand } from './init/command.js';
@@ -53,6 +54,7 @@ for (const command of [
   traceCommand(),
   verifyCommand(),
   rollbackCommand(),
+  eraseCommand(),
   holdCommand(),
   unholdCommand(),
   scheduleCommand(),

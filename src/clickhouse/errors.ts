@@ -105,6 +105,12 @@ const TRANSIENT = {
   POCO_EXCEPTION: 1000,
 } as const;
 
+/** Amazon's error of an object in an archive storage class: its code, or its text, which alone ClickHouse passes on. */
+const ARCHIVED = /InvalidObjectState|operation is not valid for the object's storage class/i;
+
+/** True where the store refuses an object because it is archived. */
+export const isArchived = (error: unknown): boolean => ARCHIVED.test(messageOf(error));
+
 /** Errors of the store; the message says which. */
 const S3_ERROR = 499;
 
@@ -242,6 +248,8 @@ const finalTypeOf = (code: number, message: string): FinalType | undefined =>
   code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
 
 function typeOfS3Error(message: string): FinalType | undefined {
+  // A 403 like a refused credential, and yet about one object.
+  if (ARCHIVED.test(message)) return 'BadObject';
   if (/\b403\b|AccessDenied|Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch/i.test(message)) return 'AccessDenied';
   if (/\b404\b|NoSuchKey|NoSuchBucket|does not exist/i.test(message)) return 'ObjectVanished';
   return undefined;
@@ -249,6 +257,8 @@ function typeOfS3Error(message: string): FinalType | undefined {
 
 /** Characters of one stretch of SQL that the engine repeats. */
 const SQL_SHOWN = 120;
+/** Characters of a value that the engine quotes. */
+const VALUE_SHOWN = 200;
 
 /**
  * Removes stack traces, version banners and the statement that the engine repeats in its sentence: the reader of a failure wants the
@@ -268,6 +278,9 @@ export const withoutNoise = (message: string): string =>
         const shown = sql.trim();
         return `(line ${line}, column ${column}): ${shown.length > SQL_SHOWN ? `${shown.slice(0, SQL_SHOWN)}…` : shown}`;
       },
+    )
+    .replace(/'((?:[^'\\]|\\.)*)'/g, (whole, value: string) =>
+      value.length > VALUE_SHOWN ? `'${value.slice(0, VALUE_SHOWN)}…'` : whole,
     )
     .trim()
     .slice(0, 2000);

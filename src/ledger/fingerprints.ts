@@ -27,6 +27,10 @@ export const retriedChunkId = (objects: readonly StoredObject[], retry: string):
 /** Returns the fingerprint of a table's day: what made it, and from what. */
 export const tableFingerprint = (code: string, data: string): string => fingerprintOf({ code, data });
 
+/** Returns the fingerprint by which others know what is published of a table's day; a rebuild with the same rows keeps it. */
+export const publishedFingerprint = (of: { first_code: string; first_data: string }): string =>
+  tableFingerprint(of.first_code, of.first_data);
+
 /** Returns the data half of a normalized table's day: the chunks with rows for it. */
 export const dataOfChunks = (chunkIds: readonly string[]): string => fingerprintOf({ chunks: [...chunkIds].sort() });
 

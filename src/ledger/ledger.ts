@@ -13,7 +13,11 @@ import { assertOwner, identityOf, type Identified, type Identity } from './ident
 import { ledgerQuestions } from './questions.js';
 import {
   counted,
+  CURRENT_COUNTS,
   PUBLISH_COUNTS,
+  type CurrentPublish,
+  type ErasureRecord,
+  type ReproducedRecord,
   type FolderAnswer,
   type PublishRecord,
   type PublishEvent,
@@ -37,6 +41,11 @@ export type Ledger = ReturnType<typeof openLedger>;
 export function openLedger(clickhouse: ClickHouse, project: string) {
   const READ = { what: 'read the ledger' };
   const rows = async <Row>(statement: Statement) => await clickhouse.rows<Row>(statement, READ);
+  const write = (table: string, records: readonly object[], more: object = {}) =>
+    clickhouse.insert(
+      table,
+      records.map((record) => ({ ...record, ...more, project })),
+    );
   const questions = ledgerQuestions(project);
 
   /**
@@ -130,9 +139,9 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     latestBuilds: (first: string, last: string) => rows<BuildRecord>(sql.latestBuilds(project, first, last)),
 
-    async currentPublishes(first: string, last: string): Promise<PublishRecord[]> {
-      return (await rows<Wire<PublishRecord>>(sql.currentPublishes(project, first, last))).map((row) =>
-        counted<PublishRecord>(row, ...PUBLISH_COUNTS),
+    async currentPublishes(first: string, last: string): Promise<CurrentPublish[]> {
+      return (await rows<Wire<CurrentPublish>>(sql.currentPublishes(project, first, last))).map((row) =>
+        counted<CurrentPublish>(row, ...CURRENT_COUNTS),
       );
     },
 
@@ -153,11 +162,14 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     /** Records all tables of one publish in one block: after a crash either all or none exist. */
     async recordPublishes(event: PublishEvent['last'], records: readonly PublishRecord[]): Promise<void> {
-      await clickhouse.insert(
-        'daybook.publishes',
-        records.map((record) => ({ ...record, project, event })),
-      );
+      await write('daybook.publishes', records, { event });
     },
+
+    /** Records builds that gave the rows that readers have already. */
+    recordReproduced: (records: readonly ReproducedRecord[]) => write('daybook.reproduced', records),
+
+    /** Records that rows of some days are being erased, or were. */
+    recordErasure: (record: ErasureRecord) => write('daybook.erasures', [record]),
 
     /** Returns the archives of the publishes of days `first` to `last`, by table name. */
     archives: (first: string, last: string) => ask(clickhouse, questions.archives(first, last), READ),
@@ -265,7 +277,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {
       const { table, ...account } = record;
-      await clickhouse.insert('daybook.accounts', [{ ...account, project, account: 'day', source: table }]);
+      await write('daybook.accounts', [{ ...account, account: 'day', source: table }]);
     },
 
     async dayAccounts(day: string): Promise<DayRecord[]> {
@@ -289,10 +301,7 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     },
 
     async recordTests(day: string, generation: number, results: readonly TestRecord[]): Promise<void> {
-      await clickhouse.insert(
-        'daybook.test_results',
-        results.map((result) => ({ ...result, project, day, generation })),
-      );
+      await write('daybook.test_results', results, { day, generation });
     },
 
     /** Writes which tests a day passed, by their fingerprints; a ledger from before such records keeps none. */

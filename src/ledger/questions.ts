@@ -7,16 +7,16 @@ import type {
   HoldRecord,
   OpenIntent,
   PublishEvent,
-  PublishRecord,
+  CurrentPublish,
   RecordedChunk,
 } from './records.js';
-import { counted, numbers, PUBLISH_COUNTS, type Wire } from './records.js';
+import { counted, CURRENT_COUNTS, numbers, PUBLISH_COUNTS, type Wire } from './records.js';
 import * as sql from './statements.js';
 
 /** What is published of some days, and the unfinished publishes. */
 export interface Standing {
   /** As {@link Ledger.currentPublishes} gives it. */
-  current: PublishRecord[];
+  current: CurrentPublish[];
   /** As {@link Ledger.openIntents} gives it. */
   open: OpenIntent[];
 }
@@ -36,9 +36,9 @@ export const ledgerQuestions = (project: string) => ({
     ),
 
   standing: (first: string, last = first): Question<Standing> =>
-    question(sql.standingPublishes(project, first, last), (rows: readonly Wire<PublishEvent>[]) => {
-      const events = rows.map((row) => counted<PublishEvent>(row, ...PUBLISH_COUNTS));
-      return { current: events.filter(({ last }) => last === 'done'), open: events.filter(isOpen).sort(inSwapOrder) };
+    question(sql.standingPublishes(project, first, last), (rows: readonly Wire<Found>[]) => {
+      const found = rows.map((row) => counted<Found>(row, ...CURRENT_COUNTS));
+      return { current: found.filter(({ last }) => last === 'done'), open: found.filter(isOpen).sort(inSwapOrder) };
     }),
 
   publishesOf: (day: string, generation: number): Question<PublishEvent[]> =>
@@ -77,7 +77,9 @@ export const ledgerQuestions = (project: string) => ({
     ),
 });
 
-const isOpen = (event: PublishEvent): event is OpenIntent => event.last === 'intent' || event.last === 'rollback';
+type Found = CurrentPublish & PublishEvent;
+
+const isOpen = (event: Found): event is Found & OpenIntent => event.last === 'intent' || event.last === 'rollback';
 
 const inSwapOrder = (a: OpenIntent, b: OpenIntent) =>
   a.day < b.day ? -1 : a.day > b.day ? 1 : a.generation - b.generation || a.position - b.position;

@@ -25,10 +25,39 @@ FROM daybook.publishes
 WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
 GROUP BY day, table, generation
 
+-- name: knownPublishes
+-- The same, with what the newest build that gave the same rows was made of instead: such a build publishes nothing. What depends on
+-- a publish still knows it by what it was made of first.
+SELECT
+    published.* EXCEPT (code, data, inputs, chunks),
+    if(again.build = 0, published.generation, again.build) AS made_by,
+    published.code AS first_code,
+    published.data AS first_data,
+    if(again.build = 0, published.code, again.code) AS code,
+    if(again.build = 0, published.data, again.data) AS data,
+    if(again.build = 0, published.inputs, again.inputs) AS inputs,
+    if(again.build = 0, published.chunks, again.chunks) AS chunks
+FROM {{latestPublishes}} AS published
+LEFT JOIN
+(
+    SELECT
+        day,
+        table,
+        generation,
+        max(reproduced.build) AS build,
+        argMax(code, (reproduced.build, at)) AS code,
+        argMax(data, (reproduced.build, at)) AS data,
+        argMax(inputs, (reproduced.build, at)) AS inputs,
+        argMax(chunks, (reproduced.build, at)) AS chunks
+    FROM daybook.reproduced AS reproduced
+    WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+    GROUP BY day, table, generation
+) AS again USING (day, table, generation)
+
 -- name: currentPublishes
 -- What readers have: for each table's day, the newest generation that is done and not undone.
 SELECT * EXCEPT (last, last_at)
-FROM {{latestPublishes}}
+FROM {{knownPublishes}}
 WHERE last = 'done'
 ORDER BY day, table, generation DESC
 LIMIT 1 BY day, table
@@ -43,7 +72,7 @@ ORDER BY day, generation, position
 -- name: standingPublishes
 -- What readers have, and unfinished publishes and rollbacks.
 SELECT * EXCEPT (last_at)
-FROM {{latestPublishes}}
+FROM {{knownPublishes}}
 WHERE last != 'undone'
 ORDER BY day, table, generation DESC
 LIMIT 1 BY day, table, if(last = 'done', 0, generation)
@@ -62,15 +91,15 @@ WHERE archive != ''
 
 -- name: publishedTables
 SELECT day, table, generation, rows, code, data, last_at AS at
-FROM {{latestPublishes}}
+FROM {{knownPublishes}}
 WHERE last = 'done'
 ORDER BY day, table, generation DESC
 LIMIT 1 BY day, table
 
 -- name: publishedInputs
 -- What readers have and what it was made from; without the chunks, so that the result of years is small.
-SELECT day, table, code, data, inputs
-FROM {{latestPublishes}}
+SELECT day, table, code, data, first_code, first_data, inputs
+FROM {{knownPublishes}}
 WHERE last = 'done'
 ORDER BY day, table, generation DESC
 LIMIT 1 BY day, table
@@ -91,8 +120,8 @@ FROM
         arrayJoin(if(empty(published.chunks), [''], published.chunks)) AS used
     FROM
     (
-        SELECT day, table, generation, arrayMap(chunk -> toString(chunk), chunks) AS chunks
-        FROM {{latestPublishes}}
+        SELECT day, table, made_by, generation, arrayMap(chunk -> toString(chunk), chunks) AS chunks
+        FROM {{knownPublishes}}
         WHERE last = 'done'
         ORDER BY day, table, generation DESC
         LIMIT 1 BY day, table
@@ -103,7 +132,7 @@ FROM
         FROM daybook.builds
         WHERE project = {project:String} AND event = 'planned' AND day BETWEEN {first:Date} AND {last_day:Date}
         GROUP BY day, generation
-    ) AS planned ON planned.day = published.day AND planned.generation = published.generation
+    ) AS planned ON planned.day = published.day AND planned.generation = published.made_by
     INNER JOIN
     (
         SELECT source, chunk, recorded_at, held, arrayJoin(mapKeys(mapFilter((of, lines) -> lines > 0, by_day))) AS day

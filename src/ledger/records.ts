@@ -44,6 +44,37 @@ export interface PublishRecord {
   archived_hash: string;
 }
 
+/**
+ * A publish that readers have. `code`, `data`, `inputs` and `chunks` are those of the newest build that gave these rows, which may be a
+ * later build that published nothing.
+ */
+export interface CurrentPublish extends PublishRecord {
+  /** Generation of that build. */
+  made_by: number;
+  /** The halves of the fingerprint as it was published: what depends on the table's day knows it by them. */
+  first_code: string;
+  first_data: string;
+}
+
+/** A later build that gave the rows of a publish. */
+export interface ReproducedRecord extends Pick<
+  PublishRecord,
+  'day' | 'table' | 'generation' | 'code' | 'data' | 'inputs' | 'chunks'
+> {
+  /** Generation of the build. */
+  build: number;
+}
+
+/** The begin or the end of an erasure; never its condition. */
+export interface ErasureRecord {
+  id: string;
+  table: string;
+  event: 'begun' | 'done';
+  days: readonly string[];
+  /** Rows of the live table. */
+  rows: number;
+}
+
 /** A publish with its latest event. */
 export interface PublishEvent extends PublishRecord {
   last: 'intent' | 'done' | 'rollback' | 'undone';
@@ -137,6 +168,8 @@ export const counted = <Row>(row: Wire<Row>, ...numbers: readonly (keyof Row)[])
 
 /** Fields of a publish that are numbers; hashes do not fit one and stay text. */
 export const PUBLISH_COUNTS = ['generation', 'position', 'rows', 'archived_rows'] as const;
+
+export const CURRENT_COUNTS = [...PUBLISH_COUNTS, 'made_by'] as const;
 
 /** Converts the values of a map to numbers. */
 export const numbers = (map: Record<string, string>): Record<string, number> =>

@@ -1,6 +1,6 @@
 import type { Day } from '../shared/day.js';
 import { tableDay } from '../shared/names.js';
-import { tableFingerprint } from './fingerprints.js';
+import { publishedFingerprint } from './fingerprints.js';
 
 /** A table's day as readers have it now, by the ledger. */
 export interface PublishedDay {
@@ -34,6 +34,8 @@ export interface MadeDay {
 export interface LedgerDay extends MadeDay {
   code: string;
   data: string;
+  first_code: string;
+  first_data: string;
 }
 
 /**
@@ -44,9 +46,7 @@ export interface LedgerDay extends MadeDay {
  * @param changed tables' days, as `table@day`, that are stale for another reason
  */
 export function staleDays(records: readonly LedgerDay[], since: Day, changed: ReadonlySet<string> = new Set()): Day[] {
-  const now = new Map(
-    records.map((record) => [tableDay(record.table, record.day), tableFingerprint(record.code, record.data)]),
-  );
+  const now = new Map(records.map((record) => [tableDay(record.table, record.day), publishedFingerprint(record)]));
   const judged = records.filter(({ day }) => day >= since);
   return spreadStale(judged, changed, (input, fingerprint) => (now.get(input) ?? '') !== fingerprint);
 }

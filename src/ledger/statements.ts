@@ -12,6 +12,7 @@ export const ledgerDefinition = (): Statement[] =>
 /** Every read of publishes starts from `latestPublishes`. */
 export const READS = readStatements(new URL('reads.sql', import.meta.url), [
   'latestPublishes',
+  'knownPublishes',
   'currentPublishes',
   'openIntents',
   'standingPublishes',

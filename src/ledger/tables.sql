@@ -150,6 +150,35 @@ CREATE TABLE IF NOT EXISTS daybook.passed_tests
 )
 ENGINE = MergeTree ORDER BY (project, day, generation, at);
 
+-- Builds that gave the rows that readers have already: nothing was published, and the publish counts as made of this from then on.
+CREATE TABLE IF NOT EXISTS daybook.reproduced
+(
+    project LowCardinality(String),
+    day Date,
+    table LowCardinality(String),
+    generation UInt32 COMMENT 'of the publish',
+    build UInt32 COMMENT 'generation of the build that gave the same rows',
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    code FixedString(32) COMMENT 'this and the following: as of a publish',
+    data FixedString(32),
+    inputs Map(String, String),
+    chunks Array(FixedString(32))
+)
+ENGINE = MergeTree ORDER BY (project, day, table, generation, at);
+
+-- Rows that were erased on request: what was done, not whom it was about.
+CREATE TABLE IF NOT EXISTS daybook.erasures
+(
+    project LowCardinality(String),
+    id String,
+    table LowCardinality(String),
+    event Enum8('begun' = 1, 'done' = 2),
+    at DateTime64(3, 'UTC') DEFAULT now64(3),
+    days Array(Date) COMMENT 'days whose live rows matched',
+    rows UInt64 COMMENT 'rows removed from the live table'
+)
+ENGINE = MergeTree ORDER BY (project, at, id);
+
 -- What a person runs next after a build that did not end well: the commands that its reason names, in that order.
 CREATE TABLE IF NOT EXISTS daybook.next_commands
 (

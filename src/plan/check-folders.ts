@@ -7,27 +7,20 @@ import { plural } from '../shared/format.js';
 import type { ListedObject, Store } from '../store/store.js';
 import { dataObjects, notData, rulesOf, TABLE_LOGS, tableLogIn, tableLogText } from './listing.js';
 
+type Looking = Pick<Store, 'list' | 'holds' | 'encodingOf'>;
+
 /** Days before today whose folders are looked at. */
 const LOOKED_AT = 3;
 
 /** What the newest folders of the sources show that may not be what was meant. Throws what the store throws. */
-export async function checkFolders(
-  project: Project,
-  store: Pick<Store, 'list' | 'holds'>,
-  now: Date,
-): Promise<Problem[]> {
+export async function checkFolders(project: Project, store: Looking, now: Date): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const [name, config] of Object.entries(project.config.sources))
     problems.push(...(await checkSource(name, config, store, now)));
   return problems;
 }
 
-async function checkSource(
-  name: string,
-  config: SourceConfig,
-  store: Pick<Store, 'list' | 'holds'>,
-  now: Date,
-): Promise<Problem[]> {
+async function checkSource(name: string, config: SourceConfig, store: Looking, now: Date): Promise<Problem[]> {
   const where = `sources.${name}`;
   const today = dayIn(config.folderZone, now);
   const folders: { day: string; listed: ListedObject[] }[] = [];
@@ -38,6 +31,8 @@ async function checkSource(
     ...(await markerProblems(where, config, store, filled)),
     ...unfinishedProblems(where, config, folders),
     ...(await logProblems(where, config, store, folders)),
+    ...archivedProblems(where, config, filled),
+    ...(await encodingProblems(where, config, store, filled)),
   ];
 }
 
@@ -110,4 +105,43 @@ async function logsAbove({ bucket, prefix }: SourceConfig, store: Pick<Store, 'h
   for (const place of places.reverse())
     for (const log of TABLE_LOGS) if (await store.holds(bucket, place + log)) return [place + log];
   return [];
+}
+
+/** Amazon's classes of objects that must be restored before they can be read. */
+const ARCHIVE_CLASSES = ['GLACIER', 'DEEP_ARCHIVE'];
+
+function archivedProblems(where: string, config: SourceConfig, folders: readonly Folder[]): Problem[] {
+  const found = folders.flatMap(({ day, listed }) =>
+    dataObjects(listed, rulesOf(config, day)).filter(({ storageClass }) => ARCHIVE_CLASSES.includes(storageClass)),
+  );
+  const [first] = found;
+  return first
+    ? [
+        warning(
+          `${where}.prefix`,
+          `found ${plural(found.length, 'object')} in an archive storage class, first ${first.key} (${first.storageClass}): they are bad objects until they are restored`,
+          'Restore them, or let the lifecycle rule archive them later.',
+        ),
+      ]
+    : [];
+}
+
+/** Some stores unzip such objects for their readers, and still list the size and the checksum of the zipped bytes. */
+async function encodingProblems(
+  where: string,
+  config: SourceConfig,
+  store: Pick<Store, 'encodingOf'>,
+  folders: readonly Folder[],
+): Promise<Problem[]> {
+  const [object] = folders.flatMap(({ day, listed }) => dataObjects(listed, rulesOf(config, day))).slice(-1);
+  const encoding = object ? await store.encodingOf(config.bucket, object.key) : '';
+  return object && !['', 'identity', 'aws-chunked'].includes(encoding)
+    ? [
+        warning(
+          `${where}.prefix`,
+          `${object.key} has Content-Encoding ${encoding}: Google Cloud Storage, for example, sends such objects unzipped, so that their bytes do not match their name and size`,
+          `Upload objects without Content-Encoding, under a name that says how they are compressed, such as .json.gz.`,
+        ),
+      ]
+    : [];
 }

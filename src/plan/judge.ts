@@ -1,5 +1,5 @@
-import { dataOfChunks, dataOfInputs, tableFingerprint } from '../ledger/fingerprints.js';
-import type { PublishRecord } from '../ledger/records.js';
+import { dataOfChunks, dataOfInputs, publishedFingerprint } from '../ledger/fingerprints.js';
+import type { CurrentPublish } from '../ledger/records.js';
 import { stalenessOf, type PublishedDay, type Staleness } from '../ledger/staleness.js';
 import { command } from '../shared/commands.js';
 import { asReadBefore, changedSince, inputsRead } from '../shared/lookback.js';
@@ -40,7 +40,7 @@ export interface JudgeOptions {
 export function judge(
   plan: Plan,
   listings: readonly SourceListing[],
-  records: readonly PublishRecord[],
+  records: readonly CurrentPublish[],
   { code, moving = new Set() }: JudgeOptions,
 ): Verdict {
   const published = new Map(records.map((record) => [tableDay(record.table, record.day), record]));
@@ -79,7 +79,7 @@ export function judge(
   return { tables, reasons, notes };
 }
 
-const asPublished = ({ generation, code, data, rows }: PublishRecord): PublishedDay => ({
+const asPublished = ({ generation, code, data, rows }: CurrentPublish): PublishedDay => ({
   generation,
   code,
   data,
@@ -91,7 +91,7 @@ function dataNow(
   table: PlannedTable,
   day: string,
   listings: readonly SourceListing[],
-  published: ReadonlyMap<string, PublishRecord>,
+  published: ReadonlyMap<string, CurrentPublish>,
 ): string | undefined {
   if (table.kind === 'normalized') {
     const known = listings.find(({ source }) => source === table.name)?.chunksOfDay;
@@ -102,8 +102,8 @@ function dataNow(
   return dataOfInputs(before && before.code !== table.code ? asReadBefore(before.inputs, now) : now);
 }
 
-const inputsNow = (table: PlannedTable, day: string, published: ReadonlyMap<string, PublishRecord>) =>
+const inputsNow = (table: PlannedTable, day: string, published: ReadonlyMap<string, CurrentPublish>) =>
   inputsRead(table, day, (input, of) => {
     const record = published.get(tableDay(input, of));
-    return record && tableFingerprint(record.code, record.data);
+    return record && publishedFingerprint(record);
   });

@@ -80,6 +80,10 @@ export type PlannedTable = z.infer<typeof plannedTable>;
 const publishedTable = z.strictObject({
   table: z.string(),
   generation: count,
+  /** Generation of the newest build that gave these rows; absent in plans of earlier versions. */
+  madeBy: count.optional(),
+  /** What others know it by; absent in plans of earlier versions. */
+  fingerprint: fingerprint.optional(),
   rows: count,
   hash: z.string(),
   /** The columns that the hash was taken over. */
@@ -116,6 +120,8 @@ export const plan = z.strictObject({
   force: z.boolean(),
   /** A forced run of this one day: it overrides a hold, and releases it. A range does not. */
   overHold: z.boolean(),
+  /** The build removes rows that a person asked to erase: held days are no exception, and stay held. */
+  erases: z.boolean().optional(),
   /** Where manifests and Parquet objects are written: a bucket and a prefix that ends in `/`. */
   normalized: z.strictObject({ bucket: z.string(), prefix: z.string() }),
   /** Threads (0: the engine's choice) and bytes of memory that one statement may use. The longest line of JSON, in bytes. */

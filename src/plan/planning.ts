@@ -1,6 +1,6 @@
 import { final } from '../errors.js';
-import { fingerprintOf, NORMALIZER_VERSION } from '../ledger/fingerprints.js';
-import type { PublishRecord } from '../ledger/records.js';
+import { fingerprintOf, NORMALIZER_VERSION, publishedFingerprint } from '../ledger/fingerprints.js';
+import type { CurrentPublish } from '../ledger/records.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
@@ -20,7 +20,7 @@ export interface PlannedDay {
   listings: SourceListing[];
   verdict: Verdict;
   /** What is published of the day, by table. */
-  published: Map<string, PublishRecord>;
+  published: Map<string, CurrentPublish>;
   /** Why a rebuild of what differs by code alone would fail: objects that it would have to read have vanished. */
   lost: Text | undefined;
   /** Tests that did not pass on the published day yet, of a day that needs no build: new and edited ones, and those that failed. */
@@ -134,7 +134,7 @@ export const bytesOf = (chunks: readonly Chunk[]) =>
   chunks.reduce((sum, { objects }) => sum + objects.reduce((all, { size }) => all + size, 0), 0);
 
 /** Hashes everything that determines a source's rows. */
-function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
+export function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
   const source = project.config.sources[table.name];
   const raw = rawOf(schema, table);
   return fingerprintOf({
@@ -158,7 +158,7 @@ function composePlan(
     allowEmpty: boolean;
     generation: number;
     listings: SourceListing[];
-    published: readonly PublishRecord[];
+    published: readonly CurrentPublish[];
   },
 ): Plan {
   const { config } = project;
@@ -185,9 +185,11 @@ function composePlan(
     })),
     tables: tables.map((table) => plannedTable(project, schema, build.listings, table)),
     tests: plannedTests(schema),
-    published: build.published.map(({ table, generation, rows, hash, columns, code, data, chunks }) => ({
-      ...{ table, generation, rows, hash, columns, code, data, chunks },
-    })),
+    published: build.published.map((record) => {
+      const { table, generation, rows, hash, columns, code, data, chunks } = record;
+      const known = { madeBy: record.made_by, fingerprint: publishedFingerprint(record) };
+      return { table, generation, ...known, rows, hash, columns, code, data, chunks };
+    }),
   };
 }
 

@@ -1,14 +1,17 @@
 import type { ClickHouse } from '../clickhouse/client.js';
+import { ask } from '../clickhouse/question.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
-import { type Text } from '../shared/sentence.js';
+import { command } from '../shared/commands.js';
+import { sentence, type Text } from '../shared/sentence.js';
 import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
+import { liveTables, notApplied } from './apply/apply.js';
 import { findRemoved, findViews, removedProblems, type View } from './leftovers.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
-import { bucketsOf, type Problem, type Project } from './project.js';
+import { bucketsOf, type Problem, type Project, type Schema } from './project.js';
 import { inspectSchema } from './schema/schema.js';
 
 /** The services that a check uses; each connects on first use. */
@@ -19,6 +22,8 @@ export interface CheckServices {
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
   /** Checks the newest folders of the sources. Throws the errors of the store. */
   folders: (project: Project) => Promise<Problem[]>;
+  /** Lets the engine write and read a tiny object in the store. */
+  engineStore: (project: Project) => Promise<Problem[]>;
   /** Says that the ledger knows another project of this name; undefined if it does not. */
   otherProject: (project: Project) => Promise<Text | undefined>;
   /** In a local stack, `apply` creates the buckets. */
@@ -60,17 +65,20 @@ async function checkClickHouse(
         ]
       : [];
     if (!project) return old;
-    const { problems } = await inspectSchema(project, clickhouse);
+    const { schema, problems } = await inspectSchema(project, clickhouse);
     const [removed, views, other] = await Promise.all([
       findRemoved(clickhouse, project),
       findViews(clickhouse, project),
       otherProject(project),
     ]);
+    const pending = errorsOf(problems).length === 0 ? await pendingProblems(project, schema, clickhouse) : [];
     return [
       ...(other === undefined ? [] : [error('project', OTHER, other)]),
       ...problems,
+      ...pending,
       ...removedProblems(project.config.database, removed),
       ...viewProblems(project, views),
+      ...(await clockProblems(clickhouse)),
       ...old,
     ];
   } catch (thrown) {
@@ -80,6 +88,32 @@ async function checkClickHouse(
       : startOrName('CLICKHOUSE_URL');
     return [error('ClickHouse', messageOf(thrown), fix)];
   }
+}
+
+/** Warns about changes that wait for `apply`: until then every run fails. */
+async function pendingProblems({ config }: Project, schema: Schema, clickhouse: ClickHouse): Promise<Problem[]> {
+  const pending = notApplied(schema, await ask(clickhouse, liveTables(config.database)), config.database);
+  return pending === '' ? [] : [warning('ClickHouse', pending, sentence('Before the next run: ', command.apply()))];
+}
+
+/** Milliseconds by which two clocks may differ: credentials are signed with the time, and the ledger orders records by it. */
+const CLOCK_SKEW = 60_000;
+
+async function clockProblems(clickhouse: ClickHouse): Promise<Problem[]> {
+  const [row] = await clickhouse.rows<{ now: string }>(
+    { sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS now' },
+    { what: 'ask for the time' },
+  );
+  const skew = Number(row?.now ?? Date.now()) - Date.now();
+  return Math.abs(skew) < CLOCK_SKEW
+    ? []
+    : [
+        warning(
+          'ClickHouse',
+          `its clock is ${Math.round(Math.abs(skew) / 1000)} seconds ${skew > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
+          'Synchronize both clocks (NTP): records are ordered, and requests to the store are signed, with the time.',
+        ),
+      ];
 }
 
 /** Warns about materialized views: a day is published by replacing its partition, which is not an insert and triggers no view. */
@@ -99,15 +133,19 @@ function viewProblems({ normalized, aggregates }: Project, views: readonly View[
 
 async function checkStore(
   project: Project | undefined,
-  { store, localStack, folders }: CheckServices,
+  { store, localStack, folders, engineStore }: CheckServices,
 ): Promise<Problem[]> {
   if (!project) return [];
   const results = await Promise.all(
     bucketsOf(project).map((bucket) => store.checkBucket(bucket).catch((thrown: unknown) => [thrown])),
   );
   const failures = results.flatMap((result) => result ?? []);
-  if (failures.length === 0)
-    return await folders(project).catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]);
+  if (failures.length === 0) {
+    const found = [folders(project), engineStore(project)].map((problems) =>
+      problems.catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]),
+    );
+    return (await Promise.all(found)).flat();
+  }
   return failures.map((thrown) =>
     localStack && isFinal(thrown)
       ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack, `daybook apply` creates it.')

@@ -31,12 +31,28 @@ export function readLines(
   longestLine = LONGEST_LINE,
 ): Input {
   const objects = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
-  return {
-    steps: `
-  __lines AS (
+  const lines = `
     SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, length(line) AS __bytes,
       if(__bytes > {longest_line:UInt64}, substring(line, 1, ${TEXT_OF_LONG}), line) AS __text
-    FROM ${objects.sql}
+    FROM ${objects.sql}`;
+  return inputOf(lines, { ...objects.params, bucket_chars: bucketName.length, longest_line: longestLine }, contract);
+}
+
+/** Reads lines that the ledger keeps as rejects. */
+export const readRejects = (project: string, source: string, contract: readonly Column[]): Input =>
+  inputOf(
+    `
+    SELECT DISTINCT object AS __object, line AS __line, length(text) AS __bytes, text AS __text
+    FROM daybook.rejected_rows WHERE project = {project:String} AND source = {source:String}`,
+    { project, source, longest_line: LONGEST_LINE },
+    contract,
+  );
+
+/** @param lines a SELECT of `__object`, `__line`, `__bytes` and `__text` */
+function inputOf(lines: string, params: Input['params'], contract: readonly Column[]): Input {
+  return {
+    steps: `
+  __lines AS (${lines}
   ),${jsonSteps},
   __leaves AS (
     SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__json))) AS __type
@@ -46,7 +62,7 @@ export function readLines(
     SELECT *, ${contract.flatMap(lineColumns).join(',\n      ')}
     FROM __leaves
   )`,
-    params: { ...objects.params, bucket_chars: bucketName.length, longest_line: longestLine },
+    params,
     settings: { ...STEP_BY_STEP, ...LINE_BY_LINE },
     unreadable: {
       when: `(__type != 'Object' OR __bytes > {longest_line:UInt64})`,

@@ -58,34 +58,10 @@ export function normalizeStatement(options: NormalizeOptions): Statement {
   const { source, columns, window, input, normalized, parquetKey } = options;
   const filled = filledColumns(columns, source.selected);
   const output = objectTable(normalized, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
-  const has = (column: string) => source.selected.some((given) => given.name === column);
-  const expressions = expressionsOf(source.select);
-  const fits = filled.map((column) => fit(column, source.selected, expressions.get(column.name)));
-  const unfit = fits.flatMap(({ faults }) => faults);
 
   const sql = `
 INSERT INTO FUNCTION ${output.sql}
-WITH${input.steps},
-  ${name(`raw_${source.name}`)} AS (
-    SELECT ${[...source.contract.map(contractColumn), sourceColumn(source.contract, input)].join(',\n      ')}
-    FROM __values
-  ),
-  __selected AS (
-    SELECT * FROM (
-${source.select}
-    )
-  ),
-  __fitted AS (
-    SELECT
-      ${[
-        ...fits.map(({ value, column }) => `${value} AS ${name(column)}`),
-        '_source AS __source',
-        `${has('skip_reason') ? "ifNull(toString(skip_reason), '')" : "''"} AS __skip`,
-        `${has('reject_reason') ? "ifNull(toString(reject_reason), '')" : "''"} AS __reject`,
-        `${unfit.length === 0 ? "''" : `multiIf(${sayFaults(unfit)}, '')`} AS __unfit`,
-      ].join(',\n      ')}
-    FROM (SELECT ${[...filled.map(({ name: column }) => `${name(column)} AS ${name(`__${column}`)}`), ...['_source', 'skip_reason', 'reject_reason'].filter(has)].join(', ')} FROM __selected)
-  ),
+WITH${fittedSteps(options)},
   __judged AS (
     SELECT *, multiIf(
         __source.error != '' AND match(__source.text, '^[ \\\\t\\\\r\\\\x{FEFF}]*$'), 'blank',
@@ -128,6 +104,43 @@ FROM __judged`;
       folder: window.folder,
     },
   };
+}
+
+/**
+ * Writes common table expressions from the raw lines to `__fitted`: what the user's SELECT makes of each, converted to the columns of the
+ * table, and `__source`, `__skip`, `__reject` and `__unfit`.
+ */
+export function fittedSteps({
+  source,
+  columns,
+  input,
+}: Pick<NormalizeOptions, 'source' | 'columns' | 'input'>): string {
+  const filled = filledColumns(columns, source.selected);
+  const has = (column: string) => source.selected.some((given) => given.name === column);
+  const expressions = expressionsOf(source.select);
+  const fits = filled.map((column) => fit(column, source.selected, expressions.get(column.name)));
+  const unfit = fits.flatMap(({ faults }) => faults);
+  return `${input.steps},
+  ${name(`raw_${source.name}`)} AS (
+    SELECT ${[...source.contract.map(contractColumn), sourceColumn(source.contract, input)].join(',\n      ')}
+    FROM __values
+  ),
+  __selected AS (
+    SELECT * FROM (
+${source.select}
+    )
+  ),
+  __fitted AS (
+    SELECT
+      ${[
+        ...fits.map(({ value, column }) => `${value} AS ${name(column)}`),
+        '_source AS __source',
+        `${has('skip_reason') ? "ifNull(toString(skip_reason), '')" : "''"} AS __skip`,
+        `${has('reject_reason') ? "ifNull(toString(reject_reason), '')" : "''"} AS __reject`,
+        `${unfit.length === 0 ? "''" : `multiIf(${sayFaults(unfit)}, '')`} AS __unfit`,
+      ].join(',\n      ')}
+    FROM (SELECT ${[...filled.map(({ name: column }) => `${name(column)} AS ${name(`__${column}`)}`), ...['_source', 'skip_reason', 'reject_reason'].filter(has)].join(', ')} FROM __selected)
+  )`;
 }
 
 const contractColumn = (column: Column) => `${valueOf(column)} AS ${name(column.name)}`;

@@ -12,15 +12,38 @@ export interface BuiltTable {
   rows: number;
   /** Order-independent hash of the day's rows as they were built, in decimal digits. */
   hash: string;
-  /** Fingerprint of code and data together; equal to the ledger's if `changed` is false. */
+  /** Fingerprint of code and data together; that of the publish if `changed` is false. */
   fingerprint: string;
   data: string;
   changed: boolean;
+  /** Generation of the publish whose rows were built again; absent if the rows differ, or were not built. */
+  reproduces?: number;
   /** Fingerprints of its earlier days in the stage, for models that look back, by day. */
   earlier: Record<string, string>;
   /** Fingerprints of what it was made from, by name; see `inputsRead`. Empty for a normalized table, whose chunks are in the plan. */
   inputs: Record<string, string>;
   ms: number;
+}
+
+/** A table that differs from what readers have, with what its stage must hold. */
+export type ChangedTable = Pick<BuiltTable, 'table' | 'rows' | 'hash' | 'fingerprint' | 'data' | 'inputs'>;
+
+/** A table that was built with the rows that readers have already, and the generation of that publish. */
+export type SameTable = Pick<BuiltTable, 'table' | 'data' | 'inputs'> & { generation: number };
+
+/** Returns what is published of a build, and what is only recorded as built again; in the order of `names`. */
+export function toPublish(
+  names: readonly string[],
+  built: ReadonlyMap<string, BuiltTable>,
+): { tables: ChangedTable[]; same?: SameTable[] } {
+  const all = names.flatMap((name) => built.get(name) ?? []);
+  const same = all.flatMap(({ table, reproduces, data, inputs }) =>
+    reproduces === undefined ? [] : [{ table, generation: reproduces, data, inputs }],
+  );
+  const tables = all.flatMap(({ table, changed, rows, hash, fingerprint, data, inputs }) =>
+    changed ? [{ table, rows, hash, fingerprint, data, inputs }] : [],
+  );
+  return { tables, ...(same.length > 0 ? { same } : {}) };
 }
 
 /** Later published days that look back on a day that was just published: stale until they are rebuilt. */

@@ -15,6 +15,8 @@ export const command = {
   backfill: (start: Day, end: Day, ...flags: string[]) => daybook('backfill', ...range(start, end), ...flags),
   backfills: (verb: 'pause' | 'resume' | 'cancel' | 'status', start: Day, end: Day) =>
     daybook(`backfill ${verb}`, ...range(start, end)),
+  erase: (table: string, where: string, ...flags: string[]) =>
+    daybook('erase', '--table', table, '--where', where, ...flags),
   /** Writes a new project into a folder. */
   init: (folder: string) => daybook('init', folder),
   check: () => daybook('check'),

@@ -119,6 +119,7 @@ export const workflowId = {
   day: (project: string, day: Day): string => `daybook/${project}/day/${day}`,
   nightly: (project: string): string => `daybook/${project}/nightly`,
   backfill: (project: string, start: Day, end: Day): string => `${backfillPrefix(project)}${start}_${end}`,
+  erase: (project: string, id: string): string => `daybook/${project}/erase/${id}`,
 };
 
 export const taskQueue = {

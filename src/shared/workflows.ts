@@ -38,8 +38,32 @@ export interface DayInput {
   keepVanished?: boolean;
   /** A folder without objects is an empty day, whatever the source's `onEmpty` says. */
   allowEmpty?: boolean;
+  /** Set by an erasure, whose id it is: publish the day without the rows that it names, and build nothing. */
+  erase?: string;
   /** Set by a backfill: normalize and load at once, then wait for the signal `open` before models are refreshed. */
   gated?: boolean;
+}
+
+/** What an erasure is started with. */
+export interface EraseInput {
+  /** Names the object that holds the table and the condition. */
+  id: string;
+}
+
+/** Why the models of a day are not rebuilt after an erasure, where it is held. */
+export const HELD = 'the day is held';
+
+export interface EraseResult {
+  table: string;
+  /** Days whose live rows matched, and those rows. */
+  days: number;
+  rows: number;
+  /** Normalized objects, rejected lines and archives that were removed. */
+  chunks: number;
+  rejects: number;
+  archives: number;
+  /** Days whose models still show what was computed from the rows, and why. */
+  stale: { first: string; last: string; reason: string }[];
 }
 
 export interface DayResult {

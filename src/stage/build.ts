@@ -3,9 +3,9 @@ import { isMissingDatabase, isNameTaken } from '../clickhouse/errors.js';
 import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import { createDatabase, type Place } from '../clickhouse/tables.js';
 import { final, passing } from '../errors.js';
-import { tableFingerprint } from '../ledger/fingerprints.js';
+import { publishedFingerprint } from '../ledger/fingerprints.js';
 import type { Standing } from '../ledger/questions.js';
-import type { PublishRecord } from '../ledger/records.js';
+import type { CurrentPublish, OpenIntent } from '../ledger/records.js';
 import type { Plan, PublishedTable } from '../plan/plan.js';
 import { command } from '../shared/commands.js';
 import { addDays, EVER } from '../shared/day.js';
@@ -199,7 +199,7 @@ async function beginCopy(
   for (const some of grouped(days, DAYS_AT_ONCE))
     await deps.clickhouse.run(replacePartitions(own, live, some), step.statement(`copy ${table} of ${daysOf(some)}`));
   return {
-    earlier: Object.fromEntries([...before].map(([day, { code, data }]) => [day, tableFingerprint(code, data)])),
+    earlier: Object.fromEntries([...before].map(([day, record]) => [day, publishedFingerprint(record)])),
     questions: { counts: countDays(own, days), after: questions.standing(first, last) },
     check: ({ counts, after }) => {
       for (const [day, { generation }] of publishedDays(plan, table, after, first))
@@ -249,8 +249,9 @@ function publishedDays(
   table: string,
   { current, open }: Standing,
   first: string,
-): Map<string, PublishRecord> {
-  const isOne = (record: PublishRecord) => record.table === table && record.day >= first && record.day < plan.day;
+): Map<string, CurrentPublish> {
+  const isOne = (record: CurrentPublish | OpenIntent) =>
+    record.table === table && record.day >= first && record.day < plan.day;
   const left = open.find(isOne);
   if (left)
     throw passing(
@@ -266,7 +267,7 @@ async function assertNoHoles(
   deps: Dependencies,
   plan: Plan,
   table: string,
-  published: ReadonlyMap<string, PublishRecord>,
+  published: ReadonlyMap<string, CurrentPublish>,
 ): Promise<void> {
   const strict = plan.tables.find(({ name }) => name === table)?.keep.strict ?? 0;
   const absent = earlierDays(plan.day, strict).filter((day) => !published.has(day));

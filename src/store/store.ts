@@ -16,7 +16,11 @@ export interface EngineAccess {
 }
 
 /** An object with the time at which the store last wrote it. */
-export type ListedObject = StoredObject & { modified: Date };
+export type ListedObject = StoredObject & {
+  modified: Date;
+  /** Amazon's storage class, such as `GLACIER`; '' where the store names none. */
+  storageClass: string;
+};
 
 /** The object store. The only place that imports the AWS SDK. */
 export interface Store {
@@ -28,6 +32,8 @@ export interface Store {
   stream(bucket: string, object: StoredObject, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** True where a key begins with `prefix`. */
   holds(bucket: string, prefix: string): Promise<boolean>;
+  /** Returns the Content-Encoding of an object; '' where it has none, or no longer exists. */
+  encodingOf(bucket: string, key: string): Promise<string>;
   /** Copies an object inside the store. */
   copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void>;
   /** Writes an object; with `once`, an existing one is not replaced and the result is false. */
@@ -60,13 +66,14 @@ export function connectStore(env: Env['s3']): Store {
             signal ? { abortSignal: signal } : {},
           ),
         );
-        for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
+        for (const { Key, ETag, Size, LastModified, StorageClass } of page.Contents ?? [])
           if (Key !== undefined)
             objects.push({
               key: Key,
               etag: (ETag ?? '').replaceAll('"', ''),
               size: Size ?? 0,
               modified: LastModified ?? new Date(0),
+              storageClass: StorageClass ?? '',
             });
         next = page.NextContinuationToken;
       } while (next !== undefined);
@@ -88,6 +95,16 @@ export function connectStore(env: Env['s3']): Store {
           new (sdk().ListObjectsV2Command)({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
         );
         return (page.Contents ?? []).length > 0;
+      }),
+    encodingOf: (bucket, key) =>
+      explained(`ask about s3://${bucket}/${key}`, async () => {
+        try {
+          const { ContentEncoding } = await client().send(new (sdk().HeadObjectCommand)({ Bucket: bucket, Key: key }));
+          return ContentEncoding ?? '';
+        } catch (error) {
+          if (httpStatus(error) === 404) return '';
+          throw error;
+        }
       }),
     stream: (bucket, object, signal) => streamed(client(), bucket, object, signal),
     copy: (from, to) =>
@@ -139,7 +156,7 @@ export function connectStore(env: Env['s3']): Store {
     engine: {
       bucketUrl: (bucket) =>
         engineEndpoint === undefined
-          ? `https://${bucket}.s3.${env.region}.amazonaws.com/`
+          ? amazonUrl(env.region, bucket)
           : `${engineEndpoint.replace(/\/$/, '')}/${bucket}/`,
       collection: env.collection,
       credentials: async () => {
@@ -151,6 +168,25 @@ export function connectStore(env: Env['s3']): Store {
       opened?.destroy();
     },
   };
+}
+
+/** Suffixes of Amazon's host names that differ from that of most regions. */
+const SUFFIXES = [
+  [/^cn-/, 'amazonaws.com.cn'],
+  [/^us-iso-/, 'c2s.ic.gov'],
+  [/^us-isob-/, 'sc2s.sgov.gov'],
+  [/^eusc-/, 'amazonaws.eu'],
+] as const;
+
+/**
+ * Returns the URL of a bucket at Amazon. A name with dots has no place in the host name: the certificate covers one label
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
+ */
+export function amazonUrl(region: string, bucket: string): string {
+  const [, suffix = 'amazonaws.com'] = SUFFIXES.find(([of]) => of.test(region)) ?? [];
+  return bucket.includes('.')
+    ? `https://s3.${region}.${suffix}/${bucket}/`
+    : `https://${bucket}.s3.${region}.${suffix}/`;
 }
 
 /** The SDK, loaded when a store is first spoken to: not every command does. */
@@ -218,6 +254,10 @@ async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
     return await send();
   } catch (error) {
     const status = httpStatus(error);
+    if (error instanceof sdk().InvalidObjectState)
+      throw final('BadObject', `${what}: InvalidObjectState: the object is archived. Restore it in the store.`, {
+        cause: error,
+      });
     if (status === 401 || status === 403)
       throw final(
         'AccessDenied',

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 
@@ -13,6 +14,18 @@ const POLL_AGE = 90_000;
 
 const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 
+/** True for a worker of this host whose process has ended: the server lists it for minutes more. */
+function hasEnded(identity: string): boolean {
+  const [, pid, host] = /^(\d+)@(.*)$/.exec(identity) ?? [];
+  if (pid === undefined || host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
 async function pollersOf(
   client: Client,
   taskQueue: string,
@@ -23,17 +36,19 @@ async function pollersOf(
     taskQueue: { name: taskQueue },
     taskQueueType,
   });
-  return found.map(({ identity, lastAccessTime }) => ({
-    identity: identity ?? '',
-    seen: new Date(Number(lastAccessTime?.seconds ?? 0) * 1000),
-  }));
+  return found
+    .map(({ identity, lastAccessTime }) => ({
+      identity: identity ?? '',
+      seen: new Date(Number(lastAccessTime?.seconds ?? 0) * 1000),
+    }))
+    .filter(({ identity }) => !hasEnded(identity));
 }
 
 /** Lists the workers that recently polled a task queue for workflows, which they do even while all activity slots are in use. */
 export const workflowPollers = (client: Client, taskQueue: string): Promise<Poller[]> =>
   pollersOf(client, taskQueue, TASK_QUEUE_TYPE_WORKFLOW);
 
-/** Counts the workers that poll a task queue for workflows and for activities. A worker that just died counts for a minute more. */
+/** Counts the workers that poll a task queue for workflows and for activities. A worker of another host that just died counts for a minute more. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
   const count = async (type: proto.temporal.api.enums.v1.TaskQueueType) =>
     (await pollersOf(client, taskQueue, type)).filter(({ seen }) => Date.now() - seen.getTime() < POLL_AGE).length;

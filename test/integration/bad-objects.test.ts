@@ -8,6 +8,7 @@ import type { Manifest } from '../../src/plan/manifest.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { badKinds, lz4, zstd } from '../support/dirty.js';
+import { openProxy } from '../support/fault-proxy.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 let project: DayProject;
@@ -165,6 +166,40 @@ test('a folder without a readable object counts as empty: onEmpty fails the day,
   await project.configure({}, { onBadObject: 'quarantine', onEmpty: 'publish' });
   expect(await project.run(day)).toMatchObject({ outcome: 'published' });
   expect(await idsOf(day)).toEqual([]);
+});
+
+test('an archived object is a bad object by name, and alone; credentials are not blamed for it', async () => {
+  const day = '2026-05-12';
+  await project.configure({}, { ...together, onBadObject: 'quarantine' });
+  await project.put(keyOf(day, 'good'), lines(payment(day, 'good')));
+  await project.put(keyOf(day, 'cold'), lines(payment(day, 'cold')));
+  const { env, store } = project.app;
+  // No store of this machine has archives: a GET of that object is answered as Amazon does.
+  const proxy = await openProxy(env.s3.endpoint ?? '');
+  const body = Buffer.from(
+    '<?xml version="1.0"?><Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object\'s storage class</Message><StorageClass>GLACIER</StorageClass></Error>',
+  );
+  proxy.intercept((passage) => {
+    if (passage.asked.method !== 'GET' || !passage.asked.url.pathname.endsWith('/cold.json')) return undefined;
+    passage.answer({ status: 403, headers: { 'content-type': 'application/xml' }, body });
+    return Promise.resolve();
+  });
+  const archiving: Dependencies['store'] = {
+    ...store,
+    engine: { ...store.engine, bucketUrl: (bucket) => `${proxy.url}/${bucket}/` },
+  };
+  try {
+    const { build } = await project.attempt().list({ day, force: false });
+    expect(await project.attempt({ world: { store: archiving } }).normalize({ build, chunk: 0 })).toMatchObject({
+      rows: 1,
+      quarantined: 1,
+    });
+    expect((await manifest(day)).quarantined).toEqual([
+      { object: keyOf(day, 'cold'), reason: expect.stringContaining('it is archived') as string },
+    ]);
+  } finally {
+    await proxy.close();
+  }
 });
 
 describe('errors that are not the fault of an object', () => {

@@ -73,9 +73,9 @@ test('a schema that cannot work is one final error with every problem, and leave
   const { message } = (await readSchema(project, clickhouse).catch((error: unknown) => error)) as Error;
   expect(message).toMatchInlineSnapshot(`
     "the SQL of project ruled has 2 problems:
-      sql/aggregates/daily_sales.sql: ClickHouse rejects it: Function with name \`summ\` does not exist. Maybe you meant: ['sum']
+      sql/aggregates/daily_sales.sql:6: ClickHouse rejects it: Function with name \`summ\` does not exist. Maybe you meant: ['sum']
         Correct the statement; it must run unchanged in any ClickHouse client.
-      sql/tests/no_empty_country.sql: found the table 'daily_sale', expected one of the project: daily_sales or events
+      sql/tests/no_empty_country.sql:1: found the table 'daily_sale', expected one of the project: daily_sales or events
         Did you mean 'daily_sales'?"
   `);
   expect(await scratchDatabases()).toEqual([]);
@@ -134,7 +134,7 @@ describe('the normalizing SELECT works row by row', () => {
   test('it reads its own raw table and nothing else', async () => {
     expect(await problemsAfter(path, 'FROM raw_events', 'FROM raw_event')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: found the table 'raw_event', expected one of the project: raw_events",
+        "error sql/normalized/events.sql:10: found the table 'raw_event', expected one of the project: raw_events",
       ]
     `);
     const constants = (from: string) =>
@@ -183,7 +183,7 @@ describe('the normalizing SELECT works row by row', () => {
   test('it does not use the day', async () => {
     expect(await problemsAfter(path, 'toDate(ts) AS day', '{day:Date} AS day')).toMatchInlineSnapshot(`
       [
-        "error sql/normalized/events.sql: uses the parameter 'day', which has no value here",
+        "error sql/normalized/events.sql:8: uses the parameter 'day', which has no value here",
       ]
     `);
   });
@@ -333,7 +333,7 @@ describe('models', () => {
     expect(await problemsAfter(path, 'FROM events', random, { 'daybook.config.ts': config })).toEqual([]);
     expect(await problemsAfter(path, 'FROM events', 'FROM evnts')).toMatchInlineSnapshot(`
       [
-        "error sql/aggregates/daily_sales.sql: found the table 'evnts', expected one of the project: daily_sales or events",
+        "error sql/aggregates/daily_sales.sql:6: found the table 'evnts', expected one of the project: daily_sales or events",
       ]
     `);
     expect(await problemsAfter(path, 'FROM events', 'FROM other.events')).toMatchInlineSnapshot(`

@@ -1,3 +1,5 @@
+import { gzipSync } from 'node:zlib';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
@@ -147,6 +149,27 @@ describe('what only services know', () => {
     await project.configure({}, {});
   });
 
+  test('an object with a Content-Encoding, and objects in an archive storage class, are warnings', async () => {
+    const key = `raw/${yesterday}/z.json.gz`;
+    const { endpoint, region, accessKeyId, secretAccessKey } = inject('stack').s3;
+    const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+    const Body = gzipSync(lines(payment(yesterday, 'z')));
+    await s3.send(new PutObjectCommand({ Bucket: project.bucket, Key: key, Body, ContentEncoding: 'gzip' }));
+    s3.destroy();
+    const { dependencies, store } = project.app;
+    // No store of this machine has storage classes.
+    const archiving: typeof store = {
+      ...store,
+      list: async (...asked) => (await store.list(...asked)).map((one) => ({ ...one, storageClass: 'DEEP_ARCHIVE' })),
+    };
+    const problems = await checkFolders(await dependencies.loadProject(), archiving, new Date());
+    expect(problems.map(({ what }) => what).slice(-2)).toEqual([
+      expect.stringMatching(/^found \d objects? in an archive storage class, first raw.* \(DEEP_ARCHIVE\)/),
+      expect.stringContaining(`${key} has Content-Encoding gzip`),
+    ]);
+    await project.app.store.remove(project.bucket, [key]);
+  });
+
   test('a materialized view on a published table is a warning', async () => {
     const name = `${project.database}.fed`;
     await project.admin.run({
@@ -156,6 +179,7 @@ describe('what only services know', () => {
     const problems = await checkProject(project.app.project.dir, {
       ...{ clickhouse: engine, store, localStack: true, named: () => undefined },
       folders: () => Promise.resolve([]),
+      engineStore: () => Promise.resolve([]),
       otherProject: () => Promise.resolve(undefined),
       missingSearchAttributes: () => Promise.resolve([]),
     });

@@ -162,6 +162,8 @@ test('the compiled worker publishes the example with the documented rights, repo
   const { exitCode, stderr } = await worker;
   expect(exitCode).toBe(0);
   expect(stderr).toContain('stopping');
+  // The server lists a worker for minutes after its end.
+  expect((await daybook('health')).exitCode, 'the only worker has ended').toBe(1);
 });
 
 test('a contract changes with the documented rights; dropping what readers have needs one more right, and says so', async () => {

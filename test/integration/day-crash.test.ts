@@ -54,7 +54,7 @@ async function builtTwice(day: string) {
   const act = project.attempt();
   await act.publish(await project.build(day));
   expect(await counts(day)).toEqual([1, 1, 1]);
-  await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b', { amount: 3 })));
   const input = await project.build(day);
   expect(input.tables.map(({ table }) => table)).toEqual(TABLES);
   return { act, input };
@@ -220,7 +220,7 @@ test('a publish whose stage lost rows after the intent is rolled back by the sec
 test('an older build publishes nothing, and its stage is gone once a newer one swaps', async () => {
   const day = '2026-05-11';
   const { act, input: older } = await builtTwice(day);
-  await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
+  await project.put(keyOf(day, 'c'), lines(payment(day, 'c', { amount: 5 })));
   const newer = await project.build(day);
   expect(newer.build.generation).toBe(3);
   const before = await project.state(day);
@@ -289,7 +289,7 @@ test('a zombie attempt at a rollback puts no old rows over a newer build', async
   const day = '2026-05-15';
   const { input } = await builtTwice(day);
   const newer = async () => {
-    await project.put(keyOf(day, 'c'), lines(payment(day, 'c')));
+    await project.put(keyOf(day, 'c'), lines(payment(day, 'c', { amount: 5 })));
     const act = project.attempt({ activityId: 'newer' });
     await act.recover({ day });
     await act.publish(await project.build(day, { activityId: 'newer' }));
@@ -332,7 +332,7 @@ test('a table of any size can be swapped although ClickHouse is set to drop noth
   const act = project.attempt({ world: { clickhouse: guarded } });
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
   await act.publish(await project.build(day, { world: { clickhouse: guarded } }));
-  await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b', { amount: 3 })));
   const input = await project.build(day, { world: { clickhouse: guarded } });
   // What a first attempt left in the stage is replaced and dropped.
   await project.attempt({ attempt: 2, world: { clickhouse: guarded } }).load({ build: input.build, table: 'events' });

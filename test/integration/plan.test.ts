@@ -57,7 +57,7 @@ test('built days are unchanged, and nothing is to be read', async () => {
 });
 
 test('a new object builds its day, and in the next day what looks back on it; a run does exactly that', async () => {
-  await project.put(keyOf(FIRST, 'b'), lines(payment(FIRST, 'b')));
+  await project.put(keyOf(FIRST, 'b'), lines(payment(FIRST, 'b', { amount: 3 })));
   const { outcomes, reasons, toRead } = await planned();
   expect(outcomes).toEqual([['build', ...ALL], ['build', 'daily_trend'], ['unchanged']]);
   expect(reasons[0]?.[0]).toBe('events: 1 new object');

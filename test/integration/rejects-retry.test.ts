@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { runExclusive } from '../../src/cli/common/exclusive-run.js';
+import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { command } from '../../src/shared/commands.js';
+import type { DayResult } from '../../src/shared/workflows.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 const DAY = '2026-04-01';
 const FAILED = '2026-04-02';
 const BAD = '2026-04-03';
+const SAME = '2026-04-04';
 
 let project: DayProject;
 
@@ -108,6 +111,37 @@ test('quarantined objects are processed again too', async () => {
   expect(await project.run(BAD)).toMatchObject({ normalized: { quarantined: 1 } });
   expect(await retry(BAD, 'again')).toMatchObject({ normalized: { chunks: 1, quarantined: 1 } });
   await project.configure({}, { maxRejects: 1 });
+});
+
+test('a retry that fixes nothing publishes nothing, and the day is up to date', async () => {
+  await project.put(keyOf(SAME, 'mixed'), lines(payment(SAME, 'good'), payment(SAME, 'bad', { note: 'unknown' })));
+  await project.run(SAME);
+  const state = await project.state(SAME);
+  const events = async () =>
+    (await project.app.ledger.currentPublishes(SAME, SAME)).find(({ table }) => table === 'events');
+  const before = await events();
+  const publishing = [expect.stringContaining('nothing changed · 1 rebuilt table with the same rows as before')];
+  const retried = await retry(SAME, 'in vain');
+  expect(retried).toMatchObject({ outcome: 'unchanged', normalized: { chunks: 1, rejected: 1 }, published: [] });
+  expect((retried as DayResult).steps.filter(({ step }) => step === 'publish').map(({ what }) => what)).toEqual(
+    publishing,
+  );
+  expect(await project.state(SAME)).toEqual(state);
+
+  const after = await events();
+  expect(after).toMatchObject({ generation: 1, made_by: 2 });
+  expect(after?.chunks, 'the new chunk counts').not.toEqual(before?.chunks);
+  expect(await openLedgerReport(project.admin, project.name).unusedChunks(SAME, SAME)).toEqual([]);
+  expect(await project.run(SAME)).toMatchObject({ outcome: 'unchanged', normalized: { chunks: 0 } });
+  expect(await project.run(SAME, true), 'nor does a forced run').toMatchObject({ outcome: 'unchanged' });
+  expect(await project.state(SAME)).toEqual(state);
+
+  await project.rows('ALTER TABLE events DELETE WHERE day = {day:Date} SETTINGS mutations_sync = 1', { day: SAME });
+  expect(await project.run(SAME, true), 'but live rows that differ are repaired').toMatchObject({
+    outcome: 'published',
+    published: [{ table: 'events', rows: 1 }],
+  });
+  expect((await project.state(SAME)).tables).toEqual(state.tables);
 });
 
 test('after a fix of the SQL every chunk is normalized again: a day never mixes two SELECTs', async () => {

@@ -85,6 +85,7 @@ test('a folder of very many objects is checked like any other', async () => {
     etag: '1',
     size: 5,
     modified: new Date(0),
+    storageClass: '',
   }));
   const store = { ...project.app.store, list: () => Promise.resolve(listed) };
   expect(await project.attempt({ world: { store } }).wait({ day, looks: 0, since: null })).toMatchObject({

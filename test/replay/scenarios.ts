@@ -3,7 +3,7 @@ import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@tem
 import { final } from '../../src/errors.js';
 import { command } from '../../src/shared/commands.js';
 import { daysBetween } from '../../src/shared/day.js';
-import { workflowId } from '../../src/shared/names.js';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { sentence } from '../../src/shared/sentence.js';
 import type { BackfillProgress } from '../../src/shared/workflows.js';
 import { LISTED, ONE_LINE, SETTINGS, surveyed } from '../support/stubs.js';
@@ -206,6 +206,28 @@ export const SCENARIOS: Record<string, Scenario> = {
   'day-rolled-back': {
     options: () => ({}),
     run: async (night) => ended(await night.startDay({ day: DAY, rollback: true })),
+  },
+  'day-erased': {
+    options: () => ({}),
+    run: async (night) => ended(await night.startDay({ day: DAY, erase: '0123-4567' })),
+  },
+  erase: {
+    options: (night) => ({
+      listed: UNCHANGED,
+      stubs: {
+        eraseChunks: () => ({
+          ...{ project: night().project, table: 'events', days: ['2026-11-09', DAY], rows: 4, chunks: 1, rejects: 1 },
+        }),
+      },
+    }),
+    run: async ({ client, project }) =>
+      ended(
+        await client.workflow.start('erase', {
+          workflowId: workflowId.erase(project, '0123-4567'),
+          taskQueue: taskQueue.light(project),
+          args: [{ id: '0123-4567' }],
+        }),
+      ),
   },
   'day-compared': {
     options: () => ({}),

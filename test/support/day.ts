@@ -21,7 +21,7 @@ import type { ClickHouse } from '../../src/clickhouse/client.js';
 import { readEnv } from '../../src/env.js';
 import type { Stack } from '../../src/local/stack-file.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import type { BuiltTable } from '../../src/shared/build.js';
+import { toPublish, type BuiltTable } from '../../src/shared/build.js';
 import { inputsRead, type Reader } from '../../src/shared/lookback.js';
 import { normalizedFolder, taskQueue, workflowId } from '../../src/shared/names.js';
 import { plain } from '../../src/shared/sentence.js';
@@ -264,13 +264,13 @@ async function buildByHand(act: Activities & HeavyActivities, input: ListInput):
         : await act.refresh({ build, table: table.name, inputs: inputsOf(table) }),
     );
   await act.test({ build });
-  const changed = tables.flatMap(({ name: table }) => {
-    const one = built.get(table);
-    if (!one?.changed) return [];
-    const { rows, hash, fingerprint, data, inputs } = one;
-    return [{ table, rows, hash, fingerprint, data, inputs }];
-  });
-  return { build, tables: changed };
+  return {
+    build,
+    ...toPublish(
+      tables.map(({ name }) => name),
+      built,
+    ),
+  };
 }
 
 async function createBucket(stack: Stack, bucket: string): Promise<void> {

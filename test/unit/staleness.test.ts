@@ -27,6 +27,8 @@ const WEEK = daysBetween('2026-03-01', '2026-03-07').flatMap((day): LedgerDay[] 
     table,
     code: 'code',
     data: `${table} ${day}`,
+    first_code: 'code',
+    first_data: `${table} ${day}`,
     inputs: Object.fromEntries(
       inputs.map(([input, of]) => [of === day ? input : `${input}@${of}`, fingerprint(input, of)]),
     ),
@@ -38,7 +40,7 @@ const WEEK = daysBetween('2026-03-01', '2026-03-07').flatMap((day): LedgerDay[] 
   ];
 });
 const published = (day: string, data: string) =>
-  WEEK.map((one) => (one.table === 'events' && one.day === day ? { ...one, data } : one));
+  WEEK.map((one) => (one.table === 'events' && one.day === day ? { ...one, data, first_data: data } : one));
 
 test('a day whose inputs are unchanged is not stale; days before the first one are not checked', () => {
   expect(staleDays(WEEK, SINCE)).toEqual([]);
@@ -48,7 +50,7 @@ test('days are stale if an input has changed, or is stale itself', () => {
   expect(staleDays(published('2026-03-05', 'others'), SINCE)).toEqual(['2026-03-05', '2026-03-06', '2026-03-07']);
   const rolling = WEEK.filter(({ table }) => table !== 'running');
   const changed = rolling.map((one) =>
-    one.table === 'events' && one.day === '2026-03-03' ? { ...one, data: 'x' } : one,
+    one.table === 'events' && one.day === '2026-03-03' ? { ...one, data: 'x', first_data: 'x' } : one,
   );
   expect(staleDays(changed, SINCE)).toEqual(['2026-03-03', '2026-03-04']);
 });
@@ -58,6 +60,13 @@ test('a day that was published or removed since makes the days that look back on
     ({ table }) => table !== 'running',
   );
   expect(staleDays(without, SINCE)).toEqual(['2026-03-04', '2026-03-05']);
+});
+
+test('a rebuild that gave the same rows from other data makes no day stale', () => {
+  const reproduced = WEEK.map((one) =>
+    one.table === 'events' && one.day === '2026-03-05' ? { ...one, data: 'other chunks' } : one,
+  );
+  expect(staleDays(reproduced, SINCE)).toEqual([]);
 });
 
 test('a chunk that a day has not used makes it stale, and all days that depend on it', () => {
@@ -71,6 +80,8 @@ test('a running total of ten years is checked without a deep stack', () => {
     table: 'running',
     code: 'code',
     data: day,
+    first_code: 'code',
+    first_data: day,
     inputs: index === 0 ? {} : { [`running@${addDays(day, -1)}`]: tableFingerprint('code', addDays(day, -1)) },
   }));
   expect(staleDays([...chain].reverse(), '2016-01-01')).toEqual([]);

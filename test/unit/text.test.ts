@@ -49,8 +49,11 @@ describe('what a step did', () => {
   test('names tests that warned and tables that were swapped', () => {
     expect(stepText.test({ passed: 3, warned: [{ test: 'late', rows: 1 }] })).toBe('3 passed · 1 warned: late 1 row');
     const swapped = { tables: [{ table: 'events', rows: 5 }], burstMs: 12, touched: null, ms: 90 };
-    expect(stepText.publish(swapped)).toBe('1 table swapped in 12 ms: events');
-    expect(stepText.publish({ ...swapped, tables: [] })).toBe('nothing changed');
+    expect(stepText.publish(swapped, 0)).toBe('1 table swapped in 12 ms: events');
+    expect(stepText.publish({ ...swapped, tables: [] }, 0)).toBe('nothing changed');
+    expect(stepText.publish({ ...swapped, tables: [] }, 2)).toBe(
+      'nothing changed · 2 rebuilt tables with the same rows as before',
+    );
     expect(stepText.sweep({ stages: 0, archives: 0, archivedBytes: 0, objects: 0, ms: 1 })).toBe('nothing to remove');
   });
 });

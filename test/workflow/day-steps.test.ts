@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import type { PublishInput } from '../../activities/publish/index.js';
 import type { RefreshInput } from '../../activities/refresh/index.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
 import type { DayInput, DayProgress, DayResult } from '../../src/shared/workflows.js';
-import { ONE_LINE } from '../support/stubs.js';
+import { built, ONE_LINE } from '../support/stubs.js';
 import { attributesOf, gate, until } from '../support/workflows.js';
 import { night } from './night.js';
 
@@ -71,6 +72,23 @@ test('tables that are equal to what readers have are not published again', async
   const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
   expect(one.verbs()).not.toContain('publish');
   expect(result).toMatchObject({ outcome: 'unchanged', published: [] });
+});
+
+test('a table that was built with the same rows is recorded, not published', async () => {
+  const one = await night({
+    stubs: {
+      refresh: ({ table }) => ({
+        ...built(table),
+        ...(table === 'daily_share' ? { changed: false, reproduces: 3, inputs: { daily_sales: 'f' } } : {}),
+      }),
+    },
+  });
+  await (await one.startDay({ day: DAY })).result();
+  const input = one.calls.find(({ verb }) => verb === 'publish')?.input as PublishInput;
+  expect(input.tables.map(({ table }) => table)).toEqual(['events', 'orders', 'daily_visits', 'daily_sales']);
+  expect(input.same).toEqual([
+    { table: 'daily_share', generation: 3, data: 'data of daily_share', inputs: { daily_sales: 'f' } },
+  ]);
 });
 
 test('force is passed to the listing, and only if it was given', async () => {

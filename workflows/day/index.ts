@@ -9,6 +9,7 @@ import { alertOf } from '../nightly/alert-of.js';
 import { openAlerts } from '../nightly/alerts.js';
 import { comparedNotes, touchedNote } from '../text.js';
 import { closeDay, concludeUnchanged, emptyResult, endAfterError } from './end.js';
+import { eraseInDay } from './erase.js';
 import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
 import {
@@ -70,6 +71,7 @@ async function reportRecovery({ day: of, outcome }: DayResult): Promise<void> {
 
 async function buildIfNeeded(run: DayRun): Promise<DayResult> {
   const { input } = run;
+  if (input.erase !== undefined) return await eraseInDay(run, input.erase);
   if (input.wait || input.complete) await waitForSources(run);
   const listed = await listObjects(run);
   const { untested = [] } = listed;

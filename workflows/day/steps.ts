@@ -4,7 +4,7 @@ import type { ListResult } from '../../activities/list/index.js';
 import type { PublishResult } from '../../activities/publish/index.js';
 import type { RecoverResult } from '../../activities/recover/index.js';
 import type { TestResult } from '../../activities/test/index.js';
-import type { BuildRef, BuiltTable, ComparedTable } from '../../src/shared/build.js';
+import { toPublish, type BuildRef, type BuiltTable, type ComparedTable } from '../../src/shared/build.js';
 import { chosen } from '../../src/shared/inputs/choice.js';
 import { inputsRead, type Reader } from '../../src/shared/lookback.js';
 import { type Text } from '../../src/shared/sentence.js';
@@ -273,19 +273,15 @@ export async function publishChanged(
   built: ReadonlyMap<string, BuiltTable>,
 ): Promise<PublishResult> {
   progress.begin('publish');
-  const tables = listed.flatMap(({ name: table }) => {
-    const one = built.get(table);
-    if (!one?.changed) return [];
-    const { rows, hash, fingerprint, data, inputs } = one;
-    return [{ table, rows, hash, fingerprint, data, inputs }];
-  });
+  const names = listed.map(({ name }) => name);
+  const { tables, same = [] } = toPublish(names, built);
   const published =
-    tables.length === 0
+    tables.length + same.length === 0
       ? { tables: [], burstMs: 0, touched: null, ms: 0 }
-      : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, input.day) }, [
-          { build, tables },
+      : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, same.length, input.day) }, [
+          { build, tables, ...(same.length > 0 ? { same } : {}) },
         ]);
-  progress.report(stepText.publish(published), published.ms);
+  progress.report(stepText.publish(published, same.length), published.ms);
   return published;
 }
 

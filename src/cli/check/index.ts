@@ -1,5 +1,6 @@
 import { otherProject } from '../../ledger/identity.js';
 import { openLedger } from '../../ledger/ledger.js';
+import { checkEngineStore } from '../../plan/check-engine.js';
 import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
 import { errorsOf } from '../../project/problems.js';
@@ -29,6 +30,7 @@ async function openCheck(options: ProjectOptions): Promise<OpenCheck> {
       clickhouse,
       store,
       folders: (found) => checkFolders(found, store, new Date()),
+      engineStore: (found) => checkEngineStore(found, { clickhouse, store }),
       otherProject: async ({ config }) =>
         otherProject(config, await openLedger(clickhouse, config.project).owner(config)),
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),

@@ -10,7 +10,7 @@ import { assertDays } from './wanted.js';
 
 /** A workflow to start: its type, id and input, and what the Web UI shows about it. */
 export interface Start {
-  type: 'day' | 'backfill';
+  type: 'day' | 'backfill' | 'erase';
   workflowId: string;
   input: object;
   summary: string;

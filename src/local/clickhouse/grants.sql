@@ -1,7 +1,7 @@
 -- The ledger is append-only.
 GRANT CREATE DATABASE, CREATE TABLE, SELECT, INSERT ON daybook.* TO daybook;
 
--- Rejected lines are the only records that are ever removed: those of replaced chunks, by the nightly run.
+-- Rejected lines are the only records that are ever removed: those of replaced chunks by the nightly run, others by `daybook erase`.
 GRANT ALTER DELETE ON daybook.rejected_rows TO daybook;
 
 -- The tables that readers query: `apply` creates and alters them; a publish replaces or drops the partition of one day

@@ -216,6 +216,12 @@ export async function applyChanges(
 
 /** Throws a final error unless every table of the project matches its file. */
 export function assertApplied(schema: Schema, live: ReadonlyMap<string, string>, database: string): void {
+  const words = notApplied(schema, live, database);
+  if (words !== '') throw final('NotApplied', sentence(`${words} Run: `, command.apply()));
+}
+
+/** Names the tables that are missing or differ from their files; '' if there are none. */
+export function notApplied(schema: Schema, live: ReadonlyMap<string, string>, database: string): string {
   const found = differences(schema, live);
   const named = (differ: boolean) =>
     found.filter((one) => (one.found !== '') === differ).map(({ table }) => `${database}.${table.name}`);
@@ -223,5 +229,5 @@ export function assertApplied(schema: Schema, live: ReadonlyMap<string, string>,
     ...(named(false).length > 0 ? [`These tables do not exist yet: ${named(false).join(', ')}.`] : []),
     ...(named(true).length > 0 ? [`These tables differ from their files: ${named(true).join(', ')}.`] : []),
   ];
-  if (words.length > 0) throw final('NotApplied', sentence(`${words.join(' ')} Run: `, command.apply()));
+  return words.join(' ');
 }

@@ -108,9 +108,9 @@ async function makeTables(
   scratch: Scratch,
 ): Promise<{ tables: Map<string, InspectedTable>; problems: Problem[] }> {
   const problems: Problem[] = [];
-  for (const { path, create } of kindsOf(project).flatMap(([, files]) => files))
+  for (const { path, create, text } of kindsOf(project).flatMap(([, files]) => files))
     await createTable(scratch, create, path).catch((thrown: unknown) => {
-      problems.push(engineProblem(thrown, path, scratch.database, []));
+      problems.push(engineProblem(thrown, { path, text, statement: create, wrapped: 0 }, scratch.database, []));
     });
   const tables = await inspectTables(scratch);
   for (const file of project.raw) {
@@ -187,7 +187,13 @@ async function readSelect(
     return { selected, inputs, dictionaries: tree.dictionaries, problems };
   } catch (thrown) {
     const known = kind === 'normalized' ? [raw] : [...readable].sort();
-    return { selected: [], inputs: [], dictionaries: [], problems: [engineProblem(thrown, path, database, known)] };
+    const statement = { path, text: file.text, statement: file.select, wrapped: 1 };
+    return {
+      selected: [],
+      inputs: [],
+      dictionaries: [],
+      problems: [engineProblem(thrown, statement, database, known)],
+    };
   }
 }
 

@@ -1,13 +1,21 @@
 import { EVER, isDay } from '../day.js';
 import { clipped } from '../format.js';
 import { workflowId } from '../names.js';
-import type { BackfillInput, BackfillState, DayInput, FailedDay, NightlyInput, Outcome } from '../workflows.js';
+import type {
+  BackfillInput,
+  BackfillState,
+  DayInput,
+  EraseInput,
+  FailedDay,
+  NightlyInput,
+  Outcome,
+} from '../workflows.js';
 import { isConcurrency, MOST_CONCURRENCY, REPROCESS } from './backfill.js';
 import type { VanishedChoice } from './choice.js';
 import { meantBy } from './meant.js';
 
 /*
- * Validates the inputs of the three workflows strictly: people type them into the Web UI and the Temporal CLI, where a misspelt key or
+ * Validates the inputs of the workflows strictly: people type them into the Web UI and the Temporal CLI, where a misspelt key or
  * `"false"` in quotes would otherwise silently mean something else. Written by hand, because a schema library would add a megabyte to
  * the workflow bundle.
  */
@@ -17,6 +25,7 @@ export interface Inputs {
   day: DayInput;
   nightly: NightlyInput;
   backfill: BackfillInput;
+  erase: EraseInput;
 }
 
 /** Says what is wrong with the value of field `name`; undefined if nothing is. */
@@ -75,6 +84,10 @@ const instant = is(
   'an ISO instant, such as 2026-11-06T04:30:00.000Z',
   (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
 );
+const erasure = is(
+  'the id of an erasure, as `daybook erase` gives it',
+  (value) => typeof value === 'string' && /^[0-9a-f-]{8,64}$/.test(value),
+);
 const concurrency = is(`a whole number from 1 to ${MOST_CONCURRENCY}`, isConcurrency);
 const oneWordOf = (...names: readonly string[]): Rule =>
   is(names.join(', '), (value) => typeof value === 'string' && names.includes(value));
@@ -99,9 +112,12 @@ const DAY: Fields<DayInput> = {
   compare: optional(flag),
   code: optional(flag),
   retry: optional(text),
+  erase: optional(erasure),
   gated: optional(flag),
   ...CHOICE,
 };
+
+const ERASE: Fields<EraseInput> = { id: erasure };
 
 const NIGHTLY: Fields<NightlyInput> = { day: optional(day) };
 
@@ -156,6 +172,9 @@ const BACKFILL: Fields<BackfillInput> = {
 const BUILDING = ['force', 'compare', 'code', 'retry', 'replaceFolder', 'keepVanished', 'allowEmpty'] as const;
 
 function wrongDay(input: DayInput): string | undefined {
+  const other = Object.keys(input).find((field) => field !== 'day' && field !== 'erase');
+  if (input.erase !== undefined && other !== undefined)
+    return `erase and ${other} are both given; expected one of them, because an erasure builds nothing`;
   const target = (['generation', 'toEmpty'] as const).filter(
     (field) => input[field] !== undefined && input[field] !== false,
   );
@@ -188,6 +207,7 @@ function wrongBackfill(input: BackfillInput): string | undefined {
 const wrongIn: { [Type in keyof Inputs]: (input: unknown) => string | undefined } = {
   day: (input) => objectOf(DAY)(input, INPUT) ?? wrongDay(input as DayInput),
   nightly: (input) => objectOf(NIGHTLY)(input, INPUT),
+  erase: (input) => objectOf(ERASE)(input, INPUT),
   backfill: (input) => objectOf(BACKFILL)(input, INPUT) ?? wrongBackfill(input as BackfillInput),
 };
 
@@ -226,6 +246,10 @@ const exampleOf: {
     id: workflowId.nightly(project),
     example: { day: dayField(input, 'day', '2026-11-05') },
   }),
+  erase: (_, project) => {
+    const id = '00000000-0000-0000-0000-000000000000';
+    return { id: workflowId.erase(project, id), example: { id } };
+  },
   backfill: (input, project) => {
     const one = dayField(input, 'start', dayField(input, 'end', '2026-11-01'));
     const other = dayField(input, 'end', one);

@@ -1,0 +1,248 @@
+import { columnsIn } from '../../src/clickhouse/catalog.js';
+import type { Column } from '../../src/clickhouse/column.js';
+import { dropTable } from '../../src/clickhouse/tables.js';
+import { erasureOf, forgetErasure, readErasure } from '../../src/erase/erasure.js';
+import { findArchives, findRejects, findRows, normalizedOf } from '../../src/erase/find.js';
+import { begunErasure, copyOthers, matchingDays, REJECTS_AT_ONCE, removeRejects } from '../../src/erase/statements.js';
+import { final } from '../../src/errors.js';
+import { fingerprintOf, tableFingerprint } from '../../src/ledger/fingerprints.js';
+import type { CurrentPublish } from '../../src/ledger/records.js';
+import type { Plan } from '../../src/plan/plan.js';
+import { longestLookbackOf } from '../../src/project/project.js';
+import type { BuildRef, ChangedTable } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
+import { EVER } from '../../src/shared/day.js';
+import { archiveDatabase, manifestOfParquet, objectUrl, planKey } from '../../src/shared/names.js';
+import { sentence } from '../../src/shared/sentence.js';
+import { buildInStage } from '../../src/stage/build.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import type { Answer, Step } from '../../src/step/step.js';
+
+export interface ErasureInput {
+  /** Names what is erased; the condition itself is no part of a history. */
+  id: string;
+}
+
+export interface EraseChunksResult {
+  project: string;
+  table: string;
+  /** Days whose live rows match, ascending. */
+  days: string[];
+  rows: number;
+  chunks: number;
+  rejects: number;
+  ms: number;
+}
+
+/**
+ * Removes normalized objects and rejected lines with rows of the erasure, and finds the days that hold the others. A build that needs such a
+ * chunk normalizes it again. Idempotent.
+ */
+export async function eraseChunks(deps: Dependencies, { id }: ErasureInput, step: Step): Answer<EraseChunksResult> {
+  const erasure = await readErasure(deps, id);
+  const project = await deps.loadProject();
+  // Another project of this name must not lose anything.
+  await deps.ledger.assertReadable(project.config);
+  const { bucket } = project.config.store;
+  const { table } = erasure;
+  const found = await findRows(deps, erasure, step);
+  // Days that were swapped before a crash no longer match; their publish may be unfinished, and their models not rebuilt.
+  const [begun] = await deps.clickhouse.rows<{ days: string[]; rows: string }>(
+    begunErasure(project.config.project, id),
+    step.statement('read the erasure'),
+  );
+  const days = [...new Set([...(begun?.days ?? []), ...found.days.map(({ day }) => day)])].sort();
+  const rows = Math.max(
+    Number(begun?.rows ?? 0),
+    found.days.reduce((sum, one) => sum + one.rows, 0),
+  );
+  await deps.ledger.recordErasure({ id, table, event: 'begun', days, rows });
+  step.report(`remove ${found.chunks.length} chunks`);
+  // Manifests first: a chunk without its manifest is normalized again, one without its rows fails.
+  await deps.store.remove(bucket, [...new Set(found.chunks.flatMap((key) => manifestOfParquet(key) ?? []))]);
+  await deps.store.remove(bucket, found.chunks);
+  const normalized = normalizedOf(project, await deps.readSchema(project), table);
+  let rejects = 0;
+  for (let some = found.rejects; normalized && some.length > 0;) {
+    await deps.clickhouse.run(removeRejects(project.config.project, table, some), step.statement('remove rejects'));
+    rejects += some.length;
+    some = some.length < REJECTS_AT_ONCE ? [] : await findRejects(deps, normalized, erasure, step);
+  }
+  return {
+    project: project.config.project,
+    table,
+    days,
+    rows,
+    chunks: found.chunks.length,
+    rejects,
+  };
+}
+
+export interface EraseRowsInput extends ErasureInput {
+  day: string;
+}
+
+export interface EraseRowsResult {
+  build: BuildRef;
+  /** What is to be published; empty if no row of the day matches. */
+  tables: ChangedTable[];
+  /** Rows that are left out. */
+  erased: number;
+  ms: number;
+}
+
+/**
+ * Stages a day without the rows of an erasure: a copy of what readers have, which is then published like any build. The day counts as
+ * made of the same chunks, so that no run builds it again; what depends on it becomes stale.
+ */
+export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput, step: Step): Answer<EraseRowsResult> {
+  const { table, where } = await readErasure(deps, id);
+  const { config, ...project } = await deps.loadProject();
+  const live = { database: config.database, table };
+  const record = (await deps.ledger.currentPublishes(day, day)).find((one) => one.table === table);
+  const newest = await deps.ledger.lastGeneration(day);
+  const matching = await deps.clickhouse.rows<{ day: string; rows: string }>(
+    matchingDays(live, `(${where}\n) AND \`day\` = toDate('${day}')`),
+    step.statement(`find rows of ${table}`),
+  );
+  const erased = Number(matching[0]?.rows ?? 0);
+  if (erased === 0) return { build: { day, generation: newest, plan: '' }, tables: [], erased };
+  if (!record) throw neverPublished(config.database, table, day);
+  const columns = await storedColumns(deps, live);
+  const generation = newest + 1;
+  const plan = planOf(config, {
+    day,
+    generation,
+    record,
+    columns,
+    lookback: longestLookbackOf({ config, ...project }),
+  });
+  const { bucket, prefix } = plan.normalized;
+  const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
+  await deps.store.write(bucket, key, JSON.stringify(plan));
+  const build = { day, generation, plan: objectUrl(bucket, key) };
+  await deps.ledger.recordBuild({
+    ...{ day, generation, event: 'planned', step: '', reason: `erasure ${id}` },
+    ...{ run: step.attempt, plan: build.plan, engine: await deps.clickhouse.version() },
+  });
+  const staged = await buildInStage(
+    deps,
+    plan,
+    table,
+    step,
+    async (target) => {
+      const copy = copyOthers(
+        target,
+        live,
+        columns.map(({ name }) => name),
+        day,
+        where,
+      );
+      await deps.clickhouse.run(copy, step.statement(`copy ${table}`, { zone: config.timezone }));
+    },
+    { alone: true },
+  );
+  // Others know the day by a fingerprint of its own; a listing finds it up to date.
+  const data = fingerprintOf({ data: record.data, erasure: id });
+  const { code, inputs, chunks } = record;
+  await deps.ledger.recordReproduced([
+    { day, table, generation, build: record.made_by, code, data: record.data, inputs, chunks },
+  ]);
+  const { rows, hash } = staged;
+  return { build, erased, tables: [{ table, rows, hash, data, inputs, fingerprint: tableFingerprint(code, data) }] };
+}
+
+const neverPublished = (database: string, table: string, day: string) =>
+  final(
+    'LiveDiffers',
+    sentence(
+      `${database}.${table} holds rows of ${day} that were never published. Compare it with the ledger first: `,
+      command.verify(day, day),
+    ),
+    { details: { step: 'erase', table } },
+  );
+
+async function storedColumns(
+  { clickhouse }: Dependencies,
+  { database, table: of }: { database: string; table: string },
+): Promise<Column[]> {
+  type Row = { table: string; name: string; type: string; default_kind: string };
+  return (await clickhouse.rows<Row>(columnsIn(database)))
+    .filter(({ table, default_kind: kind }) => table === of && (kind === '' || kind === 'DEFAULT'))
+    .map(({ name, type }) => ({ name, type, defaultKind: '' }));
+}
+
+/** The plan of a build that changes one table of a day, and reads nothing but that table. */
+function planOf(
+  config: Awaited<ReturnType<Dependencies['loadProject']>>['config'],
+  of: { day: string; generation: number; record: CurrentPublish; columns: Column[]; lookback: number },
+): Plan {
+  const { threads, memory } = config.limits;
+  return {
+    format: 1,
+    project: config.project,
+    zone: config.timezone,
+    database: config.database,
+    day: of.day,
+    generation: of.generation,
+    force: false,
+    overHold: false,
+    erases: true,
+    normalized: { bucket: config.store.bucket, prefix: config.store.normalized },
+    limits: { threads, memory },
+    sources: [],
+    tables: [
+      {
+        name: of.record.table,
+        kind: 'aggregate',
+        columns: of.columns,
+        select: '',
+        selected: [],
+        inputs: [],
+        level: 0,
+        unique: [],
+        lookback: of.lookback,
+        keep: { days: 0, strict: 0 },
+        code: of.record.code,
+      },
+    ],
+    tests: [],
+    published: [],
+  };
+}
+
+export interface EndErasureInput extends ErasureInput {
+  days: string[];
+  /** Rows that were removed from the live table. */
+  rows: number;
+}
+
+export interface EndErasureResult {
+  archives: number;
+  ms: number;
+}
+
+/**
+ * Drops the archives that hold rows of an erasure, or that models were given from them; records what was done, not whom it was about;
+ * and forgets the condition. Idempotent.
+ */
+export async function endErasure(
+  deps: Dependencies,
+  { id, days, rows }: EndErasureInput,
+  step: Step,
+): Answer<EndErasureResult> {
+  const erasure = await erasureOf(deps, id);
+  if (!erasure) return { archives: 0 };
+  const schema = await deps.readSchema(await deps.loadProject());
+  const needed = new Set((await deps.ledger.openIntents(...EVER)).map(({ archive }) => archive));
+  const archives = await findArchives(deps, schema, erasure, days, step);
+  const dropped = archives.filter((name) => !needed.has(name));
+  for (const name of dropped)
+    await deps.clickhouse.run(
+      dropTable(archiveDatabase(deps.ledger.project), name),
+      step.statement(`drop archive ${name}`),
+    );
+  await deps.ledger.recordErasure({ id, table: erasure.table, event: 'done', days, rows });
+  await forgetErasure(deps, id);
+  return { archives: dropped.length };
+}

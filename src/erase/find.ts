@@ -1,0 +1,214 @@
+import { columnsIn } from '../clickhouse/catalog.js';
+import { tablesLike } from '../clickhouse/tables.js';
+import { final } from '../errors.js';
+import { normalizerOf, plannedSource } from '../plan/planning.js';
+import type { Project, Schema } from '../project/project.js';
+import { EVER } from '../shared/day.js';
+import { grouped } from '../shared/grouped.js';
+import { archiveDatabase, manifestKey, manifestOfParquet, readArchiveName } from '../shared/names.js';
+import type { Dependencies } from '../step/dependencies.js';
+import { engineBucket } from '../step/engine-bucket.js';
+import type { Step } from '../step/step.js';
+import type { Erasure } from './erasure.js';
+import {
+  chunksOfRejects,
+  matchingChunks,
+  matchingDays,
+  matchingObjects,
+  matchingRejects,
+  type Normalized,
+  type RejectedLine,
+} from './statements.js';
+
+/** Where rows are that match, or may be. */
+export interface Found {
+  /** Days of the live table, ascending. */
+  days: { day: string; rows: number }[];
+  /** Normalized objects, and their manifests. */
+  chunks: string[];
+  rejects: RejectedLine[];
+  /** Tables in the archive database. */
+  archives: string[];
+  /** Raw objects that hold such rows and still exist, or might; the first of them. */
+  objects: string[];
+}
+
+/** Parquet objects that one statement reads. */
+const AT_ONCE = 500;
+/** Raw objects that are looked for. */
+const MOST_OBJECTS = 1_000;
+
+/** Finds everything of Daybook's that holds rows of an erasure, and the raw objects that they came from. Changes nothing. */
+export async function findRows(deps: Dependencies, erasure: Erasure, step: Step): Promise<Found> {
+  const project = await deps.loadProject();
+  const schema = await deps.readSchema(project);
+  const known = schema.tables.filter(({ kind }) => kind !== 'raw').map(({ name }) => name);
+  const { table, where } = erasure;
+  if (!known.includes(table))
+    throw final(
+      'BadInput',
+      `The project has no table '${table}'; expected one of ${known.join(', ')}. Nothing was erased.`,
+    );
+  const live = { database: project.config.database, table };
+  const what = step.statement(`find rows of ${table}`);
+  const days = (await deps.clickhouse.rows<{ day: string; rows: string }>(matchingDays(live, where), what)).map(
+    ({ day, rows }) => ({ day, rows: Number(rows) }),
+  );
+  const columns = await deps.clickhouse.rows<{ table: string; name: string }>(columnsIn(live.database));
+  const traced = columns.some((column) => column.table === table && column.name === '_object');
+  const from = traced
+    ? await deps.clickhouse.rows<{ object: string }>(matchingObjects(live, where), what)
+    : await objectsOfDays(deps, table, days);
+  const normalized = normalizedOf(project, schema, table);
+  const rejects = normalized ? await findRejects(deps, normalized, erasure, step) : [];
+  const chunks = normalized
+    ? await findChunks(deps, project, normalized, erasure, rejects, step)
+    : { keys: [], objects: [] };
+  const objects = [
+    ...new Set([...from.map(({ object }) => object), ...chunks.objects, ...rejects.map(({ object }) => object)]),
+  ];
+  return {
+    days,
+    chunks: chunks.keys,
+    rejects,
+    archives: await findArchives(
+      deps,
+      schema,
+      erasure,
+      days.map(({ day }) => day),
+      step,
+    ),
+    objects: normalized ? await existing(deps, normalized.bucket, objects.sort()) : [],
+  };
+}
+
+/** A normalized table with what determines its chunks. */
+export type Source = Normalized & { normalizer: string; bucket: string };
+
+export function normalizedOf(project: Project, schema: Schema, name: string): Source | undefined {
+  const table = schema.tables.find((one) => one.name === name);
+  if (table?.kind !== 'normalized') return undefined;
+  const normalizer = normalizerOf(project, schema, table);
+  const source = plannedSource(project, schema, name, normalizer, []);
+  return { source, columns: table.columns, normalizer, bucket: source.bucket };
+}
+
+/** The objects that the days were built from, of a table that does not keep them by row. */
+async function objectsOfDays(
+  { ledger }: Dependencies,
+  table: string,
+  days: Found['days'],
+): Promise<{ object: string }[]> {
+  const wanted = new Set(days.map(({ day }) => day));
+  const [first, last] = [days[0]?.day, days.at(-1)?.day];
+  if (first === undefined || last === undefined) return [];
+  const records = await ledger.currentPublishes(first, last);
+  const used = new Set(
+    records.filter((one) => one.table === table && wanted.has(one.day)).flatMap(({ chunks }) => chunks),
+  );
+  const chunks = used.size === 0 ? [] : await ledger.chunksOf(table, ...EVER);
+  return chunks.filter(({ id }) => used.has(id)).flatMap(({ objects }) => objects.map(({ key }) => ({ object: key })));
+}
+
+/** Finds the first rejected lines that match; there may be more. */
+export async function findRejects(
+  { clickhouse, ledger }: Dependencies,
+  normalized: Normalized,
+  { where, text }: Erasure,
+  step: Step,
+): Promise<RejectedLine[]> {
+  const statement = matchingRejects(ledger.project, normalized, { where, text });
+  const found = await clickhouse.rows<{ object: string; line: string | number }>(
+    statement,
+    step.statement(`find rejects of ${normalized.source.name}`),
+  );
+  return found.map(({ object, line }) => ({ object, line: Number(line) }));
+}
+
+/**
+ * Finds normalized objects with such rows or rejects. Those of an earlier normalizer count, too: their columns may be others, and no
+ * build will read them.
+ */
+async function findChunks(
+  deps: Dependencies,
+  { config }: Project,
+  normalized: Source,
+  { where }: Erasure,
+  rejects: readonly RejectedLine[],
+  step: Step,
+): Promise<{ keys: string[]; objects: string[] }> {
+  const { source, normalizer } = normalized;
+  const { bucket, normalized: prefix } = config.store;
+  const listed = await deps.store.list(bucket, `${prefix}${config.project}/${source.name}/`, step.signal);
+  const parquet = listed.map(({ key }) => key).filter((key) => manifestOfParquet(key) !== undefined);
+  const [current, old] = [parquet.filter(isCurrent), parquet.filter((key) => !isCurrent(key))];
+  const found = new Set(old);
+  const objects = new Set<string>();
+  const reach = await engineBucket(deps, bucket);
+  for (const keys of grouped(current, AT_ONCE)) {
+    const rows = await deps.clickhouse.rows<{ parquet: string; object: string }>(
+      matchingChunks(reach, keys, normalized, where),
+      step.statement(`find chunks of ${source.name}`),
+    );
+    for (const row of rows) {
+      found.add(row.parquet);
+      objects.add(row.object);
+    }
+  }
+  if (rejects.length > 0) {
+    const chunks = await deps.clickhouse.rows<{ folder: string; chunk: string }>(
+      chunksOfRejects(config.project, source.name, rejects),
+    );
+    const holding = new Set(
+      chunks.map(({ folder, chunk }) => manifestKey(prefix, config.project, source.name, folder, chunk, normalizer)),
+    );
+    for (const key of current) if (holding.has(manifestOfParquet(key) ?? '')) found.add(key);
+  }
+  return { keys: [...found].sort(), objects: [...objects] };
+
+  function isCurrent(key: string): boolean {
+    return manifestOfParquet(key)?.endsWith(`/${normalizer}.json`) === true;
+  }
+}
+
+/** Finds archives with such rows, and archives of models from days with such rows: they were made of them. */
+export async function findArchives(
+  { clickhouse, ledger }: Dependencies,
+  schema: Schema,
+  { table, where }: Erasure,
+  days: readonly string[],
+  step: Step,
+): Promise<string[]> {
+  const database = archiveDatabase(ledger.project);
+  const of = new Set(days);
+  const models = dependentsOf(schema, table);
+  const found: string[] = [];
+  for (const { name } of await clickhouse.rows<{ name: string }>(tablesLike(database))) {
+    const archive = readArchiveName(name);
+    if (archive && models.has(archive.table) && of.has(archive.day)) found.push(name);
+    if (archive?.table !== table) continue;
+    const rows = await clickhouse.rows(
+      matchingDays({ database, table: name }, where),
+      step.statement(`look into ${name}`),
+    );
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
+}
+
+/** Returns the models that read a table, directly or through others. */
+export function dependentsOf({ tables }: Schema, table: string): Set<string> {
+  const found = new Set<string>();
+  for (const { name, inputs } of tables)
+    if (name !== table && inputs.some((input) => input === table || found.has(input))) found.add(name);
+  return found;
+}
+
+async function existing({ store }: Dependencies, bucket: string, objects: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const some of grouped(objects.slice(0, MOST_OBJECTS), 16)) {
+    const holds = await Promise.all(some.map((key) => store.holds(bucket, key)));
+    found.push(...some.filter((_, index) => holds[index]));
+  }
+  return found;
+}
