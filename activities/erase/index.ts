@@ -3,7 +3,7 @@ import type { Column } from '../../src/clickhouse/column.js';
 import { dropTable } from '../../src/clickhouse/tables.js';
 import { erasureOf, forgetErasure, readErasure } from '../../src/erase/erasure.js';
 import { findArchives, findRejects, findRows, normalizedOf } from '../../src/erase/find.js';
-import { begunErasure, copyOthers, matchingDays, REJECTS_AT_ONCE, removeRejects } from '../../src/erase/statements.js';
+import { begunErasure, copyOthers, matchingDays, REJECTS_AT_ONCE, eraseRejects } from '../../src/erase/statements.js';
 import { final } from '../../src/errors.js';
 import { fingerprintOf, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
@@ -64,7 +64,7 @@ export async function eraseChunks(deps: Dependencies, { id }: ErasureInput, step
   const normalized = normalizedOf(project, await deps.readSchema(project), table);
   let rejects = 0;
   for (let some = found.rejects; normalized && some.length > 0;) {
-    await deps.clickhouse.run(removeRejects(project.config.project, table, some), step.statement('remove rejects'));
+    await deps.clickhouse.run(eraseRejects(project.config.project, table, some), step.statement('remove rejects'));
     rejects += some.length;
     some = some.length < REJECTS_AT_ONCE ? [] : await findRejects(deps, normalized, erasure, step);
   }

@@ -149,12 +149,12 @@ async function recordSame(
   await ledger.recordReproduced(
     same.map(({ table, generation, data, inputs }) => ({
       ...{ day: plan.day, table, generation, build: plan.generation },
-      ...{ code: codeOf(plan, table), data, inputs, chunks: chunks.get(table) ?? [] },
+      ...{ code: tableCode(plan, table), data, inputs, chunks: chunks.get(table) ?? [] },
     })),
   );
 }
 
-const codeOf = (plan: Plan, table: string): string => plan.tables.find(({ name }) => name === table)?.code ?? '';
+const tableCode = (plan: Plan, table: string): string => plan.tables.find(({ name }) => name === table)?.code ?? '';
 
 /** What is read before an intent is written. */
 interface Known {
@@ -204,7 +204,7 @@ async function intend(
       rows,
       hash,
       columns,
-      code: codeOf(plan, table),
+      code: tableCode(plan, table),
       data,
       inputs,
       chunks: chunks.get(table) ?? [],

@@ -15,7 +15,7 @@ const UNLOGGED = { log_queries: 0 };
  * True where the condition holds; a NULL is not a match. Always inside a subquery without aliases: an alias of the same name would hide
  * a column of the condition.
  */
-const matches = (where: string) => `ifNull((${where}\n), 0)`;
+const selectsRows = (where: string) => `ifNull((${where}\n), 0)`;
 
 /** Selects what an erasure had found when it began; no row if it begins now. */
 export const begunErasure = (project: string, id: string): Statement => ({
@@ -28,13 +28,13 @@ HAVING count() > 0`,
 
 /** Counts the rows that match, by day. */
 export const matchingDays = ({ database, table: of }: Place, where: string): Statement => ({
-  sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM (SELECT \`day\` FROM ${table(database, of)} WHERE ${matches(where)}) GROUP BY day ORDER BY day`,
+  sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM (SELECT \`day\` FROM ${table(database, of)} WHERE ${selectsRows(where)}) GROUP BY day ORDER BY day`,
   settings: UNLOGGED,
 });
 
 /** Selects the raw objects that rows come from, of a table that stores them. */
 export const matchingObjects = ({ database, table: of }: Place, where: string): Statement => ({
-  sql: `SELECT DISTINCT \`_object\` AS object FROM (SELECT \`_object\` FROM ${table(database, of)} WHERE ${matches(where)}) ORDER BY object`,
+  sql: `SELECT DISTINCT \`_object\` AS object FROM (SELECT \`_object\` FROM ${table(database, of)} WHERE ${selectsRows(where)}) ORDER BY object`,
   settings: UNLOGGED,
 });
 
@@ -48,7 +48,7 @@ export const copyOthers = (
 ): Statement => ({
   sql: `
 INSERT INTO ${table(target.database, target.table)} (${names(columns)})
-SELECT ${names(columns)} FROM ${table(live.database, live.table)} WHERE \`day\` = {day:Date} AND NOT ${matches(where)}`,
+SELECT ${names(columns)} FROM ${table(live.database, live.table)} WHERE \`day\` = {day:Date} AND NOT ${selectsRows(where)}`,
   params: { day },
   settings: UNLOGGED,
 });
@@ -63,7 +63,7 @@ export function matchingChunks(
   const structure = chunkStructure(filledColumns(columns, source.selected));
   const input = objectTable(bucket, parquetKeys, 'Parquet', structure, 'chunk');
   return {
-    sql: `SELECT DISTINCT substring(__path, {bucket_chars:UInt64} + 2) AS parquet, _object AS object FROM (SELECT _path AS __path, _object FROM ${input.sql} WHERE _fate = 'row' AND ${matches(where)})`,
+    sql: `SELECT DISTINCT substring(__path, {bucket_chars:UInt64} + 2) AS parquet, _object AS object FROM (SELECT _path AS __path, _object FROM ${input.sql} WHERE _fate = 'row' AND ${selectsRows(where)})`,
     params: { ...input.params, bucket_chars: bucket.name.length },
     settings: UNLOGGED,
   };
@@ -96,7 +96,7 @@ SELECT DISTINCT _object AS object, _line AS line
 FROM (
   SELECT _object, _line
   FROM (SELECT *, __source.object AS _object, __source.line AS _line FROM __fitted)
-  WHERE ${matches(where)}${contains}
+  WHERE ${selectsRows(where)}${contains}
 )
 ORDER BY object, line
 LIMIT ${REJECTS_AT_ONCE}`,
@@ -130,7 +130,7 @@ WHERE project = {project:String} AND source = {source:String} AND ${THESE}`,
 });
 
 /** Removes rejected lines from the ledger, and waits until they are gone. */
-export const removeRejects = (project: string, source: string, lines: readonly RejectedLine[]): Statement => ({
+export const eraseRejects = (project: string, source: string, lines: readonly RejectedLine[]): Statement => ({
   sql: `
 ALTER TABLE daybook.rejected_rows DELETE
 WHERE project = {project:String} AND source = {source:String} AND ${THESE}

@@ -31,13 +31,13 @@ export function otherProject(config: Identified, owner: Identity | undefined): T
   if (!owner || (owner.id === mine.id && owner.database === mine.database && owner.bucket === mine.bucket))
     return undefined;
   return sentence(
-    `The ledger knows another project '${config.project}': ${described(owner)}. This one has ${described(mine)}. `,
+    `The ledger knows another project '${config.project}': ${identityText(owner)}. This one has ${identityText(mine)}. `,
     `Name it otherwise (project, in its config). If it is the same project and was changed on purpose, run: `,
     command.apply('--same-project'),
   );
 }
 
-const described = ({ id, database, bucket }: Identity): string =>
+const identityText = ({ id, database, bucket }: Identity): string =>
   [database && `database ${database}`, `bucket ${bucket}`, id === '' ? 'no id' : `id ${id}`].filter(Boolean).join(', ');
 
 /** @throws a final OtherProject if the name belongs to another project */

@@ -35,12 +35,12 @@ export function readLines(
     SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, length(line) AS __bytes,
       if(__bytes > {longest_line:UInt64}, substring(line, 1, ${TEXT_OF_LONG}), line) AS __text
     FROM ${objects.sql}`;
-  return inputOf(lines, { ...objects.params, bucket_chars: bucketName.length, longest_line: longestLine }, contract);
+  return rawInputOf(lines, { ...objects.params, bucket_chars: bucketName.length, longest_line: longestLine }, contract);
 }
 
 /** Reads lines that the ledger keeps as rejects. */
 export const readRejects = (project: string, source: string, contract: readonly Column[]): Input =>
-  inputOf(
+  rawInputOf(
     `
     SELECT DISTINCT object AS __object, line AS __line, length(text) AS __bytes, text AS __text
     FROM daybook.rejected_rows WHERE project = {project:String} AND source = {source:String}`,
@@ -49,7 +49,7 @@ export const readRejects = (project: string, source: string, contract: readonly 
   );
 
 /** @param lines a SELECT of `__object`, `__line`, `__bytes` and `__text` */
-function inputOf(lines: string, params: Input['params'], contract: readonly Column[]): Input {
+function rawInputOf(lines: string, params: Input['params'], contract: readonly Column[]): Input {
   return {
     steps: `
   __lines AS (${lines}

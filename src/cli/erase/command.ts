@@ -23,6 +23,6 @@ export const eraseCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { erase } = await import('./index.js');
+      const { startErasure: erase } = await import('./index.js');
       await erase(options);
     });

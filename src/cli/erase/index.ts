@@ -28,7 +28,7 @@ interface EraseOptions extends ProjectOptions {
 const SHOWN = 20;
 
 /** Erases rows, or shows where they are. */
-export const erase = ({ project, ...options }: EraseOptions): Promise<void> =>
+export const startErasure = ({ project, ...options }: EraseOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     await app.ledger.assertReadable(app.project.config);
     const { table, where, rejectsWith: text, output } = options;

@@ -5,7 +5,7 @@ import { examples, outputOption, parseDay, projectOption } from '../common/optio
 export const holdCommand = () =>
   new Command('hold')
     .description('Keep a day as it is: no run builds it until it is released or forced')
-    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone; or yesterday", parseDay)
     .option('--reason <text>', 'why the day is held, shown by status and plan', '')
     .addOption(projectOption())
     .addOption(outputOption())
@@ -25,7 +25,7 @@ export const holdCommand = () =>
 export const unholdCommand = () =>
   new Command('unhold')
     .description('Release a held day, so that runs build it again if something changed')
-    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone; or yesterday", parseDay)
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText('after', examples(['daybook unhold --day 2026-11-05']))

@@ -49,7 +49,7 @@ async function matching(folder: string, [segment, ...rest]: readonly string[]): 
   }
   const paths = segment === '**' ? await matching(folder, rest) : [];
   const entries = await readdir(folder || '.', { withFileTypes: true }).catch(() => []);
-  for (const entry of entries.filter(({ name }) => !name.startsWith('.')).sort(byName)) {
+  for (const entry of entries.filter(({ name }) => !name.startsWith('.')).sort(byPath)) {
     const path = join(folder, entry.name);
     if (segment === '**') paths.push(...(entry.isDirectory() ? await matching(path, [segment, ...rest]) : []));
     else if (matchesAny(entry.name, [segment])) paths.push(...(await matching(path, rest)));
@@ -61,12 +61,12 @@ async function matching(folder: string, [segment, ...rest]: readonly string[]): 
 async function filesBelow(path: string, name: string): Promise<NamedFile[]> {
   if (!(await stat(path)).isDirectory()) return [{ path, name }];
   const files: NamedFile[] = [];
-  for (const entry of (await readdir(path, { withFileTypes: true })).sort(byName))
+  for (const entry of (await readdir(path, { withFileTypes: true })).sort(byPath))
     if (!entry.name.startsWith('.')) files.push(...(await filesBelow(join(path, entry.name), `${name}/${entry.name}`)));
   return files;
 }
 
-const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+const byPath = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

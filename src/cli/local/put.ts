@@ -28,7 +28,7 @@ export async function putFiles(
   given: readonly string[],
   { to, output }: { to: string; output: Output },
 ): Promise<void> {
-  const { bucket, prefix } = targetOf(to);
+  const { bucket, prefix } = bucketTarget(to);
   const files = await filesNamed(given);
   if (files.length === 0) throw new LocalStackError(`${given.join(' ')}: there is no file in it.`);
   const store = connectStore(readEnv(stackVariables(stack)).s3);
@@ -47,7 +47,7 @@ export async function putFiles(
   }
 }
 
-function targetOf(to: string): { bucket: string; prefix: string } {
+function bucketTarget(to: string): { bucket: string; prefix: string } {
   const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(to) ?? [];
   if (bucket === undefined)
     throw new LocalStackError(`--to is '${to}'. Expected a bucket and a prefix, such as s3://clicks-data/raw/events/.`);

@@ -5,7 +5,7 @@ import { examples, outputOption, parseDay, PLANNED_DAYS, projectOption } from '.
 export const planCommand = () =>
   new Command('plan')
     .description('Show which days and tables a run would build now, and why; changes nothing')
-    .option('--day <YYYY-MM-DD>', 'one day', parseDay)
+    .option('--day <YYYY-MM-DD>', 'one day; or yesterday', parseDay)
     .option(
       '--start <YYYY-MM-DD>',
       `the first day (default: the project's start, ${PLANNED_DAYS} days at most)`,

@@ -5,7 +5,7 @@ import { examples, outputOption, parseDay, parseWhole, projectOption, withWorker
 export const rollbackCommand = () =>
   new Command('rollback')
     .description('Give readers an earlier publish of a day, and hold the day')
-    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone; or yesterday", parseDay)
     .option('--generation <number>', 'the publish to restore (default: the one before the newest)', parseWhole(1))
     .addOption(
       new Option('--to-empty', 'leave readers no row of the day, if there is no earlier publish').conflicts(

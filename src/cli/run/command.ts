@@ -13,7 +13,7 @@ import {
 export const runCommand = () =>
   new Command('run')
     .description('Build one day now. Starts a run, or attaches to the one that is running')
-    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone", parseDay)
+    .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone; or yesterday", parseDay)
     .option('--force', 'rebuild every table of the day even if nothing changed')
     .addOption(replaceFolderOption())
     .addOption(keepVanishedOption())
