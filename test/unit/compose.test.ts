@@ -78,7 +78,7 @@ test('every volume and every configuration that is used is declared, and the oth
 
 test('two workers run, and a stop is more patient than they are', () => {
   const worker = compose.services['worker'];
-  expect(worker?.deploy?.replicas).toBe(2);
+  expect(worker?.deploy.replicas).toBe(2);
   const [, grace] = /GRACE = (\d+)_000;/.exec(repositoryText('src/worker.ts')) ?? [];
   expect(parseInt(worker?.stop_grace_period ?? '0')).toBeGreaterThan(Number(grace));
 });
