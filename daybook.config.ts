@@ -1,8 +1,8 @@
 // The example project: the clickstream of a small shop in Berlin. `npm run demo` fills it with five days.
-// Every field has a default except `project`, the bucket and the prefixes; the fields below are those that a shop would decide about.
+// Every field has a default except `project`, the bucket and the prefixes; the fields below are those that a shop would set.
 
 export default {
-  // Prefix of every task queue, workflow ID and ledger row: lower-case letters, digits and `_`.
+  // The project's name, part of every task queue, workflow ID and ledger row: lower-case letters, digits and `_`.
   project: 'shop',
 
   // A day is a calendar day in this zone. Columns with a time carry the same zone, because `toDate` follows the column.
@@ -49,7 +49,7 @@ export default {
       folderZone: 'UTC',
       arrival: { before: 1, after: 0 },
 
-      // Columns are matched by name and may differ between objects; the contract decides row by row.
+      // Columns are matched by name and may differ between objects. A row that does not fit the contract is rejected.
       format: 'parquet',
 
       // The provider writes this object last, and the run waits for it; with `deadline: '09:00'`, no longer than that.

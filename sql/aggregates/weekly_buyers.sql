@@ -1,7 +1,7 @@
 -- unique: day
 -- lookback: 6 days
 
--- Buyers of the last seven days, and how many of them bought on more than one day. The option above lets the model read six
+-- Buyers of the last seven days, and how many of them bought on more than one day. The lookback option lets the model read six
 -- earlier days of its inputs; if one of them is republished, this day is rebuilt.
 CREATE TABLE weekly_buyers
 (

@@ -1,6 +1,7 @@
 -- The contract of one raw JSON line.
 -- A `Nullable` column may be missing. Any other column is required, and a line without it is rejected.
--- A line with a value that does not fit its type is rejected, with column and text as the reason; values are never coerced.
+-- A line with a value that does not fit its type is rejected, with column, value and type as the reason; values are never rounded or
+-- truncated.
 -- Other keys are ignored.
 CREATE TABLE raw_events
 (

@@ -1,5 +1,5 @@
--- The contract of one row of a Parquet object. It is written like a contract of JSON lines: the object's own types don't
--- matter, as long as every value fits the contract's type. 19.99 as a double becomes 19.99.
+-- The contract of one row of a Parquet object, written like a contract of JSON lines. The object's own types do not matter as long as
+-- every value fits the contract's type: 19.99 stored as a double becomes the decimal 19.99.
 CREATE TABLE raw_orders
 (
     order_id String,

@@ -11,7 +11,7 @@ export const applyCommand = () =>
     .option('--allow-loss <table...>', 'tables whose columns may be dropped, converted to another type, or moved')
     .option(
       '--same-project',
-      'the ledger knows a project of this name with another database, bucket or id: it is this one',
+      'confirm that the project of this name in the ledger, with another database, bucket or id, is this one',
     )
     .addOption(projectOption())
     .addOption(outputOption())
@@ -20,7 +20,7 @@ export const applyCommand = () =>
       examples(
         ['daybook apply', 'prints each statement, then runs it; safe to repeat: a second run changes nothing'],
         ['daybook apply --dry-run'],
-        ['daybook apply --dry-run --output json', 'for CI: `changes` is empty where nothing is to do'],
+        ['daybook apply --dry-run --output json', 'for CI: `changes` is empty if there is nothing to do'],
         [
           'daybook apply --allow-loss daily_sales',
           'also drops the columns of this table that its file no longer declares',

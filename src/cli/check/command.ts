@@ -4,7 +4,7 @@ import { examples, outputOption, projectOption } from '../common/options.js';
 /** Defines `daybook check`. Exit code 0: no errors (warnings are allowed); 1: errors. */
 export const checkCommand = () =>
   new Command('check')
-    .description('Report what is wrong with the config, the SQL and the three connections, and how to fix it')
+    .description('Report problems of the config, the SQL and the connections, each with its fix')
     .addOption(projectOption())
     .addOption(outputOption())
     .addHelpText(

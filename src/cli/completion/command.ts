@@ -3,7 +3,7 @@ import { examples } from '../common/options.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** `daybook completion`: prints what a shell needs to complete commands and options. */
+/** Defines `daybook completion`, which prints what a shell needs to complete commands and options. */
 export const completionCommand = () =>
   new Command('completion')
     .description('Print a script that completes commands and options in a shell')

@@ -8,7 +8,7 @@ export const eraseCommand = () =>
     .requiredOption('--table <table>', 'the normalized table or model')
     .requiredOption('--where <condition>', 'SQL expression over the columns of the table')
     .option('--rejects-with <text>', 'also remove rejected lines that contain this text')
-    .option('--dry-run', 'show where such rows are, and change nothing')
+    .option('--dry-run', 'show where such rows are; change nothing')
     .addOption(withWorkerOption())
     .addOption(projectOption())
     .addOption(outputOption())
@@ -18,7 +18,7 @@ export const eraseCommand = () =>
         [`daybook erase --table events --where "user_id = 'u1'" --dry-run`, 'shows where the rows are'],
         [
           `daybook erase --table events --where "user_id = 'u1'"`,
-          'removes them; the raw objects are yours, and are listed: a rebuild would read them again',
+          'removes them and lists the raw objects that hold such rows: delete those yourself, or a rebuild reads them again',
         ],
       ),
     )

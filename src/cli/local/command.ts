@@ -9,7 +9,7 @@ const dirOption = () =>
     "folder of the stack's data, logs and addresses (default: DAYBOOK_STACK, or ~/.local/state/daybook/stack)",
   );
 
-/** Defines `daybook local up | down | status | env`. */
+/** Defines `daybook local up | down | put | status | env`. */
 export function localCommand() {
   const local = new Command('local').description('Run the local stack: Temporal, ClickHouse and S3 on this machine');
   local
@@ -23,7 +23,7 @@ export function localCommand() {
     examples(
       ['daybook local up', 'start it in this terminal; Ctrl-C stops it'],
       ['daybook local up --detach', 'start it and leave it running until `daybook local down`'],
-      ['daybook local put samples/dt=* --to s3://clicks-data/raw/events/', 'upload files into its store'],
+      ['daybook local put samples/dt=* --to s3://clicks-data/raw/events/', 'upload files into its S3 store'],
       ['daybook local status', 'show the services and their addresses'],
       ['eval "$(daybook local env)"', 'point this shell at the stack'],
     ),
@@ -54,7 +54,7 @@ function downCommand() {
 
 function putCommand() {
   return new Command('put')
-    .description("Upload files into the local stack's store, never into another one")
+    .description("Upload files into the local stack's S3 store, never into another store")
     .argument('<file...>', 'files, folders with everything in them, or patterns with *, ? and **')
     .requiredOption(
       '--to <url>',

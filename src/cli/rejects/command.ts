@@ -17,11 +17,11 @@ const retryCommand = () =>
       examples(
         [
           'daybook rejects retry --day 2026-11-05',
-          'after a fix of a dictionary: only the chunks with rejects are normalized again',
+          'after a dictionary was fixed: only the chunks with rejects are normalized again',
         ],
         [
           'daybook rejects retry --day 2026-11-05 --with-worker',
-          'after a fix of the SQL: all chunks of the day are normalized again, because a day never mixes rows of two SELECTs',
+          'after the SQL was fixed: all chunks of the day are normalized again, because a day never mixes rows of two SELECTs',
         ],
       ),
     )

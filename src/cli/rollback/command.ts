@@ -4,15 +4,15 @@ import { examples, outputOption, parseDay, parseWhole, projectOption, withWorker
 /** Defines `daybook rollback`. Exit code 0: readers have the requested publish; 1: it cannot be restored. */
 export const rollbackCommand = () =>
   new Command('rollback')
-    .description('Give readers an earlier publish of a day, and hold the day')
+    .description('Restore an earlier publish of a day, and hold the day')
     .requiredOption('--day <YYYY-MM-DD>', "the day, in the project's time zone; or yesterday", parseDay)
     .option('--generation <number>', 'the publish to restore (default: the one before the newest)', parseWhole(1))
     .addOption(
-      new Option('--to-empty', 'leave readers no row of the day, if there is no earlier publish').conflicts(
+      new Option('--to-empty', 'if there is no earlier publish: leave readers without rows of the day').conflicts(
         'generation',
       ),
     )
-    .option('--dry-run', 'list what can be restored, and change nothing')
+    .option('--dry-run', 'list what can be restored; change nothing')
     .option('--reason <text>', 'why the day is held, shown by status and plan', '')
     .addOption(withWorkerOption())
     .addOption(projectOption())
@@ -24,7 +24,7 @@ export const rollbackCommand = () =>
         ['daybook rollback --day 2026-11-05 --reason "prices were doubled"', 'restores the publish before the newest'],
         [
           'daybook rollback --day 2026-11-05 --generation 2',
-          'restores that publish; repeating it changes nothing (keepPrevious says how long archives are kept)',
+          'restores that publish; repeating it changes nothing (keepPrevious sets how long archives are kept)',
         ],
         ['daybook unhold --day 2026-11-05', 'lets runs build the day again'],
         ['daybook run --day 2026-11-05 --force', 'builds the day now, and releases it'],

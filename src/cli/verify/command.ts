@@ -4,11 +4,11 @@ import { examples, outputOption, parseDay, projectOption } from '../common/optio
 /** Defines `daybook verify`. Exit code 0: the tables match what was published; 1: something differs. */
 export const verifyCommand = () =>
   new Command('verify')
-    .description('Compare the live tables with the ledger: row count and fingerprint of each published day')
+    .description('Compare the live tables with the ledger: row count and hash of each published day')
     .option('--day <YYYY-MM-DD>', 'one day', parseDay)
     .option('--start <YYYY-MM-DD>', 'the first day (default: lateDays before the last day)', parseDay)
     .option('--end <YYYY-MM-DD>', 'the last day (default: yesterday)', parseDay)
-    .option('--rebuild', 'also rebuild each day from its sources in a stage, and compare; publishes nothing')
+    .option('--rebuild', 'rebuild each day in a stage, from its raw objects, and compare it; publishes nothing')
     .option('--with-worker', 'with --rebuild: run a worker in this process for as long as the command runs')
     .addOption(projectOption())
     .addOption(outputOption())
