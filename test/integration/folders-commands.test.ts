@@ -116,6 +116,8 @@ test('neither force nor a backfill of everything publishes a folder that never a
   expect(await project.app.ledger.currentPublishes(day, other)).toEqual([]);
 
   expect(await command('run', '--day', day, '--allow-empty')).toMatchObject({ code: 0 });
-  expect(await project.backfill({ ...all, allowEmpty: true })).toMatchObject({ counts: { published: 1, unchanged: 1, failed: 0 } });
+  expect(await project.backfill({ ...all, allowEmpty: true })).toMatchObject({
+    counts: { published: 1, unchanged: 1, failed: 0 },
+  });
   expect((await project.backfill({ start: day, end: other })).counts).toMatchObject({ unchanged: 2, failed: 0 });
 });
