@@ -103,13 +103,18 @@ test('force is passed to the listing, and only if it was given', async () => {
 
 test('no more chunks are normalized at once than the project allows', async () => {
   const chunks = 8;
+  let [begun, running] = [0, 0];
   const one = await night({
     settings: { normalizeSlots: 3 },
     listed: { todo: chunks, chunks, sizes: [] },
     stubs: {
       normalize: async () => {
+        begun += 1;
+        running += 1;
+        await until(() => running >= 3 || begun === chunks);
         // Long enough for others to begin meanwhile, if more could.
         await new Promise((resolve) => setTimeout(resolve, 50));
+        running -= 1;
         return ONE_LINE;
       },
     },
