@@ -66,7 +66,7 @@ export interface ListResult {
 const SIZES_SHOWN = 256;
 
 /**
- * Step 2. Reads the project once, lists the folders that may hold rows of the day, assigns every listed object to exactly one chunk,
+ * Reads the project once, lists the folders that may hold rows of the day, assigns every listed object to exactly one chunk,
  * and writes all of it to one plan object. If nothing changed since the day was published, the day ends here.
  */
 export async function list(

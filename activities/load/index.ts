@@ -52,7 +52,7 @@ const OBJECTS_PER_STATEMENT = 500;
 const MANIFESTS_AT_ONCE = 16;
 
 /**
- * Step 4, for one source: the day's rows of all its chunks, from any folder, go into the stage, de-duplicated where a key is
+ * Loads one source: the day's rows of all its chunks, from any folder, go into the stage, de-duplicated where a key is
  * declared. A day whose fingerprint equals the published one is copied from live instead of being loaded again.
  */
 export async function load(

@@ -26,7 +26,7 @@ export interface NormalizeResult extends NormalizedCounts {
 }
 
 /**
- * Step 3, for one chunk. Writes the raw lines as one Parquet object, named by attempt; counts both sides of the folder account; then
+ * Normalizes one chunk. Writes the raw lines as one Parquet object, named by attempt; counts both sides of the folder account; then
  * writes the manifest, which commits the chunk. The first manifest wins, whichever attempt wrote it.
  */
 export async function normalize(

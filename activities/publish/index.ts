@@ -46,7 +46,7 @@ export interface PublishResult {
 }
 
 /**
- * Step 7. Checks that all tables fit, archives the published day, writes the intent, fences off older builds, swaps all tables in one
+ * Checks that all tables fit, archives the published day, writes the intent, fences off older builds, swaps all tables in one
  * burst, verifies each against the stage, and records the publish as done. A table with the same rows as before is only recorded as
  * built. Idempotent: if an intent of this generation exists, the
  * archives exist too, and only the swaps are repeated.

@@ -45,7 +45,7 @@ export interface RecoverResult {
 }
 
 /**
- * Step 0. Recovers an unfinished publish before anything else: finishes it from its stage if that is still as it was built, otherwise
+ * Recovers an unfinished publish before anything else: finishes it from its stage if that is still as it was built, otherwise
  * rolls it back from its archives. Also returns the settings that the workflow needs, which are never part of its input.
  */
 export async function recover(

@@ -25,7 +25,7 @@ export interface RefreshInput {
 export type RefreshResult = BuiltTable;
 
 /**
- * Step 5, for one model. Runs its SELECT as the user wrote it, with the stage as the database: every table name then means the day
+ * Refreshes one model. Runs its SELECT as the user wrote it, with the stage as the database: every table name then means the day
  * being built and the earlier days that the model declares. A model whose inputs and SQL are unchanged is copied from live.
  */
 export async function refresh(

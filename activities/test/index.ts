@@ -36,7 +36,7 @@ const SHOWN = 3;
 const ROW_SHOWN = 200;
 
 /**
- * Step 6. Every test runs on the stage: while one fails, nothing is published and readers keep what they have. Tests that are newer
+ * Runs every test on the stage: while one fails, nothing is published and readers keep what they have. Tests that are newer
  * than a publish run on the published tables.
  */
 export async function test(deps: Dependencies, { build, published }: TestInput, step: Step): Answer<TestResult> {

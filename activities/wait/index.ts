@@ -33,7 +33,7 @@ const SOON = 3_000;
 const LATER = 60_000;
 
 /**
- * Step 1. Checks once whether every source's folder of the day is complete; the workflow sleeps between checks. After the deadline, an
+ * Checks once whether every source's folder of the day is complete; the workflow sleeps between checks. After the deadline, an
  * empty folder is handled by the source's `onEmpty`; any other incomplete folder fails the day.
  */
 export async function wait(deps: Dependencies, { day, looks, since }: WaitInput, step: Step): Answer<WaitResult> {

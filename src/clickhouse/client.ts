@@ -27,7 +27,7 @@ export interface StatementOptions {
   what?: string;
 }
 
-/** ClickHouse over HTTP: a server, or the embedded engine. The only place that imports the client. */
+/** ClickHouse over HTTP: a server of your own, or that of the local stack. The only place that imports the client. */
 export interface ClickHouse {
   /** Returns the rows of a SELECT as objects; 64-bit integers arrive as strings. */
   rows<Row>(statement: Statement, options?: StatementOptions): Promise<Row[]>;

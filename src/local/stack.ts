@@ -45,7 +45,7 @@ const ALL: readonly ServiceName[] = ['temporal', 'clickhouse', 's3'];
 const UP_TO_MS = 20_000;
 
 /**
- * Starts the embedded stack, or finds the one that is running in the folder; returns when every service is ready. Without
+ * Starts the local stack, or finds the one that is running in the folder; returns when every service is ready. Without
  * `detach` the stack stops with this process, however this process ends.
  * @throws LocalStackError if an executable is not available or a service does not start; nothing is left running then
  */

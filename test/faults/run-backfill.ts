@@ -6,7 +6,7 @@ import { runTrial } from './backfill-trial.js';
 /*
  * npm run test:backfill -- [--days N] [--kills N] [--seed S] [--concurrency N]
  *
- * Builds a range of small days twice on the embedded stack, once while processes are killed, it is paused, resumed, cancelled and
+ * Builds a range of small days twice on the local stack, once while processes are killed, it is paused, resumed, cancelled and
  * started again. Prints what differs in the end, closes with one line `N days, M differences`, and ends with 1 where M is not 0.
  */
 

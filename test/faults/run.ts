@@ -8,7 +8,7 @@ import { withStack } from './stack.js';
 /*
  * npm run test:faults -- [--seed S] [--faults N] [--from N] [--fault N,N…]
  *
- * Runs whole days on the embedded stack while it breaks around them. Prints each fault and its outcome, closes with one line
+ * Runs whole days on the local stack while it breaks around them. Prints each fault and its outcome, closes with one line
  * `N faults, M differences`, and ends with 1 where M is not 0.
  */
 

@@ -9,7 +9,7 @@ import { DEMO_STACK, type Output } from '../common/options.js';
 import { note, print, printJson, worded } from '../common/output.js';
 
 /*
- * `daybook local`: the embedded stack. Its modules are imported on demand, because they need packages that a production
+ * `daybook local`: the local stack. Its modules are imported on demand, because they need packages that a production
  * install omits. A failure that the user can fix is printed and sets exit code 1.
  */
 
