@@ -91,7 +91,7 @@ async function published({ app, name }: DayProject): Promise<string[]> {
   const archives = archiveDatabase(name);
   const facts = records.map(async ({ archive, ...of }) => {
     // Chunks are in the order of their recording, which is random if several are normalized at once.
-    const record = { ...of, generation: 0, chunks: of.chunks.toSorted() };
+    const record = { ...of, generation: 0, made_by: 0, chunks: of.chunks.toSorted() };
     if (archive === '') return record;
     const [held] = await app.clickhouse.rows<{ rows: string; hash: string }>(
       measureDay({ database: archives, table: archive }, record.day, record.columns).statement,
