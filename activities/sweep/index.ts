@@ -39,9 +39,10 @@ export interface SweepResult {
 }
 
 /**
- * Cleans up. The sweep of a day drops its stages and its archives that are no longer needed, and touches no other day. The sweep of a night
- * removes what has expired of all days: archives beyond the configured days and versions, old stages, expired normalized chunks (the
- * manifest before its Parquet, so that no manifest points to nothing), rejects of replaced chunks, the plans of builds that no longer matter, and cached schemas.
+ * Cleans up. The sweep of a day drops its stages and its archives that are no longer needed, and touches no other day. The sweep of
+ * a night removes what has expired of all days: archives beyond the configured days and versions, old stages, expired normalized
+ * chunks (the manifest before its Parquet, so that no manifest points to nothing), rejects of replaced chunks, the plans of builds
+ * that no longer matter, and cached schemas.
  */
 export async function sweep(deps: Dependencies, { day, generation }: SweepInput, step: Step): Answer<SweepResult> {
   if (day !== null) return { ...(await sweepBuilds(deps, day, generation, step)), objects: 0 };
