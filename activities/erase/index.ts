@@ -1,6 +1,5 @@
-import { columnsIn } from '../../src/clickhouse/catalog.js';
 import type { Column } from '../../src/clickhouse/column.js';
-import { dropTable } from '../../src/clickhouse/tables.js';
+import { columnsOf, dropTable, type Place } from '../../src/clickhouse/tables.js';
 import { erasureOf, forgetErasure, readErasure } from '../../src/erase/erasure.js';
 import { findArchives, findRejects, findRows, normalizedOf } from '../../src/erase/find.js';
 import { begunErasure, copyOthers, matchingDays, REJECTS_AT_ONCE, eraseRejects } from '../../src/erase/statements.js';
@@ -102,7 +101,7 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
   const record = (await deps.ledger.currentPublishes(day, day)).find((one) => one.table === table);
   const newest = await deps.ledger.lastGeneration(day);
   const matching = await deps.clickhouse.rows<{ day: string; rows: string }>(
-    matchingDays(live, `(${where}\n) AND \`day\` = toDate('${day}')`),
+    matchingDays(live, where, day),
     step.statement(`find rows of ${table}`),
   );
   const erased = Number(matching[0]?.rows ?? 0);
@@ -162,15 +161,11 @@ const neverPublished = (database: string, table: string, day: string) =>
     { details: { step: 'erase', table } },
   );
 
-async function storedColumns(
-  { clickhouse }: Dependencies,
-  { database, table: of }: { database: string; table: string },
-): Promise<Column[]> {
-  type Row = { table: string; name: string; type: string; default_kind: string };
-  return (await clickhouse.rows<Row>(columnsIn(database)))
-    .filter(({ table, default_kind: kind }) => table === of && (kind === '' || kind === 'DEFAULT'))
-    .map(({ name, type }) => ({ name, type, defaultKind: '' }));
-}
+const storedColumns = async ({ clickhouse }: Dependencies, live: Place): Promise<Column[]> =>
+  (await clickhouse.rows<{ name: string; type: string }>(columnsOf(live))).map((column) => ({
+    ...column,
+    defaultKind: '',
+  }));
 
 /** The plan of a build that changes one table of a day, and reads nothing but that table. */
 function planOf(

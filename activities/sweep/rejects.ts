@@ -13,29 +13,23 @@ const AT_ONCE = 1_000;
 /**
  * Removes rejects from the ledger that belong to replaced chunks: those that were processed again, or normalized with another SELECT.
  * They are kept as long as normalized chunks are, and while the newest build of a day, or its newest successful one, uses them.
- *
- * @returns the number of chunks whose rejects were removed
  */
-export async function sweepRejects(deps: Dependencies, step: Step): Promise<number> {
+export async function sweepRejects(deps: Dependencies, step: Step): Promise<void> {
   const { config } = await deps.loadProject();
   const before = Date.now() - config.store.keepNormalized;
   const replaced = await deps.clickhouse.rows<ChunkOfSource>(replacedRejects(config.project, before));
   const used = await chunksInUse(deps, replaced);
   const gone = replaced.map(rejectsChunk).filter((name) => !used.has(name));
-  for (const names of grouped(gone, AT_ONCE)) {
-    const done = await deps.clickhouse
-      .run(removeRejects(config.project, names), step.statement('remove rejects of replaced chunks'))
-      .then(
-        () => true,
-        (thrown: unknown) => {
-          // A user from before this grant was asked for: the rejects stay, and nothing else depends on it.
-          if (isFinal(thrown) && thrown.type === 'AccessDenied') return false;
-          throw thrown;
-        },
+  try {
+    for (const names of grouped(gone, AT_ONCE))
+      await deps.clickhouse.run(
+        removeRejects(config.project, names),
+        step.statement('remove rejects of replaced chunks'),
       );
-    if (!done) return 0;
+  } catch (thrown) {
+    // A user from before this grant was asked for: the rejects stay, and nothing else depends on it.
+    if (!isFinal(thrown) || thrown.type !== 'AccessDenied') throw thrown;
   }
-  return gone.length;
 }
 
 /** Names the chunks that days around the folders of `replaced` use. A plan that can't be read keeps every chunk of its day. */
@@ -49,10 +43,7 @@ async function chunksInUse(deps: Dependencies, replaced: readonly ChunkOfSource[
     for (const [day, { newest, whole }] of plans)
       for (const build of [newest, whole]) {
         if (!build) continue;
-        const plan = await readPlan(deps, { day, ...build }).catch((thrown: unknown) => {
-          if (isFinal(thrown)) return undefined;
-          throw thrown;
-        });
+        const plan = await readPlan(deps, { day, ...build }).catch(noPlan);
         if (!plan) for (const chunk of replaced) if (chunk.folder === folder) used.add(rejectsChunk(chunk));
         for (const { name: source, normalizer, chunks } of plan?.sources ?? [])
           for (const chunk of chunks)
@@ -60,6 +51,10 @@ async function chunksInUse(deps: Dependencies, replaced: readonly ChunkOfSource[
       }
   }
   return used;
+}
+
+function noPlan(thrown: unknown): undefined {
+  if (!isFinal(thrown)) throw thrown;
 }
 
 const rejectsChunk = ({ source, folder, id, normalizer }: ChunkOfSource) => `${source}/${folder}/${id}/${normalizer}`;

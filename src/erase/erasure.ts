@@ -24,30 +24,30 @@ const kept = z.strictObject({ id: z.string(), table: z.string(), where: z.string
 
 type Place = { project: string; bucket: string; prefix: string };
 
-async function tableAt(deps: Dependencies): Promise<Place> {
+async function erasurePlace(deps: Dependencies): Promise<Place> {
   const { config } = await deps.loadProject();
   return { project: config.project, bucket: config.store.bucket, prefix: config.store.normalized };
 }
 
-const chunkFolder = ({ project, prefix }: Place) => `${prefix}${project}/_erasures/`;
-const chunkKey = (place: Place, id: string) => `${chunkFolder(place)}${id}.json`;
+const erasuresFolder = ({ project, prefix }: Place) => `${prefix}${project}/_erasures/`;
+const erasureKey = (place: Place, id: string) => `${erasuresFolder(place)}${id}.json`;
 
 /** Keeps an erasure until it is done; one that was begun for the same rows is continued. */
 export async function keepErasure(deps: Dependencies, asked: Erasure): Promise<Erasure> {
-  const place = await tableAt(deps);
-  for (const { key } of await deps.store.list(place.bucket, chunkFolder(place))) {
+  const place = await erasurePlace(deps);
+  for (const { key } of await deps.store.list(place.bucket, erasuresFolder(place))) {
     const text = await deps.store.read(place.bucket, key);
     const begun = text === undefined ? undefined : kept.parse(JSON.parse(text));
     if (begun?.table === asked.table && begun.where === asked.where && begun.text === asked.text) return begun;
   }
-  await deps.store.write(place.bucket, chunkKey(place, asked.id), JSON.stringify(asked));
+  await deps.store.write(place.bucket, erasureKey(place, asked.id), JSON.stringify(asked));
   return asked;
 }
 
 /** Reads what is to be erased; undefined if the erasure is done already. */
 export async function erasureOf(deps: Dependencies, id: string): Promise<Erasure | undefined> {
-  const place = await tableAt(deps);
-  const text = /^[0-9a-f-]+$/.test(id) ? await deps.store.read(place.bucket, chunkKey(place, id)) : undefined;
+  const place = await erasurePlace(deps);
+  const text = /^[0-9a-f-]+$/.test(id) ? await deps.store.read(place.bucket, erasureKey(place, id)) : undefined;
   return text === undefined ? undefined : kept.parse(JSON.parse(text));
 }
 
@@ -71,6 +71,6 @@ export async function readErasure(deps: Dependencies, id: string): Promise<Erasu
 
 /** Forgets what was erased. */
 export async function forgetErasure(deps: Dependencies, id: string): Promise<void> {
-  const place = await tableAt(deps);
-  await deps.store.remove(place.bucket, [chunkKey(place, id)]);
+  const place = await erasurePlace(deps);
+  await deps.store.remove(place.bucket, [erasureKey(place, id)]);
 }

@@ -1,4 +1,3 @@
-import { columnsIn } from '../clickhouse/catalog.js';
 import { tablesLike } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
 import { normalizerOf, plannedSource } from '../plan/planning.js';
@@ -6,6 +5,7 @@ import type { Project, Schema } from '../project/project.js';
 import { EVER } from '../shared/day.js';
 import { grouped } from '../shared/grouped.js';
 import { archiveDatabase, manifestKey, manifestOfParquet, readArchiveName } from '../shared/names.js';
+import { columnNames } from '../stage/swaps.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { engineBucket } from '../step/engine-bucket.js';
 import type { Step } from '../step/step.js';
@@ -54,8 +54,7 @@ export async function findRows(deps: Dependencies, erasure: Erasure, step: Step)
   const days = (await deps.clickhouse.rows<{ day: string; rows: string }>(matchingDays(live, where), what)).map(
     ({ day, rows }) => ({ day, rows: Number(rows) }),
   );
-  const columns = await deps.clickhouse.rows<{ table: string; name: string }>(columnsIn(live.database));
-  const traced = columns.some((column) => column.table === table && column.name === '_object');
+  const traced = (await columnNames(deps, live)).includes('_object');
   const from = traced
     ? await deps.clickhouse.rows<{ object: string }>(matchingObjects(live, where), what)
     : await objectsOfDays(deps, table, days);

@@ -26,9 +26,10 @@ HAVING count() > 0`,
   params: { project, id },
 });
 
-/** Counts the rows that match, by day. */
-export const matchingDays = ({ database, table: of }: Place, where: string): Statement => ({
-  sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM (SELECT \`day\` FROM ${table(database, of)} WHERE ${selectsRows(where)}) GROUP BY day ORDER BY day`,
+/** Counts the rows that match, by day; of one day if it is given. */
+export const matchingDays = ({ database, table: of }: Place, where: string, day?: string): Statement => ({
+  sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM (SELECT \`day\` FROM ${table(database, of)} WHERE ${selectsRows(where)}${day === undefined ? '' : ' AND `day` = {day:Date}'}) GROUP BY day ORDER BY day`,
+  ...(day === undefined ? {} : { params: { day } }),
   settings: UNLOGGED,
 });
 

@@ -28,13 +28,7 @@ export async function checkEngineStore(
   const key = `${normalized}${config.project}/_check/${randomUUID()}.parquet`;
   const place = `s3://${bucket}/${key}`;
   try {
-    const { sql, params } = objectTable(
-      await engineBucket({ store } as { store: Store }, bucket),
-      [key],
-      'Parquet',
-      '`x` UInt8',
-      'check',
-    );
+    const { sql, params } = objectTable(await engineBucket({ store }, bucket), [key], 'Parquet', '`x` UInt8', 'check');
     const statement = (text: string) => ({ sql: text, params, settings: SOON });
     await clickhouse.run(statement(`INSERT INTO FUNCTION ${sql} SELECT 1`), { what: `write ${place}` });
     if (!(await store.holds(bucket, key)))

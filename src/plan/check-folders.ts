@@ -57,20 +57,27 @@ async function markerProblems(
   ];
 }
 
+/** Warns once of all objects with one fault, naming the first. */
+const objectsProblem = (
+  where: string,
+  found: readonly ListedObject[],
+  fault: (first: ListedObject) => string,
+  fix: string,
+): Problem[] =>
+  found
+    .slice(0, 1)
+    .map((first) => warning(`${where}.prefix`, `found ${plural(found.length, 'object')} ${fault(first)}`, fix));
+
 function unfinishedProblems(where: string, config: SourceConfig, folders: readonly Folder[]): Problem[] {
   const found = folders.flatMap(({ day, listed }) =>
     listed.filter(({ key, size }) => size > 0 && notData(key, rulesOf(config, day)) === 'unfinished'),
   );
-  const [first] = found;
-  return first
-    ? [
-        warning(
-          `${where}.prefix`,
-          `found ${plural(found.length, 'object')} named as if not finished, first ${first.key}: they are not read`,
-          'Remove them if they are leftovers, rename them, or set include to patterns that match them.',
-        ),
-      ]
-    : [];
+  return objectsProblem(
+    where,
+    found,
+    ({ key }) => `named as if not finished, first ${key}: they are not read`,
+    'Remove them if they are leftovers, rename them, or set include to patterns that match them.',
+  );
 }
 
 /** The log of a table is beside the files, or above the folders, where the part of the prefix without a date ends. */
@@ -114,16 +121,13 @@ function archivedProblems(where: string, config: SourceConfig, folders: readonly
   const found = folders.flatMap(({ day, listed }) =>
     dataObjects(listed, rulesOf(config, day)).filter(({ storageClass }) => ARCHIVE_CLASSES.includes(storageClass)),
   );
-  const [first] = found;
-  return first
-    ? [
-        warning(
-          `${where}.prefix`,
-          `found ${plural(found.length, 'object')} in an archive storage class, first ${first.key} (${first.storageClass}): they are bad objects until they are restored`,
-          'Restore them, or let the lifecycle rule archive them later.',
-        ),
-      ]
-    : [];
+  return objectsProblem(
+    where,
+    found,
+    ({ key, storageClass }) =>
+      `in an archive storage class, first ${key} (${storageClass}): they are bad objects until they are restored`,
+    'Restore them, or let the lifecycle rule archive them later.',
+  );
 }
 
 /** Some stores unzip such objects for their readers, and still list the size and the checksum of the zipped bytes. */

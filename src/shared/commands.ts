@@ -60,4 +60,7 @@ export function commandLine({ name, args }: Command, project?: string): string {
 
 /** Only what no shell reads as something else stays as it is. */
 export const shellQuoted = (argument: string): string =>
-  /^[\w./:@%+=,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+  /^[\w./:@%+=,-]+$/.test(argument) ? argument : singleQuoted(argument);
+
+/** Quotes a text, whatever it contains, as POSIX shells and fish read it. */
+export const singleQuoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,8 +1,8 @@
 import type { EngineBucket } from '../clickhouse/object-table.js';
-import type { Dependencies } from './dependencies.js';
+import type { Store } from '../store/store.js';
 
 /** Returns how ClickHouse reaches a bucket of the store. */
-export async function engineBucket({ store }: Pick<Dependencies, 'store'>, bucket: string): Promise<EngineBucket> {
+export async function engineBucket({ store }: { store: Pick<Store, 'engine'> }, bucket: string): Promise<EngineBucket> {
   return {
     name: bucket,
     url: store.engine.bucketUrl(bucket),

@@ -274,14 +274,15 @@ export async function publishChanged(
 ): Promise<PublishResult> {
   progress.begin('publish');
   const names = listed.map(({ name }) => name);
-  const { tables, same = [] } = toPublish(names, built);
+  const due = toPublish(names, built);
+  const [changed, same] = [due.tables.length, due.same?.length ?? 0];
   const published =
-    tables.length + same.length === 0
+    changed + same === 0
       ? { tables: [], burstMs: 0, touched: null, ms: 0 }
-      : await act().publish.executeWithOptions({ summary: summary.publish(tables.length, same.length, input.day) }, [
-          { build, tables, ...(same.length > 0 ? { same } : {}) },
+      : await act().publish.executeWithOptions({ summary: summary.publish(changed, same, input.day) }, [
+          { build, ...due },
         ]);
-  progress.report(stepText.publish(published, same.length), published.ms);
+  progress.report(stepText.publish(published, same), published.ms);
   return published;
 }
 

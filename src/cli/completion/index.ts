@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { singleQuoted } from '../../shared/commands.js';
 import { print } from '../common/output.js';
 
 /** A command with everything that may follow it. */
@@ -31,9 +32,6 @@ function commandsBelow(command: CommandUnknownOpts, path: readonly string[] = []
     ...subcommands.flatMap((one) => commandsBelow(one, [...path, one.name()])),
   ];
 }
-
-/** A text between single quotes, as all three shells read it. */
-const singleQuoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /** The same function serves zsh, which has bash's words by `bashcompinit`. */
 function bashScript(commands: readonly Completed[]): string {

@@ -23,6 +23,6 @@ export const eraseCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { startErasure: erase } = await import('./index.js');
-      await erase(options);
+      const { startErasure } = await import('./index.js');
+      await startErasure(options);
     });

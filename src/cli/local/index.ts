@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import Table from 'cli-table3';
 import { processVariables, readEnv } from '../../env.js';
 import type { Stack } from '../../local/stack-file.js';
-import { command, type Command } from '../../shared/commands.js';
+import { command, singleQuoted, type Command } from '../../shared/commands.js';
 import { sentence, type Text } from '../../shared/sentence.js';
 import { DEMO_STACK, type Output } from '../common/options.js';
 import { note, print, printJson, worded } from '../common/output.js';
@@ -73,7 +73,7 @@ export const printVariables = (options: StackOptions): Promise<void> =>
     const stack = await requireStack(options);
     print(`# Local stack in ${stack.dir}`);
     for (const [name, value] of Object.entries(stackVariables(stack))) {
-      print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+      print(`export ${name}=${singleQuoted(value)}`);
     }
     print(otherLogins(stack));
   });
@@ -105,7 +105,7 @@ async function up(options: StackOptions, detach: boolean): Promise<void> {
   print(`Local stack in ${stack.dir}, ${started ? 'started' : 'already running'}`);
   print(addresses(stack));
   if (!stackFolder(options).isDefault && dir !== resolve(DEMO_STACK))
-    print(`Commands use it where this is set: export DAYBOOK_STACK='${dir.replaceAll("'", "'\\''")}'`);
+    print(`Commands use it where this is set: export DAYBOOK_STACK=${singleQuoted(dir)}`);
   if (!started || detach) {
     print(sentence('Stop it with: ', about(options, 'down')));
     return;

@@ -26,8 +26,8 @@ const retryCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { startRetry: retryRejects } = await import('./index.js');
-      await retryRejects(options);
+      const { startRetry } = await import('./index.js');
+      await startRetry(options);
     });
 
 /** Defines `daybook rejects`, which shows raw lines that could not become rows, and why. */

@@ -34,7 +34,7 @@ interface Rejects {
  * Reads the rejects of folder D from the chunks of the day's newest build, published or not, so that a day that failed because
  * of too many rejects shows them too. Rejects of an older listing or SELECT belong to other chunks and don't count.
  */
-async function showRejectsOf(app: App, day: string, only: string | undefined, limit: number): Promise<Rejects[]> {
+async function rejectsBySource(app: App, day: string, only: string | undefined, limit: number): Promise<Rejects[]> {
   const report = openLedgerReport(app.clickhouse, app.project.config.project);
   const build = (await report.plans(day, day)).get(day)?.newest ?? null;
   const { sources } = await usedChunks(app, report, day, build);
@@ -94,7 +94,7 @@ export const showRejects = ({ day, source, limit, project, output }: RejectsOpti
   withApp({ project }, async (app) => {
     assertSource(app, source);
     await app.ledger.assertReadable(app.project.config);
-    const sources = await showRejectsOf(app, day, source, limit);
+    const sources = await rejectsBySource(app, day, source, limit);
     if (output === 'json') printJson({ project: app.project.config.project, day, sources });
     else if (sources.length === 0) print(sentence(`${day} was never built. Build it: `, command.run(day)));
     else print(sources.map(sourceText).join('\n\n'));

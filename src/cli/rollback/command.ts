@@ -31,6 +31,6 @@ export const rollbackCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { rollBackOneDay: rollBack } = await import('./index.js');
-      await rollBack(options);
+      const { rollBackOneDay } = await import('./index.js');
+      await rollBackOneDay(options);
     });

@@ -34,6 +34,6 @@ export const runCommand = () =>
       ),
     )
     .action(async (options) => {
-      const { runOneDay: buildDay } = await import('./index.js');
-      await buildDay(options);
+      const { runOneDay } = await import('./index.js');
+      await runOneDay(options);
     });
