@@ -214,7 +214,7 @@ async function existing(
   objects: readonly string[],
   step: Step,
 ): Promise<string[]> {
-  const folders = [...new Set(objects.map(folderOf))];
+  const folders = [...new Set(objects.map(pathBefore))];
   const kept = new Set<string>();
   for (const some of grouped(folders, FOLDERS_AT_ONCE))
     for (const listed of await Promise.all(some.map((folder) => store.list(bucket, folder, step.signal))))
@@ -222,7 +222,7 @@ async function existing(
   return objects.filter((key) => kept.has(key));
 }
 
-const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
+const pathBefore = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
 
 /** Counts the rejected lines that an erasure leaves. */
 async function countOtherRejects(

@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import type { LoadInput } from '../../activities/load/index.js';
 import { final } from '../../src/errors.js';
 import { command } from '../../src/shared/commands.js';
 import { plain, sentence } from '../../src/shared/sentence.js';
 import type { DayResult } from '../../src/shared/workflows.js';
-import { defaultStubs, LISTED, ONE_LINE, SETTINGS } from '../support/stubs.js';
+import { ONE_LINE, SETTINGS } from '../support/stubs.js';
 import { attributesOf, until, untilCancelled, type StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';
 
@@ -64,26 +63,6 @@ test('the failure says the step, the reason, and the command to type next', asyn
   expect(failed.details).toEqual([{ step: 'test', type: 'TestFailed', reason, commands: [command.run(DAY)] }]);
   expect(one.verbs()).not.toContain('publish');
   expect(concluded(one)[0]?.input).toMatchObject({ day: DAY, outcome: 'failed', step: 'test', reason });
-});
-
-test('a chunk that was deleted after the day was listed is normalized again, once; the day fails if it vanishes again', async () => {
-  const gone = final('ObjectVanished', 'Manifest daybook/shop/events/c.json was deleted after the day was planned.');
-  const vanishing = (times: number) =>
-    night({
-      stubs: {
-        load: (input: LoadInput) => {
-          if (input.table === 'events' && times-- > 0) throw gone;
-          return defaultStubs(SETTINGS, LISTED).load(input);
-        },
-      },
-    });
-  const lists = (one: StubbedNight) => one.verbs().filter((verb) => verb === 'list').length;
-  const one = await vanishing(1);
-  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
-  expect([result.outcome, lists(one), concluded(one).length]).toEqual(['published', 2, 1]);
-  const two = await vanishing(9);
-  expect((await failure(two)).message).toContain('was deleted after the day was planned');
-  expect([lists(two), concluded(two)[0]?.input]).toMatchObject([2, { outcome: 'failed', step: 'load' }]);
 });
 
 test('a reason that names its own command does not get a second one', async () => {

@@ -33,7 +33,7 @@ export async function placedIn<Result>(
     const [at = 0] = lines.length === 1 ? lines : [];
     const place = line === undefined ? path : `${path}:${line + at}`;
     const message = messageOf(error);
-    throw final(error.type as FinalType, `${message}${message.endsWith('.') ? '' : '.'} See ${place}.`, {
+    throw final(error.type as FinalType, `${message}${/[.!?]$/.test(message) ? '' : '.'} See ${place}.`, {
       details: details as Record<string, unknown>,
       cause: error.cause,
     });
