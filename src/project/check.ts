@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
 import { liveTables, notApplied } from './apply/apply.js';
+import { clockProblems, engineTime } from './clocks.js';
 import { findRemoved, findViews, removedProblems, type View } from './leftovers.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
@@ -17,12 +18,12 @@ import { inspectSchema } from './schema/schema.js';
 /** The services that a check uses; each connects on first use. */
 export interface CheckServices {
   clickhouse: ClickHouse;
-  store: Pick<Store, 'checkBucket' | 'engine'>;
+  store: Pick<Store, 'checkBucket' | 'engine' | 'timeOf'>;
   /** Connects, and lists the search attributes that the namespace lacks; undefined if the server does not report them. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
   /** Checks the newest folders of the sources. Throws the errors of the store. */
   folders: (project: Project) => Promise<Problem[]>;
-  /** Lets the engine write and read a tiny object in the store. */
+  /** Lets the engine write and read a tiny object in the store, and look for one in each source. */
   engineStore: (project: Project) => Promise<Problem[]>;
   /** Says that the ledger knows another project of this name; undefined if it does not. */
   otherProject: (project: Project) => Promise<Text | undefined>;
@@ -78,7 +79,7 @@ async function checkClickHouse(
       ...pending,
       ...removedProblems(project.config.database, removed),
       ...viewProblems(project, views),
-      ...(await clockProblems(clickhouse)),
+      ...(await clockProblems('ClickHouse', () => engineTime(clickhouse))),
       ...old,
     ];
   } catch (thrown) {
@@ -94,26 +95,6 @@ async function checkClickHouse(
 async function pendingProblems({ config }: Project, schema: Schema, clickhouse: ClickHouse): Promise<Problem[]> {
   const pending = notApplied(schema, await ask(clickhouse, liveTables(config.database)), config.database);
   return pending === '' ? [] : [warning('ClickHouse', pending, sentence('Before the next run: ', command.apply()))];
-}
-
-/** Milliseconds by which two clocks may differ: credentials are signed with the time, and the ledger orders records by it. */
-const CLOCK_SKEW = 60_000;
-
-async function clockProblems(clickhouse: ClickHouse): Promise<Problem[]> {
-  const [row] = await clickhouse.rows<{ now: string }>(
-    { sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS now' },
-    { what: 'ask for the time' },
-  );
-  const skew = Number(row?.now ?? Date.now()) - Date.now();
-  return Math.abs(skew) < CLOCK_SKEW
-    ? []
-    : [
-        warning(
-          'ClickHouse',
-          `its clock is ${Math.round(Math.abs(skew) / 1000)} seconds ${skew > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
-          'Synchronize both clocks (NTP): records are ordered, and requests to the store are signed, with the time.',
-        ),
-      ];
 }
 
 /** Warns about materialized views: a day is published by replacing its partition, which is not an insert and triggers no view. */
@@ -141,7 +122,8 @@ async function checkStore(
   );
   const failures = results.flatMap((result) => result ?? []);
   if (failures.length === 0) {
-    const found = [folders(project), engineStore(project)].map((problems) =>
+    const clock = clockProblems('S3', () => store.timeOf(project.config.store.bucket));
+    const found = [folders(project), engineStore(project), clock].map((problems) =>
       problems.catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]),
     );
     return (await Promise.all(found)).flat();

@@ -15,6 +15,7 @@ import type { Project } from '../../src/project/project.js';
 import { plain } from '../../src/shared/sentence.js';
 import { connectStore } from '../../src/store/store.js';
 import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
+import { openProxy } from '../support/fault-proxy.js';
 import { projectFolder, RIGHT } from '../support/project.js';
 import { temporaryFolder, testVariables } from '../support/stack.js';
 
@@ -134,6 +135,44 @@ test('an engine that does not reach the store, and one whose clock is wrong, are
     [
       'error',
       expect.stringMatching(/^ClickHouse does not reach the store of .*: write s3:.*_check.*: ClickHouse says /),
+    ],
+  ]);
+});
+
+test('a store whose clock is wrong is a warning, and the time comes from the store itself', async () => {
+  const { dir } = await initProject(join(folder.path, 'early'));
+  const { project } = await readProject(dir);
+  const bucket = project?.config.store.bucket ?? '';
+  await makeBuckets(bucket);
+  const time = (await services.store.timeOf(bucket)) ?? 0;
+  expect(Math.abs(time - Date.now())).toBeLessThan(30_000);
+  const ahead = { ...services.store, timeOf: () => Promise.resolve(Date.now() + 5_000) };
+  expect(await problemsBeside(dir, { ...services, store: ahead })).toMatchObject([
+    { severity: 'warning', where: 'S3', what: 'its clock is 5 seconds ahead of the clock of this machine' },
+  ]);
+});
+
+test('a source whose objects ClickHouse may not read is named, although it may write its own', async () => {
+  const { dir } = await initProject(join(folder.path, 'denied'));
+  const { project } = await readProject(dir);
+  if (project) await makeBuckets(project.config.store.bucket);
+  const proxy = await openProxy(inject('stack').s3.endpoint);
+  proxy.intercept(({ asked, answer }) => {
+    if (!asked.url.pathname.includes('/raw/')) return undefined;
+    const body = Buffer.from('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+    answer({ status: 403, headers: { 'content-type': 'application/xml' }, body });
+    return Promise.resolve();
+  });
+  const denied = connect({ DAYBOOK_S3_ENGINE_ENDPOINT: proxy.url });
+  const problems = await problemsBeside(dir, denied.services);
+  await denied.close();
+  await proxy.close();
+  expect(problems.map(({ severity, what }) => [severity, what])).toEqual([
+    [
+      'error',
+      expect.stringMatching(
+        /^ClickHouse does not reach the objects of the source events: read s3:.*\/raw\/events\/dt=_daybook_check/,
+      ),
     ],
   ]);
 });
