@@ -2,7 +2,7 @@ import type { Place } from '../../src/clickhouse/tables.js';
 import { dataOfInputs, publishedFingerprint, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { Standing } from '../../src/ledger/questions.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
@@ -77,7 +77,7 @@ async function fillModel(
   step: Step,
 ) {
   const { name, lookback, columns, select, selected } = table;
-  const refill = async (target: Place) => {
+  const refill = async (target: Place, settings: Record<string, number>) => {
     // A column with a default gets it only if the SELECT does not return the column.
     const given = columns.filter(
       ({ name: column, defaultKind }) =>
@@ -87,10 +87,16 @@ async function fillModel(
     await deps.clickhouse.run(
       {
         ...refreshStatement(target, given, { select, selected }, plan.day, window),
-        settings: limitsOf(plan),
+        settings,
       },
       step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
     );
   };
-  return await buildInStage(deps, plan, name, step, refill, { before });
+  const what = `refresh ${name} of ${plan.day}`;
+  return await withinLimits(
+    plan,
+    step,
+    { what, way: 'or let the model read or keep less at once', details: { step: 'refresh', table: name } },
+    ({ settings }) => buildInStage(deps, plan, name, step, (target) => refill(target, settings), { before }),
+  );
 }

@@ -1,7 +1,7 @@
 import { oneRow } from '../../src/clickhouse/client.js';
 import { final } from '../../src/errors.js';
 import type { TestRecord } from '../../src/ledger/records.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTest } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import { checksOf, uniqueTest } from '../../src/plan/tests.js';
@@ -111,15 +111,22 @@ async function runTest(
     lookback,
   );
   const { count, sample } = failingRows(sql, plan.day, window, SAMPLE);
-  const settings = limitsOf(plan);
-  const failing = Number((await oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options)).failing);
+  const limited = <Result>(query: (settings: Record<string, number>) => Promise<Result>) =>
+    withinLimits(
+      plan,
+      step,
+      { what: `test ${name}`, way: 'or let the test read less', details: { step: 'test', test: name } },
+      ({ settings }) => query(settings),
+    );
+  const counted = await limited((settings) => oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options));
+  const failing = Number(counted.failing);
   if (failing === 0) return { test: name, status: 'pass', failing, tolerated: 0, sample: [] };
   const read =
     tolerate.share === undefined || inputs.length === 0
       ? []
       : await clickhouse.rows<{ rows: string }>(largestOf(inputs, plan.day), options);
   const tolerated = mostFailing(tolerate, Number(read[0]?.rows ?? 0));
-  const rows = await clickhouse.rows<object>({ ...sample, settings }, options);
+  const rows = await limited((settings) => clickhouse.rows<object>({ ...sample, settings }, options));
   return {
     test: name,
     status: failing <= tolerated ? 'pass' : severity === 'warn' ? 'warn' : 'fail',

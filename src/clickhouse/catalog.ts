@@ -92,6 +92,9 @@ export const countRunning = (prefix: string): Statement => ({
 export const running = (prefix: string): Question<number> =>
   question(countRunning(prefix), ([row]: readonly { running: string }[]) => Number(row?.running ?? 0));
 
+/** Selects the `bytes` of memory that all other queries hold, of any user. */
+export const memoryOfOthers = (): Statement => ({ sql: CATALOG.memoryOfOthers });
+
 /** Kills these queries without waiting until they have ended. */
 export const killRunning = (prefix: string): Statement => ({
   sql: CATALOG.killRunning,
