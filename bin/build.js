@@ -11,7 +11,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Packages of the local stack, beside those of a worker. */
-const LOCAL_STACK = ['@temporalio/testing', 'chdb', 'execa', 'fauxqs', 'ffi-rs', 'get-port', 'proper-lockfile'];
+const LOCAL_STACK = ['@temporalio/testing', 'chdb', 'fauxqs', 'ffi-rs', 'get-port', 'proper-lockfile'];
 
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
 const out = resolve(values.out ?? join(root, 'dist'));
