@@ -9,6 +9,7 @@ import { startOrName, unreachable } from '../unreachable.js';
 import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
+import { watchNode } from './node.js';
 import type { Statement } from './statement.js';
 
 const { ClickHouseLogLevel, createClient, ResultSet } = required('@clickhouse/client') as typeof Client;
@@ -127,6 +128,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   // Compressed, the records of thousands of objects pass a proxy with a limit of 1 MB. Forms cannot be compressed.
   const inserts = createClient({ ...config, compression: { request: true } });
 
+  const answeredBy = watchNode(new URL(env.url).origin);
   let known: { version: string; at: number } | undefined;
 
   /** Runs `send` and translates its error; an aborted caller gets its own reason, after the query has ended. */
@@ -179,21 +181,24 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         const asked = { ...statement, sql: `${statement.sql}\nFORMAT JSONEachRow` };
         const { stream, query_id, response_headers } = await client.exec(request(asked, options));
         const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
-        return await result.json<Row>();
+        const rows = await result.json<Row>();
+        answeredBy(response_headers);
+        return rows;
       }),
     run: (statement, options = {}) =>
       guarded(options, async () => {
-        await client.command(request(statement, options));
+        answeredBy((await client.command(request(statement, options))).response_headers);
       }),
     insert: (table, rows) =>
       guarded({ what: `insert into ${table}` }, async () => {
         if (rows.length === 0) return;
-        await inserts.insert({
+        const { response_headers } = await inserts.insert({
           table,
           values: rows,
           format: 'JSONEachRow',
           clickhouse_settings: ONE_BLOCK,
         });
+        answeredBy(response_headers);
       }),
     endQueries: async (prefix, { within = KILL_WAIT, signal } = {}) => {
       const limit = AbortSignal.any([AbortSignal.timeout(within), ...(signal ? [signal] : [])]);
