@@ -1,4 +1,4 @@
-import { missingGrant, REMOVE_REJECTS } from '../../src/clickhouse/grants.js';
+import { missingGrant, REMOVE_REJECTS } from '../../src/clickhouse/catalog.js';
 import { isFinal } from '../../src/errors.js';
 import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { readPlan } from '../../src/plan/read.js';

@@ -227,6 +227,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         const { stream, query_id, response_headers } = await client.exec({ ...asked, http_headers });
         const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
         const [row] = await result.json<{ result: number }>();
+        answeredBy(response_headers);
         return row?.result === 1;
       }),
     version: async () => {

@@ -1,5 +1,5 @@
+import { missingGrant, REMOVE_REJECTS } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
-import { missingGrant, REMOVE_REJECTS } from '../clickhouse/grants.js';
 import { ask } from '../clickhouse/question.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
 import { isFinal, messageOf } from '../errors.js';
