@@ -5,6 +5,7 @@ import type { CurrentPublish } from '../../src/ledger/records.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
+import { placedIn } from '../../src/project/sql/failed-at.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { addDays } from '../../src/shared/day.js';
 import { inputsRead } from '../../src/shared/lookback.js';
@@ -76,7 +77,7 @@ async function fillModel(
   before: Standing | undefined,
   step: Step,
 ) {
-  const { name, lookback, columns, select, selected } = table;
+  const { name, lookback, columns, select, line, selected } = table;
   const refill = async (target: Place) => {
     // A column with a default gets it only if the SELECT does not return the column.
     const given = columns.filter(
@@ -84,12 +85,13 @@ async function fillModel(
         defaultKind === '' || (defaultKind === 'DEFAULT' && selected.some((one) => one.name === column)),
     );
     const window = windowOf(stagedTables(plan), plan.day, lookback, stagedTable(plan, name));
-    await deps.clickhouse.run(
-      {
-        ...refreshStatement(target, given, { select, selected }, plan.day, window),
-        settings: limitsOf(plan),
-      },
-      step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
+    const statement = refreshStatement(target, given, { select, selected }, plan.day, window);
+    await placedIn(
+      { path: `sql/aggregates/${name}.sql`, line, select },
+      deps.clickhouse.run(
+        { ...statement, settings: limitsOf(plan) },
+        step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
+      ),
     );
   };
   return await buildInStage(deps, plan, name, step, refill, { before });

@@ -5,6 +5,7 @@ import { limitsOf } from '../../src/plan/limits.js';
 import type { Plan, PlannedTest } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import { checksOf, uniqueTest } from '../../src/plan/tests.js';
+import { placedIn } from '../../src/project/sql/failed-at.js';
 import { mostFailing } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
@@ -101,7 +102,7 @@ const testsOf = (plan: Plan): PlannedTest[] => [
 async function runTest(
   { clickhouse }: Dependencies,
   { plan, database }: { plan: Plan; database: string },
-  { name, sql, severity, tolerate, inputs, lookback }: PlannedTest,
+  { name, sql, line, severity, tolerate, inputs, lookback }: PlannedTest,
   step: Step,
 ): Promise<Tested> {
   const options = step.statement(`test ${name}`, { database, zone: plan.zone });
@@ -112,7 +113,10 @@ async function runTest(
   );
   const { count, sample } = failingRows(sql, plan.day, window, SAMPLE);
   const settings = limitsOf(plan);
-  const failing = Number((await oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options)).failing);
+  const counted = oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options);
+  // A test without a line is a `-- unique:` line, whose statement is ours.
+  const place = { path: `sql/tests/${name}.sql`, line, select: sql };
+  const failing = Number((await (line === undefined ? counted : placedIn(place, counted))).failing);
   if (failing === 0) return { test: name, status: 'pass', failing, tolerated: 0, sample: [] };
   const read =
     tolerate.share === undefined || inputs.length === 0

@@ -212,7 +212,9 @@ export function explain(error: unknown, what: string): unknown {
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : finalTypeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
-  return type ? final(type, message, { details: { code } }) : new EngineError(message, code);
+  const [, called] = /while executing '?FUNCTION (\w+)/i.exec(error.message) ?? [];
+  const details = { code, ...(called === undefined ? {} : { called }) };
+  return type ? final(type, message, { details }) : new EngineError(message, code);
 }
 
 /** Translates the answer of a proxy in front of the server that refuses a request as too large; the server has no such limit. */
