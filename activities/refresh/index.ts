@@ -2,7 +2,7 @@ import type { Place } from '../../src/clickhouse/tables.js';
 import { dataOfInputs, publishedFingerprint, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { Standing } from '../../src/ledger/questions.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import { placedIn } from '../../src/project/sql/failed-at.js';
@@ -78,7 +78,7 @@ async function fillModel(
   step: Step,
 ) {
   const { name, lookback, columns, select, line, selected } = table;
-  const refill = async (target: Place) => {
+  const refill = async (target: Place, settings: Record<string, number>) => {
     // A column with a default gets it only if the SELECT does not return the column.
     const given = columns.filter(
       ({ name: column, defaultKind }) =>
@@ -89,10 +89,16 @@ async function fillModel(
     await placedIn(
       { path: `sql/aggregates/${name}.sql`, line, select },
       deps.clickhouse.run(
-        { ...statement, settings: limitsOf(plan) },
+        { ...statement, settings },
         step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
       ),
     );
   };
-  return await buildInStage(deps, plan, name, step, refill, { before });
+  const what = `refresh ${name} of ${plan.day}`;
+  return await withinLimits(
+    plan,
+    step,
+    { what, way: 'or let the model read or keep less at once', details: { step: 'refresh', table: name } },
+    ({ settings }) => buildInStage(deps, plan, name, step, (target) => refill(target, settings), { before }),
+  );
 }

@@ -1,7 +1,7 @@
 import { oneRow } from '../../src/clickhouse/client.js';
 import { final } from '../../src/errors.js';
 import type { TestRecord } from '../../src/ledger/records.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTest } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import { checksOf, uniqueTest } from '../../src/plan/tests.js';
@@ -112,8 +112,14 @@ async function runTest(
     lookback,
   );
   const { count, sample } = failingRows(sql, plan.day, window, SAMPLE);
-  const settings = limitsOf(plan);
-  const counted = oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options);
+  const limited = <Result>(query: (settings: Record<string, number>) => Promise<Result>) =>
+    withinLimits(
+      plan,
+      step,
+      { what: `test ${name}`, way: 'or let the test read less', details: { step: 'test', test: name } },
+      ({ settings }) => query(settings),
+    );
+  const counted = limited((settings) => oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options));
   // A test without a line is a `-- unique:` line, whose statement is ours.
   const place = { path: `sql/tests/${name}.sql`, line, select: sql };
   const failing = Number((await (line === undefined ? counted : placedIn(place, counted))).failing);
@@ -123,7 +129,7 @@ async function runTest(
       ? []
       : await clickhouse.rows<{ rows: string }>(largestOf(inputs, plan.day), options);
   const tolerated = mostFailing(tolerate, Number(read[0]?.rows ?? 0));
-  const rows = await clickhouse.rows<object>({ ...sample, settings }, options);
+  const rows = await limited((settings) => clickhouse.rows<object>({ ...sample, settings }, options));
   return {
     test: name,
     status: failing <= tolerated ? 'pass' : severity === 'warn' ? 'warn' : 'fail',

@@ -43,6 +43,8 @@ export interface ClickHouse {
    * @throws an error that names what still runs; a later call waits again. The signal's reason where that aborts.
    */
   endQueries(prefix: string, options?: { within?: number; signal?: AbortSignal }): Promise<number>;
+  /** Returns true if the user has a right, such as `ALTER DELETE ON daybook.rejected_rows`; its database need not exist yet. */
+  granted(right: string): Promise<boolean>;
   /** Returns the version of ClickHouse, such as `26.7.2.1`; read again every few minutes. */
   version(): Promise<string>;
   close(): Promise<void>;
@@ -217,6 +219,17 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         throw new Error(stillRunning(left, within), { cause: error });
       }
     },
+    granted: (right) =>
+      guarded({ what: `check the grant ${right}` }, async () => {
+        // The statement takes no FORMAT clause.
+        const asked = request({ sql: `CHECK GRANT ${right}` }, {});
+        const http_headers = { ...asked.http_headers, 'X-ClickHouse-Format': 'JSONEachRow' };
+        const { stream, query_id, response_headers } = await client.exec({ ...asked, http_headers });
+        const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
+        const [row] = await result.json<{ result: number }>();
+        answeredBy(response_headers);
+        return row?.result === 1;
+      }),
     version: async () => {
       if (known && Date.now() - known.at < VERSION_KEPT) return known.version;
       const [row] = await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' });

@@ -190,6 +190,10 @@ const { MEMORY_LIMIT_EXCEEDED, UNEXPECTED_END_OF_FILE } = TRANSIENT;
 export const exceedsItsMemory = (error: unknown): boolean =>
   codeOf(error) === MEMORY_LIMIT_EXCEEDED && /Query memory limit exceeded|\(for query\)/i.test(messageOf(error));
 
+/** True where the server, or its user, has no memory for a statement that is within its own limit. */
+export const exceedsServerMemory = (error: unknown): boolean =>
+  codeOf(error) === MEMORY_LIMIT_EXCEEDED && !exceedsItsMemory(error);
+
 /**
  * Returns true if ClickHouse failed because of its input, judging by the code, and not because of the server or a service behind
  * it. Includes every code that is not known to be of the latter kind, because each reader library has its own.

@@ -1,3 +1,4 @@
+import { missingGrant, REMOVE_REJECTS } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { ask } from '../clickhouse/question.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
@@ -64,7 +65,8 @@ async function checkClickHouse(
           ),
         ]
       : [];
-    if (!project) return old;
+    const lacking = await grantProblems(clickhouse);
+    if (!project) return [...lacking, ...old];
     const { schema, problems } = await inspectSchema(project, clickhouse);
     const [removed, views, other] = await Promise.all([
       findRemoved(clickhouse, project),
@@ -79,6 +81,7 @@ async function checkClickHouse(
       ...removedProblems(project.config.database, removed),
       ...viewProblems(project, views),
       ...(await clockProblems(clickhouse)),
+      ...lacking,
       ...old,
     ];
   } catch (thrown) {
@@ -94,6 +97,20 @@ async function checkClickHouse(
 async function pendingProblems({ config }: Project, schema: Schema, clickhouse: ClickHouse): Promise<Problem[]> {
   const pending = notApplied(schema, await ask(clickhouse, liveTables(config.database)), config.database);
   return pending === '' ? [] : [warning('ClickHouse', pending, sentence('Before the next run: ', command.apply()))];
+}
+
+/** Warns about a right that no build needs: without any other one, a build fails and names it. */
+async function grantProblems(clickhouse: ClickHouse): Promise<Problem[]> {
+  const grant = await missingGrant(clickhouse, REMOVE_REJECTS);
+  return grant === undefined
+    ? []
+    : [
+        warning(
+          'ClickHouse',
+          'the user may not remove rejected lines: those of replaced chunks stay in daybook.rejected_rows, and `daybook erase` fails',
+          `As an administrator, run in ClickHouse: ${grant}`,
+        ),
+      ];
 }
 
 /** Milliseconds by which two clocks may differ: credentials are signed with the time, and the ledger orders records by it. */

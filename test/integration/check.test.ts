@@ -191,6 +191,23 @@ test('a server older than the first safe release is an error', async () => {
   }
 });
 
+test('a user who may not remove rejected lines is a warning with the statement that grants it', async () => {
+  const { dir } = await initProject(join(folder.path, 'checked-grants'), 'checked');
+  const { url, reader } = inject('stack').clickhouse;
+  const other = connectClickHouse({ url, ...reader });
+  const clickhouse = { ...services.clickhouse, granted: (right: string) => other.granted(right) };
+  const problems = await problemsBeside(dir, { ...services, clickhouse });
+  await other.close();
+  expect(problems).toEqual([
+    {
+      severity: 'warning',
+      where: 'ClickHouse',
+      what: 'the user may not remove rejected lines: those of replaced chunks stay in daybook.rejected_rows, and `daybook erase` fails',
+      fix: 'As an administrator, run in ClickHouse: GRANT ALTER DELETE ON daybook.rejected_rows TO `daybook`',
+    },
+  ]);
+});
+
 test('a setting that the server does not know fails a statement at once, and names the release that is needed', async () => {
   const statement = { sql: 'SELECT 1', settings: { a_setting_to_come: 1 } };
   await expect(services.clickhouse.run(statement)).rejects.toMatchObject({
