@@ -78,7 +78,7 @@ test('an unchanged day sends at most 8 statements and one listing per folder', a
 const OLD_DAYS = 3_650;
 const OLD_TABLES = 8;
 const VERSIONS = 3;
-/** Rows of a part that one entry of its primary index stands for: the least that a read takes. */
+/** Rows of a part that one entry of its primary index covers: the least that a read takes. */
 const GRANULE = 8_192;
 
 /** Records days before the project's first one as built and published, each table three times. */
