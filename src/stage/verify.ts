@@ -79,7 +79,10 @@ async function readStates(deps: Dependencies, first: string, last: string, step:
   const differences: Difference[] = [];
   const add = (kind: Difference['kind'], table: string, day: string, found: number, expected: number, more = '') => {
     const of = { kind, table, day, found, expected };
-    differences.push({ ...of, what: differs({ ...of, database, more, held: held.has(day), own: own.has(table) }) });
+    differences.push({
+      ...of,
+      what: differs({ ...of, database, more, held: held.has(day), own: own.has(table), exists: existing.has(table) }),
+    });
   };
   for (const { table, day, rows } of open) add('open', table, day, 0, rows);
   const unsettled = new Set(open.map(({ table, day }) => tableDay(table, day)));
@@ -147,6 +150,8 @@ export function differs(of: {
   held: boolean;
   /** The table belongs to the project, so a run would build it. */
   own: boolean;
+  /** The table is there. */
+  exists: boolean;
 }): Text {
   const { kind, day, table, found, expected, more, held } = of;
   const name = `${of.database}.${table}`;
@@ -158,6 +163,11 @@ export function differs(of: {
       ...(held || !of.own
         ? [`To remove them: ALTER TABLE ${name} DROP PARTITION '${day}'`]
         : ['Build the day, which replaces them: ', again]),
+    );
+  if (!of.exists)
+    return sentence(
+      `${name} of ${day}: the table does not exist, expected ${numberText(expected)} as published. Create it: `,
+      ...[command.apply(), ' and then publish the day again: ', again],
     );
   const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${numberText(expected)}`;
   return sentence(

@@ -100,3 +100,18 @@ test('a day that was rolled back and is held is verified as it is; an unfinished
   expect(code).toBe(1);
   expect(stdout).toContain(`events of ${open}: its publish is unfinished. Recover it: npx daybook run --day ${open}`);
 });
+
+test('a table that was dropped is named as such, with apply before the run', async () => {
+  const { database } = project;
+  await project.admin.run({ sql: `DROP TABLE ${database}.daily_means` });
+  const { code, stdout } = await verify();
+  expect(code).toBe(1);
+  const options = `--project ${project.app.project.dir}`;
+  expect(stdout).toContain(
+    `${database}.daily_means of ${FIRST}: the table does not exist, expected 1 as published. Create it: npx daybook apply ${options} ` +
+      `and then publish the day again: npx daybook run --day ${FIRST} --force ${options}`,
+  );
+  expect((await command('apply')).code).toBe(0);
+  expect((await project.run(FIRST, true)).outcome).toBe('published');
+  expect((await verify()).stdout).not.toContain(`daily_means of ${FIRST}`);
+});
