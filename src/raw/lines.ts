@@ -54,13 +54,25 @@ function rawInputOf(lines: string, params: Input['params'], contract: readonly C
     steps: `
   __lines AS (${lines}
   ),${jsonSteps},
+  __parsed AS (
+    SELECT *, JSONExtract(__json, ${literal(leavesType(contract))}) AS __tuple FROM __texts
+  ),
   __leaves AS (
-    SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__json))) AS __type
-    FROM (SELECT *, JSONExtract(__json, ${literal(leavesType(contract))}) AS __leaf FROM __texts)
+    SELECT * EXCEPT (__tuple), ${contract.map((column, index) => `tupleElement(__tuple, ${index + 1}) AS ${leafOf(column)}`).join(',\n      ')}
+    FROM __parsed
+  ),
+  __elements AS (
+    SELECT ${['*', ...contract.flatMap(elementsColumn)].join(',\n      ')}
+    FROM __leaves
+  ),
+  __made AS (
+    SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__json))) AS __type,
+      ${contract.flatMap(madeColumns).join(',\n      ')}
+    FROM __elements
   ),
   __values AS (
-    SELECT *, ${contract.flatMap(lineColumns).join(',\n      ')}
-    FROM __leaves
+    SELECT ${['*', ...contract.flatMap(unfitColumn)].join(',\n      ')}
+    FROM __made
   )`,
     params,
     settings: { ...STEP_BY_STEP, ...LINE_BY_LINE },
@@ -76,7 +88,7 @@ function rawInputOf(lines: string, params: Input['params'], contract: readonly C
 function columnFaults(column: Column) {
   const type = typeOf(column);
   if (isComposite(bare(type))) return [{ when: `${faultOf(column)} != ''`, say: faultOf(column) }];
-  const { fault } = convertColumn(type, column.name, '__json', leafOf(column));
+  const { fault } = converted(column);
   const unfit = { when: unfitOf(column), say: fault };
   if (isNullable(type)) return [unfit];
   return [unfit, { when: `${leafOf(column)} IS NULL`, say: missing(column.name, type.text) }];
@@ -93,15 +105,29 @@ function surelyObject(contract: readonly Column[]): string {
   return `startsWith(__text, '{') AND (${leaves.join(' OR ')})`;
 }
 
-const leafOf = (column: Column) => `__leaf.${name(column.name)}`;
+/** Names the column with a leaf's text. The engine resolves a field of a wide tuple by name in time that grows with its fields. */
+const leafOf = (column: Column) => name(`__leaf ${column.name}`);
 
-function lineColumns(column: Column): string[] {
-  const type = typeOf(column);
-  const { value, unfit, fault } = convertColumn(type, column.name, '__json', leafOf(column));
-  return [
-    `${value} AS ${valueOf(column)}`,
-    isComposite(bare(type)) ? `${fault} AS ${faultOf(column)}` : `${unfit} AS ${unfitOf(column)}`,
-  ];
+/** Names the column with the elements of a composite as texts. */
+const elementsOf = (column: Column) => name(`__elements ${column.name}`);
+
+const converted = (column: Column) =>
+  convertColumn(typeOf(column), column.name, '__json', leafOf(column), elementsOf(column));
+
+function elementsColumn(column: Column): string[] {
+  const { elements } = converted(column);
+  return elements === undefined ? [] : [`${elements} AS ${elementsOf(column)}`];
+}
+
+function madeColumns(column: Column): string[] {
+  const { value, fault, elements } = converted(column);
+  return [`${value} AS ${valueOf(column)}`, ...(elements === undefined ? [] : [`${fault} AS ${faultOf(column)}`])];
+}
+
+/** Reads the value from the step before: repeated in one step, the engine would analyze its expression once more. */
+function unfitColumn(column: Column): string[] {
+  const { unfit, elements } = converted(column);
+  return elements === undefined ? [`${unfit(valueOf(column))} AS ${unfitOf(column)}`] : [];
 }
 
 /** Count of an object's lines, and the ETag of the version that they were counted in. */
