@@ -35,10 +35,10 @@ export const createActivities = (deps: Dependencies) => ({
   recover: asActivity(deps, 'recover', recover),
   wait: asActivity(deps, 'wait', wait),
   list: asActivity(deps, 'list', list),
-  load: asActivity(deps, 'load', load),
+  load: asActivity(deps, 'load', load, { rows: true }),
   lookBack: asActivity(deps, 'lookBack', lookBack),
-  refresh: asActivity(deps, 'refresh', refresh),
-  test: asActivity(deps, 'test', test),
+  refresh: asActivity(deps, 'refresh', refresh, { rows: true }),
+  test: asActivity(deps, 'test', test, { rows: true }),
   publish: asActivity(deps, 'publish', publish),
   compare: asActivity(deps, 'compare', compare),
   planRollback: asActivity(deps, 'rollback', planRollback),
@@ -53,7 +53,7 @@ export const createActivities = (deps: Dependencies) => ({
 
 /** Creates the heavy activity, which has its own task queue with as many slots as the project allows. */
 export const createHeavyActivities = (deps: Dependencies) => ({
-  normalize: asActivity(deps, 'normalize', normalize),
+  normalize: asActivity(deps, 'normalize', normalize, { rows: true }),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

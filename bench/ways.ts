@@ -57,20 +57,20 @@ const BUILD = here('../.daybook/bench-build');
 /** Time between two checks whether the worker polls, in milliseconds. */
 const POLL_INTERVAL = 200;
 
-/** Creates the project's tables and starts its worker, compiled as in production; returns when it polls its queues. */
-export async function startDaybook(world: World): Promise<Worker> {
+/** Creates a project's tables and starts its worker, compiled as in production; returns when it polls its queues. */
+export async function startDaybook(world: World, project = PROJECT): Promise<Worker> {
   await execa(process.execPath, [here('../bin/build.js'), '--out', BUILD]);
-  const app = await openApp(world.env, PROJECT);
+  const app = await openApp(world.env, project);
   await apply(app);
-  const child = execa(process.execPath, [`${BUILD}/bin/daybook.js`, 'worker', '--project', PROJECT], {
+  const child = execa(process.execPath, [`${BUILD}/bin/daybook.js`, 'worker', '--project', project], {
     env: world.variables,
     extendEnv: false,
     reject: false,
     stdio: 'ignore',
   });
-  const { project } = app.project.config;
+  const { config } = app.project;
   const client = await app.temporal();
-  const queues = [taskQueue.light(project), taskQueue.heavy(project)];
+  const queues = [taskQueue.light(config.project), taskQueue.heavy(config.project)];
   while ((await Promise.all(queues.map((queue) => pollers(client, queue)))).some(({ activities }) => activities === 0))
     await sleep(POLL_INTERVAL);
   await app.close();

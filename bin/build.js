@@ -1,41 +1,28 @@
 #!/usr/bin/env node
 // Builds dist/, or --out FOLDER: the compiled program with its launcher, its SQL files, and the workflows as one bundle. The
 // folder is self-contained, except for the packages under `dependencies`.
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { readSources, transpile } from './compile.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Packages of the local stack, beside those of a worker. */
-const LOCAL_STACK = ['@temporalio/testing', 'chdb', 'execa', 'fauxqs', 'ffi-rs', 'get-port', 'proper-lockfile'];
+const LOCAL_STACK = ['@temporalio/testing', 'chdb', 'fauxqs', 'ffi-rs', 'get-port', 'proper-lockfile'];
 
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
 const out = resolve(values.out ?? join(root, 'dist'));
 
 if (values.out === undefined) rmSync(out, { recursive: true, force: true });
-compile();
+await transpile(readSources(), out);
 copyStatements();
 writePackage();
 mkdirSync(join(out, 'bin'), { recursive: true });
 cpSync(join(root, 'bin/daybook.js'), join(out, 'bin/daybook.js'));
 await bundle();
 console.error(`Built ${out}. Run it: node ${join(out, 'bin/daybook.js')} --help`);
-
-function compile() {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const { status } = spawnSync(
-    process.execPath,
-    [tsc, '--project', join(root, 'tsconfig.build.json'), '--outDir', out],
-    {
-      stdio: 'inherit',
-    },
-  );
-  if (status !== 0) process.exit(1);
-}
 
 /** Copies the SQL files, which modules read from their own folder. */
 function copyStatements() {

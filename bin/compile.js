@@ -1,4 +1,4 @@
-// Compiles the sources of a clone, once for each state of them, and caches the result in node_modules/.cache.
+// Compiles the sources: those of a clone once for each state of them, cached in node_modules/.cache, and those of a build.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ export async function compiledClone() {
 }
 
 /** Reads every source once, so that the hashed text is also the compiled one. */
-function readSources() {
+export function readSources() {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => SOURCE.test(name))
@@ -61,20 +61,11 @@ function use(build) {
 
 /** Compiles into a temporary folder and renames it atomically, so that no other process sees a partial build. */
 async function compile(sources, build) {
-  const { stop, transform } = await import('esbuild');
   const draft = `${build}.${process.pid}.tmp`;
   try {
     mkdirSync(join(draft, 'used-by'), { recursive: true });
     writeFileSync(join(draft, 'package.json'), '{ "type": "module" }\n');
-    await Promise.all(
-      sources.map(async ({ path, text }) => {
-        const { code, map } = await transform(text, settings(path, build));
-        const target = join(draft, path.replace(/\.ts$/, '.js'));
-        mkdirSync(dirname(target), { recursive: true });
-        writeFileSync(target, code);
-        writeFileSync(`${target}.map`, map);
-      }),
-    );
+    await transpile(sources, draft, (path) => inClone(path, build));
     removeUnused(build);
     renameSync(draft, build);
   } catch (error) {
@@ -82,15 +73,38 @@ async function compile(sources, build) {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes the JavaScript of each source into a folder, under the same path. Types are removed, not checked: `npm run types` does that.
+ * @param more further options of esbuild for a path; with a source map, the map is written beside the code
+ */
+export async function transpile(sources, folder, more = () => ({})) {
+  const { stop, transform } = await import('esbuild');
+  try {
+    await Promise.all(
+      sources.map(async ({ path, text }) => {
+        const { code, map } = await transform(text, { ...plain(path), ...more(path) });
+        const target = join(folder, path.replace(/\.ts$/, '.js'));
+        mkdirSync(dirname(target), { recursive: true });
+        writeFileSync(target, code);
+        if (map !== '') writeFileSync(`${target}.map`, map);
+      }),
+    );
+  } finally {
     await stop();
   }
 }
 
-const settings = (path, build) => ({
+const plain = (path) => ({
   loader: path.endsWith('.ts') ? 'ts' : 'js',
   format: 'esm',
   target: 'node20.3',
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, target: 'es2023' } },
+});
+
+const inClone = (path, build) => ({
   // Keep the URL of the source, so that modules find their SQL, their siblings and the example project.
   define: {
     'import.meta.url': JSON.stringify(pathToFileURL(join(root, path)).href),

@@ -6,7 +6,10 @@ import { summary } from './text.js';
 /** Cleans up expired data of all days. What cannot be removed now is removed by the next nightly run or backfill. */
 export async function sweepOld(): Promise<void> {
   try {
-    await checkActivities().sweep.executeWithOptions({ summary: summary.sweepOld() }, [{ day: null }]);
+    const { notes = [] } = await checkActivities().sweep.executeWithOptions({ summary: summary.sweepOld() }, [
+      { day: null },
+    ]);
+    for (const note of notes) log.warn(note);
   } catch (error) {
     throwIfBug(error);
     if (isCancellation(error)) throw error;

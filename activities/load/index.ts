@@ -1,9 +1,8 @@
 import { oneRow } from '../../src/clickhouse/client.js';
-import { exceedsItsMemory } from '../../src/clickhouse/errors.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { dataOfChunks, tableFingerprint } from '../../src/ledger/fingerprints.js';
-import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
+import { withinLimits, type Limits } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import type { Plan, PlannedSource, PlannedTable, PublishedTable } from '../../src/plan/plan.js';
 import { readPlan, readManifest } from '../../src/plan/read.js';
@@ -11,7 +10,6 @@ import { dayImbalance, sumAccounts } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { keyOf } from '../../src/shared/dedupe.js';
-import { sizeText } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { manifestKey } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
@@ -168,25 +166,19 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   const { plan, table, used, alone } = loading;
   const promised = used.reduce((sum, { rowsByDay }) => sum + (rowsByDay[plan.day] ?? 0), 0);
   let duplicates = 0;
-  const build = (frugal: boolean) =>
+  const what = { what: `load ${table.name} of ${plan.day}`, details: { step: 'load', table: table.name } };
+  const staged = await withinLimits(plan, step, what, (limits) =>
     buildInStage(
       deps,
       plan,
       table.name,
       step,
       async (target) => {
-        duplicates = await fillStage(deps, { ...loading, promised, target, frugal }, step);
+        duplicates = await fillStage(deps, { ...loading, promised, target, limits }, step);
       },
       { alone },
-    );
-  // From the beginning: a statement that fails has inserted a part of its rows.
-  const staged = await build(false).catch(async (thrown: unknown) => {
-    if (!exceedsItsMemory(thrown)) throw thrown;
-    step.report(`load ${table.name} again with less memory`);
-    return await build(true).catch((again: unknown) => {
-      throw exceedsItsMemory(again) ? loadNeedsMemory(plan, table.name) : again;
-    });
-  });
+    ),
+  );
   const { rows } = staged;
   const wrong = dayImbalance(table.name, promised, rows, duplicates);
   if (wrong !== undefined)
@@ -202,35 +194,25 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   return { ...staged, duplicates };
 }
 
-function loadNeedsMemory({ day, limits }: Plan, table: string): Error {
-  return final(
-    'LimitReached',
-    `${table}: loading ${day} needs more than limits.memory (${sizeText(limits.memory)}), even one part at a time. Raise it in the config.`,
-    { details: { step: 'load', table } },
-  );
-}
-
 /** How much smaller the parts are that are de-duplicated at once where memory is short. */
 const FRUGAL_PARTS = 8;
 
 interface Filling extends Loading {
   promised: number;
-  /** Memory is short. */
-  frugal: boolean;
+  limits: Limits;
   target: { database: string; table: string };
 }
 
 /** Fills the attempt's table. @returns the duplicates in the chunks, counted independently of what was inserted. */
 async function fillStage(
   deps: Dependencies,
-  { plan, source, table, used, rowsPerBucket, promised, target, frugal }: Filling,
+  { plan, source, table, used, rowsPerBucket, promised, target, limits }: Filling,
   step: Step,
 ): Promise<number> {
   const bucket = await engineBucket(deps, plan.normalized.bucket);
   const { dedupeBy } = source;
   const keyed = keyOf(dedupeBy).length > 0;
-  const limits = frugal ? frugalLimitsOf(plan) : limitsOf(plan);
-  const parts = frugal ? FRUGAL_PARTS : 1;
+  const parts = limits.frugal ? FRUGAL_PARTS : 1;
   const buckets = !keyed ? 1 : parts * Math.max(1, Math.ceil(promised / rowsPerBucket));
   const parquet = used.map((manifest) => manifest.parquet);
   // Rows of one key may be in any object, so with a key every statement reads all objects.
@@ -252,10 +234,14 @@ async function fillStage(
       step.report(`load ${source.name}, part ${bucket_number + 1} of ${buckets}`);
       const run = step.statement(`load ${source.name}`, { zone: plan.zone });
       const insert = loadStatement(options);
-      await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limits } }, run);
+      await deps.clickhouse.run({ ...insert, settings: { ...insert.settings, ...limits.settings } }, run);
       if (keyed) {
         const count = countDuplicates(options);
-        const found = await oneRow<{ duplicates: string }>(deps.clickhouse, { ...count, settings: limits }, run);
+        const found = await oneRow<{ duplicates: string }>(
+          deps.clickhouse,
+          { ...count, settings: limits.settings },
+          run,
+        );
         duplicates += Number(found.duplicates);
       }
     }

@@ -59,24 +59,25 @@ GROUP BY object`,
   };
 }
 
-/** Beginnings of a line that are tried as a value of their own. */
-const TRIED = 16;
-
 /**
- * Objects with rejected lines that hold several JSON values, read from their chunk. Such a line is one whose beginning, up to a
- * `}` before a `{`, is an object by itself. Long numbers, which not every version of the engine takes for JSON, count as short.
+ * Objects with rejected lines that hold several JSON values, one after the other or in a list, read from their chunk: lines that begin
+ * with an object, behind which another one begins. Where the first one ends is where as many braces are closed as were opened, texts
+ * aside. Long numbers, which not every version of the engine takes for JSON, count as short.
  */
 export function findGlued(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Statement {
   const { sql, params } = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   return {
     sql: `
-SELECT _object AS object, count() AS lines, min(_line) AS line
+SELECT _object AS object, argMin(__list, _line) AS list, count() AS lines, min(_line) AS line
 FROM (
-  SELECT _object, _line, splitByChar('\n', replaceRegexpAll(replaceRegexpAll(_text, '[0-9]{16,}', '1'), '\\}[ \\t\\r,;]*\\{', '}\n{')) AS parts
+  SELECT _object, _line, extract(_text, '^[ \\t\\\\x{FEFF}]*\\\\[?[ \\t]*') AS __opens, __opens LIKE '%[%' AS __list,
+    replaceRegexpAll(substring(_text, length(__opens) + 1), '"(?:[^"\\\\\\\\]|\\\\\\\\.)*"', '""') AS __texts_empty,
+    extractAll(replaceRegexpAll(__texts_empty, '[0-9]{16,}', '1'), '[^{}]*[{}]') AS __parts,
+    indexOf(arrayCumSum(part -> if(endsWith(part, '{'), 1, -1), __parts), 0) AS __end
   FROM ${sql}
-  WHERE _fate = 'rejected' AND match(_text, '^[ \\t\\\\x{FEFF}]*\\{.*\\}[ \\t\\r,;]*\\{')
+  WHERE _fate = 'rejected' AND match(_text, '^[ \\t\\\\x{FEFF}]*\\\\[?[ \\t]*\\\\{.*\\\\}[ \\t\\r,;]*\\\\{')
 )
-WHERE arrayExists(count -> isValidJSON(arrayStringConcat(arraySlice(parts, 1, count))), range(1, least(length(parts), ${TRIED} + 1)))
+WHERE match(__parts[__end + 1], '^[ \\t\\r,;]*\\\\{$') AND isValidJSON(arrayStringConcat(arraySlice(__parts, 1, __end)))
 GROUP BY object
 ORDER BY object`,
     params,

@@ -166,7 +166,7 @@ export async function gluedObjects(
 ): Promise<QuarantinedObject[]> {
   if (source.format !== 'ndjson') return [];
   const { bucket } = plan.normalized;
-  const found = await deps.clickhouse.rows<{ object: string; lines: string; line: string }>(
+  const found = await deps.clickhouse.rows<{ object: string; list: number; lines: string; line: string }>(
     findGlued(
       await engineBucket(deps, bucket),
       parquet,
@@ -174,11 +174,13 @@ export async function gluedObjects(
     ),
     step.statement(`look for glued lines of ${source.name}`),
   );
-  return found.map(({ object, lines, line }) => ({
+  return found.map(({ object, list, lines, line }) => ({
     object,
     reason:
       `holds several JSON values on one line, in ${plural(Number(lines), 'line')}, first in line ${line}: ` +
-      'a line break is missing between them, as where files without a last one were joined',
+      (list === 1
+        ? 'they are in a list, expected one event on each line'
+        : 'a line break is missing between them, as where files without a last one were joined'),
   }));
 }
 

@@ -6,6 +6,7 @@ import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import { plannedColumns, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
+import { placedIn } from '../../src/project/sql/failed-at.js';
 import type { LineCount } from '../../src/raw/lines.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
@@ -156,9 +157,13 @@ async function writeParquet(
     parquetKey: parquet,
   });
   const write = (limits: Record<string, number>) =>
-    deps.clickhouse.run(
-      { ...statement, settings: { ...statement.settings, ...limits } },
-      step.statement(what, { zone: plan.zone }),
+    placedIn(
+      { path: `sql/normalized/${source.name}.sql`, line: source.line, select: source.select },
+      deps.clickhouse.run(
+        { ...statement, settings: { ...statement.settings, ...limits } },
+        step.statement(what, { zone: plan.zone }),
+      ),
+      { onlyCalled: true },
     );
   await write(limitsOf(plan)).catch(async (thrown: unknown) => {
     if (!exceedsItsMemory(thrown)) throw thrown;

@@ -2,9 +2,10 @@ import type { Place } from '../../src/clickhouse/tables.js';
 import { dataOfInputs, publishedFingerprint, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { Standing } from '../../src/ledger/questions.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
+import { placedIn } from '../../src/project/sql/failed-at.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { addDays } from '../../src/shared/day.js';
 import { inputsRead } from '../../src/shared/lookback.js';
@@ -76,21 +77,28 @@ async function fillModel(
   before: Standing | undefined,
   step: Step,
 ) {
-  const { name, lookback, columns, select, selected } = table;
-  const refill = async (target: Place) => {
+  const { name, lookback, columns, select, line, selected } = table;
+  const refill = async (target: Place, settings: Record<string, number>) => {
     // A column with a default gets it only if the SELECT does not return the column.
     const given = columns.filter(
       ({ name: column, defaultKind }) =>
         defaultKind === '' || (defaultKind === 'DEFAULT' && selected.some((one) => one.name === column)),
     );
     const window = windowOf(stagedTables(plan), plan.day, lookback, stagedTable(plan, name));
-    await deps.clickhouse.run(
-      {
-        ...refreshStatement(target, given, { select, selected }, plan.day, window),
-        settings: limitsOf(plan),
-      },
-      step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
+    const statement = refreshStatement(target, given, { select, selected }, plan.day, window);
+    await placedIn(
+      { path: `sql/aggregates/${name}.sql`, line, select },
+      deps.clickhouse.run(
+        { ...statement, settings },
+        step.statement(`refresh ${name} of ${plan.day}`, { database: stageOf(plan), zone: plan.zone }),
+      ),
     );
   };
-  return await buildInStage(deps, plan, name, step, refill, { before });
+  const what = `refresh ${name} of ${plan.day}`;
+  return await withinLimits(
+    plan,
+    step,
+    { what, way: 'or let the model read or keep less at once', details: { step: 'refresh', table: name } },
+    ({ settings }) => buildInStage(deps, plan, name, step, (target) => refill(target, settings), { before }),
+  );
 }

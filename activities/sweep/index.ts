@@ -35,6 +35,8 @@ export interface SweepResult {
   /** Bytes of the remaining archives; includes rows that the live table shares, although they take no extra space. */
   archivedBytes: number;
   objects: number;
+  /** What could not be removed, and what to do; absent in results of earlier versions. */
+  notes?: string[];
   ms: number;
 }
 
@@ -50,8 +52,9 @@ export async function sweep(deps: Dependencies, { day, generation }: SweepInput,
   const archives = await sweepArchives(deps, step);
   const chunks = await sweepNormalized(deps, step);
   // After the manifests, by which a build would find such a chunk again, and before the plans, which say what is in use.
-  await sweepRejects(deps, step);
-  return { stages, ...archives, objects: chunks + (await sweepPlans(deps, step)) + (await sweepSchemas(deps, step)) };
+  const notes = await sweepRejects(deps, step);
+  const objects = chunks + (await sweepPlans(deps, step)) + (await sweepSchemas(deps, step));
+  return { stages, ...archives, objects, ...(notes.length > 0 ? { notes } : {}) };
 }
 
 const SECONDS_A_DAY = 24 * 60 * 60;

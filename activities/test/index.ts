@@ -1,10 +1,11 @@
 import { oneRow } from '../../src/clickhouse/client.js';
 import { final } from '../../src/errors.js';
 import type { TestRecord } from '../../src/ledger/records.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTest } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/read.js';
 import { checksOf, uniqueTest } from '../../src/plan/tests.js';
+import { placedIn } from '../../src/project/sql/failed-at.js';
 import { mostFailing } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
@@ -101,7 +102,7 @@ const testsOf = (plan: Plan): PlannedTest[] => [
 async function runTest(
   { clickhouse }: Dependencies,
   { plan, database }: { plan: Plan; database: string },
-  { name, sql, severity, tolerate, inputs, lookback }: PlannedTest,
+  { name, sql, line, severity, tolerate, inputs, lookback }: PlannedTest,
   step: Step,
 ): Promise<Tested> {
   const options = step.statement(`test ${name}`, { database, zone: plan.zone });
@@ -111,15 +112,24 @@ async function runTest(
     lookback,
   );
   const { count, sample } = failingRows(sql, plan.day, window, SAMPLE);
-  const settings = limitsOf(plan);
-  const failing = Number((await oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options)).failing);
+  const limited = <Result>(query: (settings: Record<string, number>) => Promise<Result>) =>
+    withinLimits(
+      plan,
+      step,
+      { what: `test ${name}`, way: 'or let the test read less', details: { step: 'test', test: name } },
+      ({ settings }) => query(settings),
+    );
+  const counted = limited((settings) => oneRow<{ failing: string }>(clickhouse, { ...count, settings }, options));
+  // A test without a line is a `-- unique:` line, whose statement is ours.
+  const place = { path: `sql/tests/${name}.sql`, line, select: sql };
+  const failing = Number((await (line === undefined ? counted : placedIn(place, counted))).failing);
   if (failing === 0) return { test: name, status: 'pass', failing, tolerated: 0, sample: [] };
   const read =
     tolerate.share === undefined || inputs.length === 0
       ? []
       : await clickhouse.rows<{ rows: string }>(largestOf(inputs, plan.day), options);
   const tolerated = mostFailing(tolerate, Number(read[0]?.rows ?? 0));
-  const rows = await clickhouse.rows<object>({ ...sample, settings }, options);
+  const rows = await limited((settings) => clickhouse.rows<object>({ ...sample, settings }, options));
   return {
     test: name,
     status: failing <= tolerated ? 'pass' : severity === 'warn' ? 'warn' : 'fail',

@@ -15,6 +15,7 @@ export const CATALOG = readStatements(new URL('catalog.sql', import.meta.url), [
   'materializedViewsOn',
   'countRunning',
   'runningQueries',
+  'memoryOfOthers',
   'killRunning',
   'engineVersion',
   'engineState',

@@ -79,6 +79,12 @@ SELECT query_id, elapsed
 FROM system.processes
 WHERE startsWith(Settings['log_comment'], {prefix:String})
 
+-- name: memoryOfOthers
+-- Bytes that all queries but this one hold.
+SELECT sum(memory_usage) AS bytes
+FROM system.processes
+WHERE query_id != queryID()
+
 -- name: killRunning
 KILL QUERY
 WHERE startsWith(Settings['log_comment'], {prefix:String})

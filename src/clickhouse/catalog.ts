@@ -4,7 +4,7 @@ import type { Statement } from './statement.js';
 import type { Place } from './tables.js';
 import { literal, name, table } from './text.js';
 
-/* Queries about ClickHouse itself: its tables, its running queries, its version; and statements that try out a change of a table. */
+/* Queries about ClickHouse itself: its tables, its running queries, its version, its grants; and statements that try out a change of a table. */
 
 /** Selects the tables of a database: `name`, `partition_key`, `create_table_query`. */
 export const tablesOf = (database: string): Statement => ({
@@ -92,6 +92,9 @@ export const countRunning = (prefix: string): Statement => ({
 export const running = (prefix: string): Question<number> =>
   question(countRunning(prefix), ([row]: readonly { running: string }[]) => Number(row?.running ?? 0));
 
+/** Selects the `bytes` of memory that all other queries hold, of any user. */
+export const memoryOfOthers = (): Statement => ({ sql: CATALOG.memoryOfOthers });
+
 /** Kills these queries without waiting until they have ended. */
 export const killRunning = (prefix: string): Statement => ({
   sql: CATALOG.killRunning,
@@ -110,3 +113,16 @@ export interface EngineState {
 /** Reads what the analysis of SQL depends on, beside the SQL. */
 export const engineState = (): Question<EngineState> =>
   question({ sql: CATALOG.engineState }, ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' });
+
+/** The right to remove rejected lines, the only records of the ledger that are ever removed. */
+export const REMOVE_REJECTS = 'ALTER DELETE ON daybook.rejected_rows';
+
+/** Returns the statement by which an administrator gives a right to Daybook's user; undefined if the user has it. */
+export async function missingGrant(
+  clickhouse: { granted(right: string): Promise<boolean>; rows<Row>(statement: Statement): Promise<Row[]> },
+  right: string,
+): Promise<string | undefined> {
+  if (await clickhouse.granted(right)) return undefined;
+  const [row] = await clickhouse.rows<{ user: string }>({ sql: 'SELECT currentUser() AS user' });
+  return `GRANT ${right} TO ${name(row?.user ?? 'daybook')}`;
+}

@@ -9,6 +9,7 @@ import { startOrName, unreachable } from '../unreachable.js';
 import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
+import { watchNode } from './node.js';
 import type { Statement } from './statement.js';
 
 const { ClickHouseLogLevel, createClient, ResultSet } = required('@clickhouse/client') as typeof Client;
@@ -42,6 +43,8 @@ export interface ClickHouse {
    * @throws an error that names what still runs; a later call waits again. The signal's reason where that aborts.
    */
   endQueries(prefix: string, options?: { within?: number; signal?: AbortSignal }): Promise<number>;
+  /** Returns true if the user has a right, such as `ALTER DELETE ON daybook.rejected_rows`; its database need not exist yet. */
+  granted(right: string): Promise<boolean>;
   /** Returns the version of ClickHouse, such as `26.7.2.1`; read again every few minutes. */
   version(): Promise<string>;
   close(): Promise<void>;
@@ -125,6 +128,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
   // Compressed, the records of thousands of objects pass a proxy with a limit of 1 MB. Forms cannot be compressed.
   const inserts = createClient({ ...config, compression: { request: true } });
 
+  const answeredBy = watchNode(new URL(env.url).origin);
   let known: { version: string; at: number } | undefined;
 
   /** Runs `send` and translates its error; an aborted caller gets its own reason, after the query has ended. */
@@ -177,21 +181,24 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         const asked = { ...statement, sql: `${statement.sql}\nFORMAT JSONEachRow` };
         const { stream, query_id, response_headers } = await client.exec(request(asked, options));
         const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
-        return await result.json<Row>();
+        const rows = await result.json<Row>();
+        answeredBy(response_headers);
+        return rows;
       }),
     run: (statement, options = {}) =>
       guarded(options, async () => {
-        await client.command(request(statement, options));
+        answeredBy((await client.command(request(statement, options))).response_headers);
       }),
     insert: (table, rows) =>
       guarded({ what: `insert into ${table}` }, async () => {
         if (rows.length === 0) return;
-        await inserts.insert({
+        const { response_headers } = await inserts.insert({
           table,
           values: rows,
           format: 'JSONEachRow',
           clickhouse_settings: ONE_BLOCK,
         });
+        answeredBy(response_headers);
       }),
     endQueries: async (prefix, { within = KILL_WAIT, signal } = {}) => {
       const limit = AbortSignal.any([AbortSignal.timeout(within), ...(signal ? [signal] : [])]);
@@ -212,6 +219,17 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         throw new Error(stillRunning(left, within), { cause: error });
       }
     },
+    granted: (right) =>
+      guarded({ what: `check the grant ${right}` }, async () => {
+        // The statement takes no FORMAT clause.
+        const asked = request({ sql: `CHECK GRANT ${right}` }, {});
+        const http_headers = { ...asked.http_headers, 'X-ClickHouse-Format': 'JSONEachRow' };
+        const { stream, query_id, response_headers } = await client.exec({ ...asked, http_headers });
+        const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
+        const [row] = await result.json<{ result: number }>();
+        answeredBy(response_headers);
+        return row?.result === 1;
+      }),
     version: async () => {
       if (known && Date.now() - known.at < VERSION_KEPT) return known.version;
       const [row] = await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' });

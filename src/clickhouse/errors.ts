@@ -190,6 +190,10 @@ const { MEMORY_LIMIT_EXCEEDED, UNEXPECTED_END_OF_FILE } = TRANSIENT;
 export const exceedsItsMemory = (error: unknown): boolean =>
   codeOf(error) === MEMORY_LIMIT_EXCEEDED && /Query memory limit exceeded|\(for query\)/i.test(messageOf(error));
 
+/** True where the server, or its user, has no memory for a statement that is within its own limit. */
+export const exceedsServerMemory = (error: unknown): boolean =>
+  codeOf(error) === MEMORY_LIMIT_EXCEEDED && !exceedsItsMemory(error);
+
 /**
  * Returns true if ClickHouse failed because of its input, judging by the code, and not because of the server or a service behind
  * it. Includes every code that is not known to be of the latter kind, because each reader library has its own.
@@ -212,7 +216,9 @@ export function explain(error: unknown, what: string): unknown {
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : finalTypeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
-  return type ? final(type, message, { details: { code } }) : new EngineError(message, code);
+  const [, called] = /while executing '?FUNCTION (\w+)/i.exec(error.message) ?? [];
+  const details = { code, ...(called === undefined ? {} : { called }) };
+  return type ? final(type, message, { details }) : new EngineError(message, code);
 }
 
 /** Translates the answer of a proxy in front of the server that refuses a request as too large; the server has no such limit. */

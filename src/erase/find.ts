@@ -1,3 +1,4 @@
+import { oneRow } from '../clickhouse/client.js';
 import { tablesLike } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
 import { normalizerOf, plannedSource } from '../plan/planning.js';
@@ -12,6 +13,7 @@ import type { Step } from '../step/step.js';
 import type { Erasure } from './erasure.js';
 import {
   chunksOfRejects,
+  countRejects,
   matchingChunks,
   matchingDays,
   matchingObjects,
@@ -29,14 +31,15 @@ export interface Found {
   rejects: RejectedLine[];
   /** Tables in the archive database. */
   archives: string[];
-  /** Raw objects that hold such rows and still exist, or might; the first of them. */
+  /** Rejected lines of the table that do not match; some may be unreadable. */
+  otherRejects: number;
+  /** Raw objects that hold such rows, or might, and still exist. */
   objects: string[];
 }
 
 /** Parquet objects that one statement reads. */
 const AT_ONCE = 500;
-/** Raw objects that are looked for. */
-const MOST_OBJECTS = 1_000;
+const FOLDERS_AT_ONCE = 16;
 
 /** Finds everything of Daybook's that holds rows of an erasure, and the raw objects that they came from. Changes nothing. */
 export async function findRows(deps: Dependencies, erasure: Erasure, step: Step): Promise<Found> {
@@ -70,6 +73,7 @@ export async function findRows(deps: Dependencies, erasure: Erasure, step: Step)
     days,
     chunks: chunks.keys,
     rejects,
+    otherRejects: normalized ? await countOtherRejects(deps, table, rejects, step) : 0,
     archives: await findArchives(
       deps,
       schema,
@@ -77,7 +81,7 @@ export async function findRows(deps: Dependencies, erasure: Erasure, step: Step)
       days.map(({ day }) => day),
       step,
     ),
-    objects: normalized ? await existing(deps, normalized.bucket, objects.sort()) : [],
+    objects: normalized ? await existing(deps, normalized.bucket, objects.sort(), step) : [],
   };
 }
 
@@ -203,11 +207,34 @@ export function dependentsOf({ tables }: Schema, table: string): Set<string> {
   return found;
 }
 
-async function existing({ store }: Dependencies, bucket: string, objects: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const some of grouped(objects.slice(0, MOST_OBJECTS), 16)) {
-    const holds = await Promise.all(some.map((key) => store.holds(bucket, key)));
-    found.push(...some.filter((_, index) => holds[index]));
-  }
-  return found;
+/** Selects the objects that still exist, with one listing for each of their folders. */
+async function existing(
+  { store }: Dependencies,
+  bucket: string,
+  objects: readonly string[],
+  step: Step,
+): Promise<string[]> {
+  const folders = [...new Set(objects.map(pathBefore))];
+  const kept = new Set<string>();
+  for (const some of grouped(folders, FOLDERS_AT_ONCE))
+    for (const listed of await Promise.all(some.map((folder) => store.list(bucket, folder, step.signal))))
+      for (const { key } of listed) kept.add(key);
+  return objects.filter((key) => kept.has(key));
+}
+
+const pathBefore = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
+
+/** Counts the rejected lines that an erasure leaves. */
+async function countOtherRejects(
+  { clickhouse, ledger }: Dependencies,
+  source: string,
+  rejects: readonly RejectedLine[],
+  step: Step,
+): Promise<number> {
+  const { lines } = await oneRow<{ lines: string }>(
+    clickhouse,
+    countRejects(ledger.project, source),
+    step.statement(`count rejects of ${source}`),
+  );
+  return Math.max(0, Number(lines) - rejects.length);
 }

@@ -130,6 +130,14 @@ WHERE project = {project:String} AND source = {source:String} AND ${THESE}`,
   params: these(project, source, lines),
 });
 
+/** Counts the rejected lines of a source, each once. */
+export const countRejects = (project: string, source: string): Statement => ({
+  sql: `
+SELECT uniqExact(object, line) AS lines FROM daybook.rejected_rows
+WHERE project = {project:String} AND source = {source:String}`,
+  params: { project, source },
+});
+
 /** Removes rejected lines from the ledger, and waits until they are gone. */
 export const eraseRejects = (project: string, source: string, lines: readonly RejectedLine[]): Statement => ({
   sql: `

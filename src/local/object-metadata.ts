@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { childEnvironment } from './processes/children.js';
+import { startQuietly } from './processes/quiet.js';
 import { accepts } from './readiness.js';
 
 /**
@@ -18,21 +18,17 @@ export async function objectMetadata(versitygw: string, dir: string, port: numbe
   if (existsSync(metadata)) return metadata;
   if (existsSync(objects)) return undefined;
   await mkdir(objects);
-  const trial = execa(versitygw, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', objects], {
+  const trial = startQuietly(versitygw, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', objects], {
     env: { ...childEnvironment(dir, tmpdir()), ROOT_ACCESS_KEY: 'trial', ROOT_SECRET_KEY: 'trial-trial' },
-    extendEnv: false,
-    stdin: 'ignore',
-    all: true,
-    reject: false,
-    timeout: 5_000,
+    timeoutMs: 5_000,
   });
   const ended = new AbortController();
-  const result = trial.finally(() => {
+  const result = trial.ended.finally(() => {
     ended.abort();
   });
   while (!ended.signal.aborted && !(await accepts(port))) await Promise.race([result, sleep(20)]);
-  trial.kill('SIGKILL');
-  if (!/xattrs? .*not supported/.test((await result).all)) return undefined;
+  trial.kill();
+  if (!/xattrs? .*not supported/.test((await result).output)) return undefined;
   await mkdir(metadata);
   return metadata;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { objectTable } from '../clickhouse/object-table.js';
-import { messageOf } from '../errors.js';
+import { isFinal, messageOf } from '../errors.js';
 import { error } from '../project/problems.js';
 import type { Problem, Project } from '../project/project.js';
 import { engineBucket } from '../step/engine-bucket.js';
@@ -13,17 +13,23 @@ const FIX =
 /** A check must end soon: no retries, and no statement that waits. */
 const SOON = { s3_retry_attempts: 1, max_execution_time: 20 };
 
+/** The parts of the services that the check needs. */
+interface Reached {
+  clickhouse: Pick<ClickHouse, 'run' | 'rows'>;
+  store: Pick<Store, 'engine' | 'holds' | 'remove'>;
+}
+
 /**
- * Writes a tiny object as ClickHouse does, reads it back both ways, and removes it: every load goes that way. An engine that does not
- * respond at all is not reported here.
+ * Checks that ClickHouse reaches the store as every build does: it writes a tiny object into the normalized zone and reads it back, and
+ * looks for an object at each source. An engine that does not respond at all is not reported here.
  */
-export async function checkEngineStore(
-  { config }: Project,
-  {
-    clickhouse,
-    store,
-  }: { clickhouse: Pick<ClickHouse, 'run' | 'rows'>; store: Pick<Store, 'engine' | 'holds' | 'remove'> },
-): Promise<Problem[]> {
+export async function checkEngineStore(project: Project, services: Reached): Promise<Problem[]> {
+  const written = await writeAndRead(project, services);
+  // A store that is not reached at all is reported once.
+  return written.length > 0 ? written : await readSources(project, services);
+}
+
+async function writeAndRead({ config }: Project, { clickhouse, store }: Reached): Promise<Problem[]> {
   const { bucket, normalized } = config.store;
   const key = `${normalized}${config.project}/_check/${randomUUID()}.parquet`;
   const place = `s3://${bucket}/${key}`;
@@ -38,11 +44,37 @@ export async function checkEngineStore(
     await clickhouse.rows(statement(`SELECT x FROM ${sql}`), { what: `read ${place}` });
     return [];
   } catch (thrown) {
-    const text = messageOf(thrown);
-    return /: ClickHouse says \d+/.test(text)
-      ? [error('S3', `ClickHouse does not reach the store of ${bucket}: ${text}`, FIX)]
-      : [];
+    return notReached(thrown, `the store of ${bucket}`);
   } finally {
     await store.remove(bucket, [key]).catch(() => undefined);
   }
+}
+
+/** Looks for an object that no source has, below each prefix: a store that allows reading says that there is none. */
+async function readSources({ config }: Project, { clickhouse, store }: Reached): Promise<Problem[]> {
+  const found = Object.entries(config.sources).map(async ([name, { bucket, prefix }]) => {
+    const key = `${prefix.replace(/\{.*/, '')}_daybook_check`;
+    try {
+      const { sql, params } = objectTable(
+        await engineBucket({ store }, bucket),
+        [key],
+        ...(['LineAsString', '`line` String', 'check'] as const),
+      );
+      await clickhouse.rows(
+        { sql: `SELECT count() AS lines FROM ${sql}`, params, settings: SOON },
+        { what: `read s3://${bucket}/${key}` },
+      );
+      return [];
+    } catch (thrown) {
+      return isFinal(thrown) && thrown.type === 'ObjectVanished'
+        ? []
+        : notReached(thrown, `the objects of the source ${name}`);
+    }
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function notReached(thrown: unknown, what: string): Problem[] {
+  const text = messageOf(thrown);
+  return /: ClickHouse says \d+/.test(text) ? [error('S3', `ClickHouse does not reach ${what}: ${text}`, FIX)] : [];
 }

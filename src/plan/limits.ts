@@ -1,3 +1,7 @@
+import { exceedsItsMemory } from '../clickhouse/errors.js';
+import { final } from '../errors.js';
+import { sizeText } from '../shared/format.js';
+import type { Step } from '../step/step.js';
 import type { Plan } from './plan.js';
 
 /** Share of a statement's memory above which sorting and grouping spill to disk. */
@@ -25,4 +29,43 @@ export function frugalLimitsOf(plan: Pick<Plan, 'limits'>): Record<string, numbe
     input_format_parquet_prefer_block_bytes: share(BLOCK_SHARE),
     output_format_parquet_row_group_size_bytes: share(GROUP_SHARE),
   };
+}
+
+/** Settings of a statement, and whether they spare memory. */
+export interface Limits {
+  settings: Record<string, number>;
+  frugal: boolean;
+}
+
+/**
+ * Runs statements within the project's limits; where these do not suffice, all of them again with as little memory as ClickHouse can.
+ * Both attempts have to begin with nothing: a statement that fails may have inserted a part of its rows.
+ *
+ * @param what for people, such as `refresh daily_sales of 2026-11-05`
+ * @param way what else than the limit the user can change, as a clause: `or …`
+ * @throws a final `LimitReached` if less memory is not possible: a retry would need as much
+ */
+export async function withinLimits<Result>(
+  plan: Pick<Plan, 'limits'>,
+  step: Step,
+  { what, way, details }: { what: string; way?: string; details: Record<string, string> },
+  run: (limits: Limits) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await run({ settings: limitsOf(plan), frugal: false });
+  } catch (thrown) {
+    if (!exceedsItsMemory(thrown)) throw thrown;
+    step.report(`${what} again with less memory`);
+  }
+  try {
+    return await run({ settings: frugalLimitsOf(plan), frugal: true });
+  } catch (thrown) {
+    if (!exceedsItsMemory(thrown)) throw thrown;
+    const size = sizeText(plan.limits.memory);
+    throw final(
+      'LimitReached',
+      `${what} needs more than limits.memory (${size}), even on one thread. Raise it in the config${way === undefined ? '' : `, ${way}`}.`,
+      { details },
+    );
+  }
 }

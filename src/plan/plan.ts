@@ -23,6 +23,9 @@ export const column: z.ZodType<Column> = z.strictObject({
   unit: z.enum(EPOCH_UNITS).optional(),
 });
 
+/** The line of its file on which a SELECT begins; absent in plans of earlier versions. */
+const line = count.optional();
+
 /** Everything that determines a source's rows, fixed when the build was planned. */
 export const plannedSource = z.strictObject({
   name: z.string(),
@@ -32,6 +35,7 @@ export const plannedSource = z.strictObject({
   contract: z.array(column),
   /** The normalizing SELECT, as the user wrote it. */
   select: z.string(),
+  line,
   /** What that SELECT returns, by ClickHouse. */
   selected: z.array(column),
   /** CHECK constraints of the normalized table: a row that breaks one is rejected with its name. */
@@ -60,6 +64,7 @@ export const plannedTable = z.strictObject({
   columns: z.array(column),
   /** Empty for a normalized table: its SELECT belongs to its source. */
   select: z.string(),
+  line,
   /** What that SELECT returns, by ClickHouse. */
   selected: z.array(column),
   /** Tables it reads; for a normalized table, none. */
@@ -98,6 +103,7 @@ export type PublishedTable = z.infer<typeof publishedTable>;
 const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
+  line,
   severity: z.enum(['error', 'warn']),
   /** Failing rows that are tolerated: a number, or a share of the day's rows in the largest of its inputs. */
   tolerate: z.strictObject({ share: z.number().optional(), rows: count.optional() }),

@@ -2,6 +2,7 @@ import { final } from '../errors.js';
 import { fingerprintOf, NORMALIZER_VERSION, publishedFingerprint } from '../ledger/fingerprints.js';
 import type { CurrentPublish } from '../ledger/records.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
+import { lineOfSelect } from '../project/sql/failed-at.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
 import type { Text } from '../shared/sentence.js';
@@ -210,6 +211,7 @@ export function plannedSource(
     format: config.format,
     contract: rawOf(schema, table).columns.filter(({ name: column }) => column !== '_source'),
     select: table.file.select,
+    line: lineOfSelect(table.file),
     selected: table.selected,
     constraints: table.constraints,
     arrival: config.arrival,
@@ -235,6 +237,7 @@ function plannedTable(
     kind: table.kind === 'normalized' ? 'normalized' : 'aggregate',
     columns: table.columns,
     select: table.kind === 'normalized' ? '' : table.file.select,
+    ...(table.kind === 'normalized' ? {} : { line: lineOfSelect(table.file) }),
     selected: table.kind === 'normalized' ? [] : table.selected,
     inputs: table.kind === 'normalized' ? [] : table.inputs,
     level: table.level,

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../ledger/fingerprints.js';
 import type { Schema } from '../project/project.js';
+import { lineOfSelect } from '../project/sql/failed-at.js';
 import type { PlannedTable, PlannedTest } from './plan.js';
 
 /** A test as far as it matters whether it was run: another text or option of it is another test. */
@@ -11,9 +12,10 @@ export interface Check {
 
 /** The files under `sql/tests/`, as a plan holds them. */
 export const plannedTests = ({ tests }: Schema): PlannedTest[] =>
-  tests.map(({ file: { name, select, header }, inputs }) => ({
+  tests.map(({ file: { name, select, header, text }, inputs }) => ({
     name,
     sql: select,
+    line: lineOfSelect({ text, select }),
     severity: header.severity,
     tolerate: header.tolerate ?? {},
     inputs,
@@ -29,7 +31,8 @@ export const checksOf = (of: {
   tests: readonly PlannedTest[];
   tables: readonly Pick<PlannedTable, 'name' | 'unique'>[];
 }): Check[] => [
-  ...of.tests.map((test) => ({ name: test.name, code: fingerprintOf({ test }) })),
+  // Where its SELECT begins decides nothing.
+  ...of.tests.map((test) => ({ name: test.name, code: fingerprintOf({ test: { ...test, line: undefined } }) })),
   ...of.tables
     .filter(({ unique }) => unique.length > 0)
     .map((table) => ({ name: uniqueTest(table), code: fingerprintOf({ table: table.name, unique: table.unique }) })),

@@ -1,3 +1,4 @@
+import { missingGrant, REMOVE_REJECTS } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { ask } from '../clickhouse/question.js';
 import { isOlder, LEAST_CLICKHOUSE } from '../clickhouse/versions.js';
@@ -8,6 +9,7 @@ import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
 import { liveTables, notApplied } from './apply/apply.js';
+import { clockProblems, engineTime } from './clocks.js';
 import { findRemoved, findViews, removedProblems, type View } from './leftovers.js';
 import { readProject } from './load.js';
 import { error, errorsOf, warning } from './problems.js';
@@ -17,12 +19,12 @@ import { inspectSchema } from './schema/schema.js';
 /** The services that a check uses; each connects on first use. */
 export interface CheckServices {
   clickhouse: ClickHouse;
-  store: Pick<Store, 'checkBucket' | 'engine'>;
+  store: Pick<Store, 'checkBucket' | 'engine' | 'timeOf'>;
   /** Connects, and lists the search attributes that the namespace lacks; undefined if the server does not report them. */
   missingSearchAttributes: () => Promise<readonly string[] | undefined>;
   /** Checks the newest folders of the sources. Throws the errors of the store. */
   folders: (project: Project) => Promise<Problem[]>;
-  /** Lets the engine write and read a tiny object in the store. */
+  /** Lets the engine write and read a tiny object in the store, and look for one in each source. */
   engineStore: (project: Project) => Promise<Problem[]>;
   /** Says that the ledger knows another project of this name; undefined if it does not. */
   otherProject: (project: Project) => Promise<Text | undefined>;
@@ -64,7 +66,8 @@ async function checkClickHouse(
           ),
         ]
       : [];
-    if (!project) return old;
+    const lacking = await grantProblems(clickhouse);
+    if (!project) return [...lacking, ...old];
     const { schema, problems } = await inspectSchema(project, clickhouse);
     const [removed, views, other] = await Promise.all([
       findRemoved(clickhouse, project),
@@ -78,7 +81,8 @@ async function checkClickHouse(
       ...pending,
       ...removedProblems(project.config.database, removed),
       ...viewProblems(project, views),
-      ...(await clockProblems(clickhouse)),
+      ...(await clockProblems('ClickHouse', () => engineTime(clickhouse))),
+      ...lacking,
       ...old,
     ];
   } catch (thrown) {
@@ -96,22 +100,16 @@ async function pendingProblems({ config }: Project, schema: Schema, clickhouse: 
   return pending === '' ? [] : [warning('ClickHouse', pending, sentence('Before the next run: ', command.apply()))];
 }
 
-/** Milliseconds by which two clocks may differ: credentials are signed with the time, and the ledger orders records by it. */
-const CLOCK_SKEW = 60_000;
-
-async function clockProblems(clickhouse: ClickHouse): Promise<Problem[]> {
-  const [row] = await clickhouse.rows<{ now: string }>(
-    { sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS now' },
-    { what: 'ask for the time' },
-  );
-  const skew = Number(row?.now ?? Date.now()) - Date.now();
-  return Math.abs(skew) < CLOCK_SKEW
+/** Warns about a right that no build needs: without any other one, a build fails and names it. */
+async function grantProblems(clickhouse: ClickHouse): Promise<Problem[]> {
+  const grant = await missingGrant(clickhouse, REMOVE_REJECTS);
+  return grant === undefined
     ? []
     : [
         warning(
           'ClickHouse',
-          `its clock is ${Math.round(Math.abs(skew) / 1000)} seconds ${skew > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
-          'Synchronize both clocks (NTP): records are ordered, and requests to the store are signed, with the time.',
+          'the user may not remove rejected lines: those of replaced chunks stay in daybook.rejected_rows, and `daybook erase` fails',
+          `As an administrator, run in ClickHouse: ${grant}`,
         ),
       ];
 }
@@ -141,7 +139,8 @@ async function checkStore(
   );
   const failures = results.flatMap((result) => result ?? []);
   if (failures.length === 0) {
-    const found = [folders(project), engineStore(project)].map((problems) =>
+    const clock = clockProblems('S3', () => store.timeOf(project.config.store.bucket));
+    const found = [folders(project), engineStore(project), clock].map((problems) =>
       problems.catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]),
     );
     return (await Promise.all(found)).flat();

@@ -30,7 +30,9 @@ export function joinTexts(texts: readonly Text[], separator: string): Text {
 
 /** A reason that names a command; one that names none gets the one that follows once the reason is gone. */
 export const withCommand = (reason: Text, next: Command): Text =>
-  commandsIn(reason).length > 0 ? reason : sentence(reason, ' Once fixed, run: ', next);
+  commandsIn(reason).length > 0
+    ? reason
+    : sentence(reason, /[.!?]$/.test(plain(reason)) ? '' : '.', ' Once fixed, run: ', next);
 
 /** A text whose commands carry the project folder that they are about. */
 export function textFor(text: Text, project: string | undefined): string {

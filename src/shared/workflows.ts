@@ -40,6 +40,8 @@ export interface DayInput {
   allowEmpty?: boolean;
   /** Set by an erasure, whose id it is: publish the day without the rows that it names, and build nothing. */
   erase?: string;
+  /** Set by the workflow itself when it lists its objects again, because a normalized chunk was deleted after they were listed. */
+  relisted?: boolean;
   /** Set by a backfill: normalize and load at once, then wait for the signal `open` before models are refreshed. */
   gated?: boolean;
 }

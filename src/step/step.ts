@@ -5,6 +5,7 @@ import { final, isFinal, messageOf } from '../errors.js';
 import { clipped } from '../shared/format.js';
 import { attemptName } from '../shared/names.js';
 import type { Dependencies } from './dependencies.js';
+import { judgeServerMemory } from './server-memory.js';
 
 /** One attempt of a step. */
 export interface Step {
@@ -29,13 +30,14 @@ const DEFAULT_HEARTBEAT = 30_000;
  * Makes an activity of a step's function: sends heartbeats on a timer, names the attempt, kills statements of earlier attempts, throws
  * Temporal's own reason when aborted (anything else would end the workflow as failed instead of cancelled) and measures the time.
  *
- * @param options `statements` is false for a step that runs no statements, and must work while ClickHouse is down
+ * @param options `statements` is false for a step that runs no statements, and must work while ClickHouse is down; `rows` is true for
+ * one that works through the rows of a day, and fails by name if the server has no memory for them
  */
 export function asActivity<Input, Made extends object>(
   deps: Dependencies,
   verb: string,
   written: (deps: Dependencies, input: Input, step: Step) => Promise<Made>,
-  { statements = true }: { statements?: boolean } = {},
+  { statements = true, rows = false }: { statements?: boolean; rows?: boolean } = {},
 ) {
   return async (input: Input): Promise<Made & { ms: number }> => {
     const context = Context.current();
@@ -66,7 +68,8 @@ export function asActivity<Input, Made extends object>(
       return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw shortened(asFailure(error, verb));
+      const failure = rows ? await judgeServerMemory(deps.clickhouse, attempt, error) : error;
+      throw shortened(asFailure(failure, verb));
     } finally {
       clearInterval(beat);
     }

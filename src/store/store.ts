@@ -41,6 +41,8 @@ export interface Store {
   remove(bucket: string, keys: readonly string[]): Promise<void>;
   /** Throws a final error if the bucket does not exist or access is denied. */
   checkBucket(bucket: string): Promise<void>;
+  /** Returns the store's time from an answer about a bucket, in milliseconds since 1970, to the second; undefined if it sends none. */
+  timeOf(bucket: string): Promise<number | undefined>;
   /** Creates a bucket; false if it exists already. Daybook does so only in a store that it started itself. */
   createBucket(bucket: string): Promise<boolean>;
   engine: EngineAccess;
@@ -143,6 +145,22 @@ export function connectStore(env: Env['s3']): Store {
     async checkBucket(bucket) {
       await explained(`bucket ${bucket}`, () => client().send(new (sdk().HeadBucketCommand)({ Bucket: bucket })));
     },
+    timeOf: (bucket) =>
+      explained(`bucket ${bucket}`, async () => {
+        const command = new (sdk().HeadBucketCommand)({ Bucket: bucket });
+        let date: string | undefined;
+        // The SDK keeps headers that are no part of its model to itself.
+        command.middlewareStack.add(
+          (next) => async (given) => {
+            const result = await next(given);
+            date = (result.response as { headers?: Record<string, string> }).headers?.['date'];
+            return result;
+          },
+          { step: 'deserialize' },
+        );
+        await client().send(command);
+        return date === undefined ? undefined : Date.parse(date);
+      }),
     createBucket: (bucket) =>
       explained(`create bucket ${bucket}`, async () => {
         try {

@@ -98,6 +98,11 @@ other = {
     "microseconds": {"ts": pa.array([NOON.replace(microsecond=1), NOON], pa.timestamp("us"))},
     "null-tag": {"tags": pa.array([["a", None], ["b"]])},
     "words": {"pieces": pa.array(["many", "7"])},
+    "years": {"since": pa.array([date(9999, 12, 31), date(1850, 1, 1)], pa.date32())},
+    "id-of-day": {"id": pa.array([date(9999, 12, 31), date(1850, 1, 1)], pa.date32())},
+    "id-of-moment": {"id": pa.array([datetime(9999, 12, 31), datetime(1, 1, 1)], pa.timestamp("us"))},
+    "keys-of-number": {"prices": pa.array([[(-7, Decimal("0.10"))], []], pa.map_(pa.int32(), pa.decimal128(38, 2)))},
+    "exact-floats": {"ratio": pa.array([2**53, 2**53 + 1], pa.int64())},
     "id-of-number": {"id": pa.array([12, 13], pa.int64())},
 }
 for name, changes in other.items():

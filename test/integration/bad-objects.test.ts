@@ -67,7 +67,7 @@ describe('a day that lacks an object', () => {
 
   const status = async () => {
     const report = openLedgerReport(project.app.clickhouse, project.name);
-    const [line] = await reportDays(project.app, report, { first: day, last: day, running: { days: [], message: '' } });
+    const [line] = await reportDays(project.app, report, { days: [day], running: { days: [], message: '' } });
     if (!line) throw new Error('no report');
     return { line, detail: await detailDay(project.app, report, line, true) };
   };
@@ -100,7 +100,7 @@ describe('a day that lacks an object', () => {
     const text = detailText(project.name, 'UTC', detail);
     expect(text).toContain('Quarantined: 1 bad object, whose rows the day lacks.');
     expect(text).toMatch(new RegExp(`^ {2}${cut} +0 +0 +0 +0 +0 {2}quarantined$`, 'm'));
-    const range = { shown: { first: day, last: day }, earlier: 0, missing: undefined };
+    const range = { shown: [day], gaps: [], earlier: 0, missing: undefined };
     expect(overviewText({ project: project.name, zone: 'UTC', normalized: ['events'], range, days: [line] })).toContain(
       'without 1 quarantined object',
     );

@@ -73,3 +73,63 @@ test('an unchanged day sends at most 8 statements and one listing per folder', a
   expect(unchanged.statements.length, shown(unchanged)).toBeLessThanOrEqual(MOST_UNCHANGED);
   expect([...unchanged.listings].sort(), shown(unchanged)).toEqual(prefixes);
 });
+
+/** Ten years, eight tables, three versions each: what the ledger of a project holds that was never cleaned. */
+const OLD_DAYS = 3_650;
+const OLD_TABLES = 8;
+const VERSIONS = 3;
+/** Rows of a part that one entry of its primary index covers: the least that a read takes. */
+const GRANULE = 8_192;
+
+/** Records days before the project's first one as built and published, each table three times. */
+async function rememberYears(): Promise<void> {
+  const day = `toDate('${EARLIER[0] ?? ''}') - 1 - number % ${OLD_DAYS} AS day`;
+  const generation = `1 + intDiv(number, ${OLD_DAYS}) % ${VERSIONS} AS generation`;
+  const table = `concat('table_', toString(intDiv(number, ${OLD_DAYS * VERSIONS}))) AS table`;
+  const project_ = `'${project.name}' AS project`;
+  const fill = (into: string, columns: string, count: number) =>
+    project.admin.run({ sql: `INSERT INTO daybook.${into} SELECT ${columns} FROM numbers(${count})` });
+  const each = OLD_DAYS * VERSIONS;
+  for (const event of ['planned', 'published'])
+    await fill('builds (project, day, generation, event)', `${project_}, ${day}, ${generation}, '${event}'`, each);
+  for (const event of ['intent', 'done'])
+    await fill(
+      'publishes (project, day, generation, table, event, rows)',
+      `${project_}, ${day}, ${generation}, ${table}, '${event}', 10`,
+      each * OLD_TABLES,
+    );
+  await fill(
+    'accounts (project, account, day, generation, source, rows, loaded)',
+    `${project_}, 'day', ${day}, ${generation}, ${table}, 10, 10`,
+    each * OLD_TABLES,
+  );
+  await fill(
+    'chunks (project, source, folder, chunk, normalizer)',
+    `${project_}, 'events', ${day.replace('AS day', 'AS folder')}, hex(MD5(toString(number))), hex(MD5('n'))`,
+    each,
+  );
+}
+
+/** The rows that each statement of the project has read from the ledger so far, the most first, with the statement. */
+async function readFromLedger(): Promise<{ rows: number; sql: string }[]> {
+  await project.admin.run({ sql: 'SYSTEM FLUSH LOGS query_log' });
+  const found = await project.rows<{ rows: string; sql: string }>(
+    `SELECT read_rows AS rows, query AS sql FROM system.query_log
+     WHERE type = 'QueryFinish' AND query_kind = 'Select' AND position(query, {name:String}) > 0
+       AND arrayExists(t -> startsWith(t, 'daybook.'), tables)
+     ORDER BY rows DESC, event_time_microseconds`,
+    { name: `'${project.name}'` },
+  );
+  return found.map(({ rows, sql }) => ({ rows: Number(rows), sql }));
+}
+
+test('ten years of days in the ledger cost a day nothing: a statement reads one part of each table where its day is', async () => {
+  await rememberYears();
+  const before = (await readFromLedger()).length;
+  await project.put(keyOf(DAY, 'c'), lines(payment(DAY, 'three')));
+  expect((await project.run(DAY)).outcome).toBe('published');
+  expect((await project.run(DAY)).outcome).toBe('unchanged');
+  const reads = await readFromLedger();
+  expect(reads.length).toBeGreaterThan(before);
+  expect(reads[0]?.rows, reads[0]?.sql).toBeLessThan(4 * GRANULE);
+});

@@ -195,6 +195,34 @@ describe('what only services know', () => {
   });
 });
 
+test('a filter on day that an alias hides counts both days, and only that model has a warning', async () => {
+  const model = (name: string, filter: string) => `-- lookback: 1 day
+CREATE TABLE ${name} (day Date, n UInt64) ENGINE = MergeTree PARTITION BY day ORDER BY day;
+SELECT {day:Date} AS day, count() AS n FROM events WHERE ${filter};`;
+  const files = {
+    ...PAYMENTS,
+    'sql/aggregates/hidden.sql': model('hidden', 'day = {day:Date}'),
+    'sql/aggregates/meant.sql': model('meant', 'events.day = {day:Date}'),
+  };
+  const days = ['2026-05-01', '2026-05-02'];
+  const project = await openDays(inject('stack'), files, PAYMENTS_CONFIG, { worker: false });
+  try {
+    const { problems } = await inspectSchema(project.app.project, project.app.clickhouse);
+    expect(problems.map(({ severity, where }) => ({ severity, where }))).toEqual([
+      { severity: 'warning', where: 'sql/aggregates/hidden.sql:3' },
+    ]);
+    for (const day of days) {
+      await project.put(`raw/${day}/a.json`, lines(payment(day, 'a'), payment(day, 'b')));
+      await project.publish(day);
+    }
+    const counts = (table: string) => project.rows(`SELECT n FROM ${table} ORDER BY day`);
+    expect(await counts('meant')).toEqual([{ n: '2' }, { n: '2' }]);
+    expect(await counts('hidden')).toEqual([{ n: '2' }, { n: '4' }]);
+  } finally {
+    await project.close();
+  }
+});
+
 test('a type that the CREATE TABLE itself allows is built and published', async () => {
   const files = Object.fromEntries(
     Object.entries(PAYMENTS).map(([path, sql]) => [

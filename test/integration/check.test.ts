@@ -15,6 +15,7 @@ import type { Project } from '../../src/project/project.js';
 import { plain } from '../../src/shared/sentence.js';
 import { connectStore } from '../../src/store/store.js';
 import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
+import { openProxy } from '../support/fault-proxy.js';
 import { projectFolder, RIGHT } from '../support/project.js';
 import { temporaryFolder, testVariables } from '../support/stack.js';
 
@@ -138,6 +139,44 @@ test('an engine that does not reach the store, and one whose clock is wrong, are
   ]);
 });
 
+test('a store whose clock is wrong is a warning, and the time comes from the store itself', async () => {
+  const { dir } = await initProject(join(folder.path, 'early'));
+  const { project } = await readProject(dir);
+  const bucket = project?.config.store.bucket ?? '';
+  await makeBuckets(bucket);
+  const time = (await services.store.timeOf(bucket)) ?? 0;
+  expect(Math.abs(time - Date.now())).toBeLessThan(30_000);
+  const ahead = { ...services.store, timeOf: () => Promise.resolve(Date.now() + 5_000) };
+  expect(await problemsBeside(dir, { ...services, store: ahead })).toMatchObject([
+    { severity: 'warning', where: 'S3', what: 'its clock is 5 seconds ahead of the clock of this machine' },
+  ]);
+});
+
+test('a source whose objects ClickHouse may not read is named, although it may write its own', async () => {
+  const { dir } = await initProject(join(folder.path, 'denied'));
+  const { project } = await readProject(dir);
+  if (project) await makeBuckets(project.config.store.bucket);
+  const proxy = await openProxy(inject('stack').s3.endpoint);
+  proxy.intercept(({ asked, answer }) => {
+    if (!asked.url.pathname.includes('/raw/')) return undefined;
+    const body = Buffer.from('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+    answer({ status: 403, headers: { 'content-type': 'application/xml' }, body });
+    return Promise.resolve();
+  });
+  const denied = connect({ DAYBOOK_S3_ENGINE_ENDPOINT: proxy.url });
+  const problems = await problemsBeside(dir, denied.services);
+  await denied.close();
+  await proxy.close();
+  expect(problems.map(({ severity, what }) => [severity, what])).toEqual([
+    [
+      'error',
+      expect.stringMatching(
+        /^ClickHouse does not reach the objects of the source events: read s3:.*\/raw\/events\/dt=_daybook_check/,
+      ),
+    ],
+  ]);
+});
+
 test('services that do not answer, or refuse the credentials, are named with what to set', async () => {
   const { dir } = await initProject(join(folder.path, 'alone'));
   const away = connect({
@@ -189,6 +228,23 @@ test('a server older than the first safe release is an error', async () => {
     expect(problems.map((problem) => problem.where)).toEqual(where);
     expect(problems.every(({ severity }) => severity === 'error')).toBe(true);
   }
+});
+
+test('a user who may not remove rejected lines is a warning with the statement that grants it', async () => {
+  const { dir } = await initProject(join(folder.path, 'checked-grants'), 'checked');
+  const { url, reader } = inject('stack').clickhouse;
+  const other = connectClickHouse({ url, ...reader });
+  const clickhouse = { ...services.clickhouse, granted: (right: string) => other.granted(right) };
+  const problems = await problemsBeside(dir, { ...services, clickhouse });
+  await other.close();
+  expect(problems).toEqual([
+    {
+      severity: 'warning',
+      where: 'ClickHouse',
+      what: 'the user may not remove rejected lines: those of replaced chunks stay in daybook.rejected_rows, and `daybook erase` fails',
+      fix: 'As an administrator, run in ClickHouse: GRANT ALTER DELETE ON daybook.rejected_rows TO `daybook`',
+    },
+  ]);
 });
 
 test('a setting that the server does not know fails a statement at once, and names the release that is needed', async () => {

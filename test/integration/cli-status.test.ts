@@ -59,7 +59,7 @@ test('status shows each day up to the newest: published, never built, failed and
 test('status --days shows the newest days and counts the earlier ones', async () => {
   const { stdout } = await run('status', '--days', '1');
   expect(stdout.match(/^2026-11-0\d {2}/gm)).toHaveLength(1);
-  expect(stdout).toContain('3 earlier days: npx daybook status --days 4');
+  expect(stdout).toContain('1 earlier day: npx daybook status --days 2');
 });
 
 test('status --output json holds for each day what the ledger knows', async () => {

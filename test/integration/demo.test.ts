@@ -13,6 +13,7 @@ import { startStack, stopStack } from '../../src/local/stack.js';
 import { numberText } from '../../src/shared/format.js';
 import { scheduleId } from '../../src/shared/names.js';
 import { connectTemporal } from '../../src/temporal/client.js';
+import { blocksOf, withoutTimes } from '../support/documented.js';
 import { temporaryFolder } from '../support/stack.js';
 
 const DAYBOOK = fileURLToPath(new URL('../../bin/daybook.js', import.meta.url));
@@ -108,6 +109,28 @@ ORDER BY day`,
   }
 }
 
+/** What the README shows of the demo; in its order: of the first run, of the second. */
+const shown = blocksOf('README.md').filter(({ section, kind }) => section === 'See it run' && kind === 'text');
+
+/** Lines without what differs from run to run: times, ports, passwords, the folder, and how wide the page is. */
+const comparable = (text: string) =>
+  withoutTimes(text.replaceAll(dir, '.daybook'))
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+    .replaceAll(/reader:\w+/g, 'reader:PASSWORD')
+    .split('\n')
+    .map((line) => line.trim().replaceAll(/ +/g, ' '));
+
+/** The lines of a block that an output has, in their order; a line `…` means any number of others. */
+function linesShown(output: string, block: string): string[] {
+  const lines = comparable(output);
+  let at = 0;
+  return comparable(block).filter((line) => {
+    const found = line === '…' ? at : lines.indexOf(line, at);
+    if (found >= 0) at = found;
+    return found >= 0;
+  });
+}
+
 const expectedDays = () => {
   const { days } = demoTotals(2);
   return demoDays().map((day) => ({
@@ -127,6 +150,11 @@ test('the first run publishes every day, exits by itself, and its last line is t
     for (const step of ['listed', 'normalize', 'load', 'refresh', 'test', 'publish']) expect(block).toContain(step);
   }
   expect(first.stdout.split('\n').at(-1)).toBe(`npx daybook local up --dir ${dir}`);
+});
+
+test('the README shows what the demo prints', () => {
+  const text = shown[0]?.text ?? '';
+  expect(linesShown(first.stdout, text)).toEqual(comparable(text));
 });
 
 test('the late object rebuilds its day and the model that looks back on it, and every other table stays as it is', () => {
@@ -185,6 +213,8 @@ test('the second run finds nothing to do and says so; a stack that was up stays 
     const before = await published(stack);
     const second = await demo();
     expect(second).toMatchObject({ exitCode: 0 });
+    const text = shown[1]?.text ?? '';
+    expect(linesShown(second.stdout, text)).toEqual(comparable(text));
     expect(second.stdout).toContain('Nothing to do: all 5 days are unchanged');
     expect(second.stdout.match(/ · unchanged/g)).toHaveLength(demoDays().length);
     expect(second.stdout.split('\n').at(-1)).toBe(`npx daybook local down --dir ${dir}`);

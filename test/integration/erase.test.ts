@@ -78,6 +78,7 @@ test('a dry run shows where the rows are, and which raw objects hold them; it ch
     ],
     chunks: 4,
     rejects: 1,
+    otherRejects: 2,
     archives: 2,
     objects: [keyOf(FIRST, 'a'), keyOf(FIRST, 'b'), keyOf(SECOND, 'a'), keyOf(HELD, 'a')],
   });
@@ -106,6 +107,9 @@ test('an erasure that dies at any step is finished by the same command, and no r
     await expect(act(world).publish({ build, tables })).rejects.toThrow('the worker died');
 
   const before = await project.state(OTHER);
+  expect((await erase('--dry-run')).stdout).toContain(
+    "2 more rejected lines of events: no row of theirs matches, or they cannot be read, and a line that cannot be read matches no condition. To remove those that contain a text, too, add: --rejects-with 'TEXT'",
+  );
   const { stdout, stderr, code } = await erase('--rejects-with', 'person-1 {');
   expect(code, stderr).toBe(0);
   expect(stdout).toContain('erased 4 rows of events on 3 days');

@@ -29,38 +29,48 @@ test('a project is recorded once, however often it is applied', async () => {
   expect(await recorded()).toEqual([{ id: 'aaaa1111' }]);
 });
 
+/** Runs `act` while the folder says something else about the project, and expects that nothing changes. */
+async function asAnother(changes: Record<string, unknown>, act: () => Promise<void>): Promise<void> {
+  const before = await project.state(DAY);
+  await project.configure(changes);
+  try {
+    await act();
+  } finally {
+    await project.configure({ id: 'aaaa1111' });
+  }
+  expect(await project.state(DAY)).toEqual(before);
+  expect(await recorded()).toHaveLength(1);
+}
+
+const expectRefusedRun = async () => {
+  expect(await project.fail(DAY)).toMatchObject({
+    cause: 'OtherProject',
+    message: expect.stringContaining('--same-project') as string,
+  });
+};
+
+test('a project of the same name with another id is refused by every command and run, and changes nothing', () =>
+  asAnother({ id: 'bbbb2222' }, async () => {
+    for (const args of [
+      ['apply'],
+      ['apply', '--dry-run'],
+      ['status'],
+      ['verify', '--day', DAY],
+      ['rollback', '--day', DAY],
+    ]) {
+      const { code, stderr } = await command(...args);
+      expect({ code, stderr }, args.join(' ')).toEqual({ code: 1, stderr: expect.stringContaining(OTHER) as string });
+    }
+    expect((await command('check')).stdout).toContain(OTHER);
+    await expectRefusedRun();
+    await expect(project.backfill({ start: DAY, end: DAY })).rejects.toThrow();
+  }));
+
 test.each([
-  ['id', { id: 'bbbb2222' }],
   ['database', { database: 'another_live' }],
   ['bucket', { store: { bucket: 'another-data' } }],
-])(
-  'a project of the same name with another %s is refused by every command and run, and changes nothing',
-  async (_, changes) => {
-    const before = await project.state(DAY);
-    await project.configure(changes);
-    try {
-      for (const args of [
-        ['apply'],
-        ['apply', '--dry-run'],
-        ['status'],
-        ['verify', '--day', DAY],
-        ['rollback', '--day', DAY],
-      ]) {
-        const { code, stderr } = await command(...args);
-        expect({ code, stderr }, args.join(' ')).toEqual({ code: 1, stderr: expect.stringContaining(OTHER) as string });
-      }
-      expect((await command('check')).stdout).toContain(OTHER);
-      expect(await project.fail(DAY)).toMatchObject({
-        cause: 'OtherProject',
-        message: expect.stringContaining('--same-project') as string,
-      });
-      await expect(project.backfill({ start: DAY, end: DAY })).rejects.toThrow();
-    } finally {
-      await project.configure({ id: 'aaaa1111' });
-    }
-    expect(await project.state(DAY)).toEqual(before);
-    expect(await recorded()).toHaveLength(1);
-  },
+])('a project of the same name with another %s is refused in the same way', (_, changes) =>
+  asAnother(changes, expectRefusedRun),
 );
 
 test('a project of an earlier version runs without a record, and its name is refused to a new one', async () => {

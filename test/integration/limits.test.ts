@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { messageOf } from '../../src/errors.js';
 import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { linesOutside } from '../../src/ledger/report/statements.js';
 import { plain } from '../../src/shared/sentence.js';
@@ -95,6 +96,89 @@ test('a chunk that no setting brings below the limit fails the day at once, and 
   expect(await project.rows('SELECT count() AS rows FROM events WHERE day = {day:Date}', { day })).toEqual([
     { rows: '80000' },
   ]);
+});
+
+const hungry =
+  '(SELECT length(groupArray(repeat(toString(number), 100))) FROM (SELECT arrayJoin(range(400000)) AS number))';
+const MODEL = 'sql/aggregates/daily_amounts.sql';
+const greedy = (PAYMENTS[MODEL] ?? '').replace('count() AS events', `any(${hungry}) AS events`);
+
+/** Makes the steps before `refresh` of a project's day by hand. */
+async function buildUntilRefresh(day: string) {
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  const act = project.attempt();
+  const { build } = await act.list({ day, force: false });
+  await act.normalize({ build, chunk: 0 });
+  const { fingerprint } = await act.load({ build, table: 'events' });
+  return { build, table: 'daily_amounts', inputs: { events: fingerprint } };
+}
+
+test('a model or a test that needs more than the limit fails at once, and says which limit to raise', async () => {
+  const day = '2026-05-07';
+  await project.configure({ limits: { memory: '100 MiB' } });
+  await project.write(MODEL, greedy);
+  const input = await buildUntilRefresh(day);
+  await expect(project.attempt().refresh(input)).rejects.toMatchObject({
+    type: 'LimitReached',
+    nonRetryable: true,
+    message: `refresh daily_amounts of ${day} needs more than limits.memory (100 MiB), even on one thread. Raise it in the config, or let the model read or keep less at once.`,
+  });
+  await project.write(MODEL, PAYMENTS[MODEL] ?? '');
+  await project.write('sql/tests/greedy.sql', `SELECT 1 FROM events WHERE day = {day:Date} AND ${hungry} = 0;`);
+  await expect(project.build(day)).rejects.toMatchObject({
+    type: 'LimitReached',
+    nonRetryable: true,
+    message:
+      'test greedy needs more than limits.memory (100 MiB), even on one thread. Raise it in the config, or let the test read less.',
+  });
+  await project.configure({ limits: { memory: '2 GiB' } });
+  await project.publish(day);
+  expect(await idsOf(day)).toEqual(['a']);
+  await project.write('sql/tests/greedy.sql', 'SELECT 1 FROM events WHERE 1 = 0;');
+});
+
+test('a model for which the server has no memory is retried while others may hold it, and fails by name once it runs alone', async () => {
+  const day = '2026-05-08';
+  await project.write(MODEL, greedy);
+  const input = await buildUntilRefresh(day);
+  const { clickhouse: engine } = project.app;
+  // A limit of the user is checked as the server's own is: it counts all queries, and not what one may use.
+  const small: typeof engine = {
+    ...engine,
+    run: (statement, options) => {
+      const limit = options?.what?.startsWith('refresh') ? { max_memory_usage_for_user: 100 * MIB } : {};
+      return engine.run({ ...statement, settings: { ...statement.settings, ...limit } }, options);
+    },
+  };
+  const refresh = (attempt: number) => project.attempt({ attempt, world: { clickhouse: small } }).refresh(input);
+  // Without the mark of a final failure, so that Temporal retries it.
+  const passing = { code: 241, message: expect.stringContaining('User memory limit exceeded') as string };
+  await expect(refresh(1)).rejects.toMatchObject(passing);
+
+  const handle = `holds memory of ${project.name}`;
+  const sql =
+    'SELECT groupArray(repeat(toString(number), 1000000)), sum(sleepEachRow(0.1)) FROM numbers(150) FORMAT Null';
+  const held = () =>
+    project.rows<{ bytes: string }>(
+      "SELECT sum(memory_usage) AS bytes FROM system.processes WHERE Settings['log_comment'] = {handle:String}",
+      { handle },
+    );
+  const others = project.admin.run({ sql, settings: { max_block_size: 1 } }, { handle }).catch(messageOf);
+  await expect.poll(async () => Number((await held())[0]?.bytes), { timeout: 60_000 }).toBeGreaterThan(100 * MIB);
+  await expect(refresh(9)).rejects.toMatchObject(passing);
+  await project.admin.endQueries(handle);
+  expect(await others).toContain('cancelled');
+
+  // Other tests may use the engine at the same time.
+  const failed = () => refresh(3).catch((thrown: unknown) => thrown);
+  await expect.poll(failed, { timeout: 120_000 }).toMatchObject({
+    type: 'LimitReached',
+    nonRetryable: true,
+    message: expect.stringMatching(
+      /^refresh daily_amounts of .* User memory limit exceeded: .*This was attempt 3, and no other query uses memory\. Give the ClickHouse server or its user more, or lower limits\.memory/,
+    ) as string,
+  });
+  await project.write(MODEL, PAYMENTS[MODEL] ?? '');
 });
 
 test('a line with hundreds of thousands of keys is a row', async () => {

@@ -143,6 +143,14 @@ test('`up --detach` runs until `down`, which stops the stack and nothing else', 
   for (const text of [clickhouse.nativeAddress, clickhouse.reader.password, clickhouse.admin.password])
     expect(env.stdout).toMatch(new RegExp(`^# .*${text.replaceAll('.', '[.]')}$`, 'm'));
 
+  const again = await daybook('up', '--detach', '--output', 'json');
+  expect(JSON.parse(again.stdout)).toMatchObject({ dir, started: false, clickhouse: { url: clickhouse.url } });
+  const document = await daybook('env', '--output', 'json');
+  expect(JSON.parse(document.stdout)).toMatchObject({
+    variables: { CLICKHOUSE_URL: clickhouse.url },
+    admin: { password: clickhouse.admin.password },
+  });
+
   // A pid that the system has given to another program since it was recorded.
   const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
   const pid = bystander.pid ?? 0;
@@ -156,4 +164,8 @@ test('`up --detach` runs until `down`, which stops the stack and nothing else', 
   expect(await daybook('down')).toMatchObject({ exitCode: 0, stdout: `No local stack is running in ${dir}.` });
   expect(await daybook('status')).toMatchObject({ exitCode: 1 });
   expect(await daybook('env')).toMatchObject({ exitCode: 1, stdout: '' });
+  const none = await daybook('down', '--output', 'json');
+  expect(JSON.parse(none.stdout)).toEqual({ dir, stopped: false, processes: 0 });
+  const failed = await daybook('env', '--output', 'json');
+  expect([failed.exitCode, JSON.parse(failed.stdout)]).toMatchObject([1, { error: { type: 'LocalStack' } }]);
 });

@@ -369,6 +369,7 @@ describe.skipIf(!version)('files written by pyarrow', () => {
       .toMatchInlineSnapshot(`
       {
         "digits:1": "amount: '1.005' does not fit Decimal(10, 2)",
+        "exact-floats:2": "ratio: '9007199254740993' does not fit Nullable(Float64)",
         "far:1": "ts: '4611686018427387904 microseconds since 1970' does not fit DateTime64(3, 'UTC'); moments[0]: '-4611686018427387904 microseconds since 1970' does not fit DateTime64(3, 'Europe/Berlin')",
         "microseconds:1": "ts: '2026-09-01 12:00:00.000001' does not fit DateTime64(3, 'UTC'): digits would be lost, DateTime64(6) holds them",
         "null-tag:1": "tags[1]: missing, expected String",
@@ -378,6 +379,8 @@ describe.skipIf(!version)('files written by pyarrow', () => {
         "required-missing:2": "amount: no such column in the file, expected Decimal(10, 2)",
         "required-null:2": "amount: missing, expected Decimal(10, 2)",
         "words:1": "pieces: 'many' does not fit Nullable(UInt8)",
+        "years:1": "since: '9999-12-31' does not fit Nullable(Date32)",
+        "years:2": "since: '1850-01-01' does not fit Nullable(Date32)",
       }
     `);
     expect(found['required-missing:1']?.[1]).toContain('"pieces":255');
@@ -389,7 +392,12 @@ describe.skipIf(!version)('files written by pyarrow', () => {
         { ...BARE, object },
       ]),
     );
-    expect(rows.filter(({ object }) => object === 'id-of-number').map(({ id }) => id)).toEqual(['12', '13']);
+    const idsIn = (name: string) => rows.filter(({ object }) => object === name).map(({ id }) => id);
+    expect(idsIn('id-of-number')).toEqual(['12', '13']);
+    expect(idsIn('id-of-day')).toEqual(['9999-12-31', '1850-01-01']);
+    expect(idsIn('id-of-moment')).toEqual(['9999-12-31 00:00:00.000000', '0001-01-01 00:00:00.000000']);
+    expect(rows.find(({ object }) => object === 'keys-of-number')).toMatchObject({ prices: { '-7': 0.1 } });
+    expect(rows.filter(({ object }) => object === 'exact-floats')).toMatchObject([{ ratio: 2 ** 53 }]);
   });
 
   test.each([

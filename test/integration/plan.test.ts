@@ -115,4 +115,12 @@ test('a day whose run would fail says why, and the others are still planned', as
   expect(days[2]?.notes.map(plain).join()).toContain(
     '1 of 1 object that 2026-07-03 was published from is no longer listed',
   );
+  const none = ['2026-09-01', '2026-09-03'] as const;
+  const range = ['--start', none[0], '--end', none[1], '--project', project.app.project.dir];
+  const { stdout } = await daybook(['plan', ...range], environment(inject('stack')));
+  expect(stdout).toMatch(
+    /^2026-09-01 to 2026-09-03 {2}would fail; of 2026-09-01:\n {12}events: s3:.*2026-09-01\/ holds no/,
+  );
+  const dry = await daybook(['backfill', ...range, '--dry-run'], environment(inject('stack')));
+  expect([dry.code, dry.stdout]).toEqual([0, stdout]);
 });

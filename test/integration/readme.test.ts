@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { processVariables } from '../../src/env.js';
 import { compiledProgram, productionPackages } from '../support/compiled.js';
-import { repositoryText } from '../support/compose.js';
+import { blocksOf, withoutTimes } from '../support/documented.js';
 import { temporaryFolder } from '../support/stack.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,26 +38,18 @@ async function type(line: string, cwd: string, env: Record<string, string>) {
   return { exitCode, stdout, stderr, cwd: stdio[3].trim() };
 }
 
-/** The shell and output blocks of a section, in order. */
-function blocksOf(section: string): { kind: string; text: string }[] {
-  const readme = repositoryText('README.md');
-  const [, text = ''] = new RegExp(`\\n## ${section}\\n([^]*?)(?=\\n## )`).exec(readme) ?? [];
-  return [...text.matchAll(/```(sh|text)\n([^]*?)\n```/g)].map(([, kind = '', body = '']) => ({ kind, text: body }));
-}
-
-/** An output without what differs from run to run. */
-const normalized = (text: string) => text.replaceAll(/\d[\d.]* (ms|s|min)\b/g, 'TIME').trimEnd();
-
 test('the first hour of the README works line by line in an empty home, with the output that it shows', async () => {
   const env = newUser(join(folder.path, 'home'));
   await mkdir(env['HOME'] ?? '', { recursive: true });
   let at = REPOSITORY;
   let last = '';
   let compared = 0;
-  const blocks = blocksOf('Your own project in ten minutes');
+  const blocks = blocksOf('README.md').filter(
+    ({ section, kind }) => section === 'Your own project in ten minutes' && ['sh', 'text'].includes(kind),
+  );
   for (const { kind, text } of blocks) {
     if (kind === 'text') {
-      expect(normalized(last)).toBe(normalized(text));
+      expect(withoutTimes(last)).toBe(withoutTimes(text));
       compared += 1;
       continue;
     }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { usedChunks } from '../../src/cli/common/used-chunks.js';
+import { connectClickHouse } from '../../src/clickhouse/client.js';
 import { openLedgerReport } from '../../src/ledger/report/index.js';
 import { archiveDatabase, readArchiveName, stageDatabase } from '../../src/shared/names.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
@@ -213,7 +214,18 @@ describe('rejects in the ledger', () => {
     await project.attempt().sweep({ day: null });
     expect(await chunksWithRejects(day)).toHaveLength(2);
     await ageRejects(day, 2);
-    await project.attempt().sweep({ day: null });
+
+    const stack = inject('stack').clickhouse;
+    const reader = connectClickHouse({ url: stack.url, ...stack.reader });
+    const withoutGrant = { ...project.app.clickhouse, granted: (right: string) => reader.granted(right) };
+    const { notes } = await project.attempt({ world: { clickhouse: withoutGrant } }).sweep({ day: null });
+    await reader.close();
+    expect(notes).toEqual([
+      "rejects of 1 replaced chunk stay in daybook.rejected_rows: Daybook's user may not remove them. As an administrator, run in ClickHouse: GRANT ALTER DELETE ON daybook.rejected_rows TO `daybook`",
+    ]);
+    expect(await chunksWithRejects(day)).toHaveLength(2);
+
+    expect(await project.attempt().sweep({ day: null })).not.toHaveProperty('notes');
     await expect.poll(() => chunksWithRejects(day), { timeout: 60_000 }).toEqual([second]);
   });
 

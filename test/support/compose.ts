@@ -6,12 +6,28 @@ const REPOSITORY = new URL('../../', import.meta.url);
 
 const variables = z.record(z.string(), z.union([z.string(), z.number()]));
 
-const service = z.looseObject({
+const duration = z.string().regex(/^\d+[smh]$/);
+
+/** The parts of the compose specification that the file uses; any other key is refused. */
+const service = z.strictObject({
   image: z.string(),
+  build: z.string().optional(),
+  init: z.boolean().optional(),
+  entrypoint: z.array(z.string()).optional(),
+  ulimits: z.record(z.string(), z.int()).optional(),
   environment: variables.optional(),
   command: z.array(z.string()).optional(),
-  healthcheck: z.union([z.object({ disable: z.literal(true) }), z.looseObject({ test: z.array(z.string()) })]),
-  depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
+  healthcheck: z.union([
+    z.object({ disable: z.literal(true) }),
+    z.strictObject({
+      test: z.tuple([z.enum(['CMD', 'CMD-SHELL'])], z.string()),
+      interval: duration,
+      timeout: duration,
+      retries: z.int(),
+      start_period: duration.optional(),
+    }),
+  ]),
+  depends_on: z.record(z.string(), z.strictObject({ condition: z.string() })).optional(),
   deploy: z.strictObject({
     replicas: z.int().optional(),
     resources: z.strictObject({ limits: z.strictObject({ memory: z.string().regex(/^\d+[mg]$/) }) }),
@@ -28,7 +44,9 @@ const service = z.looseObject({
   stop_grace_period: z.string().optional(),
 });
 
-const schema = z.looseObject({
+const schema = z.strictObject({
+  name: z.string(),
+  'x-daybook': z.unknown(),
   services: z.record(z.string(), service),
   volumes: z.record(z.string(), z.null()),
   configs: z.record(z.string(), z.object({ content: z.string() })),

@@ -131,6 +131,19 @@ export function badKinds(day: string): BadKind[] {
       reason: /^holds several JSON values on one line/,
     },
     {
+      name: 'glued-with-lists-inside.json',
+      body: lines(
+        payment(day, 'good'),
+        payment(day, 'lost1', { items: Array.from({ length: 40 }, (_, n) => ({ n, of: {} })) }) + payment(day, 'lost2'),
+      ),
+      reason: /^holds several JSON values on one line, in 1 line, first in line 2/,
+    },
+    {
+      name: 'list-in-a-line.json',
+      body: lines(payment(day, 'lost1'), `[${payment(day, 'lost2')}, ${payment(day, 'lost3')}]`),
+      reason: /^holds several JSON values on one line, in 1 line, first in line 2: they are in a list/,
+    },
+    {
       name: 'envelope.json',
       body: JSON.stringify({
         version: [1],

@@ -4,40 +4,54 @@ import { nextSteps, type DayDetail } from '../../src/cli/status/day-detail.js';
 import { daysToShow, stateOf, type DayReport } from '../../src/cli/status/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status/text.js';
 import { command, type Command } from '../../src/shared/commands.js';
+import { daysBetween } from '../../src/shared/day.js';
 import { joinTexts, sentence } from '../../src/shared/sentence.js';
 
 const yesterday = '2026-11-22';
 
 describe('the days that status shows', () => {
+  const recorded = daysBetween('2026-11-05', '2026-11-09');
+
   test('end at the newest known day, so that a demo of last month is not pushed out by days that were never built', () => {
-    const known = { first: '2026-11-05', last: '2026-11-09' };
-    expect(daysToShow({ start: '2026-11-05', known, yesterday, count: 14 })).toEqual({
-      shown: known,
+    expect(daysToShow({ start: '2026-11-05', recorded, yesterday, count: 14 })).toEqual({
+      shown: recorded,
+      gaps: [],
       earlier: 0,
       missing: { first: '2026-11-10', last: yesterday, days: 13 },
     });
   });
 
   test('begin at `start`, where that is earlier than the first one built, or where nothing says', () => {
-    const known = { first: '2026-11-05', last: '2026-11-09' };
-    const shown = (start: string | undefined) => daysToShow({ start, known, yesterday, count: 14 }).shown?.first;
+    const shown = (start: string | undefined) => daysToShow({ start, recorded, yesterday, count: 14 }).shown[0];
     expect([shown('2026-11-03'), shown('2026-11-07'), shown(undefined)]).toEqual([
       ...['2026-11-03', '2026-11-05', '2026-11-05'],
     ]);
   });
 
   test('are the newest ones, the earlier ones only counted', () => {
-    const known = { first: '2026-10-01', last: yesterday };
-    expect(daysToShow({ start: undefined, known, yesterday, count: 2 })).toEqual({
-      shown: { first: '2026-11-21', last: yesterday },
+    const all = daysBetween('2026-10-01', yesterday);
+    expect(daysToShow({ start: undefined, recorded: all, yesterday, count: 2 })).toEqual({
+      shown: ['2026-11-21', yesterday],
+      gaps: [],
       earlier: 51,
       missing: undefined,
     });
   });
 
+  test('are not pushed out by days that were never built, which are one line between them', () => {
+    const days = ['2025-01-05', '2026-11-05', '2026-11-08', yesterday];
+    expect(daysToShow({ start: undefined, recorded: days, yesterday, count: 3 })).toEqual({
+      shown: ['2026-11-05', '2026-11-06', '2026-11-07', '2026-11-08', yesterday],
+      gaps: [{ first: '2026-11-09', last: '2026-11-21', days: 13 }],
+      earlier: 1,
+      missing: undefined,
+    });
+  });
+
   test('are none while nothing was built, and what should exist is said', () => {
-    expect(daysToShow({ start: '2026-11-20', known: undefined, yesterday, count: 14 })).toEqual({
-      shown: undefined,
+    expect(daysToShow({ start: '2026-11-20', recorded: [], yesterday, count: 14 })).toEqual({
+      shown: [],
+      gaps: [],
       earlier: 0,
       missing: { first: '2026-11-20', last: yesterday, days: 3 },
     });
@@ -137,8 +151,12 @@ test('a day that failed before it was planned still says that readers keep what 
     folder: { lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 },
     plans: { newest: null, whole: null },
   };
-  const range = { shown: { first: '2026-11-05', last: '2026-11-05' }, earlier: 0, missing: undefined };
+  const range = { shown: ['2026-11-05'], gaps: [], earlier: 0, missing: undefined };
   const of = { project: 'shop', zone: 'UTC', normalized: ['events'], range };
+  const gaps = [{ first: '2026-10-01', last: '2026-11-04', days: 35 }];
+  expect(overviewText({ ...of, range: { ...range, gaps }, days: [failed] })).toMatch(
+    /^day .*\n2026-10-01 to 2026-11-04 {2}not built, 35 days\n2026-11-05 +failed /,
+  );
   expect(overviewText({ ...of, days: [failed] })).toContain('at wait, readers keep the previous data: events');
   expect(detailText('shop', 'UTC', failed)).toContain('Readers keep the previously published data');
   const first = { ...failed, published: [] };

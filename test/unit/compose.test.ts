@@ -106,8 +106,8 @@ test('the reference names every variable that people may set, and no other', () 
   expect(names.sort()).toEqual(expected.sort());
 });
 
-test("the image's Node is the one that CI runs the demo on", () => {
-  const [, tested] = /^version=(\d+)\./m.exec(repositoryText('.ci/node24')) ?? [];
+test("the image's Node is the one that CI runs all tests on", () => {
+  const [, tested] = /^newest=\$\(\.ci\/node (\d+)\./m.exec(repositoryText('.ci/run')) ?? [];
   const used = [...repositoryText('Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map(([, major]) => major);
   expect(new Set(used)).toEqual(new Set([tested]));
 });

@@ -69,4 +69,10 @@ test('an alias named day hides the column in the filter of a model that looks ba
   const inside = 'SELECT {day:Date} AS day, count() AS n FROM (SELECT id FROM ev WHERE day = {day:Date} AND (id > 0))';
   expect(problemsOf(inside, '-- lookback: 1 day')).toEqual([]);
   expect(problemsOf(`${inside} WHERE (n > 1 AND day = {day:Date})`, '-- lookback: 1 day')).toHaveLength(1);
+  expect(problemsOf(select.replace(' AS day', ' day').replace('WHERE', 'PREWHERE'), '-- lookback: 1 day')).toHaveLength(
+    1,
+  );
+  const joined =
+    'SELECT {day:Date} AS day, 0 AS n UNION ALL SELECT day, count() AS n FROM ev WHERE day = {day:Date} GROUP BY day';
+  expect(problemsOf(joined, '-- lookback: 1 day')).toEqual([]);
 });

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { LoadInput } from '../../activities/load/index.js';
 import { final } from '../../src/errors.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
-import type { EraseResult } from '../../src/shared/workflows.js';
+import type { DayResult, EraseResult } from '../../src/shared/workflows.js';
+import { defaultStubs, LISTED, SETTINGS } from '../support/stubs.js';
 import type { StubbedNight } from '../support/workflows.js';
 import { night } from './night.js';
 
@@ -80,4 +82,27 @@ test.each([
     cause: { type: 'BadInput', message: expect.stringContaining(wrong) as string },
   });
   expect(one.calls).toEqual([]);
+});
+
+test('a chunk that was deleted after the day was listed is normalized again, once; the day fails if it vanishes again', async () => {
+  const gone = final('ObjectVanished', 'Manifest daybook/shop/events/c.json was deleted after the day was planned.');
+  const vanishing = (times: number) =>
+    night({
+      stubs: {
+        load: (input: LoadInput) => {
+          if (input.table === 'events' && times-- > 0) throw gone;
+          return defaultStubs(SETTINGS, LISTED).load(input);
+        },
+      },
+    });
+  const concluded = (of: StubbedNight) => of.calls.filter(({ verb }) => verb === 'conclude');
+  const lists = (one: StubbedNight) => one.verbs().filter((verb) => verb === 'list').length;
+  const one = await vanishing(1);
+  const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;
+  expect([result.outcome, lists(one), concluded(one).length]).toEqual(['published', 2, 1]);
+  const two = await vanishing(9);
+  await expect((await two.startDay({ day: DAY })).result()).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('was deleted after the day was planned') as string },
+  });
+  expect([lists(two), concluded(two)[0]?.input]).toMatchObject([2, { outcome: 'failed', step: 'load' }]);
 });

@@ -15,6 +15,7 @@ import { rollBackDay } from './rollback.js';
 import {
   beginRun,
   compareStage,
+  listAgain,
   listObjects,
   loadSources,
   normalizeChunks,
@@ -128,7 +129,7 @@ async function buildStage(
   built: Map<string, BuiltTable>,
 ): Promise<Pick<DayResult, 'normalized' | 'loaded' | 'refreshed' | 'notes'>> {
   const normalized = await normalizeChunks(run, listed);
-  const { loaded, notes } = await loadSources(run, listed, built);
+  const { loaded, notes } = await loadSources(run, listed, built).catch((error: unknown) => listAgain(run, error));
   await waitForTurn(run, listed, built);
   const refreshed = await refreshModels(run, listed, built);
   return { normalized, loaded, refreshed, notes: [...listed.notes, ...notes] };

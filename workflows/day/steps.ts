@@ -1,5 +1,5 @@
 // Over 300 lines: all steps of a day, in the order in which they run.
-import { condition, continueAsNew, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, patched, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../../activities/list/index.js';
 import type { PublishResult } from '../../activities/publish/index.js';
 import type { RecoverResult } from '../../activities/recover/index.js';
@@ -9,6 +9,7 @@ import { chosen } from '../../src/shared/inputs/choice.js';
 import { inputsRead, type Reader } from '../../src/shared/lookback.js';
 import { type Text } from '../../src/shared/sentence.js';
 import type { DayInput, DayResult } from '../../src/shared/workflows.js';
+import { throwIfBug, thrownIn } from '../failures.js';
 import { dayActivities, firstActivities, heavyActivities } from '../options.js';
 import { stepText, summary } from '../text.js';
 import { inWindow } from '../window.js';
@@ -59,6 +60,16 @@ export interface Turn {
 /** Continues the day as new, under the same id: finished work is recorded, so the new run does only the rest. */
 const continueDay = ({ input, turn }: DayRun, more: Partial<DayInput> = {}) =>
   continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, ...more, gated: !turn.open });
+
+/**
+ * Ends a load that failed. If a normalized chunk was deleted after the day was listed, as an erasure does, the day continues as new,
+ * once: the new run lists again, and normalizes the chunk again. Any other error is thrown again.
+ */
+export async function listAgain(run: DayRun, error: unknown): Promise<never> {
+  throwIfBug(error);
+  if (thrownIn(error)?.type !== 'ObjectVanished' || run.input.relisted || !patched('list-again')) throw error;
+  return await continueDay(run, { wait: false, complete: false, relisted: true });
+}
 
 /** Recovers an unfinished publish first; returns the settings that the workflow needs. */
 export async function recoverDay(of: string, progress: Progress): Promise<RecoverResult> {

@@ -10,7 +10,7 @@ import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { assertDays } from '../common/wanted.js';
 import { warnIfNoWorker, withWorker } from '../common/worker.js';
-import { forecast, forecastText } from '../plan/forecast.js';
+import { forecast, forecastText, hasWork } from '../plan/forecast.js';
 import { followBackfill, type BackfillEnd } from './follow.js';
 import { startBackfill } from './start.js';
 import { resultText } from './text.js';
@@ -52,7 +52,7 @@ async function showForecast(app: App, input: BackfillInput, output: Output): Pro
     choice: choiceOf(input),
   });
   if (output === 'json') printJson({ project: app.project.config.project, start, end, ...found });
-  else print(forecastText(found, 0, [again(input)]));
+  else print(forecastText(found, 0, [...found.days, ...found.later].some(hasWork) ? [again(input)] : []));
 }
 
 async function run(app: App, input: BackfillInput, { own, output }: { own: boolean; output: Output }): Promise<void> {

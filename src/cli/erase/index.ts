@@ -26,6 +26,8 @@ interface EraseOptions extends ProjectOptions {
 
 /** Rows and days that are shown one by one. */
 const SHOWN = 20;
+/** Raw objects that are shown one by one. */
+const OBJECTS_SHOWN = 1_000;
 
 /** Erases rows, or shows where they are. */
 export const startErasure = ({ project, ...options }: EraseOptions): Promise<void> =>
@@ -70,16 +72,17 @@ async function follow(app: App, asked: Erasure) {
 }
 
 /** Fields of the JSON document, without the condition: it may be kept where the person must not be named. */
-const documentOf = ({ table }: Erasure, { days, chunks, rejects, archives, objects }: Found) => ({
+const documentOf = ({ table }: Erasure, { days, chunks, rejects, otherRejects, archives, objects }: Found) => ({
   table,
   days,
   chunks: chunks.length,
   rejects: rejects.length,
+  otherRejects,
   archives: archives.length,
   objects,
 });
 
-function printFound({ table }: Erasure, { days, chunks, rejects, archives, objects }: Found): void {
+function printFound({ table, text }: Erasure, { days, chunks, rejects, otherRejects, archives, objects }: Found): void {
   const rows = days.reduce((sum, one) => sum + one.rows, 0);
   print(
     `${table}: ${plural(rows, 'row')} on ${plural(days.length, 'day')}, ${plural(chunks.length, 'normalized object')}, ` +
@@ -87,11 +90,18 @@ function printFound({ table }: Erasure, { days, chunks, rejects, archives, objec
   );
   for (const one of days.slice(0, SHOWN)) print(`  ${one.day}  ${plural(one.rows, 'row')}`);
   if (days.length > SHOWN) print(`  and ${plural(days.length - SHOWN, 'day')} more (--output json lists all)`);
+  if (otherRejects > 0)
+    print(
+      `${plural(otherRejects, 'more rejected line')} of ${table}: no row of theirs matches, or they cannot be read, and a line that cannot be read matches no condition.` +
+        (text === undefined ? " To remove those that contain a text, too, add: --rejects-with 'TEXT'" : ''),
+    );
   if (objects.length === 0) return;
   print(
     'Raw objects that hold such rows, or may. Daybook never changes them; rewrite or delete them, or a rebuild reads the rows again:',
   );
-  for (const object of objects) print(`  ${object}`);
+  for (const object of objects.slice(0, OBJECTS_SHOWN)) print(`  ${object}`);
+  if (objects.length > OBJECTS_SHOWN)
+    print(`  and ${plural(objects.length - OBJECTS_SHOWN, 'object')} more (--output json lists all)`);
 }
 
 function printDone({ table, days, rows, chunks, rejects, archives, stale }: EraseResult): void {

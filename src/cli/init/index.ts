@@ -4,7 +4,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { final } from '../../errors.js';
 import { PROJECT } from '../../project/config/config.js';
 import { command, shellQuoted, type Command } from '../../shared/commands.js';
-import { print, typed } from '../common/output.js';
+import type { Output } from '../common/options.js';
+import { print, printJson, typed } from '../common/output.js';
 import { SAMPLE_DAYS, sampleObjects } from './samples.js';
 import { takenNames } from './taken-names.js';
 import { bucketOf, projectFiles } from './template.js';
@@ -73,20 +74,23 @@ function freeName(name: string, isTaken: (name: string) => boolean): string {
 }
 
 /** Writes the project; prints its files and the next steps. */
-export async function writeProject(folder: string, name: string | undefined): Promise<void> {
+export async function writeProject(
+  folder: string,
+  { project: name, output }: { project?: string | undefined; output: Output },
+): Promise<void> {
   const { dir, project, files } = await initProject(folder, name, await takenNames());
-  print(
-    [`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...firstSteps(dir, project)].join(
-      '\n',
-    ),
-  );
+  const steps = firstSteps(project);
+  if (output === 'json') printJson({ project, dir, files, next: steps.map(([one]) => typed(one)) });
+  else
+    print(
+      [`Project '${project}' in ${dir}:`, ...files.map((path) => `  ${path}`), '', ...stepsText(dir, steps)].join('\n'),
+    );
 }
 
-/** Lists the commands of a first hour, which work in this order as they are. */
-function firstSteps(dir: string, project: string): string[] {
-  const here = relative('.', dir);
+/** Lists the commands of a first hour, which work in this order in the project's folder, each with its meaning. */
+function firstSteps(project: string): [Command, string][] {
   const [first] = SAMPLE_DAYS;
-  const steps: [Command, string][] = [
+  return [
     [command.local('up', '--detach'), 'Temporal, ClickHouse and S3 on this machine'],
     [command.localPut(['samples/dt=*'], `s3://${bucketOf(project)}/raw/events/`), 'two days of sample events'],
     [command.check(), 'problems of config, SQL and connections'],
@@ -94,6 +98,10 @@ function firstSteps(dir: string, project: string): string[] {
     [command.run(first, '--with-worker'), 'builds a day'],
     [command.statusOf(first), 'what was built, and from what'],
   ];
+}
+
+function stepsText(dir: string, steps: readonly [Command, string][]): string[] {
+  const here = relative('.', dir);
   const width = Math.max(...steps.map(([one]) => typed(one).length));
   return [
     'Next:',

@@ -36,6 +36,7 @@ function upCommand() {
     .description('Start the stack. Missing programs are downloaded or built once, which takes minutes')
     .option('--detach', 'leave it running until `daybook local down`')
     .addOption(dirOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook local up'], ['daybook local up --detach --dir ../daybook-stack']))
     .action(async (options) => {
       await (await load()).startLocal(options);
@@ -46,6 +47,7 @@ function downCommand() {
   return new Command('down')
     .description('Stop the stack; its data is kept')
     .addOption(dirOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['daybook local down']))
     .action(async (options) => {
       await (await load()).endLocal(options);
@@ -89,6 +91,7 @@ function envCommand() {
   return new Command('env')
     .description("Print the stack's addresses and credentials as shell exports")
     .addOption(dirOption())
+    .addOption(outputOption())
     .addHelpText('after', examples(['eval "$(daybook local env)"']))
     .action(async (options) => {
       await (await load()).printVariables(options);

@@ -29,20 +29,26 @@ const about = ({ dir }: StackOptions, verb: 'up' | 'down', ...flags: string[]): 
   command.local(verb, ...flags, ...(stackFolder({ dir }).isDefault || dir === undefined ? [] : ['--dir', dir]));
 
 /** Starts the stack; without `detach` it stops with this process. */
-export const startLocal = ({ detach, ...options }: StackOptions & { detach?: boolean | undefined }): Promise<void> =>
-  handled(() => up(options, detach ?? false));
+export const startLocal = ({
+  detach,
+  output,
+  ...options
+}: StackOptions & { detach?: boolean | undefined; output: Output }): Promise<void> =>
+  handled(output, () => up(options, detach ?? false, output));
 
 /** Stops the stack; its data is kept. */
-export const endLocal = (options: StackOptions): Promise<void> =>
-  handled(async () => {
+export const endLocal = ({ output, ...options }: StackOptions & { output: Output }): Promise<void> =>
+  handled(output, async () => {
     const { dir } = stackFolder(options);
     const { stopStack } = await import('../../local/stack.js');
     const ended = await stopStack(dir);
-    print(
-      ended.length === 0
-        ? `No local stack is running in ${dir}.`
-        : `Stopped the local stack in ${dir} (${ended.length} processes).`,
-    );
+    if (output === 'json') printJson({ dir, stopped: ended.length > 0, processes: ended.length });
+    else
+      print(
+        ended.length === 0
+          ? `No local stack is running in ${dir}.`
+          : `Stopped the local stack in ${dir} (${ended.length} processes).`,
+      );
   });
 
 /** Uploads files into the store of the running stack. */
@@ -50,14 +56,14 @@ export const putIntoLocal = (
   files: readonly string[],
   { to, output, ...options }: StackOptions & { to: string; output: Output },
 ): Promise<void> =>
-  handled(async () => {
+  handled(output, async () => {
     const { putFiles } = await import('./put.js');
     await putFiles(await requireStack(options), files, { to, output });
   });
 
 /** Prints the services and their addresses; exit code 1 if one does not respond. */
 export const showLocal = ({ output, ...options }: StackOptions & { output: Output }): Promise<void> =>
-  handled(async () => {
+  handled(output, async () => {
     const { stackStatus } = await import('../../local/live-stack.js');
     const status = await stackStatus(stackFolder(options).dir);
     if (output === 'json') printJson(status);
@@ -67,10 +73,15 @@ export const showLocal = ({ output, ...options }: StackOptions & { output: Outpu
   });
 
 /** Prints the stack's addresses and credentials as shell exports. */
-export const printVariables = (options: StackOptions): Promise<void> =>
-  handled(async () => {
+export const printVariables = ({ output, ...options }: StackOptions & { output: Output }): Promise<void> =>
+  handled(output, async () => {
     const { stackVariables } = await import('../../local/stack-file.js');
     const stack = await requireStack(options);
+    if (output === 'json') {
+      const { nativeAddress, reader, admin } = stack.clickhouse;
+      printJson({ dir: stack.dir, variables: stackVariables(stack), native: nativeAddress, reader, admin });
+      return;
+    }
     print(`# Local stack in ${stack.dir}`);
     for (const [name, value] of Object.entries(stackVariables(stack))) {
       print(`export ${name}=${singleQuoted(value)}`);
@@ -90,7 +101,7 @@ async function requireStack(options: StackOptions): Promise<Stack> {
 const notRunning = (options: StackOptions): Text =>
   sentence(`No local stack is running in ${stackFolder(options).dir}. Start one: `, about(options, 'up', '--detach'));
 
-async function up(options: StackOptions, detach: boolean): Promise<void> {
+async function up(options: StackOptions, detach: boolean, output: Output): Promise<void> {
   const { dir } = stackFolder(options);
   for (const other of await otherStacks(options)) note(other);
   const { startStack } = await import('../../local/stack.js');
@@ -102,16 +113,17 @@ async function up(options: StackOptions, detach: boolean): Promise<void> {
     env: readEnv(processVariables()),
     onProgress,
   }).finally(done);
-  print(`Local stack in ${stack.dir}, ${started ? 'started' : 'already running'}`);
-  print(addresses(stack));
-  if (!stackFolder(options).isDefault && dir !== resolve(DEMO_STACK))
-    print(`Commands use it where this is set: export DAYBOOK_STACK=${singleQuoted(dir)}`);
-  if (!started || detach) {
-    print(sentence('Stop it with: ', about(options, 'down')));
-    return;
+  const stays = !started || detach;
+  if (output === 'json') printJson(upDocument(stack, started));
+  else {
+    print(`Local stack in ${stack.dir}, ${started ? 'started' : 'already running'}`);
+    print(addresses(stack));
+    if (!stackFolder(options).isDefault && dir !== resolve(DEMO_STACK))
+      print(`Commands use it where this is set: export DAYBOOK_STACK=${singleQuoted(dir)}`);
+    print(stays ? sentence('Stop it with: ', about(options, 'down')) : 'Press Ctrl-C to stop it.');
   }
-  print('Press Ctrl-C to stop it.');
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void handled(stop));
+  if (stays) return;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => void handled('text', stop));
   const code = await ended;
   if (code === 0) return;
   note(`The local stack stopped on its own. For the reason, see ${resolve(dir, 'logs', 'supervisor.log')}`);
@@ -160,6 +172,13 @@ function addresses({ temporal, clickhouse, s3 }: Stack): string {
   ].join('\n');
 }
 
+const upDocument = ({ dir, temporal, clickhouse, s3 }: Stack, started: boolean) => ({
+  ...{ dir, started },
+  temporal: { address: temporal.address, ui: temporal.uiUrl },
+  clickhouse: { url: clickhouse.url, native: clickhouse.nativeAddress },
+  s3: { endpoint: s3.endpoint, inMemory: s3.kind === 'fauxqs' },
+});
+
 function statusTable(services: readonly { name: string; address: string; pid: number; answers: boolean }[]): string {
   const table = new Table({ head: ['service', 'address', 'pid', 'answers'], style: { head: [], border: [] } });
   table.push(...services.map(({ name, address, pid, answers }) => [name, address, pid, answers ? 'yes' : 'no']));
@@ -167,13 +186,14 @@ function statusTable(services: readonly { name: string; address: string; pid: nu
 }
 
 /** Prints a failure that the user can fix without a stack trace; rethrows anything else as a bug. */
-async function handled(action: () => Promise<unknown>): Promise<void> {
+async function handled(output: Output, action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
   } catch (error) {
     const { LocalStackError } = await import('../../local/local-error.js');
     if (!(error instanceof LocalStackError)) throw error;
     note(error.message);
+    if (output === 'json') printJson({ error: { type: 'LocalStack', message: error.message } });
     process.exitCode = 1;
   }
 }

@@ -167,6 +167,10 @@ async function estimate({ clickhouse, ledger }: App, builds: number, bytes: numb
 /** Outcomes for which a run has something to do. */
 const DOES: ReadonlySet<DayForecast['outcome']> = new Set(['build', 'test']);
 
+/** Returns whether a backfill would do something about the day. */
+export const hasWork = ({ outcome, command: next }: DayForecast): boolean =>
+  outcome === 'code' || DOES.has(outcome) || next !== '';
+
 /** Tests named in one line. */
 const TESTS_NAMED = 5;
 
@@ -216,17 +220,24 @@ export function forecastText(
   ].join('\n');
 }
 
-/** One paragraph for each day; days that follow each other and say the same share one. */
+/** A text about a day, without the day: in sentences, keys and names. */
+const withoutDay = (text: string, day: Day): string =>
+  [day, day.replaceAll('-', '/'), day.replaceAll('-', '')].reduce((rest, form) => rest.replaceAll(form, 'DAY'), text);
+
+/** One paragraph for each day; days that follow each other and say the same, each of itself, share the one of the first. */
 function dayLines(days: readonly DayForecast[]): string[] {
-  const groups: { first: Day; last: Day; lines: string[]; each: string }[] = [];
+  const groups: { first: Day; last: Day; lines: string[]; same: string; each: string }[] = [];
   for (const { day, outcome, tables, toRead, notes } of days) {
     const lines = [
       `${OUTCOMES[outcome]}${toRead.objects > 0 ? `, ${amount(toRead)} to read` : ''}`,
       ...[...tables.map(({ reason }) => reason), ...notes.map(worded)].map((one) => `            ${one}`),
     ];
     const before = groups.at(-1);
-    if (before && addDays(before.last, 1) === day && before.lines.join('\n') === lines.join('\n')) before.last = day;
-    else groups.push({ first: day, last: day, lines, each: toRead.objects > 0 ? ' for each day' : '' });
+    const same = withoutDay(lines.join('\n'), day);
+    const named = same === lines.join('\n') ? '' : `; of ${day}:`;
+    if (before && addDays(before.last, 1) === day && before.same === same) before.last = day;
+    else
+      groups.push({ first: day, last: day, lines, same, each: `${toRead.objects > 0 ? ' for each day' : ''}${named}` });
   }
   return groups.flatMap(({ first, last, lines: [head = '', ...rest], each }) => [
     first === last ? `${first}  ${head}` : `${first} to ${last}  ${head}${each}`,

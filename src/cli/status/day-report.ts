@@ -56,18 +56,17 @@ export interface Running {
   message: Text | undefined;
 }
 
-/** Reports the days `first` to `last`. */
+/** Reports the days, which are given in ascending order. */
 export async function reportDays(
   app: App,
   report: LedgerReport,
   {
-    first,
-    last,
+    days,
     running,
     asked = NOTHING_ASKED,
-  }: { first: Day; last: Day; running: Running | Promise<Running>; asked?: FolderQuestions | Promise<FolderQuestions> },
+  }: { days: readonly Day[]; running: Running | Promise<Running>; asked?: FolderQuestions | Promise<FolderQuestions> },
 ): Promise<DayReport[]> {
-  const days = daysBetween(first, last);
+  const [first = '', last = first] = [days[0], days.at(-1)];
   const [builds, published, open, { plans, used, accounts }, holds, { byDay: questions }] = await Promise.all([
     // In this order, so that a build that ends in between does not look stopped.
     Promise.resolve(running).then(() => app.ledger.latestBuilds(first, last)),
@@ -160,32 +159,56 @@ const quarantinedOf = (accounts: ObjectAccounts, used: UsedChunks | undefined): 
       .map(({ folder, object, quarantined }) => ({ source, folder, object, reason: quarantined })),
   );
 
-/** The days to show. */
-export interface ReportedRange {
-  /** Undefined if no day was ever built. */
-  shown: { first: Day; last: Day } | undefined;
-  /** Days before the first one shown. */
-  earlier: number;
-  /** Days after the last one shown, up to yesterday, that were not built. */
-  missing: { first: Day; last: Day; days: number } | undefined;
+/** Consecutive days. */
+interface DayRange {
+  first: Day;
+  last: Day;
+  days: number;
 }
 
-/** Selects the newest `count` days in the ledger; counts the days before and after them that should exist. */
+const rangeFrom = (first: Day, last: Day): DayRange => ({ first, last, days: daysBetween(first, last).length });
+
+/** The days to show. */
+export interface ReportedRange {
+  /** In ascending order; none if no day was ever built. */
+  shown: Day[];
+  /** Days in between that were never built, where they are too many to be shown one by one. */
+  gaps: DayRange[];
+  /** Days with a build before the first one shown. */
+  earlier: number;
+  /** Days after the last one shown, up to yesterday, that were not built. */
+  missing: DayRange | undefined;
+}
+
+/** Never-built days in a row that are shown one by one. */
+const SINGLE_DAYS = 2;
+
+/**
+ * Selects the newest `count` days with a recorded build, and what was never built between them; counts the days before and after them.
+ *
+ * @param recorded days with a build, in ascending order
+ */
 export function daysToShow(of: {
   start: Day | undefined;
-  known: { first: Day; last: Day } | undefined;
+  recorded: readonly Day[];
   yesterday: Day;
   count: number;
 }): ReportedRange {
-  const { start, known, yesterday, count } = of;
-  const since = known ? addDays(known.last, 1) : start;
-  const missing =
-    since !== undefined && since <= yesterday
-      ? { first: since, last: yesterday, days: daysBetween(since, yesterday).length }
-      : undefined;
-  if (!known) return { shown: undefined, earlier: 0, missing };
-  const origin = start !== undefined && start < known.first ? start : known.first;
-  const window = addDays(known.last, 1 - count);
-  const first = window > origin ? window : origin;
-  return { shown: { first, last: known.last }, earlier: daysBetween(origin, first).length - 1, missing };
+  const { start, recorded, yesterday, count } = of;
+  const newest = recorded.at(-1);
+  const since = newest === undefined ? start : addDays(newest, 1);
+  const missing = since !== undefined && since <= yesterday ? rangeFrom(since, yesterday) : undefined;
+  const built = recorded.slice(-count);
+  const earlier = recorded.length - built.length;
+  const shown: Day[] = [];
+  const gaps: DayRange[] = [];
+  let next = earlier === 0 && start !== undefined ? start : (built[0] ?? '');
+  for (const day of built) {
+    const never = daysBetween(next, addDays(day, -1));
+    if (never.length <= SINGLE_DAYS) shown.push(...never);
+    else gaps.push(rangeFrom(next, addDays(day, -1)));
+    shown.push(day);
+    next = addDays(day, 1);
+  }
+  return { shown, gaps, earlier, missing };
 }

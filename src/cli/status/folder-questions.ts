@@ -4,7 +4,7 @@ import type { PublishRecord } from '../../ledger/records.js';
 import { decideFolders } from '../../plan/folders/decide.js';
 import { listWindow } from '../../plan/folders/index.js';
 import { firstQuestions, questionText, type SourceQuestion } from '../../plan/folders/text.js';
-import { addDays, daysBetween, type Day } from '../../shared/day.js';
+import { addDays, type Day } from '../../shared/day.js';
 import { NO_CHOICE } from '../../shared/inputs/choice.js';
 import { type Text } from '../../shared/sentence.js';
 
@@ -20,13 +20,14 @@ export const NOTHING_ASKED: FolderQuestions = { byDay: new Map(), message: undef
 /** Days whose folders are listed concurrently. */
 const AT_ONCE = 14;
 
-/** Checks the folders of the published days from `first` to `last`. Reports an unreachable store instead of failing. */
-export async function folderQuestions(app: App, first: Day, last: Day): Promise<FolderQuestions> {
+/** Checks the folders of those of the days that are published, in ascending order. Reports an unreachable store instead of failing. */
+export async function folderQuestions(app: App, days: readonly Day[]): Promise<FolderQuestions> {
   const byDay = new Map<Day, Text>();
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return NOTHING_ASKED;
   try {
     const published = await app.ledger.currentPublishes(first, last);
     const deps = { ledger: chunksOnce(app, first, last), store: listingOnce(app.store) };
-    const days = daysBetween(first, last);
     for (let from = 0; from < days.length; from += AT_ONCE)
       await Promise.all(
         days.slice(from, from + AT_ONCE).map(async (day) => {

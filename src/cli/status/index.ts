@@ -10,7 +10,7 @@ import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { detailDay } from './day-detail.js';
 import { daysToShow, reportDays, type Running } from './day-report.js';
-import { folderQuestions, NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
+import { folderQuestions, type FolderQuestions } from './folder-questions.js';
 import { detailText, overviewText } from './text.js';
 
 /** Time to connect to Temporal before the status is taken from the ledger alone, in milliseconds. */
@@ -31,18 +31,17 @@ async function overview(app: App, running: Promise<Running>, count: number, outp
   const report = openLedgerReport(app.clickhouse, project);
   const today = dayIn(zone, new Date());
   // A later day can only be a mistake, and would hide all others.
-  const recorded = await report.knownDays(today);
-  const yesterday = addDays(today, -1);
-  const range = daysToShow({ start, known: recorded, yesterday, count });
-  const asked = range.shown ? folderQuestions(app, range.shown.first, range.shown.last) : NOTHING_ASKED;
+  const recorded = await report.recordedDays(today);
+  const range = daysToShow({ start, recorded, yesterday: addDays(today, -1), count });
+  const asked = folderQuestions(app, range.shown);
   const [days, removed] = await Promise.all([
-    range.shown ? reportDays(app, report, { ...range.shown, running, asked }) : [],
+    range.shown.length > 0 ? reportDays(app, report, { days: range.shown, running, asked }) : [],
     findRemoved(app.clickhouse, app.project),
   ]);
   const services = [await running, await asked] as const;
   if (output === 'json') {
-    const { earlier, missing } = range;
-    printJson({ project, zone, days, earlier, missing: missing ?? null, removed, ...servicesJson(services) });
+    const { gaps, earlier, missing } = range;
+    printJson({ project, zone, days, gaps, earlier, missing: missing ?? null, removed, ...servicesJson(services) });
     return;
   }
   const normalized = app.project.normalized.map(({ name }) => name);
@@ -58,8 +57,8 @@ async function detail(
 ): Promise<void> {
   const { project, timezone: zone } = app.project.config;
   const report = openLedgerReport(app.clickhouse, project);
-  const asked = folderQuestions(app, day, day);
-  const [line] = await reportDays(app, report, { first: day, last: day, running, asked });
+  const asked = folderQuestions(app, [day]);
+  const [line] = await reportDays(app, report, { days: [day], running, asked });
   if (!line) throw new RangeError(`no report of ${day}`);
   const found = await detailDay(app, report, line, accounts);
   const services = [await running, await asked] as const;

@@ -1,4 +1,5 @@
 import { command } from '../../shared/commands.js';
+import type { Day } from '../../shared/day.js';
 import { numberText, plural } from '../../shared/format.js';
 import { sentence } from '../../shared/sentence.js';
 import { typed, worded } from '../common/output.js';
@@ -35,14 +36,23 @@ export function overviewText(of: {
     { right: 'rejected' },
     '',
   ];
-  const rows = days.map((one) => [
-    one.day,
-    one.state,
-    one.generation === 0 ? '' : String(one.generation),
-    one.at === null ? '' : localTime(one.at, zone),
-    ...normalized.map((table) => publishedRowsText(one, table)),
-    one.generation === 0 ? '' : numberText(one.folder.rejected),
-  ]);
+  const built = days.filter(({ generation }) => generation > 0).length;
+  const lines: Line[] = [
+    ...days.map((day) => ({ at: day.day, day })),
+    ...range.gaps.map((gap) => ({ at: gap.first, gap })),
+  ].sort((a, b) => (a.at < b.at ? -1 : 1));
+  const rows = lines.map(({ day: one, gap }) =>
+    one === undefined
+      ? gapRow(gap, headings.length - 1)
+      : [
+          one.day,
+          one.state,
+          one.generation === 0 ? '' : String(one.generation),
+          one.at === null ? '' : localTime(one.at, zone),
+          ...normalized.map((table) => publishedRowsText(one, table)),
+          one.generation === 0 ? '' : numberText(one.folder.rejected),
+        ],
+  );
   const used = Math.max(
     ...plainTable(
       headings,
@@ -55,19 +65,28 @@ export function overviewText(of: {
   return [
     plainTable(
       headings,
-      rows.map((row, index) => [...row, shorten(remark(days[index]), room)]),
+      rows.map((row, index) => [...row, shorten(remark(lines[index]?.day), room)]),
     ),
     '',
     ...(range.earlier > 0
-      ? [
-          `${plural(range.earlier, 'earlier day')}: ${typed(command.status('--days', String(days.length + range.earlier)))}`,
-        ]
+      ? [`${plural(range.earlier, 'earlier day')}: ${typed(command.status('--days', String(built + range.earlier)))}`]
       : []),
     ...questionsText(days),
     ...missingText(range),
     `One day in detail: ${typed(command.statusOf('YYYY-MM-DD'))}`,
   ].join('\n');
 }
+
+/** A line of the overview: a day, or days in a row that were never built. */
+type Line = { at: Day } & (
+  { day: DayReport; gap?: undefined } | { day?: undefined; gap: ReportedRange['gaps'][number] }
+);
+
+const gapRow = ({ first, last, days }: ReportedRange['gaps'][number], cells: number): string[] => [
+  `${first} to ${last}`,
+  `not built, ${plural(days, 'day')}`,
+  ...Array<string>(cells - 2).fill(''),
+];
 
 const firstRun = () => `Build one: ${typed(command.run('YYYY-MM-DD'))}`;
 

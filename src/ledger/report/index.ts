@@ -1,7 +1,6 @@
 import type { ClickHouse } from '../../clickhouse/client.js';
 import { unlessMissing } from '../../clickhouse/errors.js';
 import type { Command } from '../../shared/commands.js';
-import { EVER } from '../../shared/day.js';
 import { inGroups } from '../chunk-groups.js';
 import { counted, type Wire } from '../records.js';
 import type { LedgerDay } from '../staleness.js';
@@ -64,10 +63,16 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     unusedChunks: (first: string, last: string) =>
       rows<{ day: string; table: string }>(sql.unusedChunks(project, first, last)),
 
-    /** Returns the first and the last day with a recorded build, up to `until`; undefined if there is none. */
-    async knownDays(until: string = EVER[1]): Promise<{ first: string; last: string } | undefined> {
-      const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project, until));
+    /** Returns the first and the last day with a recorded build; undefined if there is none. */
+    async knownDays(): Promise<{ first: string; last: string } | undefined> {
+      const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project));
       return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
+    },
+
+    /** Returns the days with a recorded build up to `until`, in ascending order. */
+    async recordedDays(until: string): Promise<string[]> {
+      const found = await rows<{ day: string }>(sql.recordedDays(project, until));
+      return found.map(({ day }) => day);
     },
 
     /** Returns the newest published builds. */

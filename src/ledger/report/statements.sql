@@ -1,10 +1,17 @@
 -- What people ask the ledger: reads over several days, and counts. Nightly runs use some of them, no build of a day does.
 
 -- name: knownDays
--- The first and the last day with a recorded build, up to a day.
+-- The first and the last day with a recorded build.
 SELECT min(day) AS first, max(day) AS last, count() AS records
 FROM daybook.builds
+WHERE project = {project:String}
+
+-- name: recordedDays
+-- The days with a recorded build, up to a day.
+SELECT DISTINCT day
+FROM daybook.builds
 WHERE project = {project:String} AND day <= {until:Date}
+ORDER BY day
 
 -- name: pastBuilds
 -- The newest published builds, and when they were planned and ended, in milliseconds.

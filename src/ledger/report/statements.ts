@@ -7,6 +7,7 @@ import { over, READS } from '../statements.js';
 
 const REPORTS = readStatements(new URL('statements.sql', import.meta.url), [
   'knownDays',
+  'recordedDays',
   'pastBuilds',
   'chunksSince',
   'plans',
@@ -32,9 +33,12 @@ export const unusedChunks = (project: string, first: string, last: string): Stat
   params: over(project, first, last),
 });
 
-/** Selects the first and the last day with a recorded build, up to a day. */
-export const knownDays = (project: string, until: string): Statement => ({
-  sql: REPORTS.knownDays,
+/** Selects the first and the last day with a recorded build. */
+export const knownDays = (project: string): Statement => ({ sql: REPORTS.knownDays, params: { project } });
+
+/** Selects the days with a recorded build, up to a day. */
+export const recordedDays = (project: string, until: string): Statement => ({
+  sql: REPORTS.recordedDays,
   params: { project, until },
 });
 

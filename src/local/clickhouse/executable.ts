@@ -1,7 +1,7 @@
-import { execa } from 'execa';
 import { isOlder, LEAST_CLICKHOUSE } from '../../clickhouse/versions.js';
 import { processVariables, type Env } from '../../env.js';
 import { LocalStackError } from '../local-error.js';
+import { startQuietly } from '../processes/quiet.js';
 import { toolEnvironment } from '../programs/tool-environment.js';
 import { isExecutable, onPath } from '../programs/where.js';
 
@@ -36,15 +36,9 @@ export async function findClickHouse(
 /** Returns why a file can't be used as the stack's ClickHouse; undefined if it can. */
 async function unfit(path: string): Promise<string | undefined> {
   if (!(await isExecutable(path))) return 'is not an executable file';
-  const { all, failed } = await execa(path, ['local', '--version'], {
-    env: toolEnvironment(processVariables(), 'node'),
-    extendEnv: false,
-    reject: false,
-    all: true,
-    stdin: 'ignore',
-    timeout: 20_000,
-  });
-  const [version] = /\d+\.\d+\.\d+(\.\d+)?/.exec(all) ?? [];
+  const env = toolEnvironment(processVariables(), 'node');
+  const { output, failed } = await startQuietly(path, ['local', '--version'], { env, timeoutMs: 20_000 }).ended;
+  const [version] = /\d+\.\d+\.\d+(\.\d+)?/.exec(output) ?? [];
   if (failed || version === undefined) return 'does not print its version for `local --version`';
   return isOlder(version, LEAST_CLICKHOUSE) ? `is ${version}, older than ${LEAST_CLICKHOUSE}` : undefined;
 }

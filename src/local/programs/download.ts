@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import prettyBytes from 'pretty-bytes';
 import { nodeArguments, sibling } from '../processes/node-command.js';
+import { startQuietly } from '../processes/quiet.js';
 import type { Request, Way } from './obtain.js';
 import { TEMPORAL_VERSION as version } from './programs.js';
 import { toolEnvironment } from './tool-environment.js';
@@ -21,21 +21,14 @@ export const downloadTemporal: Way = { how: "from the SDK's download", version, 
 
 async function get({ name, target, variables, onProgress }: Request): Promise<void> {
   const folder = await mkdtemp(join(dirname(target), 'download-'));
-  const download = execa(
-    process.execPath,
-    nodeArguments(sibling(import.meta.url, './download-temporal'), folder, `v${version}`),
-    {
-      env: toolEnvironment(variables, 'node'),
-      extendEnv: false,
-      stdin: 'ignore',
-      reject: false,
-      all: true,
-    },
-  );
+  const script = sibling(import.meta.url, './download-temporal');
+  const download = startQuietly(process.execPath, nodeArguments(script, folder, `v${version}`), {
+    env: toolEnvironment(variables, 'node'),
+  });
   const started = Date.now();
   let [bytes, grown, settled] = [0, Date.now(), false];
   let late: string | undefined;
-  const result = download.finally(() => {
+  const result = download.ended.finally(() => {
     settled = true;
   });
   try {
@@ -50,12 +43,12 @@ async function get({ name, target, variables, onProgress }: Request): Promise<vo
       await Promise.race([sleep(1_000), result]);
     }
     if (late !== undefined) {
-      download.kill('SIGKILL');
+      download.kill();
       throw new Error(late);
     }
-    const { failed, all } = await result;
+    const { failed, output } = await result;
     const file = (await readdir(folder)).find((entry) => !entry.endsWith('.downloading'));
-    if (failed || file === undefined) throw new Error(all.trim().split('\n').at(-1) ?? 'no file arrived');
+    if (failed || file === undefined) throw new Error(output.trim().split('\n').at(-1) ?? 'no file arrived');
     await rename(join(folder, file), target);
   } finally {
     await result;

@@ -66,8 +66,8 @@ function daysBefore({ after, count, unit = 'DAY' }: Record<string, string | unde
 
 const patternOf = (text: string): RegExp => new RegExp(text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
 
-const DAY_AS_DAY = new RegExp(String.raw`${DAY}\s+AS\s+[\x60"]?day\b`, 'i');
-const FILTERED = /\bWHERE\b[^]*?(?<![.{\w])[`"]?\bday\b[`"]?(?!\s*:)/i;
+const DAY_AS_DAY = new RegExp(String.raw`${DAY}\s+(?:AS\s+)?[\x60"]?day\b`, 'i');
+const FILTERED = /\b(?:PRE)?WHERE\b[^]*?(?<![.{\w])[`"]?\bday\b[`"]?(?!\s*:)/i;
 
 /** Warns about an alias that hides a column: `{day:Date} AS day … WHERE day = {day:Date}` is true for every row of the lookback. */
 function shadowedDayProblems(file: SqlFile, sql: string): Problem[] {
@@ -82,7 +82,11 @@ function shadowedDayProblems(file: SqlFile, sql: string): Problem[] {
   ];
 }
 
-/** Returns the rest of the SELECT around a position, without nested SELECTs, which do not see its aliases. */
+/** What joins two SELECTs. */
+const NEXT_SELECT = /^\s(?:UNION|INTERSECT|EXCEPT)\s/i;
+const LONGEST_OPERATOR = ' INTERSECT '.length;
+
+/** Returns the rest of the SELECT around a position, without nested and following SELECTs, which do not see its aliases. */
 function selectAround(sql: string, at: number): string {
   let depth = 0;
   let rest = '';
@@ -92,6 +96,7 @@ function selectAround(sql: string, at: number): string {
     if (character === ')' && --depth === hidden) hidden = undefined;
     if (character === '(' && hidden === undefined && /^\(\s*(SELECT|WITH)\b/i.test(sql.slice(index))) hidden = depth;
     if (character === '(') depth++;
+    if (depth === 0 && NEXT_SELECT.test(sql.slice(index, index + LONGEST_OPERATOR))) break;
     if (hidden === undefined) rest += character;
   }
   return rest;

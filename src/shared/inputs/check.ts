@@ -113,6 +113,7 @@ const DAY: Fields<DayInput> = {
   code: optional(flag),
   retry: optional(text),
   erase: optional(erasure),
+  relisted: optional(flag),
   gated: optional(flag),
   ...CHOICE,
 };

@@ -1,0 +1,105 @@
+import { fileURLToPath } from 'node:url';
+import { Command } from '@commander-js/extra-typings';
+import { openApp } from '../src/app.js';
+import { startBackfill } from '../src/cli/backfill/start.js';
+import { literal } from '../src/clickhouse/text.js';
+import { addDays } from '../src/shared/day.js';
+import { durationText, numberText } from '../src/shared/format.js';
+import type { BackfillResult } from '../src/shared/workflows.js';
+import { wholeNumber } from './by-hand.js';
+import { startDaybook } from './ways.js';
+import { BUCKET, openWorld, type World } from './world.js';
+
+/*
+ * Backfills many small days at the default concurrency: a source of about 900 flights a day, and three models, one of which looks
+ * back six days and one of which adds to its own previous day. Then the same range again, with nothing new. Beside it, the engine
+ * alone: one INSERT … SELECT … FROM s3() for all days.
+ */
+
+const PROJECT = fileURLToPath(new URL('years', import.meta.url));
+const FIRST = '2005-01-01';
+
+const { days, flights } = new Command('bench:years')
+  .option('--days <n>', 'days of the range', wholeNumber, 365)
+  .option('--flights <n>', 'flights of a day', wholeNumber, 923)
+  .parse()
+  .opts();
+
+const LAST = addDays(FIRST, days - 1);
+const STRUCTURE =
+  'flight String, day Date, carrier String, origin String, destination String, delay Nullable(Int32), distance UInt32';
+
+function flightsTable({ env }: World, day: string): string {
+  const { accessKeyId = '', secretAccessKey = '' } = env.s3.credentials ?? {};
+  const url = `${env.s3.endpoint ?? ''}/${BUCKET}/flights/dt=${day}/part.json.gz`;
+  return `s3(${[url, accessKeyId, secretAccessKey, 'JSONEachRow', STRUCTURE, 'gzip'].map(literal).join(', ')})`;
+}
+
+/** Writes one object a day. */
+async function generateFlights(world: World): Promise<void> {
+  await world.clickhouse.run({
+    sql: `
+INSERT INTO FUNCTION ${flightsTable(world, '{_partition_id}')}
+PARTITION BY toString(day)
+SELECT
+    concat(toString(day), '-', toString(number % {flights:UInt64})) AS flight,
+    {first:Date} + intDiv(number, {flights:UInt64}) AS day,
+    ['UA', 'B6', 'EV', 'DL', 'AA', 'MQ'][1 + intHash32(number) % 6] AS carrier,
+    ['EWR', 'JFK', 'LGA'][1 + intHash32(number + 1) % 3] AS origin,
+    concat('D', toString(intHash32(number + 2) % 105)) AS destination,
+    if(intHash32(number + 3) % 40 = 0, NULL, toInt32(intHash32(number + 3) % 200) - 30) AS delay,
+    80 + intHash32(number + 4) % 4900 AS distance
+FROM numbers({rows:UInt64})`,
+    params: { first: FIRST, flights, rows: days * flights },
+    settings: { max_partitions_per_insert_block: '0' },
+  });
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; made: T }> {
+  const started = performance.now();
+  const made = await work();
+  return { ms: performance.now() - started, made };
+}
+
+async function backfillRange(world: World): Promise<BackfillResult> {
+  const app = await openApp(world.env, PROJECT);
+  try {
+    return (await (await startBackfill(app, { start: FIRST, end: LAST })).result()) as BackfillResult;
+  } finally {
+    await app.close();
+  }
+}
+
+function assertCount(what: keyof BackfillResult['counts'], { counts }: BackfillResult): void {
+  if (counts[what] !== days) throw new Error(`expected ${days} days ${what}, found ${JSON.stringify(counts)}`);
+}
+
+const world = await openWorld();
+try {
+  process.stderr.write(`generating ${numberText(days)} days of ${numberText(flights)} flights\n`);
+  await generateFlights(world);
+  const worker = await startDaybook(world, PROJECT);
+  await world.clickhouse.run({ sql: 'CREATE DATABASE years_engine' });
+  await world.clickhouse.run({ sql: 'CREATE TABLE years_engine.flights AS years_daybook.flights' });
+  const engine = await timed(() =>
+    world.clickhouse.run({
+      sql: `INSERT INTO years_engine.flights SELECT day, flight, carrier, origin, destination, delay, distance FROM ${flightsTable(world, '*')}`,
+      settings: { max_partitions_per_insert_block: '0' },
+    }),
+  );
+  const built = await timed(() => backfillRange(world));
+  assertCount('published', built.made);
+  const unchanged = await timed(() => backfillRange(world));
+  assertCount('unchanged', unchanged.made);
+  await worker.stop();
+  const each = (ms: number) => `${durationText(ms)}, ${Math.round(ms / days)} ms a day`;
+  process.stdout.write(
+    `${numberText(days)} days of ${numberText(flights)} flights, four tables
+backfill at the default concurrency   ${each(built.ms)}
+the same range, nothing new           ${each(unchanged.ms)}
+the engine alone, one INSERT          ${each(engine.ms)}
+`,
+  );
+} finally {
+  await world.close();
+}
