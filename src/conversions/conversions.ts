@@ -8,7 +8,7 @@ export interface Conversion {
   /** Expression of the value; NULL (for composites: empty) if the text does not fit or is missing. */
   value: string;
   /** Writes an expression that is true if a text is present and does not fit, by the computed value. For a composite, use its fault. */
-  unfit(value: string): string;
+  unfit: (value: string) => string;
   /** Expression of what is wrong; '' if nothing is. For a scalar, only valid if it is unfit. */
   fault: string;
   /** Expression of a composite's elements as texts, which value and fault are made of; undefined for a scalar. */
