@@ -124,7 +124,7 @@ function madeColumns(column: Column): string[] {
   return [`${value} AS ${valueOf(column)}`, ...(elements === undefined ? [] : [`${fault} AS ${faultOf(column)}`])];
 }
 
-/** Reads the value from the step before: repeated in one step, the engine would analyze its expression once more. */
+/** Reads the value from the step before: repeated in one step, the engine would analyze its expression again. */
 function unfitColumn(column: Column): string[] {
   const { unfit, elements } = converted(column);
   return elements === undefined ? [`${unfit(valueOf(column))} AS ${unfitOf(column)}`] : [];
