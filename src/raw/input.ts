@@ -15,7 +15,7 @@ export interface Input {
    * and, for each column of the contract, {@link valueOf} and what its {@link faults} ask for.
    */
   steps: string;
-  params: Record<string, string | number>;
+  params: Record<string, string | number | string[]>;
   settings: Record<string, number | string>;
   /** Matches a line that cannot be read at all, whose columns need no message. */
   unreadable: Fault | undefined;

@@ -5,6 +5,7 @@ import { literal, name } from '../clickhouse/text.js';
 import { bare, isComposite, isNullable } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
 import { LONE_SURROGATE, missing } from '../conversions/faults.js';
+import { messageOf } from '../errors.js';
 import { faultOf, quoted, STEP_BY_STEP, typeOf, unfitOf, valueOf, type Input } from './input.js';
 import { jsonSteps } from './json-text.js';
 
@@ -22,20 +23,39 @@ const tooLong = `concat('a line of ', formatReadableSize(__bytes), ', longer tha
  */
 export const LINE_BY_LINE = { input_format_parallel_parsing: 0, input_format_max_block_size_bytes: 16 * 1024 * 1024 };
 
-/** Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
+/** What ClickHouse's error says if an object is not the version that was listed. */
+const CHANGED = 'the object is not the version that was listed';
+
+/** True for the failure of a statement that read another version of an object than the one that was listed. */
+export const readAnotherVersion = (error: unknown): boolean => messageOf(error).includes(CHANGED);
+
+/**
+ * Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract.
+ *
+ * @param etags of the keys, in their order; the statement fails if an object has another one ({@link readAnotherVersion})
+ */
 export function readLines(
   bucket: EngineBucket,
   bucketName: string,
   keys: readonly string[],
   contract: readonly Column[],
   longestLine = LONGEST_LINE,
+  etags?: readonly string[],
 ): Input {
   const objects = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
+  const key = 'substring(_path, {bucket_chars:UInt64} + 2)';
+  // Both sides are dictionaries of a few values, so that a line costs nothing.
+  const etag = `transform(${key}, {raw_keys:Array(String)}, {raw_etags:Array(String)}, '')`;
+  const object = etags
+    ? `if(throwIf(${etag} != replaceAll(_etag, '"', ''), ${literal(CHANGED)}) = 0, ${key}, '')`
+    : key;
   const lines = `
-    SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, length(line) AS __bytes,
+    SELECT ${object} AS __object, _row_number + 1 AS __line, length(line) AS __bytes,
       if(__bytes > {longest_line:UInt64}, substring(line, 1, ${TEXT_OF_LONG}), line) AS __text
     FROM ${objects.sql}`;
-  return rawInputOf(lines, { ...objects.params, bucket_chars: bucketName.length, longest_line: longestLine }, contract);
+  const versions = etags ? { raw_keys: [...keys], raw_etags: [...etags] } : {};
+  const params = { ...objects.params, ...versions, bucket_chars: bucketName.length, longest_line: longestLine };
+  return rawInputOf(lines, params, contract);
 }
 
 /** Reads lines that the ledger keeps as rejects. */
