@@ -35,7 +35,7 @@ function reading(from: string): { world: Partial<Dependencies>; asked: string[] 
       ...clickhouse,
       run: (statement, options) =>
         clickhouse.run(
-          /__judged/.test(statement.sql)
+          statement.sql.includes('__judged')
             ? { ...statement, sql: statement.sql.replace('FROM raw_events', `FROM ${from}`) }
             : statement,
           options,
