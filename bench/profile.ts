@@ -66,7 +66,7 @@ async function statementsOf(app: App, world: World): Promise<[what: string, stat
     ['normalize: read, convert and check, without writing', reading],
     ['normalize: the same, with writing the chunk', normalizing],
     ['normalize: count the lines in the chunk by fate', countFates(raw, parquetKey, filled).statement],
-    ['normalize: count the lines in the raw objects', countLines(raw, source.bucket, keys).statement],
+    ['count the lines in the raw objects, only where sums differ', countLines(raw, source.bucket, keys).statement],
     ['load: from the chunk into the stage', loadStatement({ ...loading, bucket_number: 0, buckets: 1 })],
   ];
 }

@@ -5,7 +5,7 @@ import { connectClickHouse, type ClickHouse } from '../src/clickhouse/client.js'
 import { literal } from '../src/clickhouse/text.js';
 import { processVariables, readEnv, type Env } from '../src/env.js';
 import { stackVariables, type Stack } from '../src/local/stack-file.js';
-import { startStack } from '../src/local/stack.js';
+import { startStack, type StartOptions } from '../src/local/stack.js';
 import { connectStore } from '../src/store/store.js';
 
 /** The bucket and the folders of the project in `bench/project`. */
@@ -25,10 +25,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+/** @param only services to start; by default all */
+export async function openWorld(only?: StartOptions['only']): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'daybook-bench-'));
   const { local } = readEnv(processVariables());
-  const { stack, stop } = await startStack({ dir, env: { local } });
+  const { stack, stop } = await startStack({ dir, env: { local }, ...(only ? { only } : {}) });
   const variables = { ...stackVariables(stack), LOG_LEVEL: 'error' };
   const env = readEnv(variables);
   const clickhouse = connectClickHouse(env.clickhouse);
@@ -49,10 +50,17 @@ export async function openWorld(): Promise<World> {
 }
 
 /** Builds `s3(…)` over a day's folder, as a person would write it. */
-export function rawTable({ env }: World, day: string, file: string, format: string, structure: string): string {
+export function rawTable(
+  { env }: World,
+  day: string,
+  file: string,
+  format: string,
+  structure: string,
+  compression = 'gzip',
+): string {
   const { accessKeyId = '', secretAccessKey = '' } = env.s3.credentials ?? {};
   const url = `${env.s3.endpoint ?? ''}/${BUCKET}/${folderOf(day)}${file}`;
-  return `s3(${[url, accessKeyId, secretAccessKey, format, structure, 'gzip'].map(literal).join(', ')})`;
+  return `s3(${[url, accessKeyId, secretAccessKey, format, structure, compression].map(literal).join(', ')})`;
 }
 
 /** Writes `rows` events of a day as gzip NDJSON. The engine derives them from the row number, so every run has the same events. */

@@ -1,5 +1,5 @@
 import { exceedsItsMemory } from '../../src/clickhouse/errors.js';
-import { askTogether } from '../../src/clickhouse/question.js';
+import { ask } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { frugalLimitsOf, limitsOf } from '../../src/plan/limits.js';
@@ -7,7 +7,7 @@ import type { Manifest } from '../../src/plan/manifest.js';
 import { plannedColumns, type Chunk, type Plan, type PlannedSource } from '../../src/plan/plan.js';
 import { openInput } from '../../src/plan/raw-input.js';
 import { placedIn } from '../../src/project/sql/failed-at.js';
-import type { LineCount } from '../../src/raw/lines.js';
+import { readAnotherVersion, type LineCount } from '../../src/raw/lines.js';
 import { normalizeStatement } from '../../src/raw/normalize.js';
 import { folderImbalances, type ObjectAccount, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { addDays } from '../../src/shared/day.js';
@@ -27,6 +27,7 @@ import {
   unreadableObjects,
   type Suspect,
 } from './bad-objects.js';
+import { countByNumbers, misnumbered } from './numbering.js';
 import { countFates, type FateCount } from './statements.js';
 
 /** A chunk with its source and plan. */
@@ -113,12 +114,13 @@ async function readOnce(
   if (cut.value.length > 0) return only(cut.value);
 
   step.report('counting');
-  const { fates, lines } = await askTogether(
-    deps.clickhouse,
-    { fates: countFates(normalized, parquet, filled), lines: written.value },
-    step.statement(what),
-  );
+  const { counted, readRows } = written.value;
+  const fates = await ask(deps.clickhouse, countFates(normalized, parquet, filled), step.statement(what));
+  const known = source.format === 'ndjson' ? countByNumbers(objects, fates, readRows) : undefined;
+  const lines = known ?? (await ask(deps.clickhouse, counted, step.statement(what)));
   const accounts = accountsOf(objects, fates, lines);
+  if (source.format === 'ndjson' && folderImbalances(accounts).length === 0)
+    assertAllBalanced(source.name, misnumbered(fates));
   const wrong = objects.filter(
     ({ key }) => folderImbalances(accounts.filter(({ object }) => object === key)).length > 0,
   );
@@ -147,7 +149,8 @@ async function writeParquet(
     folder: chunk.folder,
   };
   const keys = objects.map(({ key }) => key);
-  const { input, lines } = await openInput(deps, { plan, source }, keys, what, step);
+  const etags = objects.map(({ etag }) => etag);
+  const { input, lines: counted } = await openInput(deps, { plan, source }, keys, what, step, etags);
   const statement = normalizeStatement({
     source,
     columns: plannedColumns(plan, source.name),
@@ -165,14 +168,15 @@ async function writeParquet(
       ),
       { onlyCalled: true },
     );
-  await write(limitsOf(plan)).catch(async (thrown: unknown) => {
+  const { readRows } = await write(limitsOf(plan)).catch(async (thrown: unknown) => {
+    if (readAnotherVersion(thrown)) await assertUnchanged(deps, source, chunk, [], step);
     if (!exceedsItsMemory(thrown)) throw thrown;
     step.report('reading again with less memory');
     // An attempt writes no object twice; what the first statement may have left is its own.
     await deps.store.remove(plan.normalized.bucket, [parquet]);
-    await write(frugalLimitsOf(plan));
+    return await write(frugalLimitsOf(plan));
   });
-  return lines;
+  return { counted, readRows };
 }
 
 /** Creates the failure of objects that can be read one by one, but not normalized within the project's limits. */
@@ -241,8 +245,12 @@ function rowsByDay(fates: readonly FateCount[]): Record<string, number> {
 /** Objects that an error of unbalanced accounts names. */
 const WRONG_NAMED = 10;
 
-function assertBalanced(source: string, accounts: readonly ObjectAccount[]): void {
-  const wrong = folderImbalances(accounts);
+const assertBalanced = (source: string, accounts: readonly ObjectAccount[]): void => {
+  assertAllBalanced(source, folderImbalances(accounts));
+};
+
+/** @param wrong a sentence for each object whose lines do not add up */
+function assertAllBalanced(source: string, wrong: readonly string[]): void {
   if (wrong.length === 0) return;
   const named = wrong.slice(0, WRONG_NAMED);
   const more = wrong.length > named.length ? `; and ${wrong.length - named.length} more objects` : '';

@@ -13,17 +13,22 @@ export interface FateCount {
   fate: 'row' | 'rejected' | 'outside' | 'skipped' | 'blank';
   day: string;
   lines: number;
+  /** The highest number of these lines in their object, and the sum of their numbers. */
+  last: number;
+  numbers: bigint;
 }
 
 /** Counts the lines of a normalized chunk by object, fate and day; only rows have a day. */
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Question<FateCount[]> {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   const statement = {
-    sql: `SELECT _object AS object, if(_fate = 'rejected' AND match(_reason, '${OUTSIDE}'), 'outside', toString(_fate)) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines FROM ${input.sql} GROUP BY object, fate, day`,
+    sql: `SELECT _object AS object, if(_fate = 'rejected' AND match(_reason, '${OUTSIDE}'), 'outside', toString(_fate)) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines, max(_line) AS last, sum(_line) AS numbers FROM ${input.sql} GROUP BY object, fate, day`,
     params: input.params,
   };
-  type Row = Omit<FateCount, 'lines'> & { lines: string };
-  return question(statement, (rows: readonly Row[]) => rows.map((row) => ({ ...row, lines: Number(row.lines) })));
+  type Row = Omit<FateCount, 'lines' | 'last' | 'numbers'> & { lines: string; last: string; numbers: string };
+  return question(statement, (rows: readonly Row[]) =>
+    rows.map((row) => ({ ...row, lines: Number(row.lines), last: Number(row.last), numbers: BigInt(row.numbers) })),
+  );
 }
 
 /** Copies a chunk's rejects into the ledger. Idempotent: reads take one record for each line. */

@@ -28,12 +28,18 @@ export interface StatementOptions {
   what?: string;
 }
 
+/** What ClickHouse says about a statement that it ran. */
+export interface Ran {
+  /** Rows that its tables and objects gave to it, by the readers' own count; undefined if the answer does not say. */
+  readRows: number | undefined;
+}
+
 /** ClickHouse over HTTP: a server of your own, or that of the local stack. The only place that imports the client. */
 export interface ClickHouse {
   /** Returns the rows of a SELECT as objects; 64-bit integers arrive as strings. */
   rows<Row>(statement: Statement, options?: StatementOptions): Promise<Row[]>;
   /** Runs a statement that returns no rows. */
-  run(statement: Statement, options?: StatementOptions): Promise<void>;
+  run(statement: Statement, options?: StatementOptions): Promise<Ran>;
   /** Inserts all rows as one block, so that after a crash either all or none exist. */
   insert(table: string, rows: readonly object[]): Promise<void>;
   /**
@@ -187,7 +193,9 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
       }),
     run: (statement, options = {}) =>
       guarded(options, async () => {
-        answeredBy((await client.command(request(statement, options))).response_headers);
+        const { summary, response_headers } = await client.command(request(statement, options));
+        answeredBy(response_headers);
+        return { readRows: summary && Number(summary.read_rows) };
       }),
     insert: (table, rows) =>
       guarded({ what: `insert into ${table}` }, async () => {

@@ -7,10 +7,12 @@ import { fromText } from './scalars.js';
 export interface Conversion {
   /** Expression of the value; NULL (for composites: empty) if the text does not fit or is missing. */
   value: string;
-  /** Expression that is true if a text is present and does not fit. For a composite, use its fault. */
-  unfit: string;
+  /** Writes an expression that is true if a text is present and does not fit, by the computed value. For a composite, use its fault. */
+  unfit: (value: string) => string;
   /** Expression of what is wrong; '' if nothing is. For a scalar, only valid if it is unfit. */
   fault: string;
+  /** Expression of a composite's elements as texts, which value and fault are made of; undefined for a scalar. */
+  elements?: string;
 }
 
 /** A JSON leaf: its text without quotes (NULL if missing or null), and its JSON type. All are expressions. */
@@ -19,33 +21,42 @@ interface Leaf {
   jsonType: string;
 }
 
-/** Converts one column of the contract from its leaf of the line. `line` and `leaf` are expressions, `key` is the JSON key. */
-export const convertColumn = (type: ColumnType, key: string, line: string, leaf: string): Conversion =>
-  convert(type, { text: leaf, jsonType: `JSONType(${line}, ${literal(key)})` }, key);
+/**
+ * Converts one column of the contract from its leaf of the line. `line` and `leaf` are expressions, `key` is the JSON key.
+ *
+ * @param elements a column that holds the result's `elements`, if an earlier step computes them
+ */
+export const convertColumn = (
+  type: ColumnType,
+  key: string,
+  line: string,
+  leaf: string,
+  elements?: string,
+): Conversion => convert(type, { text: leaf, jsonType: `JSONType(${line}, ${literal(key)})` }, key, elements);
 
-function convert(type: ColumnType, leaf: Leaf, place: string): Conversion {
+function convert(type: ColumnType, leaf: Leaf, place: string, elements?: string): Conversion {
   const inner = bare(type);
   const of = COMPOSITES[inner.base];
   if (of === undefined) return convertScalar(type, inner, leaf, place);
-  const { value, fault } = of(inner, leaf, place);
-  return { value, fault, unfit: `${fault} != ''` };
+  const made = of(inner, leaf, place, elements);
+  return { ...made, unfit: () => `${made.fault} != ''` };
 }
 
-type Composite = (type: ColumnType, leaf: Leaf, place: string) => Omit<Conversion, 'unfit'>;
+type Composite = (type: ColumnType, leaf: Leaf, place: string, elements?: string) => Omit<Conversion, 'unfit'>;
 
 const COMPOSITES: Record<string, Composite> = { Array: convertArray, Map: convertMap, Tuple: convertTuple };
 
 function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf, place: string): Conversion {
   const value = fromText(inner, leaf.text);
   // An object or array instead of a text arrives as JSON text; only then is the line parsed a second time.
-  const nested = `(startsWith(${leaf.text}, '{') OR startsWith(${leaf.text}, '[')) AND ${leaf.jsonType} IN ('Object', 'Array')`;
-  const unfit = {
-    String: `ifNull(${nested}, false)`,
-    FixedString: `${leaf.text} IS NOT NULL AND (${value} IS NULL OR ${nested})`,
-  }[inner.base];
+  const nested = `if(substring(${leaf.text}, 1, 1) IN ('{', '['), ${leaf.jsonType} IN ('Object', 'Array'), false)`;
   return {
     value,
-    unfit: unfit ?? `${leaf.text} IS NOT NULL AND ${value} IS NULL`,
+    // `a > b` for `NOT b AND a`: the engine compares the parts of every AND and OR with each other, with all that they are made of.
+    unfit: (made) =>
+      inner.base === 'String'
+        ? nested
+        : `(${inner.base === 'FixedString' ? `if(${made} IS NULL, true, ${nested})` : `${made} IS NULL`}) > (${leaf.text} IS NULL)`,
     fault: misfit(place, leaf.text, typeInWords(type)),
   };
 }
@@ -53,7 +64,7 @@ function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf, place: s
 /** Converts a part of a composite, which is required unless its type is Nullable. */
 function partFault(type: ColumnType, part: Conversion, leaf: Leaf, place: string): string {
   if (isComposite(bare(type))) return part.fault;
-  const unfit = `if(${part.unfit}, ${part.fault}, '')`;
+  const unfit = `if(${part.unfit(part.value)}, ${part.fault}, '')`;
   return isNullable(type) ? unfit : `if(${leaf.text} IS NULL, ${missing(place, type.text)}, ${unfit})`;
 }
 
@@ -64,33 +75,44 @@ const rawLeaf = (raw: string): Leaf => ({
 });
 
 const notA = (jsonType: string, type: ColumnType, leaf: Leaf, place: string, fault: string) =>
-  `multiIf(${leaf.text} IS NULL, '', ${leaf.jsonType} != '${jsonType}' OR ${leaf.text} = ${literal(LONE_SURROGATE)}, ${misfit(place, leaf.text, type.text)}, ${fault})`;
+  `multiIf(${leaf.text} IS NULL, '', if(${leaf.text} = ${literal(LONE_SURROGATE)}, '', ${leaf.jsonType}) != '${jsonType}', ${misfit(place, leaf.text, type.text)}, ${fault})`;
 
-function convertArray(type: ColumnType, leaf: Leaf, place: string) {
+/** True if a value's text says all about it; a String may also be the text of an object or an array. */
+const saidByText = (type: ColumnType) => !isComposite(bare(type)) && !bare(type).base.endsWith('String');
+
+function convertArray(type: ColumnType, leaf: Leaf, place: string, given?: string) {
   const element = elementOf(type, 0);
-  const one = rawLeaf('x');
-  const part = convert(element, one, '');
   const raw = `JSONExtractArrayRaw(ifNull(${leaf.text}, ''))`;
+  const texts = saidByText(element);
+  const one = texts ? { text: 'x', jsonType: "''" } : rawLeaf('x');
+  const part = convert(element, one, '');
+  const elements = texts ? `arrayMap(x -> ${rawLeaf('x').text}, ${raw})` : raw;
+  const all = given ?? elements;
   return {
-    value: `CAST(arrayMap(x -> ${part.value}, ${raw}), ${literal(holding(type))})`,
-    fault: notA('Array', type, leaf, place, faultIn(place, partFault(element, part, one, ''), raw)),
+    elements,
+    value: `CAST(arrayMap(x -> ${part.value}, ${all}), ${literal(holding(type))})`,
+    fault: notA('Array', type, leaf, place, faultIn(place, partFault(element, part, one, ''), all)),
   };
 }
 
 /** Replaces a lone surrogate in a key: noncharacters, which no text contains. */
 export const SURROGATE_MARK = '\uFDD0\uFDD1';
 
-function convertMap(type: ColumnType, leaf: Leaf, place: string) {
+function convertMap(type: ColumnType, leaf: Leaf, place: string, given?: string) {
   const element = elementOf(type, 1);
-  const one = rawLeaf('x.2');
+  const raw = `JSONExtractKeysAndValuesRaw(ifNull(${leaf.text}, ''))`;
+  const texts = saidByText(element);
+  const one = texts ? { text: 'x.2', jsonType: "''" } : rawLeaf('x.2');
   const part = convert(element, one, '');
-  const all = `JSONExtractKeysAndValuesRaw(ifNull(${leaf.text}, ''))`;
   // The first of equal keys counts, as everywhere in a line.
-  const raw = `arrayFilter((x, n) -> n = 1, ${all}, arrayEnumerateUniq(arrayMap(x -> x.1, ${all})))`;
-  const lone = `arrayExists(x -> position(x.1, ${literal(SURROGATE_MARK)}) > 0, ${all})`;
-  const fault = faultAt(place, partFault(element, part, one, ''), raw);
+  const first = `arrayFilter((x, n) -> n = 1, ${raw}, arrayEnumerateUniq(arrayMap(x -> x.1, ${raw})))`;
+  const elements = texts ? `arrayMap(x -> (x.1, ${rawLeaf('x.2').text}), ${first})` : first;
+  const pairs = given ?? elements;
+  const lone = `arrayExists(x -> position(x.1, ${literal(SURROGATE_MARK)}) > 0, ${pairs})`;
+  const fault = faultAt(place, partFault(element, part, one, ''), pairs);
   return {
-    value: `CAST(arrayMap(x -> (x.1, ${part.value}), ${raw}), ${literal(holding(type))})`,
+    elements,
+    value: `CAST(arrayMap(x -> (x.1, ${part.value}), ${pairs}), ${literal(holding(type))})`,
     fault: notA(
       'Object',
       type,
@@ -102,19 +124,20 @@ function convertMap(type: ColumnType, leaf: Leaf, place: string) {
 }
 
 /** Converts a Tuple. All fields come from one parse; a field's JSON type is read only if its text is ambiguous. */
-function convertTuple(type: ColumnType, leaf: Leaf, place: string) {
+function convertTuple(type: ColumnType, leaf: Leaf, place: string, given?: string) {
   const object = `ifNull(${leaf.text}, '{}')`;
-  const texts = `JSONExtract(${object}, ${literal(`Tuple(${type.of.map((field) => `${name(field.name)} Nullable(String)`).join(', ')})`)})`;
+  const elements = `JSONExtract(${object}, ${literal(`Tuple(${type.of.map((field) => `${name(field.name)} Nullable(String)`).join(', ')})`)})`;
   const fields = type.of.map(({ name: field, type: fieldType }, index) => {
     const one = {
-      text: `tupleElement(${texts}, ${index + 1})`,
+      text: `tupleElement(${given ?? elements}, ${index + 1})`,
       jsonType: `JSONType(${object}, ${literal(field)})`,
     };
     const part = convert(fieldType, one, `${place}.${field}`);
     return { value: part.value, fault: partFault(fieldType, part, one, `${place}.${field}`) };
   });
-  const other = `${leaf.text} IS NOT NULL AND ${leaf.jsonType} != 'Object'`;
+  const other = `if(${leaf.text} IS NULL, 'Object', ${leaf.jsonType}) != 'Object'`;
   return {
+    elements,
     value: `CAST(tuple(${fields.map(({ value }) => value).join(', ')}), ${literal(holding(type))})`,
     fault: `if(${other}, ${misfit(place, leaf.text, type.text)}, ${firstFault(fields.map(({ fault }) => fault)) ?? "''"})`,
   };

@@ -45,6 +45,8 @@ const AT_ONCE = 4;
 /**
  * Prepares the reading of raw objects in the source's format. Throws `BadObject`, naming the object, where one can never fit the
  * contract.
+ *
+ * @param etags of the keys: reading JSON lines fails if an object has another one; Parquet is compared by `lines`
  */
 export async function openInput(
   deps: Gateways,
@@ -52,6 +54,7 @@ export async function openInput(
   keys: readonly string[],
   what: string,
   step: Step,
+  etags?: readonly string[],
 ): Promise<RawInput> {
   const raw = await engineBucket(deps, source.bucket);
   const limits = plan.limits === undefined ? {} : limitsOf({ limits: plan.limits });
@@ -59,7 +62,7 @@ export async function openInput(
     deps.clickhouse.rows<Row>({ ...statement, settings: { ...statement.settings, ...limits } }, step.statement(what));
   if (source.format === 'ndjson')
     return {
-      input: readLines(raw, source.bucket, keys, source.contract, plan.limits?.longestLine),
+      input: readLines(raw, source.bucket, keys, source.contract, plan.limits?.longestLine, etags),
       lines: countLines(raw, source.bucket, keys),
     };
   const footers = await ask<ParquetFooter>(readFooters(raw, source.bucket, keys));

@@ -5,6 +5,7 @@ import { literal, name } from '../clickhouse/text.js';
 import { bare, isComposite, isNullable } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
 import { LONE_SURROGATE, missing } from '../conversions/faults.js';
+import { messageOf } from '../errors.js';
 import { faultOf, quoted, STEP_BY_STEP, typeOf, unfitOf, valueOf, type Input } from './input.js';
 import { jsonSteps } from './json-text.js';
 
@@ -22,20 +23,39 @@ const tooLong = `concat('a line of ', formatReadableSize(__bytes), ', longer tha
  */
 export const LINE_BY_LINE = { input_format_parallel_parsing: 0, input_format_max_block_size_bytes: 16 * 1024 * 1024 };
 
-/** Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract. */
+/** What ClickHouse's error says if an object is not the version that was listed. */
+const CHANGED = 'the object is not the version that was listed';
+
+/** True for the failure of a statement that read another version of an object than the one that was listed. */
+export const readAnotherVersion = (error: unknown): boolean => messageOf(error).includes(CHANGED);
+
+/**
+ * Reads raw JSON lines: the lines, their leaves as text, and the conversions of the contract.
+ *
+ * @param etags of the keys, in their order; the statement fails if an object has another one ({@link readAnotherVersion})
+ */
 export function readLines(
   bucket: EngineBucket,
   bucketName: string,
   keys: readonly string[],
   contract: readonly Column[],
   longestLine = LONGEST_LINE,
+  etags?: readonly string[],
 ): Input {
   const objects = objectTable(bucket, keys, 'LineAsString', '`line` String', 'raw');
+  const key = 'substring(_path, {bucket_chars:UInt64} + 2)';
+  // Both sides are dictionaries of a few values, so that a line costs nothing.
+  const etag = `transform(${key}, {raw_keys:Array(String)}, {raw_etags:Array(String)}, '')`;
+  const object = etags
+    ? `if(throwIf(${etag} != replaceAll(_etag, '"', ''), ${literal(CHANGED)}) = 0, ${key}, '')`
+    : key;
   const lines = `
-    SELECT substring(_path, {bucket_chars:UInt64} + 2) AS __object, _row_number + 1 AS __line, length(line) AS __bytes,
+    SELECT ${object} AS __object, _row_number + 1 AS __line, length(line) AS __bytes,
       if(__bytes > {longest_line:UInt64}, substring(line, 1, ${TEXT_OF_LONG}), line) AS __text
     FROM ${objects.sql}`;
-  return rawInputOf(lines, { ...objects.params, bucket_chars: bucketName.length, longest_line: longestLine }, contract);
+  const versions = etags ? { raw_keys: [...keys], raw_etags: [...etags] } : {};
+  const params = { ...objects.params, ...versions, bucket_chars: bucketName.length, longest_line: longestLine };
+  return rawInputOf(lines, params, contract);
 }
 
 /** Reads lines that the ledger keeps as rejects. */
@@ -54,13 +74,25 @@ function rawInputOf(lines: string, params: Input['params'], contract: readonly C
     steps: `
   __lines AS (${lines}
   ),${jsonSteps},
+  __parsed AS (
+    SELECT *, JSONExtract(__json, ${literal(leavesType(contract))}) AS __tuple FROM __texts
+  ),
   __leaves AS (
-    SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__json))) AS __type
-    FROM (SELECT *, JSONExtract(__json, ${literal(leavesType(contract))}) AS __leaf FROM __texts)
+    SELECT * EXCEPT (__tuple), ${contract.map((column, index) => `tupleElement(__tuple, ${index + 1}) AS ${leafOf(column)}`).join(',\n      ')}
+    FROM __parsed
+  ),
+  __elements AS (
+    SELECT ${['*', ...contract.flatMap(elementsColumn)].join(',\n      ')}
+    FROM __leaves
+  ),
+  __made AS (
+    SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__json))) AS __type,
+      ${contract.flatMap(madeColumns).join(',\n      ')}
+    FROM __elements
   ),
   __values AS (
-    SELECT *, ${contract.flatMap(lineColumns).join(',\n      ')}
-    FROM __leaves
+    SELECT ${['*', ...contract.flatMap(unfitColumn)].join(',\n      ')}
+    FROM __made
   )`,
     params,
     settings: { ...STEP_BY_STEP, ...LINE_BY_LINE },
@@ -76,7 +108,7 @@ function rawInputOf(lines: string, params: Input['params'], contract: readonly C
 function columnFaults(column: Column) {
   const type = typeOf(column);
   if (isComposite(bare(type))) return [{ when: `${faultOf(column)} != ''`, say: faultOf(column) }];
-  const { fault } = convertColumn(type, column.name, '__json', leafOf(column));
+  const { fault } = converted(column);
   const unfit = { when: unfitOf(column), say: fault };
   if (isNullable(type)) return [unfit];
   return [unfit, { when: `${leafOf(column)} IS NULL`, say: missing(column.name, type.text) }];
@@ -93,15 +125,29 @@ function surelyObject(contract: readonly Column[]): string {
   return `startsWith(__text, '{') AND (${leaves.join(' OR ')})`;
 }
 
-const leafOf = (column: Column) => `__leaf.${name(column.name)}`;
+/** Names the column with a leaf's text. The engine resolves a field of a wide tuple by name in time that grows with its fields. */
+const leafOf = (column: Column) => name(`__leaf ${column.name}`);
 
-function lineColumns(column: Column): string[] {
-  const type = typeOf(column);
-  const { value, unfit, fault } = convertColumn(type, column.name, '__json', leafOf(column));
-  return [
-    `${value} AS ${valueOf(column)}`,
-    isComposite(bare(type)) ? `${fault} AS ${faultOf(column)}` : `${unfit} AS ${unfitOf(column)}`,
-  ];
+/** Names the column with the elements of a composite as texts. */
+const elementsOf = (column: Column) => name(`__elements ${column.name}`);
+
+const converted = (column: Column) =>
+  convertColumn(typeOf(column), column.name, '__json', leafOf(column), elementsOf(column));
+
+function elementsColumn(column: Column): string[] {
+  const { elements } = converted(column);
+  return elements === undefined ? [] : [`${elements} AS ${elementsOf(column)}`];
+}
+
+function madeColumns(column: Column): string[] {
+  const { value, fault, elements } = converted(column);
+  return [`${value} AS ${valueOf(column)}`, ...(elements === undefined ? [] : [`${fault} AS ${faultOf(column)}`])];
+}
+
+/** Reads the value from the step before: repeated in one step, the engine would analyze its expression again. */
+function unfitColumn(column: Column): string[] {
+  const { unfit, elements } = converted(column);
+  return elements === undefined ? [`${unfit(valueOf(column))} AS ${unfitOf(column)}`] : [];
 }
 
 /** Count of an object's lines, and the ETag of the version that they were counted in. */

@@ -79,7 +79,7 @@ test('de-duplication in parts keeps the first row of a key by object and line an
     ...clickhouse,
     run: async (statement, options) => {
       if (options?.what === 'load events') parts.push(1);
-      await clickhouse.run(statement, options);
+      return await clickhouse.run(statement, options);
     },
   };
   const world = { ...project.app.dependencies, clickhouse: counting };

@@ -43,7 +43,7 @@ async function converted(type: string, values: readonly (string | undefined)[]):
 WITH __lines AS (
     SELECT '' AS __object, arrayJoin(arrayEnumerate([${lines.map(literal).join(', ')}])) AS __line, [${lines.map(literal).join(', ')}][__line] AS __text
   ),${jsonSteps}
-SELECT JSONType(__json) AS type, toString(${value}) AS value, toBool(${isComposite(bare(parsed)) ? `${fault} != ''` : unfit}) AS unfit
+SELECT JSONType(__json) AS type, toString(${value}) AS value, toBool(${isComposite(bare(parsed)) ? `${fault} != ''` : unfit(value)}) AS unfit
 FROM (SELECT *, JSONExtract(__json, 'Tuple(c Nullable(String))').c AS leaf FROM __texts)
 ORDER BY __line`,
     },

@@ -37,10 +37,11 @@ function after(what: string, happens: () => Promise<unknown>): Partial<Dependenc
     clickhouse: {
       ...clickhouse,
       run: async (statement, options) => {
-        await clickhouse.run(statement, options);
-        if (!once || options?.what !== what) return;
+        const ran = await clickhouse.run(statement, options);
+        if (!once || options?.what !== what) return ran;
         once = false;
         await happens();
+        return ran;
       },
     },
   };

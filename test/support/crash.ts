@@ -60,7 +60,7 @@ export function frozenBefore(
           once = false;
           await meanwhile();
         }
-        await clickhouse.run(statement, options);
+        return await clickhouse.run(statement, options);
       },
     },
   };

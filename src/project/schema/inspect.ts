@@ -36,11 +36,11 @@ const SOME_DAY = '2000-01-01';
 
 const optionsOf = ({ database, zone }: Scratch, what: string): StatementOptions => ({ database, zone, what });
 
-export const createTable = (scratch: Scratch, create: string, what: string): Promise<void> =>
+export const createTable = (scratch: Scratch, create: string, what: string): Promise<unknown> =>
   scratch.clickhouse.run({ sql: create }, optionsOf(scratch, what));
 
 /** Replaces a contract by the table that the normalizing SELECT sees: scalars are Nullable, because lines may lack them. */
-export const replaceContract = (scratch: Scratch, table: string, columns: readonly Column[]): Promise<void> => {
+export const replaceContract = (scratch: Scratch, table: string, columns: readonly Column[]): Promise<unknown> => {
   const nullable = columns.map(
     (column) => `${name(column.name)} ${column.name === '_source' ? column.type : holding(parseType(column.type))}`,
   );

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Dependencies } from '../../src/step/dependencies.js';
+import { openDays, type DayProject } from '../support/day.js';
+import { keyOf, lines, payment, PAYMENTS } from '../support/payments.js';
+
+/* Lines that get lost, or are there twice, between the reader of the raw objects and the chunk. */
+
+let project: DayProject;
+
+beforeAll(async () => {
+  project = await openDays(
+    inject('stack'),
+    PAYMENTS,
+    { timezone: 'UTC', sources: { events: { prefix: 'raw/{YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 } } } },
+    { worker: false },
+  );
+});
+afterAll(() => project.close());
+
+/** Stores an object of four lines and one of two, which become one chunk. */
+async function plannedChunk(day: string) {
+  await project.put(keyOf(day, 'a'), lines(...['1', '2', '3', '4'].map((id) => payment(day, id))));
+  await project.put(keyOf(day, 'b'), lines(...['5', '6'].map((id) => payment(day, id))));
+  const { build, todo } = await project.attempt().list({ day, force: false });
+  expect(todo).toBe(1);
+  return build;
+}
+
+/** A world in which the normalizing statement reads something else than the raw lines. Collects what is asked. */
+function reading(from: string): { world: Partial<Dependencies>; asked: string[] } {
+  const { clickhouse } = project.app;
+  const asked: string[] = [];
+  const world: Partial<Dependencies> = {
+    clickhouse: {
+      ...clickhouse,
+      run: (statement, options) =>
+        clickhouse.run(
+          statement.sql.includes('__judged')
+            ? { ...statement, sql: statement.sql.replace('FROM raw_events', `FROM ${from}`) }
+            : statement,
+          options,
+        ),
+      rows: (statement, options) => {
+        asked.push(statement.sql);
+        return clickhouse.rows(statement, options);
+      },
+    },
+  };
+  return { world, asked };
+}
+
+const IN_A = "endsWith(_source.object, 'a.json')";
+const without = (condition: string) => `(SELECT * FROM raw_events WHERE NOT (${condition}))`;
+const times = (count: string) => `(SELECT * FROM raw_events ARRAY JOIN range(${count}) AS copy)`;
+const moved = (condition: string) =>
+  `(SELECT * REPLACE (CAST(tuple(if(${condition}, replaceOne(_source.object, 'a.json', 'b.json'), _source.object), _source.line, _source.text, _source.error), 'Tuple(object String, line UInt64, text String, error String)') AS _source) FROM raw_events)`;
+
+test.each([
+  ['2026-04-01', 'drops the first line of an object', without(`${IN_A} AND _source.line = 1`), 'a'],
+  ['2026-04-02', 'drops a line in the middle', without(`${IN_A} AND _source.line = 2`), 'a'],
+  ['2026-04-03', 'drops the last line', without(`${IN_A} AND _source.line = 4`), 'a'],
+  ['2026-04-04', 'drops a whole object', without(IN_A), 'a'],
+  ['2026-04-05', 'doubles a line', times(`if(${IN_A} AND _source.line = 2, 2, 1)`), 'a'],
+  ['2026-04-06', 'doubles the last line', times(`if(${IN_A} AND _source.line = 4, 2, 1)`), 'a'],
+  [
+    '2026-04-07',
+    'drops a line and doubles another of the same object',
+    times(`multiIf(${IN_A} AND _source.line = 2, 0, ${IN_A} AND _source.line = 3, 2, 1)`),
+    'a',
+  ],
+  ['2026-04-08', 'gives the first line of an object to another', moved(`${IN_A} AND _source.line = 1`), 'b'],
+  ['2026-04-09', 'gives the last line of an object to another', moved(`${IN_A} AND _source.line = 4`), 'b'],
+  ['2026-04-10', 'gives all lines of an object to another', moved(IN_A), 'b'],
+])('%s: a SELECT that %s fails its chunk by name and records nothing', async (day, _, from, object) => {
+  const build = await plannedChunk(day);
+  const { world } = reading(from);
+  await expect(project.attempt({ world }).normalize({ build, chunk: 0 })).rejects.toMatchObject({
+    type: 'AccountsDiffer',
+    nonRetryable: true,
+    message: expect.stringContaining(`${keyOf(day, object)}: `) as string,
+  });
+  expect(await project.manifests(day)).toEqual(new Map());
+});
+
+test('a chunk whose lines all have a fate is accounted for without reading its raw objects again', async () => {
+  const day = '2026-04-11';
+  const build = await plannedChunk(day);
+  const { world, asked } = reading('raw_events');
+  expect(await project.attempt({ world }).normalize({ build, chunk: 0 })).toMatchObject({ lines: 6, rows: 6 });
+  expect(asked.filter((sql) => sql.includes('_etag'))).toEqual([]);
+});
+
+test('an object that was rewritten after it was listed fails the statement that reads it', async () => {
+  const day = '2026-04-12';
+  const build = await plannedChunk(day);
+  await project.put(keyOf(day, 'b'), lines(...['5', '7'].map((id) => payment(day, id))));
+  await expect(project.attempt().normalize({ build, chunk: 0 })).rejects.toMatchObject({
+    type: 'ObjectChanged',
+    message: expect.stringContaining(keyOf(day, 'b')) as string,
+  });
+  expect(await project.manifests(day)).toEqual(new Map());
+});
