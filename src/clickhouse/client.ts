@@ -4,6 +4,7 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Env } from '../env.js';
 import { passing } from '../errors.js';
 import { required } from '../required.js';
+import { numberText, plural } from '../shared/format.js';
 import { sentence } from '../shared/sentence.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
@@ -94,12 +95,14 @@ const LONG_STATEMENTS: ClickHouseSettings = {
 /**
  * Settings of every statement. Progress headers keep proxies from closing idle connections; insert de-duplication is off because it
  * silently drops rows after DELETE + INSERT, and fresh tables do not need it; counts of files must not come from a cache that ignores
- * compression; S3 retries are limited so that they do not outlast every timeout.
+ * compression; S3 retries are limited so that they do not outlast every timeout. Without a buffer in memory, the server writes each
+ * answer to its disk before it sends it.
  */
 const BASE_SETTINGS: ClickHouseSettings = {
   send_progress_in_http_headers: 1,
   http_headers_progress_interval_ms: '30000',
   wait_end_of_query: 1,
+  http_response_buffer_size: String(16 * 1024 * 1024),
   deduplicate_insert: 'disable',
   use_cache_for_count_from_files: 0,
   s3_throw_on_zero_files_match: 1,
@@ -185,10 +188,11 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     rows: <Row>(statement: Statement, options: StatementOptions = {}) =>
       guarded(options, async () => {
         const asked = { ...statement, sql: `${statement.sql}\nFORMAT JSONEachRow` };
-        const { stream, query_id, response_headers } = await client.exec(request(asked, options));
+        const { stream, query_id, response_headers, summary } = await client.exec(request(asked, options));
         const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
         const rows = await result.json<Row>();
         answeredBy(response_headers);
+        assertWhole(rows.length, summary, options.what ?? 'statement');
         return rows;
       }),
     run: (statement, options = {}) =>
@@ -259,6 +263,20 @@ const ONE_BLOCK: ClickHouseSettings = {
   input_format_parallel_parsing: 0,
   async_insert: 0,
 };
+
+/**
+ * Throws unless an answer has as many rows as the server says. On a full disk ClickHouse 26.7 sends an answer of more than the buffer
+ * cut off or empty, with status 200; proxies may cut one, too.
+ */
+function assertWhole(found: number, summary: { result_rows: string } | undefined, what: string): void {
+  const expected = summary === undefined ? undefined : Number(summary.result_rows);
+  if (found === expected) return;
+  throw passing(
+    expected === undefined
+      ? `${what}: the answer has no X-ClickHouse-Summary header, by which Daybook sees that it is whole. Let it pass the proxy in front of ClickHouse.`
+      : `${what}: ${numberText(found)} of ${plural(expected, 'row')} of the answer arrived. Is the disk of ClickHouse full? The query is retried.`,
+  );
+}
 
 /** What an earlier attempt has left, and how an administrator ends it. */
 const stillRunning = (left: readonly RunningQuery[], within: number): string =>
