@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { quietenSdk } from './src/env.js';
+import LongestFirst from './test/support/longest-first.js';
 
 // Test processes inherit it: a warning of the SDK about Node 20 would stand before each file that uses a store.
 quietenSdk();
@@ -28,15 +29,16 @@ const ring = (name: string, order: number, files: number, options: { stack?: str
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/slowest-files.ts', './test/support/closing-line.ts'],
     projects: [
       // Promises, not speeds: a machine that does much else at a time must not fail them.
       ring('unit', 0, 2, { seconds: 60 }),
       ring('replay', 0, 2, { seconds: 120 }),
       // The rings that wait for timers and restarts use what the integration ring leaves of the machine.
-      ring('workflow', 1, 3, { stack: SHARED_STACK, seconds: 120 }),
-      ring('faults', 1, 1, { stack: STACK_TO_BREAK, seconds: 600 }),
-      ring('integration', 1, 3, { stack: SHARED_STACK, seconds: 300 }),
+      ring('workflow', 1, 4, { stack: SHARED_STACK, seconds: 120 }),
+      ring('faults', 1, 4, { stack: STACK_TO_BREAK, seconds: 600 }),
+      ring('integration', 1, 4, { stack: SHARED_STACK, seconds: 300 }),
     ],
   },
 });

@@ -7,7 +7,7 @@ const STAGE = '`daybook_[a-z0-9]+_\\d{8}_\\d+`';
 const STATEMENT: Record<StatementName, RegExp> = {
   'planned record': /INSERT INTO daybook\.builds .*"event":"planned"/s,
   normalize: /INSERT INTO FUNCTION s3/,
-  'count of fates': /toString\(_fate\) AS fate/,
+  'count of fates': /toString\(_fate\)\) AS fate/,
   'rejects record': /INSERT INTO daybook\.rejected_rows/,
   'chunk account': /INSERT INTO daybook\.accounts .*"account":"folder"/s,
   'chunk record': /INSERT INTO daybook\.chunks/,

@@ -12,7 +12,8 @@ import { differences, endedOf, type Ended } from './ended.js';
 import { armCut, armFullDisk, armOutOfMemory } from './engine.js';
 import { armCancel, armKill } from './kills.js';
 import { armObject } from './objects.js';
-import type { Fault, Scenario, Trouble } from './plan.js';
+import { STATEMENTS, type Fault, type Scenario, type StatementName, type Trouble } from './plan.js';
+import { isStatement } from './points.js';
 import { DAY, EARLIER, LATER, lateOf, MOVING, objectsOf, putAll, REWRITTEN } from './project.js';
 import { armStore } from './store.js';
 import type { Strike } from './strike.js';
@@ -34,6 +35,11 @@ type Objects = 'as listed' | 'rewritten' | 'deleted';
 export interface Ring {
   /** What differs from an undisturbed run; empty when all is equal. */
   meet(fault: Fault): Promise<string[]>;
+  /**
+   * Builds a day, builds it again, rolls it back, and builds the day after it. Returns the statements of the plan that were sent less
+   * often than the plan says, with how often: a fault at such a point would never come.
+   */
+  rare(): Promise<Record<string, number>>;
 }
 
 export function openRing(stack: Stack, disk: Disk): Ring {
@@ -58,6 +64,20 @@ export function openRing(stack: Stack, disk: Disk): Ring {
         return [...faults, ...differences(expected, ended)];
       });
     },
+    rare: () =>
+      inWorld(stack, disk, async (world) => {
+        const names = Object.keys(STATEMENTS) as StatementName[];
+        const sent = new Map(names.map((name) => [name, 0]));
+        world.intercept('statements', ({ asked }) => {
+          for (const name of names) if (isStatement(name, asked)) sent.set(name, (sent.get(name) ?? 0) + 1);
+          return undefined;
+        });
+        const run = await prepare(world, 'rollback');
+        await runOnce(run);
+        await putAll(world.project, objectsOf(DAY));
+        await world.project.run(DAY);
+        return Object.fromEntries([...sent].filter(([name, times]) => times < STATEMENTS[name]));
+      }),
   };
 }
 
