@@ -36,9 +36,9 @@ export default defineConfig({
       ring('unit', 0, 2, { seconds: 60 }),
       ring('replay', 0, 2, { seconds: 120 }),
       // The rings that wait for timers and restarts use what the integration ring leaves of the machine.
-      ring('workflow', 1, 4, { stack: SHARED_STACK, seconds: 120 }),
-      ring('faults', 1, 4, { stack: STACK_TO_BREAK, seconds: 600 }),
-      ring('integration', 1, 4, { stack: SHARED_STACK, seconds: 300 }),
+      ring('workflow', 1, 3, { stack: SHARED_STACK, seconds: 120 }),
+      ring('faults', 1, 3, { stack: STACK_TO_BREAK, seconds: 600 }),
+      ring('integration', 1, 3, { stack: SHARED_STACK, seconds: 300 }),
     ],
   },
 });

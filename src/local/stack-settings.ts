@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import getPort, { clearLockedPorts } from 'get-port';
 import { z } from 'zod';
 
@@ -22,6 +23,9 @@ const settingsSchema = z.strictObject({
 /** Settings that a stack keeps from one start to the next. */
 export type StackSettings = z.infer<typeof settingsSchema>;
 
+/** How long a process that is ending may still hold a port of the previous start, in milliseconds. */
+const RELEASED_WITHIN = 1_000;
+
 /**
  * Loads or creates the settings: free ports on 127.0.0.1, the previous ones if they are still free, so that printed addresses
  * (a history in the Web UI) remain valid; and the secrets of the store and of ClickHouse's users, generated once.
@@ -34,7 +38,13 @@ export async function loadSettings(dir: string): Promise<StackSettings> {
   clearLockedPorts(); // ports that this process has just used may be used again
   const taken = new Set<number>();
   const free = async (preferred: number | undefined) => {
-    const found = await getPort({ host: '127.0.0.1', exclude: taken, port: candidates(preferred) });
+    const until = Date.now() + RELEASED_WITHIN;
+    const find = () => getPort({ host: '127.0.0.1', exclude: taken, port: candidates(preferred) });
+    let found = await find();
+    while (preferred !== undefined && found !== preferred && Date.now() < until) {
+      await sleep(50);
+      found = await find();
+    }
     taken.add(found);
     return found;
   };

@@ -81,7 +81,7 @@ const VERSIONS = 3;
 /** Rows of a part that one entry of its primary index covers: the least that a read takes. */
 const GRANULE = 8_192;
 /** Granules: a statement reads up to two of each part of a table, and parts of other tests wait to be merged. */
-const MOST_READ = 10;
+const MOST_READ = 16;
 
 /** Records days before the project's first one as built and published, each table three times. */
 async function rememberYears(): Promise<void> {
