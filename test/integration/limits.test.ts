@@ -150,7 +150,7 @@ test('a model for which the server has no memory is retried while others may hol
       return engine.run({ ...statement, settings: { ...statement.settings, ...limit } }, options);
     },
   };
-  // Each statement of the user sets the limit anew, those of other tests too: what is expected is waited for.
+  // Each statement of the user sets the limit again, those of other tests too: what is expected is waited for.
   const refresh = (attempt: number) =>
     expect.poll(
       () =>
