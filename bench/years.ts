@@ -2,13 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { openApp } from '../src/app.js';
 import { startBackfill } from '../src/cli/backfill/start.js';
-import { literal } from '../src/clickhouse/text.js';
 import { addDays } from '../src/shared/day.js';
 import { durationText, numberText } from '../src/shared/format.js';
 import type { BackfillResult } from '../src/shared/workflows.js';
 import { wholeNumber } from './by-hand.js';
 import { startDaybook } from './ways.js';
-import { BUCKET, openWorld, type World } from './world.js';
+import { openWorld, rawTable, type World } from './world.js';
 
 /*
  * Backfills many small days at the default concurrency: a source of about 900 flights a day, and three models, one of which looks
@@ -29,11 +28,8 @@ const LAST = addDays(FIRST, days - 1);
 const STRUCTURE =
   'flight String, day Date, carrier String, origin String, destination String, delay Nullable(Int32), distance UInt32';
 
-function flightsTable({ env }: World, day: string): string {
-  const { accessKeyId = '', secretAccessKey = '' } = env.s3.credentials ?? {};
-  const url = `${env.s3.endpoint ?? ''}/${BUCKET}/flights/dt=${day}/part.json.gz`;
-  return `s3(${[url, accessKeyId, secretAccessKey, 'JSONEachRow', STRUCTURE, 'gzip'].map(literal).join(', ')})`;
-}
+const flightsTable = (world: World, day: string): string =>
+  rawTable(world, day, 'part.json.gz', 'JSONEachRow', STRUCTURE);
 
 /** Writes one object a day. */
 async function generateFlights(world: World): Promise<void> {

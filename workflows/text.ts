@@ -9,7 +9,7 @@ import type { VerifyResult } from '../activities/verify/index.js';
 import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { command, commandLine, type Command } from '../src/shared/commands.js';
 import { durationText, numberText, plural, sizeText } from '../src/shared/format.js';
-import { commandsIn, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
+import { commandsIn, lackingStop, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
 import type { DayEnded, DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
 
 const dotted = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
@@ -225,7 +225,7 @@ export const rollbackFailure = (day: string, reason: Text, again: Command, known
     ? 'Readers have what they had before.'
     : 'It may be half done: the next run of the day, or the same rollback again, finishes it.';
   return sentence(
-    ...[`Rollback of ${day} failed: `, reason, /[.!?]$/.test(plain(reason)) ? ' ' : '. ', state],
+    ...[`Rollback of ${day} failed: `, reason, `${lackingStop(reason)} `, state],
     ...(commandsIn(reason).length > 0 && known ? [] : [' Repeat it: ', again]),
   );
 };

@@ -6,6 +6,6 @@ export default {
   timezone: 'UTC',
   start: '2005-01-01',
   sources: {
-    flights: { prefix: 'flights/dt={YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 } },
+    flights: { prefix: 'raw/dt={YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 } },
   },
 };

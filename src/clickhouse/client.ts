@@ -184,16 +184,21 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     };
   };
 
+  /** Sends a statement that answers in JSON lines, and returns all of its rows. */
+  const answered = async <Row>(asked: ReturnType<typeof request>, what: string): Promise<Row[]> => {
+    const { stream, query_id, response_headers, summary } = await client.exec(asked);
+    const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
+    const rows = await result.json<Row>();
+    answeredBy(response_headers);
+    assertWhole(rows.length, summary, what);
+    return rows;
+  };
+
   const gateway: ClickHouse = {
     rows: <Row>(statement: Statement, options: StatementOptions = {}) =>
-      guarded(options, async () => {
+      guarded(options, () => {
         const asked = { ...statement, sql: `${statement.sql}\nFORMAT JSONEachRow` };
-        const { stream, query_id, response_headers, summary } = await client.exec(request(asked, options));
-        const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
-        const rows = await result.json<Row>();
-        answeredBy(response_headers);
-        assertWhole(rows.length, summary, options.what ?? 'statement');
-        return rows;
+        return answered<Row>(request(asked, options), options.what ?? 'statement');
       }),
     run: (statement, options = {}) =>
       guarded(options, async () => {
@@ -231,17 +236,16 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
         throw new Error(stillRunning(left, within), { cause: error });
       }
     },
-    granted: (right) =>
-      guarded({ what: `check the grant ${right}` }, async () => {
+    granted: (right) => {
+      const what = `check the grant ${right}`;
+      return guarded({ what }, async () => {
         // The statement takes no FORMAT clause.
         const asked = request({ sql: `CHECK GRANT ${right}` }, {});
         const http_headers = { ...asked.http_headers, 'X-ClickHouse-Format': 'JSONEachRow' };
-        const { stream, query_id, response_headers } = await client.exec({ ...asked, http_headers });
-        const result = new ResultSet<'JSONEachRow'>(stream, 'JSONEachRow', query_id, quiet, response_headers);
-        const [row] = await result.json<{ result: number }>();
-        answeredBy(response_headers);
+        const [row] = await answered<{ result: number }>({ ...asked, http_headers }, what);
         return row?.result === 1;
-      }),
+      });
+    },
     version: async () => {
       if (known && Date.now() - known.at < VERSION_KEPT) return known.version;
       const [row] = await gateway.rows<{ version: string }>(engineVersion(), { what: 'ask for the version' });

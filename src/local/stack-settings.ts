@@ -23,7 +23,7 @@ const settingsSchema = z.strictObject({
 /** Settings that a stack keeps from one start to the next. */
 export type StackSettings = z.infer<typeof settingsSchema>;
 
-/** How long a process that is ending may still hold a port of the previous start, in milliseconds. */
+/** How long processes that are ending may still hold ports of the previous start, in milliseconds; for all ports together. */
 const RELEASED_WITHIN = 1_000;
 
 /**
@@ -37,8 +37,8 @@ export async function loadSettings(dir: string): Promise<StackSettings> {
     .catch(() => undefined);
   clearLockedPorts(); // ports that this process has just used may be used again
   const taken = new Set<number>();
+  const until = Date.now() + RELEASED_WITHIN;
   const free = async (preferred: number | undefined) => {
-    const until = Date.now() + RELEASED_WITHIN;
     const find = () => getPort({ host: '127.0.0.1', exclude: taken, port: candidates(preferred) });
     let found = await find();
     while (preferred !== undefined && found !== preferred && Date.now() < until) {

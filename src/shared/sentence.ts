@@ -28,11 +28,12 @@ export function joinTexts(texts: readonly Text[], separator: string): Text {
   return commands.length > 0 ? { text, commands } : text;
 }
 
+/** The full stop that a text lacks at its end, if it does. */
+export const lackingStop = (text: Text): '' | '.' => (/[.!?]$/.test(plain(text)) ? '' : '.');
+
 /** A reason that names a command; one that names none gets the one that follows once the reason is gone. */
 export const withCommand = (reason: Text, next: Command): Text =>
-  commandsIn(reason).length > 0
-    ? reason
-    : sentence(reason, /[.!?]$/.test(plain(reason)) ? '' : '.', ' Once fixed, run: ', next);
+  commandsIn(reason).length > 0 ? reason : sentence(reason, lackingStop(reason), ' Once fixed, run: ', next);
 
 /** A text whose commands carry the project folder that they are about. */
 export function textFor(text: Text, project: string | undefined): string {

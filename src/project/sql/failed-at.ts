@@ -1,4 +1,5 @@
 import { final, isFinal, messageOf, type FinalType } from '../../errors.js';
+import { lackingStop } from '../../shared/sentence.js';
 import { callOf, withoutComments } from './place.js';
 
 /** A SELECT of the project, and the line of its file on which it begins; without the line in plans of earlier versions. */
@@ -33,7 +34,7 @@ export async function placedIn<Result>(
     const [at = 0] = lines.length === 1 ? lines : [];
     const place = line === undefined ? path : `${path}:${line + at}`;
     const message = messageOf(error);
-    throw final(error.type as FinalType, `${message}${/[.!?]$/.test(message) ? '' : '.'} See ${place}.`, {
+    throw final(error.type as FinalType, `${message}${lackingStop(message)} See ${place}.`, {
       details: details as Record<string, unknown>,
       cause: error.cause,
     });
