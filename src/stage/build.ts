@@ -1,4 +1,5 @@
 import type { ClickHouse, StatementOptions } from '../clickhouse/client.js';
+import { createOnEachNode } from '../clickhouse/cluster/databases.js';
 import { isMissingDatabase, isNameTaken } from '../clickhouse/errors.js';
 import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import { createDatabase, type Place } from '../clickhouse/tables.js';
@@ -19,6 +20,7 @@ import {
   countDays,
   createTwin,
   measureBuilt,
+  plainEngineOf,
   renameTable,
   replacePartition,
   replacePartitions,
@@ -101,20 +103,26 @@ export async function buildInStage(
   return { ...measure, earlier: copied?.earlier ?? {} };
 }
 
-/** Creates a twin in a stage or in the archive. The first one also creates the database. */
+/**
+ * Creates a twin in a stage or in the archive. The first one also creates the database. A stage is on its own node alone; the archive is
+ * on all nodes of a cluster, and replicates like the live tables.
+ */
 export async function createStaged(
   clickhouse: ClickHouse,
   place: Place,
   live: Place,
   standing: 'keep' | 'replace',
   what: StatementOptions,
+  where: 'stage' | 'archive' = 'stage',
 ): Promise<void> {
-  const create = createTwin(place, live, standing);
+  const plain = clickhouse.cluster !== undefined && where === 'stage';
+  const create = createTwin(place, live, standing, plain ? await plainEngineOf(clickhouse, live) : '');
   try {
     await clickhouse.run(create, what);
   } catch (error) {
     if (!isMissingDatabase(error)) throw error;
-    await clickhouse.run(createDatabase(place.database));
+    if (where === 'archive') await createOnEachNode(clickhouse, place.database);
+    else await clickhouse.run(createDatabase(place.database));
     await clickhouse.run(create, what);
   }
 }
