@@ -14,7 +14,7 @@ import { command } from '../../src/shared/commands.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
 import { heldSince } from '../../src/shared/notes.js';
 import { sentence } from '../../src/shared/sentence.js';
-import { createStaged, stageOf, valueColumns } from '../../src/stage/build.js';
+import { stageOf, valueColumns } from '../../src/stage/build.js';
 import { replacePartition } from '../../src/stage/statements.js';
 import type { Structure } from '../../src/stage/swap-statements.js';
 import {
@@ -29,6 +29,7 @@ import {
   swapForward,
   type Swap,
 } from '../../src/stage/swaps.js';
+import { createStaged } from '../../src/stage/twins.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 

@@ -15,6 +15,8 @@ export const CATALOG = readStatements(new URL('catalog.sql', import.meta.url), [
   'materializedViewsOn',
   'replicatedDatabases',
   'replicatedTables',
+  'macros',
+  'readOnlyReplicas',
   'databaseEngines',
   'countRunning',
   'runningQueries',

@@ -79,6 +79,16 @@ SELECT database, name AS table
 FROM system.tables
 WHERE database IN {databases:Array(String)} AND engine LIKE 'Replicated%MergeTree'
 
+-- name: macros
+SELECT macro, substitution
+FROM system.macros
+
+-- name: readOnlyReplicas
+SELECT concat(database, '.', table) AS name
+FROM system.replicas
+WHERE database IN {databases:Array(String)} AND is_readonly
+ORDER BY name
+
 -- name: databaseEngines
 SELECT name, engine
 FROM system.databases

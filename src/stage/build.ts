@@ -1,8 +1,6 @@
-import type { ClickHouse, StatementOptions } from '../clickhouse/client.js';
-import { createOnEachNode } from '../clickhouse/cluster/databases.js';
-import { isMissingDatabase, isNameTaken } from '../clickhouse/errors.js';
+import { isNameTaken } from '../clickhouse/errors.js';
 import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
-import { createDatabase, type Place } from '../clickhouse/tables.js';
+import type { Place } from '../clickhouse/tables.js';
 import { final, passing } from '../errors.js';
 import { publishedFingerprint } from '../ledger/fingerprints.js';
 import type { Standing } from '../ledger/questions.js';
@@ -18,14 +16,13 @@ import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
 import {
   countDays,
-  createTwin,
   measureBuilt,
-  plainEngineOf,
   renameTable,
   replacePartition,
   replacePartitions,
   type Measure,
 } from './statements.js';
+import { createStaged } from './twins.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
@@ -101,30 +98,6 @@ export async function buildInStage(
     await deps.clickhouse.run(move, step.statement(`move ${table}`));
   }
   return { ...measure, earlier: copied?.earlier ?? {} };
-}
-
-/**
- * Creates a twin in a stage or in the archive. The first one also creates the database. A stage is on its own node alone; the archive is
- * on all nodes of a cluster, and replicates like the live tables.
- */
-export async function createStaged(
-  clickhouse: ClickHouse,
-  place: Place,
-  live: Place,
-  standing: 'keep' | 'replace',
-  what: StatementOptions,
-  where: 'stage' | 'archive' = 'stage',
-): Promise<void> {
-  const plain = clickhouse.cluster !== undefined && where === 'stage';
-  const create = createTwin(place, live, standing, plain ? await plainEngineOf(clickhouse, live) : '');
-  try {
-    await clickhouse.run(create, what);
-  } catch (error) {
-    if (!isMissingDatabase(error)) throw error;
-    if (where === 'archive') await createOnEachNode(clickhouse, place.database);
-    else await clickhouse.run(createDatabase(place.database));
-    await clickhouse.run(create, what);
-  }
 }
 
 /** Returns the stored columns of a table in order, from the plan. */

@@ -24,7 +24,7 @@ export function nodeOf(input: unknown): string | undefined {
 export async function onItsNode(deps: Dependencies, node: string | undefined, attempt: number): Promise<Dependencies> {
   const { cluster } = deps.clickhouse;
   if (!cluster || !deps.on) return deps;
-  const own = deps.on(await chosen(cluster, node, attempt));
+  const own = deps.on(await nodeToUse(cluster, node, attempt));
   const { database } = (await deps.loadProject()).config;
   await catchUp(own.clickhouse, [LEDGER, database]);
   return own;
@@ -32,7 +32,7 @@ export async function onItsNode(deps: Dependencies, node: string | undefined, at
 
 type Cluster = NonNullable<Dependencies['clickhouse']['cluster']>;
 
-async function chosen({ nodes }: Cluster, node: string | undefined, attempt: number) {
+async function nodeToUse({ nodes }: Cluster, node: string | undefined, attempt: number) {
   const all = [...nodes.values()];
   const pinned = node === undefined ? undefined : nodes.get(node);
   if (pinned && (await answers(pinned))) return pinned;

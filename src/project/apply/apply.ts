@@ -209,7 +209,7 @@ async function unconvertible(
 }
 
 /** Makes the tables of a cluster replicated ones. */
-const changed = ({ cluster }: ClickHouse, sql: string): Statement =>
+const definedOn = ({ cluster }: ClickHouse, sql: string): Statement =>
   cluster === undefined ? { sql } : { sql: replicatedCreate(sql), settings: REPLICATED_BY_DEFAULT };
 
 /** Creates the database, and makes the changes that {@link planChanges} planned. */
@@ -221,7 +221,7 @@ export async function applyChanges(
   await createOnEachNode(clickhouse, database);
   for (const { table, kind, statements } of changes)
     for (const sql of statements)
-      await clickhouse.run(changed(clickhouse, sql), { database, what: `${kind} ${table}` });
+      await clickhouse.run(definedOn(clickhouse, sql), { database, what: `${kind} ${table}` });
   for (const node of await everyNode(clickhouse)) await catchUp(node, [database]);
 }
 
