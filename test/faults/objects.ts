@@ -4,7 +4,7 @@ import { MOVING, REWRITTEN } from './project.js';
 import { around, settled, type Strike } from './strike.js';
 import type { World } from './world.js';
 
-/** An object changes under the engine that reads it. What was listed is gone then, so the run must fail and say so. */
+/** An object changes while the engine is about to read it, reads it, or has read it. */
 export function armObject(world: World, what: 'rewritten' | 'deleted', phase: Phase): Strike {
   const { over, settle } = settled();
   const { project } = world;

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
 import { startBackfill } from '../../src/cli/backfill/start.js';
 import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { waitUntilReady } from '../../src/local/readiness.js';
 import type { Stack } from '../../src/local/stack-file.js';
-import { plain } from '../../src/shared/sentence.js';
-import type { BackfillResult, DayInput, DayResult } from '../../src/shared/workflows.js';
+import type { DayInput } from '../../src/shared/workflows.js';
 import type { Disk } from './disk.js';
 import { differences, endedOf, type Ended } from './ended.js';
 import { armCut, armFullDisk, armOutOfMemory } from './engine.js';
 import { armCancel, armKill } from './kills.js';
 import { armObject } from './objects.js';
+import { CANCELLED, resultOf, runOnce, unlike, type Run } from './outcomes.js';
 import { STATEMENTS, type Fault, type Scenario, type StatementName, type Trouble } from './plan.js';
 import { isStatement } from './points.js';
 import { DAY, EARLIER, LATER, lateOf, MOVING, objectsOf, putAll, REWRITTEN } from './project.js';
@@ -19,8 +17,6 @@ import { armStore } from './store.js';
 import type { Strike } from './strike.js';
 import { openWorld, type World } from './world.js';
 
-/** A day that has not ended after this long is lost, in milliseconds. */
-const LONGEST_DAY = 180_000;
 /** A trouble that has not come so long after the day's end never comes, in milliseconds. */
 const LAST_CALL = 3_000;
 /** A service that does not answer so long after its death is gone, in milliseconds. */
@@ -29,7 +25,8 @@ const BACK_WITHIN = 60_000;
 /** What is said of a fault that did not strike. */
 export const NEVER = 'the fault never came';
 
-type Objects = 'as listed' | 'rewritten' | 'deleted';
+/** What became of the object that moves, and whether before the day was built or after. */
+type Objects = 'as listed' | 'rewritten' | 'deleted' | 'rewritten later' | 'deleted later';
 
 /** Days under faults, each in a project of its own, held to days that ran undisturbed. */
 export interface Ring {
@@ -54,15 +51,15 @@ export function openRing(stack: Stack, disk: Disk): Ring {
   };
   return {
     meet: async ({ scenario, trouble }) => {
-      const expected = await reference(scenario, trouble.kind === 'object' ? trouble.what : 'as listed');
-      return await inWorld(stack, disk, async (world) => {
+      const listed = await reference(scenario, 'as listed');
+      const { faults, objects, ended } = await inWorld(stack, disk, async (world) => {
         const run = await prepare(world, scenario);
-        const faults = await meetTrouble(world, run, trouble);
-        const ended = await endedOf(world.project);
-        // A run that is cancelled once it has published leaves its stage to the next nightly run.
-        if (trouble.kind === 'cancel') ended['stages'] = expected['stages'] ?? [];
-        return [...faults, ...differences(expected, ended)];
+        return { ...(await meetTrouble(world, run, trouble, listed)), ended: await endedOf(world.project) };
       });
+      const expected = await reference(scenario, objects);
+      // A run that is cancelled once it has published leaves its stage to the next nightly run.
+      if (trouble.kind === 'cancel') ended['stages'] = expected['stages'] ?? [];
+      return [...faults, ...differences(expected, ended)];
     },
     rare: () =>
       inWorld(stack, disk, async (world) => {
@@ -101,21 +98,15 @@ const undisturbed = (stack: Stack, disk: Disk, scenario: Scenario, objects: Obje
   inWorld(stack, disk, async (world) => {
     const { project } = world;
     const run = await prepare(world, scenario);
-    if (objects === 'rewritten') await project.put(MOVING, REWRITTEN);
-    if (objects === 'deleted') await project.app.store.remove(project.bucket, [MOVING]);
-    await Promise.all((await run.start()).map((handle) => handle.result()));
+    const build = async () => {
+      await Promise.all((await run.start()).map((handle) => handle.result()));
+    };
+    if (objects.endsWith('later')) await build();
+    if (objects.startsWith('rewritten')) await project.put(MOVING, REWRITTEN);
+    if (objects.startsWith('deleted')) await project.app.store.remove(project.bucket, [MOVING]);
+    await build();
     return await endedOf(project);
   });
-
-/** What meets the trouble. */
-interface Run {
-  /** Starts it, or starts it again. */
-  start(): Promise<WorkflowHandle[]>;
-  /** How it ends where all goes well. */
-  outcome: 'published' | 'rolled-back';
-  /** Repeating it once it is done must change nothing. */
-  repeats: boolean;
-}
 
 /** Backfills are wider than they are long: all of their days run at once. */
 const WIDE = 20;
@@ -153,17 +144,22 @@ async function prepare({ project }: World, scenario: Scenario): Promise<Run> {
   }
 }
 
-async function meetTrouble(world: World, run: Run, trouble: Trouble): Promise<string[]> {
-  const wrong = await (trouble.kind === 'object'
-    ? failAndRunAgain(world, run, trouble)
-    : trouble.kind === 'cancel'
-      ? cancelAndRunAgain(world, run, trouble)
-      : endByItself(world, run, trouble));
-  if (!run.repeats) return wrong;
+/** How a run met its trouble: what was wrong, and which undisturbed run it must equal. */
+interface Met {
+  faults: string[];
+  objects: Objects;
+}
+
+async function meetTrouble(world: World, run: Run, trouble: Trouble, listed: Ended): Promise<Met> {
+  if (trouble.kind === 'object') return await moveAndRunAgain(world, run, trouble, listed);
+  const wrong = await (trouble.kind === 'cancel'
+    ? cancelAndRunAgain(world, run, trouble)
+    : endByItself(world, run, trouble));
+  if (!run.repeats) return { faults: wrong, objects: 'as listed' };
   const before = await endedOf(world.project);
   const again = await runOnce(run);
   const changed = differences(before, await endedOf(world.project));
-  return [...wrong, ...again, ...changed.map((one) => `repeated: ${one}`)];
+  return { faults: [...wrong, ...again, ...changed.map((one) => `repeated: ${one}`)], objects: 'as listed' };
 }
 
 /** The run goes through the trouble without anybody's help. */
@@ -171,19 +167,6 @@ async function endByItself(world: World, run: Run, trouble: Trouble): Promise<st
   const { handles, over } = await begin(world, run, trouble);
   const results = await Promise.all(handles.map(resultOf));
   return [...results.flatMap((result) => unlike(run, result)), ...(await over())];
-}
-
-/** What is wrong with how a run ended, where anything is. */
-function unlike({ outcome }: Run, result: Result | string): string[] {
-  if (typeof result === 'string') return [result];
-  if ('failed' in result && result.failed.length > 0)
-    return result.failed.map(({ day, reason }) => `${day}: ${plain(reason)}`);
-  return 'failed' in result || result.outcome === outcome ? [] : [`ended ${result.outcome}`];
-}
-
-async function runOnce(run: Run): Promise<string[]> {
-  const results = await Promise.all((await run.start()).map(resultOf));
-  return results.flatMap((result) => unlike(run, result));
 }
 
 /** A cancelled run is reported as what it became: done, or with everything as it was before. Then it is started again. */
@@ -199,22 +182,34 @@ async function cancelAndRunAgain(world: World, run: Run, trouble: Trouble): Prom
   return [...reported, ...never, ...half.map((one) => `reported as cancelled: ${one}`), ...(await runOnce(run))];
 }
 
-/** The day must fail and name the object, leaving readers what they have; the next night must make it good. */
-async function failAndRunAgain(world: World, run: Run, trouble: Trouble): Promise<string[]> {
+/**
+ * An object moves. Before it was read, the day must fail, name it, and leave readers what they have. Once it was read, the day may
+ * also be published, exactly as it was listed. In both cases the next run must bring what is there now.
+ */
+async function moveAndRunAgain(
+  world: World,
+  run: Run,
+  trouble: Extract<Trouble, { kind: 'object' }>,
+  listed: Ended,
+): Promise<Met> {
   const { project } = world;
   const before = await endedOf(project);
   const { handles, over } = await begin(world, run, trouble);
   const [result = 'nothing was started'] = await Promise.all(handles.map(resultOf));
-  const wrong =
-    typeof result !== 'string'
-      ? [`the day was ${result.outcome} although ${MOVING} changed`]
-      : result.includes(MOVING)
-        ? []
-        : [`the failure does not name ${MOVING}: ${result}`];
   const never = await over();
-  const half = differences(visible(before), visible(await endedOf(project)));
-  await runOnce(run);
-  return [...wrong, ...never, ...half.map((one) => `after the failure: ${one}`)];
+  const published = typeof result !== 'string';
+  const wrong = published
+    ? [
+        ...unlike(run, result),
+        ...(trouble.phase === 'before' ? [`the day was published although ${MOVING} changed`] : []),
+      ]
+    : result.includes(MOVING)
+      ? []
+      : [`the failure does not name ${MOVING}: ${result}`];
+  const half = differences(visible(published ? listed : before), visible(await endedOf(project)));
+  const again = await runOnce(run);
+  const faults = [...wrong, ...never, ...half.map((one) => `after it moved: ${one}`), ...(published ? [] : again)];
+  return { faults, objects: published ? `${trouble.what} later` : trouble.what };
 }
 
 /** What readers have, and what says so. */
@@ -266,28 +261,4 @@ function arm(world: World, trouble: Trouble): Strike {
     case 'object':
       return armObject(world, trouble.what, trouble.phase);
   }
-}
-
-type Result = DayResult | BackfillResult;
-
-const CANCELLED = 'the run was cancelled';
-
-/** How a run ended, or in words why not. The connection may go with the server; the run does not. */
-async function resultOf(handle: WorkflowHandle): Promise<Result | string> {
-  const until = Date.now() + LONGEST_DAY;
-  while (Date.now() < until)
-    try {
-      return (await Promise.race([handle.result(), tooLate(until)])) as Result;
-    } catch (error) {
-      if (error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure) return CANCELLED;
-      if (error instanceof WorkflowFailedError) return `the day failed: ${error.cause?.message ?? error.message}`;
-      await sleep(100);
-    }
-  await handle.terminate('the ring waits no longer');
-  return `the day did not end within ${LONGEST_DAY / 1000} s`;
-}
-
-async function tooLate(until: number): Promise<never> {
-  await sleep(until - Date.now(), undefined, { ref: false });
-  throw new Error('too late');
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,8 @@ import { nodeArguments } from '../../src/local/processes/node-command.js';
 
 const PASSWORD = 'of-a-test';
 const USERS = {
-  daybook: { user: 'daybook', password: PASSWORD },
+  // A name of its own, so that a test may define a user `daybook`.
+  daybook: { user: 'stack_daybook', password: PASSWORD },
   reader: { user: 'reader', password: PASSWORD },
   admin: { user: 'admin', password: PASSWORD },
 };
@@ -42,15 +43,24 @@ export async function engineFolder(): Promise<{ path: string; remove: () => Prom
 
 /**
  * Starts an engine over a folder, as the supervisor does, and waits until it answers.
+ * @param more configuration files by their path beside `config.xml`, and variables that they read
  * @throws Error with what it said last, if it ends before that
  */
-export async function startEngine(dir: string): Promise<EngineProcess> {
+export async function startEngine(
+  dir: string,
+  more: { files?: Record<string, string>; env?: Record<string, string> } = {},
+): Promise<EngineProcess> {
   const [http, native] = [await getPort(), await getPort()];
   await mkdir(join(dir, 'logs'), { recursive: true });
   await writeServerConfig({ dir, ports: { http, native }, users: USERS });
+  for (const [name, text] of Object.entries(more.files ?? {})) {
+    const path = join(dir, 'clickhouse', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
   const main = new URL('../../src/local/clickhouse/main.ts', import.meta.url).href;
   const process = execa(globalThis.process.execPath, nodeArguments(main, '--dir', dir), {
-    env: { PATH: dirname(globalThis.process.execPath), TZ: 'UTC' },
+    env: { PATH: dirname(globalThis.process.execPath), TZ: 'UTC', ...more.env },
     extendEnv: false,
     reject: false,
     stdin: 'pipe',
@@ -60,7 +70,7 @@ export async function startEngine(dir: string): Promise<EngineProcess> {
   const as = (user: keyof typeof USERS) =>
     createClient({
       url,
-      username: user,
+      username: USERS[user].user,
       password: PASSWORD,
       request_timeout: 120_000,
       max_open_connections: 50,

@@ -55,11 +55,42 @@ const schema = z.strictObject({
 /** A text of the repository. */
 export const repositoryText = (path: string): string => readFileSync(new URL(path, REPOSITORY), 'utf8');
 
-/** `docker-compose.yml`, as far as tests ask; every service must have a health check, or end by itself. */
-export const readCompose = () => schema.parse(parseYaml(repositoryText('docker-compose.yml')));
+export type Compose = z.infer<typeof schema>;
 
-/** The GRANT statements of the user that the compose file gives to ClickHouse. */
-export const composeGrants = (): string[] =>
-  [...(readCompose().configs['clickhouse-user']?.content ?? '').matchAll(/<query>(.+)<\/query>/g)].map(
-    ([, statement = '']) => statement,
+/**
+ * `docker-compose.yml`, as far as tests ask; every service must have a health check, or end by itself.
+ *
+ * @param given values of the variables; left out, they stay as they are written
+ */
+export const readCompose = (given?: Readonly<Record<string, string>>): Compose => {
+  const text = repositoryText('docker-compose.yml');
+  return schema.parse(parseYaml(given === undefined ? text : interpolated(text, given)));
+};
+
+/** The variables of `.env.example`, as they are written there. */
+export const exampleVariables = (): Record<string, string> =>
+  Object.fromEntries(
+    [...repositoryText('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
+
+/** Replaces variables as Docker Compose does. Throws where a required one is empty. */
+function interpolated(text: string, given: Readonly<Record<string, string>>): string {
+  return text.replaceAll(
+    /\$(?:\$|\{(\w+):([-?])([^}]*)\})/g,
+    (_, name?: string, kind?: string, rest?: string): string => {
+      if (name === undefined) return '$';
+      const value = given[name] ?? '';
+      if (value !== '') return value;
+      if (kind === '-') return rest ?? '';
+      throw new Error(`required variable ${name} is missing a value: ${rest ?? ''}`);
+    },
+  );
+}
+
+/** The GRANT statements of the user that the compose file gives to ClickHouse, for the example project. */
+export function composeGrants(): string[] {
+  const secrets = Object.entries(exampleVariables()).filter(([, value]) => value === '');
+  const { configs } = readCompose(Object.fromEntries(secrets.map(([name]) => [name, 'secret'])));
+  const statements = (configs['clickhouse-user']?.content ?? '').matchAll(/<query>(.+)<\/query>/g);
+  return [...statements].map(([, statement = '']) => statement);
+}

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readEnv, type Variables } from '../../src/env.js';
 import { productionGrants } from '../../src/local/clickhouse/grants.js';
 import { SEARCH_ATTRIBUTES } from '../../src/shared/names.js';
-import { composeGrants, readCompose, repositoryText } from '../support/compose.js';
+import { composeGrants, exampleVariables, readCompose, repositoryText } from '../support/compose.js';
 
 const compose = readCompose();
 const services = Object.entries(compose.services);
@@ -119,7 +119,10 @@ test('what the compose file takes from the shell is documented: secrets are requ
     standard: kind === '?' ? 'none, required' : `\`${rest}\``,
   }));
   expect(namesInTable(documented, 'variable of').sort()).toEqual([...new Set(taken.map(({ name }) => name))].sort());
+  const example = exampleVariables();
+  expect(Object.keys(example).sort()).toEqual([...new Set(taken.map(({ name }) => name))].sort());
   for (const { name, standard } of taken) {
+    expect(example[name], name).toBe(standard === 'none, required' ? '' : standard.replaceAll('`', ''));
     expect(documented).toMatch(
       new RegExp(`^\\| \`${name}\` +\\|[^|]*\\| ${standard.replaceAll('.', '[.]')} +\\|$`, 'm'),
     );
@@ -160,8 +163,14 @@ test('both ends of a secret are the same variable', () => {
 });
 
 test('the compose file runs the example: its bucket, its collection, its search attributes', () => {
-  const [, bucket = 'none'] = /bucket: '([\w-]+)'/.exec(repositoryText('daybook.config.ts')) ?? [];
-  expect(compose.services['bucket']?.command?.join(' ')).toContain(`--bucket ${bucket}`);
+  const config = repositoryText('daybook.config.ts');
+  const named = (field: string) => new RegExp(`\\b${field}: '([\\w-]+)'`).exec(config)?.[1];
+  const { PROJECT_NAME, PROJECT_DATABASE, PROJECT_BUCKET } = exampleVariables();
+  expect([named('project'), named('database'), named('bucket')]).toEqual([
+    PROJECT_NAME,
+    PROJECT_DATABASE,
+    PROJECT_BUCKET,
+  ]);
   const collection = String(compose.services['worker']?.environment?.['DAYBOOK_S3_COLLECTION']);
   expect(compose.configs['clickhouse-store']?.content).toContain(`<${collection}>`);
   const attributes = `for name in ${SEARCH_ATTRIBUTES.join(' ')}; do`;

@@ -17,6 +17,13 @@ interface ServicePlan {
 }
 
 /**
+ * With SQLite's defaults each write waits for the disk twice, one after another for all workflows: 20 of them at a time, of ten
+ * activities each, took 0.9 s a workflow instead of 0.15 s. In this mode a killed server still loses nothing; a power cut may take
+ * the last moments, and leaves a sound file.
+ */
+const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
+
+/**
  * Builds the environment of every process of the stack from scratch: without TEMPORAL_*, CLICKHOUSE_*, AWS_* or DAYBOOK_* of the
  * user's shell, and with a home folder that has no profile files.
  * @param tmp the system's folder for temporary files
@@ -51,6 +58,7 @@ export function childSpecs(plan: ServicePlan, tmp: string): Record<ServiceName, 
         ],
         ...['--port', String(ports.temporal), '--ui-port', String(ports.temporalUi)],
         ...['--db-filename', join(dir, 'temporal.db')],
+        ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
         ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
       ],
       env,
