@@ -48,7 +48,8 @@ export const createActivities = (deps: Dependencies) => ({
   endErasure: asActivity(deps, 'erase', endErasure),
   verify: asActivity(deps, 'verify', verify),
   sweep: asActivity(deps, 'sweep', sweep),
-  conclude: asActivity(deps, 'conclude', conclude),
+  // Of a day that has lost its node, too.
+  conclude: asActivity(deps, 'conclude', conclude, { pinned: false }),
 });
 
 /** Creates the heavy activity, which has its own task queue with as many slots as the project allows. */

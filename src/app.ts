@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { engineState } from './clickhouse/catalog.js';
-import { connectClickHouse, type ClickHouse } from './clickhouse/client.js';
+import type { ClickHouse } from './clickhouse/client.js';
+import { connectNodes, firstAnswering } from './clickhouse/cluster/nodes.js';
 import { ask } from './clickhouse/question.js';
 import type { Env } from './env.js';
 import { openLedger, type Ledger } from './ledger/ledger.js';
@@ -14,6 +15,8 @@ import { connectStore, type Store } from './store/store.js';
 /** The three services that an environment names. */
 export interface Services {
   clickhouse: ClickHouse;
+  /** Of a single server that one alone. */
+  nodes: readonly [ClickHouse, ...ClickHouse[]];
   store: Store;
   /** Connects on the first call, with a timeout in milliseconds. */
   temporal: (within?: number) => Promise<Client>;
@@ -35,18 +38,23 @@ async function connected(env: Env, within: number | undefined): Promise<Client> 
   return await connectTemporal(env.temporal, within);
 }
 
-/** Creates the gateways of all services, the only place that does. Sends no request yet. */
-export function openServices(env: Env): Services {
-  const clickhouse = connectClickHouse(env.clickhouse);
+/**
+ * Creates the gateways of all services, the only place that does. Sends no request yet.
+ *
+ * @param databaseEngine of the project's config, for a cluster
+ */
+export function openServices(env: Env, databaseEngine?: string): Services {
+  const nodes = connectNodes(env.clickhouse, databaseEngine);
   const store = connectStore(env.s3);
   let client: Promise<Client> | undefined;
   return {
-    clickhouse,
+    clickhouse: nodes[0],
+    nodes,
     store,
     temporal: (within) => (client ??= connected(env, within)),
     close: async () => {
       store.close();
-      await clickhouse.close();
+      for (const node of nodes) await node.close();
       await (await client?.catch(() => undefined))?.connection.close();
     },
   };
@@ -57,17 +65,14 @@ export async function openApp(env: Env, dir: string): Promise<App> {
   const folder = resolve(dir);
   const load = () => loadProject(folder, join(env.local.cacheDir, 'configs'));
   const project = await load();
-  const services = openServices(env);
-  const { clickhouse, store, temporal } = services;
-  const ledger = openLedger(clickhouse, project.config.project);
-  let schemas: ReturnType<typeof SchemaKeeper> | undefined;
-  return {
-    ...services,
-    env,
-    project,
-    ledger,
-    dependencies: {
-      clickhouse,
+  const services = openServices(env, project.config.clickhouse.databaseEngine);
+  const { nodes, store, temporal } = services;
+  const clickhouse = nodes.length === 1 ? nodes[0] : await firstAnswering(nodes);
+  const dependenciesOn = (node: ClickHouse): Dependencies => {
+    const ledger = openLedger(node, project.config.project);
+    let schemas: ReturnType<typeof SchemaKeeper> | undefined;
+    return {
+      clickhouse: node,
       store,
       ledger,
       temporal,
@@ -82,9 +87,18 @@ export async function openApp(env: Env, dir: string): Promise<App> {
       loadProject: load,
       readSchema: async (one, engine) => {
         const { schemaKeeper } = await import('./project/schema/kept-schema.js');
-        schemas ??= schemaKeeper(clickhouse, store);
-        return await schemas(one, engine ?? (await ask(clickhouse, engineState())), { write: engine !== undefined });
+        schemas ??= schemaKeeper(node, store);
+        return await schemas(one, engine ?? (await ask(node, engineState())), { write: engine !== undefined });
       },
-    },
+      ...(node.cluster ? { on: dependenciesOf } : {}),
+    };
   };
+  const known = new Map<ClickHouse, Dependencies>();
+  const dependenciesOf = (node: ClickHouse): Dependencies => {
+    const found = known.get(node) ?? dependenciesOn(node);
+    known.set(node, found);
+    return found;
+  };
+  const dependencies = dependenciesOf(clickhouse);
+  return { ...services, clickhouse, env, project, ledger: dependencies.ledger, dependencies };
 }

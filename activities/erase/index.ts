@@ -119,7 +119,8 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
   const { bucket, prefix } = plan.normalized;
   const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
   await deps.store.write(bucket, key, JSON.stringify(plan));
-  const build = { day, generation, plan: objectUrl(bucket, key) };
+  const { node } = deps.clickhouse.cluster ?? {};
+  const build = { day, generation, plan: objectUrl(bucket, key), ...(node === undefined ? {} : { node }) };
   await deps.ledger.recordBuild({
     ...{ day, generation, event: 'planned', step: '', reason: `erasure ${id}` },
     ...{ run: step.attempt, plan: build.plan, engine: await deps.clickhouse.version() },

@@ -105,7 +105,13 @@ export async function list(
   for (const { source, answers } of listings)
     await deps.ledger.recordFolderAnswers({ source, day, run: step.attempt }, answers);
   // Tests of a published day belong to the publish that readers have.
-  const plan = untested.length > 0 ? { ...made, generation: newest([...published.values()]) } : made;
+  const { node } = deps.clickhouse.cluster ?? {};
+  const pinned = node === undefined ? {} : { node };
+  const plan = {
+    ...made,
+    ...pinned,
+    ...(untested.length > 0 ? { generation: newest([...published.values()]) } : {}),
+  };
   const { generation } = plan;
   const stored = storedPlan(plan);
   const { url } = stored;
@@ -134,8 +140,8 @@ export async function list(
     outcome,
     build:
       outcome === 'build'
-        ? { day, generation, plan: url }
-        : { day, generation: newest([...published.values()]), plan: untested.length > 0 ? url : '' },
+        ? { day, generation, plan: url, ...pinned }
+        : { day, generation: newest([...published.values()]), plan: untested.length > 0 ? url : '', ...pinned },
     ...(untested.length > 0 ? { untested } : {}),
     objects: objects.length,
     bytes: bytesOf(chunks),

@@ -1,4 +1,6 @@
+import { spread } from '../../src/clickhouse/cluster/catch-up.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
+import { LEDGER } from '../../src/ledger/ledger.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import { plannedColumns, type Plan } from '../../src/plan/plan.js';
@@ -97,5 +99,6 @@ async function record(
       ),
       step.statement(`record rejects of ${source.name}`),
     );
+  await spread(deps.clickhouse, { database: LEDGER, table: 'rejected_rows' });
   await deps.ledger.recordChunk({ ...ids, manifest: key, objects: chunk.objects, rowsByDay, accounts, quarantined });
 }

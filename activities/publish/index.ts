@@ -1,7 +1,9 @@
+import { catchUp } from '../../src/clickhouse/cluster/catch-up.js';
 import { askTogether, type Question } from '../../src/clickhouse/question.js';
 import type { Place } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
 import { assertNoneOpen, openIntentsOf } from '../../src/ledger/intents.js';
+import { LEDGER } from '../../src/ledger/ledger.js';
 import type { Standing } from '../../src/ledger/questions.js';
 import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
 import { nextDays, touchedDays } from '../../src/ledger/touched.js';
@@ -12,7 +14,7 @@ import { command } from '../../src/shared/commands.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
 import { heldSince } from '../../src/shared/notes.js';
 import { sentence } from '../../src/shared/sentence.js';
-import { createStaged, stageOf, valueColumns } from '../../src/stage/build.js';
+import { stageOf, valueColumns } from '../../src/stage/build.js';
 import { replacePartition } from '../../src/stage/statements.js';
 import type { Structure } from '../../src/stage/swap-statements.js';
 import {
@@ -27,6 +29,7 @@ import {
   swapForward,
   type Swap,
 } from '../../src/stage/swaps.js';
+import { createStaged } from '../../src/stage/twins.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -96,6 +99,7 @@ export async function publish(
   if (before.done.length === tables.length) return await answer(before.done, 0);
   if (before.open.length === 0) await intend(deps, plan, swap, tables, before, step);
   // Read back: if two attempts wrote an intent, the ledger says whose archives count.
+  await catchUp(deps.clickhouse, [LEDGER]);
   const { open: intents, done, structures, stages } = await look();
   if (intents.length < tables.length) {
     if (done.length === tables.length) return await answer(done, 0);
@@ -229,7 +233,7 @@ async function archived(
 ): Promise<string> {
   const archive = { database: swap.archive, table: archiveTable(live.table, plan.day, plan.generation, step.attempt) };
   const what = step.statement(`archive ${live.table}`);
-  await createStaged(clickhouse, archive, live, 'keep', what);
+  await createStaged(clickhouse, archive, live, 'keep', what, 'archive');
   await clickhouse.run(replacePartition(archive, live, plan.day), what);
   return archive.table;
 }

@@ -65,7 +65,8 @@ export async function recover(
   // A terminated run may have left statements running; they must end before this run begins.
   const handle = `${workflowId.day(config.project, day)}/`;
   let known = await readState(deps, config, day, handle);
-  if (known.left > 0) {
+  // Those of other nodes are not counted.
+  if (known.left > 0 || deps.clickhouse.cluster) {
     await deps.clickhouse.endQueries(handle, { signal: step.signal });
     known = await readState(deps, config, day, handle);
   }

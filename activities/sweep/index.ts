@@ -1,3 +1,4 @@
+import { everyNode, otherNodes } from '../../src/clickhouse/cluster/cluster.js';
 import { ask } from '../../src/clickhouse/question.js';
 import { dropDatabase, dropTable } from '../../src/clickhouse/tables.js';
 import type { ArchiveRecord } from '../../src/ledger/records.js';
@@ -81,9 +82,15 @@ async function sweepBuilds(
     held: archivesHeld(archiveDatabase(project), day),
     records: questions.archives(day),
   });
-  const own = stages.filter((name) => Number(name.slice(stagePrefix(project, day).length)) <= newest);
-  const dropped = standing.open.length > 0 ? [] : own;
+  const isOwn = (name: string) => Number(name.slice(stagePrefix(project, day).length)) <= newest;
+  const dropped = standing.open.length > 0 ? [] : stages.filter(isOwn);
   for (const name of dropped) await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
+  // The day has moved here from another node, or another run of it was built there.
+  for (const node of standing.open.length > 0 ? [] : await otherNodes(deps.clickhouse))
+    for (const name of (await ask(node, stagesOf(project, day))).filter(isOwn)) {
+      await node.run(dropDatabase(name), step.statement(`drop stage ${name}`));
+      dropped.push(name);
+    }
   return { stages: dropped.length, ...(await dropArchives(deps, held, records, config.keepPrevious, step)) };
 }
 
@@ -133,16 +140,15 @@ async function dropArchives(
 async function sweepOldStages(deps: Dependencies, step: Step): Promise<number> {
   const { project } = deps.ledger;
   let dropped = 0;
-  for (const { name, age } of await deps.clickhouse.rows<{ name: string; age: string }>(
-    stagesHeld(stagesPrefix(project)),
-  )) {
-    const day = dayOfStage(project, name);
-    if (day === undefined || Number(age) < INSPECTED) continue;
-    if ((await deps.ledger.openIntents(day)).length > 0) continue;
-    if (await isRunning(await deps.temporal(), workflowId.day(project, day))) continue;
-    await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
-    dropped++;
-  }
+  for (const node of await everyNode(deps.clickhouse))
+    for (const { name, age } of await node.rows<{ name: string; age: string }>(stagesHeld(stagesPrefix(project)))) {
+      const day = dayOfStage(project, name);
+      if (day === undefined || Number(age) < INSPECTED) continue;
+      if ((await deps.ledger.openIntents(day)).length > 0) continue;
+      if (await isRunning(await deps.temporal(), workflowId.day(project, day))) continue;
+      await node.run(dropDatabase(name), step.statement(`drop stage ${name}`));
+      dropped++;
+    }
   return dropped;
 }
 

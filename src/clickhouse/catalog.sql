@@ -68,6 +68,32 @@ ARRAY JOIN arrayZip(dependencies_database, dependencies_table) AS fed
 WHERE database = {database:String}
 ORDER BY view
 
+-- Of a cluster: databases whose definitions replicate, and tables whose rows do.
+-- name: replicatedDatabases
+SELECT name
+FROM system.databases
+WHERE name IN {databases:Array(String)} AND engine = 'Replicated'
+
+-- name: replicatedTables
+SELECT database, name AS table
+FROM system.tables
+WHERE database IN {databases:Array(String)} AND engine LIKE 'Replicated%MergeTree'
+
+-- name: macros
+SELECT macro, substitution
+FROM system.macros
+
+-- name: readOnlyReplicas
+SELECT concat(database, '.', table) AS name
+FROM system.replicas
+WHERE database IN {databases:Array(String)} AND is_readonly
+ORDER BY name
+
+-- name: databaseEngines
+SELECT name, engine
+FROM system.databases
+WHERE name IN {databases:Array(String)}
+
 -- name: countRunning
 -- The running queries whose handle, which is their log comment, starts with the prefix.
 SELECT count() AS running

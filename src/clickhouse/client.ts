@@ -8,6 +8,7 @@ import { numberText, plural } from '../shared/format.js';
 import { sentence } from '../shared/sentence.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
+import type { Cluster } from './cluster/cluster.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
 import { watchNode } from './node.js';
@@ -55,6 +56,8 @@ export interface ClickHouse {
   /** Returns the version of ClickHouse, such as `26.7.2.1`; read again every few minutes. */
   version(): Promise<string>;
   close(): Promise<void>;
+  /** How this server belongs to others that replicate its tables; undefined for a single server. */
+  cluster?: Cluster;
 }
 
 /** Returns the row of a SELECT that always has one, such as a count. Throws if there is none: the answer was truncated. */
@@ -117,8 +120,12 @@ const VERSION_KEPT = 5 * 60 * 1000;
 
 const quiet = () => undefined;
 
-/** Creates the gateway to ClickHouse. Sends no request yet. */
-export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
+/**
+ * Creates the gateway to one ClickHouse server. Sends no request yet.
+ *
+ * @param more settings of every statement
+ */
+export function connectClickHouse(env: Env['clickhouse'], more: ClickHouseSettings = {}): ClickHouse {
   const config = {
     url: env.url,
     username: env.user,
@@ -131,7 +138,7 @@ export function connectClickHouse(env: Env['clickhouse']): ClickHouse {
     keep_alive: { eagerly_destroy_stale_sockets: true },
     request_timeout: REQUEST_TIMEOUT,
     max_response_headers_size: RESPONSE_HEADERS,
-    clickhouse_settings: BASE_SETTINGS,
+    clickhouse_settings: { ...BASE_SETTINGS, ...more },
   };
   const client = createClient(config);
   // Compressed, the records of thousands of objects pass a proxy with a limit of 1 MB. Forms cannot be compressed.

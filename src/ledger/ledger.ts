@@ -1,5 +1,9 @@
 // Over 300 lines: one short function for each question to the ledger and each record in it.
 import type { ClickHouse } from '../clickhouse/client.js';
+import { catchUp } from '../clickhouse/cluster/catch-up.js';
+import { everyNode } from '../clickhouse/cluster/cluster.js';
+import { createOnEachNode } from '../clickhouse/cluster/databases.js';
+import { replicatedCreate } from '../clickhouse/cluster/replicated.js';
 import { isMissingTable, unlessMissing } from '../clickhouse/errors.js';
 import { ask, askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
@@ -36,6 +40,9 @@ import * as sql from './statements.js';
 
 /** The project's ledger: what was built, from what, and what became of every line. Every read takes the latest record. */
 export type Ledger = ReturnType<typeof openLedger>;
+
+/** The database of the ledger. */
+export const LEDGER = 'daybook';
 
 /** Opens the ledger of a project, for builds; people's queries are in `openLedgerReport`. */
 export function openLedger(clickhouse: ClickHouse, project: string) {
@@ -93,7 +100,16 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
 
     /** Creates the tables that are missing. */
     async migrate(): Promise<void> {
-      for (const statement of sql.ledgerDefinition()) await clickhouse.run(statement, { what: 'create the ledger' });
+      const what = { what: 'create the ledger' };
+      if (!clickhouse.cluster) {
+        for (const statement of sql.ledgerDefinition()) await clickhouse.run(statement, what);
+        return;
+      }
+      // The first statement creates the database, which on a cluster every node does for itself.
+      const [, ...tables] = sql.ledgerDefinition();
+      await createOnEachNode(clickhouse, LEDGER);
+      for (const statement of tables) await clickhouse.run({ sql: replicatedCreate(statement.sql) }, what);
+      for (const node of await everyNode(clickhouse)) await catchUp(node, [LEDGER]);
     },
 
     /**

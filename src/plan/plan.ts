@@ -129,6 +129,8 @@ export const plan = z.strictObject({
   /** The first day that should exist; undefined if the config has no `start`. */
   start: day.optional(),
   generation: count,
+  /** The node of a cluster on which the day is built; absent on a single server. */
+  node: z.string().optional(),
   force: z.boolean(),
   /** A forced run of this one day: it overrides a hold, and releases it. A range does not. */
   overHold: z.boolean(),

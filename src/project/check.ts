@@ -9,6 +9,7 @@ import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
 import { liveTables, notApplied } from './apply/apply.js';
+import { checkCluster } from './check-cluster.js';
 import { clockProblems, engineTime } from './clocks.js';
 import { findRemoved, findViews, removedProblems, type View } from './leftovers.js';
 import { readProject } from './load.js';
@@ -82,6 +83,7 @@ async function checkClickHouse(
       ...removedProblems(project.config.database, removed),
       ...viewProblems(project, views),
       ...(await clockProblems('ClickHouse', () => engineTime(clickhouse))),
+      ...(await checkCluster(project, clickhouse)),
       ...lacking,
       ...old,
     ];

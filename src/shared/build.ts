@@ -4,6 +4,8 @@ export interface BuildRef {
   generation: number;
   /** URL of the plan object, `s3://<bucket>/<key>`; '' if nothing is built. */
   plan: string;
+  /** The node of a cluster on which it is built; absent on a single server. */
+  node?: string;
 }
 
 /** What a table's day was made of, and whether it differs from what readers have. */

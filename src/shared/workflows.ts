@@ -42,6 +42,8 @@ export interface DayInput {
   erase?: string;
   /** Set by the workflow itself when it lists its objects again, because a normalized chunk was deleted after they were listed. */
   relisted?: boolean;
+  /** Set by the workflow itself: how often the day has moved to another node of a cluster, because its own did not answer. */
+  moves?: number;
   /** Set by a backfill: normalize and load at once, then wait for the signal `open` before models are refreshed. */
   gated?: boolean;
 }

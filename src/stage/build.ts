@@ -1,7 +1,6 @@
-import type { ClickHouse, StatementOptions } from '../clickhouse/client.js';
-import { isMissingDatabase, isNameTaken } from '../clickhouse/errors.js';
+import { isNameTaken } from '../clickhouse/errors.js';
 import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
-import { createDatabase, type Place } from '../clickhouse/tables.js';
+import type { Place } from '../clickhouse/tables.js';
 import { final, passing } from '../errors.js';
 import { publishedFingerprint } from '../ledger/fingerprints.js';
 import type { Standing } from '../ledger/questions.js';
@@ -17,13 +16,13 @@ import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
 import {
   countDays,
-  createTwin,
   measureBuilt,
   renameTable,
   replacePartition,
   replacePartitions,
   type Measure,
 } from './statements.js';
+import { createStaged } from './twins.js';
 
 export const stageOf = ({ project, day, generation }: Plan): string => stageDatabase(project, day, generation);
 
@@ -99,24 +98,6 @@ export async function buildInStage(
     await deps.clickhouse.run(move, step.statement(`move ${table}`));
   }
   return { ...measure, earlier: copied?.earlier ?? {} };
-}
-
-/** Creates a twin in a stage or in the archive. The first one also creates the database. */
-export async function createStaged(
-  clickhouse: ClickHouse,
-  place: Place,
-  live: Place,
-  standing: 'keep' | 'replace',
-  what: StatementOptions,
-): Promise<void> {
-  const create = createTwin(place, live, standing);
-  try {
-    await clickhouse.run(create, what);
-  } catch (error) {
-    if (!isMissingDatabase(error)) throw error;
-    await clickhouse.run(createDatabase(place.database));
-    await clickhouse.run(create, what);
-  }
 }
 
 /** Returns the stored columns of a table in order, from the plan. */

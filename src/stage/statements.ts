@@ -1,3 +1,6 @@
+import { describeTable } from '../clickhouse/catalog.js';
+import type { ClickHouse } from '../clickhouse/client.js';
+import { plainEngine } from '../clickhouse/cluster/replicated.js';
 import { question, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
@@ -15,18 +18,31 @@ const LIKE_LIVE = {
 };
 
 /** Disables merges: no merge may produce more than one byte. Unlike SYSTEM STOP MERGES, it survives a restart of ClickHouse. */
-const UNMERGED = 'SETTINGS max_bytes_to_merge_at_min_space_in_pool = 1, max_bytes_to_merge_at_max_space_in_pool = 1';
+const UNMERGED = 'max_bytes_to_merge_at_min_space_in_pool = 1, max_bytes_to_merge_at_max_space_in_pool = 1';
 
 /**
  * Creates an empty twin of a live table: `AS` copies columns, keys, indices, constraints and settings, which must be equal for REPLACE
  * PARTITION although it does not check all of them. Merges are disabled because a copied partition would be rewritten within seconds.
  *
  * @param existing whether an existing table of that name is kept or replaced by an empty one
+ * @param engine with its keys and settings, if it is not that of the live table
  */
-export const createTwin = (twin: Place, live: Place, existing: 'keep' | 'replace'): Statement => ({
-  sql: `CREATE ${existing === 'replace' ? 'OR REPLACE TABLE' : 'TABLE IF NOT EXISTS'} ${table(twin.database, twin.table)} AS ${table(live.database, live.table)} ${UNMERGED}`,
+export const createTwin = (twin: Place, live: Place, existing: 'keep' | 'replace', engine = ''): Statement => ({
+  sql: `CREATE ${existing === 'replace' ? 'OR REPLACE TABLE' : 'TABLE IF NOT EXISTS'} ${table(twin.database, twin.table)} AS ${table(live.database, live.table)} ${unmerged(engine)}`,
   settings: LIKE_LIVE,
 });
+
+/** Adds the settings that disable merges to an engine, which may have settings of its own; '' means the engine of the live table. */
+const unmerged = (engine: string): string => {
+  if (engine === '') return `SETTINGS ${UNMERGED}`;
+  return `ENGINE = ${engine}${engine.includes(' SETTINGS ') ? ',' : ' SETTINGS'} ${UNMERGED}`;
+};
+
+/** Reads the engine of a live table with its keys and settings, as that of a plain table: its days are built on one node. */
+export const plainEngineOf = async (clickhouse: Pick<ClickHouse, 'rows'>, live: Place): Promise<string> => {
+  const [found] = await clickhouse.rows<{ engine_full: string }>(describeTable(live).options);
+  return plainEngine(found?.engine_full ?? '');
+};
 
 /**
  * Replaces the target's days with the source's by hard links. Idempotent, unlike ATTACH, which duplicates rows. For copies into stages

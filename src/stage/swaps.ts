@@ -1,4 +1,6 @@
 // Over 300 lines: publish, its recovery and rollback share every check around a swap.
+import { catchUp } from '../clickhouse/cluster/catch-up.js';
+import { onNode, otherNodes } from '../clickhouse/cluster/cluster.js';
 import { allOf, ask, askTogether, question, type Question } from '../clickhouse/question.js';
 import {
   columnsOf,
@@ -10,6 +12,7 @@ import {
   type Place,
 } from '../clickhouse/tables.js';
 import { final } from '../errors.js';
+import { LEDGER } from '../ledger/ledger.js';
 import type { Standing } from '../ledger/questions.js';
 import type { PublishRecord } from '../ledger/records.js';
 import { oldestOfTables } from '../ledger/rollback.js';
@@ -18,7 +21,7 @@ import { attemptTable, stagePrefix } from '../shared/names.js';
 import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import type { Step } from '../step/step.js';
-import { createTwin, measureDay, replacePartition, type Measure } from './statements.js';
+import { createTwin, measureDay, plainEngineOf, replacePartition, type Measure } from './statements.js';
 import {
   copyByName,
   placeName,
@@ -134,6 +137,11 @@ export async function swapBack(
   begun: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const intents = oldestOfTables(undone);
+  await catchUp(
+    deps.clickhouse,
+    [swap.archive],
+    intents.map(({ archive }) => archive),
+  );
   await assertArchived(deps, swap, intents);
   const sources = new Map<string, Place>();
   for (const { table, archive, archived_rows: rows, archived_hash: hash, columns } of intents) {
@@ -258,7 +266,8 @@ async function twinOf(
   const live = { database: swap.live, table };
   const twin = { database: swap.scratch, table: attemptTable(table, step.attempt) };
   await clickhouse.run(createDatabase(twin.database));
-  await clickhouse.run(createTwin(twin, live, 'replace'), step.statement(`stage ${table}`));
+  const engine = clickhouse.cluster ? await plainEngineOf(clickhouse, live) : '';
+  await clickhouse.run(createTwin(twin, live, 'replace', engine), step.statement(`stage ${table}`));
   if (!source) return twin;
   const fits = structureMisfit(await ask(clickhouse, structuresOf([source, live])), source, live) === undefined;
   const copy = fits ? replacePartition(twin, source, swap.day) : copyByName(twin, source, swap.day, columns);
@@ -267,7 +276,8 @@ async function twinOf(
 }
 
 /**
- * Drops older stages before the first swap, so that a swap of a zombie attempt finds no source and changes nothing.
+ * Drops older stages before the first swap, so that a swap of a zombie attempt finds no source and changes nothing; on a cluster also
+ * those on other nodes that answer.
  *
  * @param found names of the day's stages, if they were read after this build was planned: an older build that has passed its last check
  *   of the ledger had its stage by then
@@ -280,10 +290,12 @@ export async function fence(
   step: Step,
   found?: readonly string[],
 ): Promise<boolean> {
-  const older = (found ?? (await ask(clickhouse, stagesOf(project, day)))).filter(
-    (name) => Number(name.slice(stagePrefix(project, day).length)) < newest,
-  );
+  const isOlder = (name: string) => Number(name.slice(stagePrefix(project, day).length)) < newest;
+  const older = (found ?? (await ask(clickhouse, stagesOf(project, day)))).filter(isOlder);
   for (const name of older) await clickhouse.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
+  for (const node of await otherNodes(clickhouse))
+    for (const name of await ask(node, stagesOf(project, day)))
+      if (isOlder(name)) await node.run(dropDatabase(name), step.statement(`drop older stage ${name}`));
   return older.length > 0;
 }
 
@@ -303,6 +315,7 @@ export async function assertNewest(
   { day, newest: generation }: Pick<Swap, 'day' | 'newest'>,
   found?: number,
 ): Promise<void> {
+  if (found === undefined) await catchUp(deps.clickhouse, [LEDGER]);
   const newest = found ?? (await deps.ledger.lastGeneration(day));
   if (newest > generation)
     throw final(
@@ -319,18 +332,27 @@ async function verifySwap(
   step: Step,
   also: Question<Standing> = NOTHING,
 ): Promise<Standing> {
-  const { found, answered } = await askTogether(
-    deps.clickhouse,
-    { found: allOf(measures(live, day, expected)), answered: also },
-    step.statement('verify the live tables'),
-  );
-  const wrong = differing(expected, found);
+  const what = step.statement('verify the live tables');
+  const readers = allOf(measures(live, day, expected));
+  const { found, answered } = await askTogether(deps.clickhouse, { found: readers, answered: also }, what);
+  let wrong = differing(expected, found);
+  let where = onNode(deps.clickhouse);
+  for (const node of await otherNodes(deps.clickhouse)) {
+    if (wrong) break;
+    await catchUp(
+      node,
+      [live],
+      expected.map(({ table }) => table),
+    );
+    wrong = differing(expected, await ask(node, readers, what));
+    where = onNode(node);
+  }
   if (!wrong) return answered;
   const { table, rows, hash, has } = wrong;
   throw final(
     'AccountsDiffer',
     sentence(
-      `${table} of ${day}: after the swap there are ${has.rows} rows with hash ${has.hash}, expected ${rows} with ${hash}. `,
+      `${table} of ${day}${where}: after the swap there are ${has.rows} rows with hash ${has.hash}, expected ${rows} with ${hash}. `,
       `Something else writes to ${live}.${table}. Run the day again, which recovers it first: `,
       command.run(day),
     ),

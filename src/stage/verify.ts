@@ -1,4 +1,7 @@
+import { catchUp } from '../clickhouse/cluster/catch-up.js';
+import { everyNode, onNode } from '../clickhouse/cluster/cluster.js';
 import { tablesLike } from '../clickhouse/tables.js';
+import { LEDGER } from '../ledger/ledger.js';
 import type { PublishRecord } from '../ledger/records.js';
 import { command } from '../shared/commands.js';
 import { daysBetween } from '../shared/day.js';
@@ -43,9 +46,28 @@ export interface Difference {
 
 /**
  * Compares the live tables with the ledger: rows and hash of every published table's day, and days that were never published. Changes
- * nothing. Differences are checked a second time, since a publish may end in between.
+ * nothing. Differences are checked a second time, since a publish may end in between. On a cluster, each node that answers is compared
+ * once it has caught up, and a difference names its node.
  */
-export async function verify(deps: Dependencies, { first, last }: VerifyInput, step: Step): Answer<VerifyResult> {
+export async function verify(deps: Dependencies, input: VerifyInput, step: Step): Answer<VerifyResult> {
+  const { database } = (await deps.loadProject()).config;
+  const results: Omit<VerifyResult, 'ms'>[] = [];
+  for (const node of await everyNode(deps.clickhouse)) {
+    await catchUp(node, [LEDGER, database]);
+    results.push(await verifyNode(deps.on?.(node) ?? deps, input, step));
+  }
+  const [one] = results;
+  if (!one) throw new Error('No ClickHouse node answers; the comparison is retried.');
+  return {
+    ...one,
+    tables: Math.max(...results.map(({ tables }) => tables)),
+    differences: results.flatMap(({ differences }) => differences).slice(0, DIFFERENCES_SHOWN),
+    found: results.reduce((sum, { found }) => sum + found, 0),
+  };
+}
+
+/** Compares the live tables of one node. */
+async function verifyNode(deps: Dependencies, { first, last }: VerifyInput, step: Step): Answer<VerifyResult> {
   const { tables, differences: seen } = await readStates(deps, first, last, step);
   const days = seen.map(({ day }) => day).sort();
   const again =
@@ -81,7 +103,10 @@ async function readStates(deps: Dependencies, first: string, last: string, step:
     const of = { kind, table, day, found, expected };
     differences.push({
       ...of,
-      what: differs({ ...of, database, more, held: held.has(day), own: own.has(table), exists: existing.has(table) }),
+      what: differs({
+        ...{ ...of, database, more, held: held.has(day), own: own.has(table), exists: existing.has(table) },
+        node: onNode(deps.clickhouse),
+      }),
     });
   };
   for (const { table, day, rows } of open) add('open', table, day, 0, rows);
@@ -152,26 +177,29 @@ export function differs(of: {
   own: boolean;
   /** The table is there. */
   exists: boolean;
+  /** ` on <node>` of a cluster; by default a single server. */
+  node?: string;
 }): Text {
-  const { kind, day, table, found, expected, more, held } = of;
+  const { kind, day, table, found, expected, more, held, node = '' } = of;
   const name = `${of.database}.${table}`;
-  if (kind === 'open') return sentence(`${name} of ${day}: its publish is unfinished. Recover it: `, command.run(day));
+  const where = `${name} of ${day}${node}`;
+  if (kind === 'open') return sentence(`${where}: its publish is unfinished. Recover it: `, command.run(day));
   const again = command.run(day, '--force');
   if (kind === 'unknown')
     return sentence(
-      `${name} of ${day}: found ${plural(found, 'row')}, expected none, since none were published. `,
+      `${where}: found ${plural(found, 'row')}, expected none, since none were published. `,
       ...(held || !of.own
         ? [`To remove them: ALTER TABLE ${name} DROP PARTITION '${day}'`]
         : ['Build the day, which replaces them: ', again]),
     );
   if (!of.exists)
     return sentence(
-      `${name} of ${day}: the table does not exist, expected ${numberText(expected)} as published. Create it: `,
+      `${where}: the table does not exist, expected ${numberText(expected)} as published. Create it: `,
       ...[command.apply(), ' and then publish the day again: ', again],
     );
   const rows = `found ${plural(found, 'row')}${found === expected ? ' with other values' : ''}, expected ${numberText(expected)}`;
   return sentence(
-    `${name} of ${day}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote to it. `,
+    `${where}: ${more === '' ? `${rows} as published` : `it ${more}, which was published`}. Something else wrote to it. `,
     ...['Publish the day again: ', again, held ? ' (which releases the held day)' : ''],
   );
 }

@@ -22,4 +22,6 @@ export interface Dependencies {
    * then the result is cached in the bucket; everyone else only reads the cache.
    */
   readSchema(project: Project, engine?: EngineState): Promise<Schema>;
+  /** Returns the same for another node of a cluster; absent on a single server. */
+  on?(node: ClickHouse): Dependencies;
 }

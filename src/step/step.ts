@@ -5,6 +5,7 @@ import { final, isFinal, messageOf } from '../errors.js';
 import { clipped } from '../shared/format.js';
 import { attemptName } from '../shared/names.js';
 import type { Dependencies } from './dependencies.js';
+import { nodeOf, onItsNode } from './node.js';
 import { judgeServerMemory } from './server-memory.js';
 
 /** One attempt of a step. */
@@ -31,13 +32,14 @@ const DEFAULT_HEARTBEAT = 30_000;
  * Temporal's own reason when aborted (anything else would end the workflow as failed instead of cancelled) and measures the time.
  *
  * @param options `statements` is false for a step that runs no statements, and must work while ClickHouse is down; `rows` is true for
- * one that works through the rows of a day, and fails by name if the server has no memory for them
+ * one that works through the rows of a day, and fails by name if the server has no memory for them; `pinned` is false for one that
+ * works on any node of a cluster, although its input names the node of the build
  */
 export function asActivity<Input, Made extends object>(
   deps: Dependencies,
   verb: string,
   written: (deps: Dependencies, input: Input, step: Step) => Promise<Made>,
-  { statements = true, rows = false }: { statements?: boolean; rows?: boolean } = {},
+  { statements = true, rows = false, pinned = true }: { statements?: boolean; rows?: boolean; pinned?: boolean } = {},
 ) {
   return async (input: Input): Promise<Made & { ms: number }> => {
     const context = Context.current();
@@ -62,13 +64,15 @@ export function asActivity<Input, Made extends object>(
         context.heartbeat(progress);
       },
     };
+    let own = deps;
     try {
+      if (statements) own = await onItsNode(deps, pinned ? nodeOf(input) : undefined, attempt);
       // A zombie attempt may still be writing: its statements are killed, and have ended, before this one starts.
-      if (attempt > 1 && statements) await deps.clickhouse.endQueries(handle, { signal });
-      return { ...(await written(deps, input, step)), ms: Math.round(performance.now() - started) };
+      if (attempt > 1 && statements) await own.clickhouse.endQueries(handle, { signal });
+      return { ...(await written(own, input, step)), ms: Math.round(performance.now() - started) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const failure = rows ? await judgeServerMemory(deps.clickhouse, attempt, error) : error;
+      const failure = rows ? await judgeServerMemory(own.clickhouse, attempt, error) : error;
       throw shortened(asFailure(failure, verb));
     } finally {
       clearInterval(beat);

@@ -39,7 +39,7 @@ export interface ClusterNode {
 
 /** Writes a node's configuration. Starts nothing. */
 export async function createNode(spec: NodeSpec): Promise<ClusterNode> {
-  await writeServerConfig({ dir: spec.dir, ports: spec.ports, users: spec.users });
+  await writeServerConfig({ dir: spec.dir, ports: spec.ports, users: spec.users, cluster: true });
   await mkdir(join(spec.dir, 'logs'), { recursive: true });
   await mkdir(join(spec.dir, 'clickhouse', 'config.d'), { recursive: true });
   await writeFile(join(spec.dir, 'clickhouse', 'config.d', 'cluster.xml'), clusterXml(spec));

@@ -47,8 +47,9 @@ export async function startTestStack(only?: readonly ServiceName[]): Promise<Tes
   }
 }
 
-/** Connects as the stack's administrator: for looks and damage by hand, which Daybook's own rights don't reach. */
-export const connectAdmin = ({ clickhouse: { url, admin } }: Stack): ClickHouse => connectClickHouse({ url, ...admin });
+/** Connects as the stack's administrator, to the first node of a cluster: for looks and damage by hand, which Daybook's own rights don't reach. */
+export const connectAdmin = ({ clickhouse: { url, admin } }: Stack): ClickHouse =>
+  connectClickHouse({ url: url.split(',')[0] ?? url, ...admin });
 
 /** The environment, made from nothing, of a process that works against the stack. */
 export const testVariables = (stack: Stack): Record<string, string> => ({

@@ -30,7 +30,7 @@ const NOT_RUN: [document: string, lines: RegExp, reason: string][] = [
     'schedule-days.test.ts and backfill-cli.test.ts run these commands for projects of their own',
   ],
   ['docs/operating.md', /^tctl /, 'tctl is no part of the local stack'],
-  ['docs/production.md', /^TEMPORAL_\w+=/, 'settings, not commands'],
+  ['docs/production.md', /^(TEMPORAL|CLICKHOUSE)_\w+=/, 'settings, not commands'],
   [
     'docs/production.md',
     /^(for name in|temporal operator |done$)/,

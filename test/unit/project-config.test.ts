@@ -23,6 +23,7 @@ test('a project, a bucket and a prefix are enough; every other field has its def
     lateDays: 3,
     database: 'analytics',
     store: { bucket: 'shop-data', normalized: 'daybook/', keepNormalized: 30 * 24 * 3600_000 },
+    clickhouse: {},
     keepPrevious: { days: 7, versions: 2 },
     giveUpAfter: 6 * 3600_000,
     limits: {
@@ -155,7 +156,7 @@ test('all problems come in one message, each with its path, what was found and w
         Correct the value.
       sources.events.chunk.maxObjects: found 0.5, expected a whole number, at least 1
         Correct the value.
-      projct: found an unknown key, expected one of project, id, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
+      projct: found an unknown key, expected one of project, id, timezone, start, schedule, lateDays, database, clickhouse, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
         Did you mean 'project'?"
   `);
 });

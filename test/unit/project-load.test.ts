@@ -132,7 +132,7 @@ describe('a folder that is not a project', () => {
         "message": "the project in DIR has 7 problems:
         timezone: found 'Berlin', expected a zone of the IANA database such as 'Europe/Berlin'
           Correct the value.
-        lateDay: found an unknown key, expected one of project, id, timezone, start, schedule, lateDays, database, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
+        lateDay: found an unknown key, expected one of project, id, timezone, start, schedule, lateDays, database, clickhouse, store, keepPrevious, giveUpAfter, limits, timings, alerts, allowFunctions, sources
           Did you mean 'lateDays'?
         sql/tests/no_empty_country.sql: found the unknown option '-- sverity: warn', expected lookback, severity, tolerate or holes
           Did you mean 'severity'?

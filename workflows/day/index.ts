@@ -14,6 +14,7 @@ import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
 import {
   beginRun,
+  buildElsewhere,
   compareStage,
   listAgain,
   listObjects,
@@ -49,7 +50,7 @@ export async function day(input: DayInput): Promise<DayResult> {
   try {
     const settings = await recoverDay(input.day, progress);
     run = beginRun({ input, progress, turn, settings });
-    const result = input.rollback ? await rollBack(run) : await buildIfNeeded(run);
+    const result = input.rollback ? await rollBack(run) : await buildSomewhere(run);
     progress.end(result.outcome, result.notes);
     if (settings.failedBefore && workflowInfo().parent === undefined) await reportRecovery(result);
     return { ...result, recovered: settings.recovered !== null, steps: [...progress.steps] };
@@ -69,6 +70,10 @@ async function reportRecovery({ day: of, outcome }: DayResult): Promise<void> {
   alerts.send(alertOf({ day: of, outcome, reason: '', failure: null, result: null }, true));
   await Promise.race([alerts.delivered(), sleep(ALERT_WAIT)]);
 }
+
+/** Builds the day on a node of its choice; if that node is lost, on another one. */
+const buildSomewhere = async (run: DayRun): Promise<DayResult> =>
+  await buildIfNeeded(run).catch((error: unknown) => buildElsewhere(run, error));
 
 async function buildIfNeeded(run: DayRun): Promise<DayResult> {
   const { input } = run;

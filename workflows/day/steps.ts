@@ -71,6 +71,20 @@ export async function listAgain(run: DayRun, error: unknown): Promise<never> {
   return await continueDay(run, { wait: false, complete: false, relisted: true });
 }
 
+/** Nodes that one day may lose before it fails. */
+const MOST_MOVES = 3;
+
+/**
+ * Ends a build whose node of a cluster does not answer. What it had in its stage there is worth nothing, because all chunks are in the
+ * store: the day continues as new, which recovers an unfinished publish and builds it on another node. Any other error is thrown again.
+ */
+export async function buildElsewhere(run: DayRun, error: unknown): Promise<never> {
+  throwIfBug(error);
+  const { moves = 0 } = run.input;
+  if (thrownIn(error)?.type !== 'NodeLost' || moves >= MOST_MOVES) throw error;
+  return await continueDay(run, { wait: false, complete: false, moves: moves + 1 });
+}
+
 /** Recovers an unfinished publish first; returns the settings that the workflow needs. */
 export async function recoverDay(of: string, progress: Progress): Promise<RecoverResult> {
   const { workflowId } = workflowInfo();

@@ -1,4 +1,5 @@
 import type { App } from '../../app.js';
+import { createOnEachNode } from '../../clickhouse/cluster/databases.js';
 import { final } from '../../errors.js';
 import { assertOwner, otherProject } from '../../ledger/identity.js';
 import { openLedgerReport } from '../../ledger/report/index.js';
@@ -8,6 +9,7 @@ import { bucketsOf } from '../../project/project.js';
 import { command, type Command } from '../../shared/commands.js';
 import { EVER } from '../../shared/day.js';
 import { plural } from '../../shared/format.js';
+import { archiveDatabase } from '../../shared/names.js';
 import { sentence, type Text } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
@@ -37,6 +39,7 @@ export async function apply(
   for (const bucket of env.localStack ? bucketsOf(current) : [])
     if (await store.createBucket(bucket)) buckets.push(bucket);
   await ledger.migrate();
+  if (clickhouse.cluster) await createOnEachNode(clickhouse, archiveDatabase(ledger.project));
   if (!owner?.recorded || otherProject(current.config, owner)) await ledger.recordOwner(current.config);
   const changes = await planChanges(current, await dependencies.readSchema(current), clickhouse, allowLoss);
   show(changes);

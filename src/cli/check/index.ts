@@ -1,8 +1,10 @@
+import { firstAnswering } from '../../clickhouse/cluster/nodes.js';
 import { otherProject } from '../../ledger/identity.js';
 import { openLedger } from '../../ledger/ledger.js';
 import { checkEngineStore } from '../../plan/check-engine.js';
 import { checkFolders } from '../../plan/check-folders.js';
 import { checkProject, type CheckServices } from '../../project/check.js';
+import { readProject } from '../../project/load.js';
 import { errorsOf } from '../../project/problems.js';
 import type { Problem } from '../../project/project.js';
 import { plural } from '../../shared/format.js';
@@ -23,7 +25,10 @@ export interface OpenCheck {
 async function openCheck(options: ProjectOptions): Promise<OpenCheck> {
   const { env, dir } = await commandEnv(options);
   const { openServices } = await import('../../app.js');
-  const { clickhouse, store, temporal, close } = openServices(env);
+  // Of a broken folder nothing is known; the check reports what is wrong with it.
+  const { project } = await readProject(dir);
+  const { nodes, store, temporal, close } = openServices(env, project?.config.clickhouse.databaseEngine);
+  const clickhouse = nodes.length === 1 ? nodes[0] : await firstAnswering(nodes);
   return {
     dir,
     services: {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stack } from '../stack-file.js';
-import { localGrants, READER_GRANTS } from './grants.js';
+import { clusterGrants, localGrants, productionGrants, READER_GRANTS } from './grants.js';
 
 export interface ServerConfig {
   /** Absolute path of the stack's folder. */
@@ -9,6 +9,8 @@ export interface ServerConfig {
   /** On 127.0.0.1. */
   ports: { http: number; native: number };
   users: Record<'daybook' | 'reader' | 'admin', Pick<Stack['clickhouse'], 'user' | 'password'>>;
+  /** The server is a node of a cluster: Daybook's user may wait for what other nodes have written. */
+  cluster?: boolean;
 }
 
 const folder = (dir: string) => join(dir, 'clickhouse');
@@ -65,7 +67,8 @@ function configXml({ dir, ports }: ServerConfig): string {
  * user must be able to open the ports and read the pipe. Other programs on this machine can therefore use it to read files of
  * the stack's owner, but no tables.
  */
-function usersXml({ users: { daybook, reader, admin } }: ServerConfig): string {
+function usersXml({ users: { daybook, reader, admin }, cluster = false }: ServerConfig): string {
+  const grants = localGrants(productionGrants() + (cluster ? clusterGrants() : ''));
   return `<clickhouse>
   <profiles>
     <!-- Undo what \`clickhouse local\` sets differently from a server. -->
@@ -79,7 +82,7 @@ function usersXml({ users: { daybook, reader, admin } }: ServerConfig): string {
   <users>
 ${[
   userXml('default', '', ['GRANT SYSTEM LISTEN ON *.*', 'GRANT CREATE TEMPORARY TABLE ON *.*', 'GRANT READ ON FILE']),
-  userXml(daybook.user, daybook.password, localGrants()),
+  userXml(daybook.user, daybook.password, grants),
   userXml(reader.user, reader.password, READER_GRANTS),
   userXml(admin.user, admin.password),
 ].join('\n')}

@@ -15,6 +15,9 @@ const ANY_PROJECT: Readonly<Record<string, string>> = {
 /** Returns the rights of Daybook's user in production, as `docs/production.md` shows them, for the project `shop`. */
 export const productionGrants = (): string => readFileSync(new URL('./grants.sql', import.meta.url), 'utf8');
 
+/** Returns the rights that Daybook's user needs in addition on each node of a cluster, in the same form. */
+export const clusterGrants = (): string => readFileSync(new URL('./cluster-grants.sql', import.meta.url), 'utf8');
+
 /**
  * Returns {@link productionGrants} for a stack that serves projects of any name: the same rights on each kind of database.
  *

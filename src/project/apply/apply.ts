@@ -1,7 +1,12 @@
 import { alterTable, convertAll, countAll, tablesOf } from '../../clickhouse/catalog.js';
 import { oneRow, type ClickHouse } from '../../clickhouse/client.js';
+import { catchUp } from '../../clickhouse/cluster/catch-up.js';
+import { everyNode } from '../../clickhouse/cluster/cluster.js';
+import { createOnEachNode } from '../../clickhouse/cluster/databases.js';
+import { REPLICATED_BY_DEFAULT, replicatedCreate } from '../../clickhouse/cluster/replicated.js';
 import { ask, question, type Question } from '../../clickhouse/question.js';
-import { createDatabase, type Place } from '../../clickhouse/tables.js';
+import type { Statement } from '../../clickhouse/statement.js';
+import type { Place } from '../../clickhouse/tables.js';
 import { final, isFinal, messageOf } from '../../errors.js';
 import { command } from '../../shared/commands.js';
 import { joinTexts, sentence, type Text } from '../../shared/sentence.js';
@@ -203,15 +208,21 @@ async function unconvertible(
   return found;
 }
 
+/** Makes the tables of a cluster replicated ones. */
+const definedOn = ({ cluster }: ClickHouse, sql: string): Statement =>
+  cluster === undefined ? { sql } : { sql: replicatedCreate(sql), settings: REPLICATED_BY_DEFAULT };
+
 /** Creates the database, and makes the changes that {@link planChanges} planned. */
 export async function applyChanges(
   changes: readonly TableChange[],
   clickhouse: ClickHouse,
   database: string,
 ): Promise<void> {
-  await clickhouse.run(createDatabase(database), { what: `create database ${database}` });
+  await createOnEachNode(clickhouse, database);
   for (const { table, kind, statements } of changes)
-    for (const sql of statements) await clickhouse.run({ sql }, { database, what: `${kind} ${table}` });
+    for (const sql of statements)
+      await clickhouse.run(definedOn(clickhouse, sql), { database, what: `${kind} ${table}` });
+  for (const node of await everyNode(clickhouse)) await catchUp(node, [database]);
 }
 
 /** Throws a final error unless every table of the project matches its file. */

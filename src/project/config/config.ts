@@ -110,6 +110,12 @@ export const configSchema = fields({
     "a database's name of lower-case letters, digits and _, other than default, system, daybook and daybook_…",
     (value) => /^[a-z][a-z0-9_]{0,62}$/.test(value) && !RESERVED.test(value),
   ).default('analytics'),
+  clickhouse: fields({
+    databaseEngine: text(
+      `an engine with the database's name in its path: "Replicated('/clickhouse/databases/{database}', '{shard}', '{replica}')"`,
+      (value) => /^Replicated\('[^'\\]*\{database\}[^'\\]*', '[^'\\]+', '[^'\\]+'\)$/.test(value),
+    ).optional(),
+  }).prefault({}),
   store: fields({
     bucket,
     normalized: text("a prefix such as 'daybook/', without a leading '/'", (value) =>

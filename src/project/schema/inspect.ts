@@ -1,5 +1,6 @@
 import { checksIn, columnsIn, dictionarySources, tablesOf } from '../../clickhouse/catalog.js';
 import type { ClickHouse, StatementOptions } from '../../clickhouse/client.js';
+import { plainEngine } from '../../clickhouse/cluster/replicated.js';
 import type { Column } from '../../clickhouse/column.js';
 import { name } from '../../clickhouse/text.js';
 import { EPOCH_UNITS, parseType } from '../../conversions/column-types.js';
@@ -92,11 +93,11 @@ export async function inspectTables({ clickhouse, database }: Scratch): Promise<
 }
 
 /**
- * Normalizes the engine's `create_table_query`: removes the database's name and sorts the settings, which are otherwise in the
- * order in which they were set. Equal texts mean equal tables.
+ * Normalizes the engine's `create_table_query`: removes the database's name and that a table is replicated, and sorts the settings,
+ * which are otherwise in the order in which they were set. Equal texts mean equal tables.
  */
 export const definitionOf = (createTableQuery: string): string =>
-  createTableQuery
+  plainEngine(createTableQuery)
     .replace(/^CREATE TABLE (?:`(?:[^`\\]|\\.)+`|[^\s.`]+)\./, 'CREATE TABLE ')
     .replace(SETTINGS_AT_END, (_, list: string, comment: string) => {
       const settings = list.match(SETTING) ?? [];

@@ -114,6 +114,7 @@ const DAY: Fields<DayInput> = {
   retry: optional(text),
   erase: optional(erasure),
   relisted: optional(flag),
+  moves: optional(count),
   gated: optional(flag),
   ...CHOICE,
 };

@@ -1,0 +1,54 @@
+import { catchUp } from '../clickhouse/cluster/catch-up.js';
+import { answers } from '../clickhouse/cluster/nodes.js';
+import { final, passing } from '../errors.js';
+import { LEDGER } from '../ledger/ledger.js';
+import type { Dependencies } from './dependencies.js';
+
+/** Attempts that wait for the node of a build to come back, before the build is given up there. */
+const PATIENT_ATTEMPTS = 3;
+
+/** Returns the node of the build that an activity's input names; undefined if it names none. */
+export function nodeOf(input: unknown): string | undefined {
+  const { build } = (input ?? {}) as { build?: { node?: unknown } | null };
+  return typeof build?.node === 'string' ? build.node : undefined;
+}
+
+/**
+ * Returns the dependencies on the node that a step has to use: that of its build, whose stage is there, or the first one that answers.
+ * The node has caught up with what others wrote to the ledger and to the live tables. On a single server these are the given ones,
+ * without a request.
+ *
+ * @param node of the build; undefined if the step works on any node
+ * @throws an error that is retried while the build's node does not answer; a final NodeLost if it still does not, and another one does
+ */
+export async function onItsNode(deps: Dependencies, node: string | undefined, attempt: number): Promise<Dependencies> {
+  const { cluster } = deps.clickhouse;
+  if (!cluster || !deps.on) return deps;
+  const own = deps.on(await nodeToUse(cluster, node, attempt));
+  const { database } = (await deps.loadProject()).config;
+  await catchUp(own.clickhouse, [LEDGER, database]);
+  return own;
+}
+
+type Cluster = NonNullable<Dependencies['clickhouse']['cluster']>;
+
+async function nodeToUse({ nodes }: Cluster, node: string | undefined, attempt: number) {
+  const all = [...nodes.values()];
+  const pinned = node === undefined ? undefined : nodes.get(node);
+  if (pinned && (await answers(pinned))) return pinned;
+  for (const one of all) {
+    if (one === pinned || !(await answers(one))) continue;
+    if (node === undefined) return one;
+    if (pinned && attempt <= PATIENT_ATTEMPTS)
+      throw passing(
+        `The ClickHouse node ${node}, on which this day is being built, does not answer. The step waits for it.`,
+      );
+    throw final(
+      'NodeLost',
+      pinned
+        ? `The ClickHouse node ${node}, on which this day was being built, does not answer, but ${one.cluster?.node ?? 'another one'} does.`
+        : `This day was being built on the ClickHouse node ${node}, which CLICKHOUSE_URL no longer names.`,
+    );
+  }
+  throw passing(`No ClickHouse node answers: ${[...nodes.keys()].join(', ')}. The step waits for one.`);
+}
