@@ -19,6 +19,7 @@ import { sentence, type Text } from '../../src/shared/sentence.js';
 import { stageOf } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
+import { isSettled } from './settled.js';
 
 export interface ListInput {
   day: string;
@@ -229,7 +230,7 @@ async function recordNothingToDo(
   outcome: 'unchanged' | 'skipped',
   step: Step,
 ): Promise<void> {
-  if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
+  if (last ? isSettled(last) : outcome !== 'skipped') return;
   await deps.ledger.recordBuild({
     day,
     generation: last?.generation ?? 0,
@@ -241,7 +242,5 @@ async function recordNothingToDo(
     engine: await deps.clickhouse.version(),
   });
 }
-
-const UNSETTLED = new Set(['failed', 'cancelled', 'planned']);
 
 const newest = (published: readonly PublishRecord[]) => Math.max(0, ...published.map(({ generation }) => generation));

@@ -1,7 +1,7 @@
 import { daysBetween } from '../shared/day.js';
 import type { Ledger } from './ledger.js';
 
-export interface OutlineInput {
+export interface DaysOf {
   /** Both inclusive. */
   start: string;
   end: string;
@@ -13,10 +13,7 @@ export interface OutlineInput {
 const FAILED: ReadonlySet<string> = new Set(['failed', 'cancelled', 'planned']);
 
 /** Selects the days of a range that a backfill runs, ascending. */
-export async function daysToRun(
-  { ledger }: { ledger: Ledger },
-  { start, end, which }: OutlineInput,
-): Promise<string[]> {
+export async function daysToRun({ ledger }: { ledger: Ledger }, { start, end, which }: DaysOf): Promise<string[]> {
   if (which === 'all') return daysBetween(start, end);
   if (which === 'published') return [...new Set((await ledger.currentPublishes(start, end)).map(({ day }) => day))];
   return (await ledger.latestBuilds(start, end)).filter(({ event }) => FAILED.has(event)).map(({ day }) => day);
