@@ -1,6 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import { engineState } from '../../src/clickhouse/catalog.js';
 import { createDatabase } from '../../src/clickhouse/tables.js';
+import { isSettled } from '../../src/ledger/days-to-run.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
 import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
@@ -19,7 +20,6 @@ import { sentence, type Text } from '../../src/shared/sentence.js';
 import { stageOf } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
-import { isSettled } from './settled.js';
 
 export interface ListInput {
   day: string;

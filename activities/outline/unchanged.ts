@@ -1,5 +1,6 @@
 import { engineState } from '../../src/clickhouse/catalog.js';
 import { isFinal } from '../../src/errors.js';
+import { isSettled } from '../../src/ledger/days-to-run.js';
 import { questionsOf } from '../../src/plan/known.js';
 import { planDay } from '../../src/plan/planning.js';
 import { assertApplied, liveTables } from '../../src/project/apply/apply.js';
@@ -7,7 +8,6 @@ import type { Project, Schema } from '../../src/project/project.js';
 import { grouped } from '../../src/shared/grouped.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Step } from '../../src/step/step.js';
-import { isSettled } from '../list/settled.js';
 
 /** Days that are looked at side by side. */
 const AT_ONCE = 4;
