@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readEnv, type Variables } from '../../src/env.js';
-import { productionGrants } from '../../src/local/clickhouse/grants.js';
+import { clusterGrants, productionGrants } from '../../src/local/clickhouse/grants.js';
 import { SEARCH_ATTRIBUTES } from '../../src/shared/names.js';
 import { composeGrants, exampleVariables, readCompose, repositoryText } from '../support/compose.js';
 
@@ -184,8 +184,15 @@ test('the grants of the local stack are made from the documented ones', () => {
 });
 
 test('the documented grants are those of the compose file', () => {
-  const grants = [...documented.matchAll(/^(GRANT .+) TO daybook;$/gm)].map(([, statement = '']) => statement);
+  const [single = ''] = documented.split('## Several ClickHouse nodes');
+  const grants = [...single.matchAll(/^(GRANT .+) TO daybook;$/gm)].map(([, statement = '']) => statement);
   expect(grants.sort()).toEqual(composeGrants().sort());
+});
+
+test('the documented grants on the nodes of a cluster are those of its tests', () => {
+  const [, section = ''] = documented.split('## Several ClickHouse nodes');
+  const [, block = ''] = /```sql\n(.*?)```/s.exec(section) ?? [];
+  expect(block).toBe(clusterGrants());
 });
 
 test('the image is built from files that its context holds, and runs node itself', () => {
