@@ -6,9 +6,9 @@ const TYPED =
   "event_id String, ts DateTime64(3, 'UTC'), user_id UInt64, type LowCardinality(String), country LowCardinality(String), amount Decimal(10, 2), url String";
 
 /** Returns the INSERT that a person would write to load a day: no rejects, no accounts; a bad line fails it or is lost. */
-export const handWritten = (world: World, day: string, database: string): Statement => ({
+export const handWritten = (world: World, day: string, database: string, files = FEW): Statement => ({
   ...readByHand(world, day),
-  sql: `INSERT INTO ${database}.events ${selected(world, day)}`,
+  sql: `INSERT INTO ${database}.events ${selected(world, day, files)}`,
 });
 
 /** Reads the same rows and discards them, to measure the engine's JSON reader alone. */
@@ -17,9 +17,12 @@ export const readByHand = (world: World, day: string): Statement => ({
   settings: { date_time_input_format: 'best_effort' },
 });
 
-const selected = (world: World, day: string) =>
+/** The objects that `generate` writes. */
+const FEW = 'part-{0..15}.json.gz';
+
+const selected = (world: World, day: string, files = FEW) =>
   `SELECT toDate(ts) AS day, ts, event_id, user_id, type, country, amount, url
-FROM ${rawTable(world, day, 'part-{0..15}.json.gz', 'JSONEachRow', TYPED)}`;
+FROM ${rawTable(world, day, files, 'JSONEachRow', TYPED)}`;
 
 /** Parses an option: `2000000` or `2_000_000`. */
 export const wholeNumber = (text: string): number => {

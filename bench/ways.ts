@@ -91,9 +91,9 @@ export async function createTables({ clickhouse }: World, database: string): Pro
 }
 
 /** (b) Runs the engine alone: no rejects, no accounts, no tests. */
-export const engineWay = (world: World, day: string): Promise<Measured> =>
+export const engineWay = (world: World, day: string, files?: string): Promise<Measured> =>
   timed(world, async () => {
-    await world.clickhouse.run(handWritten(world, day, 'bench_engine'));
+    await world.clickhouse.run(handWritten(world, day, 'bench_engine', files));
     await aggregate(world, 'bench_engine', day);
     return {};
   });

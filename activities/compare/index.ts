@@ -1,4 +1,4 @@
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import type { ComparedTable, BuildRef } from '../../src/shared/build.js';
 import { stageOf } from '../../src/stage/build.js';
 import { columnNames, measured } from '../../src/stage/swaps.js';

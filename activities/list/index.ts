@@ -1,20 +1,19 @@
 import prettyBytes from 'pretty-bytes';
 import { engineState } from '../../src/clickhouse/catalog.js';
 import { createDatabase } from '../../src/clickhouse/tables.js';
-import { fingerprintOf } from '../../src/ledger/fingerprints.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
 import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import { questionsOf } from '../../src/plan/known.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';
+import { storedPlan, writePlan } from '../../src/plan/stored.js';
 import { assertApplied, liveTables } from '../../src/project/apply/apply.js';
 import { folderPrefix } from '../../src/project/config/prefix.js';
 import type { Project } from '../../src/project/project.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
-import { objectUrl, planKey } from '../../src/shared/names.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
 import { sentence, type Text } from '../../src/shared/sentence.js';
 import { stageOf } from '../../src/stage/build.js';
@@ -114,11 +113,9 @@ export async function list(
     ...(untested.length > 0 ? { generation: newest([...published.values()]) } : {}),
   };
   const { generation } = plan;
-  const text = JSON.stringify(plan);
-  const { bucket, prefix } = plan.normalized;
-  const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
-  const url = objectUrl(bucket, key);
-  if (outcome === 'build' || untested.length > 0) await deps.store.write(bucket, key, text);
+  const stored = storedPlan(plan);
+  const { url } = stored;
+  if (outcome === 'build' || untested.length > 0) await writePlan(deps, plan, stored);
   if (outcome === 'build') {
     await deps.clickhouse.run(createDatabase(stageOf(plan)));
     await deps.ledger.recordBuild({

@@ -1,5 +1,5 @@
 import { final } from '../../src/errors.js';
-import type { Manifest } from '../../src/plan/manifest.js';
+import type { ChunkDigest } from '../../src/plan/manifest.js';
 import type { Plan, PlannedSource, PublishedTable } from '../../src/plan/plan.js';
 import { mostRejects, sumAccounts, type QuarantinedObject } from '../../src/shared/accounts.js';
 import { command } from '../../src/shared/commands.js';
@@ -32,13 +32,13 @@ export function assertNoneLeftOut(
 export function keepsPublished(
   { day }: Plan,
   { name, onEmpty }: PlannedSource,
-  manifests: readonly Manifest[],
+  manifests: readonly ChunkDigest[],
   published: PublishedTable | undefined,
 ): boolean {
   const own = manifests.filter(({ folder }) => folder === day);
-  const objects = own.reduce((sum, manifest) => sum + manifest.objects.length, 0);
+  const objects = own.reduce((sum, manifest) => sum + manifest.objects, 0);
   const [first] = own.flatMap(({ quarantined }) => quarantined);
-  const readable = own.some((manifest) => manifest.quarantined.length < manifest.objects.length);
+  const readable = own.some((manifest) => manifest.quarantined.length < manifest.objects);
   if (!first || readable || onEmpty === 'publish') return false;
   if (onEmpty === 'skip' && published) return true;
   throw final(
@@ -54,11 +54,11 @@ export function keepsPublished(
 }
 
 /** Counts the lines of manifests whose only fault is their day. */
-const outsideOf = (manifests: readonly Manifest[]): number =>
-  manifests.reduce((sum, { accounts }) => sum + accounts.reduce((all, { outside = 0 }) => all + outside, 0), 0);
+const outsideOf = (manifests: readonly ChunkDigest[]): number =>
+  manifests.reduce((sum, { outside }) => sum + outside, 0);
 
 /** Reports lines of folder D that no day takes. */
-export function outsideNote({ day }: Plan, source: string, manifests: readonly Manifest[]): Text[] {
+export function outsideNote({ day }: Plan, source: string, manifests: readonly ChunkDigest[]): Text[] {
   const lines = outsideOf(manifests.filter(({ folder }) => folder === day));
   if (lines === 0) return [];
   const what = `${source}: ${plural(lines, 'event')} in folder ${day} belong${lines === 1 ? 's' : ''} to days that its arrival window does not cover`;
@@ -70,10 +70,10 @@ export async function assertFewRejects(
   deps: Dependencies,
   plan: Plan,
   source: PlannedSource,
-  manifests: readonly Manifest[],
+  manifests: readonly ChunkDigest[],
 ): Promise<void> {
   const own = manifests.filter(({ folder }) => folder === plan.day);
-  const { lines, rejected: all } = sumAccounts(own.flatMap(({ accounts }) => accounts));
+  const { lines, rejected: all } = sumAccounts(own.map(({ account }) => account));
   const most = mostRejects(source.maxRejects, lines);
   // Events of other days say nothing about how well the lines of this day are written.
   const rejected = all - outsideOf(own);

@@ -3,9 +3,9 @@ import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { final } from '../../src/errors.js';
 import { dataOfChunks, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import { withinLimits, type Limits } from '../../src/plan/limits.js';
-import type { Manifest } from '../../src/plan/manifest.js';
+import { digestOf, type ChunkDigest } from '../../src/plan/manifest.js';
 import type { Plan, PlannedSource, PlannedTable, PublishedTable } from '../../src/plan/plan.js';
-import { readPlan, readManifest } from '../../src/plan/read.js';
+import { readPlan, readManifest } from '../../src/plan/stored.js';
 import { dayImbalance, sumAccounts } from '../../src/shared/accounts.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
@@ -64,7 +64,7 @@ export async function load(
   if (source.fresh) return await reusePublished(deps, plan, source, { alone }, step);
   const manifests = await readManifests(deps, plan, source, step);
   const folder = sumAccounts(
-    manifests.filter((manifest) => manifest.folder === plan.day).flatMap(({ accounts }) => accounts),
+    manifests.filter((manifest) => manifest.folder === plan.day).map(({ account }) => account),
   );
   const quarantined = manifests.flatMap((manifest) => manifest.quarantined);
   assertNoneLeftOut(source, quarantined);
@@ -155,8 +155,8 @@ interface Loading {
   plan: Plan;
   source: PlannedSource;
   table: PlannedTable;
-  /** Manifests of the chunks with rows of the day. */
-  used: readonly Manifest[];
+  /** The chunks with rows of the day. */
+  used: readonly ChunkDigest[];
   alone: boolean;
   rowsPerBucket: number;
 }
@@ -248,9 +248,14 @@ async function fillStage(
   return duplicates;
 }
 
-async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSource, step: Step): Promise<Manifest[]> {
+async function readManifests(
+  deps: Dependencies,
+  plan: Plan,
+  source: PlannedSource,
+  step: Step,
+): Promise<ChunkDigest[]> {
   const { prefix, bucket } = plan.normalized;
-  const manifests: Manifest[] = [];
+  const manifests: ChunkDigest[] = [];
   for (const group of grouped(source.chunks, MANIFESTS_AT_ONCE)) {
     step.signal.throwIfAborted();
     manifests.push(
@@ -267,7 +272,7 @@ async function readManifests(deps: Dependencies, plan: Plan, source: PlannedSour
               ),
               { details: { step: 'load', object: key } },
             );
-          return manifest;
+          return digestOf(manifest);
         }),
       )),
     );

@@ -1,4 +1,4 @@
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { copyEarlier } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';

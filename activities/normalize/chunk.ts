@@ -121,9 +121,8 @@ async function readOnce(
   const accounts = accountsOf(objects, fates, lines);
   if (source.format === 'ndjson' && known === undefined && folderImbalances(accounts).length === 0)
     assertAllBalanced(source.name, misnumbered(fates));
-  const wrong = objects.filter(
-    ({ key }) => folderImbalances(accounts.filter(({ object }) => object === key)).length > 0,
-  );
+  const unbalanced = new Set(accounts.filter((one) => folderImbalances([one]).length > 0).map(({ object }) => object));
+  const wrong = objects.filter(({ key }) => unbalanced.has(key));
   const unlike = source.format === 'parquet' ? await unreadableObjects(deps, work, wrong, step) : [];
   const rejected = accounts.some((account) => account.rejected > 0);
   const [mistaken, glued] = rejected
@@ -149,8 +148,7 @@ async function writeParquet(
     folder: chunk.folder,
   };
   const keys = objects.map(({ key }) => key);
-  const etags = objects.map(({ etag }) => etag);
-  const { input, lines: counted } = await openInput(deps, { plan, source }, keys, what, step, etags);
+  const { input, lines: counted } = await openInput(deps, { plan, source }, keys, what, step, objects);
   const statement = normalizeStatement({
     source,
     columns: plannedColumns(plan, source.name),

@@ -4,7 +4,7 @@ import { LEDGER } from '../../src/ledger/ledger.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import type { Manifest } from '../../src/plan/manifest.js';
 import { plannedColumns, type Plan } from '../../src/plan/plan.js';
-import { readPlan, readManifest } from '../../src/plan/read.js';
+import { readManifest, readObjects, readPlan } from '../../src/plan/stored.js';
 import { sumAccounts, type NormalizedCounts } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { manifestKey } from '../../src/shared/names.js';
@@ -37,7 +37,7 @@ export async function normalize(
   step: Step,
 ): Answer<NormalizeResult> {
   const plan = await readPlan(deps, build);
-  const work = workAt(plan, position);
+  const work = await workAt(deps, build, plan, position);
   const { project, normalized } = plan;
   const key = manifestKey(
     normalized.prefix,
@@ -58,11 +58,12 @@ export async function normalize(
   };
 }
 
-function workAt(plan: Plan, position: number): Work {
+async function workAt(deps: Dependencies, build: BuildRef, plan: Plan, position: number): Promise<Work> {
   const todo = chunksToDo(plan);
   const work = todo[position];
   if (!work) throw new RangeError(`the plan has ${todo.length} chunks to normalize, there is no number ${position}`);
-  return { plan, ...work };
+  const { source, chunk } = work;
+  return { plan, source, chunk: { ...chunk, objects: await readObjects(deps, build, chunk, position) } };
 }
 
 /** Writes the manifest. If another attempt was first, its manifest counts, and this attempt's Parquet is removed. */

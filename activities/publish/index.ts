@@ -8,7 +8,7 @@ import type { Standing } from '../../src/ledger/questions.js';
 import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
 import { nextDays, touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import type { BuildRef, ChangedTable, SameTable, Touched } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
@@ -274,7 +274,7 @@ function chunksUsed(
     const [first, last] = [folders[0], folders.at(-1)];
     return first === undefined || last === undefined ? [] : [{ source: name, first, last }];
   });
-  const { statement, answer } = ledger.questions.chunksOfWindows(windows);
+  const { statement, answer } = ledger.questions.rowsOfWindows(windows);
   return {
     statement,
     answer: (rows) => {

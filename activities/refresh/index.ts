@@ -4,7 +4,7 @@ import type { Standing } from '../../src/ledger/questions.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
 import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import { placedIn } from '../../src/project/sql/failed-at.js';
 import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { addDays } from '../../src/shared/day.js';

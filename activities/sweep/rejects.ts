@@ -1,7 +1,7 @@
 import { missingGrant, REMOVE_REJECTS } from '../../src/clickhouse/catalog.js';
 import { isFinal } from '../../src/errors.js';
 import { openLedgerReport } from '../../src/ledger/report/index.js';
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import { addDays } from '../../src/shared/day.js';
 import { plural } from '../../src/shared/format.js';
 import { grouped } from '../../src/shared/grouped.js';

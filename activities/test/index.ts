@@ -3,7 +3,7 @@ import { final } from '../../src/errors.js';
 import type { TestRecord } from '../../src/ledger/records.js';
 import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTest } from '../../src/plan/plan.js';
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import { checksOf, uniqueTest } from '../../src/plan/tests.js';
 import { placedIn } from '../../src/project/sql/failed-at.js';
 import { mostFailing } from '../../src/shared/accounts.js';

@@ -70,11 +70,13 @@ export const ledgerQuestions = (project: string) => ({
   chunksOfWindows: (
     windows: readonly { source: string; first: string; last: string }[],
   ): Question<Map<string, (RecordedChunk & { folder: string })[]>> =>
-    question(
-      sql.chunksOfWindows(project, windows),
-      (rows: readonly (ChunkRow & { source: string })[]) =>
-        new Map(windows.map(({ source }) => [source, chunksFrom(rows.filter((row) => row.source === source))])),
-    ),
+    question(sql.chunksOfWindows(project, windows), bySource(windows)),
+
+  /** The same without their objects. */
+  rowsOfWindows: (
+    windows: readonly { source: string; first: string; last: string }[],
+  ): Question<Map<string, Omit<RecordedChunk, 'objects'>[]>> =>
+    question(sql.chunksOfWindows(project, windows, { objects: false }), bySource(windows)),
 });
 
 type Found = CurrentPublish & PublishEvent;
@@ -91,6 +93,9 @@ interface ChunkRow {
   objects: Wire<StoredObject>[];
   rows_by_day: Record<string, string>;
 }
+
+const bySource = (windows: readonly { source: string }[]) => (rows: readonly (ChunkRow & { source: string })[]) =>
+  new Map(windows.map(({ source }) => [source, chunksFrom(rows.filter((row) => row.source === source))]));
 
 function chunksFrom(rows: readonly ChunkRow[]): (RecordedChunk & { folder: string })[] {
   const found = new Map<

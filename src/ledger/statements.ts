@@ -103,13 +103,14 @@ export const chunksOf = (project: string, source: string, first: string, last: s
 const ofWindow = (n: number) =>
   `(source = {source_${n}:String} AND folder BETWEEN {first_${n}:Date} AND {last_${n}:Date})`;
 
-/** Selects the same for the folders of several sources. */
+/** Selects the same for the folders of several sources; without objects, of which there may be many, if only rows matter. */
 export const chunksOfWindows = (
   project: string,
   windows: readonly { source: string; first: string; last: string }[],
+  { objects = true }: { objects?: boolean } = {},
 ): Statement => ({
   sql: `
-SELECT source, folder, chunk, normalizer, any(objects) AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
+SELECT source, folder, chunk, normalizer, ${objects ? 'any(objects)' : '[]'} AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
 FROM daybook.chunks
 WHERE project = {project:String} AND (${['false', ...windows.map((_, n) => ofWindow(n))].join(' OR ')})
 GROUP BY source, folder, chunk, normalizer

@@ -1,7 +1,7 @@
 import { chunkIdOf } from '../ledger/fingerprints.js';
 import type { RecordedChunk } from '../ledger/records.js';
 import { objectName, type StoredObject } from '../store/object.js';
-import type { Chunk, Plan, PlannedSource } from './plan.js';
+import type { Chunk, PlannedSource } from './plan.js';
 
 /**
  * Returns the rows by day that a normalizer made of a chunk; those of the newest normalizer if that one never did, or none is given.
@@ -49,7 +49,7 @@ const isRetried = ({ id, objects }: RecordedChunk) => id !== chunkIdOf(objects);
 
 /**
  * Bytes of the URL-encoded keys of one chunk. One statement contains them all and must stay below the 1 MB that proxies allow: the keys
- * of 500 objects take a tenth of this, but S3 allows keys of 1,024 bytes, which can be three times as long when encoded.
+ * of 1,000 objects take a fifth of this, but S3 allows keys of 1,024 bytes, which can be three times as long when encoded.
  */
 const KEY_BYTES = 256 * 1024;
 
@@ -86,7 +86,11 @@ export function assertCover(listed: readonly StoredObject[], chunks: readonly Ch
 }
 
 /** Lists the chunks that a build must normalize: those without a manifest, of sources that are not up to date. */
-export const chunksToDo = ({ sources }: Pick<Plan, 'sources'>): { source: PlannedSource; chunk: Chunk }[] =>
+export const chunksToDo = <Source extends PlannedSource>({
+  sources,
+}: {
+  sources: readonly Source[];
+}): { source: Source; chunk: Source['chunks'][number] }[] =>
   sources
     .filter(({ fresh }) => !fresh)
     .flatMap((source) => source.chunks.filter(({ recorded }) => !recorded).map((chunk) => ({ source, chunk })));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ObjectAccount, QuarantinedObject } from '../shared/accounts.js';
+import { sumAccounts, type FolderAccount, type ObjectAccount, type QuarantinedObject } from '../shared/accounts.js';
 import type { StoredObject } from '../store/object.js';
 import { day, count, fingerprint } from './fields.js';
 
@@ -38,3 +38,22 @@ export const manifest = z.strictObject({
 });
 
 export type Manifest = z.infer<typeof manifest>;
+
+/** What a load takes from a manifest: of its objects only counts, because a day may have very many. */
+export interface ChunkDigest extends Pick<
+  Manifest,
+  'folder' | 'chunk' | 'normalizer' | 'parquet' | 'rowsByDay' | 'quarantined'
+> {
+  objects: number;
+  account: FolderAccount;
+  /** Rejected lines whose only fault is their day. */
+  outside: number;
+}
+
+export const digestOf = (of: Manifest): ChunkDigest => ({
+  ...{ folder: of.folder, chunk: of.chunk, normalizer: of.normalizer, parquet: of.parquet },
+  ...{ rowsByDay: of.rowsByDay, quarantined: of.quarantined },
+  objects: of.objects.length,
+  account: sumAccounts(of.accounts),
+  outside: of.accounts.reduce((sum, { outside = 0 }) => sum + outside, 0),
+});

@@ -1,19 +1,22 @@
 import { z } from 'zod';
 import type { Column } from '../clickhouse/column.js';
 import { EPOCH_UNITS } from '../conversions/column-types.js';
+import type { StoredObject } from '../store/object.js';
 import { day, count, fingerprint } from './fields.js';
 import { storedObject } from './manifest.js';
 
 /** A set of objects of one folder, normalized together. `id` is a hash of the sorted (key, ETag) pairs. */
-export const chunk = z.strictObject({
+const plannedChunk = z.strictObject({
   id: fingerprint,
   folder: day,
-  objects: z.array(storedObject).min(1),
+  /** Absent in a plan of many objects: see `writePlan`. */
+  objects: z.array(storedObject).min(1).optional(),
   /** True if it was normalized before, with the plan's normalizer. */
   recorded: z.boolean(),
 });
 
-export type Chunk = z.infer<typeof chunk>;
+/** A chunk as it was made, with its objects. */
+export type Chunk = z.infer<typeof plannedChunk> & { objects: StoredObject[] };
 
 export const column: z.ZodType<Column> = z.strictObject({
   name: z.string(),
@@ -52,10 +55,13 @@ export const plannedSource = z.strictObject({
   onEmpty: z.enum(['fail', 'publish', 'skip']),
   /** The day of its table is up to date: it is copied from live, and no chunk is needed. */
   fresh: z.boolean(),
-  chunks: z.array(chunk),
+  chunks: z.array(plannedChunk),
 });
 
 export type PlannedSource = z.infer<typeof plannedSource>;
+
+/** A source as it was planned, with the objects of its chunks. */
+export type WholeSource = Omit<PlannedSource, 'chunks'> & { chunks: Chunk[] };
 
 /** A table of the build. `code` and `data` are the two halves of its fingerprint: what made it, and from what. */
 export const plannedTable = z.strictObject({
@@ -142,6 +148,9 @@ export const plan = z.strictObject({
 });
 
 export type Plan = z.infer<typeof plan>;
+
+/** A plan as it was made, with the objects of all chunks. */
+export type WholePlan = Omit<Plan, 'sources'> & { sources: WholeSource[] };
 
 /** Columns of a table, as the plan has them. */
 export const plannedColumns = (plan: Plan, table: string): Column[] =>

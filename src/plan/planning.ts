@@ -11,13 +11,13 @@ import { checkChunks, coverFolders, lookAtFolders, type LookedAt, type SourceLis
 import { FAILURE_OF, firstQuestions, lostText, questionText, type LostObjects } from './folders/text.js';
 import { judge, type Verdict } from './judge.js';
 import { questionsOf, type KnownDay } from './known.js';
-import type { Chunk, Plan, PlannedSource, PlannedTable } from './plan.js';
+import type { Chunk, PlannedTable, WholePlan, WholeSource } from './plan.js';
 import { checksOf, notRun, plannedTests } from './tests.js';
 
 /** A day as it would be built now, and why. */
 export interface PlannedDay {
   outcome: 'build' | 'skipped' | 'unchanged';
-  plan: Plan;
+  plan: WholePlan;
   listings: SourceListing[];
   verdict: Verdict;
   /** What is published of the day, by table. */
@@ -107,7 +107,7 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
   };
 }
 
-async function untestedOf({ ledger }: Dependencies, plan: Plan): Promise<string[]> {
+async function untestedOf({ ledger }: Dependencies, plan: WholePlan): Promise<string[]> {
   const checks = checksOf(plan);
   if (checks.length === 0) return [];
   const passed = await ledger.passedTests(plan.day, plan.day);
@@ -125,7 +125,7 @@ function assertNothingAsked(day: string, looked: readonly LookedAt[]): void {
 }
 
 /** Finds vanished objects that the build would have to read, of sources that are not up to date. */
-const lostIn = ({ sources }: Plan, listings: readonly SourceListing[]): LostObjects[] =>
+const lostIn = ({ sources }: WholePlan, listings: readonly SourceListing[]): LostObjects[] =>
   listings.flatMap(({ source, lost }) =>
     lost && sources.some(({ name, fresh }) => name === source && !fresh) ? [lost] : [],
   );
@@ -161,7 +161,7 @@ function composePlan(
     listings: SourceListing[];
     published: readonly CurrentPublish[];
   },
-): Plan {
+): WholePlan {
   const { config } = project;
   const tables = schema.tables.filter(({ kind }) => kind !== 'raw');
   return {
@@ -201,7 +201,7 @@ export function plannedSource(
   name: string,
   normalizer: string,
   chunks: Chunk[],
-): PlannedSource {
+): WholeSource {
   const table = findTable(schema, name);
   const config = project.config.sources[name];
   if (!config) throw new RangeError(`no source ${name} in the config`);

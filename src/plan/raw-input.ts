@@ -21,6 +21,7 @@ import { describedKey } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { engineBucket } from '../step/engine-bucket.js';
 import type { Step } from '../step/step.js';
+import type { StoredObject } from '../store/object.js';
 import { limitsOf } from './limits.js';
 import type { Plan, PlannedSource } from './plan.js';
 
@@ -46,7 +47,7 @@ const AT_ONCE = 4;
  * Prepares the reading of raw objects in the source's format. Throws `BadObject`, naming the object, where one can never fit the
  * contract.
  *
- * @param etags of the keys: reading JSON lines fails if an object has another one; Parquet is compared by `lines`
+ * @param listed the objects of the keys: reading JSON lines fails if one has another ETag; Parquet is compared by `lines`
  */
 export async function openInput(
   deps: Gateways,
@@ -54,7 +55,7 @@ export async function openInput(
   keys: readonly string[],
   what: string,
   step: Step,
-  etags?: readonly string[],
+  listed?: readonly StoredObject[],
 ): Promise<RawInput> {
   const raw = await engineBucket(deps, source.bucket);
   const limits = plan.limits === undefined ? {} : limitsOf({ limits: plan.limits });
@@ -62,7 +63,7 @@ export async function openInput(
     deps.clickhouse.rows<Row>({ ...statement, settings: { ...statement.settings, ...limits } }, step.statement(what));
   if (source.format === 'ndjson')
     return {
-      input: readLines(raw, source.bucket, keys, source.contract, plan.limits?.longestLine, etags),
+      input: readLines(raw, source.bucket, keys, source.contract, plan.limits?.longestLine, listed),
       lines: countLines(raw, source.bucket, keys),
     };
   const footers = await ask<ParquetFooter>(readFooters(raw, source.bucket, keys));

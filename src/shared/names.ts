@@ -91,6 +91,9 @@ export const plansFolder = (prefix: string, project: string): string => `${prefi
 export const planKey = (prefix: string, project: string, day: Day, generation: number, hash: string): string =>
   `${plansFolder(prefix, project)}${day}/${generation}-${hash}.json`;
 
+/** Names the objects of one of the chunks that a plan of many objects is to normalize. */
+export const planPartKey = (plan: string, position: number): string => plan.replace(/\.json$/, `-${position}.json`);
+
 /** Returns the key of a cached schema, named by a hash of everything that it depends on. */
 export const schemaKey = (prefix: string, project: string, hash: string): string =>
   `${schemasFolder(prefix, project)}${hash}.json`;
@@ -98,9 +101,9 @@ export const schemaKey = (prefix: string, project: string, hash: string): string
 /** Returns the folder of all cached schemas of a project, below the normalized prefix. */
 export const schemasFolder = (prefix: string, project: string): string => `${prefix}${project}/_schemas/`;
 
-/** Returns the day of a plan; undefined for any other object. */
+/** Returns the day of a plan, or of a part of one; undefined for any other object. */
 export const dayOfPlan = (key: string): Day | undefined =>
-  /\/_plans\/(\d{4}-\d\d-\d\d)\/\d+-[0-9a-f]+\.json$/.exec(key)?.[1];
+  /\/_plans\/(\d{4}-\d\d-\d\d)\/\d+-[0-9a-f]+(?:-\d+)?\.json$/.exec(key)?.[1];
 
 /** Writes the URL of an object, `s3://<bucket>/<key>`. */
 export const objectUrl = (bucket: string, key: string): string => `s3://${bucket}/${key}`;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { addDays } from '../../src/shared/day.js';
+import { grouped } from '../../src/shared/grouped.js';
 import { openCountingProxies, type Counted, type CountingProxies } from '../support/counting-proxy.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS } from '../support/payments.js';
@@ -137,4 +138,26 @@ test('ten years of days in the ledger cost a day nothing: a statement reads the 
   // Far below the records of publishes, which a read without the key would scan.
   expect(MOST_READ * GRANULE).toBeLessThan(OLD_DAYS * OLD_TABLES * VERSIONS * EVENTS.length);
   expect(reads[0]?.rows, reads[0]?.sql).toBeLessThan(MOST_READ * GRANULE);
+});
+
+/** A day of more objects than its plan names, cut into several chunks. */
+const SMALL = addDays(DAY, 1);
+const OBJECTS = 1_002;
+const CHUNKS = Math.ceil(OBJECTS / 1_000);
+/** The lines of a chunk, their fates, its accounts and its record. */
+const STATEMENTS_PER_CHUNK = 4;
+
+test('of a plan of many objects each chunk reads its own part, once, and no other activity reads any of it', async () => {
+  const keys = Array.from({ length: OBJECTS }, (_, index) => keyOf(SMALL, String(index).padStart(4, '0')));
+  for (const group of grouped(keys, 64))
+    await Promise.all(group.map((key) => project.put(key, lines(payment(SMALL, key)))));
+  const built = await proxies.during(() => project.run(SMALL));
+  expect(built.result).toMatchObject({ outcome: 'published', normalized: { chunks: CHUNKS, rows: OBJECTS } });
+  const [plan, ...parts] = built.plans;
+  expect(plan?.text).not.toContain(keys[0]);
+  const named = parts.map(({ text }) => (JSON.parse(text) as { key: string }[]).map(({ key }) => key));
+  expect(named.map(({ length }) => length).sort((a, b) => b - a)).toEqual([1_000, 2]);
+  expect(named.flat().sort()).toEqual(keys);
+  expect(built.statements.length, shown(built)).toBeLessThanOrEqual(MOST_BUILT + (CHUNKS - 1) * STATEMENTS_PER_CHUNK);
+  expect(new Set(rawListings(built)).size, shown(built)).toBe(FOLDERS.length);
 });

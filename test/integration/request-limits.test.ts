@@ -5,7 +5,7 @@ import example from '../../daybook.config.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { demoDays, demoObjects, demoTotals } from '../../src/local/demo/generate.js';
 import type { Manifest } from '../../src/plan/manifest.js';
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import { grouped } from '../../src/shared/grouped.js';
 import { createTwin } from '../../src/stage/statements.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';

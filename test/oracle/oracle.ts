@@ -8,7 +8,7 @@ import { literal } from '../../src/clickhouse/text.js';
 import { chunkStructure, filledColumns } from '../../src/conversions/chunk-columns.js';
 import { parseType } from '../../src/conversions/column-types.js';
 import type { Stack } from '../../src/local/stack-file.js';
-import { readPlan } from '../../src/plan/read.js';
+import { readPlan } from '../../src/plan/stored.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import { pythonTools } from '../clients/python.js';
 import { openDays, type DayProject } from '../support/day.js';

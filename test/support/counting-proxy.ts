@@ -16,19 +16,26 @@ export interface Counted {
   statements: string[];
   /** The prefix of each listing that the worker asked the store for, in order; a page is a listing. */
   listings: string[];
+  /** Each object of a plan that was read, in order. */
+  plans: { key: string; text: string }[];
 }
 
 export async function openCountingProxies(stack: Stack): Promise<CountingProxies> {
   const [statements, store] = await Promise.all([openProxy(stack.clickhouse.url), openProxy(stack.s3.endpoint)]);
-  let counted: Counted = { statements: [], listings: [] };
+  let counted: Counted = { statements: [], listings: [], plans: [] };
   statements.intercept(({ asked }) => {
     counted.statements.push(statementOf(asked));
     return undefined;
   });
-  store.intercept(({ asked }) => {
+  store.intercept(({ asked, forward, answer }) => {
     if (asked.url.searchParams.get('list-type') === '2')
       counted.listings.push(asked.url.searchParams.get('prefix') ?? '');
-    return undefined;
+    const key = asked.url.pathname;
+    if (asked.method !== 'GET' || !key.includes('/_plans/')) return undefined;
+    return forward().then((answered) => {
+      counted.plans.push({ key, text: answered.body.toString('utf8') });
+      answer(answered);
+    });
   });
   return {
     stack: {
@@ -37,7 +44,7 @@ export async function openCountingProxies(stack: Stack): Promise<CountingProxies
       s3: { ...stack.s3, endpoint: store.url },
     },
     during: async (work) => {
-      counted = { statements: [], listings: [] };
+      counted = { statements: [], listings: [], plans: [] };
       const result = await work();
       return { result, ...counted };
     },

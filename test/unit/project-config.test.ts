@@ -50,7 +50,7 @@ test('a project, a bucket and a prefix are enough; every other field has its def
         onVanish: 'keep',
         maxRejects: { share: 0.01 },
         dedupeBy: [],
-        chunk: { targetBytes: 128 * 1024 ** 2, maxObjects: 500 },
+        chunk: { targetBytes: 128 * 1024 ** 2, maxObjects: 1_000 },
       },
     },
   });

@@ -1,7 +1,7 @@
 import type { App } from '../../app.js';
 import type { FolderRecord } from '../../ledger/records.js';
 import type { LedgerReport, NormalizedChunk, PlanRecord } from '../../ledger/report/index.js';
-import { readPlan } from '../../plan/read.js';
+import { readPlan } from '../../plan/stored.js';
 import { addDays } from '../../shared/day.js';
 
 /** The chunks that a build of a day used, by source, with the normalizer that made them. */

@@ -5,7 +5,7 @@ import { final } from '../../errors.js';
 import type { RecordedChunk } from '../../ledger/records.js';
 import { plannedSource } from '../../plan/planning.js';
 import { openInput } from '../../plan/raw-input.js';
-import { readManifest } from '../../plan/read.js';
+import { readManifest } from '../../plan/stored.js';
 import type { Project, Schema, TableSchema } from '../../project/project.js';
 import { command } from '../../shared/commands.js';
 import { addDays, type Day } from '../../shared/day.js';

@@ -86,7 +86,7 @@ const source = fields({
     .default([]),
   chunk: fields({
     targetBytes: size('128 MiB').prefault('128 MiB'),
-    maxObjects: wholeNumber(1).default(500),
+    maxObjects: wholeNumber(1).default(1_000),
   }).prefault({}),
 });
 
