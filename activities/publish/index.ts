@@ -112,8 +112,8 @@ export async function publish(
     // The attempt that wrote the intent has measured the stage; ClickHouse may have crashed with its host since.
     if (before.open.length > 0) await assertStaged(deps, swap, intents, step);
     step.report('swapping');
-    // What was read above is current only if nothing has taken time since.
-    const known = fenced || before.open.length > 0 ? undefined : structures;
+    // What was read above is current only if nothing has taken time since, as looking for stages on other nodes has.
+    const known = fenced || before.open.length > 0 || deps.clickhouse.cluster ? undefined : structures;
     const also = lookback > 0 ? { also: questions.standing(...nextDays(plan.day, lookback)) } : {};
     const swapped = await swapForward(deps, swap, intents, step, { known, ...also });
     return await answer(intents, swapped.burstMs, swapped.also);

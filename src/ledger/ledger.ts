@@ -94,6 +94,8 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
   return {
     project,
 
+    database: LEDGER,
+
     questions,
 
     ask: askAll,

@@ -26,6 +26,8 @@ export interface VerifyResult {
   differences: Difference[];
   /** How many there are in all. */
   found: number;
+  /** Nodes of a cluster that did not answer, and were not compared. */
+  unreachable?: string[];
   ms: number;
 }
 
@@ -52,7 +54,11 @@ export interface Difference {
 export async function verify(deps: Dependencies, input: VerifyInput, step: Step): Answer<VerifyResult> {
   const { database } = (await deps.loadProject()).config;
   const results: Omit<VerifyResult, 'ms'>[] = [];
-  for (const node of await everyNode(deps.clickhouse)) {
+  const nodes = await everyNode(deps.clickhouse);
+  const unreachable = [...(deps.clickhouse.cluster?.nodes ?? [])].flatMap(([name, node]) =>
+    nodes.includes(node) ? [] : [name],
+  );
+  for (const node of nodes) {
     await catchUp(node, [LEDGER, database]);
     results.push(await verifyNode(deps.on?.(node) ?? deps, input, step));
   }
@@ -63,6 +69,7 @@ export async function verify(deps: Dependencies, input: VerifyInput, step: Step)
     tables: Math.max(...results.map(({ tables }) => tables)),
     differences: results.flatMap(({ differences }) => differences).slice(0, DIFFERENCES_SHOWN),
     found: results.reduce((sum, { found }) => sum + found, 0),
+    ...(unreachable.length > 0 ? { unreachable } : {}),
   };
 }
 

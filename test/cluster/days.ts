@@ -24,8 +24,8 @@ export const clusterStack = (
 });
 
 /** Opens the project of the fault ring on a cluster, with its worker in this process. */
-export const openClusterDays = (stack: Stack): Promise<DayProject> =>
-  openDays(stack, FILES, { ...CONFIG, clickhouse: { databaseEngine: DATABASE_ENGINE } });
+export const openClusterDays = (stack: Stack, more: Record<string, unknown> = {}): Promise<DayProject> =>
+  openDays(stack, FILES, { ...CONFIG, ...more, clickhouse: { databaseEngine: DATABASE_ENGINE } });
 
 /** What readers of one node have of a day: equal on two nodes if both have the same rows. */
 export async function readersSee(node: ClickHouse, database: string, day: string): Promise<Record<string, string>> {

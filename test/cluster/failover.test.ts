@@ -10,27 +10,9 @@ import type { DayProject } from '../support/day.js';
 import { openProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { startCluster, type Cluster } from './cluster.js';
 import { clusterStack, openClusterDays, readersSee } from './days.js';
+import { POINTS } from './fault-plan.js';
 
 const services = inject('services');
-
-/** A statement of each step of a day, in their order. The node dies before it arrives. */
-const POINTS: readonly StatementName[] = [
-  'planned record',
-  'normalize',
-  'rejects record',
-  'chunk record',
-  'load',
-  'day account',
-  'refresh',
-  'test',
-  'archive',
-  'intent',
-  'swap',
-  'measure',
-  'done record',
-  'published record',
-  'drop of the stage',
-];
 
 describe.skipIf(services === undefined)('the node on which a day is built is killed', () => {
   let cluster: Cluster;

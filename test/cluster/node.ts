@@ -31,6 +31,8 @@ export interface NodeSpec {
 export interface ClusterNode {
   name: string;
   url: string;
+  /** Path of the file with its users and their rights. */
+  users: string;
   /** Ends the process with SIGKILL, as a machine does that loses its power. */
   kill(): Promise<void>;
   /** Starts the node on the data that it has; returns when it answers. */
@@ -47,6 +49,7 @@ export async function createNode(spec: NodeSpec): Promise<ClusterNode> {
   return {
     name: spec.name,
     url: `http://127.0.0.1:${spec.ports.http}`,
+    users: join(spec.dir, 'clickhouse', 'users.xml'),
     kill: async () => {
       if (running) await killChild(running);
       running = undefined;

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { App } from '../../app.js';
 import { namesServices, processVariables, readEnv, type Env } from '../../env.js';
-import { final } from '../../errors.js';
+import { final, messageOf } from '../../errors.js';
 import { runningStack } from '../../local/running-stack.js';
 import { stackVariables } from '../../local/stack-file.js';
 import { findProject } from '../../project/find.js';
@@ -63,12 +63,21 @@ export function projectDir(env: Pick<Env, 'projectDir'>, given: string | undefin
   );
 }
 
+/** Lets the node that a command uses catch up with the others; if it does not, the command works on, with a warning. */
+async function noteLag({ clickhouse, ledger, project }: App): Promise<void> {
+  const { catchUp } = await import('../../clickhouse/cluster/catch-up.js');
+  await catchUp(clickhouse, [ledger.database, project.config.database]).catch((error: unknown) => {
+    note(`What follows may be out of date. ${messageOf(error)}`);
+  });
+}
+
 /** Opens the project for one command, and closes its connections in every case. */
 export async function withApp<T>(options: ProjectOptions, use: (app: App) => Promise<T>): Promise<T> {
   const { env, dir } = await commandEnv(options);
   const { openApp } = await import('../../app.js');
   const app = await openApp(env, dir);
   try {
+    if (app.clickhouse.cluster) await noteLag(app);
     return await use(app);
   } finally {
     await app.close();

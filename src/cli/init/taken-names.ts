@@ -10,7 +10,10 @@ export async function takenNames(): Promise<Set<string>> {
   const env = await serviceEnv();
   if (!env) return new Set();
   const { connectClickHouse } = await import('../../clickhouse/client.js');
-  const clickhouse = connectClickHouse(env.clickhouse);
+  const { addressesOf } = await import('../../clickhouse/cluster/nodes.js');
+  // One node of a cluster is enough to choose a name.
+  const [url] = addressesOf(env.clickhouse);
+  const clickhouse = connectClickHouse({ ...env.clickhouse, url });
   const named = async (table: string) => {
     const statement = { sql: `SELECT DISTINCT project FROM daybook.${table}` };
     // No server, no ledger, an older one: the project's identity distinguishes it later.

@@ -16,10 +16,12 @@ import { assertDays } from '../common/wanted.js';
 /** Compares the live tables with the ledger. */
 async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
   const result = await verify(app.dependencies, { first, last }, localStep(app.dependencies));
-  const { days, tables, differences, found } = result;
+  const { days, tables, differences, found, unreachable = [] } = result;
   if (found > 0) process.exitCode = 1;
+  for (const node of unreachable) note(`The ClickHouse node ${node} does not answer and was not compared.`);
   if (output === 'json') {
-    printJson({ ok: found === 0, first, last, days, tables, found, differences });
+    const missed = unreachable.length > 0 ? { unreachable } : {};
+    printJson({ ok: found === 0, first, last, days, tables, found, differences, ...missed });
     return;
   }
   if (tables === 0 && found === 0) {

@@ -14,6 +14,15 @@ const ANSWERS_WITHIN = 2_000;
  */
 const SETTINGS = { distributed_ddl_output_mode: 'none_only_active' } as unknown as ClickHouseSettings;
 
+/** Returns the addresses in `CLICKHOUSE_URL`, which are separated by commas. */
+export function addressesOf({ url }: Pick<Env['clickhouse'], 'url'>): [string, ...string[]] {
+  const [first = url, ...more] = url
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  return [first, ...more];
+}
+
 /**
  * Creates the gateways of the nodes that `CLICKHOUSE_URL` names: one for a single server, and for a cluster one for each node. Sends no
  * request yet.
@@ -25,10 +34,7 @@ export function connectNodes(
   env: Env['clickhouse'],
   databaseEngine: string | undefined,
 ): readonly [ClickHouse, ...ClickHouse[]] {
-  const [url = env.url, ...more] = env.url
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
+  const [url, ...more] = addressesOf(env);
   if (databaseEngine === undefined) {
     if (more.length > 0) throw final('BadConfig', noEngine(more.length + 1));
     return [connectClickHouse({ ...env, url })];
