@@ -1,6 +1,7 @@
 import prettyBytes from 'pretty-bytes';
 import { engineState } from '../../src/clickhouse/catalog.js';
 import { createDatabase } from '../../src/clickhouse/tables.js';
+import { isSettled } from '../../src/ledger/days-to-run.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
 import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
@@ -229,7 +230,7 @@ async function recordNothingToDo(
   outcome: 'unchanged' | 'skipped',
   step: Step,
 ): Promise<void> {
-  if (last ? !UNSETTLED.has(last.event) : outcome !== 'skipped') return;
+  if (last ? isSettled(last) : outcome !== 'skipped') return;
   await deps.ledger.recordBuild({
     day,
     generation: last?.generation ?? 0,
@@ -241,7 +242,5 @@ async function recordNothingToDo(
     engine: await deps.clickhouse.version(),
   });
 }
-
-const UNSETTLED = new Set(['failed', 'cancelled', 'planned']);
 
 const newest = (published: readonly PublishRecord[]) => Math.max(0, ...published.map(({ generation }) => generation));

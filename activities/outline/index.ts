@@ -1,13 +1,20 @@
-export type { OutlineInput } from '../../src/ledger/days-to-run.js';
-import { daysToRun, type OutlineInput } from '../../src/ledger/days-to-run.js';
+import { daysToRun, type DaysOf } from '../../src/ledger/days-to-run.js';
 import { assertWanted, isWanted } from '../../src/project/wanted.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
-import type { Answer } from '../../src/step/step.js';
+import type { Answer, Step } from '../../src/step/step.js';
+import { unchangedDays } from './unchanged.js';
+
+export interface OutlineInput extends DaysOf {
+  /** Also find days that are up to date; with `code`, also by their SQL. */
+  unchanged?: { code: boolean };
+}
 
 export interface OutlineResult {
   project: string;
   /** Ascending. */
   days: string[];
+  /** Those of the first `daysPerRun` of them of which a run would do nothing; absent if that was not asked for. */
+  unchanged?: string[];
   /** The longest lookback of any model: this many later days may be stale once a day is published. */
   looksBack: number;
   /** Days after which a backfill continues as new. */
@@ -19,15 +26,23 @@ export interface OutlineResult {
 const DAYS_PER_RUN = 200;
 
 /** Determines which days of a range a backfill runs. Throws `BadInput` for days before the project's start or in the future. */
-export async function outline(deps: Dependencies, { start, end, which }: OutlineInput): Answer<OutlineResult> {
-  const { config, aggregates } = await deps.loadProject();
+export async function outline(
+  deps: Dependencies,
+  { start, end, which, unchanged }: OutlineInput,
+  step: Step,
+): Answer<OutlineResult> {
+  const project = await deps.loadProject();
+  const { config, aggregates } = project;
   const now = new Date();
   // `published` days come from the ledger, not from a person, so they are not checked.
   if (which !== 'published') for (const day of [start, end]) assertWanted(config, day, now);
   await deps.ledger.assertReadable(config);
+  const days = (await daysToRun(deps, { start, end, which })).filter((day) => isWanted(config, day, now));
+  const looked = { project, days: days.slice(0, DAYS_PER_RUN), code: unchanged?.code ?? false };
   return {
     project: config.project,
-    days: (await daysToRun(deps, { start, end, which })).filter((day) => isWanted(config, day, now)),
+    days,
+    ...(unchanged ? { unchanged: await unchangedDays(deps, looked, step) } : {}),
     looksBack: Math.max(0, ...aggregates.map(({ header }) => header.lookback)),
     daysPerRun: DAYS_PER_RUN,
   };

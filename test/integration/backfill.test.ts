@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { workflowId } from '../../src/shared/names.js';
 import type { DayState } from '../support/day.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { DAYS, LOOKBACK, LOOKBACK_CONFIG } from '../support/lookback.js';
@@ -39,11 +40,37 @@ test('models that look back are correct although their days were loaded in paral
   expect(await tablesOf(project)).toEqual(await tablesOf(byHand));
 });
 
-test('a range that is up to date costs one listing for each day and publishes nothing', async () => {
+/** How often each day's workflow was started. */
+const runsOf = async (days: readonly string[]): Promise<number[]> => {
+  const client = await project.app.temporal();
+  const counted = days.map(
+    async (day) =>
+      (await client.workflow.count(`WorkflowId = '${workflowId.day(project.name, day)}' AND DaybookKind = 'day'`))
+        .count,
+  );
+  return await Promise.all(counted);
+};
+
+test('a range that is up to date starts no day and publishes nothing', async () => {
   const before = await tablesOf(project);
+  const runs = await runsOf(DAYS);
   const result = await project.backfill({ start: D1, end: D6 });
   expect(result).toMatchObject({ outcome: 'unchanged', counts: { published: 0, unchanged: 6 } });
   expect(await tablesOf(project)).toEqual(before);
+  expect(await runsOf(DAYS)).toEqual(runs);
+});
+
+test('a day whose build failed and one that is held are run although what readers have is up to date', async () => {
+  await project.app.ledger.recordHold('held', D4, 'look into it');
+  const { build } = await project.attempt().list({ day: D5, force: true });
+  await project.attempt().conclude({ day: D5, build, outcome: 'failed', step: 'test', reason: 'no' });
+  const runs = await runsOf(DAYS);
+  const result = await project.backfill({ start: D1, end: D6 });
+  expect(result.counts).toMatchObject({ held: 1, unchanged: 5 });
+  const started = (await runsOf(DAYS)).map((count, index) => count - (runs[index] ?? 0));
+  expect(started).toEqual(DAYS.map((day) => (day === D4 || day === D5 ? 1 : 0)));
+  expect((await project.app.ledger.latestBuilds(D5, D5))[0]?.event).toBe('unchanged');
+  await project.app.ledger.recordHold('released', D4, '');
 });
 
 test('an old day that changed rebuilds the days that look back on it, in the range and after it', async () => {

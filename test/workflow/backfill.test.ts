@@ -204,6 +204,59 @@ test('a long backfill drains and continues as new after a number of days, and ke
   expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(4);
 });
 
+test('days of which the outline finds that a run would do nothing are counted, and not started', async () => {
+  const quiet = [DAYS[0] ?? '', DAYS[1] ?? '', DAYS[4] ?? ''];
+  const asked: unknown[] = [];
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      outline: ({ start: from, end: to, unchanged }) => {
+        asked.push(unchanged);
+        const days = daysBetween(from, to);
+        return { project: one.project, days, unchanged: quiet, looksBack: 0, daysPerRun: 200 };
+      },
+    },
+  });
+  const result = await resultOf(await one.startBackfill({ start, end }));
+  expect(result).toMatchObject({ outcome: 'unchanged', counts: { unchanged: 6 }, notRun: 0 });
+  expect(daysOf(one, 'list').sort()).toEqual(DAYS.filter((day) => !quiet.includes(day)));
+  expect(asked).toEqual([{ code: true }]);
+});
+
+test('a forced range, and one with an answer about vanished objects, run every day', async () => {
+  const asked: unknown[] = [];
+  const one = await night({
+    listed: UNCHANGED,
+    stubs: {
+      outline: ({ start: from, end: to, unchanged }) => {
+        asked.push(unchanged);
+        return { project: one.project, days: daysBetween(from, to), looksBack: 0, daysPerRun: 200 };
+      },
+    },
+  });
+  await resultOf(await one.startBackfill({ start, end: start, reprocess: 'all' }));
+  await resultOf(await one.startBackfill({ start, end: start, keepVanished: true }));
+  expect(asked).toEqual([undefined, undefined]);
+});
+
+test('an unchanged day is run after all if an earlier day that it reads is published again', async () => {
+  const [first = '', second = '', third = '', , , sixth = ''] = DAYS;
+  const touched: Touched = { first: second, last: third, days: 2 };
+  const one = await night({
+    stubs: {
+      outline: ({ start: from, end: to }) => ({
+        ...{ project: one.project, days: daysBetween(from, to), unchanged: DAYS.slice(1) },
+        ...{ looksBack: 0, daysPerRun: 200 },
+      }),
+      list: ({ day }) => (day === first ? listed(day) : { ...listed(day), ...UNCHANGED }),
+      publish: ({ tables }) => ({ tables: tables.map(({ table }) => ({ table, rows: 1 })), burstMs: 1, touched }),
+    },
+  });
+  const result = await resultOf(await one.startBackfill({ start, end: sixth, concurrency: 2 }));
+  expect(result.counts).toMatchObject({ published: 1, unchanged: 5 });
+  expect(daysOf(one, 'list').sort()).toEqual([first, second, third]);
+});
+
 test('cancelling a backfill cancels its days, and it ends after their cleanup', async () => {
   const one = await night({ stubs: { list: ({ day }) => listed(day), normalize: untilCancelled } });
   const handle = await one.startBackfill({ start, end, concurrency: 2 });

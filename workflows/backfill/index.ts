@@ -4,7 +4,8 @@ import type { OutlineInput } from '../../activities/outline/index.js';
 import { failedBy, final, rootText } from '../../src/errors.js';
 import { addDays } from '../../src/shared/day.js';
 import { chosen } from '../../src/shared/inputs/choice.js';
-import type { BackfillInput, BackfillResult, DayInput } from '../../src/shared/workflows.js';
+import type { BackfillInput, BackfillResult, DayEnded, DayInput } from '../../src/shared/workflows.js';
+import { emptyResult } from '../day/end.js';
 import { thrownIn, throwIfBug } from '../failures.js';
 import { assertInput } from '../input.js';
 import { backfillNotStarted } from '../nightly/text.js';
@@ -13,7 +14,7 @@ import { watchOtherRuns, type OtherRuns } from '../other-runs.js';
 import { runDay } from '../run-day.js';
 import { sweepOld } from '../sweep-old.js';
 import { summary } from '../text.js';
-import { runQueue, type DayQueue } from './queue.js';
+import { overtakes, runQueue, type DayQueue } from './queue.js';
 import { trackBackfill, type Tracker } from './state.js';
 
 /**
@@ -50,19 +51,31 @@ function backfillFailureOf({ start, end }: BackfillInput, error: unknown): unkno
 async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRuns): Promise<number> {
   const { end, reprocess = 'none', failFast = false, force = reprocess === 'all' } = input;
   const whole = reprocess !== 'failed';
-  const outlined = await outlineRange({ start: tracker.state.next, end, which: whole ? 'all' : 'failed' }, tracker);
+  const plain = whole && !force && Object.keys(chosen(input)).length === 0;
+  const outlined = await outlineRange(
+    {
+      ...{ start: tracker.state.next, end, which: whole ? 'all' : 'failed' },
+      ...(plain ? { unchanged: { code: true } } : {}),
+    },
+    tracker,
+  );
   const { days, project, looksBack } = outlined;
   // An earlier run of these days, even a failed one, may have left later days stale; listing them decides.
   const [first = end, last = end] = whole ? [] : [days[0], days.at(-1)];
   if (days.length > 0 && looksBack > 0)
     tracker.addLater({ first: addDays(first, 1), last: addDays(last, looksBack), ...tracker.state.later });
+  // Until an earlier day is published again that they read.
+  const unchanged = new Set(outlined.unchanged);
   const fails = () => failFast && tracker.state.counts.failed + tracker.state.counts.cancelled > 0;
   const done = await runQueue({
     ...queueOf(tracker, outlined),
     width: () => tracker.state.concurrency,
     run: (day, gated, onStart) =>
-      runDay({ project, others }, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
+      unchanged.has(day)
+        ? unchangedDay(day)
+        : runDay({ project, others }, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
     onEnd: (ended) => {
+      for (const day of unchanged) if (overtakes(ended, day)) unchanged.delete(day);
       tracker.end(ended, whole ? end : null);
       return fails() ? 'stop' : 'go on';
     },
@@ -90,6 +103,13 @@ async function runLater(input: BackfillInput, tracker: Tracker, others: OtherRun
     tracker.moveTo(addDays(later.last, 1), 'later');
   }
 }
+
+/** Ends a day of which the outline has found that a run would do nothing; it is not started. */
+const unchangedDay = async (day: string): Promise<DayEnded> => {
+  const nothing = { build: { day, generation: 0, plan: '' }, objects: 0, bytes: 0, chunks: 0, notes: [] };
+  const result = emptyResult(day, 'unchanged', nothing);
+  return Promise.resolve({ day, outcome: 'unchanged', reason: '', failure: null, result });
+};
 
 async function outlineRange(input: OutlineInput, tracker: Tracker): Promise<OutlineResult> {
   const outlined = await firstActivities().outline.executeWithOptions(

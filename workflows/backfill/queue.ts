@@ -117,7 +117,7 @@ function startRunner(queue: DayQueue, day: string, gated: boolean): Runner {
 }
 
 /** Says whether `day` may be stale after another day ended. Also after a recovered or interrupted publish: what it touched is unknown. */
-const overtakes = (ended: DayEnded, day: string): boolean =>
+export const overtakes = (ended: DayEnded, day: string): boolean =>
   ended.result === null ? mayHavePublished(ended) : ended.result.recovered || within(ended.result.touched, day);
 
 const within = (touched: Touched | null, day: string): boolean =>
