@@ -64,21 +64,22 @@ afterAll(async () => {
   for (const end of ends) await end();
 });
 
-/** The engine with the compose file's user and collection; they are about project `shop`, which is another one here. */
+/** The engine with the compose file's user and collection, for this project. */
 async function startEngine(dir: string, { s3 }: Stack): Promise<StartedStack> {
-  const { configs } = readCompose();
+  const { configs } = readCompose({
+    ...{ CLICKHOUSE_PASSWORD: DOCUMENTED_PASSWORD, POSTGRES_PASSWORD: 'of-a-test' },
+    ...{ S3_ACCESS_KEY: s3.accessKeyId, S3_SECRET_KEY: s3.secretAccessKey, PROJECT_NAME: PROJECT },
+  });
   const secrets: Record<string, string> = {
     DAYBOOK_USER_PASSWORD: DOCUMENTED_PASSWORD,
     STORE_ACCESS_KEY: s3.accessKeyId,
     STORE_SECRET_KEY: s3.secretAccessKey,
   };
   const filled = (name: string) =>
-    (configs[name]?.content ?? '')
-      .replaceAll(
-        /<(\w+) from_env="(\w+)"\/>/g,
-        (_: string, tag: string, variable: string) => `<${tag}>${secrets[variable] ?? ''}</${tag}>`,
-      )
-      .replaceAll('_shop_', `_${PROJECT}_`);
+    (configs[name]?.content ?? '').replaceAll(
+      /<(\w+) from_env="(\w+)"\/>/g,
+      (_: string, tag: string, variable: string) => `<${tag}>${secrets[variable] ?? ''}</${tag}>`,
+    );
   const path = join(dir, 'clickhouse', 'config.d');
   await mkdir(path, { recursive: true });
   const users = join(path, '..', 'documented-users.xml');

@@ -82,6 +82,8 @@ test('apply says what an added column shows on days that were published before, 
   const note =
     "daily_amounts: column largest shows the default of its type (Decimal(10, 2)), such as 0 or '' on days that were published " +
     `before, until they are rebuilt: npx daybook backfill --start ${DAY} --end ${DAY}`;
+  // A mistyped day that failed has no rows that the column could show, so the range begins at the first published day.
+  await project.run('2025-03-01').catch(() => undefined);
   const dry = await json('apply', '--dry-run');
   expect(dry).toMatchObject({
     dryRun: true,

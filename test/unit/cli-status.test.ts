@@ -120,7 +120,7 @@ test('a table is plain columns, numbers on the right, without blanks at the ends
   expect(table.split('\n')).toEqual(['day          rows', '2026-11-05  1,204', '2026-11-06      9  x']);
 });
 
-test('a day that failed before it was planned still says that readers keep what they have', () => {
+test('a day shows what readers have and its generation, although a newer build failed or changed nothing', () => {
   const published = {
     table: 'events',
     generation: 1,
@@ -159,6 +159,10 @@ test('a day that failed before it was planned still says that readers keep what 
   );
   expect(overviewText({ ...of, days: [failed] })).toContain('at wait, readers keep the previous data: events');
   expect(detailText('shop', 'UTC', failed)).toContain('Readers keep the previously published data');
+  // A build that changed nothing, and a rollback, have generations of their own that no reader ever had.
+  const checked: DayDetail = { ...failed, state: 'unchanged', generation: 4 };
+  expect(overviewText({ ...of, days: [checked] })).toMatch(/\n2026-11-05 +unchanged +1 +2026-11-07 04:30 /);
+  expect(detailText('shop', 'UTC', checked)).toContain('shop 2026-11-05: unchanged, generation 1, ');
   const first = { ...failed, published: [] };
   expect(overviewText({ ...of, days: [first] })).toContain('at wait: events');
   expect(detailText('shop', 'UTC', first)).not.toContain('Readers keep');

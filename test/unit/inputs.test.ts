@@ -105,6 +105,12 @@ test.each([
     `--type backfill --task-queue daybook-shop --workflow-id daybook/shop/backfill/2026-11-01_2026-11-30 ` +
       `--input '{"start":"2026-11-01","end":"2026-11-30"}'`,
   ],
+  [
+    'backfill',
+    { start: '2026-11-01', ende: '2026-11-30' },
+    `--type backfill --task-queue daybook-shop --workflow-id daybook/shop/backfill/2026-11-01_2026-11-30 ` +
+      `--input '{"start":"2026-11-01","end":"2026-11-30"}'`,
+  ],
 ] as const)('the right line of a %s comes last, and is itself accepted', (type, input, line) => {
   const message = wrong(type, input) ?? '';
   expect(message.endsWith(`Start it with: temporal workflow start --fail-existing ${line}`)).toBe(true);

@@ -204,6 +204,14 @@ describe('statements', () => {
     expect(problems(['url'])).toEqual([]);
   });
 
+  test('a table that only shows those of shards is refused by name', () => {
+    const create =
+      "CREATE TABLE events (day Date) ENGINE = Distributed('c', 'live', 'events_local') PARTITION BY day ORDER BY day";
+    expect(problemsOf(create, 'sql/normalized/events.sql', 'normalized').join()).toContain(
+      'found ENGINE Distributed, expected MergeTree, ReplicatedMergeTree or SharedMergeTree',
+    );
+  });
+
   test('a contract creates raw_<source>, and its table may have any engine that keeps to itself', () => {
     const raw = 'CREATE TABLE IF NOT EXISTS `raw_events` (a String) ENGINE = Null';
     expect(problemsOf(raw, 'sql/raw/events.sql', 'raw')).toEqual([]);

@@ -97,23 +97,34 @@ function consequences(altered: readonly TableChange[], rebuild: Command): Text[]
   return altered.length > 0 ? [NOW_STALE] : [];
 }
 
+/** Returns the first and the last day on which readers have rows of the tables; undefined if there is none. */
+async function publishedRange({ clickhouse, ledger }: App, tables: readonly TableChange[]) {
+  const published = await openLedgerReport(clickhouse, ledger.project).publishedTables(...EVER);
+  const names = new Set(tables.map(({ table }) => table));
+  const days = published.filter(({ table }) => names.has(table)).map(({ day }) => day);
+  const [first, last] = [days.sort()[0], days.at(-1)];
+  return first !== undefined && last !== undefined ? { first, last } : undefined;
+}
+
 /** Writes what the changes mean for days that were published before, and what else readers meet. */
 async function applyNotes(app: App, changes: readonly TableChange[], dry: boolean): Promise<Text[]> {
-  const { clickhouse, ledger, dependencies } = app;
+  const { clickhouse, dependencies } = app;
   const project = await dependencies.loadProject();
   const { database } = project.config;
   const altered = changes.filter(({ kind, contract }) => kind === 'alter' && !contract);
-  const known = altered.length > 0 ? await openLedgerReport(clickhouse, ledger.project).knownDays() : undefined;
-  const { first, last } = known ?? { first: 'YYYY-MM-DD', last: 'YYYY-MM-DD' };
-  const rebuild = command.backfill(first, last);
-  const [removed, views] = await Promise.all([findRemoved(clickhouse, project), findViews(clickhouse, project)]);
+  const [days, removed, views] = await Promise.all([
+    altered.length > 0 ? publishedRange(app, altered) : undefined,
+    findRemoved(clickhouse, project),
+    findViews(clickhouse, project),
+  ]);
+  const rebuild = days && command.backfill(days.first, days.last);
   return [
-    ...altered.flatMap(({ table, added }) =>
+    ...(rebuild ? altered : []).flatMap(({ table, added }) =>
       added.map((what) =>
-        sentence(`${table}: ${what} on days that were published before, until they are rebuilt: `, rebuild),
+        sentence(`${table}: ${what} on days that were published before, until they are rebuilt: `, rebuild ?? ''),
       ),
     ),
-    ...(dry ? [] : consequences(altered, rebuild)),
+    ...(dry || !rebuild ? [] : consequences(altered, rebuild)),
     ...removed.map((table) => removedText(database, table)),
     ...views.map((view) => viewText(database, view)),
   ];

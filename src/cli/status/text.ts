@@ -47,7 +47,7 @@ export function overviewText(of: {
       : [
           one.day,
           one.state,
-          one.generation === 0 ? '' : String(one.generation),
+          generationText(one),
           one.at === null ? '' : localTime(one.at, zone),
           ...normalized.map((table) => publishedRowsText(one, table)),
           one.generation === 0 ? '' : numberText(one.folder.rejected),
@@ -89,6 +89,10 @@ const gapRow = ({ first, last, days }: ReportedRange['gaps'][number], cells: num
 ];
 
 const firstRun = () => `Build one: ${typed(command.run('YYYY-MM-DD'))}`;
+
+/** The newest generation that readers have, which is what `rollback --generation` names; a build that changed nothing is not one. */
+const generationText = ({ published }: DayReport): string =>
+  published.length === 0 ? '' : String(Math.max(...published.map(({ generation }) => generation)));
 
 const publishedRowsText = ({ published }: DayReport, table: string): string => {
   const found = published.find((one) => one.table === table);
@@ -138,7 +142,8 @@ const missingText = ({ missing }: ReportedRange): string[] =>
 /** Formats everything about one day. */
 export function detailText(project: string, zone: string, day: DayDetail): string {
   const time = day.at === null ? '' : `, ${localTime(day.at, zone)} ${zone}`;
-  const head = `${project} ${day.day}: ${day.state}${day.generation === 0 ? '' : `, generation ${day.generation}`}${time}`;
+  const readers = generationText(day);
+  const head = `${project} ${day.day}: ${day.state}${readers === '' ? '' : `, generation ${readers}`}${time}`;
   return [
     head,
     ...(day.running

@@ -231,11 +231,15 @@ export function wrongInput(type: keyof Inputs, input: unknown, queue: string): s
   );
 }
 
-/** Returns the field if it is a day, otherwise an example. */
-const dayField = (input: unknown, field: string, otherwise: string): string => {
-  const value = (input as Record<string, unknown> | null | undefined)?.[field];
+/** Returns the field, also under a misspelt key, if it is a day; otherwise an example. */
+const dayField = (input: unknown, field: 'day' | 'start' | 'end', otherwise: string): string => {
+  const given = Object.entries(input ?? {}) as [string, unknown][];
+  const found = given.find(([key]) => key === field) ?? given.find(([key]) => meantBy(key, DAY_FIELDS) === field);
+  const value = found?.[1];
   return typeof value === 'string' && day(value, field) === undefined ? value : otherwise;
 };
+
+const DAY_FIELDS = ['day', 'start', 'end'] as const;
 
 const exampleOf: {
   [Type in keyof Inputs]: (input: unknown, project: string) => { id: string; example: Inputs[Type] };
