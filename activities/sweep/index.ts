@@ -143,13 +143,23 @@ async function sweepOldStages(deps: Dependencies, step: Step): Promise<number> {
   for (const node of await everyNode(deps.clickhouse))
     for (const { name, age } of await node.rows<{ name: string; age: string }>(stagesHeld(stagesPrefix(project)))) {
       const day = dayOfStage(project, name);
-      if (day === undefined || Number(age) < INSPECTED) continue;
+      if (day === undefined || (Number(age) < INSPECTED && !(await isReplaced(deps, day, name)))) continue;
       if ((await deps.ledger.openIntents(day)).length > 0) continue;
       if (await isRunning(await deps.temporal(), workflowId.day(project, day))) continue;
       await node.run(dropDatabase(name), step.statement(`drop stage ${name}`));
       dropped++;
     }
   return dropped;
+}
+
+/**
+ * Returns true for a stage on a cluster whose day was published since: its node was down when the day's other stages were dropped, and
+ * no one inspects what has been replaced.
+ */
+async function isReplaced({ clickhouse, ledger }: Dependencies, day: string, name: string): Promise<boolean> {
+  if (!clickhouse.cluster) return false;
+  const published = (await ledger.currentPublishes(day, day)).map(({ generation }) => generation);
+  return Number(name.slice(stagePrefix(ledger.project, day).length)) <= Math.max(0, ...published);
 }
 
 /** Removes normalized chunks older than `keepNormalized`. */

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectNodes } from '../../src/clickhouse/cluster/nodes.js';
 import { plainEngine, replicatedCreate } from '../../src/clickhouse/cluster/replicated.js';
 import { checkCluster } from '../../src/project/check-cluster.js';
+import { EARLIER, objectsOf, putAll } from '../faults/project.js';
 import type { DayProject } from '../support/day.js';
 import { startCluster, type Cluster } from './cluster.js';
 import { clusterStack, DATABASE_ENGINE, openClusterDays } from './days.js';
@@ -53,6 +55,24 @@ describe.skipIf(services === undefined)('check of a cluster', () => {
   const check = () => checkCluster(project.app.project, project.app.clickhouse);
 
   test('two replicas of one shard are fine, with the documented grants', async () => {
+    expect(await check()).toEqual([]);
+  });
+
+  test('without Keeper, check names the tables that are read-only, and a day waits until it is back', async () => {
+    await cluster.loseKeeper();
+    while ((await check()).length === 0) await sleep(200);
+    expect(await check()).toContainEqual(
+      expect.objectContaining({
+        severity: 'error',
+        what: expect.stringMatching(/^these tables are read-only: daybook\.accounts, /) as string,
+      }),
+    );
+    await putAll(project, objectsOf(EARLIER));
+    const running = project.run(EARLIER);
+    const early = await Promise.race([running.then(() => 'ended'), sleep(3_000).then(() => 'waiting')]);
+    expect(early).toBe('waiting');
+    await cluster.restoreKeeper();
+    expect((await running).outcome).toBe('published');
     expect(await check()).toEqual([]);
   });
 

@@ -23,6 +23,9 @@ export interface Cluster {
   users: typeof USERS;
   /** Connects to one node with every right. */
   admin(node: number): ClickHouse;
+  /** Takes ZooKeeper away: tables become read-only until it is back, on its data. */
+  loseKeeper(): Promise<void>;
+  restoreKeeper(): Promise<void>;
   /** Ends every process and removes all data. */
   stop(): Promise<void>;
 }
@@ -45,7 +48,7 @@ export async function startCluster(count: number): Promise<Cluster> {
   const libraries = await zookeeperLibraries();
   const folder = await temporaryFolder('cluster');
   const zookeeperPort = await getPort({ host: '127.0.0.1' });
-  const zookeeper = await startZooKeeper(libraries, folder.path, zookeeperPort);
+  let zookeeper = await startZooKeeper(libraries, folder.path, zookeeperPort);
   // Vitest ends its processes by a signal, after which a child without a pipe would live on.
   const onExit = () => zookeeper.kill('SIGKILL');
   process.once('exit', onExit);
@@ -77,7 +80,16 @@ export async function startCluster(count: number): Promise<Cluster> {
     clients.push(client);
     return client;
   };
-  return { nodes, users: USERS, admin, stop };
+  return {
+    nodes,
+    users: USERS,
+    admin,
+    loseKeeper: () => killChild(zookeeper),
+    restoreKeeper: async () => {
+      zookeeper = await startZooKeeper(libraries, folder.path, zookeeperPort);
+    },
+    stop,
+  };
 }
 
 function nodeOf(nodes: readonly ClusterNode[], index: number): ClusterNode {

@@ -54,7 +54,7 @@ async function balance(targets: readonly string[]): Promise<string> {
 
 test('nodes behind a balancer are refused by name before a third statement has its answer; one node is not', async () => {
   const names = async (urls: readonly string[]) => {
-    const clickhouse = connectClickHouse({ url: await balance(urls), user: 'daybook', password: 'of-a-test' });
+    const clickhouse = connectClickHouse({ url: await balance(urls), user: 'stack_daybook', password: 'of-a-test' });
     ends.unshift(() => clickhouse.close());
     const asked = { sql: 'SELECT displayName() AS name' };
     const answers: string[] = [];

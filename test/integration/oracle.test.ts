@@ -7,9 +7,9 @@ const python = await pythonVersion();
 if (!python) console.warn('SKIPPED: the oracle needs python3, 3.10 or newer.');
 
 test.skipIf(!python)(
-  '50,000 lines and four Parquet files become what the written rules say',
+  '20,000 lines and four Parquet files become what the written rules say',
   async () => {
-    const options = { seed: 'sample', lines: 50_000, files: 4, python: python ?? '' };
+    const options = { seed: 'sample', lines: 20_000, files: 4, python: python ?? '' };
     const { words } = await runOracle(inject('stack'), options, () => undefined);
     expect(words).toMatch(/^\d+ lines, 0 fates differ, 0 values differ$/);
   },

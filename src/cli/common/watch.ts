@@ -10,7 +10,7 @@ import { endOf } from '../../temporal/client.js';
 /** Time between two queries for the progress, in milliseconds. */
 const POLL_INTERVAL = 250;
 /** Timeout of the last query, in milliseconds. */
-const LAST_QUERY_TIMEOUT = 2_000;
+const LAST_QUERY_TIMEOUT = 5_000;
 /** Time without an answer before a warning, in milliseconds: a worker answers queries also while steps run. */
 const SILENCE = 15_000;
 

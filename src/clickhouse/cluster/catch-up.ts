@@ -1,7 +1,9 @@
-import { messageOf } from '../../errors.js';
+import { final, messageOf } from '../../errors.js';
+import { command } from '../../shared/commands.js';
+import { sentence } from '../../shared/sentence.js';
 import { CATALOG } from '../catalog-file.js';
 import type { ClickHouse } from '../client.js';
-import { unlessMissing } from '../errors.js';
+import { isMissingTable, unlessMissing } from '../errors.js';
 import type { Place } from '../tables.js';
 import { name, table } from '../text.js';
 import { otherNodes } from './cluster.js';
@@ -39,11 +41,32 @@ export async function catchUp(
   );
 }
 
-/** Waits until every node that answers has what was written to a table of the ledger, so that a record outlives this node. */
+/**
+ * Waits until every node that answers has what was written to a table of the ledger, so that a record outlives this node.
+ *
+ * @throws a final NotApplied if a node has no such table, as one that was added to `CLICKHOUSE_URL` since `apply` ran
+ */
 export async function spread(clickhouse: ClickHouse, place: Place): Promise<void> {
   if (!clickhouse.cluster) return;
-  await Promise.all((await otherNodes(clickhouse)).map((node) => catchUpTable(node, place)));
+  await Promise.all(
+    (await otherNodes(clickhouse)).map(async (node) => {
+      try {
+        await catchUpTable(node, place);
+      } catch (error) {
+        throw isMissingTable(error) ? notOn(node, place) : error;
+      }
+    }),
+  );
 }
+
+const notOn = ({ cluster }: ClickHouse, place: Place) =>
+  final(
+    'NotApplied',
+    sentence(
+      `The ClickHouse node ${cluster?.node ?? ''} has no table ${place.database}.${place.table}. Each node needs it. Run: `,
+      command.apply(),
+    ),
+  );
 
 const catchUpTable = (clickhouse: ClickHouse, place: Place) =>
   caughtUp(
