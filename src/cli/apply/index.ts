@@ -98,7 +98,7 @@ function consequences(altered: readonly TableChange[], rebuild: Command): Text[]
 }
 
 /** Returns the first and the last day on which readers have rows of the tables; undefined if there is none. */
-async function publishedDays({ clickhouse, ledger }: App, tables: readonly TableChange[]) {
+async function publishedRange({ clickhouse, ledger }: App, tables: readonly TableChange[]) {
   const published = await openLedgerReport(clickhouse, ledger.project).publishedTables(...EVER);
   const names = new Set(tables.map(({ table }) => table));
   const days = published.filter(({ table }) => names.has(table)).map(({ day }) => day);
@@ -113,7 +113,7 @@ async function applyNotes(app: App, changes: readonly TableChange[], dry: boolea
   const { database } = project.config;
   const altered = changes.filter(({ kind, contract }) => kind === 'alter' && !contract);
   const [days, removed, views] = await Promise.all([
-    altered.length > 0 ? publishedDays(app, altered) : undefined,
+    altered.length > 0 ? publishedRange(app, altered) : undefined,
     findRemoved(clickhouse, project),
     findViews(clickhouse, project),
   ]);
