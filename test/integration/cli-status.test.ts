@@ -223,3 +223,27 @@ test('status shows the newest publish of each table, whatever its place among th
   for (const { table, generation, rows } of found.published)
     expect([generation, rows]).toEqual([2, (current.find((one) => one.table === table)?.rows ?? 0) + 40]);
 });
+
+test('a line with faults in two columns counts for each of them, so that drifting columns do not multiply the reasons', async () => {
+  const day = '2026-11-15';
+  await project.put(
+    keyOf(day, 'a'),
+    lines(
+      payment(day, 'x', { amount: 'much', ts: 'soon' }),
+      payment(day, 'y', { amount: 'more', ts: 'later' }),
+      payment(day, 'z', { amount: 'most' }),
+    ),
+  );
+  await project.fail(day);
+  expect(await json('rejects', '--day', day)).toMatchObject({
+    sources: [
+      {
+        rejected: 3,
+        reasons: [
+          { reason: 'amount: does not fit Decimal(10, 2)', lines: 3 },
+          { reason: "ts: does not fit DateTime64(3, 'UTC')", lines: 2 },
+        ],
+      },
+    ],
+  });
+});

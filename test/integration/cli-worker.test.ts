@@ -83,3 +83,27 @@ test('a worker refuses a namespace without the search attributes, and names the 
   expect(stderr).toMatch(/^The Temporal namespace bare-\w+ lacks the search attributes DaybookProject, /);
   expect(stderr).toContain('temporal operator search-attribute create --name DaybookDay --type Keyword');
 });
+
+test('pausing and cancelling a backfill returns at once without a worker, and the next worker carries it out', async () => {
+  const range = ['--start', '2026-10-01', '--end', '2026-10-02'];
+  const backfill = start(own('backfill', ...range), environment(inject('stack')));
+  let said = '';
+  backfill.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said, { timeout: 30_000 }).toContain(`No worker polls daybook-${project.name}: `);
+  const control = (verb: string) => daybook(own('backfill', verb, ...range), environment(inject('stack')));
+  await expect.poll(async () => (await control('pause')).code, { timeout: 60_000 }).toBe(0);
+  const { code, stdout, stderr } = await control('cancel');
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^Cancel requested: running days stop first, and published days stay\. /) as string,
+  });
+  expect(stderr).toContain(`No worker polls daybook-${project.name}: the request waits for one.`);
+  const { worker } = await ready();
+  try {
+    expect((await backfill).stderr).toContain('The backfill was cancelled. Published days stay.');
+  } finally {
+    worker.kill('SIGTERM');
+    await worker;
+  }
+  expect(await project.app.ledger.latestBuilds('2026-10-01', '2026-10-02')).toEqual([]);
+});

@@ -166,6 +166,9 @@ test('a rollback over several publishes restores the one that it names; repeatin
   expect(await command(...command1)).toMatchObject({ code: 0 });
   expect(await project.state(day)).toEqual(before);
 
+  const repeated = await command('rollback', '--day', day, '--dry-run');
+  expect(repeated.stdout).toMatch(/\nReaders have generation 1 already: a rollback changes nothing\.$/);
+
   // What was undone can't be restored; what is built after it can be rolled back in its turn.
   const gone = await command('rollback', '--day', day, '--generation', '2');
   expect(gone).toMatchObject({ code: 1 });

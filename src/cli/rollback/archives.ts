@@ -63,10 +63,16 @@ export function previewText({ day, target, refused, versions }: RollbackPreview,
     ...(lines.length > 0
       ? [plainTable([{ right: 'generation' }, 'table', { right: 'rows' }, 'published', 'age', 'state'], lines)]
       : []),
-    target === null
-      ? worded(refused)
-      : `A rollback restores ${target === 0 ? 'no row of the day' : `generation ${target}`}: ${typed(command.rollback(day, target))}`,
+    target === null ? worded(refused) : effectOf(day, target, Math.max(0, ...versions.map((one) => one.generation))),
   ].join('\n');
+}
+
+/** Says what a rollback would do, which is nothing if readers have its target already. */
+function effectOf(day: string, target: number, newest: number): string {
+  const what = target === 0 ? 'no row of the day' : `generation ${target}`;
+  return target === newest
+    ? `Readers have ${what} already: a rollback changes nothing.`
+    : `A rollback restores ${what}: ${typed(command.rollback(day, target))}`;
 }
 
 const MINUTE = 60_000;
