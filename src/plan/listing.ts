@@ -68,8 +68,11 @@ export function tableLogIn(listed: readonly StoredObject[], prefix: string): str
 export const tableLogText = (log: string): string =>
   `${log} is the log of a table, which Daybook does not read: files that the log has removed or replaced are loaded, too`;
 
-/** Objects that a published day was built from and that are no longer listed under their key. A rewritten object has not vanished. */
+/**
+ * Objects that a published day was built from and that are no longer listed under their key, by key: what is said of them must not
+ * depend on the order of records. A rewritten object has not vanished.
+ */
 export function vanishedObjects(listed: readonly StoredObject[], published: readonly StoredObject[]): StoredObject[] {
   const keys = new Set(listed.map(({ key }) => key));
-  return published.filter(({ key }) => !keys.has(key));
+  return published.filter(({ key }) => !keys.has(key)).sort((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -81,10 +81,9 @@ test('an answer for one day, then one for a range: every day has its rows once, 
   expect(await idsOf(FIRST)).toEqual(['a', 'a', 'b', 'b']);
 
   const dry = await command('backfill', ...RANGE, '--replace-folder', '--dry-run');
-  expect(dry.stdout.match(/^2026-09-0\d {2}\w+/gm)).toEqual([
+  expect(dry.stdout.match(/^2026-09-0\d(?: to \S+)? {2}\w+/gm)).toEqual([
     `${FIRST}  unchanged`,
-    `${SECOND}  build`,
-    `${THIRD}  build`,
+    `${SECOND} to ${THIRD}  build`,
     `${EXPIRED}  unchanged`,
   ]);
   const filled = await command('backfill', ...RANGE, '--replace-folder');
