@@ -1,3 +1,4 @@
+import { pinOf } from '../../src/clickhouse/cluster/cluster.js';
 import type { Column } from '../../src/clickhouse/column.js';
 import { columnsOf, dropTable, type Place } from '../../src/clickhouse/tables.js';
 import { erasureOf, forgetErasure, readErasure } from '../../src/erase/erasure.js';
@@ -6,12 +7,13 @@ import { begunErasure, copyOthers, matchingDays, REJECTS_AT_ONCE, eraseRejects }
 import { final } from '../../src/errors.js';
 import { fingerprintOf, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
-import type { Plan } from '../../src/plan/plan.js';
+import type { WholePlan } from '../../src/plan/plan.js';
+import { storedPlan, writePlan } from '../../src/plan/stored.js';
 import { longestLookbackOf } from '../../src/project/project.js';
 import type { BuildRef, ChangedTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { EVER } from '../../src/shared/day.js';
-import { archiveDatabase, manifestOfParquet, objectUrl, planKey } from '../../src/shared/names.js';
+import { archiveDatabase, manifestOfParquet } from '../../src/shared/names.js';
 import { sentence } from '../../src/shared/sentence.js';
 import { buildInStage } from '../../src/stage/build.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
@@ -116,11 +118,9 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
     columns,
     lookback: longestLookbackOf({ config, ...project }),
   });
-  const { bucket, prefix } = plan.normalized;
-  const key = planKey(prefix, plan.project, day, generation, fingerprintOf(plan));
-  await deps.store.write(bucket, key, JSON.stringify(plan));
-  const { node } = deps.clickhouse.cluster ?? {};
-  const build = { day, generation, plan: objectUrl(bucket, key), ...(node === undefined ? {} : { node }) };
+  const stored = storedPlan(plan);
+  await writePlan(deps, plan, stored);
+  const build = { day, generation, plan: stored.url, ...pinOf(deps.clickhouse) };
   await deps.ledger.recordBuild({
     ...{ day, generation, event: 'planned', step: '', reason: `erasure ${id}` },
     ...{ run: step.attempt, plan: build.plan, engine: await deps.clickhouse.version() },
@@ -172,7 +172,7 @@ const storedColumns = async ({ clickhouse }: Dependencies, live: Place): Promise
 function planOf(
   config: Awaited<ReturnType<Dependencies['loadProject']>>['config'],
   of: { day: string; generation: number; record: CurrentPublish; columns: Column[]; lookback: number },
-): Plan {
+): WholePlan {
   const { threads, memory } = config.limits;
   return {
     format: 1,

@@ -1,5 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import { engineState } from '../../src/clickhouse/catalog.js';
+import { pinOf } from '../../src/clickhouse/cluster/cluster.js';
 import { createDatabase } from '../../src/clickhouse/tables.js';
 import { isSettled } from '../../src/ledger/days-to-run.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
@@ -105,12 +106,11 @@ export async function list(
   );
   for (const { source, answers } of listings)
     await deps.ledger.recordFolderAnswers({ source, day, run: step.attempt }, answers);
-  // Tests of a published day belong to the publish that readers have.
-  const { node } = deps.clickhouse.cluster ?? {};
-  const pinned = node === undefined ? {} : { node };
+  const pinned = pinOf(deps.clickhouse);
   const plan = {
     ...made,
     ...pinned,
+    // Tests of a published day belong to the publish that readers have.
     ...(untested.length > 0 ? { generation: newest([...published.values()]) } : {}),
   };
   const { generation } = plan;

@@ -204,19 +204,25 @@ test('a long backfill drains and continues as new after a number of days, and ke
   expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(4);
 });
 
-test('days of which the outline finds that a run would do nothing are counted, and not started', async () => {
-  const quiet = [DAYS[0] ?? '', DAYS[1] ?? '', DAYS[4] ?? ''];
-  const asked: unknown[] = [];
+/** A night of unchanged days; `asked` gets what each outline was asked for about unchanged days, and `quiet` are those that it finds. */
+async function outlinedNight(asked: unknown[], quiet?: string[]): Promise<StubbedNight> {
   const one = await night({
     listed: UNCHANGED,
     stubs: {
       outline: ({ start: from, end: to, unchanged }) => {
         asked.push(unchanged);
-        const days = daysBetween(from, to);
-        return { project: one.project, days, unchanged: quiet, looksBack: 0, daysPerRun: 200 };
+        const found = quiet ? { unchanged: quiet } : {};
+        return { project: one.project, days: daysBetween(from, to), ...found, looksBack: 0, daysPerRun: 200 };
       },
     },
   });
+  return one;
+}
+
+test('days of which the outline finds that a run would do nothing are counted, and not started', async () => {
+  const quiet = [DAYS[0] ?? '', DAYS[1] ?? '', DAYS[4] ?? ''];
+  const asked: unknown[] = [];
+  const one = await outlinedNight(asked, quiet);
   const result = await resultOf(await one.startBackfill({ start, end }));
   expect(result).toMatchObject({ outcome: 'unchanged', counts: { unchanged: 6 }, notRun: 0 });
   expect(daysOf(one, 'list').sort()).toEqual(DAYS.filter((day) => !quiet.includes(day)));
@@ -225,15 +231,7 @@ test('days of which the outline finds that a run would do nothing are counted, a
 
 test('a forced range, and one with an answer about vanished objects, run every day', async () => {
   const asked: unknown[] = [];
-  const one = await night({
-    listed: UNCHANGED,
-    stubs: {
-      outline: ({ start: from, end: to, unchanged }) => {
-        asked.push(unchanged);
-        return { project: one.project, days: daysBetween(from, to), looksBack: 0, daysPerRun: 200 };
-      },
-    },
-  });
+  const one = await outlinedNight(asked);
   await resultOf(await one.startBackfill({ start, end: start, reprocess: 'all' }));
   await resultOf(await one.startBackfill({ start, end: start, keepVanished: true }));
   expect(asked).toEqual([undefined, undefined]);

@@ -22,3 +22,7 @@ export const otherNodes = async (clickhouse: ClickHouse): Promise<ClickHouse[]> 
 
 /** Returns ` on <node>` for a message about one of several nodes; '' for a single server. */
 export const onNode = ({ cluster }: Pick<ClickHouse, 'cluster'>): string => (cluster ? ` on ${cluster.node}` : '');
+
+/** Returns the node of a gateway, as a plan and a reference to its build name it; nothing for a single server. */
+export const pinOf = ({ cluster }: Pick<ClickHouse, 'cluster'>): { node?: string } =>
+  cluster ? { node: cluster.node } : {};
