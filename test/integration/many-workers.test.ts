@@ -94,7 +94,7 @@ test('a worker that is killed in the middle of a chunk costs one heartbeat timeo
     proxy.intercept(({ asked, forward, stop }) => {
       if (killed.at > 0 || !isStatement('normalize', asked) || ++chunks <= CHUNKS) return undefined;
       Object.assign(killed, { identity: workers[index]?.identity, at: Date.now() });
-      // The engine goes on with the statement, and writes the chunk of a worker that is gone.
+      // The engine finishes the statement, and writes the chunk of a worker that is gone.
       const written = forward();
       return Promise.all([written, workers[index]?.kill()]).then(() => stop());
     });
