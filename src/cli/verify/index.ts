@@ -11,7 +11,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import { runExclusive } from '../common/exclusive-run.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { assertDays } from '../common/wanted.js';
+import { assertDays, assertRange } from '../common/wanted.js';
 
 /** Compares the live tables with the ledger. */
 async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
@@ -95,7 +95,7 @@ export const verifyPublished = ({
     await app.ledger.assertReadable(app.project.config);
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);
-    if (first > last) note(`The range ${first} to ${last} is empty.`);
-    else if (rebuild) await rebuildDays(app, daysBetween(first, last), output, withWorker ?? false);
+    assertRange(first, last);
+    if (rebuild) await rebuildDays(app, daysBetween(first, last), output, withWorker ?? false);
     else await verifyDays(app, first, last, output);
   });
