@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import type { BuildRecord } from '../../ledger/records.js';
-import type { LedgerReport, PlanRecord } from '../../ledger/report/index.js';
+import type { LedgerReport, PlanRecord, RecordedDay } from '../../ledger/report/index.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { type Text } from '../../shared/sentence.js';
@@ -186,24 +186,34 @@ const SINGLE_DAYS = 2;
 /**
  * Selects the newest `count` days with a recorded build, and what was never built between them; counts the days before and after them.
  *
+ * Days are expected from the project's `start` on, or else from the first day that was published: a day that only failed may be mistyped,
+ * and says nothing about the days after it.
+ *
  * @param recorded days with a build, in ascending order
  */
 export function daysToShow(of: {
   start: Day | undefined;
-  recorded: readonly Day[];
+  recorded: readonly RecordedDay[];
   yesterday: Day;
   count: number;
 }): ReportedRange {
-  const { start, recorded, yesterday, count } = of;
+  const { start, yesterday, count } = of;
+  const recorded = of.recorded.map(({ day }) => day);
+  const origin = start ?? of.recorded.find(({ done }) => done)?.day;
   const newest = recorded.at(-1);
-  const since = newest === undefined ? start : addDays(newest, 1);
+  const since = origin === undefined || newest === undefined || newest < origin ? origin : addDays(newest, 1);
   const missing = since !== undefined && since <= yesterday ? rangeFrom(since, yesterday) : undefined;
   const built = recorded.slice(-count);
   const earlier = recorded.length - built.length;
   const shown: Day[] = [];
   const gaps: DayRange[] = [];
-  let next = earlier === 0 && start !== undefined ? start : (built[0] ?? '');
+  let next = (earlier === 0 ? origin : built[0]) ?? '';
   for (const day of built) {
+    if (origin === undefined || day < origin) {
+      shown.push(day);
+      continue;
+    }
+    if (next < origin) next = origin;
     const never = daysBetween(next, addDays(day, -1));
     if (never.length <= SINGLE_DAYS) shown.push(...never);
     else gaps.push(rangeFrom(next, addDays(day, -1)));

@@ -43,7 +43,7 @@ async function nothingText(app: App, first: Day, last: Day): Promise<Text> {
   const nothing = `${range}: nothing is published, so nothing was compared. `;
   return known
     ? sentence(nothing, 'Known days: ', command.verify(known.first, known.last))
-    : `${nothing}No day was ever built.`;
+    : `${nothing}No day was ever published.`;
 }
 
 /** Rebuilds each day in a stage and compares it, one after the other. */
