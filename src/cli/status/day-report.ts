@@ -14,7 +14,7 @@ import { NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
  * The state of a day: the outcome of its newest build; `building` while its workflow runs; `stopped` if a build has begun and no
  * workflow is running to finish it.
  */
-export type DayState = Outcome | 'building' | 'stopped' | 'not built';
+export type DayState = Exclude<Outcome, 'different'> | 'building' | 'stopped' | 'not built';
 
 /** A day as the overview shows it. */
 export interface DayReport {
@@ -145,6 +145,8 @@ export function stateOf(
 ): DayState {
   if (workflow) return 'building';
   if (!build) return 'not built';
+  // Earlier versions recorded a comparison as a build; only published days were compared as different.
+  if (build.event === 'different') return 'published';
   if (build.event !== 'planned') return build.event;
   return asked ? 'stopped' : 'building';
 }

@@ -46,11 +46,22 @@ async function nothingText(app: App, first: Day, last: Day): Promise<Text> {
     : `${nothing}No day was ever published.`;
 }
 
-/** Rebuilds each day in a stage and compares it, one after the other. */
+/** Outcome of a day without a publish, which is not rebuilt. */
+const NOTHING = 'not published';
+
+/** Rebuilds each published day in a stage and compares it, one after the other. */
 async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
   const quiet = output === 'json';
   const results: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: Text }[] = [];
+  const published = new Set(
+    (await app.ledger.currentPublishes(days[0] ?? '', days.at(-1) ?? '')).map(({ day }) => day),
+  );
   for (const day of days) {
+    if (!published.has(day)) {
+      results.push({ day, outcome: NOTHING });
+      if (!quiet) print(`${day}: nothing is published, so nothing was compared`);
+      continue;
+    }
     const end = await runExclusive(
       app,
       { day, compare: true },

@@ -40,7 +40,7 @@ SELECT
     argMaxIf((plan, generation), (generation, at), plan != '') AS newest,
     argMaxIf((plan, generation), (generation, at), plan != '' AND event IN ('published', 'unchanged')) AS whole
 FROM daybook.builds
-WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date} AND step != 'compare'
 GROUP BY day
 ORDER BY day
 
