@@ -173,7 +173,7 @@ async function isPaused(client: Client, id: string): Promise<boolean> {
       execution: { workflowId: id },
       ...(nextPageToken ? { nextPageToken } : {}),
     });
-    const names = page.history?.events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
+    const names = page.history?.events.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
     const newest = names?.find((name) => name === 'pause' || name === 'resume');
     if (newest !== undefined) return newest === 'pause';
     ({ nextPageToken } = page);

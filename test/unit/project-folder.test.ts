@@ -1,8 +1,8 @@
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { shortestPath } from '../../src/cli/init/index.js';
 import { typed } from '../../src/cli/common/output.js';
+import { shortestPath } from '../../src/cli/init/index.js';
 import { processVariables } from '../../src/env.js';
 import { findProject } from '../../src/project/find.js';
 import { command } from '../../src/shared/commands.js';
