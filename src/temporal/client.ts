@@ -173,10 +173,10 @@ async function isPaused(client: Client, id: string): Promise<boolean> {
       execution: { workflowId: id },
       ...(nextPageToken ? { nextPageToken } : {}),
     });
-    const names = page.history?.events.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
+    const names = page.history?.events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
     const newest = names?.find((name) => name === 'pause' || name === 'resume');
     if (newest !== undefined) return newest === 'pause';
     ({ nextPageToken } = page);
-  } while (nextPageToken?.length);
+  } while (nextPageToken.length > 0);
   return ((await inputOf(client, id)) as BackfillInput | undefined)?.state?.paused ?? false;
 }
