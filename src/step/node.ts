@@ -1,7 +1,7 @@
-import { catchUp } from '../clickhouse/cluster/catch-up.js';
-import { answers } from '../clickhouse/cluster/nodes.js';
 import { engineState } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
+import { catchUp } from '../clickhouse/cluster/catch-up.js';
+import { answers } from '../clickhouse/cluster/nodes.js';
 import { ask } from '../clickhouse/question.js';
 import { final, passing } from '../errors.js';
 import { LEDGER } from '../ledger/ledger.js';
