@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { engineState } from './clickhouse/catalog.js';
 import type { ClickHouse } from './clickhouse/client.js';
-import { connectNodes, firstAnswering } from './clickhouse/cluster/nodes.js';
+import { connectNodes, firstAnswering, type ClickHouseConfig } from './clickhouse/cluster/nodes.js';
 import { ask } from './clickhouse/question.js';
 import type { Env } from './env.js';
 import { openLedger, type Ledger } from './ledger/ledger.js';
@@ -41,10 +41,10 @@ async function connected(env: Env, within: number | undefined): Promise<Client> 
 /**
  * Creates the gateways of all services, the only place that does. Sends no request yet.
  *
- * @param databaseEngine of the project's config, for a cluster
+ * @param config of the project, about ClickHouse
  */
-export function openServices(env: Env, databaseEngine?: string): Services {
-  const nodes = connectNodes(env.clickhouse, databaseEngine);
+export function openServices(env: Env, config?: ClickHouseConfig): Services {
+  const nodes = connectNodes(env.clickhouse, config);
   const store = connectStore(env.s3);
   let client: Promise<Client> | undefined;
   return {
@@ -65,7 +65,7 @@ export async function openApp(env: Env, dir: string): Promise<App> {
   const folder = resolve(dir);
   const load = () => loadProject(folder, join(env.local.cacheDir, 'configs'));
   const project = await load();
-  const services = openServices(env, project.config.clickhouse.databaseEngine);
+  const services = openServices(env, project.config.clickhouse);
   const { nodes, store, temporal } = services;
   const clickhouse = nodes.length === 1 ? nodes[0] : await firstAnswering(nodes);
   const dependenciesOn = (node: ClickHouse): Dependencies => {

@@ -172,6 +172,13 @@ export const comparedNotes = (tables: readonly ComparedTable[], day: string): Te
 export const failureOf = (day: string, step: string, reason: Text): Text =>
   sentence(`Day ${day} failed at step ${step}: `, withCommand(reason, command.run(day)));
 
+/** Writes the failure of a comparison, which is not one of the day. */
+export const comparisonFailure = (day: string, step: string, reason: Text): Text =>
+  sentence(
+    `The comparison of ${day} failed at step ${step}, and the day stays as it is: `,
+    withCommand(reason, command.verifyRebuild(day)),
+  );
+
 /** Writes a backfill as Markdown, for the Web UI's current details. */
 export function backfillOf(progress: BackfillProgress): string {
   const { start, end, phase, total, done, counts, running, failed, paused, concurrency } = progress;

@@ -2,6 +2,7 @@ import prettyBytes from 'pretty-bytes';
 import { engineState } from '../../src/clickhouse/catalog.js';
 import { pinOf } from '../../src/clickhouse/cluster/cluster.js';
 import { createDatabase } from '../../src/clickhouse/tables.js';
+import { final } from '../../src/errors.js';
 import { isSettled } from '../../src/ledger/days-to-run.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
 import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
@@ -13,7 +14,7 @@ import { storedPlan, writePlan } from '../../src/plan/stored.js';
 import { assertApplied, liveTables } from '../../src/project/apply/apply.js';
 import { folderPrefix } from '../../src/project/config/prefix.js';
 import type { Project } from '../../src/project/project.js';
-import type { BuildRef } from '../../src/shared/build.js';
+import { COMPARISON, type BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
@@ -27,6 +28,8 @@ export interface ListInput {
   force: boolean;
   /** Also build what differs by code alone. */
   code?: boolean;
+  /** See {@link DayInput}. */
+  compare?: boolean;
   /** See {@link DayInput}. */
   retry?: string;
   /** See {@link DayInput}. */
@@ -72,7 +75,7 @@ const SIZES_SHOWN = 256;
  */
 export async function list(
   deps: Dependencies,
-  { day, force, code = false, retry, ...choice }: ListInput,
+  { day, force, code = false, compare = false, retry, ...choice }: ListInput,
   step: Step,
 ): Answer<ListResult> {
   const project = await deps.loadProject();
@@ -86,6 +89,7 @@ export async function list(
     engine: engineState(),
   });
   assertNoneOpen(day, known.standing.open, 0);
+  if (compare) assertPublished(day, known.standing.current);
   // A forced run of one day overrides a hold; a range does not.
   if (hold && !(force && !code)) return heldResult(hold, known.standing.current);
   const schema = await deps.readSchema(project, engine);
@@ -123,7 +127,7 @@ export async function list(
       day,
       generation,
       event: 'planned',
-      step: '',
+      step: compare ? COMPARISON : '',
       reason: verdict.reasons.join('; '),
       run: step.attempt,
       plan: url,
@@ -162,6 +166,16 @@ export async function list(
       ...(outcome === 'build' ? await markerNotes(deps, project, day, step.signal) : []),
     ],
   };
+}
+
+/** Throws if readers have nothing of the day that a rebuild could be compared with. */
+function assertPublished(day: string, published: readonly PublishRecord[]): void {
+  if (published.some((record) => record.day === day)) return;
+  throw final(
+    'NothingPublished',
+    sentence(`Nothing of ${day} is published, so there is nothing to compare. Build it: `, command.run(day)),
+    { details: { step: 'list' } },
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { running } from '../../src/clickhouse/catalog.js';
+import { aboutRunning } from '../../src/clickhouse/catalog.js';
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
 import type { Standing } from '../../src/ledger/questions.js';
@@ -100,10 +100,15 @@ interface Known {
 }
 
 /** What has to be known before anything is done. Throws where the ledger is missing, newer than this program, or another project's. */
-async function readState({ ledger }: Dependencies, config: Config, day: string, handle: string): Promise<Known> {
+async function readState(
+  { clickhouse, ledger }: Dependencies,
+  config: Config,
+  day: string,
+  handle: string,
+): Promise<Known> {
   const { questions } = ledger;
   return await ledger.askAsOwner(config, {
-    left: running(handle),
+    left: aboutRunning(clickhouse).count(handle),
     standing: questions.standing(day),
     lastGeneration: questions.lastGeneration(day),
   });

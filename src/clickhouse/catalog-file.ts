@@ -22,6 +22,7 @@ export const CATALOG = readStatements(new URL('catalog.sql', import.meta.url), [
   'runningQueries',
   'memoryOfOthers',
   'killRunning',
+  'server',
   'engineVersion',
   'engineState',
 ]);

@@ -116,6 +116,10 @@ KILL QUERY
 WHERE startsWith(Settings['log_comment'], {prefix:String})
 ASYNC
 
+-- name: server
+-- Which server answers. The setting is on in ClickHouse Cloud alone.
+SELECT toString(serverUUID()) AS id, displayName() AS name, getSetting('cloud_mode') AS cloud
+
 -- name: engineVersion
 SELECT version() AS version
 

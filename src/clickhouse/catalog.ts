@@ -76,30 +76,48 @@ export interface RunningQuery {
   elapsed: number | string;
 }
 
-/** Lists the running queries whose handle starts with `prefix`, as {@link RunningQuery}. */
-export const runningQueries = (prefix: string): Statement => ({
-  sql: CATALOG.runningQueries,
-  params: { prefix },
-});
+/** The statements that list, count and kill the running queries whose handle starts with a prefix. */
+interface AboutRunning {
+  /** Lists them, as {@link RunningQuery}. */
+  list: (prefix: string) => Statement;
+  count: (prefix: string) => Question<number>;
+  /** Kills them without waiting until they have ended. */
+  kill: (prefix: string) => Statement;
+}
 
-/** Counts the running queries whose handle starts with `prefix`. */
-export const countRunning = (prefix: string): Statement => ({
-  sql: CATALOG.countRunning,
-  params: { prefix },
-});
+/**
+ * Returns the statements about running queries, which each server lists for itself. Of ClickHouse Cloud they ask all replicas of the
+ * service: the next statement may reach another one.
+ */
+export function aboutRunning({ cloud = false }: { cloud?: boolean }): AboutRunning {
+  const about = (sql: string, prefix: string): Statement => ({
+    sql: cloud ? onEveryReplica(sql) : sql,
+    params: { prefix },
+  });
+  return {
+    list: (prefix) => about(CATALOG.runningQueries, prefix),
+    count: (prefix) =>
+      question(about(CATALOG.countRunning, prefix), ([row]: readonly { running: string }[]) =>
+        Number(row?.running ?? 0),
+      ),
+    kill: (prefix) => about(CATALOG.killRunning, prefix),
+  };
+}
 
-/** Counts as {@link countRunning} does; for askTogether. */
-export const running = (prefix: string): Question<number> =>
-  question(countRunning(prefix), ([row]: readonly { running: string }[]) => Number(row?.running ?? 0));
+/** The cluster of a service of ClickHouse Cloud is named `default`. */
+const onEveryReplica = (sql: string) =>
+  sql
+    .replace('KILL QUERY', "KILL QUERY ON CLUSTER 'default'")
+    .replace('system.processes', "clusterAllReplicas('default', system.processes)");
+
+/** Says what an earlier attempt has left, and how an administrator ends it. */
+export const stillRunning = (left: readonly RunningQuery[], within: number): string =>
+  `${left.length === 1 ? 'A statement' : `${left.length} statements`} of an earlier attempt ${left.length === 1 ? 'was' : 'were'} killed ` +
+  `and still ${left.length === 1 ? 'runs' : 'run'} after ${within / 1000} s: ${left.map(({ query_id: id, elapsed }) => `${id} (since ${Math.round(Number(elapsed))} s)`).join(', ')}. ` +
+  'The step waits for it. If it never ends, restart ClickHouse.';
 
 /** Selects the `bytes` of memory that all other queries hold, of any user. */
 export const memoryOfOthers = (): Statement => ({ sql: CATALOG.memoryOfOthers });
-
-/** Kills these queries without waiting until they have ended. */
-export const killRunning = (prefix: string): Statement => ({
-  sql: CATALOG.killRunning,
-  params: { prefix },
-});
 
 export const engineVersion = (): Statement => ({ sql: CATALOG.engineVersion });
 

@@ -7,7 +7,7 @@ import { required } from '../required.js';
 import { numberText, plural } from '../shared/format.js';
 import { sentence } from '../shared/sentence.js';
 import { startOrName, unreachable } from '../unreachable.js';
-import { engineVersion, killRunning, runningQueries, type RunningQuery } from './catalog.js';
+import { aboutRunning, engineVersion, stillRunning, type RunningQuery } from './catalog.js';
 import type { Cluster } from './cluster/cluster.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
@@ -58,6 +58,8 @@ export interface ClickHouse {
   close(): Promise<void>;
   /** How this server belongs to others that replicate its tables; undefined for a single server. */
   cluster?: Cluster;
+  /** True for ClickHouse Cloud: each statement may run on another replica of the service. */
+  cloud?: boolean;
 }
 
 /** Returns the row of a SELECT that always has one, such as a count. Throws if there is none: the answer was truncated. */
@@ -124,8 +126,9 @@ const quiet = () => undefined;
  * Creates the gateway to one ClickHouse server. Sends no request yet.
  *
  * @param more settings of every statement
+ * @param cloud true for ClickHouse Cloud, where several replicas answer at one address
  */
-export function connectClickHouse(env: Env['clickhouse'], more: ClickHouseSettings = {}): ClickHouse {
+export function connectClickHouse(env: Env['clickhouse'], more: ClickHouseSettings = {}, cloud = false): ClickHouse {
   const config = {
     url: env.url,
     username: env.user,
@@ -144,7 +147,8 @@ export function connectClickHouse(env: Env['clickhouse'], more: ClickHouseSettin
   // Compressed, the records of thousands of objects pass a proxy with a limit of 1 MB. Forms cannot be compressed.
   const inserts = createClient({ ...config, compression: { request: true } });
 
-  const answeredBy = watchNode(new URL(env.url).origin);
+  const answeredBy = cloud ? quiet : watchNode(new URL(env.url).origin);
+  const runningNow = aboutRunning({ cloud });
   let known: { version: string; at: number } | undefined;
 
   /** Runs `send` and translates its error; an aborted caller gets its own reason, after the query has ended. */
@@ -226,13 +230,13 @@ export function connectClickHouse(env: Env['clickhouse'], more: ClickHouseSettin
       }),
     endQueries: async (prefix, { within = KILL_WAIT, signal } = {}) => {
       const limit = AbortSignal.any([AbortSignal.timeout(within), ...(signal ? [signal] : [])]);
-      const list = () => gateway.rows<RunningQuery>(runningQueries(prefix), { what: 'list queries', signal: limit });
+      const list = () => gateway.rows<RunningQuery>(runningNow.list(prefix), { what: 'list queries', signal: limit });
       let left: RunningQuery[] = [];
       try {
         left = await list();
         const found = left.length;
         while (left.length > 0) {
-          await gateway.run(killRunning(prefix), { what: 'end queries', signal: limit });
+          await gateway.run(runningNow.kill(prefix), { what: 'end queries', signal: limit });
           await sleep(KILL_POLL, undefined, { signal: limit });
           left = await list();
         }
@@ -263,6 +267,7 @@ export function connectClickHouse(env: Env['clickhouse'], more: ClickHouseSettin
     close: async () => {
       await Promise.all([client.close(), inserts.close()]);
     },
+    cloud,
   };
   return gateway;
 }
@@ -288,9 +293,3 @@ function assertWhole(found: number, summary: { result_rows: string } | undefined
       : `${what}: ${numberText(found)} of ${plural(expected, 'row')} of the answer arrived. Is the disk of ClickHouse full? The query is retried.`,
   );
 }
-
-/** What an earlier attempt has left, and how an administrator ends it. */
-const stillRunning = (left: readonly RunningQuery[], within: number): string =>
-  `${left.length === 1 ? 'A statement' : `${left.length} statements`} of an earlier attempt ${left.length === 1 ? 'was' : 'were'} killed ` +
-  `and still ${left.length === 1 ? 'runs' : 'run'} after ${within / 1000} s: ${left.map(({ query_id: id, elapsed }) => `${id} (since ${Math.round(Number(elapsed))} s)`).join(', ')}. ` +
-  'The step waits for it. If it never ends, restart ClickHouse.';

@@ -35,4 +35,8 @@ export function watchNode(
 
 const severalNodes = (origin: string, names: readonly string[]): string =>
   `At ${origin} several ClickHouse nodes answer in turn: ${names.join(' and ')}. Daybook builds each day on one node, because a swap ` +
-  'publishes the rows that this node has. Set CLICKHOUSE_URL to the address of one node, and restart the workers.';
+  `publishes the rows that this node has. ${NAME_THE_NODES}`;
+
+/** What to do about a balancer in front of nodes. */
+export const NAME_THE_NODES =
+  'Set CLICKHOUSE_URL to the address of one node, or to those of all replicas, and restart the workers; for ClickHouse Cloud, set clickhouse.cloud in the config.';

@@ -8,9 +8,9 @@ export interface Place {
   table: string;
 }
 
-/** Creates a database with the Atomic engine, in which tables can be exchanged in one step. */
+/** Creates a database. Names no engine: on a server that is Atomic, and ClickHouse Cloud has one of its own, which replicates. */
 export const createDatabase = (database: string): Statement => ({
-  sql: `CREATE DATABASE IF NOT EXISTS ${name(database)} ENGINE = Atomic`,
+  sql: `CREATE DATABASE IF NOT EXISTS ${name(database)}`,
 });
 
 /**

@@ -221,10 +221,10 @@ FROM
 )
 
 -- name: latestBuilds
--- The last event of the newest build of each day.
+-- The last event of the newest build of each day. A comparison publishes nothing, so it is none: the day stays what it was.
 SELECT day, generation, toString(event) AS event, at, step, reason
 FROM daybook.builds
-WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date} AND step != 'compare'
 ORDER BY day, generation DESC, at DESC, event DESC
 LIMIT 1 BY day
 

@@ -2,6 +2,7 @@ import { CATALOG } from '../clickhouse/catalog-file.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { messageOf } from '../errors.js';
 import { archiveDatabase } from '../shared/names.js';
+import { checkAddress, problemOfSeveral } from './check-address.js';
 import { engineTime } from './clocks.js';
 import { error, warning } from './problems.js';
 import type { Problem, Project } from './project.js';
@@ -32,25 +33,23 @@ export async function checkCluster({ config }: Project, clickhouse: ClickHouse):
   const { nodes } = clickhouse.cluster;
   const found = await Promise.all(
     [...nodes].map(([name, node]) =>
-      lookAt(name, node, databases).catch((thrown: unknown) => ({ name, failure: messageOf(thrown) })),
+      lookAt(name, node, databases).catch((thrown: unknown) => ({ name, failure: problemOfNode(name, thrown) })),
     ),
   );
   const answered = found.flatMap((one) => ('failure' in one ? [] : [one]));
-  return [
-    ...found.flatMap((one) =>
-      'failure' in one
-        ? [error(placeOfNode(one.name), one.failure, 'Start the node, or remove it from CLICKHOUSE_URL.')]
-        : one.problems,
-    ),
-    ...betweenNodes(answered),
-  ];
+  return [...found.flatMap((one) => ('failure' in one ? [one.failure] : one.problems)), ...betweenNodes(answered)];
 }
+
+const problemOfNode = (node: string, thrown: unknown): Problem =>
+  problemOfSeveral(placeOfNode(node), thrown) ??
+  error(placeOfNode(node), messageOf(thrown), 'Start the node, or remove it from CLICKHOUSE_URL.');
 
 const placeOfNode = (node: string) => `ClickHouse ${node}`;
 
 async function lookAt(name: string, node: ClickHouse, databases: readonly string[]): Promise<Node> {
   const where = placeOfNode(name);
   const what = { what: 'check the node' };
+  const several = await checkAddress(where, node);
   const version = await node.version();
   const before = Date.now();
   const time = await engineTime(node);
@@ -72,12 +71,13 @@ async function lookAt(name: string, node: ClickHouse, databases: readonly string
     ahead: [time - after, time - before],
     macros,
     problems: [
+      ...several,
       ...(missing.length > 0
         ? [
             error(
               where,
-              `has no macro ${missing.join(' and no macro ')}`,
-              'Define it in <macros> of its configuration.',
+              `found no macro ${missing.join(' and no macro ')}, which the engine of the databases uses`,
+              'Define shard and replica in <macros> of its configuration, before apply: later the node does not start without them.',
             ),
           ]
         : []),
@@ -111,32 +111,39 @@ function betweenNodes([first, ...others]: readonly Node[]): Problem[] {
     const problems: Problem[] = [];
     if (node.version !== first.version)
       problems.push(
-        warning(where, `has version ${node.version}, but ${first.name} has ${first.version}`, 'Upgrade the older one.'),
+        warning(
+          where,
+          `found version ${node.version}, expected ${first.version} as on ${first.name}`,
+          'Upgrade the older one: the two may read the same object differently.',
+        ),
       );
     // Each node read its clock at some moment of its request: only what no such moment explains is a difference.
-    const skew = Math.max(node.ahead[0] - first.ahead[1], first.ahead[0] - node.ahead[1]);
+    const [ahead, behind] = [node.ahead[0] - first.ahead[1], first.ahead[0] - node.ahead[1]];
+    const skew = Math.max(ahead, behind);
     if (skew > NODES_SKEW)
       problems.push(
         error(
           where,
-          `its clock and that of ${first.name} differ by ${(skew / 1000).toFixed(1)} seconds`,
+          `its clock is ${(skew / 1000).toFixed(1)} seconds ${ahead > behind ? 'ahead of' : 'behind'} that of ${first.name}, expected at most ${NODES_SKEW / 1000}`,
           'Synchronize the clocks (NTP): of two records in the ledger, the one with the later time counts.',
         ),
       );
     const [shard, expected] = [node.macros.get('shard'), first.macros.get('shard')];
-    if (shard !== expected)
+    const replica = node.macros.get('replica');
+    // A missing macro is a problem of its own.
+    if (shard !== undefined && expected !== undefined && shard !== expected)
       problems.push(
         error(
           where,
-          `is of shard '${shard ?? ''}', but ${first.name} is of shard '${expected ?? ''}'`,
+          `found the shard '${shard}', expected '${expected}' as on ${first.name}`,
           'Name only the replicas of one shard in CLICKHOUSE_URL.',
         ),
       );
-    else if (node.macros.get('replica') === first.macros.get('replica'))
+    else if (replica !== undefined && replica === first.macros.get('replica'))
       problems.push(
         error(
           where,
-          `has the same macro replica as ${first.name}: '${node.macros.get('replica') ?? ''}'`,
+          `found the macro replica '${replica}', the same as on ${first.name}`,
           'Give each replica a name of its own; two names of one node count as two nodes.',
         ),
       );

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.js';
 import { startOrName } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
 import { liveTables, notApplied } from './apply/apply.js';
+import { checkAddress, problemOfSeveral } from './check-address.js';
 import { checkCluster } from './check-cluster.js';
 import { clockProblems, engineTime } from './clocks.js';
 import { findRemoved, findViews, removedProblems, type View } from './leftovers.js';
@@ -57,6 +58,9 @@ async function checkClickHouse(
   { clickhouse, otherProject }: CheckServices,
 ): Promise<Problem[]> {
   try {
+    // Whatever else is found is of one node among several.
+    const address = clickhouse.cluster ? [] : await checkAddress('ClickHouse', clickhouse);
+    if (address.length > 0) return address;
     const version = await clickhouse.version();
     const old = isOlder(version, LEAST_CLICKHOUSE)
       ? [
@@ -89,6 +93,8 @@ async function checkClickHouse(
     ];
   } catch (thrown) {
     rethrowDefect(thrown);
+    const several = problemOfSeveral('ClickHouse', thrown);
+    if (several) return [several];
     const fix = isDenied(thrown)
       ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
       : startOrName('CLICKHOUSE_URL');

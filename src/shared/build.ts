@@ -65,3 +65,6 @@ export interface ComparedTable {
   /** True if its SQL or its table was edited since the day was published, which explains a difference. */
   edited: boolean;
 }
+
+/** The step that the ledger has for all records of a comparison, which is no build: it leaves the day in the state that it is in. */
+export const COMPARISON = 'compare';

@@ -1,10 +1,7 @@
 import { DateTime, IANAZone } from 'luxon';
 import type { Day } from './iso-day.js';
 
-export { isDay, type Day } from './iso-day.js';
-
-/** The first and the last day that ClickHouse's `Date` can hold. */
-export const EVER: readonly [first: Day, last: Day] = ['1970-01-01', '2149-06-06'];
+export { EVER, isDay, type Day } from './iso-day.js';
 
 /** Returns the day `count` days after `day` (before it, if negative), by calendar arithmetic: a 23-hour day is a day. */
 export const addDays = (day: Day, count: number): Day => at(day).plus({ days: count }).toISODate() ?? day;

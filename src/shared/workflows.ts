@@ -26,7 +26,7 @@ export interface DayInput {
   toEmpty?: boolean;
   /** Why the day is rolled back and held, for people who find it held. */
   reason?: string;
-  /** Build the day in a stage and compare it with what readers have; publish nothing. */
+  /** Build the day in a stage and compare it with what readers have; publish nothing, and leave the day's state as it is. */
   compare?: boolean;
   /** Also build tables that differ by code alone, as a backfill does. */
   code?: boolean;

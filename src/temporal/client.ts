@@ -7,6 +7,7 @@ import { commandsOf, final, messageOf, passing } from '../errors.js';
 import { required } from '../required.js';
 import { backfillPrefix, SEARCH_ATTRIBUTES, workflowId } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
+import type { BackfillInput } from '../shared/workflows.js';
 import { startOrName } from '../unreachable.js';
 
 const temporal = required('@temporalio/client') as typeof Temporal;
@@ -150,3 +151,32 @@ export async function knownBackfills(client: Client, project: string, running: b
 
 /** Backfills listed at most. */
 const MOST_LISTED = 20;
+
+/** What people have asked of a running backfill, whether a worker has read it yet or not. */
+export interface Requests {
+  paused: boolean;
+  cancelling: boolean;
+}
+
+/** Reads from the server alone whether a running backfill is to pause or to end: without a worker, no query is answered. */
+export async function requestsOf(client: Client, id: string): Promise<Requests> {
+  const { raw } = await client.workflow.getHandle(id).describe();
+  return { paused: await isPaused(client, id), cancelling: raw.workflowExtendedInfo?.cancelRequested ?? false };
+}
+
+/** Finds the newest signal that pauses or resumes the run; a run that continues another one has its state as input. */
+async function isPaused(client: Client, id: string): Promise<boolean> {
+  let nextPageToken: Uint8Array | null | undefined;
+  do {
+    const page = await client.workflowService.getWorkflowExecutionHistoryReverse({
+      namespace: client.options.namespace,
+      execution: { workflowId: id },
+      ...(nextPageToken ? { nextPageToken } : {}),
+    });
+    const names = page.history?.events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
+    const newest = names?.find((name) => name === 'pause' || name === 'resume');
+    if (newest !== undefined) return newest === 'pause';
+    ({ nextPageToken } = page);
+  } while (nextPageToken.length > 0);
+  return ((await inputOf(client, id)) as BackfillInput | undefined)?.state?.paused ?? false;
+}

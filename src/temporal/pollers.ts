@@ -12,7 +12,7 @@ export interface Poller {
 /** Milliseconds after which a poller counts as gone. A worker polls again within a minute; the server lists pollers for five. */
 const POLL_AGE = 90_000;
 
-const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+const { TaskQueueType, DescribeTaskQueueMode } = proto.temporal.api.enums.v1;
 
 /** True for a worker of this host whose process has ended: the server lists it for minutes more. */
 function hasEnded(identity: string): boolean {
@@ -26,31 +26,51 @@ function hasEnded(identity: string): boolean {
   }
 }
 
-async function pollersOf(
-  client: Client,
-  taskQueue: string,
-  taskQueueType: proto.temporal.api.enums.v1.TaskQueueType,
-): Promise<Poller[]> {
-  const { pollers: found } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType,
-  });
-  return found
+type Found = proto.temporal.api.taskqueue.v1.IPollerInfo;
+
+/**
+ * Lists the workers that recently polled a task queue. A server keeps a queue in several partitions, of which a worker polls some: the
+ * default mode describes one of them alone, so that of several workers it leaves some out for a minute.
+ */
+async function pollersOf(client: Client, name: string): Promise<{ workflows: Poller[]; activities: Poller[] }> {
+  const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = TaskQueueType;
+  const queue = { namespace: client.options.namespace, taskQueue: { name } };
+  const ofType = async (type: proto.temporal.api.enums.v1.TaskQueueType) =>
+    seen((await client.workflowService.describeTaskQueue({ ...queue, taskQueueType: type })).pollers);
+  try {
+    const { versionsInfo } = await client.workflowService.describeTaskQueue({
+      ...queue,
+      apiMode: DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
+      taskQueueTypes: [TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY],
+      reportPollers: true,
+    });
+    const types = versionsInfo['']?.typesInfo;
+    if (types)
+      return {
+        workflows: seen(types[TASK_QUEUE_TYPE_WORKFLOW]?.pollers ?? []),
+        activities: seen(types[TASK_QUEUE_TYPE_ACTIVITY]?.pollers ?? []),
+      };
+  } catch {
+    // A server without this mode: the partition that the default mode describes has to do.
+  }
+  return { workflows: await ofType(TASK_QUEUE_TYPE_WORKFLOW), activities: await ofType(TASK_QUEUE_TYPE_ACTIVITY) };
+}
+
+const seen = (found: readonly Found[]): Poller[] =>
+  found
     .map(({ identity, lastAccessTime }) => ({
       identity: identity ?? '',
       seen: new Date(Number(lastAccessTime?.seconds ?? 0) * 1000),
     }))
     .filter(({ identity }) => !hasEnded(identity));
-}
 
 /** Lists the workers that recently polled a task queue for workflows, which they do even while all activity slots are in use. */
-export const workflowPollers = (client: Client, taskQueue: string): Promise<Poller[]> =>
-  pollersOf(client, taskQueue, TASK_QUEUE_TYPE_WORKFLOW);
+export const workflowPollers = async (client: Client, taskQueue: string): Promise<Poller[]> =>
+  (await pollersOf(client, taskQueue)).workflows;
 
 /** Counts the workers that poll a task queue for workflows and for activities. A worker of another host that just died counts for a minute more. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
-  const count = async (type: proto.temporal.api.enums.v1.TaskQueueType) =>
-    (await pollersOf(client, taskQueue, type)).filter(({ seen }) => Date.now() - seen.getTime() < POLL_AGE).length;
-  return { workflows: await count(TASK_QUEUE_TYPE_WORKFLOW), activities: await count(TASK_QUEUE_TYPE_ACTIVITY) };
+  const found = await pollersOf(client, taskQueue);
+  const count = (of: readonly Poller[]) => of.filter((poller) => Date.now() - poller.seen.getTime() < POLL_AGE).length;
+  return { workflows: count(found.workflows), activities: count(found.activities) };
 }

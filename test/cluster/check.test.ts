@@ -12,10 +12,8 @@ const services = inject('services');
 
 test('several addresses without an engine for replicated databases are refused', () => {
   const env = { url: 'http://127.0.0.1:1,http://127.0.0.1:2', user: 'daybook', password: '' };
-  expect(() => connectNodes(env, undefined)).toThrow(
-    /^CLICKHOUSE_URL names 2 addresses, but the config names no engine/,
-  );
-  expect(connectNodes(env, DATABASE_ENGINE).map(({ cluster }) => cluster?.node)).toEqual([
+  expect(() => connectNodes(env)).toThrow(/^CLICKHOUSE_URL names 2 addresses, but the config names no engine/);
+  expect(connectNodes(env, { databaseEngine: DATABASE_ENGINE }).map(({ cluster }) => cluster?.node)).toEqual([
     '127.0.0.1:1',
     '127.0.0.1:2',
   ]);
@@ -33,6 +31,9 @@ test('a definition becomes a replicated one, and is compared as a plain one', ()
   );
   expect(plainEngine("ENGINE = ReplicatedReplacingMergeTree('/a/{uuid}/{shard}', '{replica}', v) ORDER BY x")).toBe(
     'ENGINE = ReplacingMergeTree(v) ORDER BY x',
+  );
+  expect(plainEngine("ENGINE = SharedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY x")).toBe(
+    'ENGINE = MergeTree ORDER BY x',
   );
   const byHand = "ENGINE = ReplicatedMergeTree('/mine/t', '{replica}') ORDER BY x";
   expect(plainEngine(byHand)).toBe(byHand);

@@ -2,6 +2,7 @@ import type { ClickHouse } from '../../src/clickhouse/client.js';
 import type { Stack } from '../../src/local/stack-file.js';
 import { CONFIG, FILES } from '../faults/project.js';
 import { openDays, type DayProject } from '../support/day.js';
+import { projectFolder } from '../support/project.js';
 import type { Cluster } from './cluster.js';
 
 /** Where the nodes of these tests keep the state of their databases. */
@@ -26,6 +27,19 @@ export const clusterStack = (
 /** Opens the project of the fault ring on a cluster, with its worker in this process. */
 export const openClusterDays = (stack: Stack, more: Record<string, unknown> = {}): Promise<DayProject> =>
   openDays(stack, FILES, { ...CONFIG, ...more, clickhouse: { databaseEngine: DATABASE_ENGINE } });
+
+/** A folder with the project of the fault ring, for nothing but looks at a cluster. */
+export const clusterProject = () =>
+  projectFolder({
+    ...FILES,
+    'daybook.config.json': JSON.stringify({
+      ...CONFIG,
+      project: 'unapplied',
+      database: 'unapplied_live',
+      store: { bucket: 'unapplied-data' },
+      clickhouse: { databaseEngine: DATABASE_ENGINE },
+    }),
+  });
 
 /** What readers of one node have of a day: equal on two nodes if both have the same rows. */
 export async function readersSee(node: ClickHouse, database: string, day: string): Promise<Record<string, string>> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readEnv } from '../../src/env.js';
+import { addDays, dayIn, EVER } from '../../src/shared/day.js';
 import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
 import { daybook, environment, start } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
@@ -36,6 +37,39 @@ test('run says at once when no worker polls, and how to start one', async () => 
   expect(said).toMatch(/npx daybook worker( --project \S+)? \(or run this with --with-worker\)/);
   run.kill('SIGINT');
   expect((await run).exitCode).toBe(130);
+});
+
+test('what a worker would refuse is refused before one is asked for or started', async () => {
+  const tomorrow = addDays(dayIn('UTC', new Date()), 1);
+  const stack = environment(inject('stack'));
+  const refused = async (args: string[], message: string, code = 1) => {
+    const found = await daybook(own(...args), stack);
+    expect(found.stderr, args.join(' ')).toContain(message);
+    expect(found.stderr).not.toContain('No worker');
+    expect(found).toMatchObject({ code, stdout: '' });
+  };
+  for (const worker of [[], ['--with-worker']]) {
+    await refused(['run', '--day', tomorrow, ...worker], `${tomorrow} is in the future`);
+    await refused(['backfill', '--start', DAY, '--end', tomorrow, ...worker], `${tomorrow} is in the future`);
+  }
+  await refused(['rollback', '--day', DAY], `${DAY} was never published`);
+  await refused(['verify', '--day', tomorrow, '--rebuild'], `${tomorrow} is in the future`);
+  // The run of the test before waits for a worker: another kind of run cannot start, and no worker would help.
+  await refused(['rejects', 'retry', '--day', DAY], `${DAY} is already running, so its retry of rejects cannot start.`);
+  await refused(['schedule', 'trigger'], 'does not exist');
+  await refused(['status', '--day', tomorrow], `${tomorrow} is in the future`);
+  await refused(['rejects', '--day', tomorrow], `${tomorrow} is in the future`);
+  await refused(['verify', '--start', tomorrow], 'is in the future');
+  await refused(['plan', '--start', dayIn('UTC', new Date())], 'holds no day');
+  await refused(['verify', '--start', EMPTY, '--end', DAY], `'--end' ${DAY} is before '--start' ${EMPTY}`, 2);
+  await refused(['run', '--day', '1026-11-02'], "'1026-11-02' is invalid. Expected a day from 1970-01-01 on", 2);
+  // One end alone must not choose whichever backfill is running.
+  await refused(['backfill', 'cancel', '--start', DAY], "expected both '--start' and '--end', or neither", 2);
+  await project.configure({ database: `${project.database}_of_another` });
+  await refused(['run', '--day', EMPTY], 'another project');
+  await refused(['backfill', '--start', DAY, '--end', EMPTY], 'another project');
+  await project.configure({});
+  expect(await project.app.ledger.latestBuilds(...EVER)).toEqual([]);
 });
 
 test('a worker runs days, logs each entry as one JSON line, and exits with 0 on SIGTERM, with nothing on stdout', async () => {
@@ -92,12 +126,18 @@ test('pausing and cancelling a backfill returns at once without a worker, and th
   await expect.poll(() => said, { timeout: 30_000 }).toContain(`No worker polls daybook-${project.name}: `);
   const control = (verb: string) => daybook(own('backfill', verb, ...range), environment(inject('stack')));
   await expect.poll(async () => (await control('pause')).code, { timeout: 60_000 }).toBe(0);
+  const shown = async () => (await control('status')).stdout.trimEnd();
+  expect(await shown()).toBe('2026-10-01 to 2026-10-02  paused');
+  expect((await control('resume')).code).toBe(0);
+  expect(await shown()).toBe('2026-10-01 to 2026-10-02  running, waits for a worker');
+  expect((await control('pause')).code).toBe(0);
   const { code, stdout, stderr } = await control('cancel');
   expect({ code, stdout }).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^Cancel requested: running days stop first, and published days stay\. /) as string,
   });
   expect(stderr).toContain(`No worker polls daybook-${project.name}: the request waits for one.`);
+  expect(await shown()).toBe('2026-10-01 to 2026-10-02  cancelling, waits for a worker');
   const { worker } = await ready();
   try {
     expect((await backfill).stderr).toContain('The backfill was cancelled. Published days stay.');

@@ -39,10 +39,10 @@ describe.skipIf(!version)('the commands of docker-compose.yml', () => {
     });
     data = await engineFolder();
     engine = await startEngine(data.path, {
-      files: {
+      files: () => ({
         'users.d/daybook.xml': compose.configs['clickhouse-user']?.content ?? '',
         'config.d/daybook.xml': compose.configs['clickhouse-store']?.content ?? '',
-      },
+      }),
       env: variablesOf('clickhouse'),
     });
     const tools = [await pythonTools(version ?? '', 'aws-requirements.txt'), dirname(await temporalExecutable())];
@@ -115,7 +115,7 @@ describe.skipIf(!version)('the commands of docker-compose.yml', () => {
 
   test('a secret with characters of XML is refused by ClickHouse, as .env.example says', async () => {
     const other = await engineFolder();
-    const files = { 'users.d/daybook.xml': compose.configs['clickhouse-user']?.content ?? '' };
+    const files = () => ({ 'users.d/daybook.xml': compose.configs['clickhouse-user']?.content ?? '' });
     const env = { ...variablesOf('clickhouse'), DAYBOOK_USER_PASSWORD: 'a&b' };
     await expect(startEngine(other.path, { files, env })).rejects.toThrow('SAXParseException');
     await other.remove();

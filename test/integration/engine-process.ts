@@ -43,17 +43,17 @@ export async function engineFolder(): Promise<{ path: string; remove: () => Prom
 
 /**
  * Starts an engine over a folder, as the supervisor does, and waits until it answers.
- * @param more configuration files by their path beside `config.xml`, and variables that they read
+ * @param more configuration files by their path beside `config.xml`, which may name the native port, and variables that they read
  * @throws Error with what it said last, if it ends before that
  */
 export async function startEngine(
   dir: string,
-  more: { files?: Record<string, string>; env?: Record<string, string> } = {},
+  more: { files?: (native: number) => Record<string, string>; env?: Record<string, string> } = {},
 ): Promise<EngineProcess> {
   const [http, native] = [await getPort(), await getPort()];
   await mkdir(join(dir, 'logs'), { recursive: true });
   await writeServerConfig({ dir, ports: { http, native }, users: USERS });
-  for (const [name, text] of Object.entries(more.files ?? {})) {
+  for (const [name, text] of Object.entries(more.files?.(native) ?? {})) {
     const path = join(dir, 'clickhouse', name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectClickHouse } from '../../src/clickhouse/client.js';
+import { openBalancer } from '../support/balancer.js';
 import { engineFolder, startEngine, type EngineProcess } from './engine-process.js';
 
 /** What the set-up made, ended in reverse. */
@@ -30,31 +28,11 @@ afterAll(async () => {
   for (const end of ends) await end();
 });
 
-/** A balancer that sends each request to the next of the nodes. Returns its address. */
-async function balance(targets: readonly string[]): Promise<string> {
-  let requests = 0;
-  const server = createServer((asked, answer) => {
-    const target = new URL(asked.url ?? '/', targets[requests++ % targets.length]);
-    asked.pipe(
-      request(target, { method: asked.method, headers: asked.headers }, (got) => {
-        answer.writeHead(got.statusCode ?? 502, got.headers);
-        got.pipe(answer);
-      }),
-    );
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ends.unshift(() => {
-    server.closeAllConnections();
-    server.close();
-    return once(server, 'close');
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 test('nodes behind a balancer are refused by name before a third statement has its answer; one node is not', async () => {
   const names = async (urls: readonly string[]) => {
-    const clickhouse = connectClickHouse({ url: await balance(urls), user: 'stack_daybook', password: 'of-a-test' });
+    const balancer = await openBalancer(urls);
+    ends.unshift(() => balancer.close());
+    const clickhouse = connectClickHouse({ url: balancer.url, user: 'stack_daybook', password: 'of-a-test' });
     ends.unshift(() => clickhouse.close());
     const asked = { sql: 'SELECT displayName() AS name' };
     const answers: string[] = [];

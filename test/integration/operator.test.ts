@@ -98,6 +98,17 @@ test('apply says what an added column shows on days that were published before, 
   await apply(project.app);
 });
 
+test('a mistyped day of a year ago that failed leaves no missing days behind it', async () => {
+  const mistyped = '2025-03-01';
+  await project.run(mistyped).catch(() => undefined);
+  const { stdout } = await command('status');
+  expect(stdout).toMatch(new RegExp(`^${mistyped} +failed .*\\n${DAY} +published`, 'm'));
+  expect(stdout).not.toContain('2025-03-02');
+  expect(await json('status')).toMatchObject({ gaps: [], missing: { first: '2026-03-02' } });
+  const nothing = await command('verify', '--start', '2026-02-01', '--end', '2026-02-03');
+  expect(nothing.stdout).toContain(`npx daybook verify --start ${DAY} --end ${DAY}`);
+});
+
 test('a day that is run by hand while its marker is missing is published with a note', async () => {
   const day = '2026-03-05';
   await project.configure({}, { ready: { marker: '_SUCCESS' } });

@@ -19,6 +19,8 @@ afterAll(() => project.close());
 
 const command = (...args: string[]) =>
   daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const stateOf = async (day: string) =>
+  JSON.parse((await command('status', '--day', day, '--output', 'json')).stdout) as Record<string, unknown>;
 const verify = (...args: string[]) => command('verify', '--start', FIRST, '--end', '2026-05-31', ...args);
 
 test('days that are as published exit with 0 and one line', async () => {
@@ -60,6 +62,8 @@ test('added, missing and changed rows are reported with table, day, both counts 
   expect(rebuilt.code).toBe(1);
   expect(rebuilt.stdout).toContain('daily_amounts: readers have 1 row, a rebuild makes 1 row with other values');
   expect(rebuilt.stdout.trimEnd().split('\n').at(-1)).toBe(`${THIRD} different`);
+  // Readers have what they had, and so has the day its state.
+  expect(await stateOf(THIRD)).toMatchObject({ state: 'published', generation: 1, next: [] });
 
   for (const day of [FIRST, SECOND, THIRD]) await project.run(day, true);
   await project.admin.run({ sql: `ALTER TABLE ${database}.daily_means DROP PARTITION '2026-05-09'` });
@@ -80,6 +84,41 @@ test('a rebuild of a correct day is equal, publishes nothing and leaves no stage
       own: `daybook_${project.name}_2026`,
     }),
   ).toEqual([]);
+});
+
+test('a comparison that fails leaves a published day published, and a failed day failed', async () => {
+  const day = '2026-05-10';
+  const compare = () => command('verify', '--day', day, '--rebuild');
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  await project.run(day);
+  const published = await stateOf(day);
+  await project.put(keyOf(day, 'a'), '[1, 2]');
+  const { code, stdout, stderr } = await compare();
+  expect({ code, stdout: stdout.trimEnd().split('\n').at(-1) }).toEqual({ code: 1, stdout: `${day} failed` });
+  expect(stderr).toContain(`The comparison of ${day} failed at step normalize, and the day stays as it is: `);
+  expect(stderr).toContain(keyOf(day, 'a'));
+  expect(await stateOf(day)).toEqual(published);
+
+  await project.fail(day);
+  const failed = await stateOf(day);
+  expect(failed).toMatchObject({ state: 'failed' });
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  expect((await compare()).stdout).toContain(`${day} equal`);
+  // A rebuild would work by now, but none was done.
+  expect(await stateOf(day)).toEqual(failed);
+});
+
+test('a day without a publish is not compared, and is not recorded as failed', async () => {
+  const day = '2026-05-12';
+  const { code, stdout, stderr } = await command('verify', '--day', day, '--rebuild', '--output', 'json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toEqual({ ok: true, days: [{ day, outcome: 'not published' }] });
+  // Started by hand, the run says the same.
+  expect(await project.fail(day, false, { compare: true })).toMatchObject({
+    cause: 'NothingPublished',
+    message: expect.stringMatching(`there is nothing to compare. Build it: npx daybook run --day ${day}$`) as string,
+  });
+  expect(await stateOf(day)).toMatchObject({ state: 'not built', generation: 0, reason: '' });
 });
 
 test('a day that was rolled back and is held is verified as it is; an unfinished publish is reported', async () => {

@@ -10,11 +10,14 @@ import { joinTexts, sentence } from '../../src/shared/sentence.js';
 const yesterday = '2026-11-22';
 
 describe('the days that status shows', () => {
-  const recorded = daysBetween('2026-11-05', '2026-11-09');
+  const published = (days: readonly string[]) => days.map((day) => ({ day, done: true }));
+  const failed = (days: readonly string[]) => days.map((day) => ({ day, done: false }));
+  const week = daysBetween('2026-11-05', '2026-11-09');
+  const recorded = published(week);
 
   test('end at the newest known day, so that a demo of last month is not pushed out by days that were never built', () => {
     expect(daysToShow({ start: '2026-11-05', recorded, yesterday, count: 14 })).toEqual({
-      shown: recorded,
+      shown: week,
       gaps: [],
       earlier: 0,
       missing: { first: '2026-11-10', last: yesterday, days: 13 },
@@ -30,7 +33,7 @@ describe('the days that status shows', () => {
 
   test('are the newest ones, the earlier ones only counted', () => {
     const all = daysBetween('2026-10-01', yesterday);
-    expect(daysToShow({ start: undefined, recorded: all, yesterday, count: 2 })).toEqual({
+    expect(daysToShow({ start: undefined, recorded: published(all), yesterday, count: 2 })).toEqual({
       shown: ['2026-11-21', yesterday],
       gaps: [],
       earlier: 51,
@@ -40,12 +43,33 @@ describe('the days that status shows', () => {
 
   test('are not pushed out by days that were never built, which are one line between them', () => {
     const days = ['2025-01-05', '2026-11-05', '2026-11-08', yesterday];
-    expect(daysToShow({ start: undefined, recorded: days, yesterday, count: 3 })).toEqual({
+    expect(daysToShow({ start: undefined, recorded: published(days), yesterday, count: 3 })).toEqual({
       shown: ['2026-11-05', '2026-11-06', '2026-11-07', '2026-11-08', yesterday],
       gaps: [{ first: '2026-11-09', last: '2026-11-21', days: 13 }],
       earlier: 1,
       missing: undefined,
     });
+  });
+
+  test('do not begin with a day that only failed: it may be mistyped, and the days after it are not missing', () => {
+    const mistyped = '2025-11-05';
+    const after = (days: readonly { day: string; done: boolean }[], start?: string) =>
+      daysToShow({ start, recorded: [...failed([mistyped]), ...days], yesterday, count: 14 });
+    const missing = { first: '2026-11-10', last: yesterday, days: 13 };
+    expect(after(recorded)).toEqual({ shown: [mistyped, ...week], gaps: [], earlier: 0, missing });
+    // Nothing says which days should exist while none was published.
+    expect(after([])).toEqual({ shown: [mistyped], gaps: [], earlier: 0, missing: undefined });
+    // With `start`, the days from there on should.
+    expect(after(recorded, '2026-11-02')).toEqual({
+      shown: [mistyped, ...week],
+      gaps: [{ first: '2026-11-02', last: '2026-11-04', days: 3 }],
+      earlier: 0,
+      missing,
+    });
+    expect(after([], '2026-11-20').missing).toEqual({ first: '2026-11-20', last: yesterday, days: 3 });
+    // A day that failed among published ones is one of them.
+    const middle = [...published(['2026-11-05']), ...failed(['2026-11-12'])];
+    expect(after(middle).gaps).toEqual([{ first: '2026-11-06', last: '2026-11-11', days: 6 }]);
   });
 
   test('are none while nothing was built, and what should exist is said', () => {

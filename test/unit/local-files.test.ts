@@ -44,6 +44,9 @@ test('a file whose name looks like a pattern is that file alone', async () => {
 
 test('an argument that names nothing, and two files of one name, are refused', async () => {
   await expect(namesOf('dt=3')).rejects.toThrow(/^No file is called .*dt=3, and none matches it\./);
+  await expect(namesOf('dt=[12]')).rejects.toThrow(
+    /dt=\[12\], and none matches it\. Expected files, folders, or patterns with \*, \? and \*\*\. To use \[12\] or /,
+  );
   await expect(namesOf('dt=?/*.txt')).rejects.toThrow(/none matches it/);
   await expect(namesOf('dt=1/a.json', 'dt=2/a.json')).rejects.toThrow(/would both become a\.json/);
 });

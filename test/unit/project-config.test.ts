@@ -23,7 +23,7 @@ test('a project, a bucket and a prefix are enough; every other field has its def
     lateDays: 3,
     database: 'analytics',
     store: { bucket: 'shop-data', normalized: 'daybook/', keepNormalized: 30 * 24 * 3600_000 },
-    clickhouse: {},
+    clickhouse: { cloud: false },
     keepPrevious: { days: 7, versions: 2 },
     giveUpAfter: 6 * 3600_000,
     limits: {
@@ -68,6 +68,16 @@ test.each([
   const { problems } = parseConfig({ ...least, alerts });
   expect(problems[0]?.where).toMatch(/^alerts/);
   expect(JSON.stringify(problems)).not.toContain('hush');
+});
+
+test('an engine for databases does not go with ClickHouse Cloud, and the message says which one to remove', () => {
+  const databaseEngine = "Replicated('/clickhouse/databases/{database}', '{shard}', '{replica}')";
+  expect(messageOf({ ...least, clickhouse: { cloud: true, databaseEngine } })).toContain(
+    'clickhouse.databaseEngine: found an engine for databases beside cloud: true, but ClickHouse Cloud chooses that engine itself',
+  );
+  expect(messageOf({ ...least, clickhouse: { cloud: 'yes' } })).toContain("found 'yes', expected true or false");
+  for (const clickhouse of [{ cloud: true }, { databaseEngine }])
+    expect(parseConfig({ ...least, clickhouse }).problems).toEqual([]);
 });
 
 test('what people write becomes milliseconds, bytes and whole prefixes', () => {

@@ -2,6 +2,7 @@ import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { typed } from '../../src/cli/common/output.js';
+import { shortestPath } from '../../src/cli/init/index.js';
 import { processVariables } from '../../src/env.js';
 import { findProject } from '../../src/project/find.js';
 import { command } from '../../src/shared/commands.js';
@@ -54,4 +55,16 @@ test('a project is named, or found from below: both reach the same folder', asyn
   const found = await run(join(project, 'sql'), 'status');
   expect(named).toEqual(found);
   expect(named.stderr).toContain(`the project in ${project}`);
+});
+
+test.each([
+  ['/home/ann/clicks', '/home/ann', 'clicks'],
+  ['/home/ann/clicks', '/home/ann/daybook', '~/clicks'],
+  ['/srv/data/clicks', '/srv/data/daybook', '../clicks'],
+  ['/home/ann/clicks', '/srv/shop', '~/clicks'],
+  ['/home/ann/My Clicks', '/srv', "~/'My Clicks'"],
+  ['/tmp/clicks', '/home/ann/daybook', '/tmp/clicks'],
+  ['/home/anna/clicks', '/srv/shop/deep', '/home/anna/clicks'],
+])('init names the folder %s, seen from %s, as %s', (dir, here, written) => {
+  expect(shortestPath(dir, here, '/home/ann')).toBe(written);
 });

@@ -131,7 +131,12 @@ test('a comparison builds everything, publishes nothing, and says which tables d
   const result = (await (await one.startDay({ day: DAY, compare: true })).result()) as DayResult;
   expect(one.verbs()).not.toContain('publish');
   expect(one.verbs().slice(-3)).toEqual(['compare', 'conclude', 'sweep']);
-  expect(one.calls.find(({ verb }) => verb === 'list')?.input).toMatchObject({ force: true });
+  expect(one.calls.find(({ verb }) => verb === 'list')?.input).toMatchObject({ force: true, compare: true });
+  // Its record is not one of a build, so that the day stays what it was.
+  expect(one.calls.find(({ verb }) => verb === 'conclude')?.input).toMatchObject({
+    outcome: 'different',
+    step: 'compare',
+  });
   expect(result).toMatchObject({ outcome: 'different', compared: [compared] });
   expect(result.notes.map(plain)).toEqual([
     'events: readers have 5 rows, a rebuild makes 7 rows; its SQL, its options or its table was edited since',

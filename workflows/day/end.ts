@@ -2,7 +2,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { ConcludeInput } from '../../activities/conclude/index.js';
 import { failedBy, rootText } from '../../src/errors.js';
-import type { BuildRef } from '../../src/shared/build.js';
+import { COMPARISON, type BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { heldNow } from '../../src/shared/notes.js';
 import { commandsIn, plain, type Text } from '../../src/shared/sentence.js';
@@ -10,6 +10,7 @@ import type { DayFailure, DayResult } from '../../src/shared/workflows.js';
 import { thrownIn, throwIfBug } from '../failures.js';
 import { lastActivities } from '../options.js';
 import {
+  comparisonFailure,
   cutOffNote,
   failureOf,
   notRecordedNote,
@@ -35,7 +36,7 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
   try {
     await CancellationScope.nonCancellable(() =>
       act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
-        { day: input.day, build, outcome, step: '', reason: '' },
+        { day: input.day, build, outcome, step: input.compare ? COMPARISON : '', reason: '' },
       ]),
     );
   } catch (error) {
@@ -82,7 +83,9 @@ export async function endAfterError(
   progress.end(outcome, [reason]);
   const again = command.rollback(of, run?.target ?? (run?.input.toEmpty ? 0 : run?.input.generation));
   const failed =
-    step === 'rollback' ? rollbackFailure(of, reason, again, swaps !== 'unknown') : failureOf(of, step, reason);
+    step === 'rollback'
+      ? rollbackFailure(of, reason, again, swaps !== 'unknown')
+      : (run?.input.compare ? comparisonFailure : failureOf)(of, step, reason);
   // Without a run the ledger could not be read, so it cannot be written; a refused rollback leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
   if (run && !refused)
@@ -90,9 +93,9 @@ export async function endAfterError(
       day: of,
       build: run.begun?.build ?? null,
       outcome,
-      step,
-      reason: plain(reason),
-      next: commandsIn(failed),
+      ...(run.input.compare
+        ? { step: COMPARISON, reason: `at ${step}: ${plain(reason)}` }
+        : { step, reason: plain(reason), next: commandsIn(failed) }),
     });
   const thrown = thrownIn(error);
   const table = tableOf(thrown);

@@ -1,4 +1,4 @@
-import { CancellationScope, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, patched, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../../activities/list/index.js';
 import type { BuiltTable } from '../../src/shared/build.js';
 import { heldNow } from '../../src/shared/notes.js';
@@ -52,13 +52,17 @@ export async function day(input: DayInput): Promise<DayResult> {
     run = beginRun({ input, progress, turn, settings });
     const result = input.rollback ? await rollBack(run) : await buildSomewhere(run);
     progress.end(result.outcome, result.notes);
-    if (settings.failedBefore && workflowInfo().parent === undefined) await reportRecovery(result);
+    if (settings.failedBefore && workflowInfo().parent === undefined && !comparesOnly(input))
+      await reportRecovery(result);
     return { ...result, recovered: settings.recovered !== null, steps: [...progress.steps] };
   } catch (error) {
     throwIfBug(error);
     return await CancellationScope.nonCancellable(() => endAfterError(input.day, progress, run, error));
   }
 }
+
+/** A comparison repairs nothing; before, one that found no difference was reported as a recovery. */
+const comparesOnly = ({ compare = false }: DayInput): boolean => compare && patched('comparison-recovers-nothing');
 
 /** A webhook that is down must not hold a run that a person waits for. In milliseconds. */
 const ALERT_WAIT = 20_000;

@@ -131,6 +131,7 @@ export async function listObjects(run: DayRun): Promise<ListResult> {
       // A comparison rebuilds all tables, like a forced run, but publishes nothing.
       force: (input.force ?? false) || (input.compare ?? false),
       code: input.code ?? false,
+      ...(input.compare ? { compare: true } : {}),
       ...(input.retry === undefined ? {} : { retry: input.retry }),
       ...chosen(input),
     },

@@ -10,6 +10,7 @@ import {
   projectOption,
   replaceFolderOption,
   withWorkerOption,
+  wrongRange,
 } from '../common/options.js';
 
 /** Defines `daybook backfill`. Exit code 0: all days succeeded; 1: a day failed. */
@@ -60,7 +61,8 @@ export function backfillCommand() {
         return self.error(
           "error: expected '--start' and '--end', or one of status, pause, resume, cancel, concurrency",
         );
-      if (end < start) return self.error(`error: '--end' ${end} is before '--start' ${start}`);
+      const wrong = wrongRange({ start, end });
+      if (wrong !== undefined) return self.error(wrong);
       const { buildRange } = await import('./index.js');
       await buildRange({ ...options, start, end });
     });
@@ -108,4 +110,13 @@ const withRange = (name: string, description: string) =>
     .option('--start <YYYY-MM-DD>', 'the first day of the backfill, if several are running', parseDay)
     .option('--end <YYYY-MM-DD>', 'the last day of the backfill, if several are running', parseDay)
     .addOption(projectOption())
-    .addOption(outputOption());
+    .addOption(outputOption())
+    // One end alone would be ignored, and another backfill be paused or cancelled than the one that is meant.
+    .hook('preAction', (command) => {
+      const { start, end } = command.opts();
+      const wrong =
+        (start === undefined) === (end === undefined)
+          ? wrongRange({ start, end })
+          : "error: expected both '--start' and '--end', or neither of them";
+      if (wrong !== undefined) command.error(wrong);
+    });

@@ -1,16 +1,16 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { App } from '../../app.js';
-import { messageOf } from '../../errors.js';
 import { command } from '../../shared/commands.js';
-import { workflowId } from '../../shared/names.js';
+import { taskQueue, workflowId } from '../../shared/names.js';
 import { sentence, type Text } from '../../shared/sentence.js';
 import type { BackfillProgress } from '../../shared/workflows.js';
-import { knownBackfills, WorkflowNotFoundError, type KnownBackfill } from '../../temporal/client.js';
+import { knownBackfills, requestsOf, WorkflowNotFoundError, type KnownBackfill } from '../../temporal/client.js';
+import { pollers } from '../../temporal/pollers.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { warnIfNoWorker } from '../common/worker.js';
-import { failedText, progressLine } from './text.js';
+import { failedText, progressLine, stateText, type ShownBackfill } from './text.js';
 
 interface Range {
   start?: string | undefined;
@@ -78,22 +78,39 @@ async function toShow(app: App, { start, end }: Range): Promise<KnownBackfill[]>
   return newest ? [newest] : [];
 }
 
+/** Time for a worker to answer, in milliseconds. */
+const ANSWER_WITHIN = 10_000;
+
+/** Asks a worker for the progress of a backfill; null if none answers. The server itself would wait much longer for one. */
+async function progressOf(app: App, id: string): Promise<BackfillProgress | null> {
+  const client = await app.temporal();
+  const { workflows } = await pollers(client, taskQueue.light(app.project.config.project));
+  if (workflows === 0) return null;
+  const query = () => client.workflow.getHandle(id).query<BackfillProgress>('progress');
+  return await client.withDeadline(Date.now() + ANSWER_WITHIN, query).catch(() => null);
+}
+
+const NOTHING_ASKED = { paused: false, cancelling: false };
+
 /** Prints the progress of the backfills that run, or of the named one; exit code 1 if there is none. */
 export async function showBackfill(options: ControlOptions): Promise<void> {
   await withApp({ project: options.project }, async (app) => {
-    const backfills: (KnownBackfill & { progress: BackfillProgress | null })[] = [];
+    const backfills: ShownBackfill[] = [];
     for (const one of await toShow(app, options)) {
-      const handle = (await app.temporal()).workflow.getHandle(one.workflowId);
-      const progress = await handle.query<BackfillProgress>('progress').catch((error: unknown) => {
-        note(sentence(`No worker responds (${messageOf(error)}). Start one in another terminal: `, command.worker()));
-      });
-      backfills.push({ ...one, progress: progress ?? null });
+      const client = await app.temporal();
+      const requests = one.status === 'RUNNING' ? await requestsOf(client, one.workflowId) : NOTHING_ASKED;
+      backfills.push({ ...one, ...requests, progress: await progressOf(app, one.workflowId) });
     }
+    if (backfills.some(({ progress }) => progress === null))
+      note(
+        sentence('No worker responds, so the progress is unknown. Start one in another terminal: ', command.worker()),
+      );
     if (backfills.length === 0) process.exitCode = 1;
     if (options.output === 'json') printJson({ project: app.project.config.project, backfills });
     else
-      for (const { start, end, status, progress } of backfills) {
-        print(`${start} to ${end}  ${status.toLowerCase()}`);
+      for (const one of backfills) {
+        const { start, end, progress } = one;
+        print(`${start} to ${end}  ${stateText(one)}`);
         if (progress) print(progressLine(progress, Date.now()));
         if (progress && progress.failed.length > 0) print(`\n${failedText(progress.failed)}`);
       }

@@ -8,7 +8,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import { Interrupted, onInterrupt, STOPPING } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { assertDays } from '../common/wanted.js';
+import { assertDays, assertRunnable } from '../common/wanted.js';
 import { warnIfNoWorker, withWorker } from '../common/worker.js';
 import { forecast, forecastText, hasWork } from '../plan/forecast.js';
 import { followBackfill, type BackfillEnd } from './follow.js';
@@ -37,7 +37,8 @@ export async function buildRange(options: BackfillOptions): Promise<void> {
     ...chosen(options),
   };
   await withApp({ project }, async (app) => {
-    assertDays(app, start, end);
+    if (dryRun) assertDays(app, start, end);
+    else await assertRunnable(app, start, end);
     await (dryRun ? showForecast(app, input, output) : run(app, input, { own: own ?? false, output }));
   });
 }
@@ -60,11 +61,11 @@ async function run(app: App, input: BackfillInput, { own, output }: { own: boole
   const interruption = onInterrupt(own ? STOPPING : undefined);
   const follow = async (): Promise<BackfillEnd> => {
     const handle = await startBackfill(app, input);
+    if (!own) await warnIfNoWorker(app, 'the backfill');
     const show = output === 'json' ? 'nothing' : process.stdout.isTTY ? 'live' : 'lines';
     return await followBackfill(handle, show, interruption.signal);
   };
   try {
-    if (!own) await warnIfNoWorker(app, 'the backfill');
     reportBackfill(input, output, own ? await withWorker(app, follow) : await follow());
   } catch (error) {
     if (error !== interruption.signal.reason) throw error;

@@ -1,11 +1,25 @@
 import { command } from '../../shared/commands.js';
 import { durationText, numberText, plural } from '../../shared/format.js';
 import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
+import type { KnownBackfill, Requests } from '../../temporal/client.js';
 import { typed, worded } from '../common/output.js';
 import { shorten, plainTable, terminalWidth } from '../common/text.js';
 
 /** Running days that are named; the rest are only counted. */
 const RUNNING_SHOWN = 3;
+
+/** A backfill with what was asked of it; `progress` is null if no worker answers. */
+export type ShownBackfill = KnownBackfill & Requests & { progress: BackfillProgress | null };
+
+/** Says whether a backfill runs, and what it was asked: without a worker it can't have done that yet. */
+export function stateText({ status, paused, cancelling, progress }: ShownBackfill): string {
+  if (status !== 'RUNNING') return status.toLowerCase();
+  const waits = progress === null ? ', waits for a worker' : '';
+  if (cancelling) return `cancelling${waits}`;
+  // What does not run needs no worker to stay as it is.
+  if (paused) return progress !== null && progress.running.length > 0 ? 'pausing' : 'paused';
+  return `running${waits}`;
+}
 
 /** Computes rows per second and the time left, without pauses; undefined until the first day is done. */
 export function pace(

@@ -27,7 +27,7 @@ async function openCheck(options: ProjectOptions): Promise<OpenCheck> {
   const { openServices } = await import('../../app.js');
   // Of a broken folder nothing is known; the check reports what is wrong with it.
   const { project } = await readProject(dir);
-  const { nodes, store, temporal, close } = openServices(env, project?.config.clickhouse.databaseEngine);
+  const { nodes, store, temporal, close } = openServices(env, project?.config.clickhouse);
   const clickhouse = nodes.length === 1 ? nodes[0] : await firstAnswering(nodes);
   return {
     dir,

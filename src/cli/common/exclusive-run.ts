@@ -37,6 +37,7 @@ export async function runExclusive(
         details: `Started by hand, for a ${what}. To see the day: \`${typed(command.statusOf(day))}\``,
         conflict: WorkflowIdConflictPolicy.FAIL,
       });
+      if (!own) await warnIfNoWorker(app);
       return await followDay(handle, day, { show: quiet ? 'nothing' : 'lines', again });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -53,9 +54,7 @@ export async function runExclusive(
       );
     }
   };
-  if (own) return await withWorker(app, run);
-  await warnIfNoWorker(app);
-  return await run();
+  return own ? await withWorker(app, run) : await run();
 }
 
 /** True where both ask for the same; why they do may differ. */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { isConcurrency, MOST_CONCURRENCY } from '../../shared/inputs/backfill.js';
-import { isDay } from '../../shared/iso-day.js';
+import { EVER, isDay } from '../../shared/iso-day.js';
 
 /*
  * Options that the commands share. `--help` loads every command.ts, so neither they nor this file import anything that takes
@@ -32,8 +32,32 @@ export const YESTERDAY = 'yesterday';
 export const parseDay = (text: string): string => {
   if (text !== YESTERDAY && !isDay(text))
     throw new InvalidArgumentError('Expected a date that exists, written YYYY-MM-DD, or yesterday.');
+  if (text < EVER[0])
+    throw new InvalidArgumentError(`Expected a day from ${EVER[0]} on, the first that a Date column holds.`);
   return text;
 };
+
+/** Says what is wrong with a range of days before anything is started; undefined if nothing is. */
+export const wrongRange = ({
+  start,
+  end,
+}: {
+  start?: string | undefined;
+  end?: string | undefined;
+}): string | undefined =>
+  start !== undefined && end !== undefined && end < start
+    ? `error: '--end' ${end} is before '--start' ${start}`
+    : undefined;
+
+/** Says what is wrong with `--day` beside `--start` and `--end`; undefined if nothing is. */
+export const wrongDays = (days: {
+  day?: string | undefined;
+  start?: string | undefined;
+  end?: string | undefined;
+}): string | undefined =>
+  days.day !== undefined && (days.start ?? days.end) !== undefined
+    ? "error: '--day' is one day, '--start' and '--end' are a range; give one of them"
+    : wrongRange(days);
 
 /** Parses the number of days that run at once. */
 export const parseConcurrency = (text: string): number => {

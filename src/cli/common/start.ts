@@ -6,7 +6,6 @@ import { taskQueue, workflowId } from '../../shared/names.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { inputOf } from '../../temporal/client.js';
 import { note, typed } from './output.js';
-import { assertDays } from './wanted.js';
 
 /** A workflow to start: its type, id and input, and what the Web UI shows about it. */
 export interface Start {
@@ -57,7 +56,6 @@ const differingOptions = (choices: Readonly<Record<string, unknown>>, asked: obj
 /** Starts a day's workflow, or attaches to the one that is running. */
 export async function startOrAttachDay(app: App, input: DayInput) {
   const { project } = app.project.config;
-  assertDays(app, input.day);
   return await startWorkflow(app, {
     type: 'day',
     workflowId: workflowId.day(project, input.day),

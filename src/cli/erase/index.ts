@@ -42,8 +42,7 @@ export const startErasure = ({ project, ...options }: EraseOptions): Promise<voi
       else print('Nothing was changed.');
       return;
     }
-    const run = () => follow(app, asked);
-    if (!options.withWorker) await warnIfNoWorker(app, 'the erasure');
+    const run = () => follow(app, asked, options.withWorker ?? false);
     const end = options.withWorker ? await withWorker(app, run) : await run();
     if (!end.ok) {
       process.exitCode = 1;
@@ -55,7 +54,7 @@ export const startErasure = ({ project, ...options }: EraseOptions): Promise<voi
     else printDone(end.result);
   });
 
-async function follow(app: App, asked: Erasure) {
+async function follow(app: App, asked: Erasure, own: boolean) {
   const { project } = app.project.config;
   const { id } = await keepErasure(app.dependencies, asked);
   const handle = await startWorkflow(app, {
@@ -65,6 +64,7 @@ async function follow(app: App, asked: Erasure) {
     summary: `${project}, rows of ${asked.table} are erased`,
     details: 'Started by hand. The condition is in the store, not here.',
   });
+  if (!own) await warnIfNoWorker(app, 'the erasure');
   note(
     `${handle.workflowId} runs; if this command is interrupted, the erasure continues, and the same command follows it again.`,
   );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { final } from '../../errors.js';
 import { PROJECT } from '../../project/config/config.js';
 import { command, shellQuoted, type Command } from '../../shared/commands.js';
@@ -100,12 +101,21 @@ function firstSteps(project: string): [Command, string][] {
   ];
 }
 
+/** Writes a folder as a person would type it in a shell: from here, from the home folder or from the root, whichever is shortest. */
+export function shortestPath(dir: string, here: string, home: string): string {
+  const below = relative(home, dir);
+  const isBelowHome = below !== '' && below !== '..' && !below.startsWith('../') && !isAbsolute(below);
+  // A quoted ~ would be a folder of that name.
+  const candidates = [relative(here, dir), dir].map(shellQuoted);
+  if (isBelowHome) candidates.push(`~/${shellQuoted(below)}`);
+  return candidates.sort((a, b) => a.length - b.length)[0] ?? dir;
+}
+
 function stepsText(dir: string, steps: readonly [Command, string][]): string[] {
-  const here = relative('.', dir);
   const width = Math.max(...steps.map(([one]) => typed(one).length));
   return [
     'Next:',
-    ...(here === '' ? [] : [`  cd ${shellQuoted(here)}`]),
+    ...(dir === resolve('.') ? [] : [`  cd ${shortestPath(dir, resolve('.'), homedir())}`]),
     ...steps.map(([one, meaning]) => `  ${typed(one).padEnd(width)}  # ${meaning}`),
     'Then write your columns and your SELECTs into sql/, and name your bucket and prefix in daybook.config.ts.',
   ];

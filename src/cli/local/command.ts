@@ -57,7 +57,7 @@ function downCommand() {
 function putCommand() {
   return new Command('put')
     .description("Upload files into the local stack's S3 store, never into another store")
-    .argument('<file...>', 'files, folders with everything in them, or patterns with *, ? and **')
+    .argument('<file...>', 'files, folders with everything in them, or patterns with *, ? and ** (not [ ] or { })')
     .requiredOption(
       '--to <url>',
       'bucket and prefix, such as s3://clicks-data/raw/events/; a missing bucket is created',

@@ -30,13 +30,17 @@ export async function filesNamed(given: readonly string[]): Promise<NamedFile[]>
   return [...found.values()];
 }
 
+/** What a pattern may contain. Node 20.3, the oldest that is supported, has no globs of its own. */
+const WILDCARDS = '*, ? and **';
+
 async function expanded(argument: string): Promise<string[]> {
   const path = argument.replace(/(?<=.)\/+$/, '');
   if (await exists(path)) return [path];
   const paths = /[*?]/.test(path) ? await matching(isAbsolute(path) ? '/' : '', path.split('/').filter(Boolean)) : [];
   if (paths.length > 0) return paths;
   throw new LocalStackError(
-    `No file is called ${argument}, and none matches it. Name files, folders or patterns that exist.`,
+    `No file is called ${argument}, and none matches it. Expected files, folders, or patterns with ${WILDCARDS}. ` +
+      'To use [12] or {1,2}, leave the argument without quotes, so that the shell expands it.',
   );
 }
 

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, PLANNED_DAYS, projectOption } from '../common/options.js';
+import { examples, outputOption, parseDay, PLANNED_DAYS, projectOption, wrongDays } from '../common/options.js';
 
 /** Defines `daybook plan`, which shows what a run would build now, and why. */
 export const planCommand = () =>
@@ -26,9 +26,8 @@ export const planCommand = () =>
       ),
     )
     .action(async (options, command) => {
-      const { day, start, end } = options;
-      if (day !== undefined && (start ?? end) !== undefined)
-        command.error("error: '--day' is one day, '--start' and '--end' are a range; give one of them");
+      const wrong = wrongDays(options);
+      if (wrong !== undefined) command.error(wrong);
       const { showPlan } = await import('./index.js');
       await showPlan(options);
     });

@@ -4,8 +4,8 @@ import { findRemoved, removedText } from '../../project/leftovers.js';
 import { addDays, dayIn, daysBetween, type Day } from '../../shared/day.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { PLANNED_DAYS, type Output } from '../common/options.js';
-import { note, print, printJson } from '../common/output.js';
-import { assertDays } from '../common/wanted.js';
+import { print, printJson } from '../common/output.js';
+import { assertDays, assertRange } from '../common/wanted.js';
 import { commandsFor, forecast, forecastText } from './forecast.js';
 
 /** The requested days. */
@@ -34,7 +34,7 @@ export const showPlan = ({ project, output, ...asked }: ProjectOptions & Asked &
     assertDays(app, asked.day, asked.start, asked.end);
     await app.ledger.assertReadable(app.project.config);
     const { first, last, earlier } = await plannedRange(app, asked);
-    if (first > last) note(`The range ${first} to ${last} is empty.`);
+    if (asked.start !== undefined) assertRange(first, last);
     const found = await forecast(app, daysBetween(first, last));
     const removed = await findRemoved(app.clickhouse, app.project);
     if (output === 'json') printJson({ project: app.project.config.project, first, last, earlier, removed, ...found });

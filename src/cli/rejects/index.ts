@@ -96,8 +96,10 @@ export const showRejects = ({ day, source, limit, project, output }: RejectsOpti
     await app.ledger.assertReadable(app.project.config);
     const sources = await rejectsBySource(app, day, source, limit);
     if (output === 'json') printJson({ project: app.project.config.project, day, sources });
-    else if (sources.length === 0) print(sentence(`${day} was never built. Build it: `, command.run(day)));
-    else print(sources.map(sourceText).join('\n\n'));
+    else if (sources.length === 0) {
+      assertDays(app, day);
+      print(sentence(`${day} was never built. Build it: `, command.run(day)));
+    } else print(sources.map(sourceText).join('\n\n'));
   });
 
 interface RetryOptions extends ProjectOptions {

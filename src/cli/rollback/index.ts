@@ -1,8 +1,10 @@
 import type { App } from '../../app.js';
 import { isFinal, textOf } from '../../errors.js';
-import { rollbackTarget, type RollbackTarget } from '../../ledger/rollback.js';
+import { oldestOfTables, rollbackTarget, undoneBy, type RollbackTarget } from '../../ledger/rollback.js';
 import { command } from '../../shared/commands.js';
+import { archiveDatabase } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
+import { assertArchived } from '../../stage/swaps.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { runExclusive } from '../common/exclusive-run.js';
 import type { Output } from '../common/options.js';
@@ -56,6 +58,11 @@ async function wouldRestore(app: App, day: string, asked: RollbackTarget) {
   }
 }
 
-async function targetOf({ ledger }: App, day: string, asked: RollbackTarget): Promise<number> {
-  return rollbackTarget(day, await ledger.publishHistory(day), (await ledger.holdOf(day)) !== undefined, asked);
+/** Decides what a rollback would restore; throws what its workflow would. */
+async function targetOf({ ledger, dependencies }: App, day: string, asked: RollbackTarget): Promise<number> {
+  const history = await ledger.publishHistory(day);
+  const target = rollbackTarget(day, history, (await ledger.holdOf(day)) !== undefined, asked);
+  const undone = oldestOfTables(undoneBy(history, target));
+  await assertArchived(dependencies, { day, archive: archiveDatabase(ledger.project) }, undone);
+  return target;
 }

@@ -8,6 +8,7 @@ import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
 import { startOrAttachDay } from '../common/start.js';
+import { assertRunnable } from '../common/wanted.js';
 import { withWorker, warnIfNoWorker } from '../common/worker.js';
 
 interface RunOptions extends ProjectOptions, ChoiceOptions {
@@ -20,14 +21,15 @@ interface RunOptions extends ProjectOptions, ChoiceOptions {
 /** Builds one day, or attaches to the run that is building it, and shows its steps. */
 export const runOneDay = ({ day, force, withWorker: own, project, output, ...choice }: RunOptions): Promise<void> =>
   withApp({ project }, async (app) => {
+    await assertRunnable(app, day);
     const interruption = onInterrupt(own ? STOPPING : undefined);
     const run = async (): Promise<DayEnd> => {
       const handle = await startOrAttachDay(app, { day, ...(force ? { force } : {}), ...chosen(choice) });
+      if (!own) await warnIfNoWorker(app);
       const show = output === 'json' ? 'nothing' : process.stdout.isTTY ? 'live' : 'lines';
       return await followDay(handle, day, { show, signal: interruption.signal });
     };
     try {
-      if (!own) await warnIfNoWorker(app);
       report(day, output, own ? await withWorker(app, run) : await run());
     } catch (error) {
       if (error !== interruption.signal.reason) throw error;

@@ -99,8 +99,8 @@ const change = ({ project, output }: ScheduleOptions, done: string, act: (app: A
 export const triggerRun = ({ project, output }: ScheduleOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     const { project: name, timezone } = app.project.config;
-    await warnIfNoWorker(app, 'the nightly run', '');
     const night = await trigger(app);
+    await warnIfNoWorker(app, 'the nightly run', '');
     const waiting = nightFor(timezone, new Date());
     if (output === 'json')
       printJson({ day: night?.day ?? waiting, begun: night !== undefined, workflowId: night?.workflowId ?? null });

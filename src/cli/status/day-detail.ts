@@ -2,6 +2,7 @@ import type { App } from '../../app.js';
 import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/records.js';
 import type { LedgerReport } from '../../ledger/report/index.js';
 import { linesOutside } from '../../ledger/report/statements.js';
+import { isWanted } from '../../project/wanted.js';
 import { dayImbalance, folderImbalances, sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { command, type Command } from '../../shared/commands.js';
 import type { Day } from '../../shared/day.js';
@@ -55,7 +56,8 @@ export async function detailDay(app: App, report: LedgerReport, day: DayReport, 
     ...day,
     tests,
     rejects,
-    next: nextSteps(day, named),
+    // No run builds a day that should not exist.
+    next: isWanted(app.project.config, day.day, new Date()) ? nextSteps(day, named) : [],
     ...(accounts ? { accounts: await readDayAccounts(app, report, day) } : {}),
   };
 }

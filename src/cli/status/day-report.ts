@@ -1,6 +1,6 @@
 import type { App } from '../../app.js';
 import type { BuildRecord } from '../../ledger/records.js';
-import type { LedgerReport, PlanRecord } from '../../ledger/report/index.js';
+import type { LedgerReport, PlanRecord, RecordedDay } from '../../ledger/report/index.js';
 import { sumAccounts, type FolderAccount } from '../../shared/accounts.js';
 import { addDays, daysBetween, type Day } from '../../shared/day.js';
 import { type Text } from '../../shared/sentence.js';
@@ -14,7 +14,7 @@ import { NOTHING_ASKED, type FolderQuestions } from './folder-questions.js';
  * The state of a day: the outcome of its newest build; `building` while its workflow runs; `stopped` if a build has begun and no
  * workflow is running to finish it.
  */
-export type DayState = Outcome | 'building' | 'stopped' | 'not built';
+export type DayState = Exclude<Outcome, 'different'> | 'building' | 'stopped' | 'not built';
 
 /** A day as the overview shows it. */
 export interface DayReport {
@@ -145,6 +145,8 @@ export function stateOf(
 ): DayState {
   if (workflow) return 'building';
   if (!build) return 'not built';
+  // Earlier versions recorded a comparison as a build; only published days were compared as different.
+  if (build.event === 'different') return 'published';
   if (build.event !== 'planned') return build.event;
   return asked ? 'stopped' : 'building';
 }
@@ -186,24 +188,34 @@ const SINGLE_DAYS = 2;
 /**
  * Selects the newest `count` days with a recorded build, and what was never built between them; counts the days before and after them.
  *
+ * Days are expected from the project's `start` on, or else from the first day that was published: a day that only failed may be mistyped,
+ * and says nothing about the days after it.
+ *
  * @param recorded days with a build, in ascending order
  */
 export function daysToShow(of: {
   start: Day | undefined;
-  recorded: readonly Day[];
+  recorded: readonly RecordedDay[];
   yesterday: Day;
   count: number;
 }): ReportedRange {
-  const { start, recorded, yesterday, count } = of;
+  const { start, yesterday, count } = of;
+  const recorded = of.recorded.map(({ day }) => day);
+  const origin = start ?? of.recorded.find(({ done }) => done)?.day;
   const newest = recorded.at(-1);
-  const since = newest === undefined ? start : addDays(newest, 1);
+  const since = origin === undefined || newest === undefined || newest < origin ? origin : addDays(newest, 1);
   const missing = since !== undefined && since <= yesterday ? rangeFrom(since, yesterday) : undefined;
   const built = recorded.slice(-count);
   const earlier = recorded.length - built.length;
   const shown: Day[] = [];
   const gaps: DayRange[] = [];
-  let next = earlier === 0 && start !== undefined ? start : (built[0] ?? '');
+  let next = (earlier === 0 ? origin : built[0]) ?? '';
   for (const day of built) {
+    if (origin === undefined || day < origin) {
+      shown.push(day);
+      continue;
+    }
+    if (next < origin) next = origin;
     const never = daysBetween(next, addDays(day, -1));
     if (never.length <= SINGLE_DAYS) shown.push(...never);
     else gaps.push(rangeFrom(next, addDays(day, -1)));

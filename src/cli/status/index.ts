@@ -8,6 +8,7 @@ import { runningDays } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
+import { assertDays } from '../common/wanted.js';
 import { detailDay } from './day-detail.js';
 import { daysToShow, reportDays, type Running } from './day-report.js';
 import { folderQuestions, type FolderQuestions } from './folder-questions.js';
@@ -60,6 +61,8 @@ async function detail(
   const asked = folderQuestions(app, [day]);
   const [line] = await reportDays(app, report, { days: [day], running, asked });
   if (!line) throw new RangeError(`no report of ${day}`);
+  // A day that should not exist is shown only if something is recorded of it.
+  if (line.state === 'not built' && line.published.length === 0) assertDays(app, day);
   const found = await detailDay(app, report, line, accounts);
   const services = [await running, await asked] as const;
   if (output === 'json') printJson({ project, zone, ...found, ...servicesJson(services) });

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { examples, outputOption, parseDay, projectOption } from '../common/options.js';
+import { examples, outputOption, parseDay, projectOption, wrongDays } from '../common/options.js';
 
 /** Defines `daybook verify`. Exit code 0: the tables match what was published; 1: something differs. */
 export const verifyCommand = () =>
@@ -21,9 +21,8 @@ export const verifyCommand = () =>
       ),
     )
     .action(async (options, command) => {
-      const { day, start, end } = options;
-      if (day !== undefined && (start ?? end) !== undefined)
-        command.error("error: '--day' is one day, '--start' and '--end' are a range; give one of them");
+      const wrong = wrongDays(options);
+      if (wrong !== undefined) command.error(wrong);
       const { verifyPublished } = await import('./index.js');
       await verifyPublished(options);
     });

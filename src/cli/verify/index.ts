@@ -11,7 +11,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import { runExclusive } from '../common/exclusive-run.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
-import { assertDays } from '../common/wanted.js';
+import { assertDays, assertRange } from '../common/wanted.js';
 
 /** Compares the live tables with the ledger. */
 async function verifyDays(app: App, first: Day, last: Day, output: Output): Promise<void> {
@@ -43,14 +43,25 @@ async function nothingText(app: App, first: Day, last: Day): Promise<Text> {
   const nothing = `${range}: nothing is published, so nothing was compared. `;
   return known
     ? sentence(nothing, 'Known days: ', command.verify(known.first, known.last))
-    : `${nothing}No day was ever built.`;
+    : `${nothing}No day was ever published.`;
 }
 
-/** Rebuilds each day in a stage and compares it, one after the other. */
+/** Outcome of a day without a publish, which is not rebuilt. */
+const NOTHING = 'not published';
+
+/** Rebuilds each published day in a stage and compares it, one after the other. */
 async function rebuildDays(app: App, days: readonly Day[], output: Output, own: boolean): Promise<void> {
   const quiet = output === 'json';
   const results: { day: Day; outcome: string; compared?: ComparedTable[] | undefined; message?: Text }[] = [];
+  const published = new Set(
+    (await app.ledger.currentPublishes(days[0] ?? '', days.at(-1) ?? '')).map(({ day }) => day),
+  );
   for (const day of days) {
+    if (!published.has(day)) {
+      results.push({ day, outcome: NOTHING });
+      if (!quiet) print(`${day}: nothing is published, so nothing was compared`);
+      continue;
+    }
     const end = await runExclusive(
       app,
       { day, compare: true },
@@ -95,7 +106,7 @@ export const verifyPublished = ({
     await app.ledger.assertReadable(app.project.config);
     const last = day ?? end ?? addDays(dayIn(timezone, new Date()), -1);
     const first = day ?? start ?? addDays(last, -lateDays);
-    if (first > last) note(`The range ${first} to ${last} is empty.`);
-    else if (rebuild) await rebuildDays(app, daysBetween(first, last), output, withWorker ?? false);
+    assertRange(first, last);
+    if (rebuild) await rebuildDays(app, daysBetween(first, last), output, withWorker ?? false);
     else await verifyDays(app, first, last, output);
   });

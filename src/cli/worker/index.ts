@@ -12,7 +12,7 @@ export const work = (options: ProjectOptions): Promise<void> =>
       log.info({ signal }, 'stopping: waiting for running activities');
       void worker.stop();
     };
-    process.once('SIGINT', stop).once('SIGTERM', stop);
+    process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
     await worker.done;
     log.info('worker has stopped');
   });

@@ -14,6 +14,22 @@ const ANSWERS_WITHIN = 2_000;
  */
 const SETTINGS = { distributed_ddl_output_mode: 'none_only_active' } as unknown as ClickHouseSettings;
 
+/**
+ * ClickHouse Cloud sends each statement to some replica of the service. Each waits for what others have written before it reads, which
+ * also holds for the rows that REPLACE PARTITION copies. No `session_id` is sent to stay on one replica: the statements of a session
+ * exclude each other (373), but a build runs several at once. A server that reads objects in parallel would insert their rows once for
+ * each replica (ClickHouse #120488).
+ */
+const OF_CLOUD: ClickHouseSettings = { select_sequential_consistency: '1', enable_parallel_replicas: 0 };
+
+/** What the config says about ClickHouse. */
+export interface ClickHouseConfig {
+  /** The ENGINE of the databases of a cluster; absent for a single server. */
+  databaseEngine?: string | undefined;
+  /** True for ClickHouse Cloud. */
+  cloud?: boolean;
+}
+
 /** Returns the addresses in `CLICKHOUSE_URL`, which are separated by commas. */
 export function addressesOf({ url }: Pick<Env['clickhouse'], 'url'>): [string, ...string[]] {
   const [first = url, ...more] = url
@@ -27,14 +43,17 @@ export function addressesOf({ url }: Pick<Env['clickhouse'], 'url'>): [string, .
  * Creates the gateways of the nodes that `CLICKHOUSE_URL` names: one for a single server, and for a cluster one for each node. Sends no
  * request yet.
  *
- * @param databaseEngine from the config; undefined for a single server
- * @throws a final BadConfig if several addresses are named, but no engine for their databases
+ * @throws a final BadConfig if several addresses are named, but no engine for their databases, or for one service of ClickHouse Cloud
  */
 export function connectNodes(
   env: Env['clickhouse'],
-  databaseEngine: string | undefined,
+  { databaseEngine, cloud = false }: ClickHouseConfig = {},
 ): readonly [ClickHouse, ...ClickHouse[]] {
   const [url, ...more] = addressesOf(env);
+  if (cloud) {
+    if (more.length > 0) throw final('BadConfig', oneService(more.length + 1));
+    return [connectClickHouse({ ...env, url }, OF_CLOUD, cloud)];
+  }
   if (databaseEngine === undefined) {
     if (more.length > 0) throw final('BadConfig', noEngine(more.length + 1));
     return [connectClickHouse({ ...env, url })];
@@ -55,6 +74,10 @@ const noEngine = (addresses: number): string =>
   `CLICKHOUSE_URL names ${addresses} addresses, but the config names no engine for replicated databases. Set ` +
   `clickhouse: { databaseEngine: "Replicated('/clickhouse/databases/{database}', '{shard}', '{replica}')" }, ` +
   'or name the address of one server.';
+
+const oneService = (addresses: number): string =>
+  `CLICKHOUSE_URL names ${addresses} addresses, but clickhouse.cloud is true in the config, and a service of ClickHouse Cloud has one. ` +
+  'Name that one, or remove clickhouse.cloud.';
 
 /** Adds to the gateway of a node what concerns the others: records reach all of them, and statements are killed on all of them. */
 function clusterNode(plain: ReadonlyMap<string, ClickHouse>, of: Omit<Cluster, 'answering'>): ClickHouse {

@@ -9,7 +9,8 @@ const QUOTED_OR_ENGINE =
 
 /** Where the engine of a replicated table keeps its state if the CREATE TABLE named no path: filled in by ClickHouse. */
 const DEFAULT_PATH = String.raw`'[^']*\{uuid\}[^']*', '[^']*'`;
-const REPLICATED = new RegExp(String.raw`\bReplicated(\w*MergeTree)\(${DEFAULT_PATH}(?:, |(\)))`, 'g');
+/** ClickHouse Cloud makes every MergeTree a SharedMergeTree. */
+const REPLICATED = new RegExp(String.raw`\b(?:Replicated|Shared)(\w*MergeTree)\(${DEFAULT_PATH}(?:, |(\)))`, 'g');
 
 /** Makes a CREATE TABLE one of a replicated table: `MergeTree` becomes `ReplicatedMergeTree`, for which ClickHouse fills in the path. */
 export const replicatedCreate = (create: string): string =>

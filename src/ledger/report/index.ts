@@ -25,6 +25,13 @@ export interface PlanRecord {
   generation: number;
 }
 
+/** A day with a recorded build. */
+export interface RecordedDay {
+  day: string;
+  /** True if it was ever published. */
+  done: boolean;
+}
+
 /** A chunk as one normalizer made it. */
 export interface NormalizedChunk {
   folder: string;
@@ -63,17 +70,14 @@ export function openLedgerReport(clickhouse: ClickHouse, project: string) {
     unusedChunks: (first: string, last: string) =>
       rows<{ day: string; table: string }>(sql.unusedChunks(project, first, last)),
 
-    /** Returns the first and the last day with a recorded build; undefined if there is none. */
+    /** Returns the first and the last day that was published; undefined if there is none. */
     async knownDays(): Promise<{ first: string; last: string } | undefined> {
       const [known] = await rows<{ first: string; last: string; records: string }>(sql.knownDays(project));
       return known && Number(known.records) > 0 ? { first: known.first, last: known.last } : undefined;
     },
 
     /** Returns the days with a recorded build up to `until`, in ascending order. */
-    async recordedDays(until: string): Promise<string[]> {
-      const found = await rows<{ day: string }>(sql.recordedDays(project, until));
-      return found.map(({ day }) => day);
-    },
+    recordedDays: (until: string) => rows<RecordedDay>(sql.recordedDays(project, until)),
 
     /** Returns the newest published builds. */
     async pastBuilds(most: number): Promise<PastBuild[]> {

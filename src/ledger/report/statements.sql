@@ -1,16 +1,17 @@
 -- What people ask the ledger: reads over several days, and counts. Nightly runs use some of them, no build of a day does.
 
 -- name: knownDays
--- The first and the last day with a recorded build.
+-- The first and the last day that was published: a failed one may be mistyped.
 SELECT min(day) AS first, max(day) AS last, count() AS records
 FROM daybook.builds
-WHERE project = {project:String}
+WHERE project = {project:String} AND event = 'published'
 
 -- name: recordedDays
--- The days with a recorded build, up to a day.
-SELECT DISTINCT day
+-- The days with a recorded build, up to a day, and whether one of its builds was published.
+SELECT day, toBool(countIf(event = 'published') > 0) AS done
 FROM daybook.builds
 WHERE project = {project:String} AND day <= {until:Date}
+GROUP BY day
 ORDER BY day
 
 -- name: pastBuilds
@@ -39,7 +40,7 @@ SELECT
     argMaxIf((plan, generation), (generation, at), plan != '') AS newest,
     argMaxIf((plan, generation), (generation, at), plan != '' AND event IN ('published', 'unchanged')) AS whole
 FROM daybook.builds
-WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date} AND step != 'compare'
 GROUP BY day
 ORDER BY day
 

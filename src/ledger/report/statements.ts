@@ -33,7 +33,7 @@ export const unusedChunks = (project: string, first: string, last: string): Stat
   params: over(project, first, last),
 });
 
-/** Selects the first and the last day with a recorded build. */
+/** Selects the first and the last day that was published. */
 export const knownDays = (project: string): Statement => ({ sql: REPORTS.knownDays, params: { project } });
 
 /** Selects the days with a recorded build, up to a day. */

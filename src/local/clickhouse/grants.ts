@@ -18,6 +18,9 @@ export const productionGrants = (): string => readFileSync(new URL('./grants.sql
 /** Returns the rights that Daybook's user needs in addition on each node of a cluster, in the same form. */
 export const clusterGrants = (): string => readFileSync(new URL('./cluster-grants.sql', import.meta.url), 'utf8');
 
+/** Returns the rights that Daybook's user needs in addition in ClickHouse Cloud, in the same form. */
+export const cloudGrants = (): string => readFileSync(new URL('./cloud-grants.sql', import.meta.url), 'utf8');
+
 /**
  * Returns {@link productionGrants} for a stack that serves projects of any name: the same rights on each kind of database.
  *

@@ -9,6 +9,7 @@ const zones = z.object({ timezone: zone });
 const store = z.object({ store: z.object({ bucket: z.string(), normalized: z.string() }) });
 const sources = z.object({ sources: z.record(z.string(), z.unknown()) });
 const arriving = z.object({ folderZone: zone, arrival: z.object({ before: z.int(), after: z.int() }) });
+const cloud = z.object({ clickhouse: z.object({ databaseEngine: z.string(), cloud: z.literal(true) }) });
 const placed = z.object({ prefix: z.string(), bucket: z.string().optional() });
 
 /**
@@ -16,6 +17,13 @@ const placed = z.object({ prefix: z.string(), bucket: z.string().optional() });
  * here have a complete sentence as their message, and the fix in `params.fix`.
  */
 export function checkTogether(config: unknown, context: Context): void {
+  if (cloud.safeParse(config).success)
+    refuse(
+      context,
+      ['clickhouse', 'databaseEngine'],
+      'found an engine for databases beside cloud: true, but ClickHouse Cloud chooses that engine itself',
+      'Remove databaseEngine; for a cluster of your own, remove cloud.',
+    );
   for (const [name, source] of Object.entries(sources.safeParse(config).data?.sources ?? {})) {
     checkArrival(name, config, source, context);
     checkPlace(name, config, source, context);

@@ -115,6 +115,7 @@ export const configSchema = fields({
       `an engine with the database's name in its path: "Replicated('/clickhouse/databases/{database}', '{shard}', '{replica}')"`,
       (value) => /^Replicated\('[^'\\]*\{database\}[^'\\]*', '[^'\\]+', '[^'\\]+'\)$/.test(value),
     ).optional(),
+    cloud: z.boolean('true or false').default(false),
   }).prefault({}),
   store: fields({
     bucket,

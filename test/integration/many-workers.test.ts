@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { addDays } from '../../src/shared/day.js';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
+import { workflowPollers } from '../../src/temporal/pollers.js';
+import { isStatement } from '../faults/points.js';
+import { openDays, type DayConfig, type DayProject, type DayState } from '../support/day.js';
+import { openProxy } from '../support/fault-proxy.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { startedActivities, startWorkerProcess, type StartedActivity } from '../support/worker-processes.js';
+
+/* Several workers of one project, each a process of its own, as on several hosts. */
+
+const DAYS = Array.from({ length: 4 }, (_, index) => addDays('2026-05-01', index));
+const RANGE = { start: DAYS[0] ?? '', end: DAYS.at(-1) ?? '' };
+const CHUNKS = 6;
+const SLOTS = 2;
+
+/** Of an activity, in milliseconds. */
+const HEARTBEAT = 4_000;
+const CONFIG: DayConfig = {
+  ...PAYMENTS_CONFIG,
+  start: RANGE.start,
+  limits: { normalizeSlots: SLOTS },
+  timings: { heartbeat: `${HEARTBEAT / 1_000} seconds`, sticky: '1 second' },
+};
+
+const stack = inject('stack');
+/** Tables of the days as one worker builds them. */
+let alone: DayState['tables'][];
+/** What a test opened, closed in reverse. */
+const ends: (() => Promise<void>)[] = [];
+
+async function opened(options: { worker: boolean }): Promise<DayProject> {
+  const project = await openDays(stack, PAYMENTS, CONFIG, options);
+  ends.unshift(() => project.close());
+  for (const day of DAYS)
+    for (let object = 0; object < CHUNKS; object++) {
+      const ids = Array.from({ length: 20 }, (_, index) => `${object}-${index}`);
+      // A payment of the object before comes twice.
+      const texts = [...ids, `${object - 1}-1`].map((id) => payment(day, id, { amount: object + 1 }));
+      await project.put(keyOf(day, String(object)), lines(...texts));
+    }
+  return project;
+}
+
+const tablesOf = async (project: DayProject): Promise<DayState['tables'][]> => {
+  const states = await Promise.all(DAYS.map((day) => project.state(day)));
+  return states.map(({ tables }) => tables);
+};
+
+const activitiesOf = async ({ app, name }: DayProject): Promise<StartedActivity[]> => {
+  const client = await app.temporal();
+  return (await Promise.all(DAYS.map((day) => startedActivities(client, workflowId.day(name, day))))).flat();
+};
+
+beforeAll(async () => {
+  const project = await opened({ worker: true });
+  await project.backfill(RANGE);
+  alone = await tablesOf(project);
+});
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
+test.each([2, 4])('%i workers share the chunks of a backfill evenly, with the rows of one worker', async (count) => {
+  const project = await opened({ worker: false });
+  const workers = await Promise.all(Array.from({ length: count }, () => startWorkerProcess(stack, project)));
+  ends.unshift(...workers.map((worker) => () => worker.kill()));
+  const polling = await workflowPollers(await project.app.temporal(), taskQueue.light(project.name));
+  expect(polling.map(({ identity }) => identity).sort()).toEqual(workers.map(({ identity }) => identity).sort());
+  // As many chunks at once as all workers have slots: none takes a third one while another has none.
+  const result = await project.backfill({ ...RANGE, concurrency: count });
+  expect(result.counts).toMatchObject({ published: DAYS.length, failed: 0 });
+  const activities = await activitiesOf(project);
+  expect(activities.filter(({ attempt }) => attempt > 1)).toEqual([]);
+  const chunks = activities.filter(({ type }) => type === 'normalize');
+  expect(chunks).toHaveLength(DAYS.length * CHUNKS);
+  const shares = workers.map(({ identity }) => chunks.filter((chunk) => chunk.identity === identity).length);
+  // Half of the even share: chunks take unequally long, and at the ends of days fewer are in progress than there are slots.
+  expect(Math.min(...shares), shares.join(', ')).toBeGreaterThanOrEqual(chunks.length / count / 2);
+  expect(await tablesOf(project)).toEqual(alone);
+});
+
+test('a worker that is killed in the middle of a chunk costs one heartbeat timeout', async () => {
+  const project = await opened({ worker: false });
+  const proxies = [await openProxy(stack.clickhouse.url), await openProxy(stack.clickhouse.url)];
+  const workers = await Promise.all(
+    proxies.map(({ url }) => startWorkerProcess(stack, project, { changes: { CLICKHOUSE_URL: url } })),
+  );
+  ends.unshift(...workers.map((worker) => () => worker.kill()), ...proxies.map((proxy) => () => proxy.close()));
+  const killed = { identity: '', at: 0 };
+  let chunks = 0;
+  for (const [index, proxy] of proxies.entries())
+    proxy.intercept(({ asked, forward, stop }) => {
+      if (killed.at > 0 || !isStatement('normalize', asked) || ++chunks <= CHUNKS) return undefined;
+      Object.assign(killed, { identity: workers[index]?.identity, at: Date.now() });
+      // The engine finishes the statement, and writes the chunk of a worker that is gone.
+      const written = forward();
+      return Promise.all([written, workers[index]?.kill()]).then(() => stop());
+    });
+  const result = await project.backfill({ ...RANGE, concurrency: 2 });
+  expect(result.counts).toMatchObject({ published: DAYS.length, failed: 0 });
+  const again = (await activitiesOf(project)).filter(({ attempt }) => attempt > 1);
+  const ofChunks = again.filter(({ type }) => type === 'normalize');
+  expect(ofChunks.length).toBeGreaterThanOrEqual(1);
+  expect(ofChunks.length, 'no chunk but those that it was normalizing').toBeLessThanOrEqual(SLOTS);
+  for (const { type, attempt, identity, at, lastFailure } of again) {
+    expect({ type, attempt, lastFailure }).toEqual({ type, attempt: 2, lastFailure: 'activity Heartbeat timeout' });
+    expect(identity).not.toBe(killed.identity);
+    // The timeout counts from the last heartbeat before the kill: with a margin of as much again for timers and slots.
+    expect(at - killed.at).toBeLessThan(2 * HEARTBEAT);
+  }
+  expect(await tablesOf(project)).toEqual(alone);
+});
