@@ -1,4 +1,4 @@
-import { readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -17,7 +17,7 @@ export async function installVersion(commit: string, folder: string): Promise<st
   if (exitCode !== 0)
     throw new Error(`This clone has no commit ${commit}. Fetch the whole history, or name another one.`);
   const clone = join(folder, 'clone');
-  await execa('mkdir', [clone]);
+  await mkdir(clone);
   await execa('tar', ['-x', '-C', clone], { input: stdout });
   const lockOf = (of: string) => readFile(join(of, 'package-lock.json'), 'utf8');
   if ((await lockOf(clone)) === (await lockOf(REPOSITORY)))
