@@ -285,17 +285,20 @@ test('a nightly run whose days all succeed fails if readers have other rows than
   });
   const handle = await one.startNightly();
   const { message, details } = await failureOf(handle);
-  expect(message).toBe(`No day failed (2 days run).\nReaders do not have what was published:\n${plain(what)}`);
+  const compare = 'Once fixed, compare the same days again: npx daybook verify --start 2026-11-09 --end 2026-11-10';
+  expect(message).toBe(
+    `No day failed (2 days run).\nReaders do not have what was published:\n${plain(what)}\n${compare}`,
+  );
   expect(details).toMatchObject({
     days: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }],
-    differences: [plain(what)],
+    differences: [plain(what), compare],
   });
   expect(one.calls.find(({ verb }) => verb === 'verify')?.input).toEqual({ first: '2026-11-09', last: '2026-11-10' });
   expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({
     kind: 'failed',
     day: '2026-11-09',
     step: 'verify',
-    next: [again],
+    next: [again, command.verify('2026-11-09', '2026-11-10')],
   });
   expect((await attributesOf(handle))['DaybookOutcome']).toBe('failed');
 });

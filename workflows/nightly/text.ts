@@ -31,14 +31,23 @@ export const nightlyFailure = (
 /** Differences that a nightly run lists; `daybook verify` shows more. */
 const DIFFERENCES_NAMED = 10;
 
-/** Writes the first differences as sentences, and the command that shows the rest. */
-export const differenceLines = (differences: readonly Difference[], found: number): Text[] => {
+/**
+ * Writes the first differences as sentences, and the command that compares the days of this run again: without days, `daybook verify`
+ * compares those up to yesterday, which a run for an older day did not look at.
+ */
+export const differenceLines = (
+  differences: readonly Difference[],
+  found: number,
+  { first, last }: { first: string; last: string },
+): Text[] => {
   const named = differences.slice(0, DIFFERENCES_NAMED);
-  const [first, last] = [differences[0]?.day ?? '', differences.at(-1)?.day ?? ''];
   const rest = found - named.length;
   return [
     ...named.map(({ what }) => what),
-    ...(rest > 0 ? [sentence(`and ${numberText(rest)} more: `, command.verify(first, last))] : []),
+    sentence(
+      rest > 0 ? `and ${numberText(rest)} more: ` : 'Once fixed, compare the same days again: ',
+      command.verify(first, last),
+    ),
   ];
 };
 
