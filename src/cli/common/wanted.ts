@@ -32,8 +32,12 @@ export async function assertRunnable(app: App, ...days: readonly Day[]): Promise
   }
 }
 
-/** Whether existing tables fit their files is a longer question, which the run itself asks. */
-async function assertTables({ clickhouse, project: { config, normalized, aggregates } }: App): Promise<void> {
+/**
+ * Rejects a project whose tables were never created. Whether existing ones fit their files is a longer question, which a run asks.
+ *
+ * @throws a final NotApplied
+ */
+export async function assertTables({ clickhouse, project: { config, normalized, aggregates } }: App): Promise<void> {
   const { database } = config;
   const found = await clickhouse.rows<{ name: string }>(tablesLike(database));
   const existing = new Set(found.map(({ name }) => name));
