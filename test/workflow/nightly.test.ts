@@ -162,7 +162,7 @@ test('a late day that fails does not stop the others, and the nightly run report
   ]);
   expect(message).toBe(
     '1 of 3 days failed.\n' +
-      '2026-11-08: Day 2026-11-08 failed at step load: events: 3 rows are missing. Once fixed, run: npx daybook run --day 2026-11-08',
+      'Day 2026-11-08 failed at step load: events: 3 rows are missing. Once fixed, run: npx daybook run --day 2026-11-08',
   );
   expect(await attributesOf(handle)).toMatchObject({
     DaybookProject: project,
@@ -200,9 +200,9 @@ test('a failed late day stops the days that look back on it, and theirs in turn,
   expect(listedDays(one)).toEqual(['2026-11-05', '2026-11-09', '2026-11-10']);
   expect(message.split('\n')).toEqual([
     '3 of 5 days failed.',
-    '2026-11-05: Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. Once fixed, run: npx daybook run --day 2026-11-05',
-    '2026-11-06: Day 2026-11-06 was not started: it looks back on 2026-11-05, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
-    '2026-11-07: Day 2026-11-07 was not started: it looks back on 2026-11-06, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
+    'Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. Once fixed, run: npx daybook run --day 2026-11-05',
+    'Day 2026-11-06 was not started: it looks back on 2026-11-05, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
+    'Day 2026-11-07 was not started: it looks back on 2026-11-06, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
   ]);
 });
 

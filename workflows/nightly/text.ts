@@ -22,11 +22,15 @@ export const nightlyFailure = (
     failed.length > 0
       ? `${numberText(failed.length)} of ${plural(days.length, 'day')} failed.`
       : `No day failed (${plural(days.length, 'day')} run).`,
-    ...failed.map(({ day, reason }) => sentence(`${day}: `, withCommand(reason, command.run(day)))),
+    ...failed.map(({ day, reason }) => ofDay(day, withCommand(reason, command.run(day)))),
     ...(differences.length > 0 ? ['Readers do not have what was published:', ...differences] : []),
   ];
   return joinTexts(lines, '\n');
 };
+
+/** Puts the day before a text that does not begin with it. */
+const ofDay = (day: string, text: Text): Text =>
+  plain(text).startsWith(day) || plain(text).startsWith(`Day ${day}`) ? text : sentence(`${day}: `, text);
 
 /** Differences that a nightly run lists; `daybook verify` shows more. */
 const DIFFERENCES_NAMED = 10;
@@ -74,9 +78,7 @@ export const notesOf = ({ day, result }: DayEnded): Text[] => [
   ...(result?.tested.warned ?? []).map(({ test, rows }) =>
     sentence(`${day}: test ${test} found ${plural(rows, 'row')}: `, command.statusOf(day)),
   ),
-  ...(result?.notes ?? [])
-    .filter((note) => !SHOWN_BY_AUDIT.test(plain(note)))
-    .map((note) => sentence(`${day}: `, note)),
+  ...(result?.notes ?? []).filter((note) => !SHOWN_BY_AUDIT.test(plain(note))).map((note) => ofDay(day, note)),
 ];
 
 const SHOWN_BY_AUDIT = /^stale by code: |: stale until rebuilt/;
