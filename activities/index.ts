@@ -54,7 +54,7 @@ export const createActivities = (deps: Dependencies) => ({
 
 /** Creates the heavy activity, which has its own task queue with as many slots as the project allows. */
 export const createHeavyActivities = (deps: Dependencies) => ({
-  normalize: asActivity(deps, 'normalize', normalize, { rows: true }),
+  normalize: asActivity(deps, 'normalize', normalize, { rows: true, part: ({ chunk }) => chunk }),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createActivities, createHeavyActivities } from '../activities/index.js';
 import type { App } from './app.js';
 import { MOST_CONCURRENCY } from './shared/inputs/backfill.js';
-import { taskQueue } from './shared/names.js';
+import { buildName, taskQueue, WORKER_BUILD } from './shared/names.js';
 import { assertSearchAttributes, temporalConfig } from './temporal/client.js';
 import { runtimeLog } from './worker-log.js';
 import { ownWorkflows } from './workflow-bundle.js';
@@ -48,7 +48,15 @@ export async function startWorker({ app, log, bundle }: WorkerOptions): Promise<
   await assertSearchAttributes(await app.temporal());
   const { connectionOptions, namespace = 'default' } = temporalConfig(app.env.temporal);
   const connection = await NativeConnection.connect(connectionOptions);
-  const common = { connection, namespace, shutdownGraceTime: GRACE };
+  const common = {
+    connection,
+    namespace,
+    shutdownGraceTime: GRACE,
+    workerDeploymentOptions: {
+      version: { deploymentName: taskQueue.light(config.project), buildId: buildName(WORKER_BUILD) },
+      useWorkerVersioning: false,
+    } as const,
+  };
   const light = await Worker.create({
     ...common,
     taskQueue: taskQueue.light(config.project),

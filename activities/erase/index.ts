@@ -118,7 +118,7 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
     columns,
     lookback: longestLookbackOf({ config, ...project }),
   });
-  const stored = storedPlan(plan);
+  const stored = await storedPlan(deps, plan);
   await writePlan(deps, plan, stored);
   const build = { day, generation, plan: stored.url, ...pinOf(deps.clickhouse) };
   await deps.ledger.recordBuild({

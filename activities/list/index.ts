@@ -118,7 +118,7 @@ export async function list(
     ...(untested.length > 0 ? { generation: newest([...published.values()]) } : {}),
   };
   const { generation } = plan;
-  const stored = storedPlan(plan);
+  const stored = await storedPlan(deps, plan);
   const { url } = stored;
   if (outcome === 'build' || untested.length > 0) await writePlan(deps, plan, stored);
   if (outcome === 'build') {

@@ -1,6 +1,7 @@
 import { daysToRun, type DaysOf } from '../../src/ledger/days-to-run.js';
 import { assertWanted, isWanted } from '../../src/project/wanted.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
+import { oldestWorker } from '../../src/step/oldest-worker.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { unchangedDays } from './unchanged.js';
 
@@ -13,7 +14,7 @@ export interface OutlineResult {
   project: string;
   /** Ascending. */
   days: string[];
-  /** Those of the first `daysPerRun` of them of which a run would do nothing; absent if that was not asked for. */
+  /** Those of the first `daysPerRun` of them of which a run would do nothing; absent if that was not asked for, or a worker polls that could not replay it. */
   unchanged?: string[];
   /** The longest lookback of any model: this many later days may be stale once a day is published. */
   looksBack: number;
@@ -24,6 +25,9 @@ export interface OutlineResult {
 
 /** A day takes about a dozen events in its backfill's history, and the server suggests continue-as-new at 4,096. */
 const DAYS_PER_RUN = 200;
+
+/** Since this build, workers replay a backfill that starts no run for days that are up to date. */
+const REPLAYS_UNCHANGED = 2;
 
 /** Determines which days of a range a backfill runs. Throws `BadInput` for days before the project's start or in the future. */
 export async function outline(
@@ -42,7 +46,9 @@ export async function outline(
   return {
     project: config.project,
     days,
-    ...(unchanged ? { unchanged: await unchangedDays(deps, looked, step) } : {}),
+    ...(unchanged && (await oldestWorker(deps, config.project)) >= REPLAYS_UNCHANGED
+      ? { unchanged: await unchangedDays(deps, looked, step) }
+      : {}),
     looksBack: Math.max(0, ...aggregates.map(({ header }) => header.lookback)),
     daysPerRun: DAYS_PER_RUN,
   };

@@ -14,18 +14,43 @@ export const misfit = (place: string, text: string, type: string): string =>
 /** Writes `payload.id: missing, expected UInt64`. */
 export const missing = (place: string, type: string): string => literal(`${place}: missing, expected ${type}`);
 
-/** Writes the first fault among the elements of an array, with its position; `fault` is that of an element `x`, with an empty place. */
-export const faultIn = (place: string, fault: string, array: string): string =>
-  `arrayFirst(f -> f != '', arrayMap((f, i) -> if(f = '', '', concat(${literal(`${place}[`)}, toString(i - 1), ']', f)), arrayMap(x -> ${fault}, ${array}), arrayEnumerate(${array})))`;
+/** What is wrong with an element `x`, whose place is empty: an expression of a text, or its condition and text apart. */
+export type ElementFault = string | { when: string; say: string };
 
-/** Writes the first fault among the pairs of a map, with its key. */
-export const faultAt = (place: string, fault: string, pairs: string): string =>
-  `arrayFirst(f -> f != '', arrayMap((f, x) -> if(f = '', '', concat(${literal(`${place}['`)}, toString(x.1), ${literal("']")}, f)), arrayMap(x -> ${fault}, ${pairs}), ${pairs}))`;
+/**
+ * Writes the first fault among the elements of an array, with its position.
+ *
+ * @param values an array of as many elements, each of which is `v` in `fault`
+ */
+export function faultIn(place: string, fault: ElementFault, array: string, values = array): string {
+  const at = `${literal(`${place}[`)}, toString(i - 1), ']'`;
+  const positions = `arrayEnumerate(${array})`;
+  return firstNotEmpty(
+    typeof fault === 'string'
+      ? `arrayMap((f, i) -> if(f = '', '', concat(${at}, f)), ${eachFault(fault, array, values)}, ${positions})`
+      : `arrayMap((x, v, i) -> if(${fault.when}, concat(${at}, ${fault.say}), ''), ${array}, ${values}, ${positions})`,
+  );
+}
+
+/** Writes the same for the pairs of a map, with its key. */
+export function faultAt(place: string, fault: ElementFault, pairs: string, values = pairs): string {
+  const at = `${literal(`${place}['`)}, toString(x.1), ${literal("']")}`;
+  return firstNotEmpty(
+    typeof fault === 'string'
+      ? `arrayMap((f, x) -> if(f = '', '', concat(${at}, f)), ${eachFault(fault, pairs, values)}, ${pairs})`
+      : `arrayMap((x, v) -> if(${fault.when}, concat(${at}, ${fault.say}), ''), ${pairs}, ${values})`,
+  );
+}
+
+const eachFault = (fault: string, array: string, values: string) =>
+  values === array ? `arrayMap(x -> ${fault}, ${array})` : `arrayMap((x, v) -> ${fault}, ${array}, ${values})`;
+
+const firstNotEmpty = (texts: string) => `arrayFirst(f -> f != '', ${texts})`;
 
 /** Writes the first of several faults; undefined if there can be none. */
 export function firstFault(faults: readonly (string | undefined)[]): string | undefined {
   const some = faults.filter((fault) => fault !== undefined);
-  return some.length < 2 ? some[0] : `arrayFirst(f -> f != '', [${some.join(', ')}])`;
+  return some.length < 2 ? some[0] : firstNotEmpty(`[${some.join(', ')}]`);
 }
 
 /** Characters of a found text that a reason quotes. */

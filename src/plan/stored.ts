@@ -5,6 +5,7 @@ import type { BuildRef } from '../shared/build.js';
 import { grouped } from '../shared/grouped.js';
 import { bucketAndKey, objectUrl, planKey, planPartKey } from '../shared/names.js';
 import type { Dependencies } from '../step/dependencies.js';
+import { oldestWorker } from '../step/oldest-worker.js';
 import type { StoredObject } from '../store/object.js';
 import type { Store } from '../store/store.js';
 import { chunksToDo } from './cover.js';
@@ -72,6 +73,9 @@ async function planText(store: Store, bucket: string, key: string): Promise<stri
 /** Objects that a plan names by itself. Every activity reads the plan, and only one of them reads the objects of a chunk. */
 const OBJECTS_NAMED = 1_000;
 
+/** Since this build, workers read plans in parts. */
+const READS_PARTS = 2;
+
 const WRITTEN_AT_ONCE = 16;
 
 /** A plan as it is stored. */
@@ -82,10 +86,14 @@ export interface StoredPlan {
   url: string;
 }
 
-/** Returns a plan as it is stored: named by its content, and without the objects of its chunks if they are many. */
-export function storedPlan(made: WholePlan): StoredPlan {
+/**
+ * Returns a plan as it is stored: named by its content, and without the objects of its chunks if they are many. While a worker of an
+ * earlier version polls, which would fail on that, they are named however many they are.
+ */
+export async function storedPlan(deps: Pick<Dependencies, 'temporal'>, made: WholePlan): Promise<StoredPlan> {
   const objects = made.sources.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.objects.length, 0);
-  const plan: Plan = objects <= OBJECTS_NAMED ? made : { ...made, sources: made.sources.map(withoutObjects) };
+  const inParts = objects > OBJECTS_NAMED && (await oldestWorker(deps, made.project)) >= READS_PARTS;
+  const plan: Plan = inParts ? { ...made, sources: made.sources.map(withoutObjects) } : made;
   const { bucket, prefix } = plan.normalized;
   const key = planKey(prefix, plan.project, plan.day, plan.generation, fingerprintOf(plan));
   return { plan, bucket, key, url: objectUrl(bucket, key) };

@@ -39,9 +39,6 @@ export const STEP_BY_STEP = {
 /** Names the column with a value of the contract's type; NULL, or empty for a composite, if none fits. */
 export const valueOf = (column: Column): string => name(`__value ${column.name}`);
 
-/** Names the column that says whether a value is present and does not fit. */
-export const unfitOf = (column: Column): string => name(`__unfit ${column.name}`);
-
 /** Names the column that says what is wrong with a composite; '' if nothing is. */
 export const faultOf = (column: Column): string => name(`__fault ${column.name}`);
 

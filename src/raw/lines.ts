@@ -6,7 +6,7 @@ import { bare, isComposite, isNullable } from '../conversions/column-types.js';
 import { convertColumn } from '../conversions/conversions.js';
 import { LONE_SURROGATE, missing } from '../conversions/faults.js';
 import { messageOf } from '../errors.js';
-import { faultOf, quoted, STEP_BY_STEP, typeOf, unfitOf, valueOf, type Input } from './input.js';
+import { faultOf, quoted, STEP_BY_STEP, typeOf, valueOf, type Input } from './input.js';
 import { jsonSteps } from './json-text.js';
 
 /** The longest line that is read, in bytes, where the config sets none. */
@@ -117,11 +117,11 @@ function rawInputOf(
   ),
   __made AS (
     SELECT *, if(${surelyObject(contract)}, 'Object', toString(JSONType(__json))) AS __type,
-      ${contract.flatMap(madeColumns).join(',\n      ')}
+      ${contract.map(valueColumn).join(',\n      ')}
     FROM __elements
   ),
   __values AS (
-    SELECT ${['*', ...contract.flatMap(unfitColumn)].join(',\n      ')}
+    SELECT ${['*', ...contract.flatMap(faultColumn)].join(',\n      ')}
     FROM __made
   )`,
     params,
@@ -138,8 +138,8 @@ function rawInputOf(
 function columnFaults(column: Column) {
   const type = typeOf(column);
   if (isComposite(bare(type))) return [{ when: `${faultOf(column)} != ''`, say: faultOf(column) }];
-  const { fault } = converted(column);
-  const unfit = { when: unfitOf(column), say: fault };
+  const { unfit: when, fault } = converted(column);
+  const unfit = { when: when(valueOf(column)), say: fault };
   if (isNullable(type)) return [unfit];
   return [unfit, { when: `${leafOf(column)} IS NULL`, say: missing(column.name, type.text) }];
 }
@@ -162,22 +162,22 @@ const leafOf = (column: Column) => name(`__leaf ${column.name}`);
 const elementsOf = (column: Column) => name(`__elements ${column.name}`);
 
 const converted = (column: Column) =>
-  convertColumn(typeOf(column), column.name, '__json', leafOf(column), elementsOf(column));
+  convertColumn(typeOf(column), column.name, '__json', leafOf(column), {
+    elements: elementsOf(column),
+    value: valueOf(column),
+  });
 
 function elementsColumn(column: Column): string[] {
   const { elements } = converted(column);
   return elements === undefined ? [] : [`${elements} AS ${elementsOf(column)}`];
 }
 
-function madeColumns(column: Column): string[] {
-  const { value, fault, elements } = converted(column);
-  return [`${value} AS ${valueOf(column)}`, ...(elements === undefined ? [] : [`${fault} AS ${faultOf(column)}`])];
-}
+const valueColumn = (column: Column) => `${converted(column).value} AS ${valueOf(column)}`;
 
 /** Reads the value from the step before: repeated in one step, the engine would analyze its expression again. */
-function unfitColumn(column: Column): string[] {
-  const { unfit, elements } = converted(column);
-  return elements === undefined ? [`${unfit(valueOf(column))} AS ${unfitOf(column)}`] : [];
+function faultColumn(column: Column): string[] {
+  const { fault, elements } = converted(column);
+  return elements === undefined ? [] : [`${fault} AS ${faultOf(column)}`];
 }
 
 /** Count of an object's lines, and the ETag of the version that they were counted in. */

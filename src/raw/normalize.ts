@@ -120,10 +120,15 @@ export function fittedSteps({
   const expressions = expressionsOf(source.select);
   const fits = filled.map((column) => fit(column, source.selected, expressions.get(column.name)));
   const unfit = fits.flatMap(({ faults }) => faults);
+  const unread = source.contract.flatMap((column) => input.faults(column));
   return `${input.steps},
-  ${name(`raw_${source.name}`)} AS (
-    SELECT ${[...source.contract.map(contractColumn), sourceColumn(source.contract, input)].join(',\n      ')}
+  __checked AS (
+    SELECT *, ${conditionsOf(unread)} AS __faults
     FROM __values
+  ),
+  ${name(`raw_${source.name}`)} AS (
+    SELECT ${[...source.contract.map(contractColumn), sourceColumn(unread, input)].join(',\n      ')}
+    FROM __checked
   ),
   __selected AS (
     SELECT * FROM (
@@ -133,13 +138,25 @@ ${source.select}
   __fitted AS (
     SELECT
       ${[
-        ...fits.map(({ value, column }) => `${value} AS ${name(column)}`),
-        '_source AS __source',
-        `${has('skip_reason') ? "ifNull(toString(skip_reason), '')" : "''"} AS __skip`,
-        `${has('reject_reason') ? "ifNull(toString(reject_reason), '')" : "''"} AS __reject`,
-        `${unfit.length === 0 ? "''" : `multiIf(${sayFaults(unfit)}, '')`} AS __unfit`,
+        ...filled.map(({ name: column }) => name(column)),
+        '__source',
+        '__skip',
+        '__reject',
+        `multiIf(${saidFaults(unfit, '__faults')} '') AS __unfit`,
       ].join(',\n      ')}
-    FROM (SELECT ${[...filled.map(({ name: column }) => `${name(column)} AS ${name(`__${column}`)}`), ...['_source', 'skip_reason', 'reject_reason'].filter(has)].join(', ')} FROM __selected)
+    FROM (
+      SELECT *, ${conditionsOf(unfit)} AS __faults
+      FROM (
+        SELECT
+          ${[
+            ...fits.flatMap(({ columns: made }) => made),
+            '_source AS __source',
+            `${has('skip_reason') ? "ifNull(toString(skip_reason), '')" : "''"} AS __skip`,
+            `${has('reject_reason') ? "ifNull(toString(reject_reason), '')" : "''"} AS __reject`,
+          ].join(',\n          ')}
+        FROM (SELECT ${[...filled.map(({ name: column }) => `${name(column)} AS ${givenOf(column)}`), ...['_source', 'skip_reason', 'reject_reason'].filter(has)].join(', ')} FROM __selected)
+      )
+    )
   )`;
 }
 
@@ -149,30 +166,33 @@ const contractColumn = (column: Column) => `${valueOf(column)} AS ${name(column.
  * Writes the tuple that accompanies a row through the user's SELECT; its error names every column that does not fit. ClickHouse
  * composes the text only for lines that need it.
  */
-function sourceColumn(contract: readonly Column[], input: Input): string {
+function sourceColumn(faults: readonly Fault[], input: Input): string {
   const { unreadable } = input;
   const error = `multiIf(
         ${unreadable ? `${unreadable.when}, ${unreadable.say},` : ''}
-        ${sayFaults(
-          contract.flatMap((column) => input.faults(column)),
-          (text) => input.clean(text),
-        )},
+        ${saidFaults(faults, '__faults', (text) => input.clean(text))}
         '')`;
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
 }
 
-/**
- * Writes two arguments of a multiIf: whether there is any fault, and the messages of all. An array, because the time in which the engine
- * plans an OR grows with the square of its parts.
- */
-const sayFaults = (faults: readonly Fault[], clean = (reason: string) => reason) =>
-  `has([${faults.map(({ when }) => when).join(', ')}], true),
-        ${clean(`arrayStringConcat(arrayMap(x -> ${spokenFault('x')}, arrayFilter(x -> x != '', [${faults.map(({ when, say }) => `if(${when}, ${say}, '')`).join(', ')}])), '; ')`)}`;
+/** Writes an array of conditions: an expression that a step repeats is analyzed again, and an OR of many takes the square of their time. */
+const conditionsOf = (faults: readonly Fault[]) => `[${faults.map(({ when }) => when).join(', ')}]`;
+
+/** Writes two arguments of a multiIf: whether any of the conditions is true, and the messages of all that are. */
+function saidFaults(faults: readonly Fault[], conditions: string, clean = (reason: string) => reason): string {
+  if (faults.length === 0) return '';
+  const messages = `arrayFilter((said, fault) -> ifNull(fault, false), [${faults.map(({ say }) => say).join(', ')}], ${conditions})`;
+  return `has(${conditions}, true),
+        ${clean(`arrayStringConcat(arrayMap(x -> ${spokenFault('x')}, ${messages}), '; ')`)},`;
+}
+
+/** Names a column as the user's SELECT gives it, before it is converted; no column of a user can be called so by accident. */
+const givenOf = (column: string) => name(`__given ${column}`);
 
 /** The conversion of one column of the user's SELECT to the table's column. */
 interface Fit {
-  column: string;
-  value: string;
+  /** Items of a SELECT of the given columns: the value, and what {@link Fit.faults} ask for. */
+  columns: string[];
   faults: Fault[];
 }
 
@@ -183,24 +203,30 @@ interface Fit {
 function fit(column: Column, selected: readonly Column[], expression: string | undefined): Fit {
   const type = parseType(column.type);
   const given = parseType(selected.find(({ name: other }) => other === column.name)?.type ?? column.type);
-  const inner = name(`__${column.name}`);
+  const inner = givenOf(column.name);
   const made = expression === undefined ? '' : `, made by ${expression}`;
   if (isComposite(bare(type))) {
     const { value, fault } = castComposite(inner, given, type, column.name);
-    const faults = fault === undefined ? [] : [{ when: `${fault} != ''`, say: `concat(${fault}, ${literal(made)})` }];
-    return { column: column.name, value: `CAST(${value}, ${literal(holding(type))})`, faults };
+    const converted = `CAST(${value}, ${literal(holding(type))}) AS ${name(column.name)}`;
+    if (fault === undefined) return { columns: [converted], faults: [] };
+    const found = name(`__fault ${column.name}`);
+    return {
+      columns: [converted, `${fault} AS ${found}`],
+      faults: [{ when: `${found} != ''`, say: `concat(${found}, ${literal(made)})` }],
+    };
   }
   const same = bare(given).text === bare(type).text;
-  const value = castValue(inner, bare(given), bare(type));
+  const value = `${castValue(inner, bare(given), bare(type))} AS ${name(column.name)}`;
   const lost = {
-    when: `${inner} IS NOT NULL AND ${value} IS NULL`,
+    when: `${inner} IS NOT NULL AND ${name(column.name)} IS NULL`,
     say: misfit(column.name, inner, column.type + made),
   };
   const missing = {
     when: `${inner} IS NULL`,
     say: literal(`${column.name}: missing, ${column.type} needs a value${made}`),
   };
-  return { column: column.name, value, faults: [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])] };
+  const faults = [...(same ? [] : [lost]), ...(isNullable(type) ? [] : [missing])];
+  return { columns: [value, ...(faults.length > 0 ? [inner] : [])], faults };
 }
 
 /** Keeps values of good rows only: other lines have a reason instead. ClickHouse's `if` does not accept two constant tuples. */

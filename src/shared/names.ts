@@ -130,6 +130,19 @@ export const taskQueue = {
   heavy: (project: string): string => `daybook-${project}-heavy`,
 };
 
+/**
+ * What a worker can continue that others have begun, as a number that grows. Workers name it to Temporal, which lists it with them but
+ * routes nothing by it; those of before name none, which counts as 1. Since 2 they read plans in parts, and replay backfills that leave
+ * out days which are up to date.
+ */
+export const WORKER_BUILD = 2;
+
+/** Names a build to Temporal. */
+export const buildName = (build: number): string => `daybook-${build}`;
+
+/** Returns the build that a worker has named. */
+export const buildOfName = (name: string): number => Number(/^daybook-(\d+)$/.exec(name)?.[1] ?? 1);
+
 /** Search attributes of every workflow; all are Keywords. */
 export const SEARCH_ATTRIBUTE = {
   project: 'DaybookProject',

@@ -1,5 +1,8 @@
+import { engineState } from '../clickhouse/catalog.js';
+import type { ClickHouse } from '../clickhouse/client.js';
 import { catchUp } from '../clickhouse/cluster/catch-up.js';
 import { answers } from '../clickhouse/cluster/nodes.js';
+import { ask } from '../clickhouse/question.js';
 import { final, passing } from '../errors.js';
 import { LEDGER } from '../ledger/ledger.js';
 import type { Dependencies } from './dependencies.js';
@@ -19,15 +22,33 @@ export function nodeOf(input: unknown): string | undefined {
  * without a request.
  *
  * @param node of the build; undefined if the step works on any node
+ * @param part number of the step among equal ones that need no stage; if the project spreads these over all nodes, each gets one of
+ * those that answer, and a later attempt another one
  * @throws an error that is retried while the build's node does not answer; a final NodeLost if it still does not, and another one does
  */
-export async function onItsNode(deps: Dependencies, node: string | undefined, attempt: number): Promise<Dependencies> {
+export async function onItsNode(
+  deps: Dependencies,
+  node: string | undefined,
+  attempt: number,
+  part?: number,
+): Promise<Dependencies> {
   const { cluster } = deps.clickhouse;
   if (!cluster || !deps.on) return deps;
-  const own = deps.on(await nodeToUse(cluster, node, attempt));
-  const { database } = (await deps.loadProject()).config;
+  const { database, clickhouse } = (await deps.loadProject()).config;
+  const pinned = await nodeToUse(cluster, node, attempt);
+  const spread = part !== undefined && clickhouse.normalizeOn === 'all-nodes';
+  const own = deps.on(spread ? await nodeOfPart(pinned, part, attempt) : pinned);
   await catchUp(own.clickhouse, [LEDGER, database]);
   return own;
+}
+
+/** Returns the node of a part; that of the build where another one would make other rows of the same SQL. */
+async function nodeOfPart(pinned: ClickHouse, part: number, attempt: number): Promise<ClickHouse> {
+  const there = (await pinned.cluster?.answering()) ?? [];
+  const other = there[(part + attempt - 1) % there.length];
+  if (other === undefined || other === pinned) return pinned;
+  const [found, expected] = await Promise.all([other, pinned].map((one) => ask(one, engineState())));
+  return found?.version === expected?.version && found?.functions === expected?.functions ? other : pinned;
 }
 
 type Cluster = NonNullable<Dependencies['clickhouse']['cluster']>;

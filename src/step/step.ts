@@ -24,6 +24,14 @@ export interface Step {
 /** The result of a step's function; {@link asActivity} adds how long it took. */
 export type Answer<Result extends { ms: number }> = Promise<Omit<Result, 'ms'>>;
 
+/** See {@link asActivity}. */
+interface StepOptions<Input> {
+  statements?: boolean;
+  rows?: boolean;
+  pinned?: boolean;
+  part?: (input: Input) => number;
+}
+
 const HEARTBEAT_SHARE = 3;
 const DEFAULT_HEARTBEAT = 30_000;
 
@@ -33,13 +41,14 @@ const DEFAULT_HEARTBEAT = 30_000;
  *
  * @param options `statements` is false for a step that runs no statements, and must work while ClickHouse is down; `rows` is true for
  * one that works through the rows of a day, and fails by name if the server has no memory for them; `pinned` is false for one that
- * works on any node of a cluster, although its input names the node of the build
+ * works on any node of a cluster, although its input names the node of the build; `part` numbers the steps of a build that need no
+ * stage, and may be spread over all nodes
  */
 export function asActivity<Input, Made extends object>(
   deps: Dependencies,
   verb: string,
   written: (deps: Dependencies, input: Input, step: Step) => Promise<Made>,
-  { statements = true, rows = false, pinned = true }: { statements?: boolean; rows?: boolean; pinned?: boolean } = {},
+  { statements = true, rows = false, pinned = true, part }: StepOptions<Input> = {},
 ) {
   return async (input: Input): Promise<Made & { ms: number }> => {
     const context = Context.current();
@@ -66,7 +75,7 @@ export function asActivity<Input, Made extends object>(
     };
     let own = deps;
     try {
-      if (statements) own = await onItsNode(deps, pinned ? nodeOf(input) : undefined, attempt);
+      if (statements) own = await onItsNode(deps, pinned ? nodeOf(input) : undefined, attempt, part?.(input));
       // A zombie attempt may still be writing: its statements are killed, and have ended, before this one starts.
       if (attempt > 1 && statements) await own.clickhouse.endQueries(handle, { signal });
       return { ...(await written(own, input, step)), ms: Math.round(performance.now() - started) };

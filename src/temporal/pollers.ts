@@ -1,10 +1,13 @@
 import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { buildOfName, taskQueue, WORKER_BUILD } from '../shared/names.js';
 
 /** A worker as the server sees it. The SDK's identity is `<pid>@<host name>`. */
 export interface Poller {
   identity: string;
+  /** See `WORKER_BUILD`. */
+  build: number;
   /** When its last poll arrived. A poll lasts up to a minute; the server forgets a poller after five. */
   seen: Date;
 }
@@ -56,10 +59,13 @@ async function pollersOf(client: Client, name: string): Promise<{ workflows: Pol
   return { workflows: await ofType(TASK_QUEUE_TYPE_WORKFLOW), activities: await ofType(TASK_QUEUE_TYPE_ACTIVITY) };
 }
 
+const isRecent = ({ seen: at }: Poller): boolean => Date.now() - at.getTime() < POLL_AGE;
+
 const seen = (found: readonly Found[]): Poller[] =>
   found
-    .map(({ identity, lastAccessTime }) => ({
+    .map(({ identity, lastAccessTime, deploymentOptions }) => ({
       identity: identity ?? '',
+      build: buildOfName(deploymentOptions?.buildId ?? ''),
       seen: new Date(Number(lastAccessTime?.seconds ?? 0) * 1000),
     }))
     .filter(({ identity }) => !hasEnded(identity));
@@ -68,9 +74,17 @@ const seen = (found: readonly Found[]): Poller[] =>
 export const workflowPollers = async (client: Client, taskQueue: string): Promise<Poller[]> =>
   (await pollersOf(client, taskQueue)).workflows;
 
+/**
+ * Returns the oldest build among the workers of a project, the own one if none polls. What only newer ones could continue must not be
+ * begun as long as it is older; see `WORKER_BUILD`.
+ */
+export async function oldestBuild(client: Client, project: string): Promise<number> {
+  const workers = (await workflowPollers(client, taskQueue.light(project))).filter(isRecent);
+  return Math.min(WORKER_BUILD, ...workers.map(({ build }) => build));
+}
+
 /** Counts the workers that poll a task queue for workflows and for activities. A worker of another host that just died counts for a minute more. */
 export async function pollers(client: Client, taskQueue: string): Promise<{ workflows: number; activities: number }> {
   const found = await pollersOf(client, taskQueue);
-  const count = (of: readonly Poller[]) => of.filter((poller) => Date.now() - poller.seen.getTime() < POLL_AGE).length;
-  return { workflows: count(found.workflows), activities: count(found.activities) };
+  return { workflows: found.workflows.filter(isRecent).length, activities: found.activities.filter(isRecent).length };
 }

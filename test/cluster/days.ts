@@ -26,7 +26,11 @@ export const clusterStack = (
 
 /** Opens the project of the fault ring on a cluster, with its worker in this process. */
 export const openClusterDays = (stack: Stack, more: Record<string, unknown> = {}): Promise<DayProject> =>
-  openDays(stack, FILES, { ...CONFIG, ...more, clickhouse: { databaseEngine: DATABASE_ENGINE } });
+  openDays(stack, FILES, {
+    ...CONFIG,
+    ...more,
+    clickhouse: { databaseEngine: DATABASE_ENGINE, ...(more['clickhouse'] as object | undefined) },
+  });
 
 /** A folder with the project of the fault ring, for nothing but looks at a cluster. */
 export const clusterProject = () =>

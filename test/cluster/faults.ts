@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../src/errors.js';
 import { addDays } from '../../src/shared/day.js';
 import { plain } from '../../src/shared/sentence.js';
@@ -19,11 +20,20 @@ const START = '2026-01-01';
 /** Milliseconds that a disturbed day may take. */
 const LONGEST_DAY = 5 * 60_000;
 
-/** Runs faults `first` to `last` of a seed, prints each with its outcome, and returns how many left other rows than an undisturbed day. */
-export async function runClusterFaults(seed: number, first: number, last: number): Promise<number> {
-  process.stdout.write(`${WHAT_IT_IS}\nseed ${seed}, ${last - first + 1} faults\n`);
+/** Which faults are run, and on how many nodes. */
+export interface ClusterFaults {
+  seed: number;
+  /** Numbers of the first and the last one. */
+  first: number;
+  last: number;
+  nodes: number;
+}
+
+/** Runs faults of a seed, prints each with its outcome, and returns how many left other rows than an undisturbed day. */
+export async function runClusterFaults({ seed, first, last, nodes }: ClusterFaults): Promise<number> {
+  process.stdout.write(`${WHAT_IT_IS}\nseed ${seed}, ${last - first + 1} faults, ${nodes} nodes\n`);
   const services = await startTestStack(['temporal', 's3']);
-  const cluster = await startCluster(2);
+  const cluster = await startCluster(nodes);
   const proxies = await Promise.all(cluster.nodes.map(({ url }) => openProxy(url)));
   const stack = clusterStack(
     services.stack,
@@ -48,7 +58,8 @@ export async function runClusterFaults(seed: number, first: number, last: number
       if (wrong.length === 0) continue;
       differing++;
       for (const one of wrong) process.stdout.write(`    ${one}\n`);
-      process.stdout.write(`    again: npm run test:cluster -- --seed ${seed} --from ${number} --faults 1\n`);
+      const again = `--seed ${seed} --from ${number} --faults 1 --nodes ${nodes}`;
+      process.stdout.write(`    again: npm run test:cluster -- ${again}\n`);
     }
   } finally {
     await project.close().catch(() => undefined);
@@ -78,7 +89,7 @@ async function meet(
   for (const [index, proxy] of proxies.entries())
     proxy.intercept((passage) => {
       if (back !== undefined || !isStatement(fault.point, passage.asked)) return undefined;
-      const victim = fault.victim === 'this node' ? index : 1 - index;
+      const victim = fault.victim === 'this node' ? index : (index + 1) % cluster.nodes.length;
       let away: Promise<void> | undefined;
       const struck = around(passage, fault.phase, fault.after, async () => {
         away = (await takeAway(cluster, project, victim, fault)).back;
@@ -89,8 +100,10 @@ async function meet(
     });
   const running = project.run(day);
   running.catch(() => undefined);
-  const result = await Promise.race([running, sleep(LONGEST_DAY, undefined, { ref: false })]);
-  await back;
+  const result = await Promise.race([running, sleep(LONGEST_DAY, undefined, { ref: false })]).finally(
+    // However the day ended: the next fault begins with all nodes.
+    () => back,
+  );
   if (back === undefined) return ['it never came'];
   if (result === undefined) {
     await running.catch(() => undefined);
@@ -129,15 +142,19 @@ async function takeAway(
 
 /** What differs between the nodes, from the ledger, or from the same day built again without a fault. */
 async function differencesOf(cluster: Cluster, project: DayProject, day: string): Promise<string[]> {
-  const [one, two] = await Promise.all([0, 1].map((node) => readersSee(cluster.admin(node), project.database, day)));
+  const [one, ...others] = await Promise.all(
+    cluster.nodes.map((_, node) => readersSee(cluster.admin(node), project.database, day)),
+  );
   const { dependencies } = project.app;
   const { differences } = await verify(dependencies, { first: START, last: day }, localStep(dependencies));
   const again = await project.run(day, false, { compare: true });
   const open = await project.app.ledger.openIntents(START, day);
   return [
-    ...(JSON.stringify(one) === JSON.stringify(two)
-      ? []
-      : [`node 1 has ${JSON.stringify(one)}, node 2 has ${JSON.stringify(two)}`]),
+    ...others.flatMap((other, index) =>
+      isDeepStrictEqual(other, one)
+        ? []
+        : [`node 1 has ${JSON.stringify(one)}, node ${index + 2} has ${JSON.stringify(other)}`],
+    ),
     ...differences.map(({ what }) => plain(what)),
     ...(again.outcome === 'unchanged' ? [] : [`built again, the day is ${again.outcome}`]),
     ...open.map(({ table }) => `the publish of ${table} is unfinished`),

@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { writeServerConfig, type ServerConfig } from '../../src/local/clickhouse/config.js';
 import { findLibrary } from '../../src/local/clickhouse/library.js';
 import { childEnvironment } from '../../src/local/processes/children.js';
-import { accepts } from '../../src/local/readiness.js';
 import { killChild } from './zookeeper.js';
 
 /** Where other nodes fetch parts: the second address on which a node listens, see `node.py`. */
@@ -78,6 +77,13 @@ const clusterXml = ({ name, ports, zookeeperPort }: NodeSpec): string => `<click
 </clickhouse>
 `;
 
+/** True if a node answers: on a busy machine, it accepts connections some time before. */
+const pings = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/ping`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
 async function startNode({ name, dir, ports }: NodeSpec): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('node.py', import.meta.url));
   const output = join(dir, 'logs', 'node.log');
@@ -90,7 +96,7 @@ async function startNode({ name, dir, ports }: NodeSpec): Promise<ChildProcess> 
   started.stdin?.on('error', () => undefined);
   void once(started, 'exit').then(() => log.close());
   const deadline = Date.now() + UP_WITHIN;
-  while (!(await accepts(ports.http))) {
+  while (!(await pings(ports.http))) {
     if (started.exitCode !== null || Date.now() > deadline) {
       await killChild(started);
       throw new Error(`${name} did not start: ${(await readFile(output, 'utf8')).slice(-1_000)}`);

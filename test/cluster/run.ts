@@ -6,11 +6,16 @@ import { runClusterFaults } from './faults.js';
 
 /*
  * npm run test:cluster [-- FILE…]                               the tests of several ClickHouse nodes
- * npm run test:cluster -- --faults N [--seed S] [--from N]      days of a seed, each with a fault of a node in its way
+ * npm run test:cluster -- --faults N [--seed S] [--from N] [--nodes N]      days of a seed, each with a fault of a node in its way
  */
 
 const { values, positionals } = parseArgs({
-  options: { faults: { type: 'string' }, seed: { type: 'string' }, from: { type: 'string', default: '1' } },
+  options: {
+    faults: { type: 'string' },
+    seed: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    nodes: { type: 'string', default: '2' },
+  },
   allowPositionals: true,
 });
 const numberOf = (name: string, text: string): number => {
@@ -33,5 +38,6 @@ if (missing !== undefined) {
 }
 const seed = values.seed === undefined ? Math.floor(Date.now() / 1000) : numberOf('seed', values.seed);
 const first = numberOf('from', values.from);
-const differing = await runClusterFaults(seed, first, first + numberOf('faults', values.faults) - 1);
+const last = first + numberOf('faults', values.faults) - 1;
+const differing = await runClusterFaults({ seed, first, last, nodes: numberOf('nodes', values.nodes) });
 process.exit(differing === 0 ? 0 : 1);

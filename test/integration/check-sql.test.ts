@@ -199,6 +199,7 @@ describe('tables', () => {
     ["DateTime('UTC') DEFAULT", 'Nullable(DateTime) DEFAULT'],
     ['_line UInt64', '_line UInt32'],
     ['_line UInt64', "_line UInt64, _reason String DEFAULT ''"],
+    ['_line UInt64', "_line UInt64, _path String DEFAULT ''"],
     ['unique: event_id', 'unique: event_id, country_code'],
     ['ORDER BY event_id', 'ORDER BY event_id TTL day + INTERVAL 1 YEAR'],
     ['LowCardinality(String)', 'LowCardinality(Sting)'],
@@ -419,6 +420,15 @@ describe('models', () => {
 
   test('a source of Parquet has the rules of one of JSON lines', async () => {
     expect(await problemsAfter('daybook.config.ts', 'dedupeBy', "format: 'parquet', dedupeBy")).toEqual([]);
+  });
+
+  test('a column of Parquet cannot have the name of what ClickHouse says about its place; a field of JSON lines can', async () => {
+    const raw = 'sql/raw/events.sql';
+    const given = { [raw]: RIGHT[raw]?.replace('_source', '_row_number UInt64, _source') ?? '' };
+    expect(await problemsAfter('daybook.config.ts', 'dedupeBy', "format: 'ndjson', dedupeBy", given)).toEqual([]);
+    expect(await problemsAfter('daybook.config.ts', 'dedupeBy', "format: 'parquet', dedupeBy", given)).toEqual([
+      `error ${raw}: found the column _row_number, which is what ClickHouse calls the place of a row in its object`,
+    ]);
   });
 });
 

@@ -1,12 +1,15 @@
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { addDays } from '../../src/shared/day.js';
-import { taskQueue, workflowId } from '../../src/shared/names.js';
+import { grouped } from '../../src/shared/grouped.js';
+import { bucketAndKey, taskQueue, workflowId } from '../../src/shared/names.js';
 import { workflowPollers } from '../../src/temporal/pollers.js';
 import { isStatement } from '../faults/points.js';
 import { openDays, type DayConfig, type DayProject, type DayState } from '../support/day.js';
 import { openProxy } from '../support/fault-proxy.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 import { startedActivities, startWorkerProcess, type StartedActivity } from '../support/worker-processes.js';
+import { testBundle } from '../support/worker.js';
 
 /* Several workers of one project, each a process of its own, as on several hosts. */
 
@@ -23,6 +26,9 @@ const CONFIG: DayConfig = {
   limits: { normalizeSlots: SLOTS },
   timings: { heartbeat: `${HEARTBEAT / 1_000} seconds`, sticky: '1 second' },
 };
+
+/** As in {@link PAYMENTS_CONFIG}, but a chunk may have many objects. */
+const MANY_IN_A_CHUNK = { events: { prefix: 'raw/{YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 } } };
 
 const stack = inject('stack');
 /** Tables of the days as one worker builds them. */
@@ -111,4 +117,34 @@ test('a worker that is killed in the middle of a chunk costs one heartbeat timeo
     expect(at - killed.at).toBeLessThan(2 * HEARTBEAT);
   }
   expect(await tablesOf(project)).toEqual(alone);
+});
+
+test('while a worker of an earlier version polls, a plan of many objects names them all', async () => {
+  const project = await openDays(stack, PAYMENTS, { ...PAYMENTS_CONFIG, sources: MANY_IN_A_CHUNK }, { worker: false });
+  ends.unshift(() => project.close());
+  const day = RANGE.start;
+  const keys = Array.from({ length: 1_001 }, (_, index) => keyOf(day, String(index)));
+  for (const group of grouped(keys, 64))
+    await Promise.all(group.map((key) => project.put(key, lines(payment(day, key)))));
+  const keysInPlan = async () => {
+    const { build } = await project.attempt().list({ day, force: false });
+    const plan = await project.app.store.read(...bucketAndKey(build.plan));
+    return keys.filter((key) => plan?.includes(`"${key}"`)).length;
+  };
+  expect(await keysInPlan()).toBe(0);
+
+  const codePath = await testBundle();
+  const connection = await NativeConnection.connect({ address: stack.temporal.address });
+  // It names no build.
+  const earlier = await Worker.create({
+    connection,
+    taskQueue: taskQueue.light(project.name),
+    workflowBundle: { codePath },
+  });
+  const polls = async () => (await workflowPollers(await project.app.temporal(), taskQueue.light(project.name))).length;
+  await earlier.runUntil(async () => {
+    await expect.poll(polls, { timeout: 60_000 }).toBe(1);
+    expect(await keysInPlan()).toBe(keys.length);
+  });
+  await connection.close();
 });

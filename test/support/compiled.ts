@@ -22,14 +22,15 @@ export const productionPackages = (): string[] =>
  * Builds the program into `folder` as `npm run build` does, with no package beside it but those under `dependencies`: an import
  * of any other fails as it would in the image.
  *
+ * @param clone of another version, with its packages
  * @returns path of its launcher.
  */
-export async function buildProgram(folder: string): Promise<string> {
-  await execa(process.execPath, [join(REPOSITORY, 'bin/build.js'), '--out', folder]);
+export async function buildProgram(folder: string, clone = REPOSITORY): Promise<string> {
+  await execa(process.execPath, [join(clone, 'bin/build.js'), '--out', folder]);
   for (const name of productionPackages()) {
     const link = join(folder, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
-    await symlink(join(REPOSITORY, 'node_modules', name), link);
+    await symlink(join(clone, 'node_modules', name), link);
   }
   return join(folder, 'bin/daybook.js');
 }

@@ -13,6 +13,8 @@ import type { DayProject } from './day.js';
 export interface WorkerProcess {
   /** As Temporal names it in histories. */
   identity: string;
+  /** Ends it with SIGTERM, as a platform does that replaces it; returns when its running steps are done. */
+  stop(): Promise<void>;
   /** Ends it with SIGKILL; returns when it is gone. */
   kill(): Promise<void>;
 }
@@ -43,13 +45,11 @@ export async function startWorkerProcess(
     stdin: 'ignore',
   });
   const identity = `${child.pid ?? ''}@${hostname()}`;
-  const worker = {
-    identity,
-    kill: async () => {
-      child.kill('SIGKILL');
-      await child;
-    },
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    child.kill(signal);
+    await child;
   };
+  const worker = { identity, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
   const ended = child.then(({ stderr }) => {
     throw new Error(`a worker ended before it polled: ${stderr.slice(-LAST_WORDS)}`);
   });

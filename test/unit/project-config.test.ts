@@ -23,7 +23,7 @@ test('a project, a bucket and a prefix are enough; every other field has its def
     lateDays: 3,
     database: 'analytics',
     store: { bucket: 'shop-data', normalized: 'daybook/', keepNormalized: 30 * 24 * 3600_000 },
-    clickhouse: { cloud: false },
+    clickhouse: { cloud: false, normalizeOn: 'one-node' },
     keepPrevious: { days: 7, versions: 2 },
     giveUpAfter: 6 * 3600_000,
     limits: {
@@ -70,13 +70,17 @@ test.each([
   expect(JSON.stringify(problems)).not.toContain('hush');
 });
 
-test('an engine for databases does not go with ClickHouse Cloud, and the message says which one to remove', () => {
+test('options of a cluster go neither with ClickHouse Cloud nor with one server, and the message says what to remove', () => {
   const databaseEngine = "Replicated('/clickhouse/databases/{database}', '{shard}', '{replica}')";
   expect(messageOf({ ...least, clickhouse: { cloud: true, databaseEngine } })).toContain(
     'clickhouse.databaseEngine: found an engine for databases beside cloud: true, but ClickHouse Cloud chooses that engine itself',
   );
   expect(messageOf({ ...least, clickhouse: { cloud: 'yes' } })).toContain("found 'yes', expected true or false");
-  for (const clickhouse of [{ cloud: true }, { databaseEngine }])
+  for (const clickhouse of [{ normalizeOn: 'all-nodes' }, { normalizeOn: 'all-nodes', cloud: true }])
+    expect(messageOf({ ...least, clickhouse })).toContain(
+      "clickhouse.normalizeOn: found 'all-nodes', but without clickhouse.databaseEngine Daybook knows one node",
+    );
+  for (const clickhouse of [{ cloud: true }, { databaseEngine }, { databaseEngine, normalizeOn: 'all-nodes' }])
     expect(parseConfig({ ...least, clickhouse }).problems).toEqual([]);
 });
 

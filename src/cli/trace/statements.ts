@@ -65,21 +65,27 @@ const withinParams = ({ rows, by, lookback }: MadeFrom) => ({
   ...(by.length === 0 ? {} : { shown: rows.limit }),
 });
 
+/**
+ * Selects the positions of rows. Conditions stay in a query of their own: the engine would read a name in them as the alias of this one,
+ * where a column of the table is called the same.
+ */
+const positionsOf = (rows: string) => `SELECT _object AS object, _line AS line FROM (SELECT _object, _line ${rows})`;
+
 /** Counts the rows of an input that are linked to the picked rows, by object if the input stores it. */
 export const inputObjects = (made: MadeFrom): Statement => ({
-  sql: `SELECT ${made.traced ? '`_object`' : "''"} AS object, count() AS rows ${from(made)} GROUP BY object ORDER BY rows DESC, object`,
+  sql: `SELECT __of AS object, count() AS rows FROM (SELECT ${made.traced ? '`_object`' : "''"} AS __of ${from(made)}) GROUP BY object ORDER BY rows DESC, object`,
   params: withinParams(made),
 });
 
 /** Reads the positions of the first of those rows. */
 export const inputPositions = (made: MadeFrom, limit: number): Statement => ({
-  sql: `SELECT \`_object\` AS object, \`_line\` AS line ${from(made)} ORDER BY object, line LIMIT {limit:UInt64}`,
+  sql: `${positionsOf(from(made))} ORDER BY object, line LIMIT {limit:UInt64}`,
   params: { ...withinParams(made), limit },
 });
 
 /** Reads the positions of the picked rows from a table that stores them. */
 export const ownPositions = (rows: Picked): Statement => ({
-  sql: `SELECT \`_object\` AS object, \`_line\` AS line ${picked(rows)}`,
+  sql: `${positionsOf(picked(rows))} ORDER BY object, line`,
   params: shownParams(rows),
 });
 
@@ -104,8 +110,9 @@ export const chunkPositions = (chunk: ObjectTable, rows: Picked, columns: readon
   const values = `toString(tuple(${names(columns)}))`;
   return {
     sql:
-      `SELECT _object AS object, _line AS line FROM ${chunk.sql} WHERE _fate = 'row' AND ${name('day')} = {day:Date} ` +
-      `AND ${values} IN (SELECT ${values} ${picked(rows)}) ORDER BY object, line LIMIT {shown:UInt64}`,
+      positionsOf(
+        `FROM ${chunk.sql} WHERE _fate = 'row' AND ${name('day')} = {day:Date} AND ${values} IN (SELECT ${values} ${picked(rows)})`,
+      ) + ' ORDER BY object, line LIMIT {shown:UInt64}',
     params: { ...chunk.params, ...shownParams(rows) },
   } satisfies Statement;
 };

@@ -10,6 +10,9 @@ const store = z.object({ store: z.object({ bucket: z.string(), normalized: z.str
 const sources = z.object({ sources: z.record(z.string(), z.unknown()) });
 const arriving = z.object({ folderZone: zone, arrival: z.object({ before: z.int(), after: z.int() }) });
 const cloud = z.object({ clickhouse: z.object({ databaseEngine: z.string(), cloud: z.literal(true) }) });
+const onAllNodes = z.object({
+  clickhouse: z.object({ databaseEngine: z.undefined().optional(), normalizeOn: z.literal('all-nodes') }),
+});
 const placed = z.object({ prefix: z.string(), bucket: z.string().optional() });
 
 /**
@@ -23,6 +26,13 @@ export function checkTogether(config: unknown, context: Context): void {
       ['clickhouse', 'databaseEngine'],
       'found an engine for databases beside cloud: true, but ClickHouse Cloud chooses that engine itself',
       'Remove databaseEngine; for a cluster of your own, remove cloud.',
+    );
+  if (onAllNodes.safeParse(config).success)
+    refuse(
+      context,
+      ['clickhouse', 'normalizeOn'],
+      "found 'all-nodes', but without clickhouse.databaseEngine Daybook knows one node",
+      'Remove it, or set databaseEngine.',
     );
   for (const [name, source] of Object.entries(sources.safeParse(config).data?.sources ?? {})) {
     checkArrival(name, config, source, context);

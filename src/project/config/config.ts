@@ -116,6 +116,7 @@ export const configSchema = fields({
       (value) => /^Replicated\('[^'\\]*\{database\}[^'\\]*', '[^'\\]+', '[^'\\]+'\)$/.test(value),
     ).optional(),
     cloud: z.boolean('true or false').default(false),
+    normalizeOn: oneOf('one-node', 'all-nodes').default('one-node'),
   }).prefault({}),
   store: fields({
     bucket,

@@ -116,7 +116,7 @@ async function makeTables(
   for (const file of project.raw) {
     const contract = tables.get(tableName('raw', file));
     if (!contract) continue;
-    const found = contractProblems(file, contract);
+    const found = contractProblems(file, contract, project.config.sources[file.name]?.format);
     problems.push(...found);
     if (found.length === 0) await replaceContract(scratch, tableName('raw', file), contract.columns);
   }

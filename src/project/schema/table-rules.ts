@@ -3,6 +3,7 @@ import { filledColumns } from '../../conversions/chunk-columns.js';
 import { EPOCH_UNITS, parseType } from '../../conversions/column-types.js';
 import { unsupportedIn } from '../../conversions/scalars.js';
 import { columnsOfDedupe, type DedupeBy } from '../../shared/dedupe.js';
+import type { SourceConfig } from '../config/config.js';
 import { error, warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
 import { identifierOf, statementsOf, tokenize } from '../sql/tokens.js';
@@ -14,11 +15,18 @@ const SOURCE_TYPE = 'Tuple(object String, line UInt64, text String, error String
 /** Column names that normalized chunks use themselves. */
 const RESERVED = new Set(['_fate', '_reason', '_text', '_text_bytes', '_source', 'skip_reason', 'reject_reason']);
 
+/** What ClickHouse calls the place of a row in an object. A column of the same name would be read instead of it. */
+const PLACE = new Set(['_path', '_row_number', '_etag']);
+
 /** Columns of a normalized table that the load fills, with their types. */
 const TRACED: Record<string, string> = { _object: 'String', _line: 'UInt64' };
 
 /** Checks a contract, `raw_<source>`. */
-export function contractProblems({ path }: SqlFile, { columns, comments }: InspectedTable): Problem[] {
+export function contractProblems(
+  { path }: SqlFile,
+  { columns, comments }: InspectedTable,
+  format: SourceConfig['format'] | undefined,
+): Problem[] {
   const source = columns.find(({ name }) => name === '_source');
   const given = columns.filter(({ name }) => name !== '_source');
   return [
@@ -34,12 +42,24 @@ export function contractProblems({ path }: SqlFile, { columns, comments }: Inspe
           ),
         ]),
     ...given.flatMap((column) => [
+      ...(format === 'parquet' ? placeProblems(path, column) : []),
       ...zoneProblems(path, column),
       ...contractColumnProblems(path, column),
       ...unitProblems(path, column, comments[column.name] ?? ''),
     ]),
   ];
 }
+
+const placeProblems = (path: string, { name }: Column): Problem[] =>
+  PLACE.has(name)
+    ? [
+        error(
+          path,
+          `found the column ${name}, which is what ClickHouse calls the place of a row in its object`,
+          'Rename it. What it is called in Parquet files changes with it.',
+        ),
+      ]
+    : [];
 
 /** Checks that a comment about the unit of a time column is one that Daybook understands. */
 function unitProblems(path: string, { name, type, unit }: Column, comment: string): Problem[] {
@@ -134,6 +154,7 @@ export function normalizedProblems(
   const traced = columns.filter(({ name, type }) => name in TRACED && TRACED[name] !== type);
   const unknown = columnsOfDedupe(dedupeBy).filter((key) => !columns.some(({ name }) => name === key));
   return [
+    ...columns.flatMap((column) => placeProblems(path, column)),
     ...reserved.map(({ name }) =>
       error(path, `found the column ${name}, a name that is reserved for Daybook`, 'Rename it.'),
     ),
