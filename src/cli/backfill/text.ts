@@ -34,7 +34,7 @@ export function pace(
 /**
  * Describes a backfill on one line: progress, running days, throughput.
  *
- * @param ended nothing runs any more, so that there is no throughput
+ * @param ended true if it no longer runs, so that there is no throughput
  */
 export function progressLine(progress: BackfillProgress, now: number, ended = false): string {
   const { done, total, counts, running, paused, phase } = progress;
