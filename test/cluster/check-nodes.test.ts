@@ -52,7 +52,7 @@ describe.skipIf(services === undefined)('check of nodes that are no replicas of 
     await node.start();
   }
 
-  test('a node without macros is an error, and nothing else is said about them', async () => {
+  test('a node without macros is an error, and apply names the node that lacks them', async () => {
     expect(await problemsAt(...urls())).toEqual([]);
     await restart('');
     expect(await problemsAt(...urls())).toEqual([
@@ -63,6 +63,16 @@ describe.skipIf(services === undefined)('check of nodes that are no replicas of 
         fix: expect.stringContaining('<macros>') as string,
       },
     ]);
+    if (!services) return;
+    const { dir, remove } = await clusterProject();
+    const { code, stderr } = await daybook(['apply', '--project', dir], environment(clusterStack(services, cluster)));
+    await remove();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        `^The ClickHouse node ${hosts[1] ?? ''} has no macro shard, which databaseEngine in the config uses\\. Define it `,
+      ) as string,
+    });
     await restart('<shard>s1</shard>');
     expect(await problemsAt(...urls())).toMatchObject([
       { what: expect.stringContaining('no macro replica,') as string },

@@ -1,6 +1,7 @@
-import { final } from '../../errors.js';
+import { final, messageOf } from '../../errors.js';
 import { CATALOG } from '../catalog-file.js';
 import type { ClickHouse } from '../client.js';
+import { onNode } from './cluster.js';
 import { createSharedDatabase } from './replicated.js';
 
 /**
@@ -12,9 +13,9 @@ import { createSharedDatabase } from './replicated.js';
 export async function createOnEachNode(clickhouse: ClickHouse, database: string): Promise<void> {
   const { cluster } = clickhouse;
   const create = createSharedDatabase(clickhouse, database);
-  const what = { what: `create database ${database}` };
+  const what = (node: ClickHouse) => ({ what: `create database ${database}${onNode(node)}` });
   if (!cluster) {
-    await clickhouse.run(create, what);
+    await clickhouse.run(create, what(clickhouse));
     return;
   }
   const there = await cluster.answering();
@@ -26,7 +27,11 @@ export async function createOnEachNode(clickhouse: ClickHouse, database: string)
         'Start them, or remove them from CLICKHOUSE_URL, and run it again.',
     );
   for (const node of there) {
-    await node.run(create, what);
+    try {
+      await node.run(create, what(node));
+    } catch (error) {
+      throw NO_MACRO.test(messageOf(error)) ? macroMissing(node, error) : error;
+    }
     const [found] = await node.rows<{ engine: string }>({
       sql: CATALOG.databaseEngines,
       params: { databases: [database] },
@@ -39,3 +44,13 @@ export async function createOnEachNode(clickhouse: ClickHouse, database: string)
       );
   }
 }
+
+const NO_MACRO = /No macro '([^']*)'/;
+
+const macroMissing = (node: ClickHouse, error: unknown) =>
+  final(
+    'NotApplied',
+    `The ClickHouse node ${node.cluster?.node ?? ''} has no macro ${NO_MACRO.exec(messageOf(error))?.[1] ?? ''}, which databaseEngine in the config uses. ` +
+      'Define it in <macros> of its configuration, restart it, and run it again.',
+    { cause: error },
+  );
