@@ -128,14 +128,14 @@ async function checkPublished(run: DayRun, listed: ListResult, untested: readonl
 /** Builds the whole day in a stage and compares it with what readers have. Publishes nothing. */
 async function compareDay(run: DayRun, listed: ListResult): Promise<DayResult> {
   const made = await buildStage(run, listed, new Map());
-  const compared = await compareStage(run, listed.build);
+  const { tables: compared, erased = false } = await compareStage(run, listed.build);
   const outcome = compared.every(({ equal }) => equal) ? 'unchanged' : 'different';
   const left = await closeDay(run, listed.build, outcome);
   return {
     ...emptyResult(run.input.day, outcome, listed),
     ...made,
     compared,
-    notes: [...made.notes, ...comparedNotes(compared, run.input.day), ...left],
+    notes: [...made.notes, ...comparedNotes(compared, run.input.day, erased), ...left],
   };
 }
 

@@ -1,10 +1,11 @@
 // Over 300 lines: all steps of a day, in the order in which they run.
 import { condition, continueAsNew, patched, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { CompareResult } from '../../activities/compare/index.js';
 import type { ListResult } from '../../activities/list/index.js';
 import type { PublishResult } from '../../activities/publish/index.js';
 import type { RecoverResult } from '../../activities/recover/index.js';
 import type { TestResult } from '../../activities/test/index.js';
-import { toPublish, type BuildRef, type BuiltTable, type ComparedTable } from '../../src/shared/build.js';
+import { toPublish, type BuildRef, type BuiltTable } from '../../src/shared/build.js';
 import { chosen } from '../../src/shared/inputs/choice.js';
 import { inputsRead, type Reader } from '../../src/shared/lookback.js';
 import { type Text } from '../../src/shared/sentence.js';
@@ -313,11 +314,11 @@ export async function publishChanged(
 }
 
 /** Compares the stage with what readers have, instead of publishing it. */
-export async function compareStage({ input, progress, act }: DayRun, build: BuildRef): Promise<ComparedTable[]> {
+export async function compareStage({ input, progress, act }: DayRun, build: BuildRef): Promise<CompareResult> {
   progress.begin('compare');
   const compared = await act().compare.executeWithOptions({ summary: summary.compare(input.day) }, [{ build }]);
   progress.report(stepText.compare(compared), compared.ms);
-  return compared.tables;
+  return compared;
 }
 
 export async function sweepDay({ input, progress, act, begun }: DayRun): Promise<void> {
