@@ -155,16 +155,23 @@ export const detailsOf = (heading: string, steps: readonly FinishedStep[], notes
   ].join('\n');
 
 /** Writes what a comparison found, a sentence for each table that differs. */
-export const comparedNotes = (tables: readonly ComparedTable[], day: string): Text[] => {
+export const comparedNotes = (tables: readonly ComparedTable[], day: string, erased: boolean): Text[] => {
   const different = tables.filter(({ equal }) => !equal);
   return [
+    ...tables.filter(({ close }) => close).map(({ table }) => `${table}: equal but for the last digits of floats`),
     ...different.map(
       ({ table, liveRows, rebuiltRows, edited }) =>
         `${table}: readers have ${plural(liveRows, 'row')}, a rebuild makes ${plural(rebuiltRows, 'row')}` +
         (liveRows === rebuiltRows ? ' with other values' : '') +
         (edited ? '; its SQL, its options or its table was edited since' : ''),
     ),
-    ...(different.length > 0 ? [sentence('publish the rebuild with: ', command.run(day, '--force'))] : []),
+    ...(different.length === 0
+      ? []
+      : erased
+        ? [
+            'rows of this day were erased: if its raw objects still hold them, a rebuild brings them back. Rewrite these objects, then erase again',
+          ]
+        : [sentence('publish the rebuild with: ', command.run(day, '--force'))]),
   ];
 };
 

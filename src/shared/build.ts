@@ -60,6 +60,8 @@ export interface Touched {
 export interface ComparedTable {
   table: string;
   equal: boolean;
+  /** True if it is equal only but for the last digits of floats. */
+  close?: true;
   liveRows: number;
   rebuiltRows: number;
   /** True if its SQL or its table was edited since the day was published, which explains a difference. */

@@ -56,9 +56,7 @@ test('a failed day is named with its reason and the command that repeats it, and
   const { code, stdout } = await backfill('--start', END, '--end', bad);
   expect(code).toBe(1);
   expect(stdout).toContain('1 failed');
-  expect(stdout).toMatch(
-    new RegExp(`${bad} +test +Day ${bad} failed at step test: Test no_forbidden_note found 1 row`),
-  );
+  expect(stdout).toMatch(new RegExp(`${bad} +test +Test no_forbidden_note found 1 row`));
   expect(stdout).toContain(`npx daybook backfill --start ${END} --end ${bad} --reprocess failed`);
 });
 

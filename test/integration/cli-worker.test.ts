@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readEnv } from '../../src/env.js';
 import { addDays, dayIn, EVER } from '../../src/shared/day.js';
@@ -9,6 +11,11 @@ import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/pay
 
 const DAY = '2026-11-02';
 const EMPTY = '2026-11-03';
+
+/** A file of a model that was never applied. */
+const NEW_MODEL = `
+CREATE TABLE daily_ids (day Date, ids UInt64) ENGINE = MergeTree PARTITION BY day ORDER BY day;
+SELECT day, count() AS ids FROM events WHERE day = {day:Date} GROUP BY day;`;
 
 let project: DayProject;
 
@@ -65,6 +72,14 @@ test('what a worker would refuse is refused before one is asked for or started',
   await refused(['run', '--day', '1026-11-02'], "'1026-11-02' is invalid. Expected a day from 1970-01-01 on", 2);
   // One end alone must not choose whichever backfill is running.
   await refused(['backfill', 'cancel', '--start', DAY], "expected both '--start' and '--end', or neither", 2);
+  await project.write('sql/aggregates/daily_ids.sql', NEW_MODEL);
+  for (const args of [
+    ['run', '--day', EMPTY],
+    ['backfill', '--start', DAY, '--end', EMPTY],
+    ['rejects', 'retry', '--day', EMPTY],
+  ])
+    await refused(args, `These tables do not exist yet: ${project.database}.daily_ids. Run: npx daybook apply`);
+  await rm(join(project.app.project.dir, 'sql/aggregates/daily_ids.sql'));
   await project.configure({ database: `${project.database}_of_another` });
   await refused(['run', '--day', EMPTY], 'another project');
   await refused(['backfill', '--start', DAY, '--end', EMPTY], 'another project');

@@ -573,6 +573,9 @@ describe('a composite holds only parts that fit', () => {
 /** A column's type, a JSON value that does not fit it, and what the reject says. */
 const REASONS: readonly (readonly [type: string, json: string, reason: string])[] = [
   ['UInt8', '300.50', "c: '300.50' does not fit UInt8"],
+  ['UInt64', '12345678901234567890123', "c: '12345678901234567890123' does not fit UInt64"],
+  ['Int8', '-1.50E+3', "c: '-1.50E+3' does not fit Int8"],
+  ['Float32', '16777217', "c: '16777217' does not fit Float32"],
   ['Decimal(10, 2)', '1e400', "c: '1e400' does not fit Decimal(10, 2)"],
   ['Array(Nullable(UInt8))', '[1, null, 256]', "c[2]: '256' does not fit Nullable(UInt8)"],
   ['Array(String)', '["a", null]', 'c[1]: missing, expected String'],

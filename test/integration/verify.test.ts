@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { messageOf } from '../../src/errors.js';
 import { daybook, environment } from '../support/command.js';
 import { diesBefore } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
@@ -19,8 +20,11 @@ afterAll(() => project.close());
 
 const command = (...args: string[]) =>
   daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
-const stateOf = async (day: string) =>
-  JSON.parse((await command('status', '--day', day, '--output', 'json')).stdout) as Record<string, unknown>;
+/** What `status` shows of a day, whether Temporal answered or not. */
+async function stateOf(day: string) {
+  const { stdout } = await command('status', '--day', day, '--output', 'json');
+  return { ...(JSON.parse(stdout) as Record<string, unknown>), temporal: undefined };
+}
 const verify = (...args: string[]) => command('verify', '--start', FIRST, '--end', '2026-05-31', ...args);
 
 test('days that are as published exit with 0 and one line', async () => {
@@ -84,6 +88,44 @@ test('a rebuild of a correct day is equal, publishes nothing and leaves no stage
       own: `daybook_${project.name}_2026`,
     }),
   ).toEqual([]);
+});
+
+test('a rebuild may differ in the last digits of floats, and in nothing else', async () => {
+  const update = (change: string) =>
+    project.admin.run({
+      sql: `ALTER TABLE ${project.database}.daily_means UPDATE ${change} WHERE day = '${THIRD}' SETTINGS mutations_sync = 2`,
+    });
+  await update('mean = mean * (1 + 1e-12)');
+  const close = await command('verify', '--day', THIRD, '--rebuild');
+  expect(close.code).toBe(0);
+  expect(close.stdout).toContain('daily_means: equal but for the last digits of floats');
+  expect(close.stdout.trimEnd().split('\n').at(-1)).toBe(`${THIRD} equal`);
+  // What readers have is compared with what was published, to the last digit.
+  expect((await command('verify', '--day', THIRD)).code).toBe(1);
+  await update('mean = mean * (1 + 1e-6)');
+  const { code, stdout } = await command('verify', '--day', THIRD, '--rebuild');
+  expect(code).toBe(1);
+  expect(stdout).toContain('daily_means: readers have 1 row, a rebuild makes 1 row with other values');
+  await project.run(THIRD, true);
+});
+
+test('a nightly run for an older day names the command that compares the same days; a plain verify names the known days', async () => {
+  await project.admin.run({ sql: `ALTER TABLE ${project.database}.daily_means DROP PARTITION '${SECOND}'` });
+  const failure = await project.night(THIRD).then(
+    () => 'no failure',
+    (error: unknown) => messageOf((error as { cause?: unknown }).cause),
+  );
+  const [, range = ''] = /compare the same days again: npx daybook verify (.*)$/.exec(failure) ?? [];
+  expect(range).toMatch(new RegExp(`^--start 2026-0[45]-\\d\\d --end ${THIRD}$`));
+  const same = await command('verify', ...range.split(' '));
+  expect(same.code).toBe(1);
+  expect(same.stdout).toContain(`daily_means of ${SECOND}: found 0 rows, expected 1 as published`);
+  // Without days it looks at those up to yesterday, as the nightly run for yesterday does.
+  const { code, stdout } = await command('verify');
+  expect(code).toBe(0);
+  expect(stdout).toContain('nothing is published, so nothing was compared');
+  expect(stdout).toContain(`Known days: npx daybook verify --start ${FIRST} --end ${THIRD}`);
+  await project.run(SECOND, true);
 });
 
 test('a comparison that fails leaves a published day published, and a failed day failed', async () => {

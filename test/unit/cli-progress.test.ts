@@ -49,6 +49,12 @@ describe('the line of a backfill', () => {
     );
   });
 
+  test('names no speed and no phase once it has ended', () => {
+    expect(progressLine(progress({ done: 10, running: [], phase: 'later' }), after(900), true)).toBe(
+      '10 of 10 days done',
+    );
+  });
+
   test('promises no time while it is paused', () => {
     expect(progressLine(progress({ paused: true }), after(20))).toMatch(/ · pausing$/);
     expect(progressLine(progress({ paused: true, running: [] }), after(20))).toBe('4 of 10 days done · paused');
@@ -70,7 +76,14 @@ describe('what a backfill came to', () => {
   });
 
   test('names failed days with their reasons, and what to type for them and for those that were not run', () => {
-    const failed = [{ day: '2026-01-03', outcome: 'failed' as const, step: 'test', reason: 'Test x found\n1 row' }];
+    const failed = [
+      {
+        day: '2026-01-03',
+        outcome: 'failed' as const,
+        step: 'test',
+        reason: 'Day 2026-01-03 failed at step test: Test x found\n1 row',
+      },
+    ];
     const text = resultText({ ...RESULT, counts: { ...NONE, published: 2, failed: 2 }, failed, notRun: 6 });
     expect(text.split('\n')).toEqual([
       '2026-01-01 to 2026-01-10: 2 published (50,000 rows) · 2 failed · 6 not run',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { shorten, plainTable, printable } from '../../src/cli/common/text.js';
 import { nextSteps, type DayDetail } from '../../src/cli/status/day-detail.js';
-import { daysToShow, stateOf, type DayReport } from '../../src/cli/status/day-report.js';
+import { daysToShow, stateOf, withRunning, type DayReport } from '../../src/cli/status/day-report.js';
 import { detailText, overviewText } from '../../src/cli/status/text.js';
 import { command, type Command } from '../../src/shared/commands.js';
 import { daysBetween } from '../../src/shared/day.js';
@@ -70,6 +70,13 @@ describe('the days that status shows', () => {
     // A day that failed among published ones is one of them.
     const middle = [...published(['2026-11-05']), ...failed(['2026-11-12'])];
     expect(after(middle).gaps).toEqual([{ first: '2026-11-06', last: '2026-11-11', days: 6 }]);
+  });
+
+  test('include one that runs and has no record yet, because it waits for its sources', () => {
+    const days = withRunning(recorded, [{ day: yesterday }, { day: '2026-11-06' }]);
+    expect(days.map(({ day }) => day)).toEqual([...week, yesterday]);
+    const range = daysToShow({ start: undefined, recorded: days, yesterday, count: 14 });
+    expect(range).toMatchObject({ gaps: [{ first: '2026-11-10', last: '2026-11-21' }], missing: undefined });
   });
 
   test('are none while nothing was built, and what should exist is said', () => {

@@ -162,7 +162,7 @@ test('a late day that fails does not stop the others, and the nightly run report
   ]);
   expect(message).toBe(
     '1 of 3 days failed.\n' +
-      '2026-11-08: Day 2026-11-08 failed at step load: events: 3 rows are missing. Once fixed, run: npx daybook run --day 2026-11-08',
+      'Day 2026-11-08 failed at step load: events: 3 rows are missing. Once fixed, run: npx daybook run --day 2026-11-08',
   );
   expect(await attributesOf(handle)).toMatchObject({
     DaybookProject: project,
@@ -200,9 +200,9 @@ test('a failed late day stops the days that look back on it, and theirs in turn,
   expect(listedDays(one)).toEqual(['2026-11-05', '2026-11-09', '2026-11-10']);
   expect(message.split('\n')).toEqual([
     '3 of 5 days failed.',
-    '2026-11-05: Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. Once fixed, run: npx daybook run --day 2026-11-05',
-    '2026-11-06: Day 2026-11-06 was not started: it looks back on 2026-11-05, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
-    '2026-11-07: Day 2026-11-07 was not started: it looks back on 2026-11-06, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
+    'Day 2026-11-05 failed at step list: raw/a.gz ends in the middle of a block. Once fixed, run: npx daybook run --day 2026-11-05',
+    'Day 2026-11-06 was not started: it looks back on 2026-11-05, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-05 --end 2026-11-06',
+    'Day 2026-11-07 was not started: it looks back on 2026-11-06, which did not succeed. Once fixed, run: npx daybook backfill --start 2026-11-06 --end 2026-11-07',
   ]);
 });
 
@@ -285,17 +285,20 @@ test('a nightly run whose days all succeed fails if readers have other rows than
   });
   const handle = await one.startNightly();
   const { message, details } = await failureOf(handle);
-  expect(message).toBe(`No day failed (2 days run).\nReaders do not have what was published:\n${plain(what)}`);
+  const compare = 'Once fixed, compare the same days again: npx daybook verify --start 2026-11-09 --end 2026-11-10';
+  expect(message).toBe(
+    `No day failed (2 days run).\nReaders do not have what was published:\n${plain(what)}\n${compare}`,
+  );
   expect(details).toMatchObject({
     days: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }],
-    differences: [plain(what)],
+    differences: [plain(what), compare],
   });
   expect(one.calls.find(({ verb }) => verb === 'verify')?.input).toEqual({ first: '2026-11-09', last: '2026-11-10' });
   expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({
     kind: 'failed',
     day: '2026-11-09',
     step: 'verify',
-    next: [again],
+    next: [again, command.verify('2026-11-09', '2026-11-10')],
   });
   expect((await attributesOf(handle))['DaybookOutcome']).toBe('failed');
 });

@@ -1,10 +1,11 @@
 // Over 300 lines: all steps of a day, in the order in which they run.
 import { condition, continueAsNew, patched, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { CompareResult } from '../../activities/compare/index.js';
 import type { ListResult } from '../../activities/list/index.js';
 import type { PublishResult } from '../../activities/publish/index.js';
 import type { RecoverResult } from '../../activities/recover/index.js';
 import type { TestResult } from '../../activities/test/index.js';
-import { toPublish, type BuildRef, type BuiltTable, type ComparedTable } from '../../src/shared/build.js';
+import { toPublish, type BuildRef, type BuiltTable } from '../../src/shared/build.js';
 import { chosen } from '../../src/shared/inputs/choice.js';
 import { inputsRead, type Reader } from '../../src/shared/lookback.js';
 import { type Text } from '../../src/shared/sentence.js';
@@ -74,16 +75,16 @@ export async function listAgain(run: DayRun, error: unknown): Promise<never> {
 /** Nodes that one day may lose before it fails. */
 const MOST_MOVES = 3;
 
+/** True if a build ended because its node of a cluster does not answer, and may begin again on another one. */
+export const lostItsNode = ({ input: { moves = 0 } }: DayRun, error: unknown): boolean =>
+  thrownIn(error)?.type === 'NodeLost' && moves < MOST_MOVES;
+
 /**
- * Ends a build whose node of a cluster does not answer. What it had in its stage there is worth nothing, because all chunks are in the
- * store: the day continues as new, which recovers an unfinished publish and builds it on another node. Any other error is thrown again.
+ * Builds a day again whose node was lost. What it had in its stage there is worth nothing, because all chunks are in the store: the day
+ * continues as new, on another node.
  */
-export async function buildElsewhere(run: DayRun, error: unknown): Promise<never> {
-  throwIfBug(error);
-  const { moves = 0 } = run.input;
-  if (thrownIn(error)?.type !== 'NodeLost' || moves >= MOST_MOVES) throw error;
-  return await continueDay(run, { wait: false, complete: false, moves: moves + 1 });
-}
+export const buildElsewhere = (run: DayRun): Promise<never> =>
+  continueDay(run, { wait: false, complete: false, moves: (run.input.moves ?? 0) + 1 });
 
 /** Recovers an unfinished publish first; returns the settings that the workflow needs. */
 export async function recoverDay(of: string, progress: Progress): Promise<RecoverResult> {
@@ -313,11 +314,11 @@ export async function publishChanged(
 }
 
 /** Compares the stage with what readers have, instead of publishing it. */
-export async function compareStage({ input, progress, act }: DayRun, build: BuildRef): Promise<ComparedTable[]> {
+export async function compareStage({ input, progress, act }: DayRun, build: BuildRef): Promise<CompareResult> {
   progress.begin('compare');
   const compared = await act().compare.executeWithOptions({ summary: summary.compare(input.day) }, [{ build }]);
   progress.report(stepText.compare(compared), compared.ms);
-  return compared.tables;
+  return compared;
 }
 
 export async function sweepDay({ input, progress, act, begun }: DayRun): Promise<void> {

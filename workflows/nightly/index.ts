@@ -157,7 +157,7 @@ async function verifyNight({ day, late }: SurveyResult, alerts: Alerts): Promise
       [{ first, last: day }],
     );
     if (found === 0) return [];
-    const lines = differenceLines(differences, found);
+    const lines = differenceLines(differences, found, { first, last: day });
     // Of the first day that differs, which need not be the one of this run.
     alerts.send(verifyAlert(differences[0]?.day ?? day, joinTexts(lines, '\n')));
     return lines;

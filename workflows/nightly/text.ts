@@ -22,23 +22,36 @@ export const nightlyFailure = (
     failed.length > 0
       ? `${numberText(failed.length)} of ${plural(days.length, 'day')} failed.`
       : `No day failed (${plural(days.length, 'day')} run).`,
-    ...failed.map(({ day, reason }) => sentence(`${day}: `, withCommand(reason, command.run(day)))),
+    ...failed.map(({ day, reason }) => ofDay(day, withCommand(reason, command.run(day)))),
     ...(differences.length > 0 ? ['Readers do not have what was published:', ...differences] : []),
   ];
   return joinTexts(lines, '\n');
 };
 
+/** Puts the day before a text that does not begin with it. */
+const ofDay = (day: string, text: Text): Text =>
+  plain(text).startsWith(day) || plain(text).startsWith(`Day ${day}`) ? text : sentence(`${day}: `, text);
+
 /** Differences that a nightly run lists; `daybook verify` shows more. */
 const DIFFERENCES_NAMED = 10;
 
-/** Writes the first differences as sentences, and the command that shows the rest. */
-export const differenceLines = (differences: readonly Difference[], found: number): Text[] => {
+/**
+ * Writes the first differences as sentences, and the command that compares the days of this run again: without days, `daybook verify`
+ * compares those up to yesterday, which a run for an older day did not look at.
+ */
+export const differenceLines = (
+  differences: readonly Difference[],
+  found: number,
+  { first, last }: { first: string; last: string },
+): Text[] => {
   const named = differences.slice(0, DIFFERENCES_NAMED);
-  const [first, last] = [differences[0]?.day ?? '', differences.at(-1)?.day ?? ''];
   const rest = found - named.length;
   return [
     ...named.map(({ what }) => what),
-    ...(rest > 0 ? [sentence(`and ${numberText(rest)} more: `, command.verify(first, last))] : []),
+    sentence(
+      rest > 0 ? `and ${numberText(rest)} more: ` : 'Once fixed, compare the same days again: ',
+      command.verify(first, last),
+    ),
   ];
 };
 
@@ -65,9 +78,7 @@ export const notesOf = ({ day, result }: DayEnded): Text[] => [
   ...(result?.tested.warned ?? []).map(({ test, rows }) =>
     sentence(`${day}: test ${test} found ${plural(rows, 'row')}: `, command.statusOf(day)),
   ),
-  ...(result?.notes ?? [])
-    .filter((note) => !SHOWN_BY_AUDIT.test(plain(note)))
-    .map((note) => sentence(`${day}: `, note)),
+  ...(result?.notes ?? []).filter((note) => !SHOWN_BY_AUDIT.test(plain(note))).map((note) => ofDay(day, note)),
 ];
 
 const SHOWN_BY_AUDIT = /^stale by code: |: stale until rebuilt/;

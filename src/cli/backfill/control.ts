@@ -111,7 +111,7 @@ export async function showBackfill(options: ControlOptions): Promise<void> {
       for (const one of backfills) {
         const { start, end, progress } = one;
         print(`${start} to ${end}  ${stateText(one)}`);
-        if (progress) print(progressLine(progress, Date.now()));
+        if (progress) print(progressLine(progress, Date.now(), one.status !== 'RUNNING'));
         if (progress && progress.failed.length > 0) print(`\n${failedText(progress.failed)}`);
       }
   });

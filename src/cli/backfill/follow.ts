@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Listr } from 'listr2';
 import { command } from '../../shared/commands.js';
-import { sentence, type Text } from '../../shared/sentence.js';
+import type { Text } from '../../shared/sentence.js';
 import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 import { abortOf } from '../common/follow.js';
-import { note, print, typed, worded } from '../common/output.js';
+import { note, print, typed } from '../common/output.js';
 import { watch } from '../common/watch.js';
-import { progressLine } from './text.js';
+import { ownReason, progressLine } from './text.js';
 
 /** The outcome of a backfill. */
 export type BackfillEnd =
@@ -52,8 +52,9 @@ async function showBackfillLines(handle: WorkflowHandle, end: Promise<unknown>):
   let failed = 0;
   await watch<BackfillProgress>(handle, end, {
     see: (progress) => {
-      for (const { day, step, reason } of progress.failed.slice(failed))
-        print(sentence(`${day} failed at ${step}: `, reason));
+      // The days are not known yet.
+      if (progress.total === 0) return;
+      for (const one of progress.failed.slice(failed)) print(`${one.day} failed at ${one.step}: ${ownReason(one)}`);
       failed = progress.failed.length;
       if (progress.done === done || Date.now() - at < LINE_EVERY) return;
       at = Date.now();
@@ -85,7 +86,7 @@ async function showBackfillLive(handle: WorkflowHandle, end: Promise<unknown>): 
     while (!over) {
       line.title = silent ? backfillSilence() : seen ? progressLine(seen, Date.now()) : 'backfill';
       const worst = seen?.failed.at(-1);
-      if (worst) line.output = `${worst.day} failed at ${worst.step}: ${worded(worst.reason)}`;
+      if (worst) line.output = `${worst.day} failed at ${worst.step}: ${ownReason(worst)}`;
       await sleep(REDRAW);
     }
     if (seen) line.title = progressLine(seen, Date.now());

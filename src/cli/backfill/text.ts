@@ -1,6 +1,6 @@
 import { command } from '../../shared/commands.js';
 import { durationText, numberText, plural } from '../../shared/format.js';
-import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
+import type { BackfillProgress, BackfillResult, FailedDay } from '../../shared/workflows.js';
 import type { KnownBackfill, Requests } from '../../temporal/client.js';
 import { typed, worded } from '../common/output.js';
 import { shorten, plainTable, terminalWidth } from '../common/text.js';
@@ -31,18 +31,22 @@ export function pace(
   return { rowsPerSecond: (rows * 1_000) / ms, msLeft: ((total - done) * ms) / done };
 }
 
-/** Describes a backfill on one line: progress, running days, throughput. */
-export function progressLine(progress: BackfillProgress, now: number): string {
+/**
+ * Describes a backfill on one line: progress, running days, throughput.
+ *
+ * @param ended true if it no longer runs, so that there is no throughput
+ */
+export function progressLine(progress: BackfillProgress, now: number, ended = false): string {
   const { done, total, counts, running, paused, phase } = progress;
   const bad = counts.failed + counts.cancelled;
-  const rate = pace(progress, now);
+  const rate = ended ? undefined : pace(progress, now);
   const more = running.length > RUNNING_SHOWN ? ` and ${running.length - RUNNING_SHOWN} more` : '';
   return [
     `${numberText(done)} of ${plural(total, 'day')} done`,
-    ...(phase === 'later' ? ['later days that look back'] : []),
+    ...(phase === 'later' && !ended ? ['later days that look back'] : []),
     ...(bad > 0 ? [`${numberText(bad)} failed`] : []),
     ...(running.length > 0 ? [`running ${running.slice(0, RUNNING_SHOWN).join(', ')}${more}`] : []),
-    ...(paused ? [running.length > 0 ? 'pausing' : 'paused'] : []),
+    ...(paused && !ended ? [running.length > 0 ? 'pausing' : 'paused'] : []),
     ...(rate && !paused ? [`${numberText(rate.rowsPerSecond)} rows/s`] : []),
     ...(rate && !paused && done < total ? [`about ${durationText(rate.msLeft)} left`] : []),
   ].join(' · ');
@@ -79,12 +83,15 @@ export function resultText({ start, end, counts, rows, failed, notRun }: Backfil
 
 const DAY_AND_STEP = 25;
 
+/** The reason of a failed day without its beginning, which repeats the day and the step. */
+export const ownReason = ({ day, step, reason }: FailedDay): string => {
+  const text = worded(reason);
+  const repeated = `Day ${day} failed at step ${step}: `;
+  return text.startsWith(repeated) ? text.slice(repeated.length) : text;
+};
+
 export const failedText = (failed: BackfillResult['failed']): string =>
   plainTable(
     ['FAILED DAY', 'STEP', 'WHY'],
-    failed.map(({ day, step, reason }) => [
-      day,
-      step,
-      shorten(worded(reason), Math.max(60, terminalWidth() - DAY_AND_STEP)),
-    ]),
+    failed.map((one) => [one.day, one.step, shorten(ownReason(one), Math.max(60, terminalWidth() - DAY_AND_STEP))]),
   );

@@ -13,6 +13,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { startWorkflow } from '../common/start.js';
+import { assertTables } from '../common/wanted.js';
 import { warnIfNoWorker, withWorker } from '../common/worker.js';
 
 interface EraseOptions extends ProjectOptions {
@@ -33,6 +34,7 @@ const OBJECTS_SHOWN = 1_000;
 export const startErasure = ({ project, ...options }: EraseOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     await app.ledger.assertReadable(app.project.config);
+    await assertTables(app);
     const { table, where, rejectsWith: text, output } = options;
     const asked = { id: randomUUID(), table, where, ...(text === undefined ? {} : { text }) };
     const found = await findRows(app.dependencies, asked, localStep(app.dependencies));

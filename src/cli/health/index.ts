@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
+import { command } from '../../shared/commands.js';
 import { taskQueue } from '../../shared/names.js';
+import { sentence } from '../../shared/sentence.js';
 import { workflowPollers } from '../../temporal/pollers.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
@@ -24,6 +26,6 @@ export const checkHealth = ({ project, output }: ProjectOptions & { output: Outp
       });
     else for (const { identity } of here) print(`${identity} polls ${queue}`);
     if (here.length > 0) return;
-    note(`No worker on ${hostname()} polls ${queue}. Start one: daybook worker`);
+    note(sentence(`No worker on ${hostname()} polls ${queue}. Start one: `, command.worker()));
     process.exitCode = 1;
   });

@@ -13,7 +13,7 @@ import { print, printJson } from '../common/output.js';
 import { report } from '../common/report.js';
 import { shorten, printable, terminalWidth } from '../common/text.js';
 import { objectAccounts, ofFolder, usedChunks } from '../common/used-chunks.js';
-import { assertDays } from '../common/wanted.js';
+import { assertDays, assertRunnable } from '../common/wanted.js';
 import { reasonsText } from '../status/text.js';
 
 /** Reasons that are shown; the rest are only counted. */
@@ -111,8 +111,7 @@ interface RetryOptions extends ProjectOptions {
 /** Normalizes the chunks with rejects again and republishes the day, in a run of the day's workflow. */
 export const startRetry = ({ day, withWorker: own = false, project, output }: RetryOptions): Promise<void> =>
   withApp({ project }, async (app) => {
-    assertDays(app, day);
-    await app.ledger.assertReadable(app.project.config);
+    await assertRunnable(app, day);
     const quiet = output === 'json';
     const input = { day, code: true, retry: new Date().toISOString() };
     report(

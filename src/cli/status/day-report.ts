@@ -172,7 +172,7 @@ const rangeFrom = (first: Day, last: Day): DayRange => ({ first, last, days: day
 
 /** The days to show. */
 export interface ReportedRange {
-  /** In ascending order; none if no day was ever built. */
+  /** In ascending order; none if no day was ever built or is running. */
   shown: Day[];
   /** Days in between that were never built, where they are too many to be shown one by one. */
   gaps: DayRange[];
@@ -180,6 +180,13 @@ export interface ReportedRange {
   earlier: number;
   /** Days after the last one shown, up to yesterday, that were not built. */
   missing: DayRange | undefined;
+}
+
+/** Adds days that run and have no record yet, such as one that waits for its sources; the result is in ascending order. */
+export function withRunning(recorded: readonly RecordedDay[], running: readonly { day: Day }[]): RecordedDay[] {
+  const known = new Set(recorded.map(({ day }) => day));
+  const more = running.filter(({ day }) => !known.has(day)).map(({ day }) => ({ day, done: false }));
+  return [...recorded, ...more].sort((a, b) => (a.day < b.day ? -1 : 1));
 }
 
 /** Never-built days in a row that are shown one by one. */

@@ -10,7 +10,7 @@ import type { Output } from '../common/options.js';
 import { note, print, printJson } from '../common/output.js';
 import { assertDays } from '../common/wanted.js';
 import { detailDay } from './day-detail.js';
-import { daysToShow, reportDays, type Running } from './day-report.js';
+import { daysToShow, reportDays, withRunning, type Running } from './day-report.js';
 import { folderQuestions, type FolderQuestions } from './folder-questions.js';
 import { detailText, overviewText } from './text.js';
 
@@ -32,7 +32,7 @@ async function overview(app: App, running: Promise<Running>, count: number, outp
   const report = openLedgerReport(app.clickhouse, project);
   const today = dayIn(zone, new Date());
   // A later day can only be a mistake, and would hide all others.
-  const recorded = await report.recordedDays(today);
+  const recorded = withRunning(await report.recordedDays(today), (await running).days ?? []);
   const range = daysToShow({ start, recorded, yesterday: addDays(today, -1), count });
   const asked = folderQuestions(app, range.shown);
   const [days, removed] = await Promise.all([

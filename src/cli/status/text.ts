@@ -36,7 +36,7 @@ export function overviewText(of: {
     { right: 'rejected' },
     '',
   ];
-  const built = days.filter(({ generation }) => generation > 0).length;
+  const built = days.filter(({ state }) => state !== 'not built').length;
   const lines: Line[] = [
     ...days.map((day) => ({ at: day.day, day })),
     ...range.gaps.map((gap) => ({ at: gap.first, gap })),

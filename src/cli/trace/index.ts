@@ -4,6 +4,7 @@ import { withApp, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson, typed } from '../common/output.js';
 import { shorten, printable, terminalWidth } from '../common/text.js';
+import { assertTables } from '../common/wanted.js';
 import { trace, type Trace, type TracedInput, type TracedLine } from './rows.js';
 
 /** Objects that are shown per table. */
@@ -53,6 +54,7 @@ interface TraceOptions extends ProjectOptions {
 export const showTrace = ({ project, output, ...asked }: TraceOptions): Promise<void> =>
   withApp({ project }, async (app) => {
     await app.ledger.assertReadable(app.project.config);
+    await assertTables(app);
     const found = await trace(app, asked);
     if (output === 'json') printJson({ project: app.project.config.project, ...found });
     else print(traceText(found));

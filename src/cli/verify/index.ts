@@ -31,7 +31,7 @@ async function verifyDays(app: App, first: Day, last: Day, output: Output): Prom
   for (const { what } of differences) print(sentence('LiveDiffers: ', what));
   if (found > differences.length) print(`and ${numberText(found - differences.length)} more`);
   print(
-    `${first} to ${last}: ${plural(tables, 'published table')} compared with the ledger, ` +
+    `${first === last ? first : `${first} to ${last}`}: ${plural(tables, 'published table')} compared with the ledger, ` +
       (found === 0 ? 'all as published' : plural(found, 'difference')),
   );
 }
