@@ -106,6 +106,13 @@ export async function endAfterError(
   throw cancelled ? error : failedBy('DayFailed', failed, failure);
 }
 
+/** Ends a day as published if readers have all of it, although the build lost the node that it was on; undefined if they have not. */
+export async function endIfPublished(run: DayRun, error: unknown): Promise<DayResult | undefined> {
+  const { begun, progress } = run;
+  if (!begun || (await endSwaps(run, progress.step)) !== 'published') return undefined;
+  return await endRecovered(run, begun, 'published', begun.notes, cutOffNote(reasonOf(error)));
+}
+
 const reasonOf = (error: unknown): Text => (isCancellation(error) ? 'cancelled' : rootText(error));
 
 /** Returns the table or source that a failure names. */

@@ -8,7 +8,7 @@ import { assertInput } from '../input.js';
 import { alertOf } from '../nightly/alert-of.js';
 import { openAlerts } from '../nightly/alerts.js';
 import { comparedNotes, touchedNote } from '../text.js';
-import { closeDay, concludeUnchanged, emptyResult, endAfterError } from './end.js';
+import { closeDay, concludeUnchanged, emptyResult, endAfterError, endIfPublished } from './end.js';
 import { eraseInDay } from './erase.js';
 import { openSignal, showProgress } from './progress.js';
 import { rollBackDay } from './rollback.js';
@@ -19,6 +19,7 @@ import {
   listAgain,
   listObjects,
   loadSources,
+  lostItsNode,
   normalizeChunks,
   waitForTurn,
   publishChanged,
@@ -54,7 +55,7 @@ export async function day(input: DayInput): Promise<DayResult> {
     progress.end(result.outcome, result.notes);
     if (settings.failedBefore && workflowInfo().parent === undefined && !comparesOnly(input))
       await reportRecovery(result);
-    return { ...result, recovered: settings.recovered !== null, steps: [...progress.steps] };
+    return { ...result, recovered: result.recovered || settings.recovered !== null, steps: [...progress.steps] };
   } catch (error) {
     throwIfBug(error);
     return await CancellationScope.nonCancellable(() => endAfterError(input.day, progress, run, error));
@@ -75,9 +76,16 @@ async function reportRecovery({ day: of, outcome }: DayResult): Promise<void> {
   await Promise.race([alerts.delivered(), sleep(ALERT_WAIT)]);
 }
 
-/** Builds the day on a node of its choice; if that node is lost, on another one. */
-const buildSomewhere = async (run: DayRun): Promise<DayResult> =>
-  await buildIfNeeded(run).catch((error: unknown) => buildElsewhere(run, error));
+/** Builds the day on a node of its choice. If that node is lost and readers do not have the day yet, it is built on another one. */
+async function buildSomewhere(run: DayRun): Promise<DayResult> {
+  try {
+    return await buildIfNeeded(run);
+  } catch (error) {
+    throwIfBug(error);
+    if (!lostItsNode(run, error)) throw error;
+    return (await endIfPublished(run, error)) ?? (await buildElsewhere(run));
+  }
+}
 
 async function buildIfNeeded(run: DayRun): Promise<DayResult> {
   const { input } = run;

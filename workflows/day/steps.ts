@@ -75,16 +75,16 @@ export async function listAgain(run: DayRun, error: unknown): Promise<never> {
 /** Nodes that one day may lose before it fails. */
 const MOST_MOVES = 3;
 
+/** True if a build ended because its node of a cluster does not answer, and may begin again on another one. */
+export const lostItsNode = ({ input: { moves = 0 } }: DayRun, error: unknown): boolean =>
+  thrownIn(error)?.type === 'NodeLost' && moves < MOST_MOVES;
+
 /**
- * Ends a build whose node of a cluster does not answer. What it had in its stage there is worth nothing, because all chunks are in the
- * store: the day continues as new, which recovers an unfinished publish and builds it on another node. Any other error is thrown again.
+ * Builds a day again whose node was lost. What it had in its stage there is worth nothing, because all chunks are in the store: the day
+ * continues as new, on another node.
  */
-export async function buildElsewhere(run: DayRun, error: unknown): Promise<never> {
-  throwIfBug(error);
-  const { moves = 0 } = run.input;
-  if (thrownIn(error)?.type !== 'NodeLost' || moves >= MOST_MOVES) throw error;
-  return await continueDay(run, { wait: false, complete: false, moves: moves + 1 });
-}
+export const buildElsewhere = (run: DayRun): Promise<never> =>
+  continueDay(run, { wait: false, complete: false, moves: (run.input.moves ?? 0) + 1 });
 
 /** Recovers an unfinished publish first; returns the settings that the workflow needs. */
 export async function recoverDay(of: string, progress: Progress): Promise<RecoverResult> {
