@@ -161,4 +161,10 @@ test('live tables are as the ledger says, held days are still held, and no run b
   expect(await paymentIds(project, SECOND)).toEqual(['x3', 'x5']);
   const again = await erase();
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('erased 0 rows') as string });
+  // The raw objects of the first day still hold the rows: nothing suggests to publish what a rebuild makes of them.
+  const { stdout } = await command('verify', '--day', FIRST, '--rebuild');
+  expect(stdout).toContain(
+    'rows of this day were erased: if its raw objects still hold them, a rebuild brings them back',
+  );
+  expect(stdout).not.toContain('--force');
 });

@@ -3,7 +3,7 @@ import { command } from '../../src/shared/commands.js';
 import { durationText, numberText, plural, sizeText } from '../../src/shared/format.js';
 import { plain, sentence } from '../../src/shared/sentence.js';
 import { nightlyTable } from '../../workflows/nightly/text.js';
-import { detailsOf, failureOf, summary, stepText } from '../../workflows/text.js';
+import { comparedNotes, detailsOf, failureOf, summary, stepText } from '../../workflows/text.js';
 
 test('numbers are grouped, and nouns agree with them', () => {
   expect([0, 999, 1000, 1234567].map(numberText)).toEqual(['0', '999', '1,000', '1,234,567']);
@@ -66,6 +66,21 @@ test('a failure says the step, the reason, and what to type next unless the reas
   expect(plain(failureOf('2026-11-05', 'load', reason))).toBe(
     'Day 2026-11-05 failed at step load: See: npx daybook rejects --day 2026-11-05 --source events',
   );
+});
+
+test('a comparison says how to publish the rebuild, but not where rows were erased that it would bring back', () => {
+  const of = { table: 'events', liveRows: 5, rebuiltRows: 7, edited: false };
+  const differs = 'events: readers have 5 rows, a rebuild makes 7 rows';
+  const notes = (equal: boolean, erased: boolean) => comparedNotes([{ ...of, equal }], '2026-11-05', erased).map(plain);
+  expect(notes(false, false)).toEqual([differs, 'publish the rebuild with: npx daybook run --day 2026-11-05 --force']);
+  expect(notes(false, true)).toEqual([
+    differs,
+    'rows of this day were erased: if its raw objects still hold them, a rebuild brings them back. Rewrite these objects, then erase again',
+  ]);
+  expect(notes(true, true)).toEqual([]);
+  expect(comparedNotes([{ ...of, equal: true, close: true }], '2026-11-05', false)).toEqual([
+    'events: equal but for the last digits of floats',
+  ]);
 });
 
 test('tables stay tables, whatever a step or a reason says', () => {

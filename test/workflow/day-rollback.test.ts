@@ -111,6 +111,9 @@ test('a failed day that is repaired by hand reports that it recovered; one of a 
       survey: () => surveyed({ project: one.project, day: DAY, bad: [DAY], alerts: true }),
     },
   });
+  // A comparison repairs nothing.
+  await (await one.startDay({ day: DAY, compare: true })).result();
+  expect(one.verbs()).not.toContain('alert');
   await (await one.startDay({ day: DAY })).result();
   expect(one.calls.find(({ verb }) => verb === 'alert')?.input).toMatchObject({ kind: 'recovered', day: DAY });
   await (await one.startNightly({ day: DAY })).result();
