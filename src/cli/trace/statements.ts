@@ -69,7 +69,8 @@ const withinParams = ({ rows, by, lookback }: MadeFrom) => ({
  * Selects the positions of rows. Conditions stay in a query of their own: the engine would read a name in them as the alias of this one,
  * where a column of the table is called the same.
  */
-const positionsOf = (rows: string) => `SELECT _object AS object, _line AS line FROM (SELECT _object, _line ${rows})`;
+const selectPositions = (rows: string) =>
+  `SELECT _object AS object, _line AS line FROM (SELECT _object, _line ${rows})`;
 
 /** Counts the rows of an input that are linked to the picked rows, by object if the input stores it. */
 export const inputObjects = (made: MadeFrom): Statement => ({
@@ -79,13 +80,13 @@ export const inputObjects = (made: MadeFrom): Statement => ({
 
 /** Reads the positions of the first of those rows. */
 export const inputPositions = (made: MadeFrom, limit: number): Statement => ({
-  sql: `${positionsOf(from(made))} ORDER BY object, line LIMIT {limit:UInt64}`,
+  sql: `${selectPositions(from(made))} ORDER BY object, line LIMIT {limit:UInt64}`,
   params: { ...withinParams(made), limit },
 });
 
 /** Reads the positions of the picked rows from a table that stores them. */
 export const ownPositions = (rows: Picked): Statement => ({
-  sql: `${positionsOf(picked(rows))} ORDER BY object, line`,
+  sql: `${selectPositions(picked(rows))} ORDER BY object, line`,
   params: shownParams(rows),
 });
 
@@ -110,7 +111,7 @@ export const chunkPositions = (chunk: ObjectTable, rows: Picked, columns: readon
   const values = `toString(tuple(${names(columns)}))`;
   return {
     sql:
-      positionsOf(
+      selectPositions(
         `FROM ${chunk.sql} WHERE _fate = 'row' AND ${name('day')} = {day:Date} AND ${values} IN (SELECT ${values} ${picked(rows)})`,
       ) + ' ORDER BY object, line LIMIT {shown:UInt64}',
     params: { ...chunk.params, ...shownParams(rows) },
