@@ -3,15 +3,16 @@
 -- name: knownDays
 -- The first and the last day that was published: a failed one may be mistyped.
 SELECT min(day) AS first, max(day) AS last, count() AS records
-FROM daybook.builds
-WHERE project = {project:String} AND event = 'published'
+FROM daybook.publishes
+WHERE project = {project:String} AND event = 'done'
 
 -- name: recordedDays
 -- The days with a recorded build, up to a day, and whether one of its builds was published.
-SELECT day, toBool(countIf(event = 'published') > 0) AS done
+SELECT DISTINCT
+    day,
+    toBool(day IN (SELECT day FROM daybook.publishes WHERE project = {project:String} AND event = 'done')) AS done
 FROM daybook.builds
 WHERE project = {project:String} AND day <= {until:Date}
-GROUP BY day
 ORDER BY day
 
 -- name: pastBuilds
