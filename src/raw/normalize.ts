@@ -8,7 +8,7 @@ import { bare, isComposite, isNullable, parseType } from '../conversions/column-
 import { holding } from '../conversions/conversions.js';
 import { misfit, spokenFault } from '../conversions/faults.js';
 import { expressionsOf } from './expressions.js';
-import { valueOf, type Fault, type Input } from './input.js';
+import { faultOf, valueOf, type Fault, type Input } from './input.js';
 
 /**
  * A chunk is always read completely, only by Daybook and only for a few weeks: bloom filters are useless, and a fast codec matters more
@@ -123,7 +123,7 @@ export function fittedSteps({
   const unread = source.contract.flatMap((column) => input.faults(column));
   return `${input.steps},
   __checked AS (
-    SELECT *, ${conditionsOf(unread)} AS __faults
+    SELECT *, ${faultsColumn(unread)}
     FROM __values
   ),
   ${name(`raw_${source.name}`)} AS (
@@ -142,10 +142,10 @@ ${source.select}
         '__source',
         '__skip',
         '__reject',
-        `multiIf(${saidFaults(unfit, '__faults')} '') AS __unfit`,
+        `multiIf(${saidFaults(unfit)} '') AS __unfit`,
       ].join(',\n      ')}
     FROM (
-      SELECT *, ${conditionsOf(unfit)} AS __faults
+      SELECT *, ${faultsColumn(unfit)}
       FROM (
         SELECT
           ${[
@@ -170,19 +170,21 @@ function sourceColumn(faults: readonly Fault[], input: Input): string {
   const { unreadable } = input;
   const error = `multiIf(
         ${unreadable ? `${unreadable.when}, ${unreadable.say},` : ''}
-        ${saidFaults(faults, '__faults', (text) => input.clean(text))}
+        ${saidFaults(faults, (text) => input.clean(text))}
         '')`;
   return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
 }
 
-/** Writes an array of conditions: an expression that a step repeats is analyzed again, and an OR of many takes the square of their time. */
-const conditionsOf = (faults: readonly Fault[]) => `[${faults.map(({ when }) => when).join(', ')}]`;
+/**
+ * Writes the column with the conditions of all faults, for {@link saidFaults} in the next step: an expression that a step repeats is
+ * analyzed again, and an OR of many takes the square of their time.
+ */
+const faultsColumn = (faults: readonly Fault[]) => `[${faults.map(({ when }) => when).join(', ')}] AS __faults`;
 
-/** Writes two arguments of a multiIf: whether any of the conditions is true, and the messages of all that are. */
-function saidFaults(faults: readonly Fault[], conditions: string, clean = (reason: string) => reason): string {
-  if (faults.length === 0) return '';
-  const messages = `arrayFilter((said, fault) -> ifNull(fault, false), [${faults.map(({ say }) => say).join(', ')}], ${conditions})`;
-  return `has(${conditions}, true),
+/** Writes two arguments of a multiIf: whether any of the faults is there, and the messages of all that are. */
+function saidFaults(faults: readonly Fault[], clean = (reason: string) => reason): string {
+  const messages = `arrayFilter((said, fault) -> ifNull(fault, false), [${faults.map(({ say }) => say).join(', ')}], __faults)`;
+  return `has(__faults, true),
         ${clean(`arrayStringConcat(arrayMap(x -> ${spokenFault('x')}, ${messages}), '; ')`)},`;
 }
 
@@ -209,7 +211,7 @@ function fit(column: Column, selected: readonly Column[], expression: string | u
     const { value, fault } = castComposite(inner, given, type, column.name);
     const converted = `CAST(${value}, ${literal(holding(type))}) AS ${name(column.name)}`;
     if (fault === undefined) return { columns: [converted], faults: [] };
-    const found = name(`__fault ${column.name}`);
+    const found = faultOf(column);
     return {
       columns: [converted, `${fault} AS ${found}`],
       faults: [{ when: `${found} != ''`, say: `concat(${found}, ${literal(made)})` }],

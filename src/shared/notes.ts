@@ -14,6 +14,10 @@ export const heldSince = ({ day, since, reason }: { day: string; since: string; 
 export const heldNow = (day: string): Text =>
   sentence(`${day} is held: no run builds it until it is forced or released (`, command.unhold(day), ')');
 
+/** Says which tables of a database were never created. */
+export const absentTables = (database: string, tables: readonly string[]): string =>
+  `These tables do not exist yet: ${tables.map((table) => `${database}.${table}`).join(', ')}.`;
+
 /** Objects that a note names, and characters of the reason for each. */
 const QUARANTINED_NAMED = 3;
 

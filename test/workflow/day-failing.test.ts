@@ -6,9 +6,9 @@ import { final } from '../../src/errors.js';
 import { command } from '../../src/shared/commands.js';
 import { plain, sentence } from '../../src/shared/sentence.js';
 import type { DayResult } from '../../src/shared/workflows.js';
-import { ONE_LINE, SETTINGS } from '../support/stubs.js';
+import { ONE_LINE } from '../support/stubs.js';
 import { attributesOf, until, untilCancelled, type StubbedNight } from '../support/workflows.js';
-import { night } from './night.js';
+import { concluded, night, nightAfterPublish } from './night.js';
 
 const DAY = '2026-11-10';
 
@@ -24,8 +24,6 @@ const failure = async (one: StubbedNight): Promise<ApplicationFailure> => {
   expect(cause).toBeInstanceOf(ApplicationFailure);
   return cause as ApplicationFailure;
 };
-
-const concluded = (one: StubbedNight) => one.calls.filter(({ verb }) => verb === 'conclude');
 
 test('a chunk that fails cancels the others, and the day fails only when all of them have ended', async () => {
   const one = await night({
@@ -260,17 +258,8 @@ test.each([
 ] as const)(
   'a publish that was interrupted and is then %s ends the day as what readers have',
   async (_, published, outcome) => {
-    const one = await night({
-      stubs: {
-        recover: () => ({
-          ...SETTINGS,
-          project: one.project,
-          published: one.verbs().includes('publish') ? published : 0,
-        }),
-        publish: () => {
-          throw final('AccessDenied', 'the connection is gone');
-        },
-      },
+    const one = await nightAfterPublish(published, () => {
+      throw final('AccessDenied', 'the connection is gone');
     });
     const handle = await one.startDay({ day: DAY });
     const result = (await handle.result().catch(() => undefined)) as DayResult | undefined;

@@ -5,7 +5,7 @@ import { taskQueue, workflowId } from '../../src/shared/names.js';
 import type { DayResult, EraseResult } from '../../src/shared/workflows.js';
 import { defaultStubs, LISTED, SETTINGS } from '../support/stubs.js';
 import type { StubbedNight } from '../support/workflows.js';
-import { night } from './night.js';
+import { concluded, night } from './night.js';
 
 const [DAY, NEXT] = ['2026-11-10', '2026-11-11'];
 const ID = '0123-4567';
@@ -95,7 +95,6 @@ test('a chunk that was deleted after the day was listed is normalized again, onc
         },
       },
     });
-  const concluded = (of: StubbedNight) => of.calls.filter(({ verb }) => verb === 'conclude');
   const lists = (one: StubbedNight) => one.verbs().filter((verb) => verb === 'list').length;
   const one = await vanishing(1);
   const result = (await (await one.startDay({ day: DAY })).result()) as DayResult;

@@ -4,6 +4,7 @@ import { final, isFinal } from '../../errors.js';
 import { assertWanted } from '../../project/wanted.js';
 import { command } from '../../shared/commands.js';
 import type { Day } from '../../shared/day.js';
+import { absentTables } from '../../shared/notes.js';
 import { sentence } from '../../shared/sentence.js';
 
 /**
@@ -42,14 +43,9 @@ export async function assertTables({ clickhouse, project: { config, normalized, 
   const found = await clickhouse.rows<{ name: string }>(tablesLike(database));
   const existing = new Set(found.map(({ name }) => name));
   const missing = [...normalized, ...aggregates].filter(({ name }) => !existing.has(name));
-  if (missing.length > 0)
-    throw final(
-      'NotApplied',
-      sentence(
-        `These tables do not exist yet: ${missing.map(({ name }) => `${database}.${name}`).join(', ')}. Run: `,
-        command.apply(),
-      ),
-    );
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name);
+  throw final('NotApplied', sentence(`${absentTables(database, names)} Run: `, command.apply()));
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Statement } from '../../clickhouse/statement.js';
 import type { Place } from '../../clickhouse/tables.js';
 import { final, isFinal, messageOf } from '../../errors.js';
 import { command } from '../../shared/commands.js';
+import { absentTables } from '../../shared/notes.js';
 import { joinTexts, sentence, type Text } from '../../shared/sentence.js';
 import type { Project, Schema, TableSchema } from '../project.js';
 import { definitionOf } from '../schema/inspect.js';
@@ -235,10 +236,11 @@ export function assertApplied(schema: Schema, live: ReadonlyMap<string, string>,
 export function notApplied(schema: Schema, live: ReadonlyMap<string, string>, database: string): string {
   const found = differences(schema, live);
   const named = (differ: boolean) =>
-    found.filter((one) => (one.found !== '') === differ).map(({ table }) => `${database}.${table.name}`);
+    found.filter((one) => (one.found !== '') === differ).map(({ table }) => table.name);
+  const differing = named(true).map((table) => `${database}.${table}`);
   const words = [
-    ...(named(false).length > 0 ? [`These tables do not exist yet: ${named(false).join(', ')}.`] : []),
-    ...(named(true).length > 0 ? [`These tables differ from their files: ${named(true).join(', ')}.`] : []),
+    ...(named(false).length > 0 ? [absentTables(database, named(false))] : []),
+    ...(differing.length > 0 ? [`These tables differ from their files: ${differing.join(', ')}.`] : []),
   ];
   return words.join(' ');
 }
