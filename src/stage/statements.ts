@@ -73,6 +73,9 @@ export interface Measure {
 /** Users' columns may have the names of the results here. */
 const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
+/** A hash is of the rows themselves. Looking for projections takes a fifth of the time for a small day. */
+const ROWS_THEMSELVES = { ...COLUMNS_FIRST, optimize_use_projections: 0 };
+
 /** Counts the rows of some days of a table, by day; days without rows are left out. */
 export const countDays = (place: Place, days: readonly string[]): Question<Map<string, number>> =>
   question(
@@ -125,7 +128,7 @@ const measureDayStatement = (place: Place, day: string, columns: readonly string
 SELECT count() AS rows, ${hashOf(columns)} AS hash
 FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
   params: { day },
-  settings: COLUMNS_FIRST,
+  settings: ROWS_THEMSELVES,
 });
 
 /** Computes the same for every day of a range, ascending. */
