@@ -1,6 +1,6 @@
 import { CATALOG } from './catalog-file.js';
 import { derived, question, type Question } from './question.js';
-import type { Statement } from './statement.js';
+import { plainSelect, type Statement } from './statement.js';
 import type { Place } from './tables.js';
 import { literal, name, table } from './text.js';
 
@@ -8,7 +8,7 @@ import { literal, name, table } from './text.js';
 
 /** Selects the tables of a database: `name`, `partition_key`, `create_table_query`. */
 export const tablesOf = (database: string): Statement => ({
-  sql: CATALOG.tablesOf,
+  ...plainSelect(CATALOG.tablesOf),
   params: { database },
 });
 
@@ -130,7 +130,7 @@ export interface EngineState {
 
 /** Reads what the analysis of SQL depends on, beside the SQL. */
 export const engineState = (): Question<EngineState> =>
-  question({ sql: CATALOG.engineState }, ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' });
+  question(plainSelect(CATALOG.engineState), ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' });
 
 /** How long the state is taken as known, in milliseconds: a build fixes what it found when it was planned for longer. */
 const STATE_KEPT = 10_000;

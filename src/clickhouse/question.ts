@@ -85,10 +85,9 @@ export function together(statements: readonly Statement[]): Statement {
   const params: Record<string, unknown> = {};
   const parts = statements.map((statement, part) => {
     for (const [name, value] of Object.entries(statement.params ?? {})) params[`q${part}_${name}`] = value;
-    const sql = statement.sql.replaceAll(QUOTED_OR_PARAMETER, (found, quoted?: string, name?: string) =>
+    return asPart(statement, part).replaceAll(QUOTED_OR_PARAMETER, (found, quoted?: string, name?: string) =>
       quoted === undefined && name !== undefined ? `{q${part}_${name}:` : found,
     );
-    return `SELECT ${part} AS part, formatRowNoNewline('JSONEachRow', *) AS row FROM (${sql})`;
   });
   return {
     sql: parts.join(' UNION ALL '),
@@ -99,4 +98,11 @@ export function together(statements: readonly Statement[]): Statement {
       ...statements.map(({ settings }) => settings),
     ) as Record<string, string | number>,
   };
+}
+
+/** Writes a SELECT as one of several, whose rows are texts. */
+function asPart({ sql, columns }: Statement, part: number): string {
+  const [returned, from] =
+    columns === undefined ? ['*', `FROM (${sql})`] : [columns, sql.slice(`SELECT ${columns}\n`.length)];
+  return `SELECT ${part} AS part, formatRowNoNewline('JSONEachRow', ${returned}) AS row ${from}`;
 }

@@ -280,7 +280,8 @@ LIMIT 1 BY test
 
 -- name: ledgerFormat
 -- The highest format of any record. Fails if the tables do not exist yet.
-SELECT max(format) AS format FROM daybook.builds
+SELECT max(format) AS format
+FROM daybook.builds
 
 -- name: builtBefore
 -- The bucket of the newest plan of a project; empty if it has none.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readStatements, statementsIn } from '../clickhouse/sql-file.js';
-import type { Statement } from '../clickhouse/statement.js';
+import { plainSelect, selectOf, type Statement } from '../clickhouse/statement.js';
 
 /** Format of the ledger's tables; a worker refuses a newer one. */
 export const LEDGER_FORMAT = 1;
@@ -42,37 +42,37 @@ export const over = (project: string, first: string, last: string) => ({ project
 
 /** Selects all records of publishes of some days. */
 export const publishRows = (project: string, first: string, last: string): Statement => ({
-  sql: READS.publishRows,
+  ...plainSelect(READS.publishRows),
   params: over(project, first, last),
 });
 
 /** Selects the same without hashes, and without what the tables were made from. */
 export const publishEvents = (project: string, first: string, last: string): Statement => ({
-  sql: READS.publishEvents,
+  ...plainSelect(READS.publishEvents),
   params: over(project, first, last),
 });
 
 /** Selects all records of builds that gave the rows of a publish again. */
 export const reproducedRows = (project: string, first: string, last: string): Statement => ({
-  sql: READS.reproducedRows,
+  ...plainSelect(READS.reproducedRows),
   params: over(project, first, last),
 });
 
 /** Selects all records of builds of a day. */
 export const buildRows = (project: string, day: string): Statement => ({
-  sql: READS.buildRows,
+  ...plainSelect(READS.buildRows),
   params: { project, day },
 });
 
 /** Selects all records that hold days, or release them. */
 export const holdRows = (project: string, first: string, last: string): Statement => ({
-  sql: READS.holdRows,
+  ...plainSelect(READS.holdRows),
   params: over(project, first, last),
 });
 
 /** Selects the tests that builds of a day have passed. */
 export const passedRows = (project: string, day: string): Statement => ({
-  sql: READS.passedRows,
+  ...plainSelect(READS.passedRows),
   params: { project, day },
 });
 
@@ -109,10 +109,10 @@ export const chunkRows = (
   windows: readonly { source: string; first: string; last: string }[],
   { objects = true }: { objects?: boolean } = {},
 ): Statement => ({
-  sql: `
-SELECT source, folder, chunk, normalizer, ${objects ? 'objects' : '[] AS objects'}, rows_by_day, at
-FROM daybook.chunks
-WHERE project = {project:String} AND (${['false', ...windows.map((_, n) => ofWindow(n))].join(' OR ')})`,
+  ...selectOf(
+    `source, folder, chunk, normalizer, ${objects ? 'objects' : '[] AS objects'}, rows_by_day, at`,
+    `FROM daybook.chunks WHERE project = {project:String} AND (${['false', ...windows.map((_, n) => ofWindow(n))].join(' OR ')})`,
+  ),
   params: {
     project,
     ...Object.fromEntries(
@@ -184,10 +184,13 @@ export const passedTests = (project: string, first: string, last: string): State
 });
 
 /** Selects the projects that a name has belonged to. */
-export const ownerRows = (project: string): Statement => ({ sql: READS.ownerRows, params: { project } });
+export const ownerRows = (project: string): Statement => ({
+  ...plainSelect(READS.ownerRows),
+  params: { project },
+});
 
 /** Selects the bucket that builds from before such records used. */
 export const builtBefore = (project: string): Statement => ({ sql: READS.builtBefore, params: { project } });
 
 /** Selects the highest format of any record. Fails if the tables do not exist yet. */
-export const ledgerFormat = (): Statement => ({ sql: READS.ledgerFormat });
+export const ledgerFormat = (): Statement => plainSelect(READS.ledgerFormat);

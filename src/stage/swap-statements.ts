@@ -1,6 +1,6 @@
 import { allOf, derived, question, type Question } from '../clickhouse/question.js';
 import { readStatements } from '../clickhouse/sql-file.js';
-import type { Statement } from '../clickhouse/statement.js';
+import { plainSelect, type Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
@@ -43,10 +43,10 @@ export function structuresOf(places: readonly Place[]): Question<ReadonlyMap<str
     databases: [...new Set(places.map(({ database }) => database))],
     tables: [...new Set(places.map(({ table: of }) => of))],
   };
-  const texts = (sql: string) => question({ sql, params }, textsByPlace);
+  const texts = (sql: string) => question({ ...plainSelect(sql), params }, textsByPlace);
   return derived(
     allOf({
-      tables: question({ sql: STRUCTURE.tablesIn, params }, (rows: readonly (Structure & Place)[]) => rows),
+      tables: question({ ...plainSelect(STRUCTURE.tablesIn), params }, (rows: readonly (Structure & Place)[]) => rows),
       columns: texts(STRUCTURE.columnsIn),
       indices: texts(STRUCTURE.indicesIn),
       projections: texts(STRUCTURE.projectionsIn),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ClickHouse } from '../../src/clickhouse/client.js';
 import { allOf, askTogether, derived, question, together } from '../../src/clickhouse/question.js';
+import { plainSelect, selectOf } from '../../src/clickhouse/statement.js';
 
 test('statements that travel together keep their own parameters, also under equal names', () => {
   const one = { sql: 'SELECT count() AS rows FROM a WHERE day = {day:Date}', params: { day: '2026-01-01' } };
@@ -13,6 +14,22 @@ test('statements that travel together keep their own parameters, also under equa
   expect(sql).toContain('FROM (SELECT {q1_day:Date} AS day, {q1_list:Array(String)} AS list)');
   expect(params).toEqual({ q0_day: '2026-01-01', q1_day: '2026-01-02', q1_list: ['x'] });
   expect(together([one, { ...other, settings: { max_threads: 1 } }]).settings).toMatchObject({ max_threads: 1 });
+});
+
+test('a plain SELECT travels without a subquery, whatever the names of its columns', () => {
+  const columns = 'count() AS rows, sum(`a\nFROM b {day:Date}`) AS hash';
+  const plain = { ...selectOf(columns, 'FROM a WHERE day = {day:Date}'), params: { day: '2026-01-01' } };
+  const { sql } = together([{ sql: 'SELECT 1' }, plain]);
+  expect(plain.sql).toBe(`SELECT ${columns}\nFROM a WHERE day = {day:Date}`);
+  expect(sql).toBe(
+    "SELECT 0 AS part, formatRowNoNewline('JSONEachRow', *) AS row FROM (SELECT 1) UNION ALL " +
+      `SELECT 1 AS part, formatRowNoNewline('JSONEachRow', ${columns}) AS row FROM a WHERE day = {q1_day:Date}`,
+  );
+});
+
+test('a text without FROM on a line of its own is no plain SELECT', () => {
+  expect(plainSelect('SELECT a, b\nFROM c\nWHERE d')).toEqual({ sql: 'SELECT a, b\nFROM c\nWHERE d', columns: 'a, b' });
+  expect(() => plainSelect('SELECT a FROM b')).toThrow(RangeError);
 });
 
 test('each question gets its own rows, in their order, and a question without rows gets none', async () => {
