@@ -168,8 +168,6 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    publishesOf: (day: string, generation: number) => ask(clickhouse, questions.publishesOf(day, generation), READ),
-
     /** Every publish of a day, oldest first. */
     async publishHistory(day: string): Promise<PublishedVersion[]> {
       return (await rows<Wire<PublishedVersion>>(sql.publishHistory(project, day))).map((row) =>

@@ -121,10 +121,6 @@ export const ledgerQuestions = (project: string) => {
     published: (first: string, last = first): Question<Published> =>
       derived(publishesInBrief(first, last), (events) => ({ current: standingOf(events), open: openOf(events) })),
 
-    /** All tables of one publish, each with its latest event, upstream first. */
-    publishesOf: (day: string, generation: number): Question<PublishEvent[]> =>
-      derived(publishes(day), (events) => ofGeneration(events, generation)),
-
     /** The held days, ascending. */
     holds: (first: string, last: string): Question<HoldRecord[]> =>
       question(sql.holdRows(project, first, last), (rows: readonly HoldRow[]) => holdsOf(rows)),
