@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 export type Kept = <Input, Made>(place: string, input: Input, make: (input: Input) => Made) => Made;
 
 /**
- * Keeps what was made of the last input of each place. The input is always read anew, so that every edit is seen; only the work of
+ * Keeps what was made of the last input of each place. The input itself is read each time, so that every edit is seen; only the work of
  * checking it is done once. Inputs and results are shared and must not be changed.
  */
 export function keepLast(): Kept {
