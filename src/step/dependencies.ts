@@ -15,7 +15,7 @@ export interface Dependencies {
   temporal(): Promise<Client>;
   /** Returns where alerts are sent; undefined if the project has no webhook. */
   webhook(): Promise<Webhook | undefined>;
-  /** Reads the folder each time: after an edit, the worker need not be restarted. */
+  /** Reads the folder each time, so that the worker need not be restarted after an edit. The result is shared: it must not be changed. */
   loadProject(): Promise<Project>;
   /**
    * Analyzes the project's SQL with ClickHouse, or returns the cached result. A build passes the state of ClickHouse that it has read, and
