@@ -16,7 +16,7 @@ export interface Dependencies {
   temporal(): Promise<Client>;
   /** Returns where alerts are sent; undefined if the project has no webhook. */
   webhook(): Promise<Webhook | undefined>;
-  /** Reads the folder each time: after an edit, the worker need not be restarted. */
+  /** Reads the folder each time, so that the worker need not be restarted after an edit. The result is shared: it must not be changed. */
   loadProject(): Promise<Project>;
   /** Asks for the state of ClickHouse as it is now, or was seconds ago. */
   engineState(): Question<EngineState>;
