@@ -20,7 +20,7 @@ const STATEMENT: Record<StatementName, RegExp> = {
   archive: /ALTER TABLE `daybook_\w+_archive`.* REPLACE PARTITION/,
   intent: /INSERT INTO daybook\.publishes .*"event":"intent"/s,
   swap: /ALTER TABLE `\w+_live`\.`\w+` REPLACE PARTITION/,
-  measure: /SELECT count\(\) AS rows, sum\(cityHash64\(.* AS hash\s+FROM `\w+_live`/,
+  measure: /count\(\) AS rows, sum\(cityHash64\(.* AS hash(\) AS row)?\s+FROM `\w+_live`/,
   'done record': /INSERT INTO daybook\.publishes .*"event":"done"/s,
   'hold record': /INSERT INTO daybook\.holds/,
   'rollback record': /INSERT INTO daybook\.publishes .*"event":"rollback"/s,
