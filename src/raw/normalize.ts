@@ -22,8 +22,17 @@ const CHUNK_SETTINGS = {
 /** By default `toDate` wraps around: a moment of 2206 would become a day that the folder may hold. */
 const OUT_OF_RANGE = { date_time_overflow_behavior: 'saturate' };
 
+/**
+ * The row's day. Its two bounds are compared apart: for a BETWEEN, the engine walks the whole statement below (measured: a sixth of the
+ * time to plan 300 columns).
+ */
+const DAY = 'ifNull(`day`, toDate(0))';
+
 /** A Date clamps what is before its first day or after its last. */
 const BEYOND = "multiIf(`day` = toDate(0), ' or earlier', `day` = toDate(65535), ' or later', '')";
+
+/** Names the column that says whether a line became a row: each column asks for it. */
+const IS_ROW = name('__is row');
 
 /** Raw text kept with a reject, in bytes. */
 const REJECT_TEXT = 65_536;
@@ -68,14 +77,14 @@ WITH${fittedSteps(options)},
         __source.error != '', 'rejected',
         __skip != '', 'skipped',
         __reason != '', 'rejected',
-        'row') AS __fate
+        'row') AS __fate, __fate = 'row' AS ${IS_ROW}
     FROM (
       SELECT *, multiIf(
         __source.error != '', __source.error,
         __reject != '', __reject,
 __unfit != '', __unfit,
         ${source.constraints.map(({ name: constraint, expression }) => `NOT ifNull(${expression}, false), ${literal(constraint)},`).join('\n        ')}
-        NOT (ifNull(\`day\`, toDate(0)) BETWEEN {first_day:Date} AND {last_day:Date}),
+        if(${DAY} < {first_day:Date}, true, ${DAY} > {last_day:Date}),
           concat('day ', toString(\`day\`), ${BEYOND}, ' is outside of what folder ', {folder:String}, ' may hold: ', {first_day:String}, ' to ', {last_day:String}),
         '') AS __reason
       FROM __fitted
@@ -131,9 +140,7 @@ export function fittedSteps({
     FROM __checked
   ),
   __selected AS (
-    SELECT * FROM (
 ${source.select}
-    )
   ),
   __fitted AS (
     SELECT
@@ -234,5 +241,5 @@ function fit(column: Column, selected: readonly Column[], expression: string | u
 /** Keeps values of good rows only: other lines have a reason instead. ClickHouse's `if` does not accept two constant tuples. */
 const onlyRows = (column: Column) =>
   isComposite(bare(parseType(column.type)))
-    ? `if(__fate = 'row', materialize(${name(column.name)}), defaultValueOfArgumentType(${name(column.name)}))`
-    : `if(__fate = 'row', ${name(column.name)}, NULL)`;
+    ? `if(${IS_ROW}, materialize(${name(column.name)}), defaultValueOfArgumentType(${name(column.name)}))`
+    : `if(${IS_ROW}, ${name(column.name)}, NULL)`;
