@@ -94,7 +94,8 @@ SELECT
   ${[
     '__fate AS _fate',
     '__source.object AS _object',
-    '__source.line AS _line',
+    // No line has the number 0: it shows a row that is not what the reader gave.
+    `if(tupleElement(__source, 'token', 0) = ${tokenOf('__source.object', '__source.line')}, __source.line, 0) AS _line`,
     `if(__fate = 'rejected', __reason, if(__fate = 'skipped', __skip, '')) AS _reason`,
     `if(__fate = 'rejected', substring(__source.text, 1, ${REJECT_TEXT}), '') AS _text`,
     `if(__fate = 'rejected', length(__source.text), 0) AS _text_bytes`,
@@ -179,8 +180,11 @@ function sourceColumn(faults: readonly Fault[], input: Input): string {
         ${unreadable ? `${unreadable.when}, ${unreadable.say},` : ''}
         ${saidFaults(faults, (text) => input.clean(text))}
         '')`;
-  return `CAST(tuple(__object, __line, __text, ${error}), 'Tuple(object String, line UInt64, text String, error String)') AS _source`;
+  return `CAST(tuple(__object, __line, __text, ${error}, ${tokenOf('__object', '__line')}), 'Tuple(object String, line UInt64, text String, error String, token UInt64)') AS _source`;
 }
+
+/** Writes the token of a line, by which the last step knows that the SELECT passed its object and number on together. */
+const tokenOf = (object: string, line: string) => `cityHash64(${object}, toUInt64(${line}))`;
 
 /**
  * Writes the column with the conditions of all faults, for {@link saidFaults} in the next step: an expression that a step repeats is
