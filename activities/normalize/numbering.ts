@@ -32,7 +32,7 @@ export const misnumbered = (fates: readonly FateCount[]): string[] =>
     if (strays > 0) return [`${object}: the SELECT changed _source in ${plural(strays, 'line')}; it must pass it on`];
     const n = BigInt(last);
     const complete = lines === last && numbers * 2n === n * (n + 1n) && squares * 6n === n * (n + 1n) * (2n * n + 1n);
-    return complete ? [] : [`${object}: ${lines} lines have the numbers up to ${last}`];
+    return complete ? [] : [`${object}: the numbers of its ${plural(lines, 'line')} are not 1 to ${lines}, each once`];
   });
 
 function numbered(fates: readonly FateCount[]): Map<string, Numbered> {

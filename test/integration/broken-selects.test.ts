@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { objectTable } from '../../src/clickhouse/object-table.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
+import { engineBucket } from '../../src/step/engine-bucket.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS } from '../support/payments.js';
 
@@ -27,8 +29,8 @@ async function plannedChunk(day: string) {
 }
 
 /** A world in which the normalizing statement reads something else than the raw lines. Collects what is asked. */
-function reading(from: string): { world: Partial<Dependencies>; asked: string[] } {
-  const { clickhouse } = project.app;
+function reading(from: string, of = project): { world: Partial<Dependencies>; asked: string[] } {
+  const { clickhouse } = of.app;
   const asked: string[] = [];
   const world: Partial<Dependencies> = {
     clickhouse: {
@@ -106,6 +108,38 @@ test.each([
     message: expect.stringContaining(`${keyOf(day, object)}: `) as string,
   });
   expect(await project.manifests(day)).toEqual(new Map());
+});
+
+test('a SELECT that drops rows of a Parquet object and doubles others with the same sum fails its chunk by name', async () => {
+  const events = { prefix: 'raw/{YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 }, format: 'parquet' as const };
+  const parquet = await openDays(
+    inject('stack'),
+    PAYMENTS,
+    { timezone: 'UTC', sources: { events } },
+    { worker: false },
+  );
+  try {
+    const [day, key] = ['2026-04-18', 'raw/2026-04-18/a.parquet'];
+    const { store, clickhouse } = parquet.app;
+    const structure = "id String, ts DateTime64(3, 'UTC'), amount Decimal(10, 2), note Nullable(String)";
+    const { sql, params } = objectTable(
+      await engineBucket({ store }, parquet.bucket),
+      [key],
+      'Parquet',
+      structure,
+      'raw',
+    );
+    const rows = `SELECT toString(number), toDateTime64('${day} 12:00:00', 3, 'UTC'), 1, NULL FROM numbers(4)`;
+    await clickhouse.run({ sql: `INSERT INTO FUNCTION ${sql} ${rows}`, params });
+    const { build } = await parquet.attempt().list({ day, force: false });
+    const { world } = reading(times('if(_source.line IN (2, 3), 0, 2)'), parquet);
+    await expect(parquet.attempt({ world }).normalize({ build, chunk: 0 })).rejects.toMatchObject({
+      type: 'AccountsDiffer',
+      message: expect.stringContaining(`${key}: `) as string,
+    });
+  } finally {
+    await parquet.close();
+  }
 });
 
 test('a chunk whose lines all have a fate is accounted for without reading its raw objects again', async () => {
