@@ -6,6 +6,7 @@ import { countFates } from '../activities/normalize/statements.js';
 import { openApp, type App } from '../src/app.js';
 import { apply } from '../src/cli/apply/index.js';
 import { plainTable } from '../src/cli/common/text.js';
+import type { Question } from '../src/clickhouse/question.js';
 import type { Statement } from '../src/clickhouse/statement.js';
 import { filledColumns } from '../src/conversions/chunk-columns.js';
 import { planDay } from '../src/plan/planning.js';
@@ -41,6 +42,9 @@ async function cpuTime(pid: number): Promise<number> {
   return (Number(user) + Number(system)) * TICK;
 }
 
+const asked = (what: string, { statements }: Question<unknown>): [string, Statement][] =>
+  statements.map((statement) => [what, statement]);
+
 /** Builds the statements of a day of the benchmark's project, as its activities would send them. */
 async function statementsOf(app: App, world: World): Promise<[what: string, statement: Statement][]> {
   const { dependencies: deps } = app;
@@ -65,8 +69,8 @@ async function statementsOf(app: App, world: World): Promise<[what: string, stat
     ["by hand: the engine's JSON reader alone, without writing", readByHand(world, DAY)],
     ['normalize: read, convert and check, without writing', reading],
     ['normalize: the same, with writing the chunk', normalizing],
-    ['normalize: count the lines in the chunk by fate', countFates(raw, parquetKey, filled).statement],
-    ['count the lines in the raw objects, only where sums differ', countLines(raw, source.bucket, keys).statement],
+    ...asked('normalize: count the lines in the chunk by fate', countFates(raw, parquetKey, filled)),
+    ...asked('count the lines in the raw objects, only where sums differ', countLines(raw, source.bucket, keys)),
     ['load: from the chunk into the stage', loadStatement({ ...loading, bucket_number: 0, buckets: 1 })],
   ];
 }

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { engineState } from './clickhouse/catalog.js';
+import { engineStateKept } from './clickhouse/catalog.js';
 import type { ClickHouse } from './clickhouse/client.js';
 import { connectNodes, firstAnswering, type ClickHouseConfig } from './clickhouse/cluster/nodes.js';
-import { ask } from './clickhouse/question.js';
 import type { Env } from './env.js';
 import { openLedger, type Ledger } from './ledger/ledger.js';
+import { keepLast } from './project/kept.js';
 import { loadProject } from './project/load.js';
 import type { Project } from './project/project.js';
 import type { schemaKeeper as SchemaKeeper } from './project/schema/kept-schema.js';
@@ -63,7 +63,8 @@ export function openServices(env: Env, config?: ClickHouseConfig): Services {
 /** Opens the project in `dir`. Throws a final BadConfig with all problems if the folder is not a valid project. */
 export async function openApp(env: Env, dir: string): Promise<App> {
   const folder = resolve(dir);
-  const load = () => loadProject(folder, join(env.local.cacheDir, 'configs'));
+  const kept = keepLast();
+  const load = () => loadProject(folder, join(env.local.cacheDir, 'configs'), kept);
   const project = await load();
   const services = openServices(env, project.config.clickhouse);
   const { nodes, store, temporal } = services;
@@ -85,10 +86,11 @@ export async function openApp(env: Env, dir: string): Promise<App> {
         return openWebhook(webhook.env, env.named(webhook.env));
       },
       loadProject: load,
+      engineState: engineStateKept(),
       readSchema: async (one, engine) => {
         const { schemaKeeper } = await import('./project/schema/kept-schema.js');
         schemas ??= schemaKeeper(node, store);
-        return await schemas(one, engine ?? (await ask(node, engineState())), { write: engine !== undefined });
+        return await schemas(one, engine, { write: engine !== undefined });
       },
       ...(node.cluster ? { on: dependenciesOf } : {}),
     };

@@ -1,5 +1,4 @@
 import prettyBytes from 'pretty-bytes';
-import { engineState } from '../../src/clickhouse/catalog.js';
 import { pinOf } from '../../src/clickhouse/cluster/cluster.js';
 import { createDatabase } from '../../src/clickhouse/tables.js';
 import { final } from '../../src/errors.js';
@@ -86,7 +85,7 @@ export async function list(
     hold: ledger.questions.hold(day),
     latest: ledger.questions.latestBuild(day),
     live: liveTables(database),
-    engine: engineState(),
+    engine: deps.engineState(),
   });
   assertNoneOpen(day, known.standing.open, 0);
   if (compare) assertPublished(day, known.standing.current);

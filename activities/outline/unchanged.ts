@@ -1,4 +1,3 @@
-import { engineState } from '../../src/clickhouse/catalog.js';
 import { isFinal } from '../../src/errors.js';
 import { isSettled } from '../../src/ledger/days-to-run.js';
 import { questionsOf } from '../../src/plan/known.js';
@@ -49,7 +48,7 @@ export async function unchangedDays(
 /** Reads the schema; undefined where the live tables differ from it, which each day reports by itself. */
 async function schemaOf(deps: Dependencies, project: Project): Promise<Schema | undefined> {
   const { database } = project.config;
-  const { live, engine } = await deps.ledger.ask({ live: liveTables(database), engine: engineState() });
+  const { live, engine } = await deps.ledger.ask({ live: liveTables(database), engine: deps.engineState() });
   return await reportedByTheDay(async () => {
     const schema = await deps.readSchema(project, engine);
     assertApplied(schema, live, database);

@@ -1,10 +1,11 @@
 import { catchUp } from '../../src/clickhouse/cluster/catch-up.js';
-import { askTogether, type Question } from '../../src/clickhouse/question.js';
+import { askTogether, derived, type Answers, type Question } from '../../src/clickhouse/question.js';
 import type { Place } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
 import { assertNoneOpen, openIntentsOf } from '../../src/ledger/intents.js';
+import { openOf } from '../../src/ledger/latest.js';
 import { LEDGER } from '../../src/ledger/ledger.js';
-import type { Standing } from '../../src/ledger/questions.js';
+import { ofGeneration, type Standing } from '../../src/ledger/questions.js';
 import type { HoldRecord, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
 import { nextDays, touchedDays } from '../../src/ledger/touched.js';
 import type { Plan } from '../../src/plan/plan.js';
@@ -70,19 +71,18 @@ export async function publish(
     scratch: stage,
   };
   const { questions } = deps.ledger;
-  const look = async () => {
-    const intending = { hold: questions.hold(plan.day), chunks: chunksUsed(deps, plan, [...tables, ...same]) };
-    const found = await deps.ledger.ask({
-      newest: questions.lastGeneration(plan.day),
-      standing: questions.standing(plan.day),
-      events: questions.publishesOf(plan.day, plan.generation),
-      structures: structuresIn(swap, tables),
-      stages: stagesOf(plan.project, plan.day),
-      ...intending,
-    });
-    await assertNewest(deps, swap, found.newest);
-    assertNoneOpen(plan.day, found.standing.open, plan.generation);
-    return { ...found, open: found.standing.open, done: doneRecords(plan, found.events) };
+  const events = questions.publishes(plan.day);
+  const looks = {
+    newest: questions.lastGeneration(plan.day, events),
+    events,
+    structures: structuresIn(swap, tables),
+    stages: stagesOf(plan.project, plan.day),
+  };
+  const judged = async ({ newest, events: found }: Answers<typeof looks>) => {
+    await assertNewest(deps, swap, newest);
+    const open = openOf(found);
+    assertNoneOpen(plan.day, open, plan.generation);
+    return { open, done: doneRecords(plan, ofGeneration(found, plan.generation)) };
   };
   const lookback = longestLookbackIn(plan);
   const answer = async (records: readonly PublishRecord[], burstMs: number, next?: Standing) => {
@@ -94,26 +94,29 @@ export async function publish(
     };
   };
 
-  const before = await look();
-  await recordSame(deps, plan, same, before);
+  const intending = { hold: questions.hold(plan.day), chunks: chunksUsed(deps, plan, [...tables, ...same]) };
+  const first = await deps.ledger.ask({ ...looks, ...intending });
+  const before = await judged(first);
+  await recordSame(deps, plan, same, first);
   if (before.done.length === tables.length) return await answer(before.done, 0);
-  if (before.open.length === 0) await intend(deps, plan, swap, tables, before, step);
+  if (before.open.length === 0) await intend(deps, plan, swap, tables, first, step);
   // Read back: if two attempts wrote an intent, the ledger says whose archives count.
   await catchUp(deps.clickhouse, [LEDGER]);
-  const { open: intents, done, structures, stages } = await look();
+  const second = await deps.ledger.ask(looks);
+  const { open: intents, done } = await judged(second);
   if (intents.length < tables.length) {
     if (done.length === tables.length) return await answer(done, 0);
     throw new Error(
       `the ledger has ${intents.length} intents for ${tables.length} tables of ${plan.day}; the publish is retried`,
     );
   }
-  const fenced = await fence(deps, plan.project, swap, step, stages);
+  const fenced = await fence(deps, plan.project, swap, step, second.stages);
   try {
     // The attempt that wrote the intent has measured the stage; ClickHouse may have crashed with its host since.
     if (before.open.length > 0) await assertStaged(deps, swap, intents, step);
     step.report('swapping');
     // What was read above is current only if nothing has taken time since, as looking for stages on other nodes has.
-    const known = fenced || before.open.length > 0 || deps.clickhouse.cluster ? undefined : structures;
+    const known = fenced || before.open.length > 0 || deps.clickhouse.cluster ? undefined : second.structures;
     const also = lookback > 0 ? { also: questions.standing(...nextDays(plan.day, lookback)) } : {};
     const swapped = await swapForward(deps, swap, intents, step, { known, ...also });
     return await answer(intents, swapped.burstMs, swapped.also);
@@ -274,12 +277,10 @@ function chunksUsed(
     const [first, last] = [folders[0], folders.at(-1)];
     return first === undefined || last === undefined ? [] : [{ source: name, first, last }];
   });
-  const { statement, answer } = ledger.questions.rowsOfWindows(windows);
-  return {
-    statement,
-    answer: (rows) => {
-      const recorded = answer(rows);
-      return new Map(
+  return derived(
+    ledger.questions.rowsOfWindows(windows),
+    (recorded) =>
+      new Map(
         sources.map(({ name, normalizer, chunks }) => {
           const planned = new Set(chunks.map(({ id }) => id));
           const used = (recorded.get(name) ?? []).filter(
@@ -287,7 +288,6 @@ function chunksUsed(
           );
           return [name, used.map(({ id }) => id)];
         }),
-      );
-    },
-  };
+      ),
+  );
 }

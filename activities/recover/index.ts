@@ -1,8 +1,8 @@
 import { aboutRunning } from '../../src/clickhouse/catalog.js';
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import type { Standing } from '../../src/ledger/questions.js';
-import type { OpenIntent, PublishRecord } from '../../src/ledger/records.js';
+import { openOf, standingOf } from '../../src/ledger/latest.js';
+import type { OpenIntent, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
 import type { Config } from '../../src/project/config/config.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { command } from '../../src/shared/commands.js';
@@ -82,7 +82,7 @@ export async function recover(
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,
     recovered,
-    published: recovered === null ? newestOf(known.standing.current) : await newestPublished(deps, day),
+    published: recovered === null ? newestOf(standingOf(known.events)) : await newestPublished(deps, day),
     ...(id !== undefined && config.alerts.webhook !== undefined && (await failedLast(deps, day))
       ? { failedBefore: true }
       : {}),
@@ -95,7 +95,8 @@ const failedLast = async ({ ledger }: Dependencies, day: string): Promise<boolea
 interface Known {
   /** Statements of other runs of the day that still run. */
   left: number;
-  standing: Standing;
+  /** The day's publishes. */
+  events: PublishEvent[];
   lastGeneration: number;
 }
 
@@ -107,10 +108,11 @@ async function readState(
   handle: string,
 ): Promise<Known> {
   const { questions } = ledger;
+  const events = questions.publishes(day);
   return await ledger.askAsOwner(config, {
     left: aboutRunning(clickhouse).count(handle),
-    standing: questions.standing(day),
-    lastGeneration: questions.lastGeneration(day),
+    events,
+    lastGeneration: questions.lastGeneration(day, events),
   });
 }
 
@@ -137,13 +139,13 @@ function assertOwnId(project: string, day: string, found: string): void {
 
 async function recoverOpenPublishes(
   deps: Dependencies,
-  { standing, lastGeneration: newest }: Known,
+  { events, lastGeneration: newest }: Known,
   { day, project, database }: { day: string; project: string; database: string },
   step: Step,
 ): Promise<RecoverResult['recovered']> {
-  const intents = standing.open;
+  const intents = openOf(events);
   if (intents.length === 0) return null;
-  const published = newestOf(standing.current);
+  const published = newestOf(standingOf(events));
   let last: RecoverResult['recovered'] = null;
   for (const open of endedTogether(intents)) {
     const generation = Math.max(...open.map((intent) => intent.generation));

@@ -1,7 +1,6 @@
 import type { Place } from '../../src/clickhouse/tables.js';
-import { dataOfInputs, publishedFingerprint, tableFingerprint } from '../../src/ledger/fingerprints.js';
-import type { Standing } from '../../src/ledger/questions.js';
-import type { CurrentPublish } from '../../src/ledger/records.js';
+import { dataOfInputs, tableFingerprint } from '../../src/ledger/fingerprints.js';
+import type { BriefPublish, Published } from '../../src/ledger/questions.js';
 import { withinLimits } from '../../src/plan/limits.js';
 import type { Plan, PlannedTable } from '../../src/plan/plan.js';
 import { readPlan } from '../../src/plan/stored.js';
@@ -39,7 +38,7 @@ export async function refresh(
   if (!table) throw new RangeError(`the plan has no model ${name}`);
   const readsItself = table.inputs.includes(name);
   const back = Math.max(table.keep.days, readsItself ? table.lookback : 0);
-  const before = back === 0 ? undefined : await standingBefore(deps, plan.day, back);
+  const before = back === 0 ? undefined : await publishedBefore(deps, plan.day, back);
   const own = (before?.current ?? []).filter((record) => record.table === name);
   const read = { ...inputs, ...ownInputs(table, plan.day, own) };
   const data = dataOfInputs(read);
@@ -56,16 +55,16 @@ export async function refresh(
 }
 
 /** What is published of the days before one, so many of them. */
-const standingBefore = async ({ ledger }: Dependencies, day: string, days: number): Promise<Standing> =>
-  (await ledger.ask({ standing: ledger.questions.standing(addDays(day, -days), addDays(day, -1)) })).standing;
+const publishedBefore = async ({ ledger }: Dependencies, day: string, days: number): Promise<Published> =>
+  (await ledger.ask({ published: ledger.questions.published(addDays(day, -days), addDays(day, -1)) })).published;
 
-const fingerprintIn = (own: readonly CurrentPublish[], day: string): string | undefined => {
+const fingerprintIn = (own: readonly BriefPublish[], day: string): string | undefined => {
   const record = own.find((one) => one.day === day);
-  return record && publishedFingerprint(record);
+  return record && tableFingerprint(record.code, record.data);
 };
 
 /** Returns the model's own earlier days, if it reads itself. */
-const ownInputs = (table: PlannedTable, day: string, own: readonly CurrentPublish[]): Record<string, string> =>
+const ownInputs = (table: PlannedTable, day: string, own: readonly BriefPublish[]): Record<string, string> =>
   table.inputs.includes(table.name)
     ? inputsRead({ ...table, inputs: [table.name] }, day, (_, of) => fingerprintIn(own, of))
     : {};
@@ -74,7 +73,7 @@ async function fillModel(
   deps: Dependencies,
   plan: Plan,
   table: PlannedTable,
-  before: Standing | undefined,
+  before: Published | undefined,
   step: Step,
 ) {
   const { name, lookback, columns, select, line, selected } = table;

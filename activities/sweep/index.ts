@@ -76,17 +76,17 @@ async function sweepBuilds(
 ): Promise<Pick<SweepResult, 'stages' | 'archives' | 'archivedBytes'>> {
   const { config } = await deps.loadProject();
   const { questions, project } = deps.ledger;
-  const { standing, stages, held, records } = await deps.ledger.ask({
-    standing: questions.standing(day),
+  const { published, stages, held, records } = await deps.ledger.ask({
+    published: questions.published(day),
     stages: stagesOf(project, day),
     held: archivesHeld(archiveDatabase(project), day),
     records: questions.archives(day),
   });
   const isOwn = (name: string) => Number(name.slice(stagePrefix(project, day).length)) <= newest;
-  const dropped = standing.open.length > 0 ? [] : stages.filter(isOwn);
+  const dropped = published.open.length > 0 ? [] : stages.filter(isOwn);
   for (const name of dropped) await deps.clickhouse.run(dropDatabase(name), step.statement(`drop stage ${name}`));
   // The day has moved here from another node, or another run of it was built there.
-  for (const node of standing.open.length > 0 ? [] : await otherNodes(deps.clickhouse))
+  for (const node of published.open.length > 0 ? [] : await otherNodes(deps.clickhouse))
     for (const name of (await ask(node, stagesOf(project, day))).filter(isOwn)) {
       await node.run(dropDatabase(name), step.statement(`drop stage ${name}`));
       dropped.push(name);

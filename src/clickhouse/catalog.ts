@@ -1,6 +1,6 @@
 import { CATALOG } from './catalog-file.js';
-import { question, type Question } from './question.js';
-import type { Statement } from './statement.js';
+import { derived, question, type Question } from './question.js';
+import { plainSelect, type Statement } from './statement.js';
 import type { Place } from './tables.js';
 import { literal, name, table } from './text.js';
 
@@ -8,7 +8,7 @@ import { literal, name, table } from './text.js';
 
 /** Selects the tables of a database: `name`, `partition_key`, `create_table_query`. */
 export const tablesOf = (database: string): Statement => ({
-  sql: CATALOG.tablesOf,
+  ...plainSelect(CATALOG.tablesOf),
   params: { database },
 });
 
@@ -130,7 +130,26 @@ export interface EngineState {
 
 /** Reads what the analysis of SQL depends on, beside the SQL. */
 export const engineState = (): Question<EngineState> =>
-  question({ sql: CATALOG.engineState }, ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' });
+  question(plainSelect(CATALOG.engineState), ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' });
+
+/** How long the state is taken as known, in milliseconds: a build fixes what it found when it was planned for longer. */
+const STATE_KEPT = 10_000;
+
+/**
+ * Reads the same at most every ten seconds, because the list of functions takes the engine as long as all that a build asks the ledger
+ * when it is planned. Returns a function that makes the question; what it makes reads nothing while the state is known.
+ */
+export function engineStateKept(): () => Question<EngineState> {
+  let known: { state: EngineState; at: number } | undefined;
+  return () => {
+    const kept = known;
+    if (kept && performance.now() - kept.at < STATE_KEPT) return { statements: [], answer: () => kept.state };
+    return derived(engineState(), (state) => {
+      known = { state, at: performance.now() };
+      return state;
+    });
+  };
+}
 
 /** The right to remove rejected lines, the only records of the ledger that are ever removed. */
 export const REMOVE_REJECTS = 'ALTER DELETE ON daybook.rejected_rows';

@@ -100,7 +100,7 @@ const LONG_STATEMENTS: ClickHouseSettings = {
 /**
  * Settings of every statement. Progress headers keep proxies from closing idle connections; insert de-duplication is off because it
  * silently drops rows after DELETE + INSERT, and fresh tables do not need it; counts of files must not come from a cache that ignores
- * compression; S3 retries are limited so that they do not outlast every timeout. Without a buffer in memory, the server writes each
+ * compression; a folder `country=DE/` must not replace the column `country` of the objects in it; S3 retries are limited so that they do not outlast every timeout. Without a buffer in memory, the server writes each
  * answer to its disk before it sends it.
  */
 const BASE_SETTINGS: ClickHouseSettings = {
@@ -110,6 +110,7 @@ const BASE_SETTINGS: ClickHouseSettings = {
   http_response_buffer_size: String(16 * 1024 * 1024),
   deduplicate_insert: 'disable',
   use_cache_for_count_from_files: 0,
+  use_hive_partitioning: 0,
   s3_throw_on_zero_files_match: 1,
   s3_retry_attempts: '8',
   date_time_input_format: 'basic',

@@ -1,28 +1,46 @@
 import type { ClickHouse, StatementOptions } from './client.js';
 import type { Statement } from './statement.js';
 
-/** A SELECT with what is made of its rows. Several of them can be asked together, see {@link askTogether}. */
+/** SELECTs with what is made of their rows. Several questions can be asked together, see {@link askTogether}. */
 export interface Question<Answer> {
-  statement: Statement;
-  answer: (rows: readonly object[]) => Answer;
+  statements: readonly Statement[];
+  /** Takes the rows of each statement. */
+  answer: (rows: readonly (readonly object[])[]) => Answer;
 }
 
 /** A question whose `answer` says of what form the rows are. */
 export const question = <Answer>(
   statement: Statement,
   answer: (rows: readonly never[]) => Answer,
-): Question<Answer> => ({ statement, answer: (rows) => answer(rows as readonly never[]) });
+): Question<Answer> => ({
+  statements: [statement],
+  answer: ([rows = []]) => answer(rows as readonly never[]),
+});
+
+/** A question whose answer is made of that to another. */
+export const derived = <From, Answer>(
+  { statements, answer }: Question<From>,
+  make: (from: From) => Answer,
+): Question<Answer> => ({ statements, answer: (rows) => make(answer(rows)) });
 
 /** The answer to each of several questions. */
 export type Answers<Questions extends Record<string, Question<unknown>>> = {
   [Name in keyof Questions]: Questions[Name] extends Question<infer Answer> ? Answer : never;
 };
 
-export const ask = async <Answer>(
+export async function ask<Answer>(
   clickhouse: Pick<ClickHouse, 'rows'>,
-  { statement, answer }: Question<Answer>,
+  { statements, answer }: Question<Answer>,
   options: StatementOptions = {},
-): Promise<Answer> => answer(await clickhouse.rows<object>(statement, options));
+): Promise<Answer> {
+  const [first, ...more] = statements;
+  if (first === undefined) return answer([]);
+  if (more.length === 0) return answer([await clickhouse.rows<object>(first, options)]);
+  const found = statements.map((): object[] => []);
+  for (const { part, row } of await clickhouse.rows<{ part: number; row: string }>(together(statements), options))
+    found[part]?.push(JSON.parse(row) as object);
+  return answer(found);
+}
 
 /**
  * Asks independent questions in one request. ClickHouse runs them in parallel, so that together they take as long as the slowest, and
@@ -34,21 +52,29 @@ export const askTogether = <Questions extends Record<string, Question<unknown>>>
   options: StatementOptions = {},
 ): Promise<Answers<Questions>> => ask(clickhouse, allOf(questions), options);
 
-/** Makes one question of several; see {@link askTogether}. */
+/** Makes one question of several; see {@link askTogether}. What more than one of them reads is read once. */
 export function allOf<Questions extends Record<string, Question<unknown>>>(
   questions: Questions,
 ): Question<Answers<Questions>> {
-  const asked = Object.entries(questions);
-  return question(
-    together(asked.map(([, { statement }]) => statement)),
-    (rows: readonly { part: number; row: string }[]) => {
-      const found = asked.map((): object[] => []);
-      for (const { part, row } of rows) found[part]?.push(JSON.parse(row) as object);
-      return Object.fromEntries(
-        asked.map(([name, { answer }], index) => [name, answer(found[index] ?? [])]),
-      ) as Answers<Questions>;
-    },
-  );
+  const numbers = new Map<string, number>();
+  const statements: Statement[] = [];
+  const numberOf = (statement: Statement): number => {
+    const key = JSON.stringify(statement);
+    const number = numbers.get(key) ?? statements.push(statement) - 1;
+    numbers.set(key, number);
+    return number;
+  };
+  const asked = Object.entries(questions).map(([name, { statements: own, answer }]) => ({
+    ...{ name, answer },
+    reads: own.map(numberOf),
+  }));
+  return {
+    statements,
+    answer: (rows) =>
+      Object.fromEntries(
+        asked.map(({ name, answer, reads }) => [name, answer(reads.map((number) => rows[number] ?? []))]),
+      ) as Answers<Questions>,
+  };
 }
 
 /** A quoted name or text, in which braces are letters like others, or the beginning of a bound parameter. */
@@ -59,10 +85,9 @@ export function together(statements: readonly Statement[]): Statement {
   const params: Record<string, unknown> = {};
   const parts = statements.map((statement, part) => {
     for (const [name, value] of Object.entries(statement.params ?? {})) params[`q${part}_${name}`] = value;
-    const sql = statement.sql.replaceAll(QUOTED_OR_PARAMETER, (found, quoted?: string, name?: string) =>
+    return asPart(statement, part).replaceAll(QUOTED_OR_PARAMETER, (found, quoted?: string, name?: string) =>
       quoted === undefined && name !== undefined ? `{q${part}_${name}:` : found,
     );
-    return `SELECT ${part} AS part, formatRowNoNewline('JSONEachRow', *) AS row FROM (${sql})`;
   });
   return {
     sql: parts.join(' UNION ALL '),
@@ -73,4 +98,11 @@ export function together(statements: readonly Statement[]): Statement {
       ...statements.map(({ settings }) => settings),
     ) as Record<string, string | number>,
   };
+}
+
+/** Writes a SELECT as one of several, whose rows are texts. */
+function asPart({ sql, columns }: Statement, part: number): string {
+  const [returned, from] =
+    columns === undefined ? ['*', `FROM (${sql})`] : [columns, sql.slice(`SELECT ${columns}\n`.length)];
+  return `SELECT ${part} AS part, formatRowNoNewline('JSONEachRow', ${returned}) AS row ${from}`;
 }

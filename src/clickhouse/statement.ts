@@ -4,4 +4,29 @@ export interface Statement {
   /** Values for `{name:Type}` in the text. */
   params?: Record<string, unknown>;
   settings?: Record<string, string | number>;
+  /** What a plain SELECT returns, as in its text; see {@link selectOf}. */
+  columns?: string;
+}
+
+/**
+ * Makes a plain SELECT: one without DISTINCT, ORDER BY and LIMIT. Several of them are asked together without a subquery each, which
+ * the engine would plan for as long as it reads a small table.
+ *
+ * @param rest the text from FROM on
+ */
+export const selectOf = (columns: string, rest: string): Pick<Statement, 'sql' | 'columns'> => ({
+  sql: `SELECT ${columns}\n${rest}`,
+  columns,
+});
+
+/**
+ * Makes the same of a text whose FROM begins a line.
+ *
+ * @throws RangeError if it has none
+ */
+export function plainSelect(sql: string): Pick<Statement, 'sql' | 'columns'> {
+  const [, columns, rest] = /^SELECT (.*?)\n(FROM .*)$/s.exec(sql) ?? [];
+  if (columns === undefined || rest === undefined)
+    throw new RangeError(`not a SELECT with FROM on a line of its own: ${sql}`);
+  return selectOf(columns, rest);
 }

@@ -2,6 +2,7 @@ import { literal } from '../clickhouse/text.js';
 import { bare, elementOf, isComposite, isNullable, type ColumnType } from './column-types.js';
 import { holding } from './conversions.js';
 import { faultAt, faultIn, firstFault, misfit, missing, typeInWords } from './faults.js';
+import { decimalSize, mostOfDecimal } from './numbers.js';
 import { fromText } from './scalars.js';
 import { fromTicks, ticksOf, timeOf } from './times.js';
 
@@ -21,6 +22,7 @@ export function castValue(value: string, given: ColumnType, wanted: ColumnType):
   if (isFloat(given) && isFloat(wanted)) return otherFloat(value, wanted);
   // Through text: its digits can be counted, and a float's shortest text is the number that was meant.
   if (isFloat(given)) return fromText(wanted, `if(abs(${value}) <= ${mostOf(given)}, toString(${value}), NULL)`);
+  if (wanted.base === 'Decimal' && keepsDigits(given, wanted)) return otherDecimal(value, given, wanted);
   if ([given, wanted].some(({ base }) => base === 'Decimal') || isFloat(wanted) || (isNumber(given) && isTime(wanted)))
     return fromText(wanted, toText(value, given));
   // Each number is an address; accurateCastOrNull answers NULL for all of them.
@@ -36,6 +38,46 @@ const mostOf = ({ base }: ColumnType) => (base === 'Float32' ? 2n ** 24n : 2n **
 const isFloat = ({ base }: ColumnType) => base.startsWith('Float');
 const isNumber = ({ base }: ColumnType) => /^(U?Int\d+|Decimal|Float\d+)$/.test(base);
 const isTime = ({ base }: ColumnType) => base.startsWith('DateTime');
+
+/** Most digits of a whole number of up to 64 bits. */
+const WHOLE_DIGITS: Record<string, number> = {
+  ...{ Int8: 3, Int16: 5, Int32: 10, Int64: 19 },
+  ...{ UInt8: 3, UInt16: 5, UInt32: 10, UInt64: 20 },
+};
+
+/** Precision of each decimal that the engine stores, and the digits of its highest number: a sum may have more than its type says. */
+const STORED_DIGITS = [
+  [9, 10],
+  [18, 19],
+  [38, 39],
+  [76, 77],
+] as const;
+
+/** Returns the digits before the point that a number may have; undefined for a type whose text says it. */
+function wholeDigitsOf(type: ColumnType): number | undefined {
+  if (type.base !== 'Decimal') return WHOLE_DIGITS[type.base];
+  const { precision, scale } = decimalSize(type);
+  const [, digits = Infinity] = STORED_DIGITS.find(([most]) => precision <= most) ?? [];
+  return digits - scale;
+}
+
+/** True if no digit after the point can be lost, and the engine's widest decimal can hold any value with the scale that is wanted. */
+function keepsDigits(given: ColumnType, wanted: ColumnType): boolean {
+  const whole = wholeDigitsOf(given);
+  const scale = given.base === 'Decimal' ? decimalSize(given).scale : 0;
+  return whole !== undefined && scale <= decimalSize(wanted).scale && whole + decimalSize(wanted).scale <= MOST_DIGITS;
+}
+
+/** Digits of the engine's widest decimal. */
+const MOST_DIGITS = 76;
+
+/** Casts a number that {@link keepsDigits} to a decimal: NULL if it has too many digits before the point, which ClickHouse does not check. */
+function otherDecimal(value: string, given: ColumnType, wanted: ColumnType): string {
+  const cast = `CAST(${value}, ${literal(`Nullable(${wanted.text})`)})`;
+  const { precision, scale } = decimalSize(wanted);
+  if ((wholeDigitsOf(given) ?? Infinity) <= precision - scale) return cast;
+  return `if(abs(toDecimal256(${value}, ${scale})) <= ${mostOfDecimal(wanted)}, ${cast}, NULL)`;
+}
 
 /** Writes the text of a value; for a decimal with all digits of its scale. */
 const toText = (value: string, { base, literals }: ColumnType) =>

@@ -56,10 +56,13 @@ type Composite = (type: ColumnType, leaf: Leaf, place: string, given: Made) => O
 
 const COMPOSITES: Record<string, Composite> = { Array: convertArray, Map: convertMap, Tuple: convertTuple };
 
+/** Codes of `[` and `{`. */
+const OPENS = '91, 123';
+
 function convertScalar(type: ColumnType, inner: ColumnType, leaf: Leaf, place: string): Conversion {
   const value = fromText(inner, leaf.text);
   // An object or array instead of a text arrives as JSON text; only then is the line parsed a second time.
-  const nested = `if(substring(${leaf.text}, 1, 1) IN ('{', '['), ${leaf.jsonType} IN ('Object', 'Array'), false)`;
+  const nested = `if(ascii(${leaf.text}) IN (${OPENS}), ${leaf.jsonType} IN ('Object', 'Array'), false)`;
   return {
     value,
     // `a > b` for `NOT b AND a`: the engine compares the parts of every AND and OR with each other, with all that they are made of.
@@ -172,10 +175,7 @@ function convertTuple(type: ColumnType, leaf: Leaf, place: string, given: Made) 
   };
 }
 
-/**
- * Returns the type that a normalized chunk stores: the declared one with every scalar Nullable, because a rejected line has no values.
- * Dictionary encoding is left to Parquet.
- */
+/** Returns the type that a normalized chunk stores: the declared one with every scalar Nullable, because a rejected line has no values. */
 export function holding(type: ColumnType): string {
   const inner = bare(type);
   if (inner.base === 'Tuple')

@@ -35,13 +35,19 @@ const exact = (text: string, scale: number) =>
 /** Casts to Decimal. Digits beyond the scale must be zeros and digits before the point must fit: ClickHouse checks neither. */
 export const decimal: FromText = (type, text) => {
   const { precision, scale } = decimalSize(type);
-  const plain =
-    matches(text, `^[+-]?0*[0-9]{0,${precision - scale}}([.][0-9]{0,${scale}}0*)?$`) + ` AND ${matches(text, '[0-9]')}`;
+  const whole = precision > scale ? `0*[0-9]{1,${precision - scale}}` : '0+';
+  const fraction = scale > 0 ? `[0-9]{1,${scale}}0*` : '0+';
+  const plain = matches(text, `^[+-]?(${whole}([.][0-9]{0,${scale}}0*)?|[.]${fraction})$`);
   const wide = `toDecimal256OrNull(${text}, ${scale})`;
-  const most = `toDecimal256(${literal('9'.repeat(precision - scale) + (scale > 0 ? `.${'9'.repeat(scale)}` : ''))}, ${scale})`;
-  const exponent = `match(${text}, '[eE]') AND ${exact(text, scale)} AND ifNull(abs(${wide}) <= ${most}, false)`;
+  const exponent = `match(${text}, '[eE]') AND ${exact(text, scale)} AND ifNull(abs(${wide}) <= ${mostOfDecimal(type)}, false)`;
   return `multiIf(${plain}, ${cast(type, text)}, ${exponent}, CAST(${wide}, ${literal(`Nullable(${type.text})`)}), NULL)`;
 };
+
+/** Writes the highest value of a Decimal, with its scale. */
+export function mostOfDecimal(type: ColumnType): string {
+  const { precision, scale } = decimalSize(type);
+  return `toDecimal256(${literal('9'.repeat(precision - scale) + (scale > 0 ? `.${'9'.repeat(scale)}` : ''))}, ${scale})`;
+}
 
 /** Significant digits that each float of a type keeps. */
 const FLOAT_DIGITS = { Float32: 7, Float64: 15 };

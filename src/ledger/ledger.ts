@@ -26,7 +26,6 @@ import {
   type PublishRecord,
   type PublishEvent,
   type OpenIntent,
-  type HoldRecord,
   type BuildRecord,
   type RejectRecord,
   type FolderRecord,
@@ -169,8 +168,6 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       );
     },
 
-    publishesOf: (day: string, generation: number) => ask(clickhouse, questions.publishesOf(day, generation), READ),
-
     /** Every publish of a day, oldest first. */
     async publishHistory(day: string): Promise<PublishedVersion[]> {
       return (await rows<Wire<PublishedVersion>>(sql.publishHistory(project, day))).map((row) =>
@@ -189,11 +186,24 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
     /** Records that rows of some days are being erased, or were. */
     recordErasure: (record: ErasureRecord) => write('daybook.erasures', [record]),
 
+    /**
+     * Fingerprints of the tests that a published day has passed; undefined where the ledger keeps no such records.
+     *
+     * @param newest generation of what is published
+     * @param builds every event of the day's builds
+     */
+    passedOn: (
+      day: string,
+      newest: number,
+      builds: readonly Pick<BuildRecord, 'generation' | 'event'>[],
+    ): Promise<Set<string> | undefined> =>
+      unlessMissing(ask(clickhouse, questions.passed(day, newest, builds), READ), undefined),
+
     /** Returns the archives of the publishes of days `first` to `last`, by table name. */
     archives: (first: string, last: string) => ask(clickhouse, questions.archives(first, last), READ),
 
     /** Returns the held days among `first` to `last`. */
-    holds: (first: string, last: string) => rows<HoldRecord>(sql.holds(project, first, last)),
+    holds: (first: string, last: string) => ask(clickhouse, questions.holds(first, last), READ),
 
     holdOf: (day: string) => ask(clickhouse, questions.hold(day), READ),
 
@@ -290,7 +300,9 @@ export function openLedger(clickhouse: ClickHouse, project: string) {
       const found = await inGroups(chunks, (names) =>
         rows<QuarantinedObject & { folder: string }>(sql.quarantinedObjects(project, source, first, last, names)),
       );
-      return found.sort(byFolder);
+      // A chunk that was recorded again names them again.
+      const each = new Map(found.map((one) => [JSON.stringify([one.folder, one.object, one.reason]), one]));
+      return [...each.values()].sort(byFolder);
     },
 
     async recordDayAccount(record: DayRecord & { day: string }): Promise<void> {

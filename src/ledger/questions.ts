@@ -1,16 +1,33 @@
-import { question, type Question } from '../clickhouse/question.js';
+import { allOf, derived, question, type Question } from '../clickhouse/question.js';
 import type { StoredObject } from '../store/object.js';
 import type { Identity } from './identity.js';
+import {
+  chunksFrom,
+  holdsOf,
+  lastRecorded,
+  latestBuildOf,
+  latestEvents,
+  newestGeneration,
+  openOf,
+  passedOf,
+  standingOf,
+  withReproduced,
+  type ChunkRow,
+  type HoldRow,
+  type PublishRow,
+} from './latest.js';
 import type {
   ArchiveRecord,
   BuildRecord,
+  CurrentPublish,
   HoldRecord,
   OpenIntent,
   PublishEvent,
-  CurrentPublish,
+  PublishRecord,
   RecordedChunk,
+  ReproducedRecord,
 } from './records.js';
-import { counted, CURRENT_COUNTS, numbers, PUBLISH_COUNTS, type Wire } from './records.js';
+import { counted, numbers, PUBLISH_COUNTS, type Wire } from './records.js';
 import * as sql from './statements.js';
 
 /** What is published of some days, and the unfinished publishes. */
@@ -21,97 +38,171 @@ export interface Standing {
   open: OpenIntent[];
 }
 
-/** What a build asks the ledger, each question by itself, so that a step asks all of its own in one request. */
-export const ledgerQuestions = (project: string) => ({
-  /** The highest format that any record was written with. */
-  format: (): Question<number> =>
-    question(sql.ledgerFormat(), ([row]: readonly { format: number | string }[]) => Number(row?.format ?? 0)),
+/** A publish with its latest event, without hashes, and without what its table was made from. */
+export type BriefPublish = Pick<
+  PublishEvent,
+  'day' | 'table' | 'generation' | 'position' | 'rows' | 'code' | 'data' | 'archive' | 'last'
+>;
 
-  /** The project that the name belongs to; undefined if none is recorded. */
-  owner: (): Question<Identity | undefined> => question(sql.owner(project), ([row]: readonly Identity[]) => row),
+/** What is published of some days, and the unfinished publishes, for those who need not know how it came about. */
+export interface Published {
+  current: BriefPublish[];
+  open: BriefPublish[];
+}
 
-  lastGeneration: (day: string): Question<number> =>
-    question(sql.lastGeneration(project, day), ([row]: readonly { generation: number | string }[]) =>
-      Number(row?.generation ?? 0),
-    ),
+/**
+ * What a build asks the ledger, each question by itself, so that a step asks all of its own in one request. Questions that read the
+ * same records of the same days read them once.
+ */
+export const ledgerQuestions = (project: string) => {
+  const builds = (day: string): Question<BuildRecord[]> =>
+    question(sql.buildRows(project, day), (rows: readonly Wire<BuildRecord>[]) =>
+      rows.map((row) => counted<BuildRecord>(row, 'generation')),
+    );
 
-  standing: (first: string, last = first): Question<Standing> =>
-    question(sql.standingPublishes(project, first, last), (rows: readonly Wire<Found>[]) => {
-      const found = rows.map((row) => counted<Found>(row, ...CURRENT_COUNTS));
-      return { current: found.filter(({ last }) => last === 'done'), open: found.filter(isOpen).sort(inSwapOrder) };
-    }),
+  /** Every publish of some days, by day, table and generation. */
+  const publishes = (first: string, last = first): Question<PublishEvent[]> =>
+    question(sql.publishRows(project, first, last), (rows: readonly Wire<PublishRow>[]) =>
+      latestEvents<PublishRecord>(rows.map((row) => counted<PublishRow>(row, ...PUBLISH_COUNTS))),
+    );
 
-  publishesOf: (day: string, generation: number): Question<PublishEvent[]> =>
-    question(sql.publishesOf(project, day, generation), (rows: readonly Wire<PublishEvent>[]) =>
-      rows.map((row) => counted<PublishEvent>(row, ...PUBLISH_COUNTS)),
-    ),
+  /** The same in brief. */
+  const publishesInBrief = (first: string, last = first): Question<BriefPublish[]> =>
+    question(sql.publishEvents(project, first, last), (rows: readonly Wire<PublishRow<BriefPublish>>[]) =>
+      latestEvents<Omit<BriefPublish, 'last'>>(
+        rows.map((row) => counted<PublishRow<BriefPublish>>(row, 'generation', 'position', 'rows')),
+      ),
+    );
 
-  /** The record that holds a day; undefined where none does. */
-  hold: (day: string): Question<HoldRecord | undefined> =>
-    question(sql.holds(project, day, day), ([row]: readonly HoldRecord[]) => row),
+  const chunksOfWindows = (windows: readonly Window[], which: { objects?: boolean } = {}) =>
+    question(sql.chunkRows(project, windows, which), (rows: readonly ChunkWire[]) => {
+      const found = rows.map(chunkRow);
+      return new Map(windows.map(({ source }) => [source, chunksFrom(found.filter((row) => row.source === source))]));
+    });
 
-  /** The last event of the newest build of a day; undefined where none was ever begun. */
-  latestBuild: (day: string): Question<BuildRecord | undefined> =>
-    question(sql.latestBuilds(project, day, day), ([row]: readonly BuildRecord[]) => row),
+  return {
+    /** The highest format that any record was written with. */
+    format: (): Question<number> =>
+      question(sql.ledgerFormat(), ([row]: readonly { format: number | string }[]) => Number(row?.format ?? 0)),
 
-  /** The archives that publishes of some days name, by table name. */
-  archives: (first: string, last = first): Question<Map<string, ArchiveRecord>> =>
-    question(
-      sql.archives(project, first, last),
-      (rows: readonly Wire<ArchiveRecord>[]) =>
-        new Map(rows.map((row) => [row.archive, counted<ArchiveRecord>(row, 'generation')])),
-    ),
+    /** The project that the name belongs to; undefined if none is recorded. */
+    owner: (): Question<Identity | undefined> =>
+      question(sql.ownerRows(project), (rows: readonly (Identity & { at: string })[]) => {
+        const last = lastRecorded(rows);
+        return last && { id: last.id, database: last.database, bucket: last.bucket };
+      }),
 
-  /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
-  chunksOf: (source: string, first: string, last: string): Question<(RecordedChunk & { folder: string })[]> =>
-    question(sql.chunksOf(project, source, first, last), chunksFrom),
+    /** Every event of every build of a day. */
+    builds,
 
-  /** The same for the folders of several sources, by source. */
-  chunksOfWindows: (
-    windows: readonly { source: string; first: string; last: string }[],
-  ): Question<Map<string, (RecordedChunk & { folder: string })[]>> =>
-    question(sql.chunksOfWindows(project, windows), bySource(windows)),
+    publishes,
 
-  /** The same without their objects. */
-  rowsOfWindows: (
-    windows: readonly { source: string; first: string; last: string }[],
-  ): Question<Map<string, Omit<RecordedChunk, 'objects'>[]>> =>
-    question(sql.chunksOfWindows(project, windows, { objects: false }), bySource(windows)),
-});
+    publishesInBrief,
 
-type Found = CurrentPublish & PublishEvent;
+    /** @param of publishes of the day, if they are asked anyway; those of other days do not count */
+    lastGeneration: (
+      day: string,
+      of: Question<readonly Pick<PublishEvent, 'day' | 'generation'>[]> = publishesInBrief(day),
+    ): Question<number> =>
+      derived(allOf({ builds: builds(day), of }), (found) =>
+        newestGeneration([...found.builds, ...found.of.filter((publish) => publish.day === day)]),
+      ),
 
-const isOpen = (event: Found): event is Found & OpenIntent => event.last === 'intent' || event.last === 'rollback';
+    standing: (first: string, last = first): Question<Standing> => {
+      const reproduced = question(sql.reproducedRows(project, first, last), (rows: readonly Wire<ReproducedRow>[]) =>
+        rows.map((row) => counted<ReproducedRow>(row, 'generation', 'build')),
+      );
+      return derived(allOf({ events: publishes(first, last), reproduced }), (found) => ({
+        current: withReproduced(standingOf(found.events), found.reproduced),
+        open: openOf(found.events),
+      }));
+    },
 
-const inSwapOrder = (a: OpenIntent, b: OpenIntent) =>
-  a.day < b.day ? -1 : a.day > b.day ? 1 : a.generation - b.generation || a.position - b.position;
+    published: (first: string, last = first): Question<Published> =>
+      derived(publishesInBrief(first, last), (events) => ({ current: standingOf(events), open: openOf(events) })),
 
-interface ChunkRow {
-  folder: string;
-  chunk: string;
-  normalizer: string;
+    /** The held days, ascending. */
+    holds: (first: string, last: string): Question<HoldRecord[]> =>
+      question(sql.holdRows(project, first, last), (rows: readonly HoldRow[]) => holdsOf(rows)),
+
+    /** The record that holds a day; undefined where none does. */
+    hold: (day: string): Question<HoldRecord | undefined> =>
+      question(sql.holdRows(project, day, day), (rows: readonly HoldRow[]) => holdsOf(rows)[0]),
+
+    /** The last event of the newest build of a day; undefined where none was ever begun. */
+    latestBuild: (day: string): Question<BuildRecord | undefined> => derived(builds(day), latestBuildOf),
+
+    /** The archives that publishes of some days name, by table name. */
+    archives: (first: string, last = first): Question<Map<string, ArchiveRecord>> =>
+      derived(
+        publishesInBrief(first, last),
+        (events) =>
+          new Map(
+            events
+              .filter(({ archive }) => archive !== '')
+              .map(({ day, table, generation, archive, last: event }) => [
+                archive,
+                { day, table, generation, archive, last: event },
+              ]),
+          ),
+      ),
+
+    /**
+     * The tests that a published day has passed, by their fingerprints.
+     *
+     * @param newest generation of what is published
+     */
+    passed: (
+      day: string,
+      newest: number,
+      unchanged: readonly Pick<BuildRecord, 'generation' | 'event'>[],
+    ): Question<Set<string>> =>
+      question(
+        sql.passedRows(project, day),
+        (rows: readonly Wire<{ generation: number; tests: readonly string[] }>[]) =>
+          passedOf(
+            rows.map((row) => counted<{ generation: number; tests: readonly string[] }>(row, 'generation')),
+            newest,
+            unchanged,
+          ),
+      ),
+
+    /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */
+    chunksOf: (source: string, first: string, last: string): Question<(RecordedChunk & { folder: string })[]> =>
+      derived(chunksOfWindows([{ source, first, last }]), (found) => found.get(source) ?? []),
+
+    /** The same for the folders of several sources, by source. */
+    chunksOfWindows: (windows: readonly Window[]): Question<Map<string, (RecordedChunk & { folder: string })[]>> =>
+      chunksOfWindows(windows),
+
+    /** The same without their objects. */
+    rowsOfWindows: (windows: readonly Window[]): Question<Map<string, Omit<RecordedChunk, 'objects'>[]>> =>
+      chunksOfWindows(windows, { objects: false }),
+  };
+};
+
+/** Folders of a source. */
+interface Window {
+  source: string;
+  first: string;
+  last: string;
+}
+
+type ReproducedRow = ReproducedRecord & { at: string };
+
+/** Selects all tables of one publish, upstream first. */
+export const ofGeneration = <Of extends Pick<PublishEvent, 'generation' | 'position'>>(
+  events: readonly Of[],
+  generation: number,
+): Of[] => events.filter((event) => event.generation === generation).sort((a, b) => a.position - b.position);
+
+type ChunkWire = Omit<ChunkRow, 'objects' | 'rows_by_day'> & {
   objects: Wire<StoredObject>[];
   rows_by_day: Record<string, string>;
-}
+};
 
-const bySource = (windows: readonly { source: string }[]) => (rows: readonly (ChunkRow & { source: string })[]) =>
-  new Map(windows.map(({ source }) => [source, chunksFrom(rows.filter((row) => row.source === source))]));
-
-function chunksFrom(rows: readonly ChunkRow[]): (RecordedChunk & { folder: string })[] {
-  const found = new Map<
-    string,
-    { folder: string; id: string; objects: StoredObject[]; rowsByDay: Map<string, Record<string, number>> }
-  >();
-  for (const row of rows) {
-    const id = `${row.folder}/${row.chunk}`;
-    const chunk = found.get(id) ?? {
-      folder: row.folder,
-      id: row.chunk,
-      objects: row.objects.map((object) => counted<StoredObject>(object, 'size')),
-      rowsByDay: new Map(),
-    };
-    chunk.rowsByDay.set(row.normalizer, numbers(row.rows_by_day));
-    found.set(id, chunk);
-  }
-  return [...found.values()];
-}
+const chunkRow = ({ objects, rows_by_day: rowsByDay, ...row }: ChunkWire): ChunkRow => ({
+  ...row,
+  objects: objects.map((object) => counted<StoredObject>(object, 'size')),
+  rows_by_day: numbers(rowsByDay),
+});

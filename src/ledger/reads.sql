@@ -1,8 +1,47 @@
 -- Reads of the ledger that builds depend on. Every table is append-only: each read takes the latest record.
+-- What a build asks about its day is read as it was recorded, and latest.ts takes the latest: the engine plans a statement that does so
+-- for longer than it runs. Reads over many days take the latest here, and give the same.
+
+-- name: publishRows
+SELECT day, table, generation, event, at, position, rows, hash, columns, code, data, inputs, chunks, archive, archived_rows, archived_hash
+FROM daybook.publishes
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+
+-- name: publishEvents
+-- The same without hashes, and without what the tables were made from.
+SELECT day, table, generation, event, at, position, rows, code, data, archive
+FROM daybook.publishes
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+
+-- name: reproducedRows
+SELECT day, table, generation, build, at, code, data, inputs, chunks
+FROM daybook.reproduced
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+
+-- name: buildRows
+SELECT day, generation, event, at, step, reason
+FROM daybook.builds
+WHERE project = {project:String} AND day = {day:Date}
+
+-- name: holdRows
+SELECT day, event, reason, at
+FROM daybook.holds
+WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+
+-- name: passedRows
+SELECT generation, tests
+FROM daybook.passed_tests
+WHERE project = {project:String} AND day = {day:Date}
+
+-- name: ownerRows
+-- The projects that the name has belonged to.
+SELECT id, database, bucket, at
+FROM daybook.projects
+WHERE project = {project:String}
 
 -- The latest event of each (day, table, generation), which is the highest: events of a generation always follow in that order,
 -- whatever the clocks say. If two attempts wrote an intent, the archive of the first one was made before any swap.
--- Every read of publishes starts here.
+-- Every read of publishes over many days starts here.
 -- name: latestPublishes
 SELECT
     day,
@@ -68,26 +107,6 @@ SELECT * EXCEPT (last_at)
 FROM {{latestPublishes}}
 WHERE last IN ('intent', 'rollback')
 ORDER BY day, generation, position
-
--- name: standingPublishes
--- What readers have, and unfinished publishes and rollbacks.
-SELECT * EXCEPT (last_at)
-FROM {{knownPublishes}}
-WHERE last != 'undone'
-ORDER BY day, table, generation DESC
-LIMIT 1 BY day, table, if(last = 'done', 0, generation)
-
--- name: publishesOf
--- All tables of one publish, upstream first.
-SELECT * EXCEPT (last_at)
-FROM {{latestPublishes}}
-WHERE generation = {generation:UInt32}
-ORDER BY position
-
--- name: archives
-SELECT day, table, generation, archive, last
-FROM {{latestPublishes}}
-WHERE archive != ''
 
 -- name: publishedTables
 SELECT day, table, generation, rows, code, data, last_at AS at
@@ -202,39 +221,13 @@ WHERE passed.project = {project:String} AND passed.day BETWEEN {first:Date} AND 
         ))
 GROUP BY day
 
--- name: holds
--- The days that are held, since when and why.
-SELECT day, argMax(reason, at) AS reason, max(at) AS since
-FROM daybook.holds
-WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
-GROUP BY day
-HAVING argMax(event, (at, event)) = 'held'
-ORDER BY day
-
--- name: lastGeneration
-SELECT max(generation) AS generation
-FROM
-(
-    SELECT generation FROM daybook.builds WHERE project = {project:String} AND day = {day:Date}
-    UNION ALL
-    SELECT generation FROM daybook.publishes WHERE project = {project:String} AND day = {day:Date}
-)
-
 -- name: latestBuilds
 -- The last event of the newest build of each day. A comparison publishes nothing, so it is none: the day stays what it was.
-SELECT day, generation, toString(event) AS event, at, step, reason
+SELECT day, generation, event, at, step, reason
 FROM daybook.builds
 WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date} AND step != 'compare'
 ORDER BY day, generation DESC, at DESC, event DESC
 LIMIT 1 BY day
-
--- name: chunksOf
--- All chunks of some folders in order of first record, one row for each normalizer.
-SELECT folder, chunk, normalizer, any(objects) AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
-FROM daybook.chunks
-WHERE project = {project:String} AND source = {source:String} AND folder BETWEEN {first:Date} AND {last_day:Date}
-GROUP BY folder, chunk, normalizer
-ORDER BY folder, first_at, chunk
 
 -- name: folderAnswers
 -- The decisions about the folders of a day, oldest first.
@@ -254,13 +247,12 @@ ORDER BY folder, object, at DESC
 LIMIT 1 BY folder, object, chunk, normalizer
 
 -- name: quarantinedObjects
--- The quarantined objects of the given chunks, and why.
-SELECT DISTINCT toString(day) AS folder, object, quarantined AS reason
+-- The records of quarantined objects of the given chunks, and why.
+SELECT day AS folder, object, quarantined AS reason
 FROM daybook.accounts
 WHERE project = {project:String} AND account = 'folder' AND source = {source:String}
     AND day BETWEEN {first:Date} AND {last_day:Date}
     AND concat(chunk, '/', normalizer) IN {chunks:Array(String)} AND quarantined != ''
-ORDER BY folder, object
 
 -- name: dayAccounts
 SELECT source AS table, generation, rows, loaded, duplicates
@@ -288,11 +280,8 @@ LIMIT 1 BY test
 
 -- name: ledgerFormat
 -- The highest format of any record. Fails if the tables do not exist yet.
-SELECT max(format) AS format FROM daybook.builds
-
--- name: owner
--- The project that the name belongs to.
-SELECT id, database, bucket FROM daybook.projects WHERE project = {project:String} ORDER BY at DESC LIMIT 1
+SELECT max(format) AS format
+FROM daybook.builds
 
 -- name: builtBefore
 -- The bucket of the newest plan of a project; empty if it has none.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readStatements, statementsIn } from '../clickhouse/sql-file.js';
-import type { Statement } from '../clickhouse/statement.js';
+import { plainSelect, selectOf, type Statement } from '../clickhouse/statement.js';
 
 /** Format of the ledger's tables; a worker refuses a newer one. */
 export const LEDGER_FORMAT = 1;
@@ -9,19 +9,19 @@ export const LEDGER_FORMAT = 1;
 export const ledgerDefinition = (): Statement[] =>
   statementsIn(readFileSync(new URL('tables.sql', import.meta.url), 'utf8')).map((sql) => ({ sql }));
 
-/** Every read of publishes starts from `latestPublishes`. */
 export const READS = readStatements(new URL('reads.sql', import.meta.url), [
+  'publishRows',
+  'publishEvents',
+  'reproducedRows',
+  'buildRows',
+  'holdRows',
+  'passedRows',
+  'ownerRows',
   'latestPublishes',
   'knownPublishes',
   'currentPublishes',
   'openIntents',
-  'standingPublishes',
-  'publishesOf',
-  'archives',
-  'holds',
-  'lastGeneration',
   'latestBuilds',
-  'chunksOf',
   'folderAnswers',
   'folderAccounts',
   'quarantinedObjects',
@@ -34,12 +34,47 @@ export const READS = readStatements(new URL('reads.sql', import.meta.url), [
   'unusedChunks',
   'publishHistory',
   'passedTests',
-  'owner',
   'builtBefore',
 ]);
 
 /** Returns the parameters of a query over the days `first` to `last`. */
 export const over = (project: string, first: string, last: string) => ({ project, first, last_day: last });
+
+/** Selects all records of publishes of some days. */
+export const publishRows = (project: string, first: string, last: string): Statement => ({
+  ...plainSelect(READS.publishRows),
+  params: over(project, first, last),
+});
+
+/** Selects the same without hashes, and without what the tables were made from. */
+export const publishEvents = (project: string, first: string, last: string): Statement => ({
+  ...plainSelect(READS.publishEvents),
+  params: over(project, first, last),
+});
+
+/** Selects all records of builds that gave the rows of a publish again. */
+export const reproducedRows = (project: string, first: string, last: string): Statement => ({
+  ...plainSelect(READS.reproducedRows),
+  params: over(project, first, last),
+});
+
+/** Selects all records of builds of a day. */
+export const buildRows = (project: string, day: string): Statement => ({
+  ...plainSelect(READS.buildRows),
+  params: { project, day },
+});
+
+/** Selects all records that hold days, or release them. */
+export const holdRows = (project: string, first: string, last: string): Statement => ({
+  ...plainSelect(READS.holdRows),
+  params: over(project, first, last),
+});
+
+/** Selects the tests that builds of a day have passed. */
+export const passedRows = (project: string, day: string): Statement => ({
+  ...plainSelect(READS.passedRows),
+  params: { project, day },
+});
 
 /** Selects what readers have: for each table's day, the newest generation that is done and not undone. */
 export const currentPublishes = (project: string, first: string, last: string): Statement => ({
@@ -53,39 +88,10 @@ export const openIntents = (project: string, first: string, last: string): State
   params: over(project, first, last),
 });
 
-/** Selects both of the above: what readers have, and unfinished publishes. */
-export const standingPublishes = (project: string, first: string, last: string): Statement => ({
-  sql: READS.standingPublishes,
-  params: over(project, first, last),
-});
-
-/** Selects all tables of one publish, each with its latest event, upstream first. */
-export const publishesOf = (project: string, day: string, generation: number): Statement => ({
-  sql: READS.publishesOf,
-  params: { ...over(project, day, day), generation },
-});
-
 /** Selects every publish of a day, oldest first, each with its latest event and the moment since which readers had it. */
 export const publishHistory = (project: string, day: string): Statement => ({
   sql: READS.publishHistory,
   params: over(project, day, day),
-});
-
-/** Selects all archives that a publish names, with the latest event of that publish. */
-export const archives = (project: string, first: string, last: string): Statement => ({
-  sql: READS.archives,
-  params: over(project, first, last),
-});
-
-/** Selects the days that are held, since when and why. */
-export const holds = (project: string, first: string, last: string): Statement => ({
-  sql: READS.holds,
-  params: over(project, first, last),
-});
-
-export const lastGeneration = (project: string, day: string): Statement => ({
-  sql: READS.lastGeneration,
-  params: { project, day },
 });
 
 /** Selects the last event of the newest build of each day. */
@@ -94,27 +100,19 @@ export const latestBuilds = (project: string, first: string, last: string): Stat
   params: over(project, first, last),
 });
 
-/** Selects all chunks of some folders in order of first record, one row for each normalizer. */
-export const chunksOf = (project: string, source: string, first: string, last: string): Statement => ({
-  sql: READS.chunksOf,
-  params: { ...over(project, first, last), source },
-});
-
 const ofWindow = (n: number) =>
   `(source = {source_${n}:String} AND folder BETWEEN {first_${n}:Date} AND {last_${n}:Date})`;
 
-/** Selects the same for the folders of several sources; without objects, of which there may be many, if only rows matter. */
-export const chunksOfWindows = (
+/** Selects all records of chunks of folders of some sources; without objects, of which there may be many, if only rows matter. */
+export const chunkRows = (
   project: string,
   windows: readonly { source: string; first: string; last: string }[],
   { objects = true }: { objects?: boolean } = {},
 ): Statement => ({
-  sql: `
-SELECT source, folder, chunk, normalizer, ${objects ? 'any(objects)' : '[]'} AS objects, any(rows_by_day) AS rows_by_day, min(at) AS first_at
-FROM daybook.chunks
-WHERE project = {project:String} AND (${['false', ...windows.map((_, n) => ofWindow(n))].join(' OR ')})
-GROUP BY source, folder, chunk, normalizer
-ORDER BY source, folder, first_at, chunk`,
+  ...selectOf(
+    `source, folder, chunk, normalizer, ${objects ? 'objects' : '[] AS objects'}, rows_by_day, at`,
+    `FROM daybook.chunks WHERE project = {project:String} AND (${['false', ...windows.map((_, n) => ofWindow(n))].join(' OR ')})`,
+  ),
   params: {
     project,
     ...Object.fromEntries(
@@ -185,11 +183,14 @@ export const passedTests = (project: string, first: string, last: string): State
   params: over(project, first, last),
 });
 
-/** Selects the project that a name belongs to. */
-export const owner = (project: string): Statement => ({ sql: READS.owner, params: { project } });
+/** Selects the projects that a name has belonged to. */
+export const ownerRows = (project: string): Statement => ({
+  ...plainSelect(READS.ownerRows),
+  params: { project },
+});
 
 /** Selects the bucket that builds from before such records used. */
 export const builtBefore = (project: string): Statement => ({ sql: READS.builtBefore, params: { project } });
 
 /** Selects the highest format of any record. Fails if the tables do not exist yet. */
-export const ledgerFormat = (): Statement => ({ sql: READS.ledgerFormat });
+export const ledgerFormat = (): Statement => plainSelect(READS.ledgerFormat);

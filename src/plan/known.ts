@@ -1,6 +1,6 @@
 import type { Question } from '../clickhouse/question.js';
 import type { Standing } from '../ledger/questions.js';
-import type { RecordedChunk } from '../ledger/records.js';
+import type { BuildRecord, RecordedChunk } from '../ledger/records.js';
 import { longestLookbackOf, type Project } from '../project/project.js';
 import { addDays, type Day } from '../shared/day.js';
 import type { Dependencies } from '../step/dependencies.js';
@@ -13,6 +13,8 @@ export interface KnownDay {
   /** Of the day, and of the earlier days that any model reads. */
   standing: Standing;
   lastGeneration: number;
+  /** Every event of its builds. */
+  builds: readonly BuildRecord[];
   /** By source, the chunks that were ever made of the folders that may hold rows of the day. */
   chunks: ReadonlyMap<string, readonly KnownChunk[]>;
 }
@@ -26,9 +28,11 @@ export function questionsOf(
   const windows = Object.entries(project.config.sources).map(([source, { arrival }]) => ({
     ...{ source, first: addDays(day, -arrival.before), last: addDays(day, arrival.after) },
   }));
+  const first = addDays(day, -longestLookbackOf(project));
   return {
-    standing: questions.standing(addDays(day, -longestLookbackOf(project)), day),
-    lastGeneration: questions.lastGeneration(day),
+    standing: questions.standing(first, day),
+    lastGeneration: questions.lastGeneration(day, questions.publishes(first, day)),
+    builds: questions.builds(day),
     chunks: questions.chunksOfWindows(windows),
   };
 }

@@ -1,5 +1,6 @@
 import { final } from '../errors.js';
 import { fingerprintOf, NORMALIZER_VERSION, publishedFingerprint } from '../ledger/fingerprints.js';
+import { newestGeneration } from '../ledger/latest.js';
 import type { CurrentPublish } from '../ledger/records.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
 import { lineOfSelect } from '../project/sql/failed-at.js';
@@ -53,7 +54,7 @@ export interface PlanningOf {
  */
 export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
   const { project, schema, day, force, code = false, choice = NO_CHOICE } = of;
-  const { standing, lastGeneration, chunks } =
+  const { standing, lastGeneration, builds, chunks } =
     of.known ?? (await deps.ledger.ask(questionsOf(deps.ledger, project, day)));
   const records = standing.current;
   const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
@@ -103,15 +104,20 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
   return {
     ...{ outcome, plan, listings, verdict, published },
     lost: lost.length > 0 ? lostText(day, lost) : undefined,
-    untested: checked ? await untestedOf(deps, plan) : [],
+    untested: checked ? await untestedOf(deps, plan, published, builds) : [],
   };
 }
 
-async function untestedOf({ ledger }: Dependencies, plan: WholePlan): Promise<string[]> {
+async function untestedOf(
+  { ledger }: Dependencies,
+  plan: WholePlan,
+  published: PlannedDay['published'],
+  builds: KnownDay['builds'],
+): Promise<string[]> {
   const checks = checksOf(plan);
   if (checks.length === 0) return [];
-  const passed = await ledger.passedTests(plan.day, plan.day);
-  return passed === undefined ? [] : notRun(checks, passed.get(plan.day));
+  const passed = await ledger.passedOn(plan.day, newestGeneration([...published.values()]), builds);
+  return passed === undefined ? [] : notRun(checks, passed);
 }
 
 /** Throws if a source's folders raise a question; one error names all sources with the same question. */

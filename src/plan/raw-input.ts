@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Column } from '../clickhouse/column.js';
 import { isPattern, type EngineBucket } from '../clickhouse/object-table.js';
-import type { Question } from '../clickhouse/question.js';
+import { derived, type Question } from '../clickhouse/question.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { fileColumn } from '../conversions/parquet-values.js';
 import { final } from '../errors.js';
@@ -85,16 +85,10 @@ export async function openInput(
 }
 
 /** The line counts of the footers, with the ETags of the objects after they were read. */
-const footerLines = (
-  footers: readonly ParquetFooter[],
-  etags: Question<Map<string, string>>,
-): Question<LineCount[]> => ({
-  statement: etags.statement,
-  answer: (rows) => {
-    const found = etags.answer(rows);
-    return footers.map(({ object, lines }) => ({ object, lines: Number(lines), etag: found.get(object) ?? '' }));
-  },
-});
+const footerLines = (footers: readonly ParquetFooter[], etags: Question<Map<string, string>>): Question<LineCount[]> =>
+  derived(etags, (found) =>
+    footers.map(({ object, lines }) => ({ object, lines: Number(lines), etag: found.get(object) ?? '' })),
+  );
 
 type Ask = <Row>(statement: Statement) => Promise<Row[]>;
 

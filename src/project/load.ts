@@ -4,6 +4,7 @@ import { createJiti } from 'jiti';
 import { final, messageOf } from '../errors.js';
 import { parseConfig } from './config/parse.js';
 import { CONFIG_NAMES } from './find.js';
+import { keepNothing, type Kept } from './kept.js';
 import { describeProblems, error, errorsOf, meantBy, warning } from './problems.js';
 import type { Problem, Project, SqlFile } from './project.js';
 import { readSqlFile } from './sql/file.js';
@@ -11,13 +12,14 @@ import type { SqlKind } from './sql/header.js';
 import { cachedTransform } from './transform-cache.js';
 
 /**
- * Reads a project folder without caching, so that an edit needs no restart. Throws one final failure with all problems of config
+ * Reads all files of a project folder each time, so that an edit needs no restart. Throws one final failure with all problems of config
  * and files: `BadConfig` if the config has any, else `BadSql`. The SQL itself is checked later, by the engine.
  *
  * @param cache folder for transformed configs, see {@link cachedTransform}; undefined: no cache
+ * @param kept what was made of the files before; see {@link keepLast}
  */
-export async function loadProject(dir: string, cache?: string): Promise<Project> {
-  const { project, problems } = await readProject(dir, cache);
+export async function loadProject(dir: string, cache?: string, kept?: Kept): Promise<Project> {
+  const { project, problems } = await readProject(dir, cache, kept);
   const errors = errorsOf(problems);
   if (project && errors.length === 0) return project;
   const type = errors.every(({ where }) => where.startsWith('sql/')) ? 'BadSql' : 'BadConfig';
@@ -25,17 +27,22 @@ export async function loadProject(dir: string, cache?: string): Promise<Project>
 }
 
 /** Like {@link loadProject}, but returns the problems, including warnings; `project` is set if its config is valid. */
-export async function readProject(dir: string, cache?: string): Promise<{ project?: Project; problems: Problem[] }> {
+export async function readProject(
+  dir: string,
+  cache?: string,
+  kept: Kept = keepNothing,
+): Promise<{ project?: Project; problems: Problem[] }> {
   const root = resolve(dir);
   const found = await readConfig(root, cache);
   if ('problem' in found) return { problems: [found.problem] };
-  const { config, problems } = parseConfig(found.exported);
+  const { config, problems: wrong } = kept(root, found.exported, parseConfig);
+  const problems = [...wrong];
   const allowed = allowedFunctions(found.exported);
   const [raw, normalized, aggregates, tests] = await Promise.all([
-    readFolder(root, 'raw', allowed),
-    readFolder(root, 'normalized', allowed),
-    readFolder(root, 'aggregates', allowed),
-    readFolder(root, 'tests', allowed),
+    readFolder(root, 'raw', allowed, kept),
+    readFolder(root, 'normalized', allowed, kept),
+    readFolder(root, 'aggregates', allowed, kept),
+    readFolder(root, 'tests', allowed, kept),
   ]);
   problems.push(...[raw, normalized, aggregates, tests].flatMap((folder) => folder.problems));
   problems.push(
@@ -107,13 +114,15 @@ async function readFolder(
   root: string,
   kind: SqlKind,
   allowed: readonly string[],
+  kept: Kept,
 ): Promise<{ files: SqlFile[]; problems: Problem[] }> {
   const entries = await namesIn(join(root, 'sql', kind));
   const names = entries.filter((name) => name.endsWith('.sql') && !name.startsWith('.')).sort();
   const results = await Promise.all(
     names.map(async (name) => {
       const path = `sql/${kind}/${name}`;
-      return readSqlFile(path, kind, await readFile(join(root, path), 'utf8'), allowed);
+      const input = { text: await readFile(join(root, path), 'utf8'), allowed };
+      return kept(join(root, path), input, ({ text }) => readSqlFile(path, kind, text, allowed));
     }),
   );
   return { files: results.map(({ file }) => file), problems: results.flatMap(({ problems }) => problems) };

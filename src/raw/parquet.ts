@@ -2,6 +2,7 @@ import type { Column } from '../clickhouse/column.js';
 import { objectTable, type EngineBucket } from '../clickhouse/object-table.js';
 import type { Statement } from '../clickhouse/statement.js';
 import { literal, name } from '../clickhouse/text.js';
+import { bare, isComposite } from '../conversions/column-types.js';
 import {
   absentValue,
   parquetValue,
@@ -113,7 +114,9 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
     throw unreadable(shape, `found none of the contract's columns, but ${listed(shape.columns)}`);
   const structure = shared.map(({ name: column, reads }) => `${name(column)} ${reads}`).join(', ');
   const objects = objectTable(bucket, shape.keys, 'Parquet', structure, label);
-  const columns = contract.flatMap((column) => fileColumns(column, held.get(column.name), shape));
+  const inPath = contract.filter((column) => !held.has(column.name) && isInPath(column, shape));
+  const given = new Map([...held, ...inPath.map((column) => [column.name, pathColumn(column)] as const)]);
+  const columns = contract.flatMap((column) => fileColumns(column, given.get(column.name), shape));
   const texts = shared.map((column) => readable(column));
   const fields = texts.map(({ type }, index) => `${name(shared[index]?.name ?? '')} ${type}`).join(', ');
   const row = `CAST(tuple(${texts.map(({ value }) => value).join(', ')}), ${literal(`Tuple(${fields})`)})`;
@@ -122,12 +125,33 @@ function readShape(bucket: EngineBucket, shape: ParquetShape, contract: readonly
       ${columns.join(',\n      ')}
     FROM (
       SELECT *, substring(_path, {bucket_chars:UInt64} + 2) AS __object, assumeNotNull(_row_number) + 1 AS __line,
-        toJSONString(${row}) AS __text
+        toJSONString(${row}) AS __text${inPath.map((column) => `,\n        ${pathValue(column)} AS ${name(column.name)}`).join('')}
       FROM ${objects.sql}
     )`,
     params: objects.params,
   };
 }
+
+/** Matches the value of a column in a key: Spark and Hive name folders `country=DE/`, and leave the column out of the files. */
+const segmentOf = ({ name: column }: Column): string => `(?:^|/)\\Q${column}\\E=([^/]+)/`;
+
+/** True if an object's key has a value of the column, and a text can become one. */
+const isInPath = (column: Column, { keys }: ParquetShape): boolean =>
+  !isComposite(bare(typeOf(column))) && keys.some((key) => `/${key}`.includes(`/${column.name}=`));
+
+const pathColumn = ({ name: column }: Column): FileColumn => ({
+  name: column,
+  reads: 'Nullable(String)',
+  type: 'Nullable(String)',
+});
+
+/** What Spark and Hive write for NULL. */
+const NULL_IN_PATH = '__HIVE_DEFAULT_PARTITION__';
+
+const pathValue = (column: Column): string => {
+  const found = `extract(__object, ${literal(segmentOf(column))})`;
+  return `if(${found} IN ('', ${literal(NULL_IN_PATH)}), NULL, decodeURLComponent(${found}))`;
+};
 
 function fileColumns(column: Column, given: FileColumn | undefined, shape: ParquetShape): string[] {
   const { value, fault } = given

@@ -2,9 +2,8 @@ import { isNameTaken } from '../clickhouse/errors.js';
 import { askTogether, type Answers, type Question } from '../clickhouse/question.js';
 import type { Place } from '../clickhouse/tables.js';
 import { final, passing } from '../errors.js';
-import { publishedFingerprint } from '../ledger/fingerprints.js';
-import type { Standing } from '../ledger/questions.js';
-import type { CurrentPublish, OpenIntent } from '../ledger/records.js';
+import { tableFingerprint } from '../ledger/fingerprints.js';
+import type { BriefPublish, Published } from '../ledger/questions.js';
 import type { Plan, PublishedTable } from '../plan/plan.js';
 import { command } from '../shared/commands.js';
 import { addDays, EVER } from '../shared/day.js';
@@ -41,7 +40,7 @@ export interface BuildOptions {
   /** Leave out the earlier days that its readers need. */
   alone?: boolean;
   /** Published state of the earlier days, if it was just read. */
-  before?: Standing | undefined;
+  before?: Published | undefined;
   /** The columns that the hash covers; by default all stored columns. */
   columns?: readonly string[];
   /** Throws if what was built must not become the table's day. */
@@ -138,7 +137,7 @@ export async function copyFromLive(
 interface Copying {
   /** The fingerprint of each copied day. */
   earlier: Record<string, string>;
-  questions: { counts: Question<Map<string, number>>; after: Question<Standing> };
+  questions: { counts: Question<Map<string, number>>; after: Question<Published> };
   /** Throws where the copies are not what the ledger says. */
   check: (answers: Answers<Copying['questions']>) => void;
 }
@@ -158,7 +157,7 @@ async function beginCopy(
   plan: Plan,
   table: string,
   step: Step,
-  known?: Standing,
+  known?: Published,
 ): Promise<Copying | undefined> {
   const keep = plan.tables.find(({ name }) => name === table)?.keep ?? { days: 0, strict: 0 };
   if (keep.days === 0) return undefined;
@@ -171,7 +170,7 @@ async function beginCopy(
   const before = publishedDays(
     plan,
     table,
-    known ?? (await deps.ledger.ask({ standing: questions.standing(first, last) })).standing,
+    known ?? (await deps.ledger.ask({ published: questions.published(first, last) })).published,
     first,
   );
   await assertNoHoles(deps, plan, table, before);
@@ -180,8 +179,8 @@ async function beginCopy(
   for (const some of grouped(days, DAYS_AT_ONCE))
     await deps.clickhouse.run(replacePartitions(own, live, some), step.statement(`copy ${table} of ${daysOf(some)}`));
   return {
-    earlier: Object.fromEntries([...before].map(([day, record]) => [day, publishedFingerprint(record)])),
-    questions: { counts: countDays(own, days), after: questions.standing(first, last) },
+    earlier: Object.fromEntries([...before].map(([day, record]) => [day, tableFingerprint(record.code, record.data)])),
+    questions: { counts: countDays(own, days), after: questions.published(first, last) },
     check: ({ counts, after }) => {
       for (const [day, { generation }] of publishedDays(plan, table, after, first))
         if (before.get(day)?.generation !== generation)
@@ -228,11 +227,10 @@ export async function copyEarlier(
 function publishedDays(
   plan: Plan,
   table: string,
-  { current, open }: Standing,
+  { current, open }: Published,
   first: string,
-): Map<string, CurrentPublish> {
-  const isOne = (record: CurrentPublish | OpenIntent) =>
-    record.table === table && record.day >= first && record.day < plan.day;
+): Map<string, BriefPublish> {
+  const isOne = (record: BriefPublish) => record.table === table && record.day >= first && record.day < plan.day;
   const left = open.find(isOne);
   if (left)
     throw passing(
@@ -248,7 +246,7 @@ async function assertNoHoles(
   deps: Dependencies,
   plan: Plan,
   table: string,
-  published: ReadonlyMap<string, CurrentPublish>,
+  published: ReadonlyMap<string, BriefPublish>,
 ): Promise<void> {
   const strict = plan.tables.find(({ name }) => name === table)?.keep.strict ?? 0;
   const absent = earlierDays(plan.day, strict).filter((day) => !published.has(day));

@@ -2,7 +2,7 @@ import { describeTable } from '../clickhouse/catalog.js';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { plainEngine } from '../clickhouse/cluster/replicated.js';
 import { question, type Question } from '../clickhouse/question.js';
-import type { Statement } from '../clickhouse/statement.js';
+import { selectOf, type Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
@@ -73,11 +73,17 @@ export interface Measure {
 /** Users' columns may have the names of the results here. */
 const COLUMNS_FIRST = { prefer_column_name_to_alias: 1 };
 
+/** A hash is of the rows themselves. Looking for projections takes a fifth of the time for a small day. */
+const ROWS_THEMSELVES = { ...COLUMNS_FIRST, optimize_use_projections: 0 };
+
 /** Counts the rows of some days of a table, by day; days without rows are left out. */
 export const countDays = (place: Place, days: readonly string[]): Question<Map<string, number>> =>
   question(
     {
-      sql: `SELECT day, count() AS rows FROM ${table(place.database, place.table)} WHERE day IN {days:Array(Date)} GROUP BY day`,
+      ...selectOf(
+        'day, count() AS rows',
+        `FROM ${table(place.database, place.table)} WHERE day IN {days:Array(Date)} GROUP BY day`,
+      ),
       params: { days },
     },
     (rows: readonly { day: string; rows: string }[]) => new Map(rows.map((row) => [row.day, Number(row.rows)])),
@@ -98,9 +104,10 @@ export const measureBuilt = (
   );
 
 const measureBuiltStatement = (place: Place, day: string, columns: readonly string[]): Statement => ({
-  sql: `
-SELECT countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash
-FROM ${table(place.database, place.table)}`,
+  ...selectOf(
+    `countIf(day = {day:Date}) AS rows, countIf(day != {day:Date}) AS strays, ${hashOf(columns, 'day = {day:Date}')} AS hash`,
+    `FROM ${table(place.database, place.table)}`,
+  ),
   params: { day },
   settings: COLUMNS_FIRST,
 });
@@ -121,11 +128,12 @@ function onlyRow<Row>({ table: name }: Place, [row]: readonly Row[]): Row {
 }
 
 const measureDayStatement = (place: Place, day: string, columns: readonly string[]): Statement => ({
-  sql: `
-SELECT count() AS rows, ${hashOf(columns)} AS hash
-FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
+  ...selectOf(
+    `count() AS rows, ${hashOf(columns)} AS hash`,
+    `FROM ${table(place.database, place.table)} WHERE day = {day:Date}`,
+  ),
   params: { day },
-  settings: COLUMNS_FIRST,
+  settings: ROWS_THEMSELVES,
 });
 
 /** Computes the same for every day of a range, ascending. */

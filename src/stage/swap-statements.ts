@@ -1,10 +1,15 @@
-import { question, type Question } from '../clickhouse/question.js';
+import { allOf, derived, question, type Question } from '../clickhouse/question.js';
 import { readStatements } from '../clickhouse/sql-file.js';
-import type { Statement } from '../clickhouse/statement.js';
+import { plainSelect, type Statement } from '../clickhouse/statement.js';
 import { ANY_SIZE, type Place } from '../clickhouse/tables.js';
 import { names, table } from '../clickhouse/text.js';
 
-const STRUCTURE = readStatements(new URL('structure.sql', import.meta.url), ['structuresOf']);
+const STRUCTURE = readStatements(new URL('structure.sql', import.meta.url), [
+  'tablesIn',
+  'columnsIn',
+  'indicesIn',
+  'projectionsIn',
+]);
 
 /** Replaces the live day with the source's, which must not be empty: ClickHouse refuses that. */
 export const publishPartition = (live: Place, source: Place, day: string): Statement => ({
@@ -32,19 +37,37 @@ export type Structure = Readonly<Record<string, string>>;
 /** Returns the name of a table in the answer of {@link structuresOf}. */
 export const placeName = ({ database, table: of }: Place): string => `${database}.${of}`;
 
-/** Selects columns, keys, indices and storage policy of some tables, by {@link placeName}. */
-export const structuresOf = (places: readonly Place[]): Question<ReadonlyMap<string, Structure>> =>
-  question(
-    {
-      sql: STRUCTURE.structuresOf,
-      params: {
-        databases: [...new Set(places.map(({ database }) => database))],
-        tables: [...new Set(places.map(({ table: of }) => of))],
-      },
-    },
-    (rows: readonly (Structure & Place)[]) =>
-      new Map(rows.map(({ database, table: of, ...structure }) => [placeName({ database, table: of }), structure])),
+/** Selects columns, keys, indices, projections and storage policy of some tables, by {@link placeName}. */
+export function structuresOf(places: readonly Place[]): Question<ReadonlyMap<string, Structure>> {
+  const params = {
+    databases: [...new Set(places.map(({ database }) => database))],
+    tables: [...new Set(places.map(({ table: of }) => of))],
+  };
+  const texts = (sql: string) => question({ ...plainSelect(sql), params }, textsByPlace);
+  return derived(
+    allOf({
+      tables: question({ ...plainSelect(STRUCTURE.tablesIn), params }, (rows: readonly (Structure & Place)[]) => rows),
+      columns: texts(STRUCTURE.columnsIn),
+      indices: texts(STRUCTURE.indicesIn),
+      projections: texts(STRUCTURE.projectionsIn),
+    }),
+    ({ tables, columns, indices, projections }) =>
+      new Map(
+        tables.map(({ database, table: of, ...keys }) => {
+          const place = placeName({ database, table: of });
+          const parts = { columns: columns(place), indices: indices(place), projections: projections(place) };
+          return [place, { ...parts, ...keys }];
+        }),
+      ),
   );
+}
+
+/** Joins the texts of each table in one order, so that they are equal for tables that have the same. */
+function textsByPlace(rows: readonly (Place & { text: string })[]): (place: string) => string {
+  const found = new Map<string, string[]>();
+  for (const row of rows) found.set(placeName(row), [...(found.get(placeName(row)) ?? []), row.text]);
+  return (place) => (found.get(place) ?? []).sort().join(', ');
+}
 
 /** Copies a day by name between tables whose columns differ; a column that only the target has gets its default. */
 export const copyByName = (target: Place, source: Place, day: string, columns: readonly string[]): Statement => ({

@@ -360,4 +360,4 @@ async function verifySwap(
   );
 }
 
-const NOTHING = question({ sql: 'SELECT 1 WHERE false' }, (): Standing => ({ current: [], open: [] }));
+const NOTHING: Question<Standing> = { statements: [], answer: () => ({ current: [], open: [] }) };

@@ -1,3 +1,4 @@
+import { ask } from '../../src/clickhouse/question.js';
 import { archiveDatabase } from '../../src/shared/names.js';
 import { measureDay } from '../../src/stage/statements.js';
 import type { Store } from '../../src/store/store.js';
@@ -93,11 +94,12 @@ async function published({ app, name }: DayProject): Promise<string[]> {
     // Chunks are in the order of their recording, which is random if several are normalized at once.
     const record = { ...of, generation: 0, made_by: 0, chunks: of.chunks.toSorted() };
     if (archive === '') return record;
-    const [held] = await app.clickhouse.rows<{ rows: string; hash: string }>(
-      measureDay({ database: archives, table: archive }, record.day, record.columns).statement,
+    const held = await ask(
+      app.clickhouse,
+      measureDay({ database: archives, table: archive }, record.day, record.columns),
     );
-    const whole = Number(held?.rows) === record.archived_rows && held?.hash === record.archived_hash;
-    return { ...record, archive: whole ? 'whole' : `holds ${held?.rows ?? 0} rows with hash ${held?.hash ?? 0}` };
+    const whole = held.rows === record.archived_rows && held.hash === record.archived_hash;
+    return { ...record, archive: whole ? 'whole' : `holds ${held.rows} rows with hash ${held.hash}` };
   });
   return linesOf(await Promise.all(facts));
 }

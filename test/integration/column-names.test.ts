@@ -16,6 +16,8 @@ const NAMES = [
   'fate',
   'lines',
   'leaves',
+  'part',
+  'row',
 ];
 const columns = NAMES.map((name) => `\`${name}\` UInt8`).join(', ');
 const list = NAMES.map((name) => `\`${name}\``).join(', ');

@@ -18,6 +18,9 @@ test('days are counted by the calendar, also across months, years, leap days and
   expect(addDays('2026-12-31', 1)).toBe('2027-01-01');
   expect(addDays('2026-03-29', 1)).toBe('2026-03-30');
   expect(addDays('2026-11-05', -5)).toBe('2026-10-31');
+  expect(addDays('2026-11-05', 0)).toBe('2026-11-05');
+  expect(addDays('1970-01-01', -1)).toBe('1969-12-31');
+  expect(addDays('2149-06-06', 366)).toBe('2150-06-07');
   expect(daysBetween('2026-10-24', '2026-10-26')).toEqual(['2026-10-24', '2026-10-25', '2026-10-26']);
   expect(daysBetween('2026-11-05', '2026-11-05')).toEqual(['2026-11-05']);
   expect(daysBetween('2026-11-06', '2026-11-05')).toEqual([]);

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { initProject } from '../../src/cli/init/index.js';
 import { isFinal } from '../../src/errors.js';
+import { keepLast } from '../../src/project/kept.js';
 import { loadProject, readProject } from '../../src/project/load.js';
 import { ownProject } from '../support/own-project.js';
 import { RIGHT, type ProjectFiles } from '../support/project.js';
@@ -147,6 +148,39 @@ describe('a folder that is not a project', () => {
         "type": "BadConfig",
       }
     `);
+  });
+
+  test('is checked again only where a file has changed, and every change is seen', async () => {
+    const late = (days: number) => `export const late = ${days};`;
+    const dir = await ownProject({
+      ...RIGHT,
+      'daybook.config.ts': `import { late } from './late.ts';\nexport default { ...${JSON.stringify(OBJECT)}, lateDays: late };`,
+      'late.ts': late(2),
+    });
+    const kept = keepLast();
+    const first = await loadProject(dir, undefined, kept);
+    const same = await loadProject(dir, undefined, kept);
+    expect(same).toEqual(first);
+    expect([same.config, same.tests[0]].map((one) => [first.config, first.tests[0]].includes(one as never))).toEqual([
+      true,
+      true,
+    ]);
+
+    await writeFile(join(dir, 'late.ts'), late(4));
+    expect((await loadProject(dir, undefined, kept)).config.lateDays).toBe(4);
+    const path = join(dir, 'sql/tests/no_empty_country.sql');
+    await writeFile(path, '');
+    for (let times = 0; times < 2; times++) {
+      const { problems } = await readProject(dir, undefined, kept);
+      expect(problems.map(({ where }) => where)).toEqual(['sql/tests/no_empty_country.sql']);
+    }
+    await writeFile(path, first.tests[0]?.text ?? '');
+    expect((await loadProject(dir, undefined, kept)).tests).toEqual(first.tests);
+    await writeFile(join(dir, 'late.ts'), late(-1));
+    await expect(loadProject(dir, undefined, kept)).rejects.toThrow('lateDays');
+    await rm(path);
+    await writeFile(join(dir, 'late.ts'), late(2));
+    expect((await loadProject(dir, undefined, kept)).tests).toEqual([]);
   });
 
   test('is BadSql where only its SQL is wrong', async () => {

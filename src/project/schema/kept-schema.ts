@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { EngineState } from '../../clickhouse/catalog.js';
+import { engineState, type EngineState } from '../../clickhouse/catalog.js';
 import type { ClickHouse } from '../../clickhouse/client.js';
+import { ask } from '../../clickhouse/question.js';
 import { schemaKey } from '../../shared/names.js';
 import type { Store } from '../../store/store.js';
 import type { Project, Schema } from '../project.js';
@@ -43,7 +44,7 @@ const MOST = 8;
  * errors are cached. A schema that depends on more than that, for example on a dictionary, is never cached. If the bucket cannot be
  * read or written, the cache is only in memory.
  *
- * The returned function takes `write`: false for commands that must not change the bucket.
+ * The returned function takes the state of ClickHouse as it was seconds ago, if that is known, and `write`: false for commands that must not change the bucket.
  */
 export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' | 'write'>) {
   const known = new Map<string, Promise<Schema>>();
@@ -60,8 +61,14 @@ export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' |
     return schema;
   };
 
-  return async (project: Project, engine: EngineState, { write }: { write: boolean }): Promise<Schema> => {
-    const hash = schemaHash(project, engine);
+  /** What was read seconds ago finds what this process knows already; nothing is read or cached by it. */
+  const hashOf = async (project: Project, given: EngineState | undefined): Promise<string> => {
+    const hash = given && schemaHash(project, given);
+    return hash !== undefined && known.has(hash) ? hash : schemaHash(project, await ask(clickhouse, engineState()));
+  };
+
+  return async (project: Project, engine: EngineState | undefined, { write }: { write: boolean }): Promise<Schema> => {
+    const hash = await hashOf(project, engine);
     const reading = known.get(hash) ?? find(project, hash, write);
     known.set(hash, reading);
     const oldest = known.keys().next().value;
