@@ -26,9 +26,13 @@ export const summary = {
   list: (day: string) => `objects that may hold rows of ${day}`,
   normalize: (position: number, of: number, bytes: number | undefined) =>
     dotted([`chunk ${position + 1} of ${of}`, bytes !== undefined && sizeText(bytes)]),
+  normalizeAndLoad: (position: number, of: number, bytes: number | undefined) =>
+    `${summary.normalize(position, of, bytes)}, then load its source`,
   lookBack: (table: string, day: string) => `copy earlier days of ${table} for ${day}`,
+  lookBackAndRefresh: (table: string, models: readonly string[], day: string) =>
+    `copy earlier days of ${table}, then refresh ${summary.refresh(models, day)}`,
   load: (table: string, day: string) => `${table} of ${day}`,
-  refresh: (table: string, day: string) => `${table} of ${day}`,
+  refresh: (tables: readonly string[], day: string) => `${tables.join(', ')} of ${day}`,
   test: (count: number) => `${plural(count, 'test')} on the stage`,
   testPublished: (count: number, day: string) => `${plural(count, 'test')} on the published tables of ${day}`,
   publish: (changed: number, same: number, day: string) =>
@@ -43,7 +47,9 @@ export const summary = {
   verify: (first: string, last: string) => `live tables of ${first} to ${last} against the ledger`,
   sweepOld: () => 'clean up expired data',
   sweep: (day: string) => `clean up the stages of ${day} and expired data`,
-  conclude: (outcome: string) => `record the outcome: ${outcome}`,
+  /** @param swept the day whose stages are dropped then, too */
+  conclude: (outcome: string, swept?: string) =>
+    `record the outcome: ${outcome}${swept === undefined ? '' : `, then ${summary.sweep(swept)}`}`,
   audit: () => 'days that need attention',
   alert: ({ kind, day }: AlertInput) => dotted([kind, day]),
   sleep: (missing: readonly string[]) => `not complete yet: ${missing.join('; ')}`,

@@ -41,6 +41,8 @@ export interface RecoverResult {
   published: number;
   /** True if the day's last build failed and the project has alerts: a repair by hand then sends the recovery. */
   failedBefore?: boolean;
+  /** True if steps of a small day may share activities; absent while a worker polls that could not replay that. */
+  shares?: boolean;
   ms: number;
 }
 

@@ -9,6 +9,14 @@ export interface Reader {
   lookback: number;
 }
 
+/** Fingerprints of a table in a build's stage. */
+export interface StagedTable {
+  /** Of the day that is built. */
+  fingerprint: string;
+  /** Of its earlier days, by day. */
+  earlier: Readonly<Record<Day, string>>;
+}
+
 /** Returns the `count` days before `day`, oldest first. */
 export const earlierDays = (day: Day, count: number): Day[] =>
   count === 0 ? [] : daysBetween(addDays(day, -count), addDays(day, -1));
@@ -30,6 +38,16 @@ export function inputsRead(
   }
   return read;
 }
+
+/** Returns what a model reads of the other tables in the stage of a build of `day`, with their fingerprints; see {@link inputsRead}. */
+export const stagedInputs = (
+  model: Reader,
+  day: Day,
+  staged: ReadonlyMap<string, StagedTable>,
+): Record<string, string> =>
+  inputsRead({ ...model, inputs: model.inputs.filter((input) => input !== model.name) }, day, (table, earlier) =>
+    earlier === day ? staged.get(table)?.fingerprint : staged.get(table)?.earlier[earlier],
+  );
 
 /**
  * Returns the reads of `before` with the current fingerprints. A model that now reads more or less was edited: that is a change of its

@@ -6,7 +6,7 @@ import { daysBetween } from '../../src/shared/day.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { sentence } from '../../src/shared/sentence.js';
 import type { BackfillProgress } from '../../src/shared/workflows.js';
-import { LISTED, ONE_LINE, SETTINGS, surveyed } from '../support/stubs.js';
+import { LISTED, ONE_LINE, SETTINGS, SHARED, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 /** A scenario of a workflow; its history is kept and replayed. */
@@ -41,6 +41,11 @@ const runDay = async (night: StubbedNight) => ended(await night.startDay({ day: 
 
 const runBackfill = async (night: StubbedNight) => ended(await night.startBackfill({ ...RANGE, concurrency: 2 }));
 
+const runDayOfBackfill = async (night: StubbedNight) => {
+  await runBackfill(night);
+  return night.client.workflow.getHandle(workflowId.day(night.project, DAY));
+};
+
 const progressOf = ({ client, project }: StubbedNight) =>
   client.workflow.getHandle(workflowId.backfill(project, RANGE.start, RANGE.end)).query<BackfillProgress>('progress');
 
@@ -49,8 +54,20 @@ const lookingBack = {
   tables: LISTED.tables.map((table) => ({ ...table, keep: table.kind === 'normalized' ? 2 : 0 })),
 };
 
+/** Workers that replay days whose steps share activities, and a small day with models that look back. */
+const sharing = (): StubbedNightOptions => ({
+  settings: { shares: true },
+  listed: {
+    todo: 2,
+    tables: LISTED.tables.map((table) => ({ ...table, keep: table.name === 'events' ? 2 : 0 })),
+  },
+  stubs: SHARED,
+});
+
 export const SCENARIOS: Record<string, Scenario> = {
   'day-published': { options: () => ({}), run: runDay },
+  'day-sharing-activities': { options: sharing, run: runDay },
+  'day-sharing-activities-in-its-turn': { options: sharing, run: runDayOfBackfill },
   'day-unchanged': { options: () => ({ listed: UNCHANGED }), run: runDay },
   'day-failed': {
     options: () => ({
@@ -235,10 +252,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'day-in-its-turn': {
     options: () => ({ listed: lookingBack }),
-    run: async (night) => {
-      await runBackfill(night);
-      return night.client.workflow.getHandle(workflowId.day(night.project, DAY));
-    },
+    run: runDayOfBackfill,
   },
   'backfill-published': { options: () => ({ listed: lookingBack }), run: runBackfill },
   'backfill-failed': {

@@ -1,4 +1,5 @@
 import type { ListResult } from '../../activities/list/index.js';
+import type { LoadResult } from '../../activities/load/index.js';
 import type { RecoverResult } from '../../activities/recover/index.js';
 import type { RefreshInput } from '../../activities/refresh/index.js';
 import type { SurveyResult } from '../../activities/survey/index.js';
@@ -120,6 +121,25 @@ export const defaultStubs = (settings: RecoverResult, listed: ListResult): Stubs
   verify: () => ({ days: 1, tables: 3, differences: [], found: 0 }),
   sweep: () => ({ stages: 1, archives: 0, archivedBytes: 0, objects: 0 }),
   conclude: () => ({}),
+});
+
+/** Activities that do what a step that shares them is to do. */
+export const SHARED: Partial<Stubs> = {
+  normalize: ({ chunk, load }) => {
+    const source = chunk === 0 ? 'events' : 'orders';
+    return { ...ONE_LINE, source, ...(load ? { loaded: loaded(source) } : {}) };
+  },
+  lookBack: ({ refresh }) => ({
+    earlier: { '2026-11-09': 'fingerprint of an earlier day' },
+    ...(refresh ? { refreshed: { tables: refresh.models.map(({ name }) => built(name)), ms: 2 } } : {}),
+  }),
+  refresh: ({ table, also }) => ({ ...built(table), ...(also ? { also: also.map((one) => built(one.table)) } : {}) }),
+  conclude: ({ sweep }) => (sweep ? { swept: { stages: 1, archives: 0, archivedBytes: 0, objects: 0, ms: 3 } } : {}),
+};
+
+const loaded = (table: string): LoadResult => ({
+  ...built(table),
+  ...{ lines: 1, rejected: 0, skipped: 0, blank: 0, duplicates: 0, chunks: 1, quarantined: 0, notes: [] },
 });
 
 export const built = (table: string): BuiltTable => ({

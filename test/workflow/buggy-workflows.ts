@@ -20,7 +20,8 @@ const right = { load: summary.load, refresh: summary.refresh, day: summary.day }
 Object.assign(summary, {
   load: (table: string, day: string) =>
     day === BUGGY.window && table === 'orders' ? bug('in a window') : right.load(table, day),
-  refresh: (table: string, day: string) => (day === BUGGY.step ? bug('in a step') : right.refresh(table, day)),
+  refresh: (tables: readonly string[], day: string) =>
+    day === BUGGY.step ? bug('in a step') : right.refresh(tables, day),
   day: (day: string) => (day === BUGGY.queue ? bug('in the queue') : right.day(day)),
   audit: () => bug('in a nightly run'),
 });

@@ -1,6 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, isCancellation, log, rootCause } from '@temporalio/workflow';
 import type { ConcludeInput } from '../../activities/conclude/index.js';
+import type { SweepResult } from '../../activities/sweep/index.js';
 import { failedBy, rootText } from '../../src/errors.js';
 import { COMPARISON, type BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
@@ -20,6 +21,7 @@ import {
   summary,
 } from '../text.js';
 import type { Progress } from './progress.js';
+import { sweepOf } from './sharing.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
 
 /* How a day ends: successfully, with an error, or published although its publish was interrupted. */
@@ -33,18 +35,21 @@ import { sweepDay, type Begun, type DayRun } from './steps.js';
 export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult['outcome']): Promise<Text[]> {
   const { input, act } = run;
   const notes: Text[] = [];
+  const record = { day: input.day, build, outcome, step: input.compare ? COMPARISON : '', reason: '' };
+  const sweep = run.settings.shares ? sweepOf(run) : undefined;
+  let swept: SweepResult | undefined;
   try {
-    await CancellationScope.nonCancellable(() =>
-      act().conclude.executeWithOptions({ summary: summary.conclude(outcome) }, [
-        { day: input.day, build, outcome, step: input.compare ? COMPARISON : '', reason: '' },
+    ({ swept } = await CancellationScope.nonCancellable(() =>
+      act().conclude.executeWithOptions({ summary: summary.conclude(outcome, sweep && input.day) }, [
+        { ...record, ...(sweep ? { sweep } : {}) },
       ]),
-    );
+    ));
   } catch (error) {
     throwIfBug(error);
     notes.push(notRecordedNote(outcome, reasonOf(error)));
   }
   try {
-    await sweepDay(run);
+    await sweepDay(run, swept);
   } catch (error) {
     throwIfBug(error);
     notes.push(notSweptNote(reasonOf(error)));

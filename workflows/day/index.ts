@@ -1,5 +1,6 @@
 import { CancellationScope, patched, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../../activities/list/index.js';
+import type { LoadResult } from '../../activities/load/index.js';
 import type { BuiltTable } from '../../src/shared/build.js';
 import { heldNow } from '../../src/shared/notes.js';
 import type { DayInput, DayResult } from '../../src/shared/workflows.js';
@@ -145,10 +146,12 @@ async function buildStage(
   listed: ListResult,
   built: Map<string, BuiltTable>,
 ): Promise<Pick<DayResult, 'normalized' | 'loaded' | 'refreshed' | 'notes'>> {
-  const normalized = await normalizeChunks(run, listed);
-  const { loaded, notes } = await loadSources(run, listed, built).catch((error: unknown) => listAgain(run, error));
-  await waitForTurn(run, listed, built);
-  const refreshed = await refreshModels(run, listed, built);
+  const early = new Map<string, LoadResult>();
+  const normalized = await normalizeChunks(run, listed, early);
+  const { loaded, notes } = await loadSources(run, listed, built, early).catch((error: unknown) =>
+    listAgain(run, error),
+  );
+  const refreshed = await refreshModels(run, listed, built, await waitForTurn(run, listed, built));
   return { normalized, loaded, refreshed, notes: [...listed.notes, ...notes] };
 }
 

@@ -2,12 +2,15 @@
 import { condition, continueAsNew, patched, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { CompareResult } from '../../activities/compare/index.js';
 import type { ListResult } from '../../activities/list/index.js';
+import type { LoadResult } from '../../activities/load/index.js';
 import type { PublishResult } from '../../activities/publish/index.js';
 import type { RecoverResult } from '../../activities/recover/index.js';
+import type { SweepResult } from '../../activities/sweep/index.js';
 import type { TestResult } from '../../activities/test/index.js';
 import { toPublish, type BuildRef, type BuiltTable } from '../../src/shared/build.js';
+import { grouped } from '../../src/shared/grouped.js';
 import { chosen } from '../../src/shared/inputs/choice.js';
-import { inputsRead, type Reader } from '../../src/shared/lookback.js';
+import { stagedInputs, type Reader } from '../../src/shared/lookback.js';
 import { type Text } from '../../src/shared/sentence.js';
 import type { DayInput, DayResult } from '../../src/shared/workflows.js';
 import { throwIfBug, thrownIn } from '../failures.js';
@@ -15,6 +18,7 @@ import { dayActivities, firstActivities, heavyActivities } from '../options.js';
 import { stepText, summary } from '../text.js';
 import { inWindow } from '../window.js';
 import { attribute, type Progress } from './progress.js';
+import { loadsWhereNormalized, refreshedWhereCopied, sharesSteps, sweepOf } from './sharing.js';
 
 /* The steps of a day, in order: each runs its activities and reports what they did. */
 
@@ -145,12 +149,19 @@ export async function listObjects(run: DayRun): Promise<ListResult> {
 /**
  * Normalizes chunks in parallel, as many as the project allows. Continues as new when the history has grown long: finished chunks
  * are recorded by content, so the new run does only the rest.
+ *
+ * @param early gets what was loaded along with the chunks
  */
 export async function normalizeChunks(
   run: DayRun,
-  { build, todo, sizes }: ListResult,
+  listed: ListResult,
+  early: Map<string, LoadResult>,
 ): Promise<DayResult['normalized']> {
-  const { progress, settings } = run;
+  const { progress, settings, turn } = run;
+  const { build, todo, sizes } = listed;
+  const loads = loadsWhereNormalized(run, listed);
+  // Read once: the turn may open while sources are loading.
+  const alone = !turn.open;
   const since = Date.now();
   const sum = { chunks: 0, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0, quarantined: 0, ms: 0 };
   progress.begin('normalize', todo);
@@ -159,9 +170,14 @@ export async function normalizeChunks(
     settings.normalizeSlots,
     async (chunk) => {
       const { normalize } = heavyActivities(settings.timings, settings.project);
-      const one = await normalize.executeWithOptions({ summary: summary.normalize(chunk, todo, sizes[chunk]) }, [
-        { build, chunk },
+      const words = loads ? summary.normalizeAndLoad : summary.normalize;
+      const one = await normalize.executeWithOptions({ summary: words(chunk, todo, sizes[chunk]) }, [
+        { build, chunk, ...(loads ? { load: { alone } } : {}) },
       ]);
+      if (one.loaded) {
+        early.set(one.source, one.loaded);
+        sum.ms -= one.loaded.ms;
+      }
       sum.chunks++;
       for (const count of COUNTS) sum[count] += one[count];
       progress.advance();
@@ -183,6 +199,7 @@ export async function loadSources(
   { input, progress, act, turn }: DayRun,
   { build, tables }: ListResult,
   built: Map<string, BuiltTable>,
+  early: ReadonlyMap<string, LoadResult>,
 ): Promise<{ loaded: DayResult['loaded']; notes: Text[] }> {
   const sources = tables.filter(({ kind }) => kind === 'normalized');
   const loaded: DayResult['loaded'] = [];
@@ -194,7 +211,8 @@ export async function loadSources(
   await inWindow(sources.length, sources.length, async (index) => {
     const table = sources[index]?.name ?? '';
     const request = { build, table, alone };
-    const one = await act().load.executeWithOptions({ summary: summary.load(table, input.day) }, [request]);
+    const one =
+      early.get(table) ?? (await act().load.executeWithOptions({ summary: summary.load(table, input.day) }, [request]));
     built.set(table, one);
     loaded.push({ table, rows: one.rows, duplicates: one.duplicates, rejected: one.rejected, changed: one.changed });
     notes.push(...one.notes);
@@ -212,64 +230,100 @@ const inPlanOrder = <Done extends { table: string }>(
   tables: readonly { name: string }[],
 ): Done[] => tables.flatMap(({ name }) => done.filter(({ table }) => table === name));
 
-/** Waits until the backfill signals that the days before this one are done, then copies those days into the stage. */
-export async function waitForTurn(
-  run: DayRun,
-  { build, tables }: ListResult,
-  built: Map<string, BuiltTable>,
-): Promise<void> {
+/**
+ * Waits until the backfill signals that the days before this one are done, then copies those days into the stage.
+ *
+ * @returns the models that were refreshed along with that.
+ */
+export async function waitForTurn(run: DayRun, listed: ListResult, built: Map<string, BuiltTable>): Promise<Refreshed> {
   const { input, progress, act, turn } = run;
-  if (!input.gated) return;
+  const { build, tables } = listed;
+  let early: Refreshed = { tables: [], ms: 0 };
+  if (!input.gated) return early;
   const since = Date.now();
   progress.begin('gate');
   await condition(() => turn.open);
   excludeFromRetryTime(run, since);
   const keeping = tables.filter(({ name, keep }) => keep > 0 && built.has(name));
+  // The models need the earlier days of all tables.
+  const models = keeping.length === 1 ? refreshedWhereCopied(run, listed) : [];
+  const staged = Object.fromEntries(
+    [...built].map(([name, { fingerprint, earlier }]) => [name, { fingerprint, earlier }]),
+  );
   await inWindow(keeping.length, keeping.length, async (index) => {
     const table = keeping[index]?.name ?? '';
-    const { earlier } = await act().lookBack.executeWithOptions({ summary: summary.lookBack(table, input.day) }, [
-      { build, table },
+    const words =
+      models.length > 0
+        ? summary.lookBackAndRefresh(table, namesOf(models), input.day)
+        : summary.lookBack(table, input.day);
+    const { earlier, refreshed = early } = await act().lookBack.executeWithOptions({ summary: words }, [
+      { build, table, ...(models.length > 0 ? { refresh: { models: models.map(readerOf), staged } } : {}) },
     ]);
     const one = built.get(table);
     if (one) built.set(table, { ...one, earlier });
+    early = refreshed;
   });
-  progress.report(stepText.gate(), Date.now() - since);
+  progress.report(stepText.gate(), Date.now() - since - early.ms);
+  return early;
 }
+
+/** Models that were refreshed, and how long that took in milliseconds. */
+export interface Refreshed {
+  tables: BuiltTable[];
+  ms: number;
+}
+
+const namesOf = (tables: readonly { name: string }[]): string[] => tables.map(({ name }) => name);
+
+const readerOf = ({ name, inputs, lookback }: Reader): Reader => ({ name, inputs, lookback });
 
 /** Refreshes the models level by level: a model starts when everything that it reads is in the stage. */
 export async function refreshModels(
-  { input, progress, settings, act }: DayRun,
-  { build, tables }: ListResult,
+  run: DayRun,
+  listed: ListResult,
   built: Map<string, BuiltTable>,
+  early: Refreshed,
 ): Promise<DayResult['refreshed']> {
+  const { input, progress, settings, act } = run;
+  const { build, tables } = listed;
   const models = tables.filter(({ kind }) => kind === 'aggregate');
   const refreshed: DayResult['refreshed'] = [];
-  let took = 0;
+  let took = early.ms;
   progress.begin('refresh', models.length);
+  const add = (one: BuiltTable) => {
+    const { table, rows, changed } = one;
+    built.set(table, one);
+    refreshed.push({ table, rows, changed });
+    progress.advance();
+  };
+  early.tables.forEach(add);
+  const inOne = sharesSteps(run, listed) ? settings.refreshConcurrency : 1;
   for (const level of new Set(models.map((model) => model.level))) {
-    const together = models.filter((model) => model.level === level);
-    await inWindow(together.length, settings.refreshConcurrency, async (index) => {
-      const model = together[index];
-      if (!model) return;
-      const table = model.name;
-      const request = { build, table, inputs: stagedInputs(model, input.day, built) };
-      const one = await act().refresh.executeWithOptions({ summary: summary.refresh(table, input.day) }, [request]);
-      built.set(table, one);
-      refreshed.push({ table, rows: one.rows, changed: one.changed });
-      took += one.ms;
-      progress.advance();
-    });
+    const left = () => models.filter((model) => model.level === level && !built.has(model.name));
+    const refreshAll = (size: number) => {
+      const groups = grouped(left(), size);
+      return inWindow(groups.length, settings.refreshConcurrency / size, async (index) => {
+        const group = groups[index] ?? [];
+        const [first, ...also] = group.map((model) => ({
+          table: model.name,
+          inputs: stagedInputs(model, input.day, built),
+        }));
+        if (!first) return;
+        const one = await act().refresh.executeWithOptions({ summary: summary.refresh(namesOf(group), input.day) }, [
+          { build, ...first, ...(also.length > 0 ? { also } : {}) },
+        ]);
+        took += one.ms;
+        const { also: others = [], ...own } = one;
+        for (const made of [own, ...others]) add(made);
+      });
+    };
+    if (inOne > 1) await refreshAll(inOne);
+    await refreshAll(1);
   }
   const ordered = inPlanOrder(refreshed, models);
   progress.report(stepText.refresh(ordered), took);
   return ordered;
 }
-
-/** Returns what a model reads of the other tables in this build's stage, with fingerprints. */
-const stagedInputs = (model: Reader, of: string, built: ReadonlyMap<string, BuiltTable>): Record<string, string> =>
-  inputsRead({ ...model, inputs: model.inputs.filter((input) => input !== model.name) }, of, (table, earlier) =>
-    earlier === of ? built.get(table)?.fingerprint : built.get(table)?.earlier[earlier],
-  );
 
 export async function testStage({ progress, act }: DayRun, { build, tests }: ListResult): Promise<TestResult> {
   progress.begin('test');
@@ -321,10 +375,10 @@ export async function compareStage({ input, progress, act }: DayRun, build: Buil
   return compared;
 }
 
-export async function sweepDay({ input, progress, act, begun }: DayRun): Promise<void> {
+/** @param done the result, if the end was recorded and the day swept by one activity */
+export async function sweepDay(run: DayRun, done?: SweepResult): Promise<void> {
+  const { input, progress, act } = run;
   progress.begin('sweep');
-  const swept = await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [
-    { day: input.day, ...(begun ? { generation: begun.build.generation } : {}) },
-  ]);
+  const swept = done ?? (await act().sweep.executeWithOptions({ summary: summary.sweep(input.day) }, [sweepOf(run)]));
   progress.report(stepText.sweep(swept), swept.ms);
 }
