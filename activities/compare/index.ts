@@ -3,7 +3,7 @@ import { ask, type Question } from '../../src/clickhouse/question.js';
 import { limitsOf } from '../../src/plan/limits.js';
 import { readPlan } from '../../src/plan/stored.js';
 import type { ComparedTable, BuildRef } from '../../src/shared/build.js';
-import { stageOf } from '../../src/stage/build.js';
+import { computedColumns, stageOf } from '../../src/stage/build.js';
 import { columnNames, measured } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -30,7 +30,7 @@ export async function compare(deps: Dependencies, { build }: CompareInput, step:
   const tables: ComparedTable[] = [];
   for (const { name: table, code, columns: types } of plan.tables) {
     const live = { database: plan.database, table };
-    const columns = await columnNames(deps, live);
+    const columns = [...(await columnNames(deps, live)), ...computedColumns(plan, table)];
     const existing = await measured(deps, live, plan.day, columns, step);
     const staged = { database: stageOf(plan), table };
     const rebuilt = await measured(deps, staged, plan.day, columns, step);

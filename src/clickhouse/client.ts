@@ -12,7 +12,7 @@ import type { Cluster } from './cluster/cluster.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
 import { watchNode } from './node.js';
-import type { Statement } from './statement.js';
+import { ALL_ROWS, type Statement } from './statement.js';
 
 const { ClickHouseLogLevel, createClient, ResultSet } = required('@clickhouse/client') as typeof Client;
 
@@ -116,6 +116,7 @@ const BASE_SETTINGS: ClickHouseSettings = {
   date_time_input_format: 'basic',
   output_format_json_quote_64bit_integers: 1,
   ...LONG_STATEMENTS,
+  ...ALL_ROWS,
 };
 
 /** How long the engine's version is taken as known, in milliseconds: upgrades happen, and are not watched for. */

@@ -96,6 +96,19 @@ export function fromTicks(type: ColumnType, ticks: string, given: number): strin
   return `if(ifNull(${kept} BETWEEN ${wide(first)} AND ${wide(last)}${whole}, false), ${value}, NULL)`;
 }
 
+/**
+ * Returns the value of a DateTime64 of 7 or 8 digits, or NULL if a chunk can't hold it: Parquet has such times in nanoseconds, whose
+ * range is smaller. Every other value as it is.
+ */
+export function storable(type: ColumnType, value: string): string {
+  const { digits } = timeOf(type);
+  if (type.base !== 'DateTime64' || digits < 7 || digits > 8) return value;
+  const scale = 10n ** BigInt(digits);
+  const first = (-INT64 / 1_000_000_000n) * scale;
+  const last = (INT64 - 1n) / 10n ** BigInt(9 - digits);
+  return `if(ifNull(${ticksOf(value, type.base)} BETWEEN ${wide(first)} AND ${wide(last)}, false), ${value}, NULL)`;
+}
+
 const later = (a: bigint, b: bigint) => (a > b ? a : b);
 const wide = (ticks: bigint) => (ticks < 0n ? `toInt128('${ticks}')` : String(ticks));
 

@@ -7,6 +7,7 @@ import { filledColumns, chunkStructure } from '../conversions/chunk-columns.js';
 import { bare, isComposite, isNullable, parseType } from '../conversions/column-types.js';
 import { holding } from '../conversions/conversions.js';
 import { misfit, spokenFault } from '../conversions/faults.js';
+import { storable } from '../conversions/times.js';
 import { expressionsOf } from './expressions.js';
 import { faultOf, valueOf, type Fault, type Input } from './input.js';
 
@@ -194,6 +195,11 @@ function saidFaults(faults: readonly Fault[], clean = (reason: string) => reason
 /** Names a column as the user's SELECT gives it, before it is converted; no column of a user can be called so by accident. */
 const givenOf = (column: string) => name(`__given ${column}`);
 
+/** Casts a scalar to what a chunk can hold. */
+const storedCast: typeof castValue = (value, given, wanted) => storable(wanted, castValue(value, given, wanted));
+
+const STORED = { scalar: storedCast, objects: false };
+
 /** The conversion of one column of the user's SELECT to the table's column. */
 interface Fit {
   /** Items of a SELECT of the given columns: the value, and what {@link Fit.faults} ask for. */
@@ -211,7 +217,7 @@ function fit(column: Column, selected: readonly Column[], expression: string | u
   const inner = givenOf(column.name);
   const made = expression === undefined ? '' : `, made by ${expression}`;
   if (isComposite(bare(type))) {
-    const { value, fault } = castComposite(inner, given, type, column.name);
+    const { value, fault } = castComposite(inner, given, type, column.name, STORED);
     const converted = `CAST(${value}, ${literal(holding(type))}) AS ${name(column.name)}`;
     if (fault === undefined) return { columns: [converted], faults: [] };
     const found = faultOf(column);
@@ -220,8 +226,9 @@ function fit(column: Column, selected: readonly Column[], expression: string | u
       faults: [{ when: `${found} != ''`, say: `concat(${found}, ${literal(made)})` }],
     };
   }
-  const same = bare(given).text === bare(type).text;
-  const value = `${castValue(inner, bare(given), bare(type))} AS ${name(column.name)}`;
+  const cast = storedCast(inner, bare(given), bare(type));
+  const same = cast === inner;
+  const value = `${cast} AS ${name(column.name)}`;
   const lost = {
     when: `${inner} IS NOT NULL AND ${name(column.name)} IS NULL`,
     say: misfit(column.name, inner, column.type + made),

@@ -105,6 +105,12 @@ export const valueColumns = (plan: Plan, table: string): string[] =>
     .filter(({ defaultKind }) => defaultKind === '' || defaultKind === 'DEFAULT')
     .map(({ name }) => name);
 
+/** Lists the columns of a table that it computes and stores, which no hash of the ledger covers. */
+export const computedColumns = (plan: Plan, table: string): string[] =>
+  (plan.tables.find(({ name }) => name === table)?.columns ?? [])
+    .filter(({ defaultKind }) => defaultKind === 'MATERIALIZED')
+    .map(({ name }) => name);
+
 /** Copies a table's unchanged day into the stage by hard links. Throws if the live rows are not the published ones. */
 export async function copyFromLive(
   deps: Dependencies,

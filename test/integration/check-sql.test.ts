@@ -126,6 +126,51 @@ describe('the normalizing SELECT works row by row', () => {
     expect(aggregate.join()).toContain('found the aggregate function any in');
   });
 
+  test.each([
+    ["event_id = 'x'", 'Nullable(UInt8)'],
+    ['amount < 0', 'Nullable(UInt8)'],
+    ["toFixedString('', 3)", 'FixedString(3)'],
+    ['false', 'Bool'],
+    ['[event_id]', 'Array(Nullable(String))'],
+  ])('a reason that is no text is refused, because a 0 or zero bytes would be one: %s', async (reason, type) => {
+    for (const [name, fate] of [
+      ['skip_reason', 'skipped'],
+      ['reject_reason', 'rejected'],
+    ]) {
+      const given = `${reason} AS ${name}`;
+      expect(await problemsAfter(path, /if\(event_id[^]*skip_reason/, given)).toEqual([
+        `error ${path}: the SELECT returns ${name} as ${type}, expected a String: every row whose text is not empty is ${fate}`,
+      ]);
+    }
+  });
+
+  test('a reason may be NULL, a value of an Enum, or of low cardinality', async () => {
+    for (const reason of ['NULL', "CAST('' AS Enum('' = 0, 'bot' = 1))", "toLowCardinality(nullIf(event_id, 'x'))"]) {
+      const given = `${reason} AS skip_reason`;
+      expect(await problemsAfter(path, /if\(event_id[^]*skip_reason/, given)).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['BFloat16', 'toBFloat16(1)', 'BFloat16'],
+    ['Array(Time)', '[toTime(ts)]', 'Time'],
+    ['Variant(String, UInt64)', "CAST(event_id, 'Variant(String, UInt64)')", 'Variant(String, UInt64)'],
+    ['Point', "CAST((1.0, 2.0), 'Point')", 'Point'],
+    [
+      'AggregateFunction(uniq, String)',
+      "initializeAggregation('uniqState', event_id)",
+      'AggregateFunction(uniq, String)',
+    ],
+  ])('a column that chunks cannot store is refused: %s', async (type, expression, said) => {
+    const before = RIGHT[path] ?? '';
+    const columns = before.replace(/(event_id +String,)/, `$1 more ${type},`);
+    expect(columns).not.toBe(before);
+    const project = await load({ [path]: columns.replace(/SELECT(?= toDate)/, `SELECT ${expression} AS more,`) });
+    expect(lines((await inspectSchema(project, clickhouse)).problems)).toEqual([
+      `error ${path}: found the column more of type ${said}, which normalized chunks can't store: they are Parquet`,
+    ]);
+  });
+
   test('WITH of an expression is not', async () => {
     const problems = await problemsAfter(path, /SELECT(?= toDate)/, "WITH 'test' AS internal SELECT");
     expect(problems).toEqual([]);
@@ -416,6 +461,18 @@ describe('models', () => {
         "warning sql/aggregates/daily_sales.sql:6: calls rand(), so that a rebuilt day may differ from the first",
       ]
     `);
+  });
+
+  test('what names the stage or its parts is a warning: readers would get the name of a stage', async () => {
+    const counted = (more: string) =>
+      problemsAfter(path, 'count() AS orders', `count() + length(${more}) * 0 AS orders`);
+    expect(await counted('currentDatabase()')).toEqual([
+      `warning ${path}:6: calls currentDatabase(), so that a rebuilt day may differ from the first`,
+    ]);
+    expect(await counted('any(events._database)')).toEqual([
+      `warning ${path}:6: reads _database, which says where ClickHouse stores a row while its day is built`,
+      expect.stringContaining('calls any()'),
+    ]);
   });
 
   test('a source of Parquet has the rules of one of JSON lines', async () => {

@@ -158,6 +158,11 @@ describe('statements', () => {
     [MODEL.replace('FROM events', "FROM s3('http://x/y.csv')"), 'calls s3(…)'],
     [MODEL.replace('FROM events', "FROM remote('host', system.one)"), 'calls remote(…)'],
     [`${MODEL.replace(/;$/, '')} SETTINGS additional_table_filters = {}`, 'sets additional_table_filters'],
+    [`${MODEL.replace(/;$/, '')} SETTINGS max_threads = 1, limit = 5`, 'sets limit = 5'],
+    [
+      `${MODEL.replace(/;$/, '')} SETTINGS max_rows_to_read = 9, read_overflow_mode = 'break'`,
+      "sets read_overflow_mode = 'break'",
+    ],
   ])('%s is refused', (sql, what) => {
     expect(problemsOf(sql).join('\n')).toContain(what);
   });

@@ -9,8 +9,8 @@ import type { Store } from '../../store/store.js';
 import type { Project, Schema } from '../project.js';
 import { readSchema } from './schema.js';
 
-/** Raise when the cached fields change, or their meaning. */
-const FORMAT = 1;
+/** Raise when the cached fields change, or their meaning, or there are new rules: what older ones passed must be checked again. */
+const FORMAT = 2;
 
 const column = z.strictObject({ name: z.string(), type: z.string(), defaultKind: z.string() });
 
@@ -94,8 +94,8 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 
 function schemaHash({ config, raw, normalized, aggregates, tests }: Project, engine: EngineState): string {
   const { timezone, database, allowFunctions, sources } = config;
-  const dedupeBy = Object.entries(sources).map(([name, source]) => [name, source.dedupeBy]);
-  const of = { format: FORMAT, version, engine, timezone, database, allowFunctions, dedupeBy };
+  const ruled = Object.entries(sources).map(([name, { dedupeBy, format }]) => [name, dedupeBy, format]);
+  const of = { format: FORMAT, version, engine, timezone, database, allowFunctions, sources: ruled };
   const text = JSON.stringify({ ...of, raw, normalized, aggregates, tests });
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -19,6 +19,8 @@ export interface QueryTree {
   dayCuts: { column: string; zone: string }[];
   /** Number of SELECTs inside the outermost one. */
   subqueries: number;
+  /** Columns with names that begin with `_`, each once: what ClickHouse says about the place of a row, or columns of the tables. */
+  underscored: string[];
 }
 
 const NODE = /^( *)([A-Z_]+) id: \d+(.*)$/;
@@ -32,6 +34,7 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
   const functions = new Map<string, string>();
   const clauses = new Set<string>();
   const dictionaries = new Set<string>();
+  const underscored = new Set<string>();
   let isDictGet = false;
   let subqueries = -1;
   let from = '';
@@ -51,6 +54,7 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     if (from === '' && section === 'JOIN TREE' && indent.length === 4) from = kind;
     if (kind === 'TABLE') tables.add(field(rest, 'table_name'));
     if (kind === 'TABLE' && / (?:final|sample_size)/.test(rest)) clauses.add('FINAL or SAMPLE');
+    if (kind === 'COLUMN' && field(rest, 'column_name').startsWith('_')) underscored.add(field(rest, 'column_name'));
     if (kind === 'TABLE_FUNCTION') tableFunctions.add(field(rest, 'table_function_name'));
     if (kind === 'FUNCTION') {
       functions.set(field(rest, 'function_name'), field(rest, 'function_type'));
@@ -71,6 +75,7 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     clauses: [...clauses],
     from,
     subqueries,
+    underscored: [...underscored],
     dayCuts: dayCutsIn(lines),
   };
 }

@@ -20,12 +20,14 @@ import {
   columnProblems,
   dictionaryProblems,
   inputsOf,
+  placeOfRowProblems,
   readProblems,
+  reasonProblems,
   rowByRowProblems,
   selfProblems,
 } from './select-rules.js';
 import { constraintProblems, contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
-import { fittingProblems, unorderedProblems } from './value-rules.js';
+import { fittingProblems, storedProblems, unorderedProblems } from './value-rules.js';
 import { widthProblems } from './width-rules.js';
 
 /**
@@ -157,11 +159,17 @@ async function readSelect(
     const columns = table?.columns ?? [];
     const sources = (await sourcesOf(scratch, tree.dictionaries)).filter((source) => source.database === live);
     const own = sources.filter((source) => readable.has(source.table));
-    const problems = [...nonDeterministicProblems(file, tree), ...dictionaryProblems(path, kind, own)];
+    const named = new Set([...tables.values()].flatMap((one) => one.columns.map((column) => column.name)));
+    const problems = [
+      ...nonDeterministicProblems(file, tree),
+      ...placeOfRowProblems(file, tree, named),
+      ...dictionaryProblems(path, kind, own),
+    ];
     if (kind === 'normalized') {
       problems.push(...rowByRowProblems(path, raw, database, tree));
       const free = ['_source', 'skip_reason', 'reject_reason'];
       problems.push(...columnProblems(path, columns, selected, { free, filled: ['_object', '_line'] }));
+      problems.push(...reasonProblems(path, selected), ...storedProblems(path, columns, selected));
       problems.push(...dayZoneProblems(file, tree, scratch.zone), ...fittingProblems(file, columns, selected, kind));
       if (table) problems.push(...constraintProblems(path, table, selected));
       if (!selected.some((column) => column.name === '_source'))

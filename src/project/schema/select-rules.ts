@@ -1,6 +1,6 @@
 import type { Column } from '../../clickhouse/column.js';
 import { canCast } from '../../conversions/casts.js';
-import { parseType } from '../../conversions/column-types.js';
+import { bare, parseType } from '../../conversions/column-types.js';
 import { either, error, meantBy, warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
 import { callOf, placeOf } from '../sql/place.js';
@@ -25,7 +25,7 @@ const HIDDEN_READS = /^(joinGet(OrNull)?|hasColumnInTable|file|catboostEvaluate)
 
 /** Functions whose result depends on when, where or how often they run. */
 const NON_DETERMINISTIC =
-  /^(now(64|InBlock|InBlock64)?|today|yesterday|UTCTimestamp|rand(32|64|omString.*|omFixedString|omPrintableASCII|Canonical|Constant|Uniform|Normal.*|LogNormal|Exponential|Poisson|Bernoulli|Binomial|NegativeBinomial|ChiSquared|StudentT|FisherF)?|generateU.*|generateSnowflakeID|generateSerialID|arrayShuffle|arrayPartialShuffle|arrayRandomSample|fuzzBits|rowNumberIn.*|blockNumber|hostName|uptime|queryID)$/;
+  /^(now(64|InBlock|InBlock64)?|today|yesterday|UTCTimestamp|rand(32|64|omString.*|omFixedString|omPrintableASCII|Canonical|Constant|Uniform|Normal.*|LogNormal|Exponential|Poisson|Bernoulli|Binomial|NegativeBinomial|ChiSquared|StudentT|FisherF)?|generateU.*|generateSnowflakeID|generateSerialID|arrayShuffle|arrayPartialShuffle|arrayRandomSample|fuzzBits|rowNumberIn.*|block(Number|Size|SerializedSize)|neighbor|runningDifference.*|runningAccumulate|lowCardinality(Indices|Keys)|hostName|FQDN|displayName|uptime|(current|initial)?Query(ID|StartTime)|queryID|connectionId|transactionID|current(Database|User|Profiles|Roles|Schemas)|authenticatedUser|(enabled|default)(Profiles|Roles)|version|revision|buildId|serverUUID|serverTimezone|tcpPort|localtime|dateTimeToUUIDv7|get(Macro|ServerPort|ServerSetting|Setting|SettingOrDefault|MergeTreeSetting)|filesystem.*)$/;
 
 /**
  * Checks that a normalizing SELECT works row by row: one line in, one row out. Only then can the fate of each line be counted.
@@ -151,6 +151,22 @@ export const nonDeterministicProblems = (file: SqlFile, tree: QueryTree): Proble
       ),
     );
 
+/** What ClickHouse says about where a row is stored: in a build, that is the stage and its parts. */
+const STORED_IN =
+  /^_(database|disk_name|part|part_(index|uuid|offset|starting_offset|granule_offset|data_version)|partition_(id|value)|block_(number|offset)|sample_factor)$/;
+
+/** Warns about columns that say where a row is stored, unless a table of the project has a column of that name. */
+export const placeOfRowProblems = (file: SqlFile, tree: QueryTree, own: ReadonlySet<string>): Problem[] =>
+  tree.underscored
+    .filter((name) => STORED_IN.test(name) && !own.has(name))
+    .map((name) =>
+      warning(
+        placeOf(file, new RegExp(String.raw`\b${name}\b`)),
+        `reads ${name}, which says where ClickHouse stores a row while its day is built`,
+        'Use a column of the table.',
+      ),
+    );
+
 /** Checks that the columns of a SELECT and of its table match by name. `free` columns may be returned without being in the table. */
 export function columnProblems(
   path: string,
@@ -193,6 +209,25 @@ export function columnProblems(
     ...twice.map((name) => error(path, `the SELECT returns ${name} twice`, 'Return each column once.')),
     ...selected.flatMap((one) => typeProblems(path, one, columns)),
   ];
+}
+
+/**
+ * Checks that a reason is a text: what is not empty is a reason, and neither the 0 of a condition nor the zero bytes of a FixedString
+ * are empty.
+ */
+export function reasonProblems(path: string, selected: readonly Column[]): Problem[] {
+  const reasons: Record<string, string> = { skip_reason: 'skipped', reject_reason: 'rejected' };
+  return selected.flatMap(({ name, type }) => {
+    const fate = reasons[name];
+    if (fate === undefined || /^(String|Enum\d+|Nothing)$/.test(bare(parseType(type)).base)) return [];
+    return [
+      error(
+        path,
+        `the SELECT returns ${name} as ${type}, expected a String: every row whose text is not empty is ${fate}`,
+        `Write it as in: if(…, 'why it is ${fate}', '') AS ${name}`,
+      ),
+    ];
+  });
 }
 
 /** Checks that scalars, and the elements of composites, can be converted; a different shape is never guessed. */

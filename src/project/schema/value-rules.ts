@@ -1,11 +1,35 @@
 import type { Column } from '../../clickhouse/column.js';
-import { bare, parseType } from '../../conversions/column-types.js';
+import { filledColumns } from '../../conversions/chunk-columns.js';
+import { bare, parseType, type ColumnType } from '../../conversions/column-types.js';
 import { error, warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
 import { callOf, placeOf, withoutComments } from '../sql/place.js';
 import type { QueryTree } from './query-tree.js';
 
 /* Rules for values of a SELECT that differ between builds, or that its table can't store. */
+
+/** Types that Parquet, hence a chunk, has no form for (tested on 26.7). */
+const NOT_IN_CHUNKS =
+  /^(Time|Time64|BFloat16|Interval\w+|Variant|Dynamic|AggregateFunction|QBit|Point|(Multi)?(LineString|Polygon)|Ring|Geometry)$/;
+
+/** Checks that the columns that a normalizing SELECT fills can be stored in chunks. */
+export const storedProblems = (path: string, columns: readonly Column[], selected: readonly Column[]): Problem[] =>
+  filledColumns(columns, selected).flatMap(({ name, type }) => {
+    const found = unstored(parseType(type));
+    if (found === undefined) return [];
+    return [
+      error(
+        path,
+        `found the column ${name} of type ${found}, which normalized chunks can't store: they are Parquet`,
+        'Declare another type, such as String. A model may have this one.',
+      ),
+    ];
+  });
+
+const unstored = (type: ColumnType): string | undefined =>
+  NOT_IN_CHUNKS.test(type.base)
+    ? type.text
+    : type.of.map((part) => unstored(part.type)).find((one) => one !== undefined);
 
 /** Aggregate functions whose result depends on the order of the rows; with their combinators. */
 const UNORDERED =

@@ -16,6 +16,9 @@ const EXTERNAL =
 /** Settings with which a SELECT could leave its day or its zone. */
 const OWN_SETTINGS = ['additional_table_filters', 'additional_result_filter', 'session_timezone'];
 
+/** Settings with which a SELECT gives a part of its rows, which depends on threads and blocks, or on the rows that come first. */
+const PARTIAL = /^(limit|offset|\w+_overflow_mode(_leaf)?)$/;
+
 /** Checks a CREATE TABLE: the file's name, unqualified; its own columns; an engine that keeps rows as inserted; no reads. */
 export function createProblems(
   path: string,
@@ -65,7 +68,33 @@ export function selectProblems(path: string, { tokens }: SqlStatement, allowed: 
     ...namesBefore(tokens, '=')
       .filter((name) => OWN_SETTINGS.includes(name))
       .map((name) => error(path, `sets ${name}, which a build sets itself`, 'Remove the setting.')),
+    ...settingsIn(tokens)
+      .filter(([name, value]) => PARTIAL.test(name) && !/^'?(0|throw)'?$/.test(value))
+      .map(([name, value]) =>
+        error(
+          path,
+          `sets ${name} = ${value}, with which the result may be a part of the rows`,
+          /^(limit|offset)$/.test(name) ? 'Write ORDER BY and LIMIT.' : 'Remove the setting.',
+        ),
+      ),
   ];
+}
+
+/** Lists the settings of all SETTINGS clauses, with the first token of each value. */
+function settingsIn(tokens: readonly Token[]): [name: string, value: string][] {
+  const found: [string, string][] = [];
+  let inside = false;
+  let depth = 0;
+  for (const [index, token] of tokens.entries()) {
+    const { kind, text } = token;
+    if (kind === 'word' && /^(SETTINGS|SELECT)$/i.test(text)) [inside, depth] = [/^settings$/i.test(text), 0];
+    if (!inside || kind !== 'symbol') continue;
+    depth += /^[([{]$/.test(text) ? 1 : /^[)\]}]$/.test(text) ? -1 : 0;
+    if (depth < 0) inside = false;
+    const [name, value] = [tokens[index - 1], tokens[index + 1]];
+    if (inside && depth === 0 && text === '=' && name && value) found.push([identifierOf(name), value.text]);
+  }
+  return found;
 }
 
 const externalProblems = (path: string, tokens: readonly Token[], allowed: readonly string[]): Problem[] =>
