@@ -119,7 +119,7 @@ async function readOnce(
   const known = source.format === 'ndjson' ? countByNumbers(objects, fates, readRows) : undefined;
   const lines = known ?? (await ask(deps.clickhouse, counted, step.statement(what)));
   const accounts = accountsOf(objects, fates, lines);
-  if (source.format === 'ndjson' && known === undefined && folderImbalances(accounts).length === 0)
+  if (known === undefined && folderImbalances(accounts).length === 0)
     assertAllBalanced(source.name, misnumbered(fates));
   const unbalanced = new Set(accounts.filter((one) => folderImbalances([one]).length > 0).map(({ object }) => object));
   const wrong = objects.filter(({ key }) => unbalanced.has(key));

@@ -13,21 +13,31 @@ export interface FateCount {
   fate: 'row' | 'rejected' | 'outside' | 'skipped' | 'blank';
   day: string;
   lines: number;
-  /** The highest number of these lines in their object, and the sum of their numbers. */
+  /** How many have the number 0, because the SELECT changed their object or number. */
+  strays: number;
+  /** The highest number of these lines in their object, and the sums of their numbers and of the squares. */
   last: number;
   numbers: bigint;
+  squares: bigint;
 }
 
 /** Counts the lines of a normalized chunk by object, fate and day; only rows have a day. */
 export function countFates(bucket: EngineBucket, parquetKey: string, filled: readonly Column[]): Question<FateCount[]> {
   const input = objectTable(bucket, [parquetKey], 'Parquet', chunkStructure(filled), 'chunk');
   const statement = {
-    sql: `SELECT _object AS object, if(_fate = 'rejected' AND match(_reason, '${OUTSIDE}'), 'outside', toString(_fate)) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines, max(_line) AS last, sum(_line) AS numbers FROM ${input.sql} GROUP BY object, fate, day`,
+    sql: `SELECT _object AS object, if(_fate = 'rejected' AND match(_reason, '${OUTSIDE}'), 'outside', toString(_fate)) AS fate, ifNull(toString(\`day\`), '') AS day, count() AS lines, max(_line) AS last, countIf(_line = 0) AS strays, sum(_line) AS numbers, toString(sum(toUInt128(_line) * _line)) AS squares FROM ${input.sql} GROUP BY object, fate, day`,
     params: input.params,
   };
-  type Row = Omit<FateCount, 'lines' | 'last' | 'numbers'> & { lines: string; last: string; numbers: string };
-  return question(statement, (rows: readonly Row[]) =>
-    rows.map((row) => ({ ...row, lines: Number(row.lines), last: Number(row.last), numbers: BigInt(row.numbers) })),
+  type Sum = 'lines' | 'strays' | 'last' | 'numbers' | 'squares';
+  return question(statement, (rows: readonly (Omit<FateCount, Sum> & Record<Sum, string>)[]) =>
+    rows.map(({ lines, strays, last, numbers, squares, ...of }) => ({
+      ...of,
+      lines: Number(lines),
+      strays: Number(strays),
+      last: Number(last),
+      numbers: BigInt(numbers),
+      squares: BigInt(squares),
+    })),
   );
 }
 
