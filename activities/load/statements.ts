@@ -20,6 +20,9 @@ export interface LoadOptions {
   buckets: number;
 }
 
+/** Threads that sort and write the rows: with one, the reader waits for it (measured: 1.4 s instead of 2 s for two million rows). */
+const INSERT_THREADS = 2;
+
 /** Inserts the good rows of one day from its chunks, by column name. With a key, one row of each is kept: see {@link DedupeBy}. */
 export function loadStatement(options: LoadOptions): Statement {
   const { target, columns, filled, bucket, parquetKeys, day, dedupeBy } = options;
@@ -38,6 +41,7 @@ FROM (
     params: { ...input.params, day },
     settings: {
       max_partitions_per_insert_block: 1,
+      max_insert_threads: INSERT_THREADS,
       input_format_null_as_default: 0,
       input_format_parquet_allow_missing_columns: 0,
     },
