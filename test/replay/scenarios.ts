@@ -66,7 +66,6 @@ const sharing = (): StubbedNightOptions => ({
 
 export const SCENARIOS: Record<string, Scenario> = {
   'day-published': { options: () => ({}), run: runDay },
-  'day-sharing-activities': { options: sharing, run: runDay },
   'day-sharing-activities-in-its-turn': { options: sharing, run: runDayOfBackfill },
   'day-unchanged': { options: () => ({ listed: UNCHANGED }), run: runDay },
   'day-failed': {

@@ -19,14 +19,21 @@ const SMALL: StubbedNightOptions = {
 const inputsOf = (one: StubbedNight, verb: string) =>
   one.calls.filter((call) => call.verb === verb).map((call) => call.input);
 
-const resultOf = async (one: StubbedNight) => (await (await one.startDay({ day: DAY })).result()) as DayResult;
+/** Runs a backfill of one day, and returns the day's result. */
+async function resultOf(one: StubbedNight): Promise<DayResult> {
+  await (await one.startBackfill({ start: DAY, end: DAY })).result();
+  return (await one.client.workflow.getHandle(workflowId.day(one.project, DAY)).result()) as DayResult;
+}
+
+/** The day's own activities: a backfill begins with its outline, and ends with a sweep of what is old. */
+const ownVerbs = (one: StubbedNight) => one.verbs().slice(1, -1);
 
 const STEPS = ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'];
 
-test('steps of a small day share activities, and each is reported as before', async () => {
+test('in a backfill, steps of a small day share activities, and each is reported as before', async () => {
   const one = await night(SMALL);
   const result = await resultOf(one);
-  expect(one.verbs()).toEqual([
+  expect(ownVerbs(one)).toEqual([
     ...['recover', 'list', 'normalize', 'normalize', 'refresh', 'refresh', 'test', 'publish', 'conclude'],
   ]);
   expect(inputsOf(one, 'refresh')).toMatchObject([
@@ -64,6 +71,16 @@ test('in a backfill, models are refreshed where the earlier days are copied, wit
   expect(steps.find(({ step }) => step === 'refresh')?.ms).toBe(22);
 });
 
+test('a day that is no part of a backfill has an activity for each step', async () => {
+  const one = await night(SMALL);
+  await (await one.startDay({ day: DAY })).result();
+  expect(one.verbs()).toEqual([
+    ...['recover', 'list', 'normalize', 'normalize', 'load', 'load'],
+    ...['refresh', 'refresh', 'refresh', 'test', 'publish', 'conclude', 'sweep'],
+  ]);
+  expect(one.calls.filter(({ input }) => Object.hasOwn(input as object, 'also'))).toEqual([]);
+});
+
 test('what an activity left out of what shares it is done by an activity of its own', async () => {
   const one = await night({
     ...SMALL,
@@ -75,7 +92,7 @@ test('what an activity left out of what shares it is done by an activity of its 
     },
   });
   const result = await resultOf(one);
-  expect(one.verbs()).toEqual([
+  expect(ownVerbs(one)).toEqual([
     ...['recover', 'list', 'normalize', 'normalize', 'load', 'load'],
     ...['refresh', 'refresh', 'refresh', 'test', 'publish', 'conclude', 'sweep'],
   ]);
@@ -110,7 +127,7 @@ test('a day whose end could not be recorded is swept all the same', async () => 
     },
   });
   const result = await resultOf(one);
-  expect(one.verbs().at(-1)).toBe('sweep');
+  expect(ownVerbs(one).at(-1)).toBe('sweep');
   expect(result.outcome).toBe('published');
   expect(result.notes).toHaveLength(1);
 });

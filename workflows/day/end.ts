@@ -21,7 +21,7 @@ import {
   summary,
 } from '../text.js';
 import type { Progress } from './progress.js';
-import { sweepOf } from './sharing.js';
+import { mayShare, sweepOf } from './sharing.js';
 import { sweepDay, type Begun, type DayRun } from './steps.js';
 
 /* How a day ends: successfully, with an error, or published although its publish was interrupted. */
@@ -36,7 +36,7 @@ export async function closeDay(run: DayRun, build: BuildRef, outcome: DayResult[
   const { input, act } = run;
   const notes: Text[] = [];
   const record = { day: input.day, build, outcome, step: input.compare ? COMPARISON : '', reason: '' };
-  const sweep = run.settings.shares ? sweepOf(run) : undefined;
+  const sweep = mayShare(run) ? sweepOf(run) : undefined;
   let swept: SweepResult | undefined;
   try {
     ({ swept } = await CancellationScope.nonCancellable(() =>

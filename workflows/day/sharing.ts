@@ -1,19 +1,25 @@
+import { workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../../activities/list/index.js';
 import type { SweepInput } from '../../activities/sweep/index.js';
+import { backfillPrefix } from '../../src/shared/names.js';
 import type { DayRun } from './steps.js';
 
 /*
- * Which steps of a day share an activity: those whose work is less than an activity costs. The activity that a step is added to says in
- * its result what it did of it; the rest is run as before. So a history says by itself how it is replayed.
+ * Which steps of a day share an activity: in a backfill, those whose work is less than an activity costs. The activity that a step is
+ * added to says in its result what it did of it; the rest is run as before. So a history says by itself how it is replayed.
  */
+
+/** True in a backfill, if all workers can replay that. The history of any other day is read by people, and shows each step by itself. */
+export const mayShare = ({ settings }: DayRun): boolean =>
+  settings.shares === true && workflowInfo().parent?.workflowId.startsWith(backfillPrefix(settings.project)) === true;
 
 /** Raw bytes that a small day may read, those of the earlier days that its models read included. */
 const SMALL = 64 * 1024 ** 2;
 
 /** True for a day so small that building it again costs less than an activity. */
-export function sharesSteps({ settings }: DayRun, { bytes, tables }: ListResult): boolean {
+export function sharesSteps(run: DayRun, { bytes, tables }: ListResult): boolean {
   const days = 1 + Math.max(0, ...tables.map(({ lookback, keep }) => Math.max(lookback, keep)));
-  return settings.shares === true && bytes * days <= SMALL;
+  return mayShare(run) && bytes * days <= SMALL;
 }
 
 /** True if the chunks of a day are loaded where they are normalized: each is all that is to do for its source, on a single server. */
