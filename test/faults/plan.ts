@@ -8,7 +8,7 @@
 export const VICTIMS = ['worker', 'clickhouse', 's3', 'temporal'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-/** The activities of a day, in the order of the night. The day is swept where its end is recorded, see the drop of the stage. */
+/** The activities of a day, in the order of the night. */
 export const STEPS = [
   'recover',
   'wait',
@@ -19,9 +19,10 @@ export const STEPS = [
   'test',
   'publish',
   'conclude',
+  'sweep',
 ] as const;
 /** The activities of a rollback, in their order. */
-export const ROLLBACK_STEPS = ['recover', 'planRollback', 'rollback', 'conclude'] as const;
+export const ROLLBACK_STEPS = ['recover', 'planRollback', 'rollback', 'conclude', 'sweep'] as const;
 export type Step = (typeof STEPS)[number] | (typeof ROLLBACK_STEPS)[number];
 
 /** Around a request: before the server has it, while it works on it, when it is done and the client does not know yet. */

@@ -32,7 +32,8 @@ const stepsOf = (day: string): [verb: string, summary: RegExp][] => [
 const ENDS = {
   published: (day: string): [string, RegExp][] => [
     ['publish', new RegExp(`^3 tables of ${day}$`)],
-    ['conclude', new RegExp(`^record the outcome: published, then clean up the stages of ${day} and expired data$`)],
+    ['conclude', /^record the outcome: published$/],
+    ['sweep', new RegExp(`^clean up the stages of ${day} and expired data$`)],
   ],
   failed: (): [string, RegExp][] => [['conclude', /^record the outcome: failed$/]],
 };
