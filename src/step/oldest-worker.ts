@@ -12,13 +12,13 @@ const answers = new Map<string, { asked: number; oldest: Promise<number> }>();
 export async function oldestWorker({ temporal }: Pick<Dependencies, 'temporal'>, project: string): Promise<number> {
   const last = answers.get(project);
   if (last && performance.now() - last.asked < ANSWER_KEPT) return await last.oldest;
-  const oldest = ask({ temporal }, project);
+  const oldest = oldestOf({ temporal }, project);
   answers.set(project, { asked: performance.now(), oldest });
   oldest.catch(() => answers.delete(project));
   return await oldest;
 }
 
-async function ask({ temporal }: Pick<Dependencies, 'temporal'>, project: string): Promise<number> {
+async function oldestOf({ temporal }: Pick<Dependencies, 'temporal'>, project: string): Promise<number> {
   // Only now: most commands that plan need no Temporal.
   const { oldestBuild } = await import('../temporal/pollers.js');
   return await oldestBuild(await temporal(), project);

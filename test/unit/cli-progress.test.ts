@@ -148,9 +148,26 @@ describe('without a terminal', () => {
     const states = [[list], [list, load], [load]].map(
       (steps) => ({ step: '', done: 0, total: 0, steps }) as unknown as DayProgress,
     );
-    await followDay(handleOf(states, {}), '2026-01-05', { show: 'lines' });
+    await followDay(handleOf(states, { steps: [load] }), '2026-01-05', { show: 'lines' });
     expect(printed.stdout).toBe(`  ${line(list)}\n  ${line(load)}\n  ${line(load)}\n`);
     expect(line(load)).toBe('load      71 rows  (2.1 s)');
+  });
+
+  test('the steps of a day are shown to the last, also if no worker is left that answers', async () => {
+    const steps: FinishedStep[] = [{ step: 'list', what: '8 objects', ms: 493 }];
+    await followDay(handleOf([], { steps }), '2026-01-05', { show: 'lines' });
+    expect(printed.stdout).toBe('  list      8 objects  (493 ms)\n');
+  });
+
+  test('the last steps of a failed day are asked for until a worker answers', async () => {
+    const steps: FinishedStep[] = [{ step: 'list', what: '8 objects', ms: 493 }];
+    let asked = 0;
+    const handle = {
+      query: () => (asked++ < 2 ? Promise.reject(new Error('no poller')) : Promise.resolve({ steps })),
+      result: () => Promise.reject(new Error('the day failed')),
+    } as unknown as WorkflowHandle;
+    await followDay(handle, '2026-01-05', { show: 'lines' }).catch(() => undefined);
+    expect(printed.stdout).toBe('  list      8 objects  (493 ms)\n');
   });
 
   test('programs get only the result', async () => {

@@ -9,8 +9,8 @@ import { endOf } from '../../temporal/client.js';
 
 /** Time between two queries for the progress, in milliseconds. */
 const POLL_INTERVAL = 250;
-/** Timeout of the last query, in milliseconds. */
-const LAST_QUERY_TIMEOUT = 5_000;
+/** How long the progress of a failed day is asked for after its end, in milliseconds. */
+const LAST_QUERIES = 10_000;
 /** Time without an answer before a warning, in milliseconds: a worker answers queries also while steps run. */
 const SILENCE = 15_000;
 
@@ -62,11 +62,16 @@ export interface Watcher<Progress = DayProgress> {
   silence(): void;
 }
 
-/** Passes the progress to the watcher until the workflow has ended, and a last time after its end. */
+/**
+ * Passes the progress to the watcher until the workflow has ended, and a last time after its end.
+ *
+ * @param last returns the last progress, if the workflow's result has it; otherwise a worker is asked, if one is left that answers
+ */
 export async function watch<Progress = DayProgress>(
   handle: WorkflowHandle,
   end: Promise<unknown>,
   watcher: Watcher<Progress>,
+  last: () => Promise<Progress | undefined> = () => Promise.resolve(undefined),
 ): Promise<void> {
   const ended = end.then(() => true).catch(() => true);
   let heard = Date.now();
@@ -80,10 +85,26 @@ export async function watch<Progress = DayProgress>(
       watcher.silence();
     }
   }
-  // Queries need a worker, and none may be left.
-  const last = await Promise.race([
-    queryProgress<Progress>(handle),
-    sleep(LAST_QUERY_TIMEOUT, undefined, { ref: false }),
-  ]);
-  if (last) watcher.see(last);
+  const final = (await last()) ?? (await lastAnswer<Progress>(handle));
+  if (final) watcher.see(final);
+}
+
+/** Returns the progress of a day from its result; undefined if it failed. */
+export async function progressAtEnd(end: Promise<DayEnd>): Promise<DayProgress | undefined> {
+  const done = await end.catch(() => undefined);
+  if (!done?.ok) return undefined;
+  const { day, steps } = done.result;
+  return { day, step: '', done: 0, total: 0, missing: [], steps };
+}
+
+/** Queries the progress of a workflow that has ended: a busy worker may not answer the first time. */
+async function lastAnswer<Progress>(handle: WorkflowHandle): Promise<Progress | undefined> {
+  const until = Date.now() + LAST_QUERIES;
+  do {
+    const given = sleep(until - Date.now(), undefined, { ref: false });
+    const progress = await Promise.race([queryProgress<Progress>(handle), given]);
+    if (progress) return progress;
+    await sleep(POLL_INTERVAL);
+  } while (Date.now() < until);
+  return undefined;
 }

@@ -68,7 +68,7 @@ export function selectProblems(path: string, { tokens }: SqlStatement, allowed: 
     ...namesBefore(tokens, '=')
       .filter((name) => OWN_SETTINGS.includes(name))
       .map((name) => error(path, `sets ${name}, which a build sets itself`, 'Remove the setting.')),
-    ...settingsIn(tokens)
+    ...settingsOfTokens(tokens)
       .filter(([name, value]) => PARTIAL.test(name) && !/^'?(0|throw)'?$/.test(value))
       .map(([name, value]) =>
         error(
@@ -81,7 +81,7 @@ export function selectProblems(path: string, { tokens }: SqlStatement, allowed: 
 }
 
 /** Lists the settings of all SETTINGS clauses, with the first token of each value. */
-function settingsIn(tokens: readonly Token[]): [name: string, value: string][] {
+function settingsOfTokens(tokens: readonly Token[]): [name: string, value: string][] {
   const found: [string, string][] = [];
   let inside = false;
   let depth = 0;
