@@ -4,7 +4,7 @@ import { Listr } from 'listr2';
 import { command } from '../../shared/commands.js';
 import type { DayProgress } from '../../shared/workflows.js';
 import { typed } from './output.js';
-import { line, progressAtEnd, watch, type DayEnd, type Watcher } from './watch.js';
+import { line, watchDay, type DayEnd } from './watch.js';
 
 /** The steps of every build; waiting and recovery show on the line of the next one. */
 const STEPS = ['recover', 'list', 'normalize', 'load', 'refresh', 'test', 'publish', 'sweep'];
@@ -17,7 +17,7 @@ export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
   let seen: DayProgress | undefined;
   let silent = false;
   let over = false;
-  const watcher: Watcher = {
+  const watching = watchDay(handle, end, {
     see: (progress) => {
       seen = progress;
       silent = false;
@@ -27,8 +27,7 @@ export async function showLive(handle: WorkflowHandle, end: Promise<DayEnd>): Pr
       silent = true;
       changes.emit('change');
     },
-  };
-  const watching = watch(handle, end, watcher, () => progressAtEnd(end)).finally(() => {
+  }).finally(() => {
     over = true;
     changes.emit('change');
   });

@@ -3,7 +3,7 @@ import { command, type Command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
 import { showLive } from './follow-live.js';
 import { note, print } from './output.js';
-import { endOfDay, line, progressAtEnd, watch, type DayEnd, type Watcher } from './watch.js';
+import { endOfDay, line, watchDay, type DayEnd } from './watch.js';
 
 export type { DayEnd };
 
@@ -37,7 +37,7 @@ export const abortOf = (signal: AbortSignal) =>
 /** Prints each step on a line as soon as it has finished. A run that continues as new reports its steps again. */
 async function showLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<void> {
   let shown = 0;
-  const watcher: Watcher = {
+  await watchDay(handle, end, {
     see: ({ steps }) => {
       if (steps.length < shown) shown = 0;
       for (const step of steps.slice(shown)) print(`  ${line(step)}`);
@@ -46,6 +46,5 @@ async function showLines(handle: WorkflowHandle, end: Promise<DayEnd>): Promise<
     silence: () => {
       note(sentence('  No worker responds: the day waits for one. Start one in another terminal: ', command.worker()));
     },
-  };
-  await watch(handle, end, watcher, () => progressAtEnd(end));
+  });
 }

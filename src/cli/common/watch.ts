@@ -89,8 +89,12 @@ export async function watch<Progress = DayProgress>(
   if (final) watcher.see(final);
 }
 
+/** Watches a day like {@link watch}; the last steps of one that succeeded are in its result. */
+export const watchDay = (handle: WorkflowHandle, end: Promise<DayEnd>, watcher: Watcher): Promise<void> =>
+  watch(handle, end, watcher, () => progressAtEnd(end));
+
 /** Returns the progress of a day from its result; undefined if it failed. */
-export async function progressAtEnd(end: Promise<DayEnd>): Promise<DayProgress | undefined> {
+async function progressAtEnd(end: Promise<DayEnd>): Promise<DayProgress | undefined> {
   const done = await end.catch(() => undefined);
   if (!done?.ok) return undefined;
   const { day, steps } = done.result;
