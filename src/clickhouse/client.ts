@@ -100,8 +100,8 @@ const LONG_STATEMENTS: ClickHouseSettings = {
 /**
  * Settings of every statement. Progress headers keep proxies from closing idle connections; insert de-duplication is off because it
  * silently drops rows after DELETE + INSERT, and fresh tables do not need it; counts of files must not come from a cache that ignores
- * compression; a folder `country=DE/` must not replace the column `country` of the objects in it; S3 retries are limited so that they do not outlast every timeout. Without a buffer in memory, the server writes each
- * answer to its disk before it sends it.
+ * compression; a folder `country=DE/` must not replace the column `country` of the objects in it; S3 retries are limited so that they
+ * do not outlast every timeout. Without a buffer in memory, the server writes each answer to its disk before it sends it.
  */
 const BASE_SETTINGS: ClickHouseSettings = {
   send_progress_in_http_headers: 1,

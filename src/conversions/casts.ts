@@ -71,7 +71,7 @@ function keepsDigits(given: ColumnType, wanted: ColumnType): boolean {
 /** Digits of the engine's widest decimal. */
 const MOST_DIGITS = 76;
 
-/** Casts a number that {@link keepsDigits} to a decimal: NULL if it has too many digits before the point, which ClickHouse does not check. */
+/** Casts a number that {@link keepsDigits} to a decimal; NULL if it has too many before the point, which ClickHouse does not check. */
 function otherDecimal(value: string, given: ColumnType, wanted: ColumnType): string {
   const cast = `CAST(${value}, ${literal(`Nullable(${wanted.text})`)})`;
   const { precision, scale } = decimalSize(wanted);

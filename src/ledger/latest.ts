@@ -175,13 +175,19 @@ export const newestGeneration = (rows: readonly { generation: number }[]): numbe
 export const lastRecorded = <Of>(rows: readonly Recorded<Of>[]): Recorded<Of> | undefined =>
   rows.reduce<Recorded<Of> | undefined>((last, row) => (last && last.at >= row.at ? last : row), undefined);
 
+/** A record of the tests that a build passed, by their fingerprints. */
+export interface PassedRow {
+  generation: number;
+  tests: readonly string[];
+}
+
 /**
  * Returns the tests that a published day passed as readers have it: those of its newest publish, and of later builds without one.
  *
  * @param newest generation of that publish
  */
 export function passedOf(
-  rows: readonly { generation: number; tests: readonly string[] }[],
+  rows: readonly PassedRow[],
   newest: number,
   builds: readonly Pick<BuildRecord, 'generation' | 'event'>[],
 ): Set<string> {

@@ -14,6 +14,7 @@ import {
   withReproduced,
   type ChunkRow,
   type HoldRow,
+  type PassedRow,
   type PublishRow,
 } from './latest.js';
 import type {
@@ -80,6 +81,10 @@ export const ledgerQuestions = (project: string) => {
       return new Map(windows.map(({ source }) => [source, chunksFrom(found.filter((row) => row.source === source))]));
     });
 
+  /** The held days, ascending. */
+  const holds = (first: string, last: string): Question<HoldRecord[]> =>
+    question(sql.holdRows(project, first, last), (rows: readonly HoldRow[]) => holdsOf(rows));
+
   return {
     /** The highest format that any record was written with. */
     format: (): Question<number> =>
@@ -121,13 +126,10 @@ export const ledgerQuestions = (project: string) => {
     published: (first: string, last = first): Question<Published> =>
       derived(publishesInBrief(first, last), (events) => ({ current: standingOf(events), open: openOf(events) })),
 
-    /** The held days, ascending. */
-    holds: (first: string, last: string): Question<HoldRecord[]> =>
-      question(sql.holdRows(project, first, last), (rows: readonly HoldRow[]) => holdsOf(rows)),
+    holds,
 
     /** The record that holds a day; undefined where none does. */
-    hold: (day: string): Question<HoldRecord | undefined> =>
-      question(sql.holdRows(project, day, day), (rows: readonly HoldRow[]) => holdsOf(rows)[0]),
+    hold: (day: string): Question<HoldRecord | undefined> => derived(holds(day, day), ([held]) => held),
 
     /** The last event of the newest build of a day; undefined where none was ever begun. */
     latestBuild: (day: string): Question<BuildRecord | undefined> => derived(builds(day), latestBuildOf),
@@ -157,14 +159,12 @@ export const ledgerQuestions = (project: string) => {
       newest: number,
       unchanged: readonly Pick<BuildRecord, 'generation' | 'event'>[],
     ): Question<Set<string>> =>
-      question(
-        sql.passedRows(project, day),
-        (rows: readonly Wire<{ generation: number; tests: readonly string[] }>[]) =>
-          passedOf(
-            rows.map((row) => counted<{ generation: number; tests: readonly string[] }>(row, 'generation')),
-            newest,
-            unchanged,
-          ),
+      question(sql.passedRows(project, day), (rows: readonly Wire<PassedRow>[]) =>
+        passedOf(
+          rows.map((row) => counted<PassedRow>(row, 'generation')),
+          newest,
+          unchanged,
+        ),
       ),
 
     /** Chunks of folders `first` to `last` in order of first record, each with what every normalizer made of it. */

@@ -44,7 +44,8 @@ const MOST = 8;
  * errors are cached. A schema that depends on more than that, for example on a dictionary, is never cached. If the bucket cannot be
  * read or written, the cache is only in memory.
  *
- * The returned function takes the state of ClickHouse as it was seconds ago, if that is known, and `write`: false for commands that must not change the bucket.
+ * The returned function takes the state of ClickHouse as it was seconds ago, if that is known, and `write`: false for commands that
+ * must not change the bucket.
  */
 export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' | 'write'>) {
   const known = new Map<string, Promise<Schema>>();
