@@ -22,10 +22,10 @@ import { sweep, type SweepInput, type SweepResult } from './sweep/index.js';
 /** Since this build, workers replay days whose steps share activities. */
 const SHARES_STEPS = 3;
 
-/** Recovers a day, and says whether its steps may share activities. */
+/** Recovers a day, and says of one of a backfill whether its steps may share activities. */
 export async function recoverFirst(deps: Dependencies, input: RecoverInput, step: Step): Answer<RecoverResult> {
   const recovered = await recover(deps, input, step);
-  if (input.workflowId === undefined) return recovered;
+  if (input.inBackfill !== true) return recovered;
   // They do without it where a server does not list its workers.
   const oldest = await oldestWorker(deps, recovered.project).catch(() => 0);
   return oldest >= SHARES_STEPS ? { ...recovered, shares: true } : recovered;

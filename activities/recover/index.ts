@@ -27,6 +27,8 @@ export interface RecoverInput {
   day: string;
   /** Id of the workflow that builds the day, which must be the day's own; left out if nothing is built. */
   workflowId?: string;
+  /** Whether a backfill runs the day. */
+  inBackfill?: boolean;
 }
 
 export interface RecoverResult {
@@ -41,7 +43,7 @@ export interface RecoverResult {
   published: number;
   /** True if the day's last build failed and the project has alerts: a repair by hand then sends the recovery. */
   failedBefore?: boolean;
-  /** True if steps of a small day may share activities; absent while a worker polls that could not replay that. */
+  /** True if steps of a small day may share activities; absent outside of a backfill, and while a worker polls that could not replay it. */
   shares?: boolean;
   ms: number;
 }

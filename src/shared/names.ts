@@ -118,6 +118,9 @@ export function bucketAndKey(url: string): [bucket: string, key: string] {
 /** Returns the prefix of the ids of all backfills of a project. */
 export const backfillPrefix = (project: string): string => `daybook/${project}/backfill/`;
 
+/** True for the id of a backfill, of any project. */
+export const isBackfill = (id: string): boolean => /^daybook\/[^/]+\/backfill\//.test(id);
+
 export const workflowId = {
   day: (project: string, day: Day): string => `daybook/${project}/day/${day}`,
   nightly: (project: string): string => `daybook/${project}/nightly`,

@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { ListResult } from '../../activities/list/index.js';
 import type { SweepInput } from '../../activities/sweep/index.js';
-import { backfillPrefix } from '../../src/shared/names.js';
+import { isBackfill } from '../../src/shared/names.js';
 import type { DayRun } from './steps.js';
 
 /*
@@ -9,9 +9,11 @@ import type { DayRun } from './steps.js';
  * added to says in its result what it did of it; the rest is run as before. So a history says by itself how it is replayed.
  */
 
-/** True in a backfill, if all workers can replay that. The history of any other day is read by people, and shows each step by itself. */
-export const mayShare = ({ settings }: DayRun): boolean =>
-  settings.shares === true && workflowInfo().parent?.workflowId.startsWith(backfillPrefix(settings.project)) === true;
+/** True for a day of a backfill. The history of any other day is read by people, and shows each step by itself. */
+export const isInBackfill = (): boolean => isBackfill(workflowInfo().parent?.workflowId ?? '');
+
+/** True in a backfill, if all workers can replay it. */
+export const mayShare = ({ settings }: DayRun): boolean => settings.shares === true && isInBackfill();
 
 /** Raw bytes that a small day may read, those of the earlier days that its models read included. */
 const SMALL = 64 * 1024 ** 2;

@@ -18,7 +18,7 @@ import { dayActivities, firstActivities, heavyActivities } from '../options.js';
 import { stepText, summary } from '../text.js';
 import { inWindow } from '../window.js';
 import { attribute, type Progress } from './progress.js';
-import { loadsWhereNormalized, refreshedWhereCopied, sharesSteps, sweepOf } from './sharing.js';
+import { isInBackfill, loadsWhereNormalized, refreshedWhereCopied, sharesSteps, sweepOf } from './sharing.js';
 
 /* The steps of a day, in order: each runs its activities and reports what they did. */
 
@@ -94,7 +94,7 @@ export const buildElsewhere = (run: DayRun): Promise<never> =>
 export async function recoverDay(of: string, progress: Progress): Promise<RecoverResult> {
   const { workflowId } = workflowInfo();
   const settings = await firstActivities().recover.executeWithOptions({ summary: summary.recover(of) }, [
-    { day: of, workflowId },
+    { day: of, workflowId, ...(isInBackfill() ? { inBackfill: true } : {}) },
   ]);
   upsertSearchAttributes([{ key: attribute.project, value: settings.project }]);
   progress.report(stepText.recover(settings), settings.ms);
