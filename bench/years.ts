@@ -12,7 +12,8 @@ import { openWorld, rawTable, type World } from './world.js';
 /*
  * Backfills many small days at the default concurrency: a source of about 900 flights a day, and three models, one of which looks
  * back six days and one of which adds to its own previous day. Then the same range again, with nothing new. Beside it, the engine
- * alone: one INSERT … SELECT … FROM s3() for all days.
+ * alone: one INSERT … SELECT … FROM s3() for all days. Of several years, each is also shown apart: a day may not cost more because
+ * there are more before it.
  */
 
 const PROJECT = fileURLToPath(new URL('years', import.meta.url));
@@ -66,6 +67,21 @@ async function backfillRange(world: World): Promise<BackfillResult> {
   }
 }
 
+/** Milliseconds a built day for each whole year of the range, by when its last day was recorded as published. */
+async function eachYear({ clickhouse }: World): Promise<number[]> {
+  const years = await clickhouse.rows<{ built: number }>({
+    sql: `
+SELECT dateDiff('ms', min(at), max(at)) / (count() - 1) AS built
+FROM daybook.builds
+WHERE event = 'published'
+GROUP BY intDiv(day - {first:Date}, 365) AS year
+HAVING count() = 365
+ORDER BY year`,
+    params: { first: FIRST },
+  });
+  return years.map(({ built }) => built);
+}
+
 function assertCount(what: keyof BackfillResult['counts'], { counts }: BackfillResult): void {
   if (counts[what] !== days) throw new Error(`expected ${days} days ${what}, found ${JSON.stringify(counts)}`);
 }
@@ -85,6 +101,7 @@ try {
   );
   const built = await timed(() => backfillRange(world));
   assertCount('published', built.made);
+  const years = await eachYear(world);
   const unchanged = await timed(() => backfillRange(world));
   assertCount('unchanged', unchanged.made);
   await worker.stop();
@@ -94,6 +111,7 @@ try {
 backfill at the default concurrency   ${each(built.ms)}
 the same range, nothing new           ${each(unchanged.ms)}
 the engine alone, one INSERT          ${each(engine.ms)}
+${years.map((ms, index) => `year ${index + 1}, a built day`.padEnd(38) + durationText(ms)).join('\n')}
 `,
   );
 } finally {

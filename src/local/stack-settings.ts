@@ -1,9 +1,10 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import getPort, { clearLockedPorts } from 'get-port';
+import { clearLockedPorts } from 'get-port';
 import { z } from 'zod';
+import { servicePort } from './ports.js';
 
 const port = z.int().min(1).max(65_535);
 const secret = z.string().min(16);
@@ -39,7 +40,7 @@ export async function loadSettings(dir: string): Promise<StackSettings> {
   const taken = new Set<number>();
   const until = Date.now() + RELEASED_WITHIN;
   const free = async (preferred: number | undefined) => {
-    const find = () => getPort({ host: '127.0.0.1', exclude: taken, port: candidates(preferred) });
+    const find = () => servicePort({ taken, preferred });
     let found = await find();
     while (preferred !== undefined && found !== preferred && Date.now() < until) {
       await sleep(50);
@@ -65,12 +66,3 @@ export async function loadSettings(dir: string): Promise<StackSettings> {
 }
 
 const password = () => randomBytes(8).toString('hex');
-
-/**
- * Lists ports below the ephemeral range (from 32768 on Linux, 49152 on macOS): otherwise a client that reconnects while its
- * service restarts could get the service's own port, and block it.
- */
-function candidates(preferred: number | undefined): number[] {
-  const random = Array.from({ length: 100 }, () => randomInt(20_000, 32_768));
-  return preferred === undefined ? random : [preferred, ...random];
-}

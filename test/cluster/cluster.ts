@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import getPort from 'get-port';
 import { connectClickHouse, type ClickHouse } from '../../src/clickhouse/client.js';
+import { servicePort } from '../../src/local/ports.js';
 import { temporaryFolder } from '../support/stack.js';
 import { createNode, type ClusterNode } from './node.js';
 import { killChild, startZooKeeper, zookeeperLibraries } from './zookeeper.js';
@@ -47,7 +47,7 @@ export async function missingForCluster(): Promise<string | undefined> {
 export async function startCluster(count: number): Promise<Cluster> {
   const libraries = await zookeeperLibraries();
   const folder = await temporaryFolder('cluster');
-  const zookeeperPort = await getPort({ host: '127.0.0.1' });
+  const zookeeperPort = await servicePort();
   let zookeeper = await startZooKeeper(libraries, folder.path, zookeeperPort);
   // Vitest ends its processes by a signal, after which a child without a pipe would live on.
   const onExit = () => zookeeper.kill('SIGKILL');
@@ -65,7 +65,7 @@ export async function startCluster(count: number): Promise<Cluster> {
     for (let number = 1; number <= count; number++) {
       const dir = join(folder.path, `node-${number}`);
       await mkdir(dir);
-      const ports = { http: await getPort({ host: '127.0.0.2' }), native: await getPort({ host: '127.0.0.2' }) };
+      const ports = { http: await servicePort(), native: await servicePort() };
       nodes.push(await createNode({ name: `node-${number}`, dir, ports, users: USERS, zookeeperPort }));
     }
     // One after another: the first one creates the paths in ZooKeeper.

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { execa } from 'execa';
-import getPort from 'get-port';
 import { writeServerConfig } from '../../src/local/clickhouse/config.js';
+import { servicePort } from '../../src/local/ports.js';
 import { nodeArguments } from '../../src/local/processes/node-command.js';
 
 const PASSWORD = 'of-a-test';
@@ -50,7 +50,7 @@ export async function startEngine(
   dir: string,
   more: { files?: (native: number) => Record<string, string>; env?: Record<string, string> } = {},
 ): Promise<EngineProcess> {
-  const [http, native] = [await getPort(), await getPort()];
+  const [http, native] = [await servicePort(), await servicePort()];
   await mkdir(join(dir, 'logs'), { recursive: true });
   await writeServerConfig({ dir, ports: { http, native }, users: USERS });
   for (const [name, text] of Object.entries(more.files?.(native) ?? {})) {
