@@ -116,7 +116,7 @@ const shown = blocksOf('README.md').filter(({ section, kind }) => section === 'S
 const comparable = (text: string) =>
   withoutTimes(text.replaceAll(dir, '.daybook'))
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
-    .replaceAll(/reader:\w+/g, 'reader:PASSWORD')
+    .replaceAll(/reader:(?:\w+|<password>)/g, 'reader:PASSWORD')
     .split('\n')
     .map((line) => line.trim().replaceAll(/ +/g, ' '));
 

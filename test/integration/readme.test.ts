@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -45,9 +45,14 @@ test('the first hour of the README works line by line in an empty home, with the
   let last = '';
   let compared = 0;
   const blocks = blocksOf('README.md').filter(
-    ({ section, kind }) => section === 'Your own project in ten minutes' && ['sh', 'text'].includes(kind),
+    ({ section, kind }) => section === 'Your own project in ten minutes' && ['sh', 'text', 'sql'].includes(kind),
   );
   for (const { kind, text } of blocks) {
+    if (kind === 'sql') {
+      // Its first line names its file.
+      await writeFile(join(at, /^-- (sql\/.+\.sql)$/m.exec(text)?.[1] ?? ''), text);
+      continue;
+    }
     if (kind === 'text') {
       expect(withoutTimes(last)).toBe(withoutTimes(text));
       compared += 1;
