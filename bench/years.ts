@@ -19,8 +19,9 @@ import { openWorld, rawTable, type World } from './world.js';
 const PROJECT = fileURLToPath(new URL('years', import.meta.url));
 const FIRST = '2005-01-01';
 
-const { days, flights } = new Command('bench:years')
+const { days, flights, before } = new Command('bench:years')
   .option('--days <n>', 'days of the range', wholeNumber, 365)
+  .option('--before <n>', 'days that tables and ledger have from before the range, made up', wholeNumber)
   .option('--flights <n>', 'flights of a day', wholeNumber, 923)
   .parse()
   .opts();
@@ -50,6 +51,46 @@ FROM numbers({rows:UInt64})`,
     params: { first: FIRST, flights, rows: days * flights },
     settings: { max_partitions_per_insert_block: '0' },
   });
+}
+
+/** Versions of a day that the made-up ledger knows. */
+const VERSIONS = 3;
+
+/** Gives each table a partition, and the ledger its records, for days before the range: a project's years of use. */
+async function rememberDays({ clickhouse }: World, count: number): Promise<void> {
+  const day = '{first:Date} - 1 - number % {count:UInt32} AS day';
+  const generation = '1 + intDiv(number, {count:UInt32}) AS generation';
+  const fill = (into: string, columns: string, rows: number) =>
+    clickhouse.run({
+      sql: `INSERT INTO ${into} SELECT ${columns} FROM numbers({rows:UInt64})`,
+      params: { first: FIRST, count, rows },
+      settings: { max_partitions_per_insert_block: '0' },
+    });
+  for (const event of ['planned', 'published'])
+    await fill(
+      'daybook.builds (project, day, generation, event)',
+      `'years', ${day}, ${generation}, '${event}'`,
+      count * VERSIONS,
+    );
+  await fill(
+    'daybook.chunks (project, source, folder, chunk, normalizer)',
+    `'years', 'flights', ${day}, hex(MD5(toString(number))), hex(MD5('n'))`,
+    count * VERSIONS,
+  );
+  for (const table of ['flights', 'daily_carriers', 'weekly_routes', 'total_distance']) {
+    await fill(`years_daybook.${table} (day)`, day, count);
+    for (const event of ['intent', 'done'])
+      await fill(
+        'daybook.publishes (project, day, generation, table, event, rows)',
+        `'years', ${day}, ${generation}, '${table}', '${event}', 1`,
+        count * VERSIONS,
+      );
+    await fill(
+      'daybook.accounts (project, account, day, generation, source, rows, loaded)',
+      `'years', 'day', ${day}, ${generation}, '${table}', 1, 1`,
+      count * VERSIONS,
+    );
+  }
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; made: T }> {
@@ -93,6 +134,7 @@ try {
   const worker = await startDaybook(world, PROJECT);
   await world.clickhouse.run({ sql: 'CREATE DATABASE years_engine' });
   await world.clickhouse.run({ sql: 'CREATE TABLE years_engine.flights AS years_daybook.flights' });
+  if (before !== undefined) await rememberDays(world, before);
   const engine = await timed(() =>
     world.clickhouse.run({
       sql: `INSERT INTO years_engine.flights SELECT day, flight, carrier, origin, destination, delay, distance FROM ${flightsTable(world, '*')}`,
@@ -107,12 +149,11 @@ try {
   await worker.stop();
   const each = (ms: number) => `${durationText(ms)}, ${Math.round(ms / days)} ms a day`;
   process.stdout.write(
-    `${numberText(days)} days of ${numberText(flights)} flights, four tables
+    `${numberText(days)} days of ${numberText(flights)} flights, four tables${before === undefined ? '' : `, after ${numberText(before)} days`}
 backfill at the default concurrency   ${each(built.ms)}
 the same range, nothing new           ${each(unchanged.ms)}
 the engine alone, one INSERT          ${each(engine.ms)}
-${years.map((ms, index) => `year ${index + 1}, a built day`.padEnd(38) + durationText(ms)).join('\n')}
-`,
+${years.map((ms, index) => `year ${index + 1}, a built day`.padEnd(38) + `${durationText(ms)}\n`).join('')}`,
   );
 } finally {
   await world.close();
