@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dayReadProblems } from '../../src/project/schema/day-rules.js';
+import { dayReadProblems, dayZoneProblems } from '../../src/project/schema/day-rules.js';
 import { readSqlFile } from '../../src/project/sql/file.js';
 
 /** What is said of a model that has these options and this SELECT; its SELECT begins in the third line. */
@@ -75,4 +75,18 @@ test('an alias named day hides the column in the filter of a model that looks ba
   const joined =
     'SELECT {day:Date} AS day, 0 AS n UNION ALL SELECT day, count() AS n FROM ev WHERE day = {day:Date} GROUP BY day';
   expect(problemsOf(joined, '-- lookback: 1 day')).toEqual([]);
+});
+
+test.each([
+  ['Europe/Istanbul', 'Asia/Riyadh', true],
+  ['America/New_York', 'America/Havana', true],
+  ['Europe/Berlin', 'Europe/Vienna', false],
+  ['UTC', 'Etc/UTC', false],
+])('in %s, days cut in %s are warned of if the clocks ever differed: %s', (zone, cut, differs) => {
+  const sql = `CREATE TABLE m (day Date) ENGINE = MergeTree PARTITION BY day ORDER BY day;\nSELECT toDate(ts, '${cut}') AS day FROM raw_m;`;
+  const { file } = readSqlFile('sql/normalized/m.sql', 'normalized', sql);
+  const problems = dayZoneProblems(file, { dayCuts: [{ column: 'ts', zone: cut }] }, zone);
+  expect(problems.map(({ what }) => what)).toEqual(
+    differs ? [`cuts days of ts in ${cut}, but the project's zone is ${zone}`] : [],
+  );
 });

@@ -255,6 +255,28 @@ test('an unchanged day is run after all if an earlier day that it reads is publi
   expect(daysOf(one, 'list').sort()).toEqual([first, second, third]);
 });
 
+test('days that were found unchanged before a pause are run after it: the SQL may have been edited meanwhile', async () => {
+  const [first = '', second = '', third = ''] = DAYS;
+  const { opened, open } = gate();
+  const one = await night({
+    stubs: {
+      outline: ({ start: from, end: to }) => ({
+        ...{ project: one.project, days: daysBetween(from, to), unchanged: [second, third] },
+        ...{ looksBack: 0, daysPerRun: 200 },
+      }),
+      list: ({ day }) => (day === first ? opened.then(() => listed(day)) : { ...listed(day), ...UNCHANGED }),
+    },
+  });
+  const handle = await one.startBackfill({ start, end: third, concurrency: 1 });
+  await until(() => one.verbs().includes('list'));
+  await handle.signal('pause');
+  open();
+  await expect.poll(() => handle.query<BackfillProgress>('progress')).toMatchObject({ paused: true, done: 1 });
+  await handle.signal('resume');
+  expect((await resultOf(handle)).counts).toMatchObject({ published: 1, unchanged: 2 });
+  expect(daysOf(one, 'list').sort()).toEqual([first, second, third]);
+});
+
 test('cancelling a backfill cancels its days, and it ends after their cleanup', async () => {
   const one = await night({ stubs: { list: ({ day }) => listed(day), normalize: untilCancelled } });
   const handle = await one.startBackfill({ start, end, concurrency: 2 });

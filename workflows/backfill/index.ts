@@ -64,14 +64,17 @@ async function runRange(input: BackfillInput, tracker: Tracker, others: OtherRun
   const [first = end, last = end] = whole ? [] : [days[0], days.at(-1)];
   if (days.length > 0 && looksBack > 0)
     tracker.addLater({ first: addDays(first, 1), last: addDays(last, looksBack), ...tracker.state.later });
-  // Until an earlier day is published again that they read.
+  // Until an earlier day is published again that they read, or the backfill was paused: people pause it to change something.
   const unchanged = new Set(outlined.unchanged);
+  const { resumes } = tracker;
+  const isUnchanged = (day: string) =>
+    unchanged.has(day) && (tracker.resumes === resumes || !patched('look-again-after-pause'));
   const fails = () => failFast && tracker.state.counts.failed + tracker.state.counts.cancelled > 0;
   const done = await runQueue({
     ...queueOf(tracker, outlined),
     width: () => tracker.state.concurrency,
     run: (day, gated, onStart) =>
-      unchanged.has(day)
+      isUnchanged(day)
         ? unchangedDay(day)
         : runDay({ project, others }, { day, code: true, ...flags({ force, gated }), ...chosen(input) }, onStart),
     onEnd: (ended) => {

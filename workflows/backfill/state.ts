@@ -31,6 +31,8 @@ const LONGEST_REASON = 500;
 /** Keeps the state of a backfill, shows it to people, and takes their signals. */
 export interface Tracker {
   readonly state: BackfillState;
+  /** How often this run of the workflow was resumed after a pause. */
+  readonly resumes: number;
   /** Sets how many days are left, and of which project. */
   expect(project: string, days: number): void;
   /** Continues at another day, possibly in another phase. */
@@ -50,6 +52,7 @@ export function trackBackfill(input: BackfillInput): Tracker {
   const { start, end } = input;
   let state = input.state ?? freshState(input, workflowInfo().runStartTime);
   let pausedAt = state.paused ? Date.now() : undefined;
+  let resumes = 0;
   const running = new Set<string>();
 
   const progress = (): BackfillProgress => {
@@ -67,6 +70,7 @@ export function trackBackfill(input: BackfillInput): Tracker {
     if (!paused && pausedAt !== undefined) {
       state = { ...state, idle: state.idle + Date.now() - pausedAt };
       pausedAt = undefined;
+      resumes++;
     }
     state = { ...state, paused };
     show();
@@ -106,6 +110,9 @@ export function trackBackfill(input: BackfillInput): Tracker {
   return {
     get state() {
       return state;
+    },
+    get resumes() {
+      return resumes;
     },
     expect: (project, days) => {
       upsertSearchAttributes([{ key: attribute.project, value: project }]);
