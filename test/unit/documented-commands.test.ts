@@ -15,6 +15,7 @@ const RUN: [document: string, lines: RegExp, test: string][] = [
 
 /** Command lines that no test runs as they are written, and why. */
 const NOT_RUN: [document: string, lines: RegExp, reason: string][] = [
+  ['README.md', /^npm test$/, 'it runs this test'],
   ['CONTRIBUTING.md', /^npm (run|test)/, 'the checks themselves, which CI runs'],
   ['test/README.md', /^(npm|npx vitest) /, 'the tests themselves, which CI runs or samples'],
   ['docs/performance.md', /^npm run bench/, 'benchmarks, which take minutes'],
