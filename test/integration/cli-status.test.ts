@@ -53,7 +53,7 @@ test('status shows each day up to the newest: published, never built, failed and
   ]);
   expect(rows[1]).toMatch(/published +1 +\d{4}-\d\d-\d\d \d\d:\d\d +2 +1$/);
   expect(rows[3]).toMatch(/at load: events: 3 of 4 lines/);
-  expect(stdout).toMatch(/2026-11-05 to .* are not built. Build the first: npx daybook run --day 2026-11-05/);
+  expect(stdout).toMatch(/2026-11-05 to .* are not built. Build them: npx daybook backfill --start 2026-11-05 --end /);
 });
 
 test('status --days shows the newest days and counts the earlier ones', async () => {

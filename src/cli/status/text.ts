@@ -135,7 +135,7 @@ const missingText = ({ missing }: ReportedRange): string[] =>
     ? [
         missing.days === 1
           ? `${missing.first} is not built. Build it: ${typed(command.run(missing.first))}`
-          : `${missing.first} to ${missing.last} (${plural(missing.days, 'day')}) are not built. Build the first: ${typed(command.run(missing.first))}`,
+          : `${missing.first} to ${missing.last} (${plural(missing.days, 'day')}) are not built. Build them: ${typed(command.backfill(missing.first, missing.last))}`,
       ]
     : [];
 
