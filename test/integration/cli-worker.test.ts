@@ -118,21 +118,20 @@ test('a worker runs days, logs each entry as one JSON line, and exits with 0 on 
 });
 
 test('a worker of which one half fails stops the other half, and gives the reason of the first', async () => {
-  const { run } = Worker.prototype;
+  const run = Reflect.get(Worker.prototype, 'run');
   const halves: Worker[] = [];
   const spy = vi.spyOn(Worker.prototype, 'run').mockImplementation(async function (this: Worker) {
     const running = run.call(this);
-    if (halves.push(this) > 1) return await running;
-    this.shutdown();
+    if (halves.push(this) === 1) this.shutdown();
     await running;
-    throw new Error('the thread of the workflows ended');
+    if (halves[0] === this) throw new Error('the thread of the workflows ended');
   });
   try {
-    const { done, stop } = await startTestWorker(project.app);
-    await expect(done).rejects.toThrow('the thread of the workflows ended');
+    const worker = await startTestWorker(project.app);
+    await expect(worker.done).rejects.toThrow('the thread of the workflows ended');
     expect(halves.map((half) => half.getState())).toEqual(['STOPPED', 'STOPPED']);
     // A signal that comes meanwhile.
-    await stop();
+    await worker.stop();
   } finally {
     spy.mockRestore();
   }

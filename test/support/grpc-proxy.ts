@@ -46,7 +46,7 @@ export async function openGrpcProxy(
       if (!stream.closed) stream.respond(found, { waitForTrailers: true });
       call.pipe(stream);
     });
-    call.once('trailers', (found) => {
+    call.once('trailers', (found: IncomingHttpHeaders) => {
       trailers = found;
     });
     call.end(body);

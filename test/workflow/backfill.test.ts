@@ -205,7 +205,7 @@ test('a long backfill drains and continues as new after a number of days, and ke
   expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(4);
 });
 
-test('a long backfill goes on after a failed day, and its result still names that day with the command', async () => {
+test('a long backfill continues after a failed day, and its result still names that day with the command', async () => {
   const [first = '', failing = ''] = DAYS;
   const one = await night({
     stubs: {
