@@ -26,9 +26,7 @@ const SHARES_STEPS = 3;
 export async function recoverFirst(deps: Dependencies, input: RecoverInput, step: Step): Answer<RecoverResult> {
   const recovered = await recover(deps, input, step);
   if (input.inBackfill !== true) return recovered;
-  // They do without it where a server does not list its workers.
-  const oldest = await oldestWorker(deps, recovered.project).catch(() => 0);
-  return oldest >= SHARES_STEPS ? { ...recovered, shares: true } : recovered;
+  return (await oldestWorker(deps, recovered.project)) >= SHARES_STEPS ? { ...recovered, shares: true } : recovered;
 }
 
 /** Normalizes a chunk, and loads its source if that was all there was to do for it. */

@@ -17,9 +17,9 @@ export interface WorkerOptions {
 
 /** A running worker. */
 export interface RunningWorker {
-  /** Settles when the worker has stopped, for any reason. */
+  /** Settles when the worker has stopped; rejects with the reason if it failed. */
   done: Promise<void>;
-  /** Waits for running activities, then stops. */
+  /** Waits for running activities, then stops. Never rejects: a failure is that of `done`. */
   stop(): Promise<void>;
 }
 
@@ -73,9 +73,19 @@ export async function startWorker({ app, log, bundle }: WorkerOptions): Promise<
     maxConcurrentActivityTaskExecutions: config.limits.normalizeSlots,
   });
   const workers = [light, heavy];
-  const done = Promise.all(workers.map((worker) => worker.run()))
-    .then(() => undefined)
-    .finally(() => connection.close());
+  const shutDown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const done = endOfAll(
+    workers.map((worker) => worker.run()),
+    shutDown,
+  ).then(
+    () => connection.close(),
+    async (reason: unknown) => {
+      await connection.close().catch(() => undefined);
+      throw reason;
+    },
+  );
   log.info(
     { project: config.project, namespace, queues: [taskQueue.light(config.project), taskQueue.heavy(config.project)] },
     'worker is ready',
@@ -83,8 +93,23 @@ export async function startWorker({ app, log, bundle }: WorkerOptions): Promise<
   return {
     done,
     stop: async () => {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await done;
+      shutDown();
+      await done.catch(() => undefined);
     },
   };
+}
+
+/**
+ * Waits until all have ended. If one fails, the others are shut down and awaited first: they hold the connection until then.
+ *
+ * @throws what the first one failed with.
+ */
+async function endOfAll(running: readonly Promise<void>[], shutDown: () => void): Promise<void> {
+  try {
+    await Promise.all(running);
+  } catch (error) {
+    shutDown();
+    await Promise.allSettled(running);
+    throw error;
+  }
 }

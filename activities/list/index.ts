@@ -1,9 +1,9 @@
-import prettyBytes from 'pretty-bytes';
 import { pinOf } from '../../src/clickhouse/cluster/cluster.js';
 import { createDatabase } from '../../src/clickhouse/tables.js';
 import { final } from '../../src/errors.js';
 import { isSettled } from '../../src/ledger/days-to-run.js';
 import { assertNoneOpen } from '../../src/ledger/intents.js';
+import { newestGeneration } from '../../src/ledger/latest.js';
 import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import { questionsOf } from '../../src/plan/known.js';
@@ -15,6 +15,7 @@ import { folderPrefix } from '../../src/project/config/prefix.js';
 import type { Project } from '../../src/project/project.js';
 import { COMPARISON, type BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
+import { plural, sizeText } from '../../src/shared/format.js';
 import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
 import { sentence, type Text } from '../../src/shared/sentence.js';
@@ -27,11 +28,9 @@ export interface ListInput {
   force: boolean;
   /** Also build what differs by code alone. */
   code?: boolean;
-  /** See {@link DayInput}. */
+  /** These are explained at `DayInput` in src/shared/workflows.ts. */
   compare?: boolean;
-  /** See {@link DayInput}. */
   retry?: string;
-  /** See {@link DayInput}. */
   replaceFolder?: boolean;
   keepVanished?: boolean;
   allowEmpty?: boolean;
@@ -114,7 +113,7 @@ export async function list(
     ...made,
     ...pinned,
     // Tests of a published day belong to the publish that readers have.
-    ...(untested.length > 0 ? { generation: newest([...published.values()]) } : {}),
+    ...(untested.length > 0 ? { generation: newestGeneration([...published.values()]) } : {}),
   };
   const { generation } = plan;
   const stored = await storedPlan(deps, plan);
@@ -139,13 +138,18 @@ export async function list(
   const chunks = plan.sources.flatMap((source) => source.chunks);
   const todo = chunksToDo(plan);
   const objects = chunks.flatMap((chunk) => chunk.objects);
-  step.report(`${objects.length} objects, ${prettyBytes(bytesOf(chunks), { binary: true })}`);
+  step.report(`${plural(objects.length, 'object')}, ${sizeText(bytesOf(chunks))}`);
   return {
     outcome,
     build:
       outcome === 'build'
         ? { day, generation, plan: url, ...pinned }
-        : { day, generation: newest([...published.values()]), plan: untested.length > 0 ? url : '', ...pinned },
+        : {
+            day,
+            generation: newestGeneration([...published.values()]),
+            plan: untested.length > 0 ? url : '',
+            ...pinned,
+          },
     ...(untested.length > 0 ? { untested } : {}),
     objects: objects.length,
     bytes: bytesOf(chunks),
@@ -219,7 +223,7 @@ function heldResult(hold: HoldRecord, published: readonly PublishRecord[]): Omit
   const { day } = hold;
   return {
     outcome: 'held',
-    build: { day, generation: newest(published.filter((record) => record.day === day)), plan: '' },
+    build: { day, generation: newestGeneration(published.filter((record) => record.day === day)), plan: '' },
     objects: 0,
     bytes: 0,
     chunks: 0,
@@ -255,5 +259,3 @@ async function recordNothingToDo(
     engine: await deps.clickhouse.version(),
   });
 }
-
-const newest = (published: readonly PublishRecord[]) => Math.max(0, ...published.map(({ generation }) => generation));

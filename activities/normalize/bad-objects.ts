@@ -66,10 +66,11 @@ export async function unreadableObjects(
  * False of a failure that says nothing about the objects that were read: a service was in trouble, or the engine refuses the
  * statement itself, which only depends on an object where its columns do.
  */
-export const mayBeOfAnObject = (thrown: unknown, { format }: Pick<PlannedSource, 'format'>): boolean =>
-  isFinal(thrown) && (thrown.type === 'BadObject' || (thrown.type === 'BadSql' && format === 'ndjson'))
-    ? thrown.type === 'BadObject'
-    : failedAtItsInput(thrown);
+export const mayBeOfAnObject = (thrown: unknown, { format }: Pick<PlannedSource, 'format'>): boolean => {
+  if (isFinal(thrown) && thrown.type === 'BadObject') return true;
+  if (isFinal(thrown) && thrown.type === 'BadSql' && format === 'ndjson') return false;
+  return failedAtItsInput(thrown);
+};
 
 /** Throws where the engine can't get the object's bytes, as they were listed, from the store at this moment. */
 async function assertStored(

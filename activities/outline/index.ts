@@ -1,4 +1,5 @@
 import { daysToRun, type DaysOf } from '../../src/ledger/days-to-run.js';
+import { modelsLookback } from '../../src/project/project.js';
 import { assertWanted, isWanted } from '../../src/project/wanted.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { oldestWorker } from '../../src/step/oldest-worker.js';
@@ -36,7 +37,7 @@ export async function outline(
   step: Step,
 ): Answer<OutlineResult> {
   const project = await deps.loadProject();
-  const { config, aggregates } = project;
+  const { config } = project;
   const now = new Date();
   // `published` days come from the ledger, not from a person, so they are not checked.
   if (which !== 'published') for (const day of [start, end]) assertWanted(config, day, now);
@@ -49,7 +50,7 @@ export async function outline(
     ...(unchanged && (await oldestWorker(deps, config.project)) >= REPLAYS_UNCHANGED
       ? { unchanged: await unchangedDays(deps, looked, step) }
       : {}),
-    looksBack: Math.max(0, ...aggregates.map(({ header }) => header.lookback)),
+    looksBack: modelsLookback(project),
     daysPerRun: DAYS_PER_RUN,
   };
 }

@@ -1,8 +1,8 @@
 import { aboutRunning } from '../../src/clickhouse/catalog.js';
 import { tablesLike } from '../../src/clickhouse/tables.js';
 import { final, isFinal } from '../../src/errors.js';
-import { openOf, standingOf } from '../../src/ledger/latest.js';
-import type { OpenIntent, PublishEvent, PublishRecord } from '../../src/ledger/records.js';
+import { newestGeneration, openOf, standingOf } from '../../src/ledger/latest.js';
+import type { OpenIntent, PublishEvent } from '../../src/ledger/records.js';
 import type { Config } from '../../src/project/config/config.js';
 import { assertWanted } from '../../src/project/wanted.js';
 import { command } from '../../src/shared/commands.js';
@@ -86,7 +86,7 @@ export async function recover(
     normalizeSlots: config.limits.normalizeSlots,
     refreshConcurrency: config.limits.refreshConcurrency,
     recovered,
-    published: recovered === null ? newestOf(standingOf(known.events)) : await newestPublished(deps, day),
+    published: recovered === null ? newestGeneration(standingOf(known.events)) : await newestPublished(deps, day),
     ...(id !== undefined && config.alerts.webhook !== undefined && (await failedLast(deps, day))
       ? { failedBefore: true }
       : {}),
@@ -121,10 +121,7 @@ async function readState(
 }
 
 const newestPublished = async ({ ledger }: Dependencies, day: string): Promise<number> =>
-  newestOf(await ledger.currentPublishes(day, day));
-
-const newestOf = (published: readonly PublishRecord[]): number =>
-  Math.max(0, ...published.map(({ generation }) => generation));
+  newestGeneration(await ledger.currentPublishes(day, day));
 
 /** Throws for another id: a second build of the day would run beside the first, kill its statements and share its stage. */
 function assertOwnId(project: string, day: string, found: string): void {
@@ -149,7 +146,7 @@ async function recoverOpenPublishes(
 ): Promise<RecoverResult['recovered']> {
   const intents = openOf(events);
   if (intents.length === 0) return null;
-  const published = newestOf(standingOf(events));
+  const published = newestGeneration(standingOf(events));
   let last: RecoverResult['recovered'] = null;
   for (const open of endedTogether(intents)) {
     const generation = Math.max(...open.map((intent) => intent.generation));

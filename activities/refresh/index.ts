@@ -22,8 +22,6 @@ export interface RefreshInput {
   inputs: Record<string, string>;
 }
 
-export type RefreshResult = BuiltTable;
-
 /**
  * Refreshes one model. Runs its SELECT as the user wrote it, with the stage as the database: every table name then means the day
  * being built and the earlier days that the model declares. A model whose inputs and SQL are unchanged is copied from live.
@@ -32,7 +30,7 @@ export async function refresh(
   deps: Dependencies,
   { build, table: name, inputs }: RefreshInput,
   step: Step,
-): Answer<RefreshResult> {
+): Answer<BuiltTable> {
   const plan = await readPlan(deps, build);
   const table = plan.tables.find((one) => one.name === name);
   if (!table) throw new RangeError(`the plan has no model ${name}`);

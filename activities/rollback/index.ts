@@ -1,6 +1,7 @@
 import { publishedFingerprint } from '../../src/ledger/fingerprints.js';
 import { oldestOfTables, undoneBy } from '../../src/ledger/rollback.js';
 import { touchedDays } from '../../src/ledger/touched.js';
+import { modelsLookback } from '../../src/project/project.js';
 import type { BuildRef, Touched } from '../../src/shared/build.js';
 import { archiveDatabase, stageDatabase } from '../../src/shared/names.js';
 import { fence, swapBack, type Swap } from '../../src/stage/swaps.js';
@@ -34,7 +35,8 @@ export async function rollback(
   { build, undoes, target = undoes - 1, reason }: RollbackInput,
   step: Step,
 ): Answer<RollbackResult> {
-  const { config, aggregates } = await deps.loadProject();
+  const project = await deps.loadProject();
+  const { config } = project;
   const { ledger } = deps;
   const { day, generation } = build;
   const history = await ledger.publishHistory(day);
@@ -69,6 +71,6 @@ export async function rollback(
   });
   return {
     tables: tables.map(({ table, rows, generation: of }) => ({ table, rows, generation: of })),
-    touched: await touchedDays(deps, day, Math.max(0, ...aggregates.map(({ header }) => header.lookback)), tables),
+    touched: await touchedDays(deps, day, modelsLookback(project), tables),
   };
 }

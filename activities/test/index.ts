@@ -9,7 +9,7 @@ import { placedIn } from '../../src/project/sql/failed-at.js';
 import { mostFailing } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
-import { clipped } from '../../src/shared/format.js';
+import { clipped, numberText, plural } from '../../src/shared/format.js';
 import { sentence } from '../../src/shared/sentence.js';
 import { stageOf } from '../../src/stage/build.js';
 import { windowOf } from '../../src/stage/window.js';
@@ -140,7 +140,7 @@ async function runTest(
 }
 
 const failingText = ({ test: name, failing, tolerated, sample }: Tested) =>
-  `Test ${name} found ${failing} ${failing === 1 ? 'row' : 'rows'} that must not exist${tolerated > 0 ? ` (${tolerated} tolerated)` : ''}, such as ${sample
+  `Test ${name} found ${plural(failing, 'row')} that must not exist${tolerated > 0 ? ` (${numberText(tolerated)} tolerated)` : ''}, such as ${sample
     .slice(0, SHOWN)
     .map((row) => clipped(row, ROW_SHOWN))
     .join(', ')}.`;

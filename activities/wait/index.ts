@@ -1,10 +1,10 @@
-import { DateTime } from 'luxon';
 import { final } from '../../src/errors.js';
 import { dataObjects, rulesOf } from '../../src/plan/listing.js';
 import type { Config, SourceConfig } from '../../src/project/config/config.js';
 import { isSharedMarker } from '../../src/project/config/prefix.js';
 import { command } from '../../src/shared/commands.js';
 import { addDays, instantOf } from '../../src/shared/day.js';
+import { numberText, plural } from '../../src/shared/format.js';
 import { sentence } from '../../src/shared/sentence.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -91,7 +91,7 @@ async function lacking(
     const { marker: key = '' } = rules;
     const beside = key.startsWith(prefix) ? listed : await deps.store.list(source.bucket, key, step.signal);
     const marker = beside.find((object) => object.key === key);
-    if (!marker) return lack(`${key} does not exist yet, the folder holds ${objectsOf(objects.length)}`);
+    if (!marker) return lack(`${key} does not exist yet, the folder holds ${plural(objects.length, 'object')}`);
     const end = instantOf(addDays(day, 1), '00:00', source.folderZone);
     return marker.modified < end && isSharedMarker(source.prefix, source.ready.marker)
       ? lack(
@@ -101,11 +101,9 @@ async function lacking(
   }
   const { minObjects, quietFor } = source.ready;
   if (objects.length < minObjects)
-    return lack(`${prefix} holds ${objectsOf(objects.length)}, at least ${minObjects} are expected`);
+    return lack(`${prefix} holds ${plural(objects.length, 'object')}, at least ${numberText(minObjects)} are expected`);
   const newest = objects.reduce((latest, { modified }) => Math.max(latest, modified.getTime()), 0);
   if (now.getTime() - newest < quietFor)
-    return lack(`${prefix} was still written to at ${DateTime.fromMillis(newest, { zone: 'utc' }).toISO() ?? ''}`);
+    return lack(`${prefix} was still written to at ${new Date(newest).toISOString()}`);
   return undefined;
 }
-
-const objectsOf = (found: number) => `${found} ${found === 1 ? 'object' : 'objects'}`;

@@ -200,7 +200,7 @@ export async function findArchives(
 }
 
 /** Returns the models that read a table, directly or through others. */
-export function dependentsOf({ tables }: Schema, table: string): Set<string> {
+function dependentsOf({ tables }: Schema, table: string): Set<string> {
   const found = new Set<string>();
   for (const { name, inputs } of tables)
     if (name !== table && inputs.some((input) => input === table || found.has(input))) found.add(name);

@@ -153,17 +153,18 @@ export const ledgerQuestions = (project: string) => {
      * The tests that a published day has passed, by their fingerprints.
      *
      * @param newest generation of what is published
+     * @param builds every event of the day's builds
      */
     passed: (
       day: string,
       newest: number,
-      unchanged: readonly Pick<BuildRecord, 'generation' | 'event'>[],
+      builds: readonly Pick<BuildRecord, 'generation' | 'event'>[],
     ): Question<Set<string>> =>
       question(sql.passedRows(project, day), (rows: readonly Wire<PassedRow>[]) =>
         passedOf(
           rows.map((row) => counted<PassedRow>(row, 'generation')),
           newest,
-          unchanged,
+          builds,
         ),
       ),
 

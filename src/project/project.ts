@@ -55,6 +55,10 @@ export const longestLookbackOf = ({ aggregates, tests }: Project, holes?: 'refus
       .map(({ header }) => header.lookback),
   );
 
+/** Returns the longest lookback of any model: this many later days may be stale once a day is published. */
+export const modelsLookback = ({ aggregates }: Pick<Project, 'aggregates'>): number =>
+  Math.max(0, ...aggregates.map(({ header }) => header.lookback));
+
 /** A table that a file creates, as the engine reports it. */
 export interface TableSchema {
   name: string;

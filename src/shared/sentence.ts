@@ -56,6 +56,10 @@ export const isCommand = (value: unknown): value is Command => has(value, 'name'
 export const isSentence = (value: unknown): value is Sentence =>
   has(value, 'text', 'string') && hasList(value, 'commands');
 
+/** True for what people read, as it arrives in an input or a payload. */
+export const isText = (value: unknown): value is Text =>
+  typeof value === 'string' || (isSentence(value) && value.commands.every(isCommand));
+
 const has = (value: unknown, field: string, type: string): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[field] === type;
 

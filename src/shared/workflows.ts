@@ -54,9 +54,6 @@ export interface EraseInput {
   id: string;
 }
 
-/** Why the models of a day are not rebuilt after an erasure, where it is held. */
-export const HELD = 'the day is held';
-
 export interface EraseResult {
   table: string;
   /** Days whose live rows matched, and those rows. */
@@ -67,7 +64,16 @@ export interface EraseResult {
   rejects: number;
   archives: number;
   /** Days whose models still show what was computed from the rows, and why. */
-  stale: { first: string; last: string; reason: string }[];
+  stale: StaleModels[];
+}
+
+/** Days whose models were not rebuilt after an erasure. */
+export interface StaleModels {
+  first: string;
+  last: string;
+  /** Left out by earlier versions. `later`: the days only look back on a day of the erasure. */
+  kind?: 'held' | 'failed' | 'later';
+  reason: string;
 }
 
 export interface DayResult {

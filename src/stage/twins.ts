@@ -12,12 +12,12 @@ export async function createStaged(
   clickhouse: ClickHouse,
   place: Place,
   live: Place,
-  standing: 'keep' | 'replace',
+  existing: 'keep' | 'replace',
   what: StatementOptions,
   where: 'stage' | 'archive' = 'stage',
 ): Promise<void> {
   const plain = clickhouse.cluster !== undefined && where === 'stage';
-  const create = createTwin(place, live, standing, plain ? await plainEngineOf(clickhouse, live) : '');
+  const create = createTwin(place, live, existing, plain ? await plainEngineOf(clickhouse, live) : '');
   try {
     await clickhouse.run(create, what);
   } catch (error) {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { readEnv } from '../../src/env.js';
 import { addDays, dayIn, EVER } from '../../src/shared/day.js';
 import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
 import { daybook, environment, start } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { startTestWorker } from '../support/worker.js';
 
 const DAY = '2026-11-02';
 const EMPTY = '2026-11-03';
@@ -113,6 +115,26 @@ test('a worker runs days, logs each entry as one JSON line, and exits with 0 on 
   expect(entries.find(({ msg }) => msg.startsWith(`${DAY} list`))?.workflow_id).toBe(
     `daybook/${project.name}/day/${DAY}`,
   );
+});
+
+test('a worker of which one half fails stops the other half, and gives the reason of the first', async () => {
+  const run = Reflect.get(Worker.prototype, 'run');
+  const halves: Worker[] = [];
+  const spy = vi.spyOn(Worker.prototype, 'run').mockImplementation(async function (this: Worker) {
+    const running = run.call(this);
+    if (halves.push(this) === 1) this.shutdown();
+    await running;
+    if (halves[0] === this) throw new Error('the thread of the workflows ended');
+  });
+  try {
+    const worker = await startTestWorker(project.app);
+    await expect(worker.done).rejects.toThrow('the thread of the workflows ended');
+    expect(halves.map((half) => half.getState())).toEqual(['STOPPED', 'STOPPED']);
+    // A signal that comes meanwhile.
+    await worker.stop();
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 test('a worker refuses a namespace without the search attributes, and names the commands that create them', async () => {

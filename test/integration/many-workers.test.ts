@@ -7,6 +7,7 @@ import { workflowPollers } from '../../src/temporal/pollers.js';
 import { isStatement } from '../faults/points.js';
 import { openDays, type DayConfig, type DayProject, type DayState } from '../support/day.js';
 import { openProxy } from '../support/fault-proxy.js';
+import { openGrpcProxy } from '../support/grpc-proxy.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 import { startedActivities, startWorkerProcess, type StartedActivity } from '../support/worker-processes.js';
 import { testBundle } from '../support/worker.js';
@@ -119,18 +120,42 @@ test('a worker that is killed in the middle of a chunk costs one heartbeat timeo
   expect(await tablesOf(project)).toEqual(alone);
 });
 
+const putMany = async (project: DayProject, day: string): Promise<string[]> => {
+  const keys = Array.from({ length: 1_001 }, (_, index) => keyOf(day, String(index)));
+  for (const group of grouped(keys, 64))
+    await Promise.all(group.map((key) => project.put(key, lines(payment(day, key)))));
+  return keys;
+};
+
+/** Plans the day, and counts the objects that the plan itself names. */
+const namedInPlan = async (project: DayProject, day: string, keys: readonly string[]): Promise<number> => {
+  const { build } = await project.attempt().list({ day, force: false });
+  const plan = await project.app.store.read(...bucketAndKey(build.plan));
+  return keys.filter((key) => plan?.includes(`"${key}"`)).length;
+};
+
+test('where the server does not list its workers, a plan names all objects and a backfill runs every day', async () => {
+  const proxy = await openGrpcProxy(stack.temporal.address, (path) =>
+    path.endsWith('/DescribeTaskQueue') ? 'refuse' : 'pass',
+  );
+  ends.unshift(() => proxy.close());
+  const behind = { ...stack, temporal: { ...stack.temporal, address: proxy.address } };
+  const project = await openDays(behind, PAYMENTS, { ...PAYMENTS_CONFIG, sources: MANY_IN_A_CHUNK }, { worker: false });
+  ends.unshift(() => project.close());
+  const day = RANGE.start;
+  const keys = await putMany(project, day);
+  expect(await namedInPlan(project, day, keys)).toBe(keys.length);
+  const outlined = await project.attempt().outline({ start: day, end: day, which: 'all', unchanged: { code: true } });
+  expect(outlined.days).toEqual([day]);
+  expect(outlined).not.toHaveProperty('unchanged');
+});
+
 test('while a worker of an earlier version polls, a plan of many objects names them all', async () => {
   const project = await openDays(stack, PAYMENTS, { ...PAYMENTS_CONFIG, sources: MANY_IN_A_CHUNK }, { worker: false });
   ends.unshift(() => project.close());
   const day = RANGE.start;
-  const keys = Array.from({ length: 1_001 }, (_, index) => keyOf(day, String(index)));
-  for (const group of grouped(keys, 64))
-    await Promise.all(group.map((key) => project.put(key, lines(payment(day, key)))));
-  const keysInPlan = async () => {
-    const { build } = await project.attempt().list({ day, force: false });
-    const plan = await project.app.store.read(...bucketAndKey(build.plan));
-    return keys.filter((key) => plan?.includes(`"${key}"`)).length;
-  };
+  const keys = await putMany(project, day);
+  const keysInPlan = () => namedInPlan(project, day, keys);
   expect(await keysInPlan()).toBe(0);
 
   const codePath = await testBundle();

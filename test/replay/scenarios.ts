@@ -6,7 +6,7 @@ import { daysBetween } from '../../src/shared/day.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { sentence } from '../../src/shared/sentence.js';
 import type { BackfillProgress } from '../../src/shared/workflows.js';
-import { LISTED, ONE_LINE, SETTINGS, SHARED, surveyed } from '../support/stubs.js';
+import { defaultStubs, LISTED, ONE_LINE, SETTINGS, SHARED, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 /** A scenario of a workflow; its history is kept and replayed. */
@@ -102,6 +102,46 @@ export const SCENARIOS: Record<string, Scenario> = {
       await until(() => night.verbs().includes('normalize'));
       await handle.cancel();
       return ended(handle);
+    },
+  },
+  'day-cancelled-after-its-publish': {
+    options: (night) => ({
+      stubs: {
+        recover: () => ({ ...SETTINGS, project: night().project, failedBefore: true }),
+        sweep: untilCancelled,
+      },
+    }),
+    run: async (night) => {
+      const handle = await night.startDay({ day: DAY });
+      await until(() => night.verbs().includes('sweep'));
+      await handle.cancel();
+      return ended(handle);
+    },
+  },
+  // Its node is lost while the cancel arrives.
+  'day-cancelled-before-it-moves': {
+    options: (night) => {
+      const isCancelled = async () => {
+        const { client, project } = night();
+        const { events } = await client.workflow.getHandle(workflowId.day(project, DAY)).fetchHistory();
+        return (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes);
+      };
+      const attempts = { left: 2 };
+      return {
+        stubs: {
+          load: async (input) => {
+            if (attempts.left-- <= 0) return defaultStubs(SETTINGS, LISTED).load(input);
+            await until(isCancelled);
+            throw final('NodeLost', 'node a does not answer');
+          },
+        },
+      };
+    },
+    run: async (night) => {
+      const handle = await night.startDay({ day: DAY });
+      await until(() => night.verbs().filter((verb) => verb === 'load').length === 2);
+      await handle.cancel();
+      return firstRunOf(night, handle);
     },
   },
   'day-waited': {

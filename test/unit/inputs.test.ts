@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { freshState, withDay } from '../../src/shared/backfill.js';
+import { command } from '../../src/shared/commands.js';
+import { clippedText } from '../../src/shared/format.js';
 import { wrongInput } from '../../src/shared/inputs/check.js';
+import { sentence } from '../../src/shared/sentence.js';
+import type { BackfillInput, BackfillState, DayInput, EraseInput, FailedDay } from '../../src/shared/workflows.js';
 
 const QUEUE = 'daybook-shop';
 const RANGE = { start: '2026-11-01', end: '2026-11-30' };
@@ -82,6 +86,13 @@ describe('a wrong input is reported by field, with what was expected', () => {
     ['backfill', { ...RANGE, state: { ...STATE, phase: 'done' } }, 'phase is "done"; expected range, later'],
     ['backfill', { ...RANGE, state: { ...STATE, counts: {} } }, 'published is missing; expected a whole number'],
     ['backfill', { ...RANGE, state: { ...STATE, failed: [{ day: 'x' }] } }, 'day is "x"; expected a date'],
+    [
+      'backfill',
+      { ...RANGE, state: { ...STATE, failed: [{ ...STATE.failed[0], reason: 3 }] } },
+      'reason is 3; expected a',
+    ],
+    ['day', { day: '2026-11-05', erase: '0123-4567', force: true }, 'erase and force are both given'],
+    ['day', { day: '2026-11-05', erase: '0123-4567', gated: true }, 'erase and gated are both given'],
   ] as const)('%s %j', (type, input, message) => {
     expect(wrong(type, input)).toContain(`Workflow ${type}: `);
     expect(wrong(type, input)).toContain(message);
@@ -119,4 +130,97 @@ test.each([
 
 test('a long value is not repeated whole', () => {
   expect(wrong('day', { day: 'x'.repeat(10_000) })?.length).toBeLessThan(600);
+});
+
+/** For every field of an object, values of each kind that it has; a new field has to be added. */
+type Values<Of> = { readonly [Field in keyof Required<Of>]: readonly Of[Field][] };
+
+/** An object for each of the values, which differs from `base` in that one. */
+const each = <Of extends object>(base: Of, values: Values<Of>): Of[] =>
+  Object.entries<readonly unknown[]>(values).flatMap(([field, list]) =>
+    list.map((value) => ({ ...base, [field]: value })),
+  );
+
+const DAY = '2026-11-05';
+const OUTCOMES = Object.keys(STATE.counts) as FailedDay['outcome'][];
+const REASON = sentence('Test a found 3 rows. Once fixed, run: ', command.run(DAY));
+
+const FAILED = each<FailedDay>(
+  { day: DAY, outcome: 'failed', step: 'test', reason: 'cancelled' },
+  {
+    ...{ day: [DAY], outcome: OUTCOMES, step: ['', 'load'], type: [undefined, 'TestFailed'] },
+    reason: ['', 'a reason', REASON, clippedText(REASON, 20)],
+  },
+);
+
+const STATES = each<BackfillState>(STATE, {
+  phase: ['range', 'later'],
+  next: [DAY],
+  total: [0, 400],
+  counts: [{ ...STATE.counts, published: 200 }],
+  rows: [0, 2 ** 40],
+  failed: [[], FAILED],
+  paused: [true, false],
+  concurrency: [1, 64],
+  later: [null, { first: '2026-12-01', last: '2026-12-06' }],
+  since: [new Date().toISOString()],
+  idle: [0, 12_345],
+});
+
+const BACKFILLS = STATES.flatMap((state) =>
+  each<BackfillInput>(
+    { ...RANGE, state },
+    {
+      ...{ start: [RANGE.start], end: [RANGE.end], force: [undefined, true, false], concurrency: [undefined, 64] },
+      ...{ reprocess: [undefined, 'none', 'failed', 'all'], failFast: [undefined, true, false] },
+      ...{ replaceFolder: [true], keepVanished: [true], allowEmpty: [true], state: [state] },
+    },
+  ),
+);
+
+const ERASURE = '0b5c4f0e-2f4b-4c6e-9a52-0d6b1f6f0a11';
+
+/** What a day is started with: by a person, the schedule, a backfill, an erasure. */
+const STARTED: DayInput[] = [
+  { day: DAY },
+  { day: DAY, wait: true },
+  { day: DAY, complete: true },
+  { day: DAY, force: true },
+  { day: DAY, compare: true },
+  { day: DAY, retry: 'a dictionary' },
+  { day: DAY, code: true, force: true, gated: true },
+  { day: DAY, code: true, gated: true, keepVanished: true, allowEmpty: true },
+  { day: DAY, replaceFolder: true },
+  { day: DAY, erase: ERASURE },
+];
+
+/** What a day adds when it continues as new. */
+const CONTINUED: Partial<DayInput>[] = [
+  { gated: false, waiting: new Date().toISOString() },
+  { gated: false, wait: false, complete: false },
+  { gated: true, wait: false, complete: false },
+  { gated: false, wait: false, complete: false, relisted: true },
+  { gated: false, wait: false, complete: false, moves: 3 },
+];
+
+/** Of an erasure: it neither waits nor loads nor is gated, and only moves to another node. */
+const isPossible = (input: DayInput) =>
+  input.erase === undefined || (!input.gated && !input.relisted && !input.waiting);
+
+const DAYS = [...STARTED, ...STARTED.flatMap((input) => CONTINUED.map((more) => ({ ...input, ...more })))].filter(
+  isPossible,
+);
+
+const ERASURES: EraseInput[] = [{ id: ERASURE }];
+
+test.each([
+  ['day', DAYS],
+  ['backfill', BACKFILLS],
+  ['erase', ERASURES],
+] as const)('every input that a workflow itself gives to a %s is accepted', (type, inputs) => {
+  for (const input of inputs) {
+    // As it is read from the history.
+    const received = JSON.parse(JSON.stringify(input)) as unknown;
+    expect(wrong(type, received), JSON.stringify(input)).toBeUndefined();
+  }
 });

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { final } from '../../src/errors.js';
 import type { Touched } from '../../src/shared/build.js';
+import { command } from '../../src/shared/commands.js';
 import { daysBetween } from '../../src/shared/day.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
-import { plain } from '../../src/shared/sentence.js';
+import { commandsIn, plain } from '../../src/shared/sentence.js';
 import type { BackfillProgress, BackfillResult } from '../../src/shared/workflows.js';
 import { lookOf } from '../support/real-activities.js';
 import { LISTED, ONE_LINE, SETTINGS } from '../support/stubs.js';
@@ -202,6 +203,26 @@ test('a long backfill drains and continues as new after a number of days, and ke
   expect(await resultOf(handle)).toMatchObject({ outcome: 'unchanged', counts: { unchanged: 20 } });
   expect(daysOf(one, 'list').sort()).toEqual(days);
   expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(4);
+});
+
+test('a long backfill continues after a failed day, and its result still names that day with the command', async () => {
+  const [first = '', failing = ''] = DAYS;
+  const one = await night({
+    stubs: {
+      outline: ({ start: from, end: to }) => ({
+        ...{ project: one.project, days: daysBetween(from, to), looksBack: 0, daysPerRun: 2 },
+      }),
+      list: ({ day }) => (day === failing ? listed(day) : { ...listed(day), ...UNCHANGED }),
+      load: () => {
+        throw final('ContractBroken', 'Table events: day 2026-11-02 has rows of another day.');
+      },
+    },
+  });
+  const result = await resultOf(await one.startBackfill({ start: first, end }));
+  expect(result).toMatchObject({ outcome: 'failed', counts: { unchanged: 5, failed: 1 }, notRun: 0 });
+  expect(result.failed).toMatchObject([{ day: failing, step: 'load', type: 'ContractBroken' }]);
+  expect(commandsIn(result.failed[0]?.reason ?? '')).toEqual([command.run(failing)]);
+  expect(one.verbs().filter((verb) => verb === 'outline')).toHaveLength(3);
 });
 
 /** A night of unchanged days; `asked` gets what each outline was asked for about unchanged days, and `quiet` are those that it finds. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
@@ -119,6 +120,28 @@ test('a failed day that is repaired by hand reports that it recovered; one of a 
   await (await one.startNightly({ day: DAY })).result();
   expect(one.verbs().filter((verb) => verb === 'alert')).toHaveLength(2);
 });
+
+test.each(['in its cleanup', 'while the webhook hangs'])(
+  'a repaired day that is cancelled %s, after its publish, ends as published',
+  async (when) => {
+    const verb = when === 'in its cleanup' ? 'sweep' : 'alert';
+    const one = await night({
+      stubs: {
+        recover: () => ({ ...SETTINGS, project: one.project, failedBefore: true }),
+        ...(verb === 'sweep' ? { sweep: untilCancelled } : { alert: () => sleep(2_000).then(() => ({ sent: true })) }),
+      },
+    });
+    const handle = await one.startDay({ day: DAY });
+    await until(() => one.verbs().includes(verb));
+    await handle.cancel();
+    expect(await handle.result()).toMatchObject({ outcome: 'published' });
+    expect((await attributesOf(handle))['DaybookOutcome']).toBe('published');
+    expect(one.calls.filter((call) => call.verb === 'conclude').map(({ input }) => input)).toMatchObject([
+      { outcome: 'published' },
+    ]);
+    expect(one.calls.find((call) => call.verb === 'alert')?.end).toBe('done');
+  },
+);
 
 test('a held day ends as held, without further steps', async () => {
   const one = await night({ listed: { outcome: 'held', todo: 0, notes: ['held since then'] } });

@@ -68,8 +68,8 @@ test('models of a held day, and of later days that look back, are named with the
     },
   });
   expect(((await (await start(one)).result()) as EraseResult).stale).toEqual([
-    { first: DAY, last: DAY, reason: 'the day is held' },
-    { first: '2026-11-12', last: '2026-11-13', reason: `looks back on ${DAY}` },
+    { first: DAY, last: DAY, kind: 'held', reason: 'the day is held' },
+    { first: '2026-11-12', last: '2026-11-13', kind: 'later', reason: `looks back on ${DAY}` },
   ]);
 });
 

@@ -8,7 +8,6 @@ import type { BackfillInput, BackfillResult, DayEnded, DayInput } from '../../sr
 import { emptyResult } from '../day/end.js';
 import { thrownIn, throwIfBug } from '../failures.js';
 import { assertInput } from '../input.js';
-import { backfillNotStarted } from '../nightly/text.js';
 import { firstActivities } from '../options.js';
 import { watchOtherRuns, type OtherRuns } from '../other-runs.js';
 import { runDay } from '../run-day.js';
@@ -16,6 +15,7 @@ import { sweepOld } from '../sweep-old.js';
 import { summary } from '../text.js';
 import { overtakes, runQueue, type DayQueue } from './queue.js';
 import { trackBackfill, type Tracker } from './state.js';
+import { backfillNotStarted } from './text.js';
 
 /**
  * Builds a range of days, both ends inclusive. Several days normalize and load in parallel; models are built and published one day

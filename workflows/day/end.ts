@@ -145,7 +145,9 @@ async function endSwaps({ input, begun, target, settings, startedAt }: DayRun, s
     return target !== null && published <= target ? 'rolled back' : 'undone';
   } catch (error) {
     throwIfBug(error);
-    log.error('the publish stays open until the day is run again', { reason: rootCause(error) });
+    // A cancelled day asks again when it ends.
+    if (!isCancellation(error))
+      log.error('the publish stays open until the day is run again', { reason: rootCause(error) });
     return 'unknown';
   }
 }

@@ -1,5 +1,14 @@
 // Over 300 lines: all steps of a day, in the order in which they run.
-import { condition, continueAsNew, patched, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { CancelledFailure } from '@temporalio/common';
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  patched,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { CompareResult } from '../../activities/compare/index.js';
 import type { ListResult } from '../../activities/list/index.js';
 import type { LoadResult } from '../../activities/load/index.js';
@@ -62,9 +71,15 @@ export interface Turn {
   open: boolean;
 }
 
-/** Continues the day as new, under the same id: finished work is recorded, so the new run does only the rest. */
-const continueDay = ({ input, turn }: DayRun, more: Partial<DayInput> = {}) =>
-  continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, ...more, gated: !turn.open });
+/**
+ * Continues the day as new, under the same id: finished work is recorded, so the new run does only the rest. A cancelled day ends
+ * instead, because the new run would not know of the cancel.
+ */
+const continueDay = async ({ input, turn }: DayRun, more: Partial<DayInput> = {}): Promise<never> => {
+  if (CancellationScope.current().consideredCancelled && patched('cancelled-before-continuing'))
+    throw new CancelledFailure('cancelled');
+  return await continueAsNew<(given: DayInput) => Promise<DayResult>>({ ...input, ...more, gated: !turn.open });
+};
 
 /**
  * Ends a load that failed. If a normalized chunk was deleted after the day was listed, as an erasure does, the day continues as new,

@@ -1,7 +1,7 @@
 import { isCancellation, upsertSearchAttributes } from '@temporalio/workflow';
 import { failedBy, rootText } from '../../src/errors.js';
 import { plain } from '../../src/shared/sentence.js';
-import { HELD, type DayEnded, type EraseInput, type EraseResult } from '../../src/shared/workflows.js';
+import type { DayEnded, EraseInput, EraseResult, StaleModels } from '../../src/shared/workflows.js';
 import { attribute } from '../day/progress.js';
 import { throwIfBug } from '../failures.js';
 import { assertInput } from '../input.js';
@@ -28,7 +28,7 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
     ]);
     const of = { project, others: watchOtherRuns() };
     const failed: DayEnded[] = [];
-    const stale: EraseResult['stale'] = [];
+    const stale: StaleModels[] = [];
     for (const day of days) {
       const erased = await runDay(of, { day, erase: id });
       if (erased.result === null) {
@@ -36,10 +36,11 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
         continue;
       }
       const rebuilt = await runDay(of, { day });
-      if (rebuilt.result === null || rebuilt.outcome === 'held')
-        stale.push({ first: day, last: day, reason: plain(rebuilt.reason) || HELD });
+      if (rebuilt.outcome === 'held') stale.push({ first: day, last: day, kind: 'held', reason: 'the day is held' });
+      if (rebuilt.result === null) stale.push({ first: day, last: day, kind: 'failed', reason: plain(rebuilt.reason) });
       for (const touched of [erased.result.touched, rebuilt.result?.touched])
-        if (touched) stale.push({ first: touched.first, last: touched.last, reason: `looks back on ${day}` });
+        if (touched)
+          stale.push({ first: touched.first, last: touched.last, kind: 'later', reason: `looks back on ${day}` });
     }
     if (failed.length > 0) throw failedBy('EraseFailed', erasureFailure(table, failed));
     const { archives } = await checkActivities().endErasure.executeWithOptions({ summary: summary.endErasure() }, [
@@ -58,5 +59,5 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
 /** A later day that was itself among those of the erasure has been rebuilt since. */
 const notRebuilt =
   (days: readonly string[]) =>
-  ({ first, last, reason }: EraseResult['stale'][number]): boolean =>
-    !reason.startsWith('looks back') || first !== last || !days.includes(first);
+  ({ first, last, kind }: StaleModels): boolean =>
+    kind !== 'later' || first !== last || !days.includes(first);

@@ -66,13 +66,6 @@ export const notVerified = (reason: Text, first: string, last: string): Text =>
 export const nightlyNotStarted = (reason: Text): Text =>
   sentence('The nightly run could not start: ', withCommand(reason, command.schedule('trigger')));
 
-/** Writes the failure of a backfill that could not determine its days. */
-export const backfillNotStarted = (start: string, end: string, reason: Text): Text =>
-  sentence(
-    `The backfill of ${start} to ${end} could not start or continue: `,
-    withCommand(reason, command.backfill(start, end)),
-  );
-
 /** Lists what needs attention in a day that succeeded, each line with its day. Stale days are left out: the audit reports them. */
 export const notesOf = ({ day, result }: DayEnded): Text[] => [
   ...(result?.tested.warned ?? []).map(({ test, rows }) =>

@@ -1,4 +1,3 @@
-import prettyBytes from 'pretty-bytes';
 import type { App } from '../../app.js';
 import { ask } from '../../clickhouse/question.js';
 import { isFinal, textOf } from '../../errors.js';
@@ -12,7 +11,7 @@ import { assertApplied, liveTables } from '../../project/apply/apply.js';
 import { longestLookbackOf } from '../../project/project.js';
 import { command, type Command } from '../../shared/commands.js';
 import { addDays, EVER, rangesOf, type Day } from '../../shared/day.js';
-import { durationText, plural } from '../../shared/format.js';
+import { durationText, numberText, plural, sizeText } from '../../shared/format.js';
 import { NO_CHOICE, type VanishedChoice } from '../../shared/inputs/choice.js';
 import { tableDay } from '../../shared/names.js';
 import { heldSince } from '../../shared/notes.js';
@@ -209,14 +208,16 @@ export function forecastText(
     ...dayLines(days),
     ...(later.length > 0 ? ['Then the later days that look back on them:', ...dayLines(later)] : []),
     ...(earlier > 0
-      ? [`${earlier} earlier days are not shown. To include them: ${typed(command.plan('--start', 'YYYY-MM-DD'))}`]
+      ? [
+          `${plural(earlier, 'earlier day')} ${earlier === 1 ? 'is' : 'are'} not shown. To include them: ${typed(command.plan('--start', 'YYYY-MM-DD'))}`,
+        ]
       : []),
     `To read: ${amount(toRead)} in ${plural(toRead.chunks, 'chunk')}. Nothing was changed.`,
     ...(expected && expected.ms > 0
       ? [`Estimated time: ${durationText(expected.ms)}, from the last ${plural(expected.builds, 'build')}.`]
       : []),
     ...(next.length > 0 ? ['Next:', ...next.slice(0, NEXT_SHOWN).map((one) => `  ${typed(one)}`)] : []),
-    ...(next.length > NEXT_SHOWN ? [`  and ${next.length - NEXT_SHOWN} more`] : []),
+    ...(next.length > NEXT_SHOWN ? [`  and ${numberText(next.length - NEXT_SHOWN)} more`] : []),
   ].join('\n');
 }
 
@@ -261,4 +262,4 @@ export function commandsFor(days: readonly DayForecast[]): Command[] {
 }
 
 const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>
-  `${objects} ${objects === 1 ? 'object' : 'objects'}, ${prettyBytes(bytes, { binary: true })}`;
+  `${plural(objects, 'object')}, ${sizeText(bytes)}`;

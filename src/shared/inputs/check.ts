@@ -1,6 +1,7 @@
 import { EVER, isDay } from '../day.js';
 import { clipped } from '../format.js';
 import { workflowId } from '../names.js';
+import { isText } from '../sentence.js';
 import type {
   BackfillInput,
   BackfillState,
@@ -74,6 +75,7 @@ const givenText = (value: unknown): string =>
 
 const flag = is('true or false, without quotes', (value) => typeof value === 'boolean');
 const text = is('a text', (value) => typeof value === 'string');
+const sentenceOrText = is('a text, or one with its commands', isText);
 const count = is('a whole number, 0 or more', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
 const generation = is('a whole number, 1 or more', (value) => Number.isSafeInteger(value) && Number(value) >= 1);
 const day = is(
@@ -139,7 +141,7 @@ const FAILED: Fields<FailedDay> = {
   outcome: oneWordOf(...Object.keys(COUNTS)),
   step: text,
   type: optional(text),
-  reason: text,
+  reason: sentenceOrText,
 };
 
 const STATE: Fields<BackfillState> = {
@@ -173,18 +175,22 @@ const BACKFILL: Fields<BackfillInput> = {
 /** Fields that a rollback cannot have: it builds nothing. */
 const BUILDING = ['force', 'compare', 'code', 'retry', 'replaceFolder', 'keepVanished', 'allowEmpty'] as const;
 
+/** Fields that an erasure may have: `moves` is added when its day moves to another node. */
+const ERASING: readonly string[] = ['day', 'erase', 'moves'];
+
+/** True for a field that asks for something: a day that continues as new names flags that are off. */
+const isAsked = (value: unknown): boolean => value !== undefined && value !== false;
+
 function wrongDay(input: DayInput): string | undefined {
-  const other = Object.keys(input).find((field) => field !== 'day' && field !== 'erase');
+  const other = Object.entries(input).find(([field, value]) => !ERASING.includes(field) && isAsked(value));
   if (input.erase !== undefined && other !== undefined)
-    return `erase and ${other} are both given; expected one of them, because an erasure builds nothing`;
-  const target = (['generation', 'toEmpty'] as const).filter(
-    (field) => input[field] !== undefined && input[field] !== false,
-  );
+    return `erase and ${other[0]} are both given; expected one of them, because an erasure builds nothing`;
+  const target = (['generation', 'toEmpty'] as const).filter((field) => isAsked(input[field]));
   if (target[0] !== undefined && !input.rollback)
     return `${target[0]} is given without rollback; expected "rollback": true beside it, because it says what a rollback restores`;
   if (target.length > 1)
     return 'generation and toEmpty are both given; expected one of them, because they contradict each other';
-  const beside = BUILDING.find((field) => input[field] !== undefined && input[field] !== false);
+  const beside = BUILDING.find((field) => isAsked(input[field]));
   return input.rollback && beside !== undefined
     ? `rollback and ${beside} are both given; expected one of them, because a rollback builds nothing`
     : wrongChoice(input);

@@ -1,4 +1,4 @@
-/* What the user of a run says about objects that vanished from a day's folders; src/plan/vanished.ts applies it. */
+/* What the user of a run says about objects that vanished from a day's folders; src/plan/folders/vanished.ts applies it. */
 
 /** What the user of one run says about vanished objects. */
 export interface VanishedChoice {
