@@ -155,7 +155,7 @@ test('a worker refuses a namespace without the search attributes, and names the 
   expect(stderr).toContain('temporal operator search-attribute create --name DaybookDay --type Keyword');
 });
 
-test('pausing and cancelling a backfill returns at once without a worker, and the next worker carries it out', async () => {
+test('pausing and cancelling a backfill returns at once without a worker, and the next worker carries it out and stops in order on SIGHUP', async () => {
   const range = ['--start', '2026-10-01', '--end', '2026-10-02'];
   const backfill = start(own('backfill', ...range), environment(inject('stack')));
   let said = '';
@@ -179,8 +179,9 @@ test('pausing and cancelling a backfill returns at once without a worker, and th
   try {
     expect((await backfill).stderr).toContain('The backfill was cancelled. Published days stay.');
   } finally {
-    worker.kill('SIGTERM');
-    await worker;
+    // Its terminal closes.
+    worker.kill('SIGHUP');
   }
+  expect((await worker).exitCode).toBe(0);
   expect(await project.app.ledger.latestBuilds('2026-10-01', '2026-10-02')).toEqual([]);
 });

@@ -68,7 +68,7 @@ export function trackBackfill(input: BackfillInput): Tracker {
   const pause = (paused: boolean) => {
     if (paused && pausedAt === undefined) pausedAt = Date.now();
     if (!paused && pausedAt !== undefined) {
-      state = { ...state, idle: state.idle + Date.now() - pausedAt };
+      state = { ...state, idle: state.idle + Math.max(0, Date.now() - pausedAt) };
       pausedAt = undefined;
       resumes++;
     }
