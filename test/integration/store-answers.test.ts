@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { objectTable } from '../../src/clickhouse/object-table.js';
 import { checkEngineStore } from '../../src/plan/check-engine.js';
+import { engineBucket } from '../../src/step/engine-bucket.js';
 import { connectStore, type Store } from '../../src/store/store.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { openProxy, type FaultProxy } from '../support/fault-proxy.js';
@@ -119,4 +121,43 @@ test('check warns of a store that deletes nothing', async () => {
       what: expect.stringContaining('the store answers AccessDenied (why). Allow s3:DeleteObject') as string,
     },
   ]);
+});
+
+/** How ClickHouse fails to read, or to write, an object of this name while the store answers so. */
+async function failedInEngine(
+  key: string,
+  write: boolean,
+  status: number,
+  code: string,
+  text: string,
+): Promise<unknown> {
+  await project.app.store.write(project.bucket, key, 'x\n');
+  const body = Buffer.from(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${text}</Message></Error>`);
+  proxy.intercept(({ asked, answer }) => {
+    if (asked.method !== (write ? 'PUT' : 'GET')) return undefined;
+    answer({ status, headers: { 'content-type': 'application/xml' }, body });
+    return Promise.resolve();
+  });
+  const reached = connectStore({ ...project.app.env.s3, engineEndpoint: proxy.url });
+  const bucket = await engineBucket({ store: reached }, project.bucket);
+  reached.close();
+  const { sql, params } = objectTable(bucket, [key], 'LineAsString', '`line` String', 'read');
+  const statement = write ? `INSERT INTO FUNCTION ${sql} SELECT 'y'` : `SELECT count() FROM ${sql}`;
+  const settings = { s3_retry_attempts: 0, s3_truncate_on_insert: 1 };
+  return await project.app.clickhouse.run({ sql: statement, params, settings }).catch((error: unknown) => error);
+}
+
+test.each([
+  ['raw/part-404.json', 503, 'SlowDown', 'Please reduce your request rate.', undefined],
+  ['raw/403 does not exist.json', 500, 'InternalError', 'We encountered an internal error.', undefined],
+  ['raw/NoSuchKey.json', 403, 'AccessDenied', 'Access Denied', 'AccessDenied'],
+  ['raw/AccessDenied.json', 404, 'NoSuchKey', 'The specified key does not exist.', 'ObjectVanished'],
+])('%s: what ClickHouse says of a %d is judged without the key', async (key, status, code, text, type) => {
+  const read = await failedInEngine(key, false, status, code, text);
+  expect(read).toMatchObject({ message: expect.stringContaining(key) as string });
+  expect((read as { type?: string }).type).toBe(type);
+  if (status === 404) return;
+  const written = await failedInEngine(key, true, status, code, text);
+  expect(written).toMatchObject({ message: expect.stringContaining(key) as string });
+  expect((written as { type?: string }).type).toBe(type);
 });
