@@ -1,7 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
 import { final } from '../errors.js';
-import { assertRemoved, explained, httpStatus, LIST_AGAIN, sdk } from './answers.js';
+import { assertRemoved, explaining, httpStatus, LIST_AGAIN, sdk, type Explained } from './answers.js';
 import type { StoredObject } from './object.js';
 
 /** What ClickHouse needs to reach the store by itself: it reads raw objects without Node. */
@@ -55,6 +55,7 @@ const DELETE_PAGE = 1000;
 export function connectStore(env: Env['s3']): Store {
   let opened: Sdk.S3Client | undefined;
   const client = () => (opened ??= clientOf(env));
+  const explained = explaining(env.chosen);
   const engineEndpoint = env.engineEndpoint ?? env.endpoint;
   return {
     async list(bucket, prefix, signal) {
@@ -107,7 +108,7 @@ export function connectStore(env: Env['s3']): Store {
           throw error;
         }
       }),
-    stream: (bucket, object, signal) => streamed(client(), bucket, object, signal),
+    stream: (bucket, object, signal) => streamed(client(), explained, bucket, object, signal),
     copy: (from, to) =>
       explained(
         `copy s3://${from.bucket}/${from.key} to s3://${to.bucket}/${to.key}`,
@@ -239,6 +240,7 @@ function clientOf(env: Env['s3']): Sdk.S3Client {
 
 async function* streamed(
   client: Sdk.S3Client,
+  explained: Explained,
   bucket: string,
   { key, etag, size }: StoredObject,
   signal?: AbortSignal,
