@@ -101,7 +101,7 @@ export async function startDaybook(world: World, project = PROJECT): Promise<Wor
   return { pid: child.pid ?? 0, stop };
 }
 
-/** Waits until a worker polls both queues of the project, or `over` says that no one waits any more. */
+/** Waits until a worker polls both queues of the project, or until `over` says that no one waits for it. */
 async function polls(app: App, over: () => boolean): Promise<void> {
   const { project } = app.project.config;
   const client = await app.temporal();

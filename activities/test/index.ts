@@ -64,7 +64,7 @@ export async function test(deps: Dependencies, { build, published }: TestInput, 
             `${failed.map(failingText).join(' ')} Readers have these rows: they were published before the test was added or edited. `,
             ...['Correct the data or the test, then: ', command.run(plan.day)],
           )
-        : `${failed.map(failingText).join(' ')} Nothing is published. The rows are in ${tablesOf(plan, failed).join(', ')} until the stage is dropped`,
+        : `${failed.map(failingText).join(' ')} Nothing is published. The rows are in ${stagedTablesOf(plan, failed).join(', ')} until the stage is dropped`,
       {
         details: { step: 'test', tests: failed.map(({ test: name }) => name) },
       },
@@ -86,7 +86,7 @@ interface Tested extends TestRecord {
 }
 
 /** The tables of the stage that tests read, as a query names them. */
-function tablesOf(plan: Plan, tests: readonly { test: string }[]): string[] {
+function stagedTablesOf(plan: Plan, tests: readonly { test: string }[]): string[] {
   const read = testsOf(plan).flatMap(({ name: test, inputs }) =>
     tests.some((one) => one.test === test) ? inputs : [],
   );
