@@ -159,3 +159,22 @@ test.each([
   expect(written).toMatchObject({ message: expect.stringContaining(key) as string });
   expect((written as { type?: string }).type).toBe(type);
 });
+
+test('an upload in parts that the store answers with status 200 and an error has failed in ClickHouse, too', async () => {
+  let completed = 0;
+  proxy.intercept(({ asked: { url, method }, answer }) => {
+    if (method !== 'POST' || !url.searchParams.has('uploadId')) return undefined;
+    completed++;
+    const body = '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>Please try again.</Message></Error>';
+    answer({ status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(body) });
+    return Promise.resolve();
+  });
+  const reached = connectStore({ ...project.app.env.s3, engineEndpoint: proxy.url });
+  const bucket = await engineBucket({ store: reached }, project.bucket);
+  reached.close();
+  const { sql, params } = objectTable(bucket, ['raw/parts.json'], 'LineAsString', '`line` String', 'read');
+  const settings = { s3_retry_attempts: 0, s3_max_single_part_upload_size: 1 };
+  const statement = { sql: `INSERT INTO FUNCTION ${sql} SELECT 'y'`, params, settings };
+  await expect(project.app.clickhouse.run(statement)).rejects.toThrow('499');
+  expect(completed).toBeGreaterThan(0);
+});
