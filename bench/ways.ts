@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { openApp } from '../src/app.js';
+import { openApp, type App } from '../src/app.js';
 import { apply } from '../src/cli/apply/index.js';
 import { startOrAttachDay } from '../src/cli/common/start.js';
 import { taskQueue } from '../src/shared/names.js';
@@ -57,7 +58,15 @@ const BUILD = here('../.daybook/bench-build');
 /** Time between two checks whether the worker polls, in milliseconds. */
 const POLL_INTERVAL = 200;
 
-/** Creates a project's tables and starts its worker, compiled as in production; returns when it polls its queues. */
+/** What the worker logs. */
+const WORKER_LOG = here('../.daybook/bench-worker.log');
+/** Characters of that log of a worker that ended by itself. */
+const LAST_WORDS = 1_000;
+
+/**
+ * Creates a project's tables and starts its worker, compiled as in production; returns when it polls its queues. Throws with the end of
+ * its log if it ends before.
+ */
 export async function startDaybook(world: World, project = PROJECT): Promise<Worker> {
   await execa(process.execPath, [here('../bin/build.js'), '--out', BUILD]);
   const app = await openApp(world.env, project);
@@ -66,21 +75,41 @@ export async function startDaybook(world: World, project = PROJECT): Promise<Wor
     env: world.variables,
     extendEnv: false,
     reject: false,
-    stdio: 'ignore',
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: { file: WORKER_LOG },
   });
-  const { config } = app.project;
-  const client = await app.temporal();
-  const queues = [taskQueue.light(config.project), taskQueue.heavy(config.project)];
-  while ((await Promise.all(queues.map((queue) => pollers(client, queue)))).some(({ activities }) => activities === 0))
-    await sleep(POLL_INTERVAL);
-  await app.close();
-  return {
-    pid: child.pid ?? 0,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await child;
-    },
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await child;
   };
+  let over = false;
+  const ended = child.then(async ({ exitCode }) => {
+    const log = await readFile(WORKER_LOG, 'utf8').catch(() => '');
+    throw new Error(`the worker ended with ${exitCode ?? 'a signal'} before it polled: ${log.slice(-LAST_WORDS)}`);
+  });
+  try {
+    await Promise.race([polls(app, () => over), ended]);
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    over = true;
+    ended.catch(() => undefined);
+    await app.close();
+  }
+  return { pid: child.pid ?? 0, stop };
+}
+
+/** Waits until a worker polls both queues of the project, or until `over` says that no one waits for it. */
+async function polls(app: App, over: () => boolean): Promise<void> {
+  const { project } = app.project.config;
+  const client = await app.temporal();
+  const idle = async () => {
+    const found = [taskQueue.light(project), taskQueue.heavy(project)].map((queue) => pollers(client, queue));
+    return (await Promise.all(found)).some(({ activities }) => activities === 0);
+  };
+  while (!over() && (await idle())) await sleep(POLL_INTERVAL);
 }
 
 /** Creates the project's tables in another database. */

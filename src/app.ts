@@ -35,7 +35,7 @@ export interface App extends Services {
 /** Connects to Temporal. Loads the client only now: that takes longer than most commands, and many need no Temporal. */
 async function connected(env: Env, within: number | undefined): Promise<Client> {
   const { connectTemporal } = await import('./temporal/client.js');
-  return await connectTemporal(env.temporal, within);
+  return await connectTemporal(env.temporal, within, env.clickhouse.chosen);
 }
 
 /**

@@ -10,8 +10,10 @@ export interface Env {
   projectDir: string | undefined;
   /** The TEMPORAL_* variables, read by `@temporalio/envconfig` exactly as the `temporal` CLI reads them. */
   temporal: Record<string, string>;
-  clickhouse: { url: string; user: string; password: string };
+  clickhouse: { url: string; user: string; password: string; chosen?: boolean };
   s3: {
+    /** True if the user has named a service: then no local stack is used, and to start one is no advice. */
+    chosen?: boolean;
     /** Undefined means Amazon S3 itself. */
     endpoint: string | undefined;
     /** The store's address as ClickHouse sees it, if it differs. */
@@ -84,18 +86,24 @@ export function readEnv(vars: Variables): Env {
   const get = (name: string) => given(vars, name);
   const key = get('AWS_ACCESS_KEY_ID');
   const secret = get('AWS_SECRET_ACCESS_KEY');
+  const localStack = get('DAYBOOK_LOCAL_STACK') === '1';
+  const temporal = Object.fromEntries(
+    Object.entries(vars).flatMap(([name, value]) => (name.startsWith('TEMPORAL_') && value ? [[name, value]] : [])),
+  );
+  const addresses = { CLICKHOUSE_URL: get('CLICKHOUSE_URL'), AWS_ENDPOINT_URL_S3: get('AWS_ENDPOINT_URL_S3') };
+  const chosen = namesServices({ ...temporal, ...addresses }) && !localStack;
   return {
     projectDir: get('DAYBOOK_PROJECT'),
-    temporal: Object.fromEntries(
-      Object.entries(vars).flatMap(([name, value]) => (name.startsWith('TEMPORAL_') && value ? [[name, value]] : [])),
-    ),
+    temporal,
     clickhouse: {
-      url: get('CLICKHOUSE_URL') ?? 'http://127.0.0.1:8123',
+      url: addresses.CLICKHOUSE_URL ?? 'http://127.0.0.1:8123',
       user: get('CLICKHOUSE_USER') ?? get('CLICKHOUSE_USERNAME') ?? 'default',
       password: get('CLICKHOUSE_PASSWORD') ?? '',
+      chosen,
     },
     s3: {
-      endpoint: get('AWS_ENDPOINT_URL_S3') ?? get('AWS_ENDPOINT_URL'),
+      chosen,
+      endpoint: addresses.AWS_ENDPOINT_URL_S3 ?? get('AWS_ENDPOINT_URL'),
       engineEndpoint: get('DAYBOOK_S3_ENGINE_ENDPOINT'),
       collection: get('DAYBOOK_S3_COLLECTION'),
       region: get('AWS_REGION') ?? get('AWS_DEFAULT_REGION') ?? 'us-east-1',
@@ -113,7 +121,7 @@ export function readEnv(vars: Variables): Env {
       clickhousePath: get('DAYBOOK_CLICKHOUSE'),
       versitygwRelease: get('DAYBOOK_VERSITYGW_RELEASE'),
     },
-    localStack: get('DAYBOOK_LOCAL_STACK') === '1',
+    localStack,
     keepDemo: get('npm_config_keep') === 'true',
     named: get,
   };

@@ -13,9 +13,15 @@ const CODES = new Set([
   'ETIMEDOUT',
 ]);
 
-/** Says what to do about a service that does not answer; `variable` holds its address. */
-export const startOrName = (variable: string): Text =>
-  sentence(`Set ${variable}, or start the local stack: `, command.local('up', '--detach'));
+/**
+ * Says what to do about a service that does not answer; `variable` holds its address.
+ *
+ * @param chosen the user has named a service: then a local stack is not used
+ */
+export const startOrName = (variable: string, chosen = false): Text =>
+  chosen
+    ? `Start it, or correct ${variable}.`
+    : sentence(`Set ${variable}, or start the local stack: `, command.local('up', '--detach'));
 
 /** Returns the code of an error that means that a service was not reached, such as `ECONNREFUSED`; undefined for others. */
 export function unreachable(error: unknown): string | undefined {

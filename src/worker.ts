@@ -4,7 +4,8 @@ import { createActivities, createHeavyActivities } from '../activities/index.js'
 import type { App } from './app.js';
 import { MOST_CONCURRENCY } from './shared/inputs/backfill.js';
 import { buildName, taskQueue, WORKER_BUILD } from './shared/names.js';
-import { assertSearchAttributes, temporalConfig } from './temporal/client.js';
+import { temporalConfig } from './temporal/client.js';
+import { assertSearchAttributes } from './temporal/namespace.js';
 import { runtimeLog } from './worker-log.js';
 import { ownWorkflows } from './workflow-bundle.js';
 

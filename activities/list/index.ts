@@ -7,11 +7,11 @@ import { newestGeneration } from '../../src/ledger/latest.js';
 import type { BuildRecord, HoldRecord, PublishRecord } from '../../src/ledger/records.js';
 import { chunksToDo } from '../../src/plan/cover.js';
 import { questionsOf } from '../../src/plan/known.js';
+import { rulesOf } from '../../src/plan/listing.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { bytesOf, planDay } from '../../src/plan/planning.js';
 import { storedPlan, writePlan } from '../../src/plan/stored.js';
 import { assertApplied, liveTables } from '../../src/project/apply/apply.js';
-import { folderPrefix } from '../../src/project/config/prefix.js';
 import type { Project } from '../../src/project/project.js';
 import { COMPARISON, type BuildRef } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
@@ -192,10 +192,10 @@ async function markerNotes(
   signal: AbortSignal,
 ): Promise<Text[]> {
   const notes: Text[] = [];
-  for (const [name, { bucket, prefix, ready }] of Object.entries(project.config.sources)) {
-    if (!('marker' in ready)) continue;
-    const key = folderPrefix(prefix, day) + ready.marker;
-    if ((await store.list(bucket, key, signal)).some((object) => object.key === key)) continue;
+  for (const [name, source] of Object.entries(project.config.sources)) {
+    const { marker: key } = rulesOf(source, day);
+    if (key === undefined) continue;
+    if ((await store.list(source.bucket, key, signal)).some((object) => object.key === key)) continue;
     notes.push(
       sentence(
         `${name}: ${key} is missing, so the folder may be incomplete. Once it is complete, run: `,

@@ -11,10 +11,10 @@ import type { BuildRef, BuiltTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
 import { keyOf } from '../../src/shared/dedupe.js';
 import { grouped } from '../../src/shared/grouped.js';
-import { manifestKey } from '../../src/shared/names.js';
+import { manifestKey, objectUrl } from '../../src/shared/names.js';
 import { quarantinedNote } from '../../src/shared/notes.js';
 import { sentence, type Text } from '../../src/shared/sentence.js';
-import { buildInStage, copyFromLive, type Staged } from '../../src/stage/build.js';
+import { buildInStage, copyFromLive, stageOf, type Staged } from '../../src/stage/build.js';
 import { comparedWithPublished, knownAs } from '../../src/stage/reproduced.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
@@ -182,7 +182,12 @@ async function loadChunks(deps: Dependencies, loading: Loading, step: Step) {
   const { rows } = staged;
   const wrong = dayImbalance(table.name, promised, rows, duplicates);
   if (wrong !== undefined)
-    throw final('AccountsDiffer', `${wrong}. Nothing is published.`, { details: { step: 'load', table: table.name } });
+    throw final(
+      'AccountsDiffer',
+      `${wrong}. Nothing is published. Each row of a chunk must be loaded once or be a duplicate: if nothing else writes to ` +
+        `${stageOf(plan)} or below ${objectUrl(plan.normalized.bucket, plan.normalized.prefix)}, please report this as a bug of Daybook.`,
+      { details: { step: 'load', table: table.name } },
+    );
   await deps.ledger.recordDayAccount({
     day: plan.day,
     table: table.name,

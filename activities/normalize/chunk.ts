@@ -50,7 +50,7 @@ export async function normalizeChunk(deps: Dependencies, work: Work, step: Step)
     const { bad, fates, lines } = await readOnce(deps, work, objects, parquet, step);
     if (bad.length === 0) {
       await assertUnchanged(deps, source, chunk, lines, step);
-      const accounts = accountsOf(chunk.objects, fates, lines);
+      const accounts = accountsOf(source.name, chunk.objects, fates, lines);
       assertBalanced(source.name, accounts);
       return {
         format: 1,
@@ -118,7 +118,7 @@ async function readOnce(
   const fates = await ask(deps.clickhouse, countFates(normalized, parquet, filled), step.statement(what));
   const known = source.format === 'ndjson' ? countByNumbers(objects, fates, readRows) : undefined;
   const lines = known ?? (await ask(deps.clickhouse, counted, step.statement(what)));
-  const accounts = accountsOf(objects, fates, lines);
+  const accounts = accountsOf(source.name, objects, fates, lines);
   if (known === undefined && folderImbalances(accounts).length === 0)
     assertAllBalanced(source.name, misnumbered(fates));
   const unbalanced = new Set(accounts.filter((one) => folderImbalances([one]).length > 0).map(({ object }) => object));
@@ -211,6 +211,7 @@ const FIELD_OF_FATE = {
 } as const;
 
 function accountsOf(
+  source: string,
   objects: readonly StoredObject[],
   fates: readonly FateCount[],
   lines: readonly LineCount[],
@@ -218,7 +219,7 @@ function accountsOf(
   const accounts = new Map<string, ObjectAccount>(
     objects.map(({ key }) => [key, { object: key, lines: 0, rows: 0, rejected: 0, skipped: 0, blank: 0 }]),
   );
-  const of = (object: string) => accounts.get(object) ?? unknownObject(object);
+  const of = (object: string) => accounts.get(object) ?? unknownObject(source, object);
   for (const { object, lines: count } of lines) of(object).lines += count;
   for (const { object, fate, lines: count } of fates) {
     const account = of(object);
@@ -228,10 +229,12 @@ function accountsOf(
   return [...accounts.values()];
 }
 
-function unknownObject(object: string): never {
-  throw final('AccountsDiffer', `ClickHouse read ${object}, which is not part of this chunk. Nothing was recorded.`, {
-    details: { object },
-  });
+function unknownObject(source: string, object: string): never {
+  throw final(
+    'AccountsDiffer',
+    `${source}: a line is of ${object}, which is not part of this chunk. Nothing was recorded. ${mustReturn(source)}`,
+    { details: { object } },
+  );
 }
 
 function rowsByDay(fates: readonly FateCount[]): Record<string, number> {
@@ -247,6 +250,9 @@ const assertBalanced = (source: string, accounts: readonly ObjectAccount[]): voi
   assertAllBalanced(source, folderImbalances(accounts));
 };
 
+const mustReturn = (source: string) =>
+  `The SELECT of sql/normalized/${source}.sql must return each line once and pass _source on unchanged. If it does, please report this as a bug of Daybook.`;
+
 /** @param wrong a sentence for each object whose lines do not add up */
 function assertAllBalanced(source: string, wrong: readonly string[]): void {
   if (wrong.length === 0) return;
@@ -254,7 +260,7 @@ function assertAllBalanced(source: string, wrong: readonly string[]): void {
   const more = wrong.length > named.length ? `; and ${wrong.length - named.length} more objects` : '';
   throw final(
     'AccountsDiffer',
-    `${source}: lines were lost or counted twice. Nothing is published. ${named.join('; ')}${more}`,
+    `${source}: lines were lost or counted twice. Nothing is published. ${named.join('; ')}${more}. ${mustReturn(source)}`,
     { details: { step: 'normalize', objects: named } },
   );
 }

@@ -1,4 +1,5 @@
 import { oneRow } from '../../src/clickhouse/client.js';
+import { table } from '../../src/clickhouse/text.js';
 import { final } from '../../src/errors.js';
 import type { TestRecord } from '../../src/ledger/records.js';
 import { withinLimits } from '../../src/plan/limits.js';
@@ -63,7 +64,7 @@ export async function test(deps: Dependencies, { build, published }: TestInput, 
             `${failed.map(failingText).join(' ')} Readers have these rows: they were published before the test was added or edited. `,
             ...['Correct the data or the test, then: ', command.run(plan.day)],
           )
-        : `${failed.map(failingText).join(' ')} Nothing is published. The stage is kept: USE ${stageOf(plan)}`,
+        : `${failed.map(failingText).join(' ')} Nothing is published. The rows are in ${stagedTablesOf(plan, failed).join(', ')} until the stage is dropped`,
       {
         details: { step: 'test', tests: failed.map(({ test: name }) => name) },
       },
@@ -82,6 +83,14 @@ export async function test(deps: Dependencies, { build, published }: TestInput, 
 /** A test's record, with the number of failing rows that it tolerates. */
 interface Tested extends TestRecord {
   tolerated: number;
+}
+
+/** The tables of the stage that tests read, as a query names them. */
+function stagedTablesOf(plan: Plan, tests: readonly { test: string }[]): string[] {
+  const read = testsOf(plan).flatMap(({ name: test, inputs }) =>
+    tests.some((one) => one.test === test) ? inputs : [],
+  );
+  return [...new Set(read)].map((input) => table(stageOf(plan), input));
 }
 
 /** Lists the tests of `sql/tests/`, and one for each `-- unique:` line. */

@@ -170,7 +170,7 @@ export function connectClickHouse(env: Env['clickhouse'], more: ClickHouseSettin
         throw passing(
           sentence(
             `${what}: no ClickHouse answers at ${new URL(env.url).origin} (${code}). `,
-            startOrName('CLICKHOUSE_URL'),
+            startOrName('CLICKHOUSE_URL', env.chosen),
           ),
           { cause: error },
         );

@@ -1,6 +1,7 @@
 import type * as Client from '@clickhouse/client';
 import { final, isFinal, messageOf, type FinalType } from '../errors.js';
 import { required } from '../required.js';
+import { saysArchived, typeOfS3Error } from './s3-errors.js';
 import { LEAST_CLICKHOUSE } from './versions.js';
 
 const { ClickHouseError } = required('@clickhouse/client') as typeof Client;
@@ -109,11 +110,8 @@ const TRANSIENT = {
   POCO_EXCEPTION: 1000,
 } as const;
 
-/** Amazon's error of an object in an archive storage class: its code, or its text, which alone ClickHouse passes on. */
-const ARCHIVED = /InvalidObjectState|operation is not valid for the object's storage class/i;
-
 /** True where the store refuses an object because it is archived. */
-export const isArchived = (error: unknown): boolean => ARCHIVED.test(messageOf(error));
+export const isArchived = (error: unknown): boolean => saysArchived(messageOf(error));
 
 /** Errors of the store; the message says which. */
 const S3_ERROR = 499;
@@ -216,7 +214,7 @@ export function failedAtItsInput(error: unknown): boolean {
 export function explain(error: unknown, what: string): unknown {
   const code = codeOf(error);
   if (code === undefined || !(error instanceof ClickHouseError))
-    return tooLarge(error, what) ?? ofLibrary(error, what) ?? error;
+    return ofLibrary(error, what) ?? tooLarge(error, what) ?? error;
   const type = code === S3_ERROR ? typeOfS3Error(error.message) : finalTypeOf(code, error.message);
   const older = code === UNKNOWN_SETTING ? `. Daybook needs ClickHouse ${LEAST_CLICKHOUSE} or newer` : '';
   const message = `${what}: ClickHouse says ${code} (${error.type ?? 'unnamed'}): ${withoutNoise(error.message)}${older}`;
@@ -256,14 +254,6 @@ function ofLibrary(error: unknown, what: string): Error | undefined {
 /** Returns the final type of a code. Some builds of ClickHouse lack some compressions; their error does not name the object. */
 const finalTypeOf = (code: number, message: string): FinalType | undefined =>
   code === NOT_IMPLEMENTED && message.includes('compression method') ? 'BadObject' : TYPE_OF_CODE.get(code);
-
-function typeOfS3Error(message: string): FinalType | undefined {
-  // A 403 like a refused credential, and yet about one object.
-  if (ARCHIVED.test(message)) return 'BadObject';
-  if (/\b403\b|AccessDenied|Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch/i.test(message)) return 'AccessDenied';
-  if (/\b404\b|NoSuchKey|NoSuchBucket|does not exist/i.test(message)) return 'ObjectVanished';
-  return undefined;
-}
 
 /** Characters of one stretch of SQL that the engine repeats. */
 const SQL_SHOWN = 120;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { final } from '../errors.js';
 import { command } from '../shared/commands.js';
+import { exactly } from '../shared/exactly.js';
 import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 
@@ -20,7 +21,9 @@ export interface Erasure {
   text?: string | undefined;
 }
 
-const kept = z.strictObject({ id: z.string(), table: z.string(), where: z.string(), text: z.string().optional() });
+const kept = exactly<Erasure>()(
+  z.strictObject({ id: z.string(), table: z.string(), where: z.string(), text: z.string().optional() }),
+);
 
 type Place = { project: string; bucket: string; prefix: string };
 

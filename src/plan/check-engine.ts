@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { ClickHouse } from '../clickhouse/client.js';
 import { objectTable } from '../clickhouse/object-table.js';
 import { isFinal, messageOf } from '../errors.js';
-import { error } from '../project/problems.js';
+import { error, warning } from '../project/problems.js';
 import type { Problem, Project } from '../project/project.js';
 import { engineBucket } from '../step/engine-bucket.js';
 import type { Store } from '../store/store.js';
 
 const FIX =
   'Check DAYBOOK_S3_ENGINE_ENDPOINT and DAYBOOK_S3_COLLECTION: ClickHouse reads and writes the store by itself; see docs/production.md.';
+
+const MAY_NOT_REMOVE =
+  'Without it, expired chunks stay, and `daybook erase` fails. For the policy that Daybook needs, see docs/production.md.';
 
 /** A check must end soon: no retries, and no statement that waits. */
 const SOON = { s3_retry_attempts: 1, max_execution_time: 20 };
@@ -24,14 +27,18 @@ interface Reached {
  * looks for an object at each source. An engine that does not respond at all is not reported here.
  */
 export async function checkEngineStore(project: Project, services: Reached): Promise<Problem[]> {
-  const written = await writeAndRead(project, services);
+  const { bucket, normalized } = project.config.store;
+  const key = `${normalized}${project.config.project}/_check/${randomUUID()}.parquet`;
+  const written = await writeAndRead(bucket, key, services);
+  const left = await services.store.remove(bucket, [key]).then(
+    () => [],
+    (thrown: unknown) => [warning('S3', messageOf(thrown), MAY_NOT_REMOVE)],
+  );
   // A store that is not reached at all is reported once.
-  return written.length > 0 ? written : await readSources(project, services);
+  return written.length > 0 ? written : [...left, ...(await readSources(project, services))];
 }
 
-async function writeAndRead({ config }: Project, { clickhouse, store }: Reached): Promise<Problem[]> {
-  const { bucket, normalized } = config.store;
-  const key = `${normalized}${config.project}/_check/${randomUUID()}.parquet`;
+async function writeAndRead(bucket: string, key: string, { clickhouse, store }: Reached): Promise<Problem[]> {
   const place = `s3://${bucket}/${key}`;
   try {
     const { sql, params } = objectTable(await engineBucket({ store }, bucket), [key], 'Parquet', '`x` UInt8', 'check');
@@ -45,8 +52,6 @@ async function writeAndRead({ config }: Project, { clickhouse, store }: Reached)
     return [];
   } catch (thrown) {
     return notReached(thrown, `the store of ${bucket}`);
-  } finally {
-    await store.remove(bucket, [key]).catch(() => undefined);
   }
 }
 

@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { sumAccounts, type FolderAccount, type ObjectAccount, type QuarantinedObject } from '../shared/accounts.js';
+import { exactly } from '../shared/exactly.js';
 import type { StoredObject } from '../store/object.js';
 import { day, count, fingerprint } from './fields.js';
 
-export const storedObject: z.ZodType<StoredObject> = z.strictObject({ key: z.string(), etag: z.string(), size: count });
+export const storedObject = exactly<StoredObject>()(z.strictObject({ key: z.string(), etag: z.string(), size: count }));
 
-const objectAccount: z.ZodType<ObjectAccount> = z.strictObject({
-  object: z.string(),
-  lines: count,
-  rows: count,
-  rejected: count,
-  skipped: count,
-  blank: count,
-  outside: count.optional(),
-});
+const objectAccount = exactly<ObjectAccount>()(
+  z.strictObject({
+    object: z.string(),
+    lines: count,
+    rows: count,
+    rejected: count,
+    skipped: count,
+    blank: count,
+    outside: count.optional(),
+  }),
+);
 
-const quarantinedObject: z.ZodType<QuarantinedObject> = z.strictObject({
-  object: z.string(),
-  reason: z.string(),
-});
+const quarantinedObject = exactly<QuarantinedObject>()(z.strictObject({ object: z.string(), reason: z.string() }));
 
 /** The commit of a normalized chunk: the first manifest written for a (chunk, normalizer) wins, and every build uses it. */
 export const manifest = z.strictObject({

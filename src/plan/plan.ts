@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Column } from '../clickhouse/column.js';
-import { EPOCH_UNITS } from '../conversions/column-types.js';
+import { keptColumn } from '../conversions/kept-column.js';
 import type { StoredObject } from '../store/object.js';
 import { day, count, fingerprint } from './fields.js';
 import { storedObject } from './manifest.js';
@@ -18,14 +18,6 @@ const plannedChunk = z.strictObject({
 /** A chunk as it was made, with its objects. */
 export type Chunk = z.infer<typeof plannedChunk> & { objects: StoredObject[] };
 
-export const column: z.ZodType<Column> = z.strictObject({
-  name: z.string(),
-  type: z.string(),
-  /** '', 'DEFAULT', 'MATERIALIZED' or 'ALIAS'. */
-  defaultKind: z.string(),
-  unit: z.enum(EPOCH_UNITS).optional(),
-});
-
 /** The line of its file on which a SELECT begins; absent in plans of earlier versions. */
 const line = count.optional();
 
@@ -35,12 +27,12 @@ export const plannedSource = z.strictObject({
   bucket: z.string(),
   format: z.enum(['ndjson', 'parquet']),
   /** The contract: columns of `raw_<source>`, without `_source`. */
-  contract: z.array(column),
+  contract: z.array(keptColumn),
   /** The normalizing SELECT, as the user wrote it. */
   select: z.string(),
   line,
   /** What that SELECT returns, by ClickHouse. */
-  selected: z.array(column),
+  selected: z.array(keptColumn),
   /** CHECK constraints of the normalized table: a row that breaks one is rejected with its name. */
   constraints: z.array(z.strictObject({ name: z.string(), expression: z.string() })),
   arrival: z.strictObject({ before: count, after: count }),
@@ -67,12 +59,12 @@ export type WholeSource = Omit<PlannedSource, 'chunks'> & { chunks: Chunk[] };
 export const plannedTable = z.strictObject({
   name: z.string(),
   kind: z.enum(['normalized', 'aggregate']),
-  columns: z.array(column),
+  columns: z.array(keptColumn),
   /** Empty for a normalized table: its SELECT belongs to its source. */
   select: z.string(),
   line,
   /** What that SELECT returns, by ClickHouse. */
-  selected: z.array(column),
+  selected: z.array(keptColumn),
   /** Tables it reads; for a normalized table, none. */
   inputs: z.array(z.string()),
   /** 0 for normalized tables; a model is one level above the highest of its inputs. */

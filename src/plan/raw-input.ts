@@ -167,9 +167,13 @@ async function describeObject(
   if (!isPattern(object)) return await ask(describeParquet(raw, object));
   const { bucket, key } = await copy();
   await store.copy({ bucket: raw.name, key: object }, { bucket: bucket.name, key });
-  try {
-    return await ask(describeParquet(bucket, key));
-  } finally {
-    await store.remove(bucket.name, [key]);
-  }
+  const described = await ask<{ name: string; type: string }>(describeParquet(bucket, key)).catch(
+    async (error: unknown) => {
+      // What the engine says of the object matters more than a copy that is left.
+      await store.remove(bucket.name, [key]).catch(() => undefined);
+      throw error;
+    },
+  );
+  await store.remove(bucket.name, [key]);
+  return described;
 }

@@ -6,7 +6,8 @@ import { isFinal, messageOf } from '../errors.js';
 import { command } from '../shared/commands.js';
 import { sentence, type Text } from '../shared/sentence.js';
 import type { Store } from '../store/store.js';
-import { startOrName } from '../unreachable.js';
+import type { MissingAttribute } from '../temporal/namespace.js';
+import { startOrName, unreachable } from '../unreachable.js';
 import { faultOfAddress } from '../webhook.js';
 import { liveTables, notApplied } from './apply/apply.js';
 import { checkAddress, problemOfSeveral } from './check-address.js';
@@ -23,7 +24,7 @@ export interface CheckServices {
   clickhouse: ClickHouse;
   store: Pick<Store, 'checkBucket' | 'engine' | 'timeOf'>;
   /** Connects, and lists the search attributes that the namespace lacks; undefined if the server does not report them. */
-  missingSearchAttributes: () => Promise<readonly string[] | undefined>;
+  missingSearchAttributes: () => Promise<readonly MissingAttribute[] | undefined>;
   /** Checks the newest folders of the sources. Throws the errors of the store. */
   folders: (project: Project) => Promise<Problem[]>;
   /** Lets the engine write and read a tiny object in the store, and look for one in each source. */
@@ -32,6 +33,8 @@ export interface CheckServices {
   otherProject: (project: Project) => Promise<Text | undefined>;
   /** In a local stack, `apply` creates the buckets. */
   localStack: boolean;
+  /** True if the user has named a service: then no local stack is used. */
+  chosen: boolean;
   /** The value of an environment variable that the config names. */
   named: (variable: string) => string | undefined;
 }
@@ -45,7 +48,7 @@ export async function checkProject(dir: string, services: CheckServices): Promis
   const [sql, ...connections] = await Promise.all([
     checkClickHouse(errorsOf(problems).length === 0 ? project : undefined, services),
     checkStore(project, services),
-    checkTemporal(services.missingSearchAttributes),
+    checkTemporal(services),
   ]);
   return [...problems, ...sql, ...connections.flat(), ...checkKeys(services), ...checkAlerts(project, services)];
 }
@@ -55,7 +58,7 @@ const OTHER = 'this name belongs to another project of the same ledger';
 /** Checks that the engine responds and is new enough; if the files have no errors, also lets it analyze the SQL. */
 async function checkClickHouse(
   project: Project | undefined,
-  { clickhouse, otherProject }: CheckServices,
+  { clickhouse, otherProject, chosen }: CheckServices,
 ): Promise<Problem[]> {
   try {
     // Whatever else is found is of one node among several.
@@ -97,7 +100,9 @@ async function checkClickHouse(
     if (several) return [several];
     const fix = isDenied(thrown)
       ? 'Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and that the user may create databases.'
-      : startOrName('CLICKHOUSE_URL');
+      : unreachable(thrown) === undefined
+        ? 'Check what answers at CLICKHOUSE_URL, and its log.'
+        : startOrName('CLICKHOUSE_URL', chosen);
     return [error('ClickHouse', messageOf(thrown), fix)];
   }
 }
@@ -139,7 +144,7 @@ function viewProblems({ normalized, aggregates }: Project, views: readonly View[
 
 async function checkStore(
   project: Project | undefined,
-  { store, localStack, folders, engineStore }: CheckServices,
+  { store, localStack, chosen, folders, engineStore }: CheckServices,
 ): Promise<Problem[]> {
   if (!project) return [];
   const results = await Promise.all(
@@ -149,33 +154,42 @@ async function checkStore(
   if (failures.length === 0) {
     const clock = clockProblems('S3', () => store.timeOf(project.config.store.bucket));
     const found = [folders(project), engineStore(project), clock].map((problems) =>
-      problems.catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown))]),
+      problems.catch((thrown: unknown) => [error('S3', messageOf(thrown), storeFix(thrown, chosen))]),
     );
     return (await Promise.all(found)).flat();
   }
   return failures.map((thrown) =>
-    localStack && isFinal(thrown)
+    localStack && isFinal(thrown) && !isDenied(thrown)
       ? warning('S3', messageOf(thrown), 'Nothing to do: in a local stack, `daybook apply` creates it.')
-      : error('S3', messageOf(thrown), storeFix(thrown)),
+      : error('S3', messageOf(thrown), storeFix(thrown, chosen)),
   );
 }
 
-function storeFix(thrown: unknown): Text {
+function storeFix(thrown: unknown, chosen: boolean): Text {
   if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.';
   if (isFinal(thrown)) return 'Create the bucket, or name another one in the config.';
-  return startOrName('AWS_ENDPOINT_URL_S3 and AWS_REGION');
+  return unreachable(thrown) === undefined
+    ? 'Check what answers at AWS_ENDPOINT_URL_S3, and AWS_REGION.'
+    : startOrName('AWS_ENDPOINT_URL_S3 and AWS_REGION', chosen);
 }
 
-async function checkTemporal(ask: CheckServices['missingSearchAttributes']): Promise<Problem[]> {
+async function checkTemporal({ missingSearchAttributes, chosen }: CheckServices): Promise<Problem[]> {
   try {
-    const missing = (await ask()) ?? [];
+    const missing = (await missingSearchAttributes()) ?? [];
     if (missing.length === 0) return [];
-    const create = missing.map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`);
-    return [error('Temporal', `the namespace lacks the search attributes ${missing.join(', ')}`, create.join('\n'))];
+    const names = missing.map(({ name }) => name).join(', ');
+    const create = missing.map((one) => one.create).join('\n');
+    return [error('Temporal', `the namespace lacks the search attributes ${names}`, create)];
   } catch (thrown) {
     rethrowDefect(thrown);
-    return [error('Temporal', messageOf(thrown), startOrName('TEMPORAL_ADDRESS'))];
+    return [error('Temporal', messageOf(thrown), temporalFix(thrown, chosen))];
   }
+}
+
+function temporalFix(thrown: unknown, chosen: boolean): Text {
+  if (isDenied(thrown)) return 'Check TEMPORAL_NAMESPACE, and TEMPORAL_API_KEY or TEMPORAL_TLS_*.';
+  if (isFinal(thrown)) return 'Correct TEMPORAL_NAMESPACE, or create the namespace.';
+  return startOrName('TEMPORAL_ADDRESS', chosen);
 }
 
 /** Warns if credentials are sent with each statement, except those of a store on this machine. */

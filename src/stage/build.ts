@@ -259,13 +259,14 @@ async function assertNoHoles(
   if (absent.length === 0) return;
   const start = plan.start ?? (await firstPublished(deps, plan, table));
   const missing = absent.filter((day) => day >= start);
-  if (missing.length > 0)
+  const [first, last] = [missing[0], missing.at(-1)];
+  if (first !== undefined && last !== undefined)
     throw final(
       'LookbackMissing',
       sentence(
-        `${plan.day} looks back on ${table} of ${missing.join(', ')}, which is not published. `,
-        "Build the earlier day first (or put '-- holes: allow' in the model that looks back): ",
-        command.run(missing[0] ?? ''),
+        `${plan.day} looks back on ${table} of ${missing.join(', ')}, which ${last === first ? 'is' : 'are'} not published. `,
+        `Build ${last === first ? 'the earlier day' : 'the earlier days'} first (or put '-- holes: allow' in the model that looks back): `,
+        last === first ? command.run(first) : command.backfill(first, last),
       ),
       { details: { table, missing } },
     );

@@ -1,9 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { quietenSdk, type Env } from '../env.js';
-import { final, messageOf, passing } from '../errors.js';
-import { required } from '../required.js';
-import { sentence } from '../shared/sentence.js';
-import { startOrName, unreachable } from '../unreachable.js';
+import { final } from '../errors.js';
+import { assertRemoved, explaining, httpStatus, LIST_AGAIN, sdk, type Explained } from './answers.js';
 import type { StoredObject } from './object.js';
 
 /** What ClickHouse needs to reach the store by itself: it reads raw objects without Node. */
@@ -34,10 +32,11 @@ export interface Store {
   holds(bucket: string, prefix: string): Promise<boolean>;
   /** Returns the Content-Encoding of an object; '' where it has none, or no longer exists. */
   encodingOf(bucket: string, key: string): Promise<string>;
-  /** Copies an object inside the store. */
+  /** Copies an object inside the store. Throws a final ObjectVanished if it no longer exists. */
   copy(from: { bucket: string; key: string }, to: { bucket: string; key: string }): Promise<void>;
   /** Writes an object; with `once`, an existing one is not replaced and the result is false. */
   write(bucket: string, key: string, body: string | Uint8Array, options?: { once?: boolean }): Promise<boolean>;
+  /** Removes objects; those that do not exist are no error. Throws if one is left, final if the store refuses to remove it. */
   remove(bucket: string, keys: readonly string[]): Promise<void>;
   /** Throws a final error if the bucket does not exist or access is denied. */
   checkBucket(bucket: string): Promise<void>;
@@ -56,6 +55,7 @@ const DELETE_PAGE = 1000;
 export function connectStore(env: Env['s3']): Store {
   let opened: Sdk.S3Client | undefined;
   const client = () => (opened ??= clientOf(env));
+  const explained = explaining(env.chosen);
   const engineEndpoint = env.engineEndpoint ?? env.endpoint;
   return {
     async list(bucket, prefix, signal) {
@@ -108,12 +108,16 @@ export function connectStore(env: Env['s3']): Store {
           throw error;
         }
       }),
-    stream: (bucket, object, signal) => streamed(client(), bucket, object, signal),
+    stream: (bucket, object, signal) => streamed(client(), explained, bucket, object, signal),
     copy: (from, to) =>
-      explained(`copy s3://${from.bucket}/${from.key} to s3://${to.bucket}/${to.key}`, async () => {
-        const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
-        await client().send(new (sdk().CopyObjectCommand)({ Bucket: to.bucket, Key: to.key, CopySource: source }));
-      }),
+      explained(
+        `copy s3://${from.bucket}/${from.key} to s3://${to.bucket}/${to.key}`,
+        async () => {
+          const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
+          await client().send(new (sdk().CopyObjectCommand)({ Bucket: to.bucket, Key: to.key, CopySource: source }));
+        },
+        from.key,
+      ),
     write: (bucket, key, body, options = {}) =>
       explained(`write s3://${bucket}/${key}`, async () => {
         try {
@@ -132,8 +136,8 @@ export function connectStore(env: Env['s3']): Store {
         }
       }),
     async remove(bucket, keys) {
-      for (let from = 0; from < keys.length; from += DELETE_PAGE)
-        await explained(`delete from s3://${bucket}`, () =>
+      for (let from = 0; from < keys.length; from += DELETE_PAGE) {
+        const { Errors = [] } = await explained(`delete from s3://${bucket}`, () =>
           client().send(
             new (sdk().DeleteObjectsCommand)({
               Bucket: bucket,
@@ -141,6 +145,8 @@ export function connectStore(env: Env['s3']): Store {
             }),
           ),
         );
+        assertRemoved(bucket, Errors);
+      }
     },
     async checkBucket(bucket) {
       await explained(`bucket ${bucket}`, () => client().send(new (sdk().HeadBucketCommand)({ Bucket: bucket })));
@@ -207,9 +213,6 @@ export function amazonUrl(region: string, bucket: string): string {
     : `https://${bucket}.s3.${region}.${suffix}/`;
 }
 
-/** The SDK, loaded when a store is first spoken to: not every command does. */
-const sdk = () => required('@aws-sdk/client-s3') as typeof Sdk;
-
 function clientOf(env: Env['s3']): Sdk.S3Client {
   quietenSdk();
   return new (sdk().S3Client)({
@@ -237,6 +240,7 @@ function clientOf(env: Env['s3']): Sdk.S3Client {
 
 async function* streamed(
   client: Sdk.S3Client,
+  explained: Explained,
   bucket: string,
   { key, etag, size }: StoredObject,
   signal?: AbortSignal,
@@ -251,47 +255,12 @@ async function* streamed(
       yield bytes;
     }
   } catch (error) {
-    const status = httpStatus(error);
-    if (status === 404 || status === 412)
-      throw final(
-        status === 404 ? 'ObjectVanished' : 'ObjectChanged',
-        `${what}: it was ${status === 404 ? 'deleted' : 'rewritten'} since it was listed. Run the day again, which lists it again.`,
-        { details: { object: key }, cause: error },
-      );
-    return await explained(what, () => Promise.reject(error as Error));
-  }
-  if (read !== size) throw new Error(`${what}: the store sent ${read} of ${size} bytes`);
-}
-
-const httpStatus = (error: unknown) =>
-  error instanceof sdk().S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-
-/** Names the failing call in the error, and makes errors final that no retry can fix. */
-async function explained<T>(what: string, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    const status = httpStatus(error);
-    if (error instanceof sdk().InvalidObjectState)
-      throw final('BadObject', `${what}: InvalidObjectState: the object is archived. Restore it in the store.`, {
+    if (httpStatus(error) === 412)
+      throw final('ObjectChanged', `${what}: it was rewritten since it was listed. ${LIST_AGAIN}`, {
+        details: { object: key },
         cause: error,
       });
-    if (status === 401 || status === 403)
-      throw final(
-        'AccessDenied',
-        `${what}: the store refuses these credentials (${status}). Check AWS_* and the bucket's policy.`,
-        { cause: error },
-      );
-    if (status === 404)
-      throw final(
-        'BadConfig',
-        `${what}: the store has no such bucket. Create it, or correct store.bucket in daybook.config.ts.`,
-        { cause: error },
-      );
-    const message = messageOf(error);
-    if (unreachable(error) === undefined) throw new Error(`${what}: ${message}`, { cause: error });
-    throw passing(sentence(`${what}: no object store answers (${message}). `, startOrName('AWS_ENDPOINT_URL_S3')), {
-      cause: error,
-    });
+    return await explained(what, () => Promise.reject(error as Error), key);
   }
+  if (read !== size) throw new Error(`${what}: the store sent ${read} of ${size} bytes`);
 }

@@ -3,9 +3,9 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
-import { commandsOf, final, messageOf, passing } from '../errors.js';
+import { commandsOf, messageOf, passing } from '../errors.js';
 import { required } from '../required.js';
-import { backfillPrefix, SEARCH_ATTRIBUTES, workflowId } from '../shared/names.js';
+import { backfillPrefix, workflowId } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
 import type { BackfillInput } from '../shared/workflows.js';
 import { startOrName } from '../unreachable.js';
@@ -20,8 +20,12 @@ const CONNECT_TIMEOUT = 10_000;
 /** Reads where Temporal is, from the same variables and file as the `temporal` CLI. */
 export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig({ overrideEnvVars: env });
 
-/** Connects a client, with a timeout in milliseconds. The error of a refused connection names the address. */
-export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT): Promise<Client> {
+/**
+ * Connects a client, with a timeout in milliseconds. The error of a refused connection names the address.
+ *
+ * @param chosen see {@link Env}
+ */
+export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT, chosen = false): Promise<Client> {
   const { connectionOptions, namespace } = temporalConfig(env);
   try {
     const connection = await temporal.Connection.connect({ ...connectionOptions, connectTimeout: within });
@@ -30,34 +34,11 @@ export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIM
     throw passing(
       sentence(
         `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). `,
-        startOrName('TEMPORAL_ADDRESS'),
+        startOrName('TEMPORAL_ADDRESS', chosen),
       ),
       { cause: error },
     );
   }
-}
-
-/** Returns the search attributes that the namespace lacks; undefined if the server does not list them (Temporal Cloud). */
-export async function missingSearchAttributes(client: Client): Promise<string[] | undefined> {
-  try {
-    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
-      namespace: client.options.namespace,
-    });
-    return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Throws if a search attribute is missing: workflows that set it would hang. */
-export async function assertSearchAttributes(client: Client): Promise<void> {
-  const missing = (await missingSearchAttributes(client)) ?? [];
-  if (missing.length > 0)
-    throw final(
-      'BadConfig',
-      `The Temporal namespace ${client.options.namespace} lacks the search attributes ${missing.join(', ')}. Create them:\n` +
-        missing.map((name) => `  temporal operator search-attribute create --name ${name} --type Keyword`).join('\n'),
-    );
 }
 
 /** How a workflow ended. */

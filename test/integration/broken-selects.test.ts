@@ -110,6 +110,20 @@ test.each([
   expect(await project.manifests(day)).toEqual(new Map());
 });
 
+test.each([
+  ['2026-04-19', 'loses a line', without(`${IN_A} AND _source.line = 2`)],
+  ['2026-04-20', 'names an object of another chunk', given("'raw/elsewhere.json'")],
+])('%s: the failure of a SELECT that %s names its file, and what it must return', async (day, _, from) => {
+  const build = await plannedChunk(day);
+  const { world } = reading(from);
+  await expect(project.attempt({ world }).normalize({ build, chunk: 0 })).rejects.toMatchObject({
+    type: 'AccountsDiffer',
+    message: expect.stringMatching(
+      /The SELECT of sql\/normalized\/events\.sql must return each line once and pass _source on unchanged\. If it does, please report/,
+    ) as string,
+  });
+});
+
 test('a SELECT that drops rows of a Parquet object and doubles others with the same sum fails its chunk by name', async () => {
   const events = { prefix: 'raw/{YYYY}-{MM}-{DD}/', arrival: { before: 0, after: 0 }, format: 'parquet' as const };
   const parquet = await openDays(

@@ -182,6 +182,7 @@ describe('what only services know', () => {
       engineStore: () => Promise.resolve([]),
       otherProject: () => Promise.resolve(undefined),
       missingSearchAttributes: () => Promise.resolve([]),
+      chosen: false,
     });
     await project.admin.run({ sql: `DROP TABLE ${name}` });
     expect(problems.filter(({ where }) => where === NORMALIZED)).toMatchObject([

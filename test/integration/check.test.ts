@@ -14,7 +14,8 @@ import { loadProject, readProject } from '../../src/project/load.js';
 import type { Project } from '../../src/project/project.js';
 import { plain } from '../../src/shared/sentence.js';
 import { connectStore } from '../../src/store/store.js';
-import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
+import { connectTemporal } from '../../src/temporal/client.js';
+import { missingSearchAttributes } from '../../src/temporal/namespace.js';
 import { openProxy } from '../support/fault-proxy.js';
 import { projectFolder, RIGHT } from '../support/project.js';
 import { temporaryFolder, testVariables } from '../support/stack.js';
@@ -39,6 +40,7 @@ function connect(changes: Record<string, string> = {}) {
       folders: (project: Project) => checkFolders(project, store, new Date()),
       engineStore: (project: Project) => checkEngineStore(project, { clickhouse, store }),
       localStack: false,
+      chosen: env.clickhouse.chosen ?? false,
       otherProject: () => Promise.resolve(undefined),
       missingSearchAttributes: async () => missingSearchAttributes(await temporal),
       named: env.named,
@@ -106,13 +108,13 @@ test('problems of config, files, bucket and Temporal are reported together, and 
   });
   const problems = await checkProject(right, {
     ...services,
-    missingSearchAttributes: () => Promise.resolve(['DaybookDay']),
+    missingSearchAttributes: () => Promise.resolve([{ name: 'DaybookDay', create: 'create DaybookDay' }]),
   });
   await remove();
   expect(problems.map(({ where, fix }) => `${where}: ${plain(fix)}`)).toEqual([
     'sql/tests/no_empty_country.sql:1: Correct the statement; it must run unchanged in any ClickHouse client.',
     'S3: Create the bucket, or name another one in the config.',
-    'Temporal: temporal operator search-attribute create --name DaybookDay --type Keyword',
+    'Temporal: create DaybookDay',
   ]);
 });
 
@@ -177,22 +179,6 @@ test('a source whose objects ClickHouse may not read is named, although it may w
   ]);
 });
 
-test('services that do not answer, or refuse the credentials, are named with what to set', async () => {
-  const { dir } = await initProject(join(folder.path, 'alone'));
-  const away = connect({
-    CLICKHOUSE_URL: 'http://127.0.0.1:1',
-    AWS_SECRET_ACCESS_KEY: 'wrong',
-    TEMPORAL_ADDRESS: '127.0.0.1:1',
-  });
-  const problems = await checkProject(dir, away.services);
-  await away.close();
-  expect(problems.map(({ severity, where, fix }) => [severity, where, plain(fix)])).toEqual([
-    ['error', 'ClickHouse', 'Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach'],
-    ['error', 'S3', 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.'],
-    ['error', 'Temporal', 'Set TEMPORAL_ADDRESS, or start the local stack: npx daybook local up --detach'],
-  ]);
-});
-
 test.each([
   [{}, 'SLACK_WEBHOOK_URL is not set here'],
   [{ SLACK_WEBHOOK_URL: 'hush' }, 'SLACK_WEBHOOK_URL is not an http or https URL here'],
@@ -212,6 +198,17 @@ test.each([
   expect(problems.map((problem) => [problem.severity, problem.where, problem.what])).toEqual(
     what === undefined ? [] : [['warning', 'alerts.webhook', what]],
   );
+});
+
+test('a server that answers with a failure of its own is not advised to be started', async () => {
+  const { dir } = await initProject(join(folder.path, 'checked-failing'), 'checked');
+  const failing = { ...services.clickhouse, rows: () => Promise.reject(new Error('159 (TIMEOUT_EXCEEDED)')) };
+  expect(await problemsBeside(dir, { ...services, clickhouse: failing })).toContainEqual({
+    severity: 'error',
+    where: 'ClickHouse',
+    what: '159 (TIMEOUT_EXCEEDED)',
+    fix: 'Check what answers at CLICKHOUSE_URL, and its log.',
+  });
 });
 
 test('a server older than the first safe release is an error', async () => {

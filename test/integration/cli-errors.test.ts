@@ -66,31 +66,55 @@ describe('a service that does not answer is named, with its address and what to 
     [
       'run',
       { TEMPORAL_ADDRESS: NOWHERE },
-      /^No Temporal server answers at 127\.0\.0\.1:1 \(.*\)\. Set TEMPORAL_ADDRESS, or start/,
+      /^No Temporal server answers at 127\.0\.0\.1:1 \(.*\)\. Start it, or correct TEMPORAL_ADDRESS\.$/,
     ],
     [
       'status',
       { CLICKHOUSE_URL: `http://${NOWHERE}` },
-      /no ClickHouse answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Set CLICKHOUSE_URL, or/,
+      /no ClickHouse answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Start it, or correct CLICKHOUSE_URL\.$/,
     ],
     [
       'rejects',
       { CLICKHOUSE_URL: `http://${NOWHERE}` },
-      /no ClickHouse answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Set CLICKHOUSE_URL, or/,
+      /no ClickHouse answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Start it, or correct CLICKHOUSE_URL\.$/,
     ],
   ])('%s with %j', async (name, changes, message) => {
-    const { code, stdout, stderr } = await command(changes, name, ...(name === 'status' ? [] : ['--day', DAY]));
+    const chosen = { ...changes, DAYBOOK_LOCAL_STACK: '' };
+    const { code, stdout, stderr } = await command(chosen, name, ...(name === 'status' ? [] : ['--day', DAY]));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr, 'no stack trace').not.toMatch(/^ +at /m);
   });
 
-  test('the object store', async () => {
-    const store = connectStore({ ...project.app.env.s3, endpoint: `http://${NOWHERE}` });
+  test.each([
+    [false, 'Set AWS_ENDPOINT_URL_S3, or start'],
+    [true, 'Start it, or correct AWS_ENDPOINT_URL_S3'],
+  ])('the object store; with services of your own: %j', async (chosen, advice) => {
+    const store = connectStore({ ...project.app.env.s3, endpoint: `http://${NOWHERE}`, chosen });
     await expect(store.list('some-bucket', 'raw/')).rejects.toThrow(
-      /^list s3:\/\/some-bucket\/raw\/: no object store answers \(.*127\.0\.0\.1:1.*\)\. Set AWS_ENDPOINT_URL_S3, or start/,
+      new RegExp(String.raw`^list s3://some-bucket/raw/: no object store answers \(.*127\.0\.0\.1:1.*\)\. ${advice}`),
     );
     store.close();
+  });
+
+  test.each([
+    ['', (variable: string) => `Start it, or correct ${variable}.`],
+    ['1', (variable: string) => `Set ${variable}, or start the local stack: npx daybook local up --detach`],
+  ])('check says of each what to do; DAYBOOK_LOCAL_STACK=%s', async (localStack, fix) => {
+    const changes = { ...DEAD, AWS_ENDPOINT_URL_S3: inject('stack').s3.endpoint, AWS_SECRET_ACCESS_KEY: 'wrong' };
+    const { code, stdout } = await command({ ...changes, DAYBOOK_LOCAL_STACK: localStack }, 'check');
+    expect(code).toBe(1);
+    const fixes = [...stdout.matchAll(/^(error: .*)\n.*\n {2}-> (.*)$/gm)].map(([, where, text]) => [where, text]);
+    expect(fixes).toEqual([
+      ['error: ClickHouse', fix('CLICKHOUSE_URL')],
+      ['error: S3', 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.'],
+      ['error: Temporal', fix('TEMPORAL_ADDRESS')],
+    ]);
+  });
+
+  test('in the environment of a local stack that does not run, the advice is to start it', async () => {
+    const { stderr } = await command({ CLICKHOUSE_URL: `http://${NOWHERE}` }, 'status');
+    expect(stderr).toContain('Set CLICKHOUSE_URL, or start the local stack: npx daybook local up --detach');
   });
 
   test('with --output json stdout holds one document that says so', async () => {
@@ -100,6 +124,33 @@ describe('a service that does not answer is named, with its address and what to 
       error: { type: 'Crash', message: expect.stringContaining('no ClickHouse answers at') as string },
     });
   });
+});
+
+describe('an address that is none is named with its variable, what was found and what is expected, by every command', () => {
+  const url = (found: string) =>
+    `found '${found}', expected a URL with http:// or https://, such as http://127.0.0.1:9000.`;
+  test.each([
+    ['CLICKHOUSE_URL', 'localhost:8123', url('localhost:8123')],
+    ['CLICKHOUSE_URL', 'http://one:8123, two:8123', url('two:8123')],
+    ['CLICKHOUSE_URL', `daybook:${SENTINEL}@one:8123`, url('…@one:8123')],
+    ['AWS_ENDPOINT_URL_S3', '127.0.0.1:9000', url('127.0.0.1:9000')],
+    ['AWS_ENDPOINT_URL', 's3.example', url('s3.example')],
+    ['DAYBOOK_S3_ENGINE_ENDPOINT', 'minio:9000', url('minio:9000')],
+    [
+      'TEMPORAL_ADDRESS',
+      'http://127.0.0.1:7233',
+      "found 'http://127.0.0.1:7233', expected a host and a port without http://, such as 127.0.0.1:7233.",
+    ],
+  ])('%s=%s', async (variable, value, expected) => {
+    for (const name of variable === 'CLICKHOUSE_URL' ? ['check'] : ['check', 'status', 'worker']) {
+      const { code, stdout, stderr } = await command({ AWS_ENDPOINT_URL_S3: '', [variable]: value }, name);
+      expect([name, code, stdout, stderr]).toEqual([name, 1, '', `${variable}: ${expected}`]);
+    }
+  });
+});
+
+test('an AWS_ENDPOINT_URL beside that of S3 is not used, whatever it is', async () => {
+  expect((await command({ AWS_ENDPOINT_URL: 'elsewhere' }, 'status')).code).toBe(0);
 });
 
 test('secrets are printed by no command, neither to services that refuse them nor to services that are not there', async () => {

@@ -5,7 +5,8 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { readEnv } from '../../src/env.js';
 import { addDays, dayIn, EVER } from '../../src/shared/day.js';
-import { connectTemporal, missingSearchAttributes } from '../../src/temporal/client.js';
+import { connectTemporal } from '../../src/temporal/client.js';
+import { missingSearchAttributes } from '../../src/temporal/namespace.js';
 import { daybook, environment, start } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -147,12 +148,27 @@ test('a worker refuses a namespace without the search attributes, and names the 
   const inNamespace = environment(inject('stack'), { TEMPORAL_NAMESPACE: namespace });
   const client = await connectTemporal(readEnv(inNamespace).temporal);
   // The server learns of a new namespace within seconds.
-  await expect.poll(() => missingSearchAttributes(client), { timeout: 60_000 }).toHaveLength(4);
+  const missing = () => missingSearchAttributes(client).catch(() => []);
+  await expect.poll(missing, { timeout: 60_000 }).toHaveLength(4);
   await client.connection.close();
   const { code, stderr } = await daybook(own('worker'), inNamespace);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^The Temporal namespace bare-\w+ lacks the search attributes DaybookProject, /);
-  expect(stderr).toContain('temporal operator search-attribute create --name DaybookDay --type Keyword');
+  expect(stderr).toContain(
+    `temporal operator search-attribute create --namespace ${namespace} --address ${inject('stack').temporal.address} --name DaybookDay --type Keyword`,
+  );
+});
+
+test('worker and check refuse a namespace that does not exist, and name it, the address and the variables', async () => {
+  const { address } = inject('stack').temporal;
+  const nowhere = environment(inject('stack'), { TEMPORAL_NAMESPACE: 'nope' });
+  const said =
+    `Temporal at ${address} has no namespace nope. Correct TEMPORAL_NAMESPACE or TEMPORAL_ADDRESS, or create it: ` +
+    `temporal operator namespace create --namespace nope --address ${address}`;
+  const worker = await daybook(own('worker'), nowhere);
+  expect([worker.code, worker.stderr]).toEqual([1, expect.stringContaining(said)]);
+  const check = await daybook(own('check'), nowhere);
+  expect([check.code, check.stdout]).toEqual([1, expect.stringContaining(`error: Temporal\n  ${said}`)]);
 });
 
 test('pausing and cancelling a backfill returns at once without a worker, and the next worker carries it out and stops in order on SIGHUP', async () => {

@@ -43,7 +43,9 @@ test('while a test fails nothing is published, and the message shows the rows an
   expect(step).toBe('test');
   expect(message).toContain('Test no_forbidden_note found 1 row that must not exist, such as {"id":"b1"}');
   const [stage] = await stages(day);
-  expect(message).toContain(`USE ${stage?.name ?? 'no stage'}`);
+  const place = `\`${stage?.name ?? 'no stage'}\`.\`events\``;
+  expect(message).toContain(`Nothing is published. The rows are in ${place} until the stage is dropped.`);
+  expect(await project.rows(`SELECT id FROM ${place} WHERE note = 'forbidden'`)).toEqual([{ id: 'b1' }]);
   expect(await project.state(day)).toEqual(before);
   expect(await project.app.ledger.testResults(day, 2)).toMatchObject([{ status: 'fail', failing: 1 }]);
   expect(await project.app.ledger.latestBuilds(day, day)).toMatchObject([

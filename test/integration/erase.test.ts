@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readArchiveName, workflowId } from '../../src/shared/names.js';
+import { connectStore } from '../../src/store/store.js';
 import { daybook, environment } from '../support/command.js';
 import { diesBefore, diesBeforeRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
+import { openProxy } from '../support/fault-proxy.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 const [FIRST, SECOND, OTHER, HELD] = ['2026-02-01', '2026-02-02', '2026-02-03', '2026-02-04'];
@@ -88,6 +90,34 @@ test('a dry run shows where the rows are, and which raw objects hold them; it ch
     code: 1,
     stderr: expect.stringContaining("no table 'event'; expected one of events") as string,
   });
+});
+
+test('an erasure whose chunks the store does not delete is not ended, although the answer has status 200', async () => {
+  const id = '0000-2222';
+  const key = `daybook/${project.name}/_erasures/${id}.json`;
+  const kept = JSON.stringify({ id, table: 'events', where: WHERE, text: 'of this test' });
+  await project.app.store.write(project.bucket, key, kept);
+  const before = await zone('.');
+  const proxy = await openProxy(inject('stack').s3.endpoint);
+  proxy.intercept(({ asked, answer }) => {
+    if (!asked.url.searchParams.has('delete')) return undefined;
+    const [, first = ''] = /<Key>(.*?)<\/Key>/.exec(asked.body.toString()) ?? [];
+    const refused = `<DeleteResult><Error><Key>${first}</Key><Code>AccessDenied</Code></Error></DeleteResult>`;
+    answer({ status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(refused) });
+    return Promise.resolve();
+  });
+  const store = connectStore({ ...project.app.env.s3, endpoint: proxy.url });
+  await expect(project.attempt({ world: { store } }).eraseChunks({ id })).rejects.toMatchObject({
+    type: 'AccessDenied',
+    nonRetryable: true,
+  });
+  await expect(project.attempt({ world: { store } }).endErasure({ id, days: [], rows: 0 })).rejects.toMatchObject({
+    type: 'AccessDenied',
+  });
+  store.close();
+  await proxy.close();
+  expect(await zone('.')).toEqual(before);
+  await project.app.store.remove(project.bucket, [key]);
 });
 
 test('an erasure that dies at any step is finished by the same command, and no row is left', async () => {

@@ -193,6 +193,17 @@ test('a missing earlier day fails the build by name; without start, days before 
   ]);
 });
 
+test('several missing earlier days are built by one backfill', async () => {
+  const [first, last] = ['2026-01-05', '2026-01-08'];
+  await project.configure({ start: first });
+  await put(project, last, 'a');
+  const { message } = await project.fail(last);
+  expect(message).toContain(
+    `looks back on events of 2026-01-06, 2026-01-07, which are not published. Build the earlier days first (or put ` +
+      `'-- holes: allow' in the model that looks back): npx daybook backfill --start 2026-01-06 --end 2026-01-07`,
+  );
+});
+
 test('missing days that a model allows are empty to it, and publishing them rebuilds it', async () => {
   const seen = async (day: string) =>
     (await sparse.rows<{ seen: string[] }>('SELECT seen FROM sparse WHERE day = {day:Date}', { day }))[0]?.seen;

@@ -123,6 +123,18 @@ test('a day that is run by hand while its marker is missing is published with a 
   await project.configure({}, { ready: { quietFor: '0 seconds' } });
 });
 
+test.each([
+  ['2026-03-06', '../_SUCCESS', 'raw/_SUCCESS'],
+  ['2026-03-07', '/done/{YYYY}-{MM}-{DD}', 'done/2026-03-07'],
+])('on %s, the marker %s is looked for where a scheduled run waits for it', async (day, marker, key) => {
+  await project.configure({}, { ready: { marker } });
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  expect((await project.run(day)).notes.map(plain).join()).toContain(`events: ${key} is missing, so the folder`);
+  await project.put(key, '');
+  expect((await project.run(day, true)).notes.map(plain).join()).not.toContain('is missing');
+  await project.configure({}, { ready: { quietFor: '0 seconds' } });
+});
+
 test('the progress of backfills is a list, also when none runs', async () => {
   const shown = await json('backfill', 'status', '--start', '2026-01-01', '--end', '2026-01-02');
   expect(shown).toMatchObject({ backfills: [] });

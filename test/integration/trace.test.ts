@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import example from '../../daybook.config.js';
 import type { Trace } from '../../src/cli/trace/rows.js';
 import { demoObjects, demoTotals } from '../../src/local/demo/generate.js';
+import { normalizedFolder } from '../../src/shared/names.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { sqlFilesOf } from '../support/project.js';
@@ -112,4 +113,24 @@ test('what cannot be traced is reported, with what is known', async () => {
   const wrong = await run('--table', 'events', '--where', 'nonsense = 1');
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toMatch(/nonsense/);
+});
+
+test('a row whose origin is not kept, and whose chunks have expired, says how to keep it', async () => {
+  const { store, project } = shop.app;
+  const chunks = await store.list(
+    shop.bucket,
+    normalizedFolder(project.config.store.normalized, shop.name, 'returns', DAY),
+  );
+  await store.remove(
+    shop.bucket,
+    chunks.map(({ key }) => key),
+  );
+  const { code, stderr } = await run('--table', 'returns', '--where', "return_id = 'r-2'");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(
+      `its normalized chunks of ${DAY} have expired\\. Build the day again: npx daybook run --day ${DAY} --force.*\\. ` +
+        'To keep the origin of rows for good, first add _object String and _line UInt64 to the CREATE TABLE in sql/normalized/returns\\.sql and run npx daybook apply',
+    ),
+  );
 });

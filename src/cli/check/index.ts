@@ -8,7 +8,7 @@ import { readProject } from '../../project/load.js';
 import { errorsOf } from '../../project/problems.js';
 import type { Problem } from '../../project/project.js';
 import { plural } from '../../shared/format.js';
-import { missingSearchAttributes } from '../../temporal/client.js';
+import { missingSearchAttributes } from '../../temporal/namespace.js';
 import { commandEnv, type ProjectOptions } from '../common/context.js';
 import type { Output } from '../common/options.js';
 import { print, printJson, worded } from '../common/output.js';
@@ -40,6 +40,7 @@ async function openCheck(options: ProjectOptions): Promise<OpenCheck> {
         otherProject(config, await openLedger(clickhouse, config.project).owner(config)),
       missingSearchAttributes: async () => await missingSearchAttributes(await temporal()),
       localStack: env.localStack,
+      chosen: env.clickhouse.chosen ?? false,
       named: env.named,
     },
     close,

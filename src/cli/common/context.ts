@@ -8,6 +8,7 @@ import { stackVariables } from '../../local/stack-file.js';
 import { findProject } from '../../project/find.js';
 import { command } from '../../shared/commands.js';
 import { sentence } from '../../shared/sentence.js';
+import { assertAddresses } from './addresses.js';
 import { DEMO_STACK } from './options.js';
 import { note, printCommandsFor } from './output.js';
 
@@ -30,10 +31,11 @@ export interface CommandEnv {
  * Finds the project of a command and reads its environment. If no service address is set, the command uses a running local stack
  * and prints that to stderr. If some are set, it never mixes the two, so that a production password is never sent to a local server.
  *
- * @throws a final BadConfig if there is no project
+ * @throws a final BadConfig if there is no project, or an address is none
  */
 export async function commandEnv({ project }: ProjectOptions): Promise<CommandEnv> {
   const vars = processVariables();
+  assertAddresses(vars);
   const env = readEnv(vars);
   const dir = projectDir(env, project);
   if (namesServices(vars)) return { env, dir };

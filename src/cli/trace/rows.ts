@@ -129,8 +129,10 @@ async function positionsOf(tracing: Tracing, table: TableSchema): Promise<Positi
       'ObjectVanished',
       sentence(
         `${table.name} does not store the origin of its rows, and its normalized chunks of ${day} have expired. `,
-        `Declare _object String and _line UInt64 in sql/normalized/${table.name}.sql, or build the day again: `,
+        'Build the day again: ',
         command.run(day, '--force'),
+        `. To keep the origin of rows for good, first add _object String and _line UInt64 to the CREATE TABLE in sql/normalized/${table.name}.sql and run `,
+        command.apply(),
       ),
     );
   const filled = filledColumns(table.columns, source.selected);

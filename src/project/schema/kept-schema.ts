@@ -4,36 +4,40 @@ import { z } from 'zod';
 import { engineState, type EngineState } from '../../clickhouse/catalog.js';
 import type { ClickHouse } from '../../clickhouse/client.js';
 import { ask } from '../../clickhouse/question.js';
+import { keptColumn } from '../../conversions/kept-column.js';
+import { exactly } from '../../shared/exactly.js';
 import { schemaKey } from '../../shared/names.js';
 import type { Store } from '../../store/store.js';
-import type { Project, Schema } from '../project.js';
+import type { Project, Schema, TableSchema } from '../project.js';
 import { readSchema } from './schema.js';
 
 /** Raise when the cached fields change, or their meaning, or there are new rules: what older ones passed must be checked again. */
 const FORMAT = 2;
 
-const column = z.strictObject({ name: z.string(), type: z.string(), defaultKind: z.string() });
+/** What ClickHouse says about a project, with the paths of the project's own files instead of their contents. */
+interface Kept {
+  tables: (Omit<TableSchema, 'file'> & { file: string })[];
+  tests: (Omit<Schema['tests'][number], 'file'> & { file: string })[];
+}
 
-/** What ClickHouse says about a project, without the contents of the project's own files. */
-const kept = z.strictObject({
-  tables: z.array(
-    z.strictObject({
-      name: z.string(),
-      kind: z.enum(['raw', 'normalized', 'aggregate']),
-      /** Path of its file. */
-      file: z.string(),
-      columns: z.array(column),
-      constraints: z.array(z.strictObject({ name: z.string(), expression: z.string() })),
-      definition: z.string(),
-      selected: z.array(column),
-      inputs: z.array(z.string()),
-      level: z.int(),
-    }),
-  ),
-  tests: z.array(z.strictObject({ file: z.string(), inputs: z.array(z.string()) })),
-});
-
-type Kept = z.infer<typeof kept>;
+const kept = exactly<Kept>()(
+  z.strictObject({
+    tables: z.array(
+      z.strictObject({
+        name: z.string(),
+        kind: z.enum(['raw', 'normalized', 'aggregate']),
+        file: z.string(),
+        columns: z.array(keptColumn),
+        constraints: z.array(z.strictObject({ name: z.string(), expression: z.string() })),
+        definition: z.string(),
+        selected: z.array(keptColumn),
+        inputs: z.array(z.string()),
+        level: z.int(),
+      }),
+    ),
+    tests: z.array(z.strictObject({ file: z.string(), inputs: z.array(z.string()) })),
+  }),
+);
 
 /** Schemas that one process keeps in memory: the current SQL, and earlier edits of it. */
 const MOST = 8;
