@@ -16,6 +16,8 @@ import { EVER } from '../../src/shared/day.js';
 import { archiveDatabase, manifestOfParquet } from '../../src/shared/names.js';
 import { sentence } from '../../src/shared/sentence.js';
 import { buildInStage } from '../../src/stage/build.js';
+import type { Measure } from '../../src/stage/statements.js';
+import { measured } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -109,6 +111,8 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
   const erased = Number(matching[0]?.rows ?? 0);
   if (erased === 0) return { build: { day, generation: newest, plan: '' }, tables: [], erased };
   if (!record) throw neverPublished(config.database, table, day);
+  const found = await measured(deps, live, day, record.columns, step);
+  if (found.rows !== record.rows || found.hash !== record.hash) throw writtenSince(config.database, record, found);
   const columns = await storedColumns(deps, live);
   const generation = newest + 1;
   const plan = planOf(config, {
@@ -140,7 +144,15 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
       );
       await deps.clickhouse.run(copy, step.statement(`copy ${table}`, { zone: config.timezone }));
     },
-    { alone: true },
+    {
+      alone: true,
+      accept: ({ rows }) => {
+        if (rows + erased === record.rows) return;
+        throw new Error(
+          `${table} of ${day} changed while it was copied: ${rows + erased} rows, expected ${record.rows}`,
+        );
+      },
+    },
   );
   // Others know the day by a fingerprint of its own; a listing finds it up to date.
   const data = fingerprintOf({ data: record.data, erasure: id });
@@ -158,6 +170,20 @@ const neverPublished = (database: string, table: string, day: string) =>
     sentence(
       `${database}.${table} holds rows of ${day} that were never published. Compare it with the ledger first: `,
       command.verify(day, day),
+    ),
+    { details: { step: 'erase', table } },
+  );
+
+const writtenSince = (database: string, { table, day, rows, hash }: CurrentPublish, found: Measure) =>
+  final(
+    'LiveDiffers',
+    sentence(
+      `${database}.${table} holds ${found.rows} rows of ${day}`,
+      found.rows === rows
+        ? ` with hash ${found.hash}, but rows with ${hash} were published`
+        : `, but ${rows} were published`,
+      ': something else wrote to it. Publish the day again first: ',
+      command.run(day, '--force'),
     ),
     { details: { step: 'erase', table } },
   );
