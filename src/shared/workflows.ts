@@ -56,6 +56,10 @@ export interface EraseInput {
 
 /** Why the models of a day are not rebuilt after an erasure, where it is held. */
 export const HELD = 'the day is held';
+/** The same, where a source has no objects of the day and its `onEmpty` is `skip`. */
+export const SKIPPED = 'the folder of a source is empty, so the day was skipped';
+/** The same, of other days. */
+export const LOOKS_BACK = 'looks back on erased days';
 
 export interface EraseResult {
   table: string;

@@ -6,7 +6,7 @@ import { command } from '../../shared/commands.js';
 import { plural } from '../../shared/format.js';
 import { workflowId } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
-import { HELD, type EraseResult } from '../../shared/workflows.js';
+import { HELD, SKIPPED, type EraseResult } from '../../shared/workflows.js';
 import { localStep } from '../../step/step.js';
 import { endOf } from '../../temporal/client.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
@@ -111,13 +111,14 @@ function printDone({ table, days, rows, chunks, rejects, archives, stale }: Eras
     `erased ${plural(rows, 'row')} of ${table} on ${plural(days, 'day')}, with ${plural(chunks, 'normalized object')}, ` +
       `${plural(rejects, 'reject')} and ${plural(archives, 'archive')}`,
   );
-  for (const { first, last, reason } of stale)
+  for (const { first, last, reason } of stale) {
+    const what = `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}).`;
     print(
       reason === HELD
-        ? sentence(`models of ${first} are not rebuilt (${reason}). Release it: `, command.unhold(first))
-        : sentence(
-            `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}). Rebuild them: `,
-            command.backfill(first, last),
-          ),
+        ? sentence(`${what} Release it: `, command.unhold(first))
+        : reason === SKIPPED
+          ? sentence(`${what} Rebuild them with an empty source: `, command.run(first, '--allow-empty'))
+          : sentence(`${what} Rebuild them: `, command.backfill(first, last)),
     );
+  }
 }
