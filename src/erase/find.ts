@@ -146,17 +146,29 @@ async function findChunks(
   const objects = new Set<string>();
   const reach = await engineBucket(deps, bucket);
   for (const keys of grouped(current, AT_ONCE)) {
-    const rows = await deps.clickhouse.rows<{ parquet: string; object: string }>(
-      matchingChunks(reach, keys, normalized, where),
-      step.statement(`find chunks of ${source.name}`),
-    );
-    for (const row of rows) {
+    for (const row of await matchingOf(keys)) {
       found.add(row.parquet);
       objects.add(row.object);
     }
   }
   for (const key of await holdingRejects(deps, normalized, current, rejects)) found.add(key);
   return { keys: [...found].sort(), objects: [...objects] };
+
+  /** Those that another erasure or a cleanup removes meanwhile are left out. */
+  async function matchingOf(keys: readonly string[]): Promise<{ parquet: string; object: string }[]> {
+    try {
+      return await deps.clickhouse.rows(
+        matchingChunks(reach, keys, normalized, where),
+        step.statement(`find chunks of ${source.name}`),
+      );
+    } catch (error) {
+      if (!isFinal(error) || error.type !== 'ObjectVanished') throw error;
+      const there = new Set(await normalizedObjects(deps, source, step));
+      const rest = keys.filter((key) => there.has(key));
+      if (rest.length === keys.length) throw error;
+      return rest.length === 0 ? [] : await matchingOf(rest);
+    }
+  }
 
   function isCurrent(key: string): boolean {
     return manifestOfParquet(key)?.endsWith(`/${normalizer}.json`) === true;

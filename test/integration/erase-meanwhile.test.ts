@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { workflowId } from '../../src/shared/names.js';
+import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { daybook, environment } from '../support/command.js';
 import { diesAfterRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SPARSE } from '../support/lookback.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 /*
@@ -185,7 +186,13 @@ test('an archive from before a column of the condition was added is dropped, for
     sql.replace('_line UInt64', '_line UInt64, shop String').replace('_source\n', "_source, 'one' AS shop\n"),
   );
   expect(await command('apply')).toMatchObject({ code: 0 });
-  const { code, stderr } = await command('erase', '--table', 'events', '--where', `shop != 'two' AND note = '${person}'`);
+  const { code, stderr } = await command(
+    'erase',
+    '--table',
+    'events',
+    '--where',
+    `shop != 'two' AND note = '${person}'`,
+  );
   expect(code, stderr).toBe(0);
   expect(await paymentIds(project, day)).toEqual(['x', 'y']);
   const archives = await project.rows<{ table: string }>(
@@ -220,4 +227,48 @@ test('a published day that ends as skipped is named with its models, and the com
   expect(await project.rows('SELECT events FROM daily_amounts WHERE day = {day:Date}', { day })).toEqual([
     { events: 1 },
   ]);
+});
+
+test('a normalized object that is removed while an erasure looks for rows is no reason to fail', async () => {
+  const [day, other] = ['2026-05-05', '2026-05-06'];
+  await put(day);
+  await project.run(day);
+  await project.put(keyOf(other, 'a'), lines(payment(other, 'x')));
+  await project.run(other);
+  const gone = (await project.app.store.list(project.bucket, `daybook/${project.name}/events/${other}/`)).map(
+    ({ key }) => key,
+  );
+  const { clickhouse, store } = project.app;
+  const world: Partial<Dependencies> = {
+    clickhouse: {
+      ...clickhouse,
+      rows: async (statement, options) => {
+        if (options?.what === 'find chunks of events') await store.remove(project.bucket, gone);
+        return await clickhouse.rows(statement, options);
+      },
+    },
+  };
+  const id = '0000-0010';
+  await keep(id);
+  expect(gone.length).toBe(2);
+  expect(await project.attempt({ world }).eraseChunks({ id })).toMatchObject({ days: [day], chunks: 1 });
+});
+
+test('a day of a backfill that waits for its turn is erased once it is published', async () => {
+  const day = '2026-05-11';
+  await put(day);
+  const client = await project.app.temporal();
+  const handle = await client.workflow.start('day', {
+    workflowId: workflowId.day(project.name, day),
+    taskQueue: taskQueue.light(project.name),
+    args: [{ day, gated: true }],
+  });
+  await vi.waitUntil(async () => ((await handle.query('progress')) as { step: string }).step === 'gate', 30_000);
+  const erased = erase();
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  expect(await paymentIds(project, day)).toEqual([]);
+  await handle.signal('open');
+  expect(await handle.result()).toMatchObject({ outcome: 'published' });
+  expect(await erased).toMatchObject({ code: 0, stdout: expect.stringContaining('on 1 day') as string });
+  expect(await paymentIds(project, day)).toEqual(['x']);
 });
