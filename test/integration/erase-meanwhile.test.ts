@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
+import type { DayProgress } from '../../src/shared/workflows.js';
+import type { Dependencies } from '../../src/step/dependencies.js';
 import { daybook, environment } from '../support/command.js';
 import { diesAfterRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SPARSE } from '../support/lookback.js';
-import type { Dependencies } from '../../src/step/dependencies.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 /*
@@ -174,6 +175,51 @@ test('a running build that may be loading removed chunks is waited for; a build 
   expect(await end(since)).toMatchObject({ left: [] });
 });
 
+test('a normalized object that is removed while an erasure looks for rows is no reason to fail', async () => {
+  const [day, other] = ['2026-05-05', '2026-05-06'];
+  await put(day);
+  await project.run(day);
+  await project.put(keyOf(other, 'a'), lines(payment(other, 'x')));
+  await project.run(other);
+  const gone = (await project.app.store.list(project.bucket, `daybook/${project.name}/events/${other}/`)).map(
+    ({ key }) => key,
+  );
+  const { clickhouse, store } = project.app;
+  const world: Partial<Dependencies> = {
+    clickhouse: {
+      ...clickhouse,
+      rows: async (statement, options) => {
+        if (options?.what === 'find chunks of events') await store.remove(project.bucket, gone);
+        return await clickhouse.rows(statement, options);
+      },
+    },
+  };
+  const id = '0000-0010';
+  await keep(id);
+  expect(gone.length).toBe(2);
+  expect(await project.attempt({ world }).eraseChunks({ id })).toMatchObject({ days: [day], chunks: 1 });
+});
+
+test('a day of a backfill that waits for its turn is erased once it is published', async () => {
+  const day = '2026-05-11';
+  await put(day);
+  const client = await project.app.temporal();
+  const handle = await client.workflow.start('day', {
+    workflowId: workflowId.day(project.name, day),
+    taskQueue: taskQueue.light(project.name),
+    args: [{ day, gated: true }],
+  });
+  await vi.waitUntil(async () => (await handle.query<DayProgress>('progress')).step === 'gate', 30_000);
+  const erased = erase();
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  expect(await paymentIds(project, day)).toEqual([]);
+  await handle.signal('open');
+  expect(await handle.result()).toMatchObject({ outcome: 'published' });
+  expect(await erased).toMatchObject({ code: 0, stdout: expect.stringContaining('on 1 day') as string });
+  expect(await paymentIds(project, day)).toEqual(['x']);
+});
+
+// Those that change the project are the last.
 test('an archive from before a column of the condition was added is dropped, for no one can look into it', async () => {
   const day = '2026-05-03';
   await put(day);
@@ -227,48 +273,4 @@ test('a published day that ends as skipped is named with its models, and the com
   expect(await project.rows('SELECT events FROM daily_amounts WHERE day = {day:Date}', { day })).toEqual([
     { events: 1 },
   ]);
-});
-
-test('a normalized object that is removed while an erasure looks for rows is no reason to fail', async () => {
-  const [day, other] = ['2026-05-05', '2026-05-06'];
-  await put(day);
-  await project.run(day);
-  await project.put(keyOf(other, 'a'), lines(payment(other, 'x')));
-  await project.run(other);
-  const gone = (await project.app.store.list(project.bucket, `daybook/${project.name}/events/${other}/`)).map(
-    ({ key }) => key,
-  );
-  const { clickhouse, store } = project.app;
-  const world: Partial<Dependencies> = {
-    clickhouse: {
-      ...clickhouse,
-      rows: async (statement, options) => {
-        if (options?.what === 'find chunks of events') await store.remove(project.bucket, gone);
-        return await clickhouse.rows(statement, options);
-      },
-    },
-  };
-  const id = '0000-0010';
-  await keep(id);
-  expect(gone.length).toBe(2);
-  expect(await project.attempt({ world }).eraseChunks({ id })).toMatchObject({ days: [day], chunks: 1 });
-});
-
-test('a day of a backfill that waits for its turn is erased once it is published', async () => {
-  const day = '2026-05-11';
-  await put(day);
-  const client = await project.app.temporal();
-  const handle = await client.workflow.start('day', {
-    workflowId: workflowId.day(project.name, day),
-    taskQueue: taskQueue.light(project.name),
-    args: [{ day, gated: true }],
-  });
-  await vi.waitUntil(async () => ((await handle.query('progress')) as { step: string }).step === 'gate', 30_000);
-  const erased = erase();
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  expect(await paymentIds(project, day)).toEqual([]);
-  await handle.signal('open');
-  expect(await handle.result()).toMatchObject({ outcome: 'published' });
-  expect(await erased).toMatchObject({ code: 0, stdout: expect.stringContaining('on 1 day') as string });
-  expect(await paymentIds(project, day)).toEqual(['x']);
 });
