@@ -239,6 +239,11 @@ export const erasureFailure = (table: string, failed: readonly DayEnded[]): Text
     ' What was erased stays erased. Once fixed, run the same erasure again.',
   );
 
+/** Writes the failure of an erasure whose rows are loaded again each time that they were removed. */
+export const loadedAgainFailure = (table: string, left: readonly { day: string }[]): Text =>
+  `Rows of ${table} were erased, and found again in ${plural(left.length, 'day')}, first ${left[0]?.day ?? ''}: builds that run beside the ` +
+  'erasure load them. Wait until these have ended, or remove the rows from the raw objects; then run the same erasure again.';
+
 /** Writes the failure of a rollback: what readers have, and what to type next. `known` is false if that could not be found out. */
 export const rollbackFailure = (day: string, reason: Text, again: Command, known: boolean): Text => {
   const state = known

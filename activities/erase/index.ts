@@ -1,9 +1,17 @@
+import { oneRow } from '../../src/clickhouse/client.js';
 import { pinOf } from '../../src/clickhouse/cluster/cluster.js';
 import type { Column } from '../../src/clickhouse/column.js';
-import { columnsOf, dropTable, type Place } from '../../src/clickhouse/tables.js';
-import { erasureOf, forgetErasure, readErasure } from '../../src/erase/erasure.js';
-import { findArchives, findRejects, findRows, normalizedOf } from '../../src/erase/find.js';
-import { begunErasure, copyOthers, matchingDays, REJECTS_AT_ONCE, eraseRejects } from '../../src/erase/statements.js';
+import { columnsOf, type Place } from '../../src/clickhouse/tables.js';
+import { readErasure } from '../../src/erase/erasure.js';
+import { chunksHolding, findRejects, findRows, normalizedOf } from '../../src/erase/find.js';
+import {
+  begunErasure,
+  copyOthers,
+  eraseRejects,
+  matchingDays,
+  REJECTS_AT_ONCE,
+  timeNow,
+} from '../../src/erase/statements.js';
 import { final } from '../../src/errors.js';
 import { fingerprintOf, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
@@ -12,10 +20,11 @@ import { storedPlan, writePlan } from '../../src/plan/stored.js';
 import { longestLookbackOf } from '../../src/project/project.js';
 import type { BuildRef, ChangedTable } from '../../src/shared/build.js';
 import { command } from '../../src/shared/commands.js';
-import { EVER } from '../../src/shared/day.js';
-import { archiveDatabase, manifestOfParquet } from '../../src/shared/names.js';
+import { manifestOfParquet } from '../../src/shared/names.js';
 import { sentence } from '../../src/shared/sentence.js';
 import { buildInStage } from '../../src/stage/build.js';
+import type { Measure } from '../../src/stage/statements.js';
+import { fence, measured } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -32,6 +41,8 @@ export interface EraseChunksResult {
   rows: number;
   chunks: number;
   rejects: number;
+  /** When the chunks had been removed, in the ledger's time: a build that is planned later uses none of them. */
+  since?: string;
   ms: number;
 }
 
@@ -59,23 +70,32 @@ export async function eraseChunks(deps: Dependencies, { id }: ErasureInput, step
   );
   await deps.ledger.recordErasure({ id, table, event: 'begun', days, rows });
   step.report(`remove ${found.chunks.length} chunks`);
-  // Manifests first: a chunk without its manifest is normalized again, one without its rows fails.
-  await deps.store.remove(bucket, [...new Set(found.chunks.flatMap((key) => manifestOfParquet(key) ?? []))]);
-  await deps.store.remove(bucket, found.chunks);
+  const removed = new Set<string>();
+  const remove = async (chunks: readonly string[]) => {
+    // Manifests first: a chunk without its manifest is normalized again, one without its rows fails.
+    await deps.store.remove(bucket, [...new Set(chunks.flatMap((key) => manifestOfParquet(key) ?? []))]);
+    await deps.store.remove(bucket, [...chunks]);
+    for (const key of chunks) removed.add(key);
+  };
+  await remove(found.chunks);
   const normalized = normalizedOf(project, await deps.readSchema(project), table);
   let rejects = 0;
   for (let some = found.rejects; normalized && some.length > 0;) {
     await deps.clickhouse.run(eraseRejects(project.config.project, table, some), step.statement('remove rejects'));
     rejects += some.length;
     some = some.length < REJECTS_AT_ONCE ? [] : await findRejects(deps, normalized, erasure, step);
+    // By the lines that are about to be removed: afterwards nothing says which chunk holds them.
+    if (some.length > 0) await remove(await chunksHolding(deps, normalized, some, step));
   }
+  const { at } = await oneRow<{ at: string }>(deps.clickhouse, timeNow, step.statement('read the time'));
   return {
     project: project.config.project,
     table,
     days,
     rows,
-    chunks: found.chunks.length,
+    chunks: removed.size,
     rejects,
+    since: at,
   };
 }
 
@@ -85,7 +105,7 @@ export interface EraseRowsInput extends ErasureInput {
 
 export interface EraseRowsResult {
   build: BuildRef;
-  /** What is to be published; empty if no row of the day matches. */
+  /** What is to be published; empty if no live row of the day matches. Generation 0: nothing of the table is published. */
   tables: ChangedTable[];
   /** Rows that are left out. */
   erased: number;
@@ -107,8 +127,14 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
     step.statement(`find rows of ${table}`),
   );
   const erased = Number(matching[0]?.rows ?? 0);
-  if (erased === 0) return { build: { day, generation: newest, plan: '' }, tables: [], erased };
+  if (erased === 0) {
+    // The day's stages may hold such rows; no build of the day runs beside this one.
+    await fence(deps, config.project, { day, newest: newest + 1 }, step);
+    return { build: { day, generation: record ? newest : 0, plan: '' }, tables: [], erased };
+  }
   if (!record) throw neverPublished(config.database, table, day);
+  const found = await measured(deps, live, day, record.columns, step);
+  if (found.rows !== record.rows || found.hash !== record.hash) throw writtenSince(config.database, record, found);
   const columns = await storedColumns(deps, live);
   const generation = newest + 1;
   const plan = planOf(config, {
@@ -140,7 +166,15 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
       );
       await deps.clickhouse.run(copy, step.statement(`copy ${table}`, { zone: config.timezone }));
     },
-    { alone: true },
+    {
+      alone: true,
+      accept: ({ rows }) => {
+        if (rows + erased === record.rows) return;
+        throw new Error(
+          `${table} of ${day} changed while it was copied: ${rows + erased} rows, expected ${record.rows}`,
+        );
+      },
+    },
   );
   // Others know the day by a fingerprint of its own; a listing finds it up to date.
   const data = fingerprintOf({ data: record.data, erasure: id });
@@ -158,6 +192,20 @@ const neverPublished = (database: string, table: string, day: string) =>
     sentence(
       `${database}.${table} holds rows of ${day} that were never published. Compare it with the ledger first: `,
       command.verify(day, day),
+    ),
+    { details: { step: 'erase', table } },
+  );
+
+const writtenSince = (database: string, { table, day, rows, hash }: CurrentPublish, found: Measure) =>
+  final(
+    'LiveDiffers',
+    sentence(
+      `${database}.${table} holds ${found.rows} rows of ${day}`,
+      found.rows === rows
+        ? ` with hash ${found.hash}, but rows with ${hash} were published`
+        : `, but ${rows} were published`,
+      ': something else wrote to it. Publish the day again first: ',
+      command.run(day, '--force'),
     ),
     { details: { step: 'erase', table } },
   );
@@ -205,40 +253,4 @@ function planOf(
     tests: [],
     published: [],
   };
-}
-
-export interface EndErasureInput extends ErasureInput {
-  days: string[];
-  /** Rows that were removed from the live table. */
-  rows: number;
-}
-
-export interface EndErasureResult {
-  archives: number;
-  ms: number;
-}
-
-/**
- * Drops the archives that hold rows of an erasure, or that models were given from them; records what was done, not whom it was about;
- * and forgets the condition. Idempotent.
- */
-export async function endErasure(
-  deps: Dependencies,
-  { id, days, rows }: EndErasureInput,
-  step: Step,
-): Answer<EndErasureResult> {
-  const erasure = await erasureOf(deps, id);
-  if (!erasure) return { archives: 0 };
-  const schema = await deps.readSchema(await deps.loadProject());
-  const needed = new Set((await deps.ledger.openIntents(...EVER)).map(({ archive }) => archive));
-  const archives = await findArchives(deps, schema, erasure, days, step);
-  const dropped = archives.filter((name) => !needed.has(name));
-  for (const name of dropped)
-    await deps.clickhouse.run(
-      dropTable(archiveDatabase(deps.ledger.project), name),
-      step.statement(`drop archive ${name}`),
-    );
-  await deps.ledger.recordErasure({ id, table: erasure.table, event: 'done', days, rows });
-  await forgetErasure(deps, id);
-  return { archives: dropped.length };
 }

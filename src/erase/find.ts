@@ -1,6 +1,7 @@
-import { oneRow } from '../clickhouse/client.js';
-import { tablesLike } from '../clickhouse/tables.js';
-import { final } from '../errors.js';
+import { oneRow, type ClickHouse } from '../clickhouse/client.js';
+import { isMissingTable } from '../clickhouse/errors.js';
+import { tablesLike, type Place } from '../clickhouse/tables.js';
+import { final, isFinal } from '../errors.js';
 import { normalizerOf, plannedSource } from '../plan/planning.js';
 import type { Project, Schema } from '../project/project.js';
 import { EVER } from '../shared/day.js';
@@ -63,9 +64,7 @@ export async function findRows(deps: Dependencies, erasure: Erasure, step: Step)
     : await objectsOfDays(deps, table, days);
   const normalized = normalizedOf(project, schema, table);
   const rejects = normalized ? await findRejects(deps, normalized, erasure, step) : [];
-  const chunks = normalized
-    ? await findChunks(deps, project, normalized, erasure, rejects, step)
-    : { keys: [], objects: [] };
+  const chunks = normalized ? await findChunks(deps, normalized, erasure, rejects, step) : { keys: [], objects: [] };
   const objects = [
     ...new Set([...from.map(({ object }) => object), ...chunks.objects, ...rejects.map(({ object }) => object)]),
   ];
@@ -134,45 +133,82 @@ export async function findRejects(
  */
 async function findChunks(
   deps: Dependencies,
-  { config }: Project,
   normalized: Source,
   { where }: Erasure,
   rejects: readonly RejectedLine[],
   step: Step,
 ): Promise<{ keys: string[]; objects: string[] }> {
   const { source, normalizer } = normalized;
-  const { bucket, normalized: prefix } = config.store;
-  const listed = await deps.store.list(bucket, `${prefix}${config.project}/${source.name}/`, step.signal);
-  const parquet = listed.map(({ key }) => key).filter((key) => manifestOfParquet(key) !== undefined);
+  const parquet = await normalizedObjects(deps, source, step);
+  const { bucket } = (await deps.loadProject()).config.store;
   const [current, old] = [parquet.filter(isCurrent), parquet.filter((key) => !isCurrent(key))];
   const found = new Set(old);
   const objects = new Set<string>();
   const reach = await engineBucket(deps, bucket);
   for (const keys of grouped(current, AT_ONCE)) {
-    const rows = await deps.clickhouse.rows<{ parquet: string; object: string }>(
-      matchingChunks(reach, keys, normalized, where),
-      step.statement(`find chunks of ${source.name}`),
-    );
-    for (const row of rows) {
+    for (const row of await matchingOf(keys)) {
       found.add(row.parquet);
       objects.add(row.object);
     }
   }
-  if (rejects.length > 0) {
-    const chunks = await deps.clickhouse.rows<{ folder: string; chunk: string }>(
-      chunksOfRejects(config.project, source.name, rejects),
-    );
-    const holding = new Set(
-      chunks.map(({ folder, chunk }) => manifestKey(prefix, config.project, source.name, folder, chunk, normalizer)),
-    );
-    for (const key of current) if (holding.has(manifestOfParquet(key) ?? '')) found.add(key);
-  }
+  for (const key of await holdingRejects(deps, normalized, current, rejects)) found.add(key);
   return { keys: [...found].sort(), objects: [...objects] };
+
+  /** Those that another erasure or a cleanup removes meanwhile are left out. */
+  async function matchingOf(keys: readonly string[]): Promise<{ parquet: string; object: string }[]> {
+    try {
+      return await deps.clickhouse.rows(
+        matchingChunks(reach, keys, normalized, where),
+        step.statement(`find chunks of ${source.name}`),
+      );
+    } catch (error) {
+      if (!isFinal(error) || error.type !== 'ObjectVanished') throw error;
+      const there = new Set(await normalizedObjects(deps, source, step));
+      const rest = keys.filter((key) => there.has(key));
+      if (rest.length === keys.length) throw error;
+      return rest.length === 0 ? [] : await matchingOf(rest);
+    }
+  }
 
   function isCurrent(key: string): boolean {
     return manifestOfParquet(key)?.endsWith(`/${normalizer}.json`) === true;
   }
 }
+
+/** Lists the normalized objects of a table. */
+async function normalizedObjects(deps: Dependencies, { name }: Source['source'], step: Step): Promise<string[]> {
+  const { project, store } = (await deps.loadProject()).config;
+  const listed = await deps.store.list(store.bucket, `${store.normalized}${project}/${name}/`, step.signal);
+  return listed.map(({ key }) => key).filter((key) => manifestOfParquet(key) !== undefined);
+}
+
+/** Selects the normalized objects that hold rejected lines. */
+async function holdingRejects(
+  deps: Dependencies,
+  { source, normalizer }: Source,
+  parquet: readonly string[],
+  rejects: readonly RejectedLine[],
+): Promise<string[]> {
+  if (rejects.length === 0) return [];
+  const { config } = await deps.loadProject();
+  const chunks = await deps.clickhouse.rows<{ folder: string; chunk: string }>(
+    chunksOfRejects(config.project, source.name, rejects),
+  );
+  const { normalized: prefix } = config.store;
+  const holding = new Set(
+    chunks.map(({ folder, chunk }) => manifestKey(prefix, config.project, source.name, folder, chunk, normalizer)),
+  );
+  return parquet.filter((key) => holding.has(manifestOfParquet(key) ?? ''));
+}
+
+/** Finds the normalized objects that hold these rejected lines. */
+export const chunksHolding = async (
+  deps: Dependencies,
+  normalized: Source,
+  rejects: readonly RejectedLine[],
+  step: Step,
+): Promise<string[]> =>
+  holdingRejects(deps, normalized, await normalizedObjects(deps, normalized.source, step), rejects);
 
 /** Finds archives with such rows, and archives of models from days with such rows: they were made of them. */
 export async function findArchives(
@@ -190,13 +226,32 @@ export async function findArchives(
     const archive = readArchiveName(name);
     if (archive && models.has(archive.table) && of.has(archive.day)) found.push(name);
     if (archive?.table !== table) continue;
-    const rows = await clickhouse.rows(
-      matchingDays({ database, table: name }, where),
-      step.statement(`look into ${name}`),
-    );
-    if (rows.length > 0) found.push(name);
+    if ((await countMatching(clickhouse, { database, table: name }, where, step)) > 0) found.push(name);
   }
   return found;
+}
+
+/**
+ * Counts the rows that match in a table of a stage or an archive; 0 if it was dropped meanwhile. It may be older than the live table,
+ * for which the condition was written: where that cannot be evaluated, the table counts as one with such a row.
+ */
+export async function countMatching(
+  clickhouse: Pick<ClickHouse, 'rows'>,
+  place: Place,
+  where: string,
+  step: Step,
+): Promise<number> {
+  try {
+    const days = await clickhouse.rows<{ rows: string }>(
+      matchingDays(place, where),
+      step.statement(`look into ${place.table}`),
+    );
+    return days.reduce((sum, { rows }) => sum + Number(rows), 0);
+  } catch (error) {
+    if (isMissingTable(error)) return 0;
+    if (isFinal(error) && error.type === 'BadSql') return 1;
+    throw error;
+  }
 }
 
 /** Returns the models that read a table, directly or through others. */

@@ -26,6 +26,9 @@ HAVING count() > 0`,
   params: { project, id },
 });
 
+/** Selects the time as the ledger prints it. */
+export const timeNow: Statement = { sql: "SELECT toString(now64(3, 'UTC')) AS at" };
+
 /** Counts the rows that match, by day; of one day if it is given. */
 export const matchingDays = ({ database, table: of }: Place, where: string, day?: string): Statement => ({
   sql: `SELECT toString(\`day\`) AS day, count() AS rows FROM (SELECT \`day\` FROM ${table(database, of)} WHERE ${selectsRows(where)}${day === undefined ? '' : ' AND `day` = {day:Date}'}) GROUP BY day ORDER BY day`,

@@ -66,6 +66,17 @@ export function staleAfter(
   return spreadStale(later, new Set(), (input, fingerprint) => now.has(input) && now.get(input) !== fingerprint);
 }
 
+/** Finds days that were made from another state of one of `days` than readers have now, directly or through others; ascending. */
+export function staleSince(days: ReadonlySet<Day>, records: readonly LedgerDay[]): Day[] {
+  const now = new Map(records.map((record) => [tableDay(record.table, record.day), publishedFingerprint(record)]));
+  const isOfThem = (input: string) => days.has(input.slice(input.lastIndexOf('@') + 1));
+  return spreadStale(
+    records,
+    new Set(),
+    (input, fingerprint) => isOfThem(input) && (now.get(input) ?? '') !== fingerprint,
+  );
+}
+
 /** Finds days whose records are in `changed`, read something that has changed, or read such a record in turn; ascending. */
 function spreadStale(
   records: readonly MadeDay[],

@@ -72,7 +72,7 @@ export interface StaleModels {
   first: string;
   last: string;
   /** Left out by earlier versions. `later`: the days only look back on a day of the erasure. */
-  kind?: 'held' | 'failed' | 'later';
+  kind?: 'held' | 'skipped' | 'failed' | 'later';
   reason: string;
 }
 

@@ -6,7 +6,7 @@ import { daysBetween } from '../../src/shared/day.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
 import { sentence } from '../../src/shared/sentence.js';
 import type { BackfillProgress } from '../../src/shared/workflows.js';
-import { defaultStubs, LISTED, ONE_LINE, SETTINGS, SHARED, surveyed } from '../support/stubs.js';
+import { built, defaultStubs, LISTED, ONE_LINE, SETTINGS, SHARED, surveyed } from '../support/stubs.js';
 import { gate, until, untilCancelled, type StubbedNight, type StubbedNightOptions } from '../support/workflows.js';
 
 /** A scenario of a workflow; its history is kept and replayed. */
@@ -48,6 +48,15 @@ const runDayOfBackfill = async (night: StubbedNight) => {
 
 const progressOf = ({ client, project }: StubbedNight) =>
   client.workflow.getHandle(workflowId.backfill(project, RANGE.start, RANGE.end)).query<BackfillProgress>('progress');
+
+const runErasure = async ({ client, project }: StubbedNight) =>
+  ended(
+    await client.workflow.start('erase', {
+      workflowId: workflowId.erase(project, '0123-4567'),
+      taskQueue: taskQueue.light(project),
+      args: [{ id: '0123-4567' }],
+    }),
+  );
 
 /** Models that look back, so that a day whose turn has come copies the days before it again. */
 const lookingBack = {
@@ -276,14 +285,34 @@ export const SCENARIOS: Record<string, Scenario> = {
         }),
       },
     }),
-    run: async ({ client, project }) =>
-      ended(
-        await client.workflow.start('erase', {
-          workflowId: workflowId.erase(project, '0123-4567'),
-          taskQueue: taskQueue.light(project),
-          args: [{ id: '0123-4567' }],
+    run: runErasure,
+  },
+  // A day that was published meanwhile, and one of which nothing is published.
+  'erase-finding-days-at-its-end': {
+    options: (night) => ({
+      listed: UNCHANGED,
+      stubs: {
+        eraseChunks: () => ({
+          ...{ project: night().project, table: 'events', days: [DAY], rows: 2, chunks: 1, rejects: 0 },
+          since: '2026-11-12 00:00:00.000',
         }),
-      ),
+        eraseRows: ({ day }) =>
+          day === '2026-11-12'
+            ? { build: { day, generation: 0, plan: '' }, tables: [], erased: 0 }
+            : { build: { ...LISTED.build, day }, tables: [built('events')], erased: 2 },
+        endErasure: () => ({
+          archives: 1,
+          left: night().verbs().slice(0, -1).includes('endErasure')
+            ? []
+            : [
+                { day: '2026-11-11', rows: 1 },
+                { day: '2026-11-12', rows: 1 },
+              ],
+          stale: ['2026-11-13'],
+        }),
+      },
+    }),
+    run: runErasure,
   },
   'day-compared': {
     options: () => ({}),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tableFingerprint } from '../../src/ledger/fingerprints.js';
-import { staleDays, stalenessOf, type LedgerDay } from '../../src/ledger/staleness.js';
+import { staleDays, stalenessOf, staleSince, type LedgerDay } from '../../src/ledger/staleness.js';
 import { rangesOf, addDays, daysBetween } from '../../src/shared/day.js';
 
 const before = { generation: 1, code: 'c1', data: 'd1', rows: 5 };
@@ -96,4 +96,10 @@ test('days that follow each other are one range, also over months and across a s
     { start: '2026-04-02', end: '2026-04-02' },
   ]);
   expect(rangesOf([])).toEqual([]);
+});
+
+test('of days that changed, those are named that were made from them before, and not those that are stale for another reason', () => {
+  const rolling = published('2026-03-03', 'others').filter(({ table }) => table !== 'running');
+  expect(staleSince(new Set(['2026-03-03']), rolling)).toEqual(['2026-03-03', '2026-03-04']);
+  expect(staleSince(new Set(['2026-03-01', '2026-03-04']), rolling)).toEqual([]);
 });

@@ -55,22 +55,71 @@ test('a day that fails does not stop the others; the condition is kept, so that 
   expect(one.verbs()).not.toContain('endErasure');
 });
 
-test('models of a held day, and of later days that look back, are named with the reason', async () => {
+test.each([
+  ['held', 'the day is held'],
+  ['skipped', 'the folder of a source is empty, so the day was skipped'],
+] as const)(
+  'models of a day that is %s, and of days that the ledger knows as stale, are named with the reason',
+  async (outcome, reason) => {
+    const one = await night({
+      listed: { outcome, todo: 0 },
+      stubs: {
+        eraseChunks: () => ({ ...FOUND, project: one.project, days: [DAY] }),
+        endErasure: () => ({ archives: 0, left: [], stale: [DAY, '2026-11-12', '2026-11-13'] }),
+      },
+    });
+    expect(((await (await start(one)).result()) as EraseResult).stale).toEqual([
+      { first: DAY, last: DAY, kind: outcome, reason },
+      { first: '2026-11-12', last: '2026-11-13', kind: 'later', reason: 'looks back on erased days' },
+    ]);
+  },
+);
+
+test('a day that holds rows at the end is erased like the others, and so are the chunks that it was built from', async () => {
+  const looks = [[{ day: NEXT, rows: 1 }], []];
   const one = await night({
-    listed: { outcome: 'held', todo: 0 },
+    listed: { outcome: 'unchanged', todo: 0 },
     stubs: {
-      eraseChunks: () => ({ ...FOUND, project: one.project, days: [DAY] }),
-      publish: ({ tables }) => ({
-        tables: tables.map(({ table }) => ({ table, rows: 1 })),
-        burstMs: 1,
-        touched: { first: '2026-11-12', last: '2026-11-13', days: 2 },
-      }),
+      eraseChunks: () => ({ ...FOUND, project: one.project, days: [DAY], since: 'then' }),
+      endErasure: () => ({ archives: 1, left: looks.shift() ?? [], stale: [] }),
     },
   });
-  expect(((await (await start(one)).result()) as EraseResult).stale).toEqual([
-    { first: DAY, last: DAY, kind: 'held', reason: 'the day is held' },
-    { first: '2026-11-12', last: '2026-11-13', kind: 'later', reason: `looks back on ${DAY}` },
+  const result = (await (await start(one)).result()) as EraseResult;
+  expect(one.calls.filter(({ verb }) => verb === 'eraseRows').map(({ input }) => input)).toEqual([
+    { id: ID, day: DAY },
+    { id: ID, day: NEXT },
   ]);
+  expect(one.verbs().slice(-2)).toEqual(['eraseChunks', 'endErasure']);
+  expect(one.calls.at(-1)?.input).toEqual({ id: ID, days: [DAY, NEXT], rows: 5, since: 'then' });
+  expect(result).toMatchObject({ days: 2, rows: 5, chunks: 2, rejects: 2, archives: 2 });
+});
+
+test('a day of which nothing is published is not built by an erasure', async () => {
+  const one = await night({
+    stubs: {
+      eraseChunks: () => ({ ...FOUND, project: one.project, days: [DAY] }),
+      eraseRows: ({ day }) => ({ build: { day, generation: 0, plan: '' }, tables: [], erased: 0 }),
+    },
+  });
+  await (await start(one)).result();
+  expect(one.verbs()).toEqual(['eraseChunks', 'recover', 'eraseRows', 'endErasure']);
+});
+
+test('rows that builds load again each time fail the erasure in the end, and the condition is kept', async () => {
+  const one = await night({
+    listed: { outcome: 'unchanged', todo: 0 },
+    stubs: {
+      eraseChunks: () => ({ ...FOUND, project: one.project, days: [DAY] }),
+      endErasure: () => ({ archives: 0, left: [{ day: DAY, rows: 1 }] }),
+    },
+  });
+  await expect((await start(one)).result()).rejects.toMatchObject({
+    cause: {
+      type: 'EraseFailed',
+      message: expect.stringMatching(/found again in 1 day, first 2026-11-10: builds that run beside/) as string,
+    },
+  });
+  expect(one.verbs().filter((verb) => verb === 'endErasure')).toHaveLength(4);
 });
 
 test.each([

@@ -111,13 +111,14 @@ function printDone({ table, days, rows, chunks, rejects, archives, stale }: Eras
     `erased ${plural(rows, 'row')} of ${table} on ${plural(days, 'day')}, with ${plural(chunks, 'normalized object')}, ` +
       `${plural(rejects, 'reject')} and ${plural(archives, 'archive')}`,
   );
-  for (const { first, last, kind, reason } of stale)
+  for (const { first, last, kind, reason } of stale) {
+    const what = `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}).`;
     print(
       kind === 'held'
-        ? sentence(`models of ${first} are not rebuilt (${reason}). Release it: `, command.unhold(first))
-        : sentence(
-            `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}). Rebuild them: `,
-            command.backfill(first, last),
-          ),
+        ? sentence(`${what} Release it: `, command.unhold(first))
+        : kind === 'skipped'
+          ? sentence(`${what} Rebuild them with an empty source: `, command.run(first, '--allow-empty'))
+          : sentence(`${what} Rebuild them: `, command.backfill(first, last)),
     );
+  }
 }
