@@ -106,6 +106,19 @@ const publishedTable = z.strictObject({
 
 export type PublishedTable = z.infer<typeof publishedTable>;
 
+/** What a publish of a table's day has been known by, and its rows. */
+const pastPublish = z.strictObject({
+  table: z.string(),
+  generation: count,
+  fingerprint,
+  /** The half of the fingerprint for the data. */
+  data: fingerprint,
+  rows: count,
+  hash: z.string(),
+});
+
+export type PastPublish = z.infer<typeof pastPublish>;
+
 const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
@@ -145,6 +158,8 @@ export const plan = z.strictObject({
   tests: z.array(plannedTest),
   /** What readers have of the day. */
   published: z.array(publishedTable),
+  /** Every publish of the day, also those that were undone; absent while workers of earlier versions poll. */
+  history: z.array(pastPublish).optional(),
 });
 
 export type Plan = z.infer<typeof plan>;

@@ -54,7 +54,7 @@ export interface PlanningOf {
  */
 export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
   const { project, schema, day, force, code = false, choice = NO_CHOICE } = of;
-  const { standing, lastGeneration, builds, chunks } =
+  const { standing, history, lastGeneration, builds, chunks } =
     of.known ?? (await deps.ledger.ask(questionsOf(deps.ledger, project, day)));
   const records = standing.current;
   const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
@@ -96,6 +96,7 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
     : force || verdict.reasons.length > 0
       ? 'build'
       : 'unchanged';
+  if (outcome === 'build') plan.history = history;
   const lost = lostIn(plan, listings);
   if (lost.length > 0 && outcome === 'build')
     throw final('ObjectVanished', lostText(day, lost), { details: { step: 'list', source: lost[0]?.source } });
