@@ -122,6 +122,8 @@ export type PastPublish = z.infer<typeof pastPublish>;
 const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
+  /** Definitions of the functions of users that it names, if any; left out while workers of earlier versions poll. */
+  functions: z.array(z.string()).optional(),
   line,
   severity: z.enum(['error', 'warn']),
   /** Failing rows that are tolerated: a number, or a share of the day's rows in the largest of its inputs. */

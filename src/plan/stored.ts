@@ -73,7 +73,7 @@ async function planText(store: Store, bucket: string, key: string): Promise<stri
 /** Objects that a plan names by itself. Every activity reads the plan, and only one of them reads the objects of a chunk. */
 const OBJECTS_NAMED = 1_000;
 
-/** Since these builds, workers read plans in parts, and plans with the history of their day. */
+/** Since these builds, workers read plans in parts, and plans with the history of their day and the functions of its tests. */
 const [READS_PARTS, READS_HISTORY] = [2, 4];
 
 const WRITTEN_AT_ONCE = 16;
@@ -88,14 +88,16 @@ export interface StoredPlan {
 
 /**
  * Returns a plan as it is stored: named by its content, and without the objects of its chunks if they are many. While a worker of an
- * earlier version polls, which would fail on that, they are named however many they are, and the history of the day is left out.
+ * earlier version polls, which would fail on that, they are named however many they are, and what that worker does not know is left out.
  */
 export async function storedPlan(deps: Pick<Dependencies, 'temporal'>, made: WholePlan): Promise<StoredPlan> {
   const objects = made.sources.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.objects.length, 0);
   const { history = [], ...most } = made;
-  const oldest = objects > OBJECTS_NAMED || history.length > 0 ? await oldestWorker(deps, made.project) : 0;
+  const hasNew = history.length > 0 || made.tests.some(({ functions }) => functions);
+  const oldest = objects > OBJECTS_NAMED || hasNew ? await oldestWorker(deps, made.project) : 0;
   const inParts = objects > OBJECTS_NAMED && oldest >= READS_PARTS;
-  const whole = history.length > 0 && oldest >= READS_HISTORY ? made : most;
+  const old = { ...most, tests: made.tests.map(({ functions: _, ...test }) => test) };
+  const whole = hasNew && oldest >= READS_HISTORY ? made : old;
   const plan: Plan = inParts ? { ...whole, sources: made.sources.map(withoutObjects) } : whole;
   const { bucket, prefix } = plan.normalized;
   const key = planKey(prefix, plan.project, plan.day, plan.generation, fingerprintOf(plan));
