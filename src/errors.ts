@@ -37,6 +37,7 @@ export const FINAL = {
   NothingPublished: 'the day has no such publish to roll back to',
   OnlyPublish: 'a rollback would leave readers without the day, which must be asked for explicitly',
   ArchiveLost: 'the archive from before a publish no longer exists, or has changed',
+  ArchiveDiffers: 'an archive holds other rows than were published; something else had written to the live table',
   LiveDiffers: 'a live table holds other rows than were published; something else wrote to it',
 } as const;
 
