@@ -27,6 +27,7 @@ export const FINAL = {
   AccountsDiffer: 'lines or rows were lost or counted twice; nothing is published',
   AccessDenied: 'a service refused the credentials',
   TakenBack: 'the publish hit a final error and was rolled back; readers have what they had before',
+  FunctionReplaced: 'a SQL function was replaced while the day was built; the next run uses the new one',
   NodeLost: 'the ClickHouse node on which the day was being built does not answer; it is built on another one',
   SeveralNodes: 'several ClickHouse nodes answer at one address; name one of them',
   Superseded: 'a newer build of the same day exists; the older one must not publish',

@@ -107,6 +107,4 @@ export const standingAsOf = (
 export const archivesOthers = (
   { archived_rows: rows, archived_hash: hash, columns }: PublishRecord,
   before: PublishRecord | undefined,
-): boolean =>
-  rows !== (before?.rows ?? 0) ||
-  (before !== undefined && columns.join() === before.columns.join() && hash !== before.hash);
+): boolean => rows !== (before?.rows ?? 0) || (before?.columns.join() === columns.join() && hash !== before.hash);

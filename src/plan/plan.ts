@@ -160,6 +160,8 @@ export const plan = z.strictObject({
   tests: z.array(plannedTest),
   /** What readers have of the day. */
   published: z.array(publishedTable),
+  /** Definitions of the functions of users that any SELECT names, if any; left out while workers of earlier versions poll. */
+  functions: z.array(z.string()).optional(),
   /** Every publish of the day, also those that were undone; absent while workers of earlier versions poll. */
   history: z.array(pastPublish).optional(),
 });

@@ -73,7 +73,7 @@ async function planText(store: Store, bucket: string, key: string): Promise<stri
 /** Objects that a plan names by itself. Every activity reads the plan, and only one of them reads the objects of a chunk. */
 const OBJECTS_NAMED = 1_000;
 
-/** Since these builds, workers read plans in parts, and plans with the history of their day and the functions of its tests. */
+/** Since these builds, workers read plans in parts, and plans with the history of their day and with functions. */
 const [READS_PARTS, READS_HISTORY] = [2, 4];
 
 const WRITTEN_AT_ONCE = 16;
@@ -92,11 +92,11 @@ export interface StoredPlan {
  */
 export async function storedPlan(deps: Pick<Dependencies, 'temporal'>, made: WholePlan): Promise<StoredPlan> {
   const objects = made.sources.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.objects.length, 0);
-  const { history = [], ...most } = made;
-  const hasNew = history.length > 0 || made.tests.some(({ functions }) => functions);
+  const { history = [], functions, ...most } = made;
+  const hasNew = history.length > 0 || functions !== undefined;
   const oldest = objects > OBJECTS_NAMED || hasNew ? await oldestWorker(deps, made.project) : 0;
   const inParts = objects > OBJECTS_NAMED && oldest >= READS_PARTS;
-  const old = { ...most, tests: made.tests.map(({ functions: _, ...test }) => test) };
+  const old = { ...most, tests: made.tests.map((test) => ({ ...test, functions: undefined })) };
   const whole = hasNew && oldest >= READS_HISTORY ? made : old;
   const plan: Plan = inParts ? { ...whole, sources: made.sources.map(withoutObjects) } : whole;
   const { bucket, prefix } = plan.normalized;

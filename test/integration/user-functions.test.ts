@@ -83,3 +83,25 @@ test('a test whose function was replaced runs again on published days', async ()
   await define('is_wrong', 'x > 0');
   expect(await project.fail(OLD)).toMatchObject({ cause: 'TestFailed' });
 });
+
+test('a function that is replaced while a day is being built fails the chunk or the publish, and nothing is mixed', async () => {
+  const day = '2026-04-16';
+  await define('is_wrong', 'x < 0');
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  await project.put(keyOf(day, 'b'), lines(payment(day, 'b')));
+  const act = project.attempt();
+  const { build } = await act.list({ day, force: false });
+  await act.normalize({ build, chunk: 0 });
+  await define('tax', 'x * 4');
+  await expect(act.normalize({ build, chunk: 1 })).rejects.toMatchObject({
+    type: 'FunctionReplaced',
+    message: expect.stringContaining(`The SQL function ${name('tax')} was replaced`) as string,
+  });
+  const later = await project.build(day);
+  await define('mean', 'x * 3.');
+  await expect(act.publish(later)).rejects.toMatchObject({ type: 'FunctionReplaced' });
+  expect((await project.state(day)).publishes).toEqual([]);
+
+  expect(await project.run(day)).toMatchObject({ outcome: 'published' });
+  expect(await amounts(day)).toEqual([5, 5]);
+});
