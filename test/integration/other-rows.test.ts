@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { addDays } from '../../src/shared/day.js';
 import { normalizedFolder } from '../../src/shared/names.js';
 import { daybook, environment } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
@@ -14,6 +15,8 @@ const ROUNDED = '2026-04-18';
 const AFTER_ROUNDED = '2026-04-19';
 const EMPTIED = '2026-04-22';
 const AFTER_EMPTIED = '2026-04-23';
+const CHANGED = '2026-04-26';
+const AFTER_CHANGED = '2026-04-27';
 const TOUCHED_NEXT = { first: NEXT, last: NEXT, days: 1 };
 
 let project: DayProject;
@@ -71,7 +74,7 @@ beforeAll(async () => {
      SELECT {day:Date} AS day, avg(mean) AS mean FROM daily_means;`,
   );
   await command('apply');
-  for (const day of [DAY, NEXT, LOST, AFTER_LOST, ROUNDED, AFTER_ROUNDED, EMPTIED, AFTER_EMPTIED]) {
+  for (const day of [DAY, LOST, ROUNDED, EMPTIED, CHANGED].flatMap((one) => [one, addDays(one, 1)])) {
     await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
     expect((await project.run(day)).outcome).toBe('published');
   }
@@ -166,4 +169,18 @@ test('a day that was rolled back to nothing and is built with other rows leaves 
   expect(await project.run(AFTER_EMPTIED)).toMatchObject({ outcome: 'published' });
   expect(await total(AFTER_EMPTIED)).toBe(11);
   await correct('sum', 1);
+});
+
+test('a forced run that replaces rows of another writer leaves stale what may have read them', async () => {
+  await project.admin.run({
+    sql: `ALTER TABLE ${project.database}.running UPDATE total = total + 5 WHERE day = '${CHANGED}' SETTINGS mutations_sync = 2`,
+  });
+  await project.put(keyOf(AFTER_CHANGED, 'b'), lines(payment(AFTER_CHANGED, 'b')));
+  expect(await project.run(AFTER_CHANGED)).toMatchObject({ outcome: 'published' });
+  expect(await total(AFTER_CHANGED), 'the lookback counts rows, and has read the changed ones').toBe(8);
+
+  const touched = { first: AFTER_CHANGED, last: AFTER_CHANGED, days: 1 };
+  expect(await project.run(CHANGED, true)).toMatchObject({ published: [{ table: 'running', rows: 1 }], touched });
+  expect(await project.run(AFTER_CHANGED)).toMatchObject({ outcome: 'published' });
+  expect(await total(AFTER_CHANGED)).toBe(3);
 });
