@@ -27,6 +27,7 @@ export const FINAL = {
   AccountsDiffer: 'lines or rows were lost or counted twice; nothing is published',
   AccessDenied: 'a service refused the credentials',
   TakenBack: 'the publish hit a final error and was rolled back; readers have what they had before',
+  FunctionReplaced: 'a SQL function was replaced while the day was built; the next run uses the new one',
   NodeLost: 'the ClickHouse node on which the day was being built does not answer; it is built on another one',
   SeveralNodes: 'several ClickHouse nodes answer at one address; name one of them',
   Superseded: 'a newer build of the same day exists; the older one must not publish',
@@ -37,6 +38,7 @@ export const FINAL = {
   NothingPublished: 'the day has no such publish to roll back to',
   OnlyPublish: 'a rollback would leave readers without the day, which must be asked for explicitly',
   ArchiveLost: 'the archive from before a publish no longer exists, or has changed',
+  ArchiveDiffers: 'an archive holds other rows than were published; something else had written to the live table',
   LiveDiffers: 'a live table holds other rows than were published; something else wrote to it',
 } as const;
 

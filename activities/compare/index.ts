@@ -1,13 +1,13 @@
-import { exceedsItsMemory, unlessMissing } from '../../src/clickhouse/errors.js';
-import { ask, type Question } from '../../src/clickhouse/question.js';
-import { limitsOf } from '../../src/plan/limits.js';
+import { unlessMissing } from '../../src/clickhouse/errors.js';
+import { ask } from '../../src/clickhouse/question.js';
 import { readPlan } from '../../src/plan/stored.js';
 import type { ComparedTable, BuildRef } from '../../src/shared/build.js';
 import { computedColumns, stageOf } from '../../src/stage/build.js';
+import { closeRows } from '../../src/stage/close.js';
 import { columnNames, measured } from '../../src/stage/swaps.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
-import { countClose, hasFloats, wasErased } from './statements.js';
+import { wasErased } from './statements.js';
 
 export interface CompareInput {
   build: BuildRef;
@@ -40,9 +40,7 @@ export async function compare(deps: Dependencies, { build }: CompareInput, step:
     const close =
       !same &&
       existing.rows === rebuilt.rows &&
-      hasFloats(compared) &&
-      (await closeRows(deps, countClose(live, staged, plan.day, compared, limitsOf(plan)), table, step)) ===
-        existing.rows;
+      (await closeRows(deps, plan, { live, staged }, compared, step)) === existing.rows;
     tables.push({
       table,
       equal: same || close,
@@ -56,10 +54,3 @@ export async function compare(deps: Dependencies, { build }: CompareInput, step:
   const erased = await unlessMissing(ask(deps.clickhouse, wasErased(deps.ledger.project, plan.day)), false);
   return { tables, ...(erased ? { erased } : {}) };
 }
-
-/** Counts the rows that are equal but for the last digits of floats; tables that are too large to pair their rows are compared exactly. */
-const closeRows = async ({ clickhouse }: Dependencies, counted: Question<number>, table: string, step: Step) =>
-  await ask(clickhouse, counted, step.statement(`compare ${table}`)).catch((error: unknown) => {
-    if (!exceedsItsMemory(error)) throw error;
-    return 0;
-  });

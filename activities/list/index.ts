@@ -20,6 +20,7 @@ import { choiceOf } from '../../src/shared/inputs/choice.js';
 import { heldSince, quarantinedNote } from '../../src/shared/notes.js';
 import { sentence, type Text } from '../../src/shared/sentence.js';
 import { stageOf } from '../../src/stage/build.js';
+import { functionsOfBuild } from '../../src/stage/functions.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -109,9 +110,11 @@ export async function list(
   for (const { source, answers } of listings)
     await deps.ledger.recordFolderAnswers({ source, day, run: step.attempt }, answers);
   const pinned = pinOf(deps.clickhouse);
+  const functions = functionsOfBuild(made, schema.functions);
   const plan = {
     ...made,
     ...pinned,
+    ...(functions ? { functions } : {}),
     // Tests of a published day belong to the publish that readers have.
     ...(untested.length > 0 ? { generation: newestGeneration([...published.values()]) } : {}),
   };

@@ -81,15 +81,14 @@ export async function load(
   const { rows, hash, duplicates, earlier } = asPublished
     ? await reuse(deps, plan, published, { alone }, step)
     : await loadChunks(deps, { plan, source, table, used, alone, rowsPerBucket }, step);
-  const built = { table: name, rows, hash, fingerprint };
+  const built = { table: name, rows, hash, data, inputs: {} };
+  const chunks = used.map(({ chunk }) => chunk);
   return {
     ...built,
     ...(asPublished
       ? { changed: false, fingerprint: knownAs(published) }
-      : await comparedWithPublished(deps, plan, published, built, step)),
-    data,
+      : await comparedWithPublished(deps, plan, published, { ...built, chunks }, step)),
     earlier,
-    inputs: {},
     duplicates,
     chunks: used.length,
     lines: folder.lines,

@@ -1,4 +1,5 @@
 import { spread } from '../../src/clickhouse/cluster/catch-up.js';
+import { ask } from '../../src/clickhouse/question.js';
 import { filledColumns } from '../../src/conversions/chunk-columns.js';
 import { LEDGER } from '../../src/ledger/ledger.js';
 import { chunksToDo } from '../../src/plan/cover.js';
@@ -8,6 +9,7 @@ import { readManifest, readObjects, readPlan } from '../../src/plan/stored.js';
 import { sumAccounts, type NormalizedCounts } from '../../src/shared/accounts.js';
 import type { BuildRef } from '../../src/shared/build.js';
 import { manifestKey } from '../../src/shared/names.js';
+import { assertNoneReplaced, replacedFunctions } from '../../src/stage/functions.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Answer, Step } from '../../src/step/step.js';
@@ -69,6 +71,7 @@ async function workAt(deps: Dependencies, build: BuildRef, plan: Plan, position:
 /** Writes the manifest. If another attempt was first, its manifest counts, and this attempt's Parquet is removed. */
 async function commit(deps: Dependencies, plan: Plan, key: string, manifest: Manifest): Promise<Manifest> {
   const { bucket } = plan.normalized;
+  assertNoneReplaced(plan, await ask(deps.clickhouse, replacedFunctions(plan)), 'normalize');
   if (await deps.store.write(bucket, key, JSON.stringify(manifest), { once: true })) return manifest;
   const winner = await readManifest(deps, bucket, key);
   if (!winner) throw new Error(`manifest ${key} could not be written because it exists, but it cannot be read`);

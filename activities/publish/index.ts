@@ -16,6 +16,7 @@ import { archiveDatabase, archiveTable } from '../../src/shared/names.js';
 import { heldSince } from '../../src/shared/notes.js';
 import { sentence } from '../../src/shared/sentence.js';
 import { stageOf, valueColumns } from '../../src/stage/build.js';
+import { assertNoneReplaced, replacedFunctions } from '../../src/stage/functions.js';
 import { replacePartition } from '../../src/stage/statements.js';
 import type { Structure } from '../../src/stage/swap-statements.js';
 import {
@@ -94,9 +95,14 @@ export async function publish(
     };
   };
 
-  const intending = { hold: questions.hold(plan.day), chunks: chunksUsed(deps, plan, [...tables, ...same]) };
+  const intending = {
+    hold: questions.hold(plan.day),
+    chunks: chunksUsed(deps, plan, [...tables, ...same]),
+    replaced: replacedFunctions(plan),
+  };
   const first = await deps.ledger.ask({ ...looks, ...intending });
   const before = await judged(first);
+  if (before.open.length === 0 && before.done.length === 0) assertNoneReplaced(plan, first.replaced, 'publish');
   await recordSame(deps, plan, same, first);
   if (before.done.length === tables.length) return await answer(before.done, 0);
   if (before.open.length === 0) await intend(deps, plan, swap, tables, first, step);

@@ -47,9 +47,9 @@ export async function refresh(
     return { table: name, ...copied, fingerprint: knownAs(published), data, changed: false, inputs: read };
   }
   const { rows, hash, earlier } = await fillModel(deps, plan, table, before, step);
-  const built = { table: name, rows, hash, fingerprint };
-  const compared = await comparedWithPublished(deps, plan, published, built, step);
-  return { ...built, ...compared, data, earlier, inputs: read };
+  const built = { table: name, rows, hash, data, inputs: read };
+  const compared = await comparedWithPublished(deps, plan, published, { ...built, chunks: [] }, step);
+  return { ...built, ...compared, earlier };
 }
 
 /** What is published of the days before one, so many of them. */

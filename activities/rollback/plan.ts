@@ -1,7 +1,6 @@
-import { oldestOfTables, rollbackTarget, undoneBy, type RollbackTarget } from '../../src/ledger/rollback.js';
+import { rollbackTarget, undoneBy, type RollbackTarget } from '../../src/ledger/rollback.js';
 import type { BuildRef } from '../../src/shared/build.js';
-import { archiveDatabase } from '../../src/shared/names.js';
-import { assertArchived } from '../../src/stage/swaps.js';
+import { assertRestorable } from '../../src/stage/restorable.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
 import type { Answer, Step } from '../../src/step/step.js';
 
@@ -33,14 +32,12 @@ export async function planRollback(
 ): Answer<PlanRollbackResult> {
   const history = await deps.ledger.publishHistory(day);
   const target = rollbackTarget(day, history, (await deps.ledger.holdOf(day)) !== undefined, asked);
-  const undone = undoneBy(history, target);
-  const records = oldestOfTables(undone);
+  const records = await assertRestorable(deps, { day, history, target });
   const newest = await deps.ledger.lastGeneration(day);
   if (records.length === 0) {
     await settle(deps, day, step);
     return { build: { day, generation: newest, plan: '' }, undoes: 0, target, tables: [] };
   }
-  await assertArchived(deps, { day, archive: archiveDatabase(deps.ledger.project) }, records);
   const generation = newest + 1;
   await deps.ledger.recordBuild({
     day,
@@ -52,7 +49,7 @@ export async function planRollback(
     plan: '',
     engine: await deps.clickhouse.version(),
   });
-  const undoes = Math.max(...undone.map((record) => record.generation));
+  const undoes = Math.max(...undoneBy(history, target).map((record) => record.generation));
   return { build: { day, generation, plan: '' }, undoes, target, tables: records.map(({ table }) => table) };
 }
 

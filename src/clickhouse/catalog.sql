@@ -124,6 +124,11 @@ SELECT toString(serverUUID()) AS id, displayName() AS name, getSetting('cloud_mo
 SELECT version() AS version
 
 -- name: engineState
--- The version, and a hash of the functions that users have defined.
-SELECT version() AS version, toString(groupBitXorIf(cityHash64(name, create_query), origin != 'System')) AS functions
+-- The version, and the functions that users have defined: a hash of all, and the definition of those that have one in SQL.
+SELECT version() AS version,
+    toString(groupBitXorIf(cityHash64(name, create_query), origin != 'System')) AS functions,
+    mapFromArrays(
+        groupArrayIf(name, origin != 'System' AND create_query != ''),
+        groupArrayIf(create_query, origin != 'System' AND create_query != '')
+    ) AS definitions
 FROM system.functions

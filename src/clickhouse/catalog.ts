@@ -126,11 +126,15 @@ export interface EngineState {
   version: string;
   /** A hash of the functions that users have defined. */
   functions: string;
+  /** Their CREATE statements, by name. */
+  definitions: Readonly<Record<string, string>>;
 }
 
 /** Reads what the analysis of SQL depends on, beside the SQL. */
 export const engineState = (): Question<EngineState> =>
-  question(plainSelect(CATALOG.engineState), ([row]: readonly EngineState[]) => row ?? { version: '', functions: '' });
+  question(plainSelect(CATALOG.engineState), ([row]: readonly EngineState[]) => row ?? NO_STATE);
+
+const NO_STATE: EngineState = { version: '', functions: '', definitions: {} };
 
 /** How long the state is taken as known, in milliseconds: a build fixes what it found when it was planned for longer. */
 const STATE_KEPT = 10_000;

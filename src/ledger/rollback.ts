@@ -88,3 +88,23 @@ export function oldestOfTables<Record extends PublishRecord>(records: readonly R
   }
   return [...oldest.values()].sort((a, b) => a.position - b.position);
 }
+
+/** What readers had of a table as of a publish; undefined if they had nothing of it. */
+export const standingAsOf = (
+  history: readonly PublishedVersion[],
+  table: string,
+  generation: number,
+): PublishedVersion | undefined =>
+  history
+    .filter((one) => one.table === table && one.last === 'done' && one.generation <= generation)
+    .sort((a, b) => b.generation - a.generation)[0];
+
+/**
+ * True if an archive holds other rows than were published, as far as the ledger knows: a hash over other columns says nothing.
+ *
+ * @param before the publish that was replaced; undefined if there was none
+ */
+export const archivesOthers = (
+  { archived_rows: rows, archived_hash: hash, columns }: PublishRecord,
+  before: PublishRecord | undefined,
+): boolean => rows !== (before?.rows ?? 0) || (before?.columns.join() === columns.join() && hash !== before.hash);

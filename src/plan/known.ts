@@ -1,9 +1,11 @@
-import type { Question } from '../clickhouse/question.js';
+import { derived, type Question } from '../clickhouse/question.js';
+import { tableFingerprint } from '../ledger/fingerprints.js';
 import type { Standing } from '../ledger/questions.js';
-import type { BuildRecord, RecordedChunk } from '../ledger/records.js';
+import type { BuildRecord, PublishEvent, RecordedChunk } from '../ledger/records.js';
 import { longestLookbackOf, type Project } from '../project/project.js';
 import { addDays, type Day } from '../shared/day.js';
 import type { Dependencies } from '../step/dependencies.js';
+import type { PastPublish } from './plan.js';
 
 /** A folder of a recorded chunk goes with it. */
 export type KnownChunk = RecordedChunk & { folder: Day };
@@ -12,6 +14,8 @@ export type KnownChunk = RecordedChunk & { folder: Day };
 export interface KnownDay {
   /** Of the day, and of the earlier days that any model reads. */
   standing: Standing;
+  /** Every publish of the day so far. */
+  history: PastPublish[];
   lastGeneration: number;
   /** Every event of its builds. */
   builds: readonly BuildRecord[];
@@ -29,10 +33,17 @@ export function questionsOf(
     ...{ source, first: addDays(day, -arrival.before), last: addDays(day, arrival.after) },
   }));
   const first = addDays(day, -longestLookbackOf(project));
+  const publishes = questions.publishes(first, day);
   return {
     standing: questions.standing(first, day),
-    lastGeneration: questions.lastGeneration(day, questions.publishes(first, day)),
+    history: derived(publishes, (events) => events.filter((event) => event.day === day).map(pastPublish)),
+    lastGeneration: questions.lastGeneration(day, publishes),
     builds: questions.builds(day),
     chunks: questions.chunksOfWindows(windows),
   };
 }
+
+const pastPublish = ({ table, generation, code, data, rows, hash }: PublishEvent): PastPublish => ({
+  ...{ table, generation, data, rows, hash },
+  fingerprint: tableFingerprint(code, data),
+});

@@ -98,9 +98,24 @@ const publishedTable = z.strictObject({
 
 export type PublishedTable = z.infer<typeof publishedTable>;
 
+/** What a publish of a table's day has been known by, and its rows. */
+const pastPublish = z.strictObject({
+  table: z.string(),
+  generation: count,
+  fingerprint,
+  /** The half of the fingerprint for the data. */
+  data: fingerprint,
+  rows: count,
+  hash: z.string(),
+});
+
+export type PastPublish = z.infer<typeof pastPublish>;
+
 const plannedTest = z.strictObject({
   name: z.string(),
   sql: z.string(),
+  /** Definitions of the functions of users that it names, if any; left out while workers of earlier versions poll. */
+  functions: z.array(z.string()).optional(),
   line,
   severity: z.enum(['error', 'warn']),
   /** Failing rows that are tolerated: a number, or a share of the day's rows in the largest of its inputs. */
@@ -137,6 +152,10 @@ export const plan = z.strictObject({
   tests: z.array(plannedTest),
   /** What readers have of the day. */
   published: z.array(publishedTable),
+  /** Definitions of the functions of users that any SELECT names, if any; left out while workers of earlier versions poll. */
+  functions: z.array(z.string()).optional(),
+  /** Every publish of the day, also those that were undone; absent while workers of earlier versions poll. */
+  history: z.array(pastPublish).optional(),
 });
 
 export type Plan = z.infer<typeof plan>;

@@ -4,6 +4,7 @@ import { newestGeneration } from '../ledger/latest.js';
 import type { CurrentPublish } from '../ledger/records.js';
 import type { Project, Schema, TableSchema } from '../project/project.js';
 import { lineOfSelect } from '../project/sql/failed-at.js';
+import { namedFunctions } from '../project/sql/functions.js';
 import { NO_CHOICE, type VanishedChoice } from '../shared/inputs/choice.js';
 import { longestLookback } from '../shared/lookback.js';
 import type { Text } from '../shared/sentence.js';
@@ -54,7 +55,7 @@ export interface PlanningOf {
  */
 export async function planDay(deps: Dependencies, of: PlanningOf, signal?: AbortSignal): Promise<PlannedDay> {
   const { project, schema, day, force, code = false, choice = NO_CHOICE } = of;
-  const { standing, lastGeneration, builds, chunks } =
+  const { standing, history, lastGeneration, builds, chunks } =
     of.known ?? (await deps.ledger.ask(questionsOf(deps.ledger, project, day)));
   const records = standing.current;
   const published = new Map(records.filter((record) => record.day === day).map((record) => [record.table, record]));
@@ -96,6 +97,7 @@ export async function planDay(deps: Dependencies, of: PlanningOf, signal?: Abort
     : force || verdict.reasons.length > 0
       ? 'build'
       : 'unchanged';
+  if (outcome === 'build') plan.history = history;
   const lost = lostIn(plan, listings);
   if (lost.length > 0 && outcome === 'build')
     throw final('ObjectVanished', lostText(day, lost), { details: { step: 'list', source: lost[0]?.source } });
@@ -143,15 +145,15 @@ export const bytesOf = (chunks: readonly Chunk[]) =>
 /** Hashes everything that determines a source's rows. */
 export function normalizerOf(project: Project, schema: Schema, table: TableSchema): string {
   const source = project.config.sources[table.name];
-  const raw = rawOf(schema, table);
   return fingerprintOf({
     version: NORMALIZER_VERSION,
     format: source?.format,
-    contract: raw.columns,
+    contract: rawOf(schema, table).columns,
     select: table.file.select,
     table: table.definition,
     timezone: project.config.timezone,
     arrival: source?.arrival,
+    functions: namedFunctions(table.file.select, schema.functions),
   });
 }
 
@@ -250,18 +252,19 @@ function plannedTable(
     unique: table.file.header.unique,
     lookback: table.file.header.lookback,
     keep: keepOf(schema, table.name),
-    code: codeFingerprint(project, table, normalizer),
+    code: codeFingerprint(project, schema, table, normalizer),
   };
 }
 
 /** Hashes everything that makes a table's day except its data. */
-const codeFingerprint = (project: Project, table: TableSchema, normalizer: string | undefined): string =>
+const codeFingerprint = (project: Project, schema: Schema, table: TableSchema, normalizer?: string): string =>
   normalizer === undefined
     ? fingerprintOf({
         select: table.file.select,
         table: table.definition,
         header: table.file.header,
         timezone: project.config.timezone,
+        functions: namedFunctions(table.file.select, schema.functions),
       })
     : fingerprintOf({ normalizer, dedupeBy: project.config.sources[table.name]?.dedupeBy });
 
@@ -270,10 +273,10 @@ export const codesOf = (project: Project, schema: Schema): Map<string, string> =
   new Map(
     schema.tables
       .filter(({ kind }) => kind !== 'raw')
-      .map((table) => [
-        table.name,
-        codeFingerprint(project, table, table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined),
-      ]),
+      .map((table) => {
+        const normalizer = table.kind === 'normalized' ? normalizerOf(project, schema, table) : undefined;
+        return [table.name, codeFingerprint(project, schema, table, normalizer)];
+      }),
   );
 
 /** Returns how many earlier days of a table its readers need in the stage, and how many of those must not be missing. */

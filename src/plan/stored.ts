@@ -73,8 +73,8 @@ async function planText(store: Store, bucket: string, key: string): Promise<stri
 /** Objects that a plan names by itself. Every activity reads the plan, and only one of them reads the objects of a chunk. */
 const OBJECTS_NAMED = 1_000;
 
-/** Since this build, workers read plans in parts. */
-const READS_PARTS = 2;
+/** Since these builds, workers read plans in parts, and plans with the history of their day and with functions. */
+const [READS_PARTS, READS_HISTORY] = [2, 4];
 
 const WRITTEN_AT_ONCE = 16;
 
@@ -88,12 +88,17 @@ export interface StoredPlan {
 
 /**
  * Returns a plan as it is stored: named by its content, and without the objects of its chunks if they are many. While a worker of an
- * earlier version polls, which would fail on that, they are named however many they are.
+ * earlier version polls, which would fail on that, they are named however many they are, and what that worker does not know is left out.
  */
 export async function storedPlan(deps: Pick<Dependencies, 'temporal'>, made: WholePlan): Promise<StoredPlan> {
   const objects = made.sources.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.objects.length, 0);
-  const inParts = objects > OBJECTS_NAMED && (await oldestWorker(deps, made.project)) >= READS_PARTS;
-  const plan: Plan = inParts ? { ...made, sources: made.sources.map(withoutObjects) } : made;
+  const { history = [], functions, ...most } = made;
+  const hasNew = history.length > 0 || functions !== undefined;
+  const oldest = objects > OBJECTS_NAMED || hasNew ? await oldestWorker(deps, made.project) : 0;
+  const inParts = objects > OBJECTS_NAMED && oldest >= READS_PARTS;
+  const old = { ...most, tests: made.tests.map((test) => ({ ...test, functions: undefined })) };
+  const whole = hasNew && oldest >= READS_HISTORY ? made : old;
+  const plan: Plan = inParts ? { ...whole, sources: made.sources.map(withoutObjects) } : whole;
   const { bucket, prefix } = plan.normalized;
   const key = planKey(prefix, plan.project, plan.day, plan.generation, fingerprintOf(plan));
   return { plan, bucket, key, url: objectUrl(bucket, key) };
@@ -113,7 +118,8 @@ export async function writePlan(
   made: WholePlan,
   { plan, bucket, key }: StoredPlan,
 ): Promise<void> {
-  const todo = plan === made ? [] : chunksToDo(made);
+  const inParts = plan.sources.some(({ chunks }) => chunks.some(({ objects }) => !objects));
+  const todo = inParts ? chunksToDo(made) : [];
   for (const group of grouped([...todo.entries()], WRITTEN_AT_ONCE))
     await Promise.all(
       group.map(([position, { chunk }]) =>

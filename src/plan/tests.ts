@@ -1,6 +1,7 @@
 import { fingerprintOf } from '../ledger/fingerprints.js';
 import type { Schema } from '../project/project.js';
 import { lineOfSelect } from '../project/sql/failed-at.js';
+import { namedFunctions, type Definitions } from '../project/sql/functions.js';
 import type { PlannedTable, PlannedTest } from './plan.js';
 
 /** A test as far as it matters whether it was run: another text or option of it is another test. */
@@ -11,16 +12,22 @@ export interface Check {
 }
 
 /** The files under `sql/tests/`, as a plan holds them. */
-export const plannedTests = ({ tests }: Schema): PlannedTest[] =>
+export const plannedTests = ({ tests, functions }: Schema): PlannedTest[] =>
   tests.map(({ file: { name, select, header, text }, inputs }) => ({
     name,
     sql: select,
+    ...functionsOf(select, functions),
     line: lineOfSelect({ text, select }),
     severity: header.severity,
     tolerate: header.tolerate ?? {},
     inputs,
     lookback: header.lookback,
   }));
+
+const functionsOf = (select: string, definitions: Definitions): Pick<PlannedTest, 'functions'> => {
+  const functions = namedFunctions(select, definitions);
+  return functions ? { functions } : {};
+};
 
 /** Returns the name of the test that a `-- unique:` line defines. */
 export const uniqueTest = ({ name, unique }: Pick<PlannedTable, 'name' | 'unique'>): string =>

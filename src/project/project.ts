@@ -1,6 +1,7 @@
 import type { Column } from '../clickhouse/column.js';
 import { type Text } from '../shared/sentence.js';
 import type { Config } from './config/config.js';
+import type { Definitions } from './sql/functions.js';
 
 /** Options at the head of a SQL file: comment lines `-- key: value` before the first statement. */
 export interface Header {
@@ -83,6 +84,8 @@ export interface Schema {
   tests: { file: SqlFile; inputs: string[] }[];
   /** Dictionaries that any SELECT reads: what they are is not in the SQL. */
   dictionaries: string[];
+  /** Functions that users have defined in ClickHouse, as they were when the schema was asked for. */
+  functions: Definitions;
 }
 
 /** Something that the user should fix. */

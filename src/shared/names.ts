@@ -136,8 +136,8 @@ export const taskQueue = {
 /**
  * What a worker can continue that others have begun, as a number that grows. Workers name it to Temporal, which lists it with them but
  * routes nothing by it; those of before name none, which counts as 1. Since 2 they read plans in parts, and replay backfills that leave
- * out days which are up to date. Since 3 they replay days whose steps share activities. Since 4 they erase days that an erasure finds at
- * its end.
+ * out days which are up to date. Since 3 they replay days whose steps share activities. Since 4 they read plans with the history of a day,
+ * and erase days that an erasure finds at its end.
  */
 export const WORKER_BUILD = 4;
 

@@ -6,6 +6,7 @@ import {
   fingerprintOf,
   tableFingerprint,
 } from '../../src/ledger/fingerprints.js';
+import { namedFunctions } from '../../src/project/sql/functions.js';
 
 const a = { key: 'a', etag: '1', size: 1 };
 const b = { key: 'b', etag: '2', size: 2 };
@@ -45,4 +46,17 @@ test('data is the set of chunks, or the fingerprint of each input', () => {
 test('a table changes with its code and with its data', () => {
   const fingerprints = [['c', 'd'], ['c', 'e'], ['e', 'd'], ['d', 'c']].map(([code = '', data = '']) => tableFingerprint(code, data)); // prettier-ignore
   expect(new Set(fingerprints).size).toBe(4);
+});
+
+test('a SELECT is as it was, unless it names a function of users: in code, not in texts, and through others', () => {
+  const definitions = {
+    tax: 'CREATE FUNCTION tax AS x -> (x * 2)',
+    net: 'CREATE FUNCTION net AS x -> (tax(x) + 1)',
+    constructor: 'CREATE FUNCTION constructor AS x -> x',
+  };
+  const { tax, net } = definitions;
+  expect(namedFunctions("SELECT 'net(1)', x.tax_rate, toString(1) -- net(x)\nFROM t", definitions)).toBeUndefined();
+  expect(namedFunctions('SELECT toString(tax)', {})).toBeUndefined();
+  for (const select of ['SELECT net(x)', 'SELECT arrayMap(net, [x])', 'SELECT * APPLY net', 'SELECT "net" (x)'])
+    expect(namedFunctions(select, definitions)).toEqual([net, tax]);
 });

@@ -1,7 +1,7 @@
 import type { App } from '../../app.js';
 import { tablesLike } from '../../clickhouse/tables.js';
 import type { PublishedVersion } from '../../ledger/records.js';
-import { oldestOfTables, undoneBy } from '../../ledger/rollback.js';
+import { archivesOthers, oldestOfTables, undoneBy } from '../../ledger/rollback.js';
 import { command } from '../../shared/commands.js';
 import { numberText, plural } from '../../shared/format.js';
 import { archiveDatabase } from '../../shared/names.js';
@@ -16,8 +16,11 @@ export interface ArchivedVersion {
   rows: number;
   /** Since when readers had it, an ISO instant. */
   published: string;
-  /** `current`: readers have it. `archived`: it can be restored. `gone`: its archive no longer exists. */
-  state: 'current' | 'archived' | 'gone';
+  /**
+   * `current`: readers have it. `archived`: it can be restored. `altered`: its archive holds other rows, as something else had changed
+   * them. `gone`: its archive no longer exists.
+   */
+  state: 'current' | 'archived' | 'altered' | 'gone';
 }
 
 /** What a rollback of a day would restore, and what else could be. */
@@ -40,17 +43,24 @@ export async function archivedVersions(
   );
   return history
     .filter(({ last }) => last === 'done')
-    .map(({ generation, table, rows, done_at: since }): ArchivedVersion => {
+    .map((version): ArchivedVersion => {
+      const { generation, table, rows, done_at: since } = version;
       const [next] = oldestOfTables(undoneBy(history, generation).filter((one) => one.table === table));
-      const kept = next === undefined ? 'current' : standing.has(next.archive) || rows === 0 ? 'archived' : 'gone';
-      return { generation, table, rows, published: isoInstant(since), state: kept };
+      const exists = next !== undefined && (standing.has(next.archive) || next.archived_rows === 0);
+      const kept = !exists ? 'gone' : archivesOthers(next, version) ? 'altered' : 'archived';
+      return { generation, table, rows, published: isoInstant(since), state: next === undefined ? 'current' : kept };
     })
     .sort((a, b) => b.generation - a.generation);
 }
 
 /** The preview as text: a line for each version of a table, then what the command would do. */
 export function previewText({ day, target, refused, versions }: RollbackPreview, zone: string, now: Date): string {
-  const STATES = { current: 'readers have it', archived: 'archived', gone: 'its archive no longer exists' };
+  const STATES = {
+    current: 'readers have it',
+    archived: 'archived',
+    altered: 'its archive holds other rows',
+    gone: 'its archive no longer exists',
+  };
   const lines = versions.map(({ generation, table, rows, published, state }) => [
     String(generation),
     table,

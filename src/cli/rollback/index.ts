@@ -1,10 +1,9 @@
 import type { App } from '../../app.js';
 import { isFinal, textOf } from '../../errors.js';
-import { oldestOfTables, rollbackTarget, undoneBy, type RollbackTarget } from '../../ledger/rollback.js';
+import { rollbackTarget, type RollbackTarget } from '../../ledger/rollback.js';
 import { command } from '../../shared/commands.js';
-import { archiveDatabase } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
-import { assertArchived } from '../../stage/swaps.js';
+import { assertRestorable } from '../../stage/restorable.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
 import { runExclusive } from '../common/exclusive-run.js';
 import type { Output } from '../common/options.js';
@@ -62,7 +61,6 @@ async function wouldRestore(app: App, day: string, asked: RollbackTarget) {
 async function targetOf({ ledger, dependencies }: App, day: string, asked: RollbackTarget): Promise<number> {
   const history = await ledger.publishHistory(day);
   const target = rollbackTarget(day, history, (await ledger.holdOf(day)) !== undefined, asked);
-  const undone = oldestOfTables(undoneBy(history, target));
-  await assertArchived(dependencies, { day, archive: archiveDatabase(ledger.project) }, undone);
+  await assertRestorable(dependencies, { day, history, target });
   return target;
 }

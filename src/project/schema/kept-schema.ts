@@ -9,6 +9,7 @@ import { exactly } from '../../shared/exactly.js';
 import { schemaKey } from '../../shared/names.js';
 import type { Store } from '../../store/store.js';
 import type { Project, Schema, TableSchema } from '../project.js';
+import { namedFunctions } from '../sql/functions.js';
 import { readSchema } from './schema.js';
 
 /** Raise when the cached fields change, or their meaning, or there are new rules: what older ones passed must be checked again. */
@@ -66,14 +67,18 @@ export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' |
     return schema;
   };
 
-  /** What was read seconds ago finds what this process knows already; nothing is read or cached by it. */
-  const hashOf = async (project: Project, given: EngineState | undefined): Promise<string> => {
-    const hash = given && schemaHash(project, given);
-    return hash !== undefined && known.has(hash) ? hash : schemaHash(project, await ask(clickhouse, engineState()));
-  };
+  /**
+   * What was read seconds ago finds what this process knows already; nothing is read or cached by it. The definition of a function that
+   * the SQL names must be the one with which a build runs, so it is read again.
+   */
+  const stateOf = async (project: Project, given: EngineState | undefined): Promise<EngineState> =>
+    given && known.has(schemaHash(project, given)) && !namesFunctions(project, given)
+      ? given
+      : await ask(clickhouse, engineState());
 
   return async (project: Project, engine: EngineState | undefined, { write }: { write: boolean }): Promise<Schema> => {
-    const hash = await hashOf(project, engine);
+    const state = await stateOf(project, engine);
+    const hash = schemaHash(project, state);
     const reading = known.get(hash) ?? find(project, hash, write);
     known.set(hash, reading);
     const oldest = known.keys().next().value;
@@ -81,7 +86,7 @@ export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' |
     try {
       const schema = await reading;
       if (!dependsOnSql(schema)) known.delete(hash);
-      return schema;
+      return { ...schema, functions: state.definitions };
     } catch (error) {
       known.delete(hash);
       throw error;
@@ -92,14 +97,21 @@ export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' |
 /** Returns false if the schema can change without the SQL or ClickHouse changing. */
 const dependsOnSql = ({ dictionaries }: Schema) => dictionaries.length === 0;
 
+const namesFunctions = ({ normalized, aggregates, tests }: Project, { definitions }: EngineState): boolean =>
+  [...normalized, ...aggregates, ...tests].some(({ select }) => namedFunctions(select, definitions) !== undefined);
+
 /** Another version of Daybook may check other rules. */
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
-function schemaHash({ config, raw, normalized, aggregates, tests }: Project, engine: EngineState): string {
+function schemaHash(
+  { config, raw, normalized, aggregates, tests }: Project,
+  { version: engineVersion, functions }: EngineState,
+): string {
   const { timezone, database, allowFunctions, sources } = config;
   const ruled = Object.entries(sources).map(([name, { dedupeBy, format }]) => [name, dedupeBy, format]);
+  const engine = { version: engineVersion, functions };
   const of = { format: FORMAT, version, engine, timezone, database, allowFunctions, sources: ruled };
   const text = JSON.stringify({ ...of, raw, normalized, aggregates, tests });
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -130,5 +142,6 @@ function withFiles({ tables, tests }: Kept, { raw, normalized, aggregates, tests
     tables: tables.map((table) => ({ ...table, file: fileOf(table.file) })),
     tests: tests.map(({ file, inputs }) => ({ file: fileOf(file), inputs })),
     dictionaries: [],
+    functions: {},
   };
 }

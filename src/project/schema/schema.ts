@@ -93,7 +93,7 @@ export const inspectSchema = (
     }
     problems.push(...setLevels(tables));
     tables.sort((a, b) => a.level - b.level || (a.name < b.name ? -1 : 1));
-    return { schema: { tables, tests, dictionaries: [...dictionaries].sort() }, problems };
+    return { schema: { tables, tests, dictionaries: [...dictionaries].sort(), functions: {} }, problems };
   });
 
 const kindsOf = ({ raw, normalized, aggregates }: Project): [TableSchema['kind'], SqlFile[]][] => [
