@@ -11,7 +11,7 @@ import { aboutRunning, engineVersion, stillRunning, type RunningQuery } from './
 import type { Cluster } from './cluster/cluster.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
-import { watchNode } from './node.js';
+import { watchNode } from './cluster/watch-node.js';
 import { ALL_ROWS, type Statement } from './statement.js';
 
 const { ClickHouseLogLevel, createClient, ResultSet } = required('@clickhouse/client') as typeof Client;

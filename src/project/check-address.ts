@@ -1,6 +1,6 @@
 import { CATALOG } from '../clickhouse/catalog-file.js';
 import { oneRow, type ClickHouse } from '../clickhouse/client.js';
-import { NAME_THE_NODES } from '../clickhouse/node.js';
+import { NAME_THE_NODES } from '../clickhouse/cluster/watch-node.js';
 import { isFinal, messageOf } from '../errors.js';
 import { error } from './problems.js';
 import type { Problem } from './project.js';

@@ -2,8 +2,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { followBackfill } from '../../src/cli/backfill/follow.js';
 import { pace, progressLine, resultText } from '../../src/cli/backfill/text.js';
-import { followDay } from '../../src/cli/common/follow.js';
-import { line } from '../../src/cli/common/watch.js';
+import { followDay } from '../../src/cli/common/follow/follow.js';
+import { line } from '../../src/cli/common/follow/watch.js';
 import { freshState } from '../../src/shared/backfill.js';
 import type { BackfillProgress, BackfillResult, DayProgress, FinishedStep } from '../../src/shared/workflows.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { watchNode } from '../../src/clickhouse/node.js';
+import { watchNode } from '../../src/clickhouse/cluster/watch-node.js';
 
 const HOUR = 60 * 60 * 1000;
 

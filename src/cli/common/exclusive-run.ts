@@ -7,7 +7,7 @@ import { workflowId } from '../../shared/names.js';
 import { sentence } from '../../shared/sentence.js';
 import type { DayInput } from '../../shared/workflows.js';
 import { inputOf } from '../../temporal/client.js';
-import { followDay, type DayEnd } from './follow.js';
+import { followDay, type DayEnd } from './follow/follow.js';
 import { typed } from './output.js';
 import { startWorkflow } from './start.js';
 import { warnIfNoWorker, withWorker } from './worker.js';

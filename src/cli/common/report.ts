@@ -1,4 +1,4 @@
-import type { DayEnd } from './follow.js';
+import type { DayEnd } from './follow/follow.js';
 import type { Output } from './options.js';
 import { note, print, printJson } from './output.js';
 

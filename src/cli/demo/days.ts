@@ -4,7 +4,7 @@ import type { App } from '../../app.js';
 import { demoDays, lastMarker } from '../../local/demo/generate.js';
 import { plural, sizeText } from '../../shared/format.js';
 import type { DayProgress, DayResult } from '../../shared/workflows.js';
-import { followDay } from '../common/follow.js';
+import { followDay } from '../common/follow/follow.js';
 import { worded } from '../common/output.js';
 import { startOrAttachDay } from '../common/start.js';
 import type { Page } from './page.js';

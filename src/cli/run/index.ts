@@ -2,7 +2,7 @@ import { command } from '../../shared/commands.js';
 import { chosen, type ChoiceOptions } from '../../shared/inputs/choice.js';
 import { sentence } from '../../shared/sentence.js';
 import { withApp, type ProjectOptions } from '../common/context.js';
-import { followDay, type DayEnd } from '../common/follow.js';
+import { followDay, type DayEnd } from '../common/follow/follow.js';
 import { Interrupted, STOPPING, onInterrupt } from '../common/interrupt.js';
 import type { Output } from '../common/options.js';
 import { note, printJson } from '../common/output.js';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { command, type Command } from '../../shared/commands.js';
-import { durationText } from '../../shared/format.js';
-import { sentence, type Text } from '../../shared/sentence.js';
-import type { DayProgress, DayResult, FinishedStep } from '../../shared/workflows.js';
-import { endOf } from '../../temporal/client.js';
+import { command, type Command } from '../../../shared/commands.js';
+import { durationText } from '../../../shared/format.js';
+import { sentence, type Text } from '../../../shared/sentence.js';
+import type { DayProgress, DayResult, FinishedStep } from '../../../shared/workflows.js';
+import { endOf } from '../../../temporal/client.js';
 
 /** Time between two queries for the progress, in milliseconds. */
 const POLL_INTERVAL = 250;

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Listr } from 'listr2';
-import { command } from '../../shared/commands.js';
-import type { DayProgress } from '../../shared/workflows.js';
-import { typed } from './output.js';
+import { command } from '../../../shared/commands.js';
+import type { DayProgress } from '../../../shared/workflows.js';
+import { typed } from '../output.js';
 import { line, watchDay, type DayEnd } from './watch.js';
 
 /** The steps of every build; waiting and recovery show on the line of the next one. */

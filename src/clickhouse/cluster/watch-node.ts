@@ -1,4 +1,4 @@
-import { final } from '../errors.js';
+import { final } from '../../errors.js';
 
 /** Sent by ClickHouse with every answer; by default the name of its host. */
 const NAME_HEADER = 'x-clickhouse-server-display-name';
