@@ -58,9 +58,12 @@ export const final = (type: FinalType, message: Text, options: FinalOptions = {}
 export const failedBy = (type: string, message: Text, details: object = {}): ApplicationFailure =>
   failure(type, true, message, { details: { ...details } });
 
+/** Type of a failure that passes: a service does not answer, or lacks memory, or no worker polls. */
+const PASSING = 'Unavailable';
+
 /** Creates a failure that is worth a retry, and says what to do meanwhile. */
 export const passing = (message: Text, options: FinalOptions = {}): ApplicationFailure =>
-  failure('Error', false, message, options);
+  failure(PASSING, false, message, options);
 
 /** The commands of the message travel in the details, so that they arrive where the failure does. */
 function failure(type: string, nonRetryable: boolean, message: Text, { details, cause }: FinalOptions) {
@@ -78,6 +81,12 @@ function failure(type: string, nonRetryable: boolean, message: Text, { details, 
 /** True for a failure that must not be retried. */
 export const isFinal = (error: unknown): error is ApplicationFailure =>
   error instanceof ApplicationFailure && error.nonRetryable === true;
+
+/** The type of a failure that Daybook explains, final or passing; undefined for a bug. */
+export const explainedAs = (error: unknown): string | undefined =>
+  error instanceof ApplicationFailure && (error.nonRetryable === true || error.type === PASSING)
+    ? (error.type ?? undefined)
+    : undefined;
 
 /** Returns the message of anything thrown; of an `AggregateError` (a refused connection, in Node) those of its parts. */
 export function messageOf(error: unknown): string {

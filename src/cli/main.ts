@@ -85,11 +85,12 @@ program.hook('preAction', async (_, action) => {
 
 /** Prints why a command failed, and returns its exit code. */
 async function reportFailure(error: unknown): Promise<number> {
-  const { isFinal, messageOf, textOf } = await import('../errors.js');
+  const { explainedAs, messageOf, textOf } = await import('../errors.js');
   const message = missingPackage(messageOf(error)) ?? textOf(error);
   note(message);
-  if (asked.json) printJson({ error: { type: isFinal(error) ? error.type : 'Crash', message } });
-  return isFinal(error) ? EXIT.handled : EXIT.crash;
+  const type = explainedAs(error);
+  if (asked.json) printJson({ error: { type: type ?? 'Crash', message } });
+  return type === undefined ? EXIT.crash : EXIT.handled;
 }
 
 /** Explains a missing package: a production install omits what only the local stack needs. */

@@ -9,9 +9,9 @@ import { sentence } from '../shared/sentence.js';
 import { startOrName, unreachable } from '../unreachable.js';
 import { aboutRunning, engineVersion, stillRunning, type RunningQuery } from './catalog.js';
 import type { Cluster } from './cluster/cluster.js';
+import { watchNode } from './cluster/watch-node.js';
 import { explain } from './errors.js';
 import { formOf } from './form.js';
-import { watchNode } from './cluster/watch-node.js';
 import { ALL_ROWS, type Statement } from './statement.js';
 
 const { ClickHouseLogLevel, createClient, ResultSet } = required('@clickhouse/client') as typeof Client;

@@ -81,7 +81,7 @@ describe('a service that does not answer is named, with its address and what to 
   ])('%s with %j', async (name, changes, message) => {
     const chosen = { ...changes, DAYBOOK_LOCAL_STACK: '' };
     const { code, stdout, stderr } = await command(chosen, name, ...(name === 'status' ? [] : ['--day', DAY]));
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr, 'no stack trace').not.toMatch(/^ +at /m);
   });
@@ -119,9 +119,9 @@ describe('a service that does not answer is named, with its address and what to 
 
   test('with --output json stdout holds one document that says so', async () => {
     const { code, stdout } = await command({ CLICKHOUSE_URL: `http://${NOWHERE}` }, 'status', '--output', 'json');
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
-      error: { type: 'Crash', message: expect.stringContaining('no ClickHouse answers at') as string },
+      error: { type: 'Unavailable', message: expect.stringContaining('no ClickHouse answers at') as string },
     });
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { endOfDay } from '../../src/cli/common/follow/watch.js';
+import { startOrAttachDay } from '../../src/cli/common/start.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
 import { plain } from '../../src/shared/sentence.js';
 import { openDays, type DayProject } from '../support/day.js';

@@ -6,8 +6,8 @@ import type { Text } from '../../shared/sentence.js';
 import type { BackfillProgress, BackfillResult } from '../../shared/workflows.js';
 import { endOf } from '../../temporal/client.js';
 import { abortOf } from '../common/follow/follow.js';
-import { note, print, typed } from '../common/output.js';
 import { watch } from '../common/follow/watch.js';
+import { note, print, typed } from '../common/output.js';
 import { ownReason, progressLine } from './text.js';
 
 /** The outcome of a backfill. */

@@ -1,8 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { command, type Command } from '../../../shared/commands.js';
 import { sentence } from '../../../shared/sentence.js';
-import { showLive } from './live.js';
 import { note, print } from '../output.js';
+import { showLive } from './live.js';
 import { endOfDay, line, watchDay, type DayEnd } from './watch.js';
 
 export type { DayEnd };
