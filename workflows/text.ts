@@ -10,7 +10,7 @@ import type { ComparedTable, Touched } from '../src/shared/build.js';
 import { command, commandLine, type Command } from '../src/shared/commands.js';
 import { durationText, numberText, plural, sizeText } from '../src/shared/format.js';
 import { commandsIn, lackingStop, plain, sentence, withCommand, type Text } from '../src/shared/sentence.js';
-import type { DayEnded, DayResult, FinishedStep, BackfillProgress } from '../src/shared/workflows.js';
+import type { BackfillProgress, DayEnded, DayInput, DayResult, FinishedStep } from '../src/shared/workflows.js';
 
 const dotted = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(' · ');
 
@@ -181,9 +181,15 @@ export const comparedNotes = (tables: readonly ComparedTable[], day: string, era
   ];
 };
 
-/** Writes the failure of a day: which step, what was wrong, and what to type next. */
-export const failureOf = (day: string, step: string, reason: Text): Text =>
-  sentence(`Day ${day} failed at step ${step}: `, withCommand(reason, command.run(day)));
+/** Writes the failure of a day: which step, what was wrong, and what to type next, with what was asked for beside the day. */
+export const failureOf = (
+  { day, force = false, allowEmpty = false }: Pick<DayInput, 'day' | 'force' | 'allowEmpty'>,
+  step: string,
+  reason: Text,
+): Text => {
+  const flags = [...(force ? ['--force'] : []), ...(allowEmpty ? ['--allow-empty'] : [])];
+  return sentence(`Day ${day} failed at step ${step}: `, withCommand(reason, command.run(day, ...flags)));
+};
 
 /** Writes the failure of a comparison, which is not one of the day. */
 export const comparisonFailure = (day: string, step: string, reason: Text): Text =>

@@ -90,7 +90,9 @@ export async function endAfterError(
   const failed =
     step === 'rollback'
       ? rollbackFailure(of, reason, again, swaps !== 'unknown')
-      : (run?.input.compare ? comparisonFailure : failureOf)(of, step, reason);
+      : run?.input.compare
+        ? comparisonFailure(of, step, reason)
+        : failureOf({ ...run?.input, day: of }, step, reason);
   // Without a run the ledger could not be read, so it cannot be written; a refused rollback leaves the day as it was.
   const refused = step === 'rollback' && !run?.begun;
   if (run && !refused)
