@@ -26,7 +26,7 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
   try {
     const eraseChunks = () =>
       checkActivities().eraseChunks.executeWithOptions({ summary: summary.eraseChunks() }, [{ id }]);
-    const { project, table, days: found, rows: counted, since, ...removed } = await eraseChunks();
+    const { project, table, days: found, rows: counted, ...removed } = await eraseChunks();
     upsertSearchAttributes([
       { key: attribute.project, value: project },
       { key: attribute.kind, value: 'erase' },
@@ -45,13 +45,14 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
         const again = await eraseChunks();
         sum.chunks += again.chunks;
         sum.rejects += again.rejects;
+        removed.since = again.since;
       }
       const {
         archives,
         left = [],
         stale = [],
       } = await checkActivities().endErasure.executeWithOptions({ summary: summary.endErasure() }, [
-        { id, days: [...days].sort(), rows: sum.rows, since },
+        { id, days: [...days].sort(), rows: sum.rows, since: removed.since },
       ]);
       sum.archives += archives;
       if (left.length === 0) {
