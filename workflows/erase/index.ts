@@ -45,7 +45,7 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
         const again = await eraseChunks();
         sum.chunks += again.chunks;
         sum.rejects += again.rejects;
-        removed.since = again.since;
+        if (again.since !== undefined) removed.since = again.since;
       }
       const {
         archives,
