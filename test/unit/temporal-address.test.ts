@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { connectTemporal } from '../../src/temporal/client.js';
 import { isHost } from '../../src/temporal/address.js';
+import { connectTemporal } from '../../src/temporal/client.js';
 
 test.each([
   ['127.0.0.1:7233', true],
