@@ -48,8 +48,9 @@ export async function endErasure(
   if (!erasure) return { archives: 0, left: [], stale };
   const { table } = erasure;
   const schema = await deps.readSchema(await deps.loadProject());
-  const needed = new Set((await deps.ledger.openIntents(...EVER)).map(({ archive }) => archive));
   const archives = await findArchives(deps, schema, erasure, days, step);
+  // After them: an intent is written once its archive exists.
+  const needed = new Set((await deps.ledger.openIntents(...EVER)).map(({ archive }) => archive));
   const dropped = archives.filter((name) => !needed.has(name));
   // Before the days: a rollback to such an archive is refused from now on, and an earlier one is seen in its day.
   for (const name of dropped)
@@ -62,7 +63,7 @@ export async function endErasure(
   if (left.length > 0) {
     if ((await oldestWorker(deps, deps.ledger.project)) < ERASES_LEFT)
       throw new Error(
-        `${left.length} days hold rows of the erasure again, first ${left[0]?.day ?? ''}; they wait until no worker of an earlier version runs`,
+        `${left.length} days hold rows of the erasure again, first ${left[0]?.day ?? ''}; they are erased once Temporal lists the project's workers, and none of an earlier version`,
       );
     // An erasure that is continued begins with them.
     const more = left.map(({ day }) => day);

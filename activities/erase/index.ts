@@ -16,6 +16,7 @@ import { final } from '../../src/errors.js';
 import { fingerprintOf, tableFingerprint } from '../../src/ledger/fingerprints.js';
 import type { CurrentPublish } from '../../src/ledger/records.js';
 import type { WholePlan } from '../../src/plan/plan.js';
+import { codesOf } from '../../src/plan/planning.js';
 import { storedPlan, writePlan } from '../../src/plan/stored.js';
 import { longestLookbackOf } from '../../src/project/project.js';
 import type { BuildRef, ChangedTable } from '../../src/shared/build.js';
@@ -118,7 +119,8 @@ export interface EraseRowsResult {
  */
 export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput, step: Step): Answer<EraseRowsResult> {
   const { table, where } = await readErasure(deps, id);
-  const { config, ...project } = await deps.loadProject();
+  const project = await deps.loadProject();
+  const { config } = project;
   const live = { database: config.database, table };
   const record = (await deps.ledger.currentPublishes(day, day)).find((one) => one.table === table);
   const newest = await deps.ledger.lastGeneration(day);
@@ -133,16 +135,15 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
     return { build: { day, generation: record ? newest : 0, plan: '' }, tables: [], erased };
   }
   if (!record) throw neverPublished(config.database, table, day);
-  const found = await measured(deps, live, day, record.columns, step);
-  if (found.rows !== record.rows || found.hash !== record.hash) throw writtenSince(config.database, record, found);
   const columns = await storedColumns(deps, live);
+  await assertAsPublished(deps, live, { record, columns }, step);
   const generation = newest + 1;
   const plan = planOf(config, {
     day,
     generation,
     record,
     columns,
-    lookback: longestLookbackOf({ config, ...project }),
+    lookback: longestLookbackOf(project),
   });
   const stored = await storedPlan(deps, plan);
   await writePlan(deps, plan, stored);
@@ -176,8 +177,8 @@ export async function eraseRows(deps: Dependencies, { id, day }: EraseRowsInput,
       },
     },
   );
-  // Others know the day by a fingerprint of its own; a listing finds it up to date.
-  const data = fingerprintOf({ data: record.data, erasure: id });
+  // Others know the day by a fingerprint of its own, as an erasure may erase it twice; a listing finds it up to date.
+  const data = fingerprintOf({ data: record.data, erasure: id, build: generation });
   const { code, inputs, chunks } = record;
   await deps.ledger.recordReproduced([
     { day, table, generation, build: record.made_by, code, data: record.data, inputs, chunks },
@@ -195,6 +196,27 @@ const neverPublished = (database: string, table: string, day: string) =>
     ),
     { details: { step: 'erase', table } },
   );
+
+/**
+ * Throws if the live rows of a day are not those of its publish. A hash says nothing about columns that `apply` has dropped or converted
+ * since; the table's code differs then, and only the rows are counted.
+ *
+ * @throws a final LiveDiffers
+ */
+async function assertAsPublished(
+  deps: Dependencies,
+  live: Place,
+  { record, columns }: { record: CurrentPublish; columns: readonly Column[] },
+  step: Step,
+): Promise<void> {
+  const stored = new Set(columns.map(({ name }) => name));
+  const exist = record.columns.length > 0 && record.columns.every((column) => stored.has(column));
+  const found = await measured(deps, live, record.day, exist ? record.columns : ['day'], step);
+  if (found.rows === record.rows && exist && found.hash === record.hash) return;
+  const project = await deps.loadProject();
+  const code = codesOf(project, await deps.readSchema(project)).get(record.table);
+  if (found.rows !== record.rows || (exist && code === record.code)) throw writtenSince(live.database, record, found);
+}
 
 const writtenSince = (database: string, { table, day, rows, hash }: CurrentPublish, found: Measure) =>
   final(

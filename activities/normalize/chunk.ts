@@ -27,6 +27,7 @@ import {
   unreadableObjects,
   type Suspect,
 } from './bad-objects.js';
+import { removeLeftover } from './leftover.js';
 import { countByNumbers, misnumbered } from './numbering.js';
 import { countFates, type FateCount } from './statements.js';
 
@@ -66,7 +67,7 @@ export async function normalizeChunk(deps: Dependencies, work: Work, step: Step)
         quarantined,
       };
     }
-    await deps.store.remove(plan.normalized.bucket, [parquet]);
+    await removeLeftover(deps, plan.normalized.bucket, parquet);
     if (source.onBadObject === 'fail') throw badObjects(source.name, bad);
     step.report(`quarantining ${bad.length} bad objects`);
     quarantined.push(...bad);
@@ -171,7 +172,7 @@ async function writeParquet(
     if (!exceedsItsMemory(thrown)) throw thrown;
     step.report('reading again with less memory');
     // An attempt writes no object twice; what the first statement may have left is its own.
-    await deps.store.remove(plan.normalized.bucket, [parquet]);
+    await removeLeftover(deps, plan.normalized.bucket, parquet);
     return await write(frugalLimitsOf(plan));
   });
   return { counted, readRows };

@@ -14,6 +14,7 @@ import type { Dependencies } from '../../src/step/dependencies.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import type { Answer, Step } from '../../src/step/step.js';
 import { normalizeChunk, type Work } from './chunk.js';
+import { removeLeftover } from './leftover.js';
 import { recordRejects } from './statements.js';
 
 export interface NormalizeInput {
@@ -76,7 +77,7 @@ async function commit(deps: Dependencies, plan: Plan, key: string, manifest: Man
   const winner = await readManifest(deps, bucket, key);
   if (!winner) throw new Error(`manifest ${key} could not be written because it exists, but it cannot be read`);
   if (winner.parquet !== manifest.parquet && manifest.parquet !== '')
-    await deps.store.remove(bucket, [manifest.parquet]);
+    await removeLeftover(deps, bucket, manifest.parquet);
   return winner;
 }
 

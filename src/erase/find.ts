@@ -232,7 +232,7 @@ export async function findArchives(
 }
 
 /**
- * Counts the rows that match in a table of a stage or an archive; 0 if it was dropped meanwhile. It may be older than the live table,
+ * Counts the rows that match in a table of a stage or an archive, of one day if it is given; 0 if it was dropped meanwhile. It may be older than the live table,
  * for which the condition was written: where that cannot be evaluated, the table counts as one with such a row.
  */
 export async function countMatching(
@@ -240,10 +240,11 @@ export async function countMatching(
   place: Place,
   where: string,
   step: Step,
+  day?: string,
 ): Promise<number> {
   try {
     const days = await clickhouse.rows<{ rows: string }>(
-      matchingDays(place, where),
+      matchingDays(place, where, day),
       step.statement(`look into ${place.table}`),
     );
     return days.reduce((sum, { rows }) => sum + Number(rows), 0);

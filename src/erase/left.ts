@@ -14,7 +14,7 @@ import { matchingDays } from './statements.js';
 /** A day that holds rows of an erasure although all days that were found have been published without them. */
 export interface LeftDay {
   day: string;
-  /** Rows in the live table or in a stage; 0 if they are only in an archive, or may still be loaded. */
+  /** Rows of the day in the live table or in a stage; 0 if they are only in an archive, of an earlier day, or may still be loaded. */
   rows: number;
 }
 
@@ -46,8 +46,8 @@ export async function findLeft(
     for (const { name: stage } of found) {
       const day = dayOfStage(config.project, stage);
       if (day === undefined) continue;
-      const { built, rows } = await rowsInStage(node, { stage, erasure, others }, step);
-      if (rows > 0) add(day, rows);
+      const { built, found, rows } = await rowsInStage(node, { stage, day, erasure, others }, step);
+      if (found) add(day, rows);
       if (!built) loading.add(day);
     }
   }
@@ -64,16 +64,24 @@ export async function findLeft(
   return [...left].map(([day, rows]) => ({ day, rows })).sort((a, b) => (a.day < b.day ? -1 : 1));
 }
 
-/** Counts the rows of an erasure in a stage, those of attempts included. `built` is false as long as the table is not complete there. */
+/**
+ * Looks for rows of an erasure in a stage, those of attempts included. Earlier days on which the day looks back are there, too, and are
+ * not counted in `rows`. `built` is false as long as the table is not complete there.
+ */
 async function rowsInStage(
   node: ClickHouse,
-  { stage, erasure, others }: { stage: string; erasure: Erasure; others: ReadonlySet<string> },
+  { stage, day, erasure, others }: { stage: string; day: string; erasure: Erasure; others: ReadonlySet<string> },
   step: Step,
-): Promise<{ built: boolean; rows: number }> {
+): Promise<{ built: boolean; found: boolean; rows: number }> {
   const { table, where } = erasure;
   const names = (await node.rows<{ name: string }>(tablesLike(stage))).map(({ name }) => name);
   let rows = 0;
-  for (const name of names.filter((one) => one === table || (one.startsWith(`${table}__`) && !others.has(one))))
-    rows = Math.max(rows, await countMatching(node, { database: stage, table: name }, where, step));
-  return { built: names.includes(table), rows };
+  let found = false;
+  for (const name of names.filter((one) => one === table || (one.startsWith(`${table}__`) && !others.has(one)))) {
+    const place = { database: stage, table: name };
+    if ((await countMatching(node, place, where, step)) === 0) continue;
+    found = true;
+    rows = Math.max(rows, await countMatching(node, place, where, step, day));
+  }
+  return { built: names.includes(table), found, rows };
 }

@@ -287,3 +287,9 @@ FROM daybook.builds
 -- The bucket of the newest plan of a project; empty if it has none.
 SELECT extract(argMax(plan, at), '^s3://([^/]+)/') AS bucket FROM daybook.builds
 WHERE project = {project:String} AND plan != ''
+
+-- name: planOfBuild
+-- The plan of one build; no row if it has none.
+SELECT plan FROM daybook.builds
+WHERE project = {project:String} AND day = {day:Date} AND generation = {generation:UInt32} AND plan != ''
+ORDER BY at DESC LIMIT 1

@@ -100,11 +100,14 @@ export const standingAsOf = (
     .sort((a, b) => b.generation - a.generation)[0];
 
 /**
- * True if an archive holds other rows than were published, as far as the ledger knows: a hash over other columns says nothing.
+ * True if an archive holds other rows than were published, as far as the ledger knows: a hash over other columns says nothing, nor does
+ * one of another definition of the table.
  *
  * @param before the publish that was replaced; undefined if there was none
  */
 export const archivesOthers = (
-  { archived_rows: rows, archived_hash: hash, columns }: PublishRecord,
+  { archived_rows: rows, archived_hash: hash, columns, code }: PublishRecord,
   before: PublishRecord | undefined,
-): boolean => rows !== (before?.rows ?? 0) || (before?.columns.join() === columns.join() && hash !== before.hash);
+): boolean =>
+  rows !== (before?.rows ?? 0) ||
+  (before?.code === code && before.columns.join() === columns.join() && hash !== before.hash);

@@ -35,6 +35,7 @@ export const READS = readStatements(new URL('reads.sql', import.meta.url), [
   'publishHistory',
   'passedTests',
   'builtBefore',
+  'planOfBuild',
 ]);
 
 /** Returns the parameters of a query over the days `first` to `last`. */
@@ -194,3 +195,9 @@ export const builtBefore = (project: string): Statement => ({ sql: READS.builtBe
 
 /** Selects the highest format of any record. Fails if the tables do not exist yet. */
 export const ledgerFormat = (): Statement => plainSelect(READS.ledgerFormat);
+
+/** Selects the plan of one build. */
+export const planOfBuild = (project: string, day: string, generation: number): Statement => ({
+  sql: READS.planOfBuild,
+  params: { project, day, generation },
+});

@@ -188,7 +188,8 @@ async function checkTemporal({ missingSearchAttributes, chosen }: CheckServices)
 
 function temporalFix(thrown: unknown, chosen: boolean): Text {
   if (isDenied(thrown)) return 'Check TEMPORAL_NAMESPACE, and TEMPORAL_API_KEY or TEMPORAL_TLS_*.';
-  if (isFinal(thrown)) return 'Correct TEMPORAL_NAMESPACE, or create the namespace.';
+  if (isFinal(thrown))
+    return 'Correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, or temporal.toml, or create the namespace.';
   return startOrName('TEMPORAL_ADDRESS', chosen);
 }
 

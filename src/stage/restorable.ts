@@ -1,15 +1,17 @@
 import { ask } from '../clickhouse/question.js';
-import type { Place } from '../clickhouse/tables.js';
-import { final } from '../errors.js';
+import { columnsOf, type Place } from '../clickhouse/tables.js';
+import { final, isFinal } from '../errors.js';
 import type { PublishedVersion, PublishRecord } from '../ledger/records.js';
 import { archivesOthers, oldestOfTables, standingAsOf, undoneBy } from '../ledger/rollback.js';
+import { planOfBuild } from '../ledger/statements.js';
+import { readPlan } from '../plan/stored.js';
 import { command } from '../shared/commands.js';
 import { plural } from '../shared/format.js';
 import { archiveDatabase } from '../shared/names.js';
 import { sentence } from '../shared/sentence.js';
 import type { Dependencies } from '../step/dependencies.js';
 import { measureDay } from './statements.js';
-import { assertArchived, columnNames } from './swaps.js';
+import { assertArchived } from './swaps.js';
 
 /**
  * Throws if a rollback of a day cannot restore what was published: an archive no longer exists, or holds other rows. A publish archives
@@ -35,18 +37,45 @@ export async function assertRestorable(
   return undone;
 }
 
-/** Measures an archive whose recorded hash covers other columns than that of the publish, as after a column was added. */
+/**
+ * Measures an archive whose recorded hash covers other columns than that of the publish, or columns of another definition. Columns that
+ * were dropped or converted since cannot be compared.
+ */
 async function isAltered(
   deps: Dependencies,
   archive: Place,
-  { archived_rows: rows, columns }: PublishRecord,
+  { archived_rows: rows, code, columns }: PublishRecord,
   before: PublishRecord,
 ): Promise<boolean> {
-  if (rows === 0 || columns.join() === before.columns.join()) return false;
-  const existing = new Set(await columnNames(deps, archive));
-  // Columns that were dropped since cannot be compared.
-  if (before.columns.length === 0 || !before.columns.every((column) => existing.has(column))) return false;
-  return (await ask(deps.clickhouse, measureDay(archive, before.day, before.columns))).hash !== before.hash;
+  if (rows === 0 || before.columns.length === 0) return false;
+  if (code === before.code && columns.join() === before.columns.join()) return false;
+  const types = new Map(
+    (await deps.clickhouse.rows<{ name: string; type: string }>(columnsOf(archive))).map(({ name, type }) => [
+      name,
+      type,
+    ]),
+  );
+  if (!before.columns.every((column) => types.has(column))) return false;
+  if ((await ask(deps.clickhouse, measureDay(archive, before.day, before.columns))).hash === before.hash) return false;
+  const then = await typesOf(deps, before);
+  return before.columns.every((column) => (then.get(column) ?? types.get(column)) === types.get(column));
+}
+
+/** Returns the types of a table's columns as of a publish; none if its plan no longer exists. */
+async function typesOf(
+  deps: Dependencies,
+  { day, table, generation }: PublishRecord,
+): Promise<ReadonlyMap<string, string>> {
+  const [found] = await deps.clickhouse.rows<{ plan: string }>(planOfBuild(deps.ledger.project, day, generation));
+  if (!found) return new Map();
+  try {
+    const { tables } = await readPlan(deps, { day, generation, plan: found.plan });
+    const columns = tables.find(({ name }) => name === table)?.columns ?? [];
+    return new Map(columns.map(({ name, type }) => [name, type]));
+  } catch (error) {
+    if (isFinal(error)) return new Map();
+    throw error;
+  }
 }
 
 function altered(

@@ -3,12 +3,13 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../env.js';
-import { commandsOf, messageOf, passing } from '../errors.js';
+import { commandsOf, final, messageOf, passing } from '../errors.js';
 import { required } from '../required.js';
 import { backfillPrefix, workflowId } from '../shared/names.js';
 import { sentence, type Text } from '../shared/sentence.js';
 import type { BackfillInput } from '../shared/workflows.js';
 import { startOrName } from '../unreachable.js';
+import { EXPECTED_HOST, isHost, shownAddress } from './address.js';
 
 const temporal = required('@temporalio/client') as typeof Temporal;
 
@@ -24,16 +25,23 @@ export const temporalConfig = (env: Env['temporal']) => loadClientConnectConfig(
  * Connects a client, with a timeout in milliseconds. The error of a refused connection names the address.
  *
  * @param chosen see {@link Env}
+ * @throws a final BadConfig if the address is none
  */
 export async function connectTemporal(env: Env['temporal'], within = CONNECT_TIMEOUT, chosen = false): Promise<Client> {
   const { connectionOptions, namespace } = temporalConfig(env);
+  const { address } = connectionOptions;
+  if (address !== undefined && !isHost(address))
+    throw final(
+      'BadConfig',
+      `Temporal's address: found ${shownAddress(address)}, ${EXPECTED_HOST} Correct address in temporal.toml, or set TEMPORAL_ADDRESS.`,
+    );
   try {
     const connection = await temporal.Connection.connect({ ...connectionOptions, connectTimeout: within });
     return new temporal.Client({ connection, ...(namespace === undefined ? {} : { namespace }) });
   } catch (error) {
     throw passing(
       sentence(
-        `No Temporal server answers at ${connectionOptions.address ?? 'localhost:7233'} (${messageOf(error)}). `,
+        `No Temporal server answers at ${address ?? 'localhost:7233'} (${messageOf(error)}). `,
         startOrName('TEMPORAL_ADDRESS', chosen),
       ),
       { cause: error },

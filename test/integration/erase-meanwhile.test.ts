@@ -109,6 +109,21 @@ test('the stage of a failed day is dropped if it holds rows of the erasure', asy
   expect([await stages(day), (await stages(other)).length]).toEqual([[], 1]);
 });
 
+test('rows in the stage of a later day that looks back are removed with it, and not counted again', async () => {
+  const [day, later] = ['2026-03-10', '2026-03-11'];
+  await put(day);
+  await project.run(day);
+  await project.put(keyOf(later, 'a'), lines(payment(later, 'y', { note: 'forbidden' })));
+  await project.fail(later);
+  const [stage = ''] = await stages(later);
+  const copied = await project.rows(`SELECT id FROM ${stage}.events WHERE note = '${person}'`);
+  expect(copied).toHaveLength(1);
+  const { code, stdout, stderr } = await erase();
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('erased 1 row of events on 1 day');
+  expect(await stages(later)).toEqual([]);
+});
+
 test('rows that a rollback brings back meanwhile are erased again', async () => {
   const day = '2026-03-06';
   await put(day);

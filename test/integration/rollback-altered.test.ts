@@ -94,3 +94,23 @@ test('rows that were never published are not restored by a rollback to nothing',
     /cannot be rolled back to no rows: \S+\.events_\S+ holds 2 rows, expected none, since none were published\./,
   );
 });
+
+test('rows of a table whose column was converted since are restored, unless something else has changed them', async () => {
+  const [day, changed] = ['2026-06-04', '2026-06-05'];
+  for (const each of [day, changed]) await published(each);
+  const { [MODEL]: sql = '' } = PAYMENTS;
+  await project.write(
+    MODEL,
+    sql.replace('amount Decimal(18, 2))', 'amount Decimal(20, 4), largest Decimal(10, 2) DEFAULT 9)'),
+  );
+  await apply(project.app, () => undefined, ['daily_amounts']);
+  await project.admin.run({
+    sql: `ALTER TABLE ${project.database}.daily_amounts DELETE WHERE day = '${changed}' SETTINGS mutations_sync = 2`,
+  });
+  for (const each of [day, changed])
+    expect(await project.run(each, true)).toMatchObject({ outcome: 'published', generation: 2 });
+  expect((await command('rollback', '--day', day, '--dry-run')).stdout).toMatch(/^ +1 {2}daily_amounts .* archived$/m);
+  const { stdout, stderr } = await command('rollback', '--day', day);
+  expect(stdout, stderr).toContain('rolled back to generation 1: daily_amounts 1 row');
+  expect((await command('rollback', '--day', changed)).stderr).toContain('holds 0 rows, expected 1 as published');
+});

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { objectTable } from '../../src/clickhouse/object-table.js';
+import { final } from '../../src/errors.js';
 import { checkEngineStore } from '../../src/plan/check-engine.js';
 import { engineBucket } from '../../src/step/engine-bucket.js';
 import { connectStore, type Store } from '../../src/store/store.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { openProxy, type FaultProxy } from '../support/fault-proxy.js';
-import { PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
+import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
 /* What a store answers that is neither success nor a plain error: errors with status 200, and errors about one object. */
 
@@ -177,4 +178,22 @@ test('an upload in parts that the store answers with status 200 and an error has
   const statement = { sql: `INSERT INTO FUNCTION ${sql} SELECT 'y'`, params, settings };
   await expect(project.app.clickhouse.run(statement)).rejects.toThrow('499');
   expect(completed).toBeGreaterThan(0);
+});
+
+test('a store that refuses removals fails no chunk for what its attempts leave, and hides no reason', async () => {
+  const day = '2026-05-09';
+  await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));
+  await project.put(`raw/${day}/bad.json.gz`, 'not gzip');
+  const refusing = {
+    ...project.app.store,
+    remove: () => Promise.reject(final('AccessDenied', 'delete: the store answers AccessDenied')),
+  };
+  const normalized = async (onBadObject: 'fail' | 'quarantine') => {
+    await project.configure({}, { chunk: { maxObjects: 500 }, onBadObject });
+    const act = project.attempt({ world: { store: refusing } });
+    const { build } = await act.list({ day, force: false });
+    return await act.normalize({ build, chunk: 0 });
+  };
+  await expect(normalized('fail')).rejects.toMatchObject({ type: 'BadObject' });
+  expect(await normalized('quarantine')).toMatchObject({ rows: 1, quarantined: 1 });
 });

@@ -77,10 +77,11 @@ test.each([
 
 test('a day that holds rows at the end is erased like the others, and so are the chunks that it was built from', async () => {
   const looks = [[{ day: NEXT, rows: 1 }], []];
+  const times = ['then', 'later'];
   const one = await night({
     listed: { outcome: 'unchanged', todo: 0 },
     stubs: {
-      eraseChunks: () => ({ ...FOUND, project: one.project, days: [DAY], since: 'then' }),
+      eraseChunks: () => ({ ...FOUND, project: one.project, days: [DAY], since: times.shift() ?? '' }),
       endErasure: () => ({ archives: 1, left: looks.shift() ?? [], stale: [] }),
     },
   });
@@ -90,7 +91,7 @@ test('a day that holds rows at the end is erased like the others, and so are the
     { id: ID, day: NEXT },
   ]);
   expect(one.verbs().slice(-2)).toEqual(['eraseChunks', 'endErasure']);
-  expect(one.calls.at(-1)?.input).toEqual({ id: ID, days: [DAY, NEXT], rows: 5, since: 'then' });
+  expect(one.calls.at(-1)?.input).toEqual({ id: ID, days: [DAY, NEXT], rows: 5, since: 'later' });
   expect(result).toMatchObject({ days: 2, rows: 5, chunks: 2, rejects: 2, archives: 2 });
 });
 

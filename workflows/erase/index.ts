@@ -26,15 +26,16 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
   try {
     const eraseChunks = () =>
       checkActivities().eraseChunks.executeWithOptions({ summary: summary.eraseChunks() }, [{ id }]);
-    const { project, table, days: found, rows: counted, since, ...removed } = await eraseChunks();
+    const { project, table, days: found, rows, ...removed } = await eraseChunks();
     upsertSearchAttributes([
       { key: attribute.project, value: project },
       { key: attribute.kind, value: 'erase' },
       { key: attribute.outcome, value: 'running' },
     ]);
     const of = { project, others: watchOtherRuns() };
-    const sum = { rows: counted, chunks: removed.chunks, rejects: removed.rejects, archives: 0 };
+    const sum = { rows, chunks: removed.chunks, rejects: removed.rejects, archives: 0 };
     const days = new Set(found);
+    const counted = new Set(found);
     const notRebuilt = new Map<string, NotRebuilt>();
     let due: readonly string[] = found;
     for (let round = 0; ; round++) {
@@ -45,23 +46,27 @@ export async function erase(input: EraseInput): Promise<EraseResult> {
         const again = await eraseChunks();
         sum.chunks += again.chunks;
         sum.rejects += again.rejects;
+        if (again.since !== undefined) removed.since = again.since;
       }
       const {
         archives,
         left = [],
         stale = [],
       } = await checkActivities().endErasure.executeWithOptions({ summary: summary.endErasure() }, [
-        { id, days: [...days].sort(), rows: sum.rows, since },
+        { id, days: [...days].sort(), rows: sum.rows, since: removed.since },
       ]);
       sum.archives += archives;
       if (left.length === 0) {
         upsertSearchAttributes([{ key: attribute.outcome, value: 'published' }]);
-        return { table, days: days.size, ...sum, stale: staleOf(notRebuilt, stale) };
+        return { table, days: counted.size, ...sum, stale: staleOf(notRebuilt, stale) };
       }
       if (round === MOST_ROUNDS) throw failedBy('EraseFailed', loadedAgainFailure(table, left));
       due = left.map(({ day }) => day);
-      for (const day of due) days.add(day);
-      sum.rows += left.reduce((all, { rows }) => all + rows, 0);
+      for (const one of left) {
+        days.add(one.day);
+        if (one.rows > 0) counted.add(one.day);
+        sum.rows += one.rows;
+      }
     }
   } catch (error) {
     throwIfBug(error);

@@ -1,16 +1,11 @@
 import type { Variables } from '../../env.js';
 import { final } from '../../errors.js';
+import { EXPECTED_HOST, isHost, shownAddress } from '../../temporal/address.js';
 
 /** The variables that hold URLs; ClickHouse's may hold several, separated by commas. */
 const URLS = ['CLICKHOUSE_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'DAYBOOK_S3_ENGINE_ENDPOINT'] as const;
 
 const isUrl = (text: string) => /^https?:\/\//i.test(text) && URL.canParse(text);
-
-/** A host, or an IPv6 address in brackets, with or without a port. */
-const isHost = (text: string) => /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(:\d{1,5})?$/i.test(text);
-
-/** An address as an error shows it: what is before `@` may be a password. */
-const shown = (text: string) => `'${text.replace(/^.*@/, '…@')}'`;
 
 /**
  * Throws if a variable that is set holds no address: the clients of the services would say only that something is no URL.
@@ -29,16 +24,12 @@ export function assertAddresses(vars: Variables): void {
       .filter((one) => one !== '' && !isUrl(one))
       .map(
         (one) =>
-          `${name}: found ${shown(one)}, expected a URL with http:// or https://, such as http://127.0.0.1:9000.`,
+          `${name}: found ${shownAddress(one)}, expected a URL with http:// or https://, such as http://127.0.0.1:9000.`,
       ),
   );
   const temporal = vars['TEMPORAL_ADDRESS'] ?? '';
   const hosts =
-    temporal === '' || isHost(temporal)
-      ? []
-      : [
-          `TEMPORAL_ADDRESS: found ${shown(temporal)}, expected a host and a port without http://, such as 127.0.0.1:7233.`,
-        ];
+    temporal === '' || isHost(temporal) ? [] : [`TEMPORAL_ADDRESS: found ${shownAddress(temporal)}, ${EXPECTED_HOST}`];
   const faults = [...urls, ...hosts];
   if (faults.length > 0) throw final('BadConfig', faults.join('\n'));
 }
