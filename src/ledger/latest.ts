@@ -191,9 +191,20 @@ export function passedOf(
   newest: number,
   builds: readonly Pick<BuildRecord, 'generation' | 'event'>[],
 ): Set<string> {
-  const unchanged = new Set(builds.filter(({ event }) => event === 'unchanged').map(({ generation }) => generation));
+  const unchanged = unchangedGenerations(builds);
   const count = rows.filter(
     ({ generation }) => generation === newest || (generation > newest && unchanged.has(generation)),
   );
   return new Set(count.flatMap(({ tests }) => tests));
+}
+
+/**
+ * The generations whose builds ended with the rows that readers had. A run that finds nothing to do is recorded under the newest
+ * generation, which may be that of a build that failed: what that one has found is not about these rows.
+ */
+export function unchangedGenerations(builds: readonly Pick<BuildRecord, 'generation' | 'event'>[]): Set<number> {
+  const endedAs = (...events: readonly BuildRecord['event'][]) =>
+    builds.filter(({ event }) => events.includes(event)).map(({ generation }) => generation);
+  const broken = new Set(endedAs('failed', 'cancelled'));
+  return new Set(endedAs('unchanged').filter((generation) => !broken.has(generation)));
 }

@@ -215,9 +215,12 @@ WHERE passed.project = {project:String} AND passed.day BETWEEN {first:Date} AND 
     AND (passed.generation = published.newest
         OR passed.generation > published.newest AND (passed.day, passed.generation) IN
         (
+            -- A run that finds nothing to do is recorded under the newest generation, which may be that of a failed build.
             SELECT day, generation
             FROM daybook.builds
-            WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date} AND event = 'unchanged'
+            WHERE project = {project:String} AND day BETWEEN {first:Date} AND {last_day:Date}
+            GROUP BY day, generation
+            HAVING countIf(event = 'unchanged') > 0 AND countIf(event IN ('failed', 'cancelled')) = 0
         ))
 GROUP BY day
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ZodError } from 'zod';
 import type { StatementOptions } from '../clickhouse/client.js';
@@ -53,7 +54,7 @@ export function asActivity<Input, Made extends object>(
   return async (input: Input): Promise<Made & { ms: number }> => {
     const context = Context.current();
     const { activityId, attempt, workflowExecution, heartbeatTimeoutMs } = activityInfo();
-    const signal = context.cancellationSignal;
+    const signal = heardByMany(context.cancellationSignal);
     const started = performance.now();
     const handle = `${workflowExecution?.workflowId ?? 'local'}/${workflowExecution?.runId ?? 'local'}/${activityId}/`;
     let progress = verb;
@@ -89,9 +90,15 @@ export function asActivity<Input, Made extends object>(
   };
 }
 
+/** A step may list dozens of folders at once, each with a listener; Node warns of more than ten, as if they were never removed. */
+function heardByMany(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
+}
+
 /** Creates a step outside of Temporal, for a command that runs a read-only step. */
 export function localStep({ ledger }: Dependencies): Step {
-  const { signal } = new AbortController();
+  const signal = heardByMany(new AbortController().signal);
   const handle = `daybook/${ledger.project}/local/`;
   const statement: Step['statement'] = (what, more = {}) => ({ ...more, what, handle });
   return { signal, attempt: 'local', handle, statement, report: () => undefined };

@@ -127,12 +127,12 @@ describe('a service that does not answer is named, with its address and what to 
 });
 
 describe('an address that is none is named with its variable, what was found and what is expected, by every command', () => {
-  const url = (found: string) =>
-    `found '${found}', expected a URL with http:// or https://, such as http://127.0.0.1:9000.`;
+  const url = (found: string, port = 9000) =>
+    `found '${found}', expected a URL with http:// or https://, such as http://127.0.0.1:${port}.`;
   test.each([
-    ['CLICKHOUSE_URL', 'localhost:8123', url('localhost:8123')],
-    ['CLICKHOUSE_URL', 'http://one:8123, two:8123', url('two:8123')],
-    ['CLICKHOUSE_URL', `daybook:${SENTINEL}@one:8123`, url('…@one:8123')],
+    ['CLICKHOUSE_URL', 'localhost:8123', url('localhost:8123', 8123)],
+    ['CLICKHOUSE_URL', 'http://one:8123, two:8123', url('two:8123', 8123)],
+    ['CLICKHOUSE_URL', `daybook:${SENTINEL}@one:8123`, url('…@one:8123', 8123)],
     ['AWS_ENDPOINT_URL_S3', '127.0.0.1:9000', url('127.0.0.1:9000')],
     ['AWS_ENDPOINT_URL', 's3.example', url('s3.example')],
     ['DAYBOOK_S3_ENGINE_ENDPOINT', 'minio:9000', url('minio:9000')],

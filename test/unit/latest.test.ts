@@ -162,5 +162,7 @@ test('tests count that the newest publish has passed, or a later build that chan
   expect(passedOf(rows, 2, [build(3, 'unchanged', 1), build(4, 'failed', 1), build(1, 'unchanged', 1)])).toEqual(
     new Set(['a', 'b']),
   );
+  // A later run with nothing to do is recorded under the newest generation.
+  expect(passedOf(rows, 2, [build(4, 'failed', 1), build(4, 'unchanged', 2)])).toEqual(new Set(['a']));
   expect(passedOf(rows, 9, [])).toEqual(new Set());
 });

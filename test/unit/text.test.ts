@@ -59,11 +59,15 @@ describe('what a step did', () => {
 });
 
 test('a failure says the step, the reason, and what to type next unless the reason says so', () => {
-  expect(plain(failureOf('2026-11-05', 'test', 'Test x found 1 row.'))).toBe(
+  const day = '2026-11-05';
+  expect(plain(failureOf({ day }, 'test', 'Test x found 1 row.'))).toBe(
     'Day 2026-11-05 failed at step test: Test x found 1 row. Once fixed, run: npx daybook run --day 2026-11-05',
   );
+  expect(plain(failureOf({ day, force: true, allowEmpty: true }, 'test', 'Test x found 1 row.'))).toMatch(
+    /run --day 2026-11-05 --force --allow-empty$/,
+  );
   const reason = sentence('See: ', command.rejects('2026-11-05', 'events'));
-  expect(plain(failureOf('2026-11-05', 'load', reason))).toBe(
+  expect(plain(failureOf({ day }, 'load', reason))).toBe(
     'Day 2026-11-05 failed at step load: See: npx daybook rejects --day 2026-11-05 --source events',
   );
 });

@@ -24,7 +24,7 @@ export function assertAddresses(vars: Variables): void {
       .filter((one) => one !== '' && !isUrl(one))
       .map(
         (one) =>
-          `${name}: found ${shownAddress(one)}, expected a URL with http:// or https://, such as http://127.0.0.1:9000.`,
+          `${name}: found ${shownAddress(one)}, expected a URL with http:// or https://, such as http://127.0.0.1:${name === 'CLICKHOUSE_URL' ? 8123 : 9000}.`,
       ),
   );
   const temporal = vars['TEMPORAL_ADDRESS'] ?? '';

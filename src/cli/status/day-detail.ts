@@ -1,4 +1,5 @@
 import type { App } from '../../app.js';
+import { unchangedGenerations } from '../../ledger/latest.js';
 import type { DayRecord, FolderRecord, TestRecord } from '../../ledger/records.js';
 import type { LedgerReport } from '../../ledger/report/index.js';
 import { linesOutside } from '../../ledger/report/statements.js';
@@ -48,7 +49,7 @@ export interface DayAccounts {
 
 export async function detailDay(app: App, report: LedgerReport, day: DayReport, accounts: boolean): Promise<DayDetail> {
   const [tests, rejects, named] = await Promise.all([
-    app.ledger.testResults(day.day, day.generation),
+    app.ledger.testResults(day.day, await testedGeneration(app, day)),
     rejectsOfDay(app, report, day),
     day.state === 'failed' ? report.nextCommands(day.day, day.generation) : [],
   ]);
@@ -60,6 +61,13 @@ export async function detailDay(app: App, report: LedgerReport, day: DayReport, 
     next: isWanted(app.project.config, day.day, new Date()) ? nextSteps(day, named) : [],
     ...(accounts ? { accounts: await readDayAccounts(app, report, day) } : {}),
   };
+}
+
+/** The generation whose tests are about the rows that the report shows. */
+async function testedGeneration(app: App, { day, state, generation, published }: DayReport): Promise<number> {
+  if (state !== 'unchanged') return generation;
+  const { builds } = await app.ledger.ask({ builds: app.ledger.questions.builds(day) });
+  return Math.max(0, ...unchangedGenerations(builds), ...published.map((table) => table.generation));
 }
 
 async function rejectsOfDay(app: App, report: LedgerReport, { day, plans }: DayReport): Promise<DayDetail['rejects']> {
