@@ -299,6 +299,10 @@ describe('tables', () => {
     expect(await problemsAfter('daybook.config.ts', "['event_id']", by)).toEqual([
       "error sources.events.dedupeBy: found 'updated', which is not a column of events",
     ]);
+    expect(await problemsAfter('daybook.config.ts', "['event_id']", "['event_id', '_line']")).toEqual([]);
+    expect(await problemsAfter('daybook.config.ts', "['event_id']", "['event_id', 'loaded_at']")).toEqual([
+      "error sources.events.dedupeBy: found 'loaded_at', which the SELECT of sql/normalized/events.sql does not return: duplicates are removed before it is computed",
+    ]);
   });
 
   test('a comment that names the unit of numbers names one that Daybook reads', async () => {

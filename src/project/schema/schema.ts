@@ -26,7 +26,13 @@ import {
   rowByRowProblems,
   selfProblems,
 } from './select-rules.js';
-import { constraintProblems, contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
+import {
+  constraintProblems,
+  contractProblems,
+  normalizedProblems,
+  tableProblems,
+  unfilledKeyProblems,
+} from './table-rules.js';
 import { fittingProblems, storedProblems, unorderedProblems } from './value-rules.js';
 import { widthProblems } from './width-rules.js';
 
@@ -88,6 +94,7 @@ export const inspectSchema = (
     for (const file of project.tests) tests.push({ file, inputs: (await read(file, 'test')).inputs });
 
     for (const table of tables.filter(({ kind }) => kind === 'normalized')) {
+      problems.push(...unfilledKeyProblems(table, project.config.sources[table.name]?.dedupeBy ?? []));
       const raw = tables.find(({ name }) => name === `raw_${table.name}`);
       if (raw && errorsOf(problems).length === 0) problems.push(...widthProblems(raw, table));
     }
