@@ -77,6 +77,12 @@ test('a function that is not deterministic is reported with its line', async () 
 
 test.each([
   ["toDate(toTimeZone(ts, 'UTC'))", 'cuts days of a time in UTC'],
+  ["CAST(toTimeZone(ts, 'UTC') AS Date)", 'cuts days of a time in UTC'],
+  ["toTimeZone(ts, 'UTC')::Nullable(Date)", 'cuts days of a time in UTC'],
+  ["toStartOfDay(toTimeZone(ts, 'UTC'))", 'cuts days of a time in UTC'],
+  ["dateTrunc('day', ts, 'Asia/Tokyo')", 'cuts days of a time in Asia/Tokyo'],
+  ['toStartOfDay(ts)', undefined],
+  ['toDate(ts)::Date', undefined],
   ["toDate(ts, 'Europe/Berlin')", undefined],
   ["toDate(toTimeZone(ts, 'Europe/Vienna'))", undefined],
 ])('a day that is %s: %s', async (expression, what) => {

@@ -15,7 +15,7 @@ export interface QueryTree {
   clauses: string[];
   /** The outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN` or `QUERY`; `UNION` for a union of several SELECTs. */
   from: string;
-  /** Calls of `toDate` that use the zone of their argument. `column` is '' for an expression. */
+  /** Calls of `toDate`, and casts to a date, that use the zone of their argument. `column` is '' for an expression. */
   dayCuts: { column: string; zone: string }[];
   /** Number of SELECTs inside the outermost one. */
   subqueries: number;
@@ -80,10 +80,14 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
   };
 }
 
-/** Finds calls of `toDate`. The first argument is three lines below the call, after `ARGUMENTS` and `LIST … nodes: N`. */
+/** Matches a cast to a date: `CAST(ts AS Date)`, `ts::Date`. */
+const DATE_CAST = /function_name: (?:CAST|accurateCast\w*),.* result_type: (?:Nullable\()?Date(?:32)?\b/;
+
+/** Finds these calls. The first argument is three lines below the call, after `ARGUMENTS` and `LIST … nodes: N`. */
 function dayCutsIn(lines: readonly string[]): QueryTree['dayCuts'] {
   return lines.flatMap((line, index) => {
-    if (!/function_name: toDate(32)?,/.test(line) || !(lines[index + 2] ?? '').endsWith('nodes: 1')) return [];
+    const own = /function_name: toDate(32)?,/.test(line) && (lines[index + 2] ?? '').endsWith('nodes: 1');
+    if (!own && !DATE_CAST.test(line)) return [];
     const argument = lines[index + 3] ?? '';
     const [, zone] = /result_type: [\w(]*DateTime(?:64)?\((?:\d+, )?'([^']+)'\)/.exec(argument) ?? [];
     const [, column = ''] = /^ *COLUMN .*column_name: ([^,]+),/.exec(argument) ?? [];

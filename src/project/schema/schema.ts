@@ -177,7 +177,8 @@ async function readSelect(
       const free = ['_source', 'skip_reason', 'reject_reason'];
       problems.push(...columnProblems(path, columns, selected, { free, filled: ['_object', '_line'] }));
       problems.push(...reasonProblems(path, selected), ...storedProblems(path, columns, selected));
-      problems.push(...dayZoneProblems(file, tree, scratch.zone), ...fittingProblems(file, columns, selected, kind));
+      problems.push(...dayZoneProblems(file, tree, scratch.zone, selected));
+      problems.push(...fittingProblems(file, columns, selected, kind));
       if (table) problems.push(...constraintProblems(path, table, selected));
       if (!selected.some((column) => column.name === '_source'))
         problems.push(
