@@ -156,6 +156,8 @@ describe('the normalizing SELECT works row by row', () => {
     ['Array(Time)', '[toTime(ts)]', 'Time'],
     ['Variant(String, UInt64)', "CAST(event_id, 'Variant(String, UInt64)')", 'Variant(String, UInt64)'],
     ['Point', "CAST((1.0, 2.0), 'Point')", 'Point'],
+    ['JSON', "CAST('{}', 'JSON')", 'JSON'],
+    ['Array(JSON(a String))', "[CAST('{}', 'JSON(a String)')]", 'JSON(a String)'],
     [
       'AggregateFunction(uniq, String)',
       "initializeAggregation('uniqState', event_id)",

@@ -8,9 +8,9 @@ import type { QueryTree } from './query-tree.js';
 
 /* Rules for values of a SELECT that differ between builds, or that its table can't store. */
 
-/** Types that Parquet, hence a chunk, has no form for (tested on 26.7). */
+/** Types that Parquet, hence a chunk, has no form for (tested on 26.7). Of a JSON it keeps the text: the numbers in it change their types. */
 const NOT_IN_CHUNKS =
-  /^(Time|Time64|BFloat16|Interval\w+|Variant|Dynamic|AggregateFunction|QBit|Point|(Multi)?(LineString|Polygon)|Ring|Geometry)$/;
+  /^(Time|Time64|BFloat16|Interval\w+|Variant|Dynamic|JSON|AggregateFunction|QBit|Point|(Multi)?(LineString|Polygon)|Ring|Geometry)$/;
 
 /** Checks that the columns that a normalizing SELECT fills can be stored in chunks. */
 export const storedProblems = (path: string, columns: readonly Column[], selected: readonly Column[]): Problem[] =>
@@ -21,7 +21,7 @@ export const storedProblems = (path: string, columns: readonly Column[], selecte
       error(
         path,
         `found the column ${name} of type ${found}, which normalized chunks can't store: they are Parquet`,
-        'Declare another type, such as String. A model may have this one.',
+        'Declare another type, such as String. A model, or a MATERIALIZED column that is computed from it, may have this one.',
       ),
     ];
   });
