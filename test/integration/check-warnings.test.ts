@@ -63,6 +63,21 @@ test('a list that is sorted, and a LIMIT with an order, are none; a LIMIT withou
   ]);
 });
 
+test('a UNION whose SELECTs name the same columns in another order is a warning, also within a subquery', async () => {
+  const from = (union: string) =>
+    problemsAfter(MODEL, /sum.*FROM events/, `sum(amount - cost) AS amount, count() AS orders FROM (\n  ${union}\n)`);
+  const first = 'SELECT day, country, 1 AS cost, amount FROM events UNION ALL SELECT day, country';
+  expect(await from(`${first}, 2 AS cost, amount FROM events`)).toEqual([]);
+  expect(await from(`${first}, 2, amount AS other FROM events`)).toEqual([]);
+  expect(await from(`${first}, amount, 2 AS cost FROM events`)).toMatchObject([
+    {
+      severity: 'warning',
+      where: `${MODEL}:7`,
+      what: 'combines SELECTs of which one returns amount where the first returns cost: columns are matched by position',
+    },
+  ]);
+});
+
 test('a function that is not deterministic is reported with its line', async () => {
   expect(
     await problemsAfter(NORMALIZED, 'event_id, ts,', "\n  event_id, now64(3, 'Europe/Berlin') AS ts,"),

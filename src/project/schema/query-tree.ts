@@ -17,6 +17,8 @@ export interface QueryTree {
   from: string;
   /** Calls of `toDate`, and casts to a date, that use the zone of their argument. `column` is '' for an expression. */
   dayCuts: { column: string; zone: string }[];
+  /** The names of the columns of each SELECT of a UNION, INTERSECT or EXCEPT, for each of these anywhere. */
+  unions: string[][][];
   /** Number of SELECTs inside the outermost one. */
   subqueries: number;
   /** Columns with names that begin with `_`, each once: what ClickHouse says about the place of a row, or columns of the tables. */
@@ -77,7 +79,39 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     subqueries,
     underscored: [...underscored],
     dayCuts: dayCutsIn(lines),
+    unions: unionsIn(lines),
   };
+}
+
+/** A SELECT of a UNION is three levels below it, and so is the list of its columns below the SELECT, as in `  day Nullable(Date)`. */
+function unionsIn(lines: readonly string[]): string[][][] {
+  const indentOf = (line: string) => line.search(/\S/);
+  const below = (at: number) => {
+    const rest = lines.slice(at + 1);
+    const end = rest.findIndex((line) => indentOf(line) <= indentOf(lines[at] ?? ''));
+    return end < 0 ? rest : rest.slice(0, end);
+  };
+  const columns = (part: readonly string[]) => {
+    const from = part.findIndex((line) => line.trim() === 'PROJECTION COLUMNS') + 1;
+    const names = part.slice(from).map((line) => /^ *(.+?) [A-Z]\w*(?:\(.*\))?$/.exec(line)?.[1]);
+    return names
+      .slice(
+        0,
+        part.slice(from).findIndex((line) => line.trim() === 'PROJECTION'),
+      )
+      .map((one) => one ?? '');
+  };
+  return lines.flatMap((line, at) => {
+    if (!/^ *UNION id: /.test(line)) return [];
+    const selects = [...lines.keys()].filter(
+      (index) =>
+        index > at &&
+        index <= at + below(at).length &&
+        indentOf(lines[index] ?? '') === indentOf(line) + 6 &&
+        /^ *QUERY id: /.test(lines[index] ?? ''),
+    );
+    return [selects.map((index) => columns(below(index)))];
+  });
 }
 
 /** Matches a cast to a date: `CAST(ts AS Date)`, `ts::Date`. */

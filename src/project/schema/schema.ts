@@ -33,7 +33,7 @@ import {
   tableProblems,
   unfilledKeyProblems,
 } from './table-rules.js';
-import { fittingProblems, storedProblems, unorderedProblems } from './value-rules.js';
+import { fittingProblems, storedProblems, unionProblems, unorderedProblems } from './value-rules.js';
 import { widthProblems } from './width-rules.js';
 
 /**
@@ -191,7 +191,7 @@ async function readSelect(
       return { selected, inputs: [], dictionaries: tree.dictionaries, problems };
     }
     problems.push(...readProblems(path, database, tree, readable, allowFunctions));
-    problems.push(...dayReadProblems(file));
+    problems.push(...dayReadProblems(file), ...unionProblems(file, tree));
     if (kind === 'aggregate')
       problems.push(
         ...columnProblems(path, columns, selected, { free: [], filled: [] }),

@@ -62,6 +62,29 @@ export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
   return problems;
 }
 
+/**
+ * Warns about a UNION whose SELECTs name the same columns in another order: ClickHouse matches them by position. Columns that the SELECT
+ * around it does not read are not in the tree.
+ */
+export function unionProblems(file: SqlFile, { unions }: Pick<QueryTree, 'unions'>): Problem[] {
+  const moved = unions.flatMap(([first = [], ...others]) =>
+    others.flatMap((names) =>
+      names.flatMap((name, index) =>
+        name !== first[index] && first.includes(name) ? [{ name, instead: first[index] ?? '' }] : [],
+      ),
+    ),
+  );
+  return moved
+    .slice(0, 1)
+    .map(({ name, instead }) =>
+      warning(
+        placeOf(file, /\b(?:UNION|INTERSECT|EXCEPT)\b(?!\s*\()/i),
+        `combines SELECTs of which one returns ${name} where the first returns ${instead}: columns are matched by position`,
+        'Return the columns in one order, or name them with AS as the first SELECT does.',
+      ),
+    );
+}
+
 const isFloatType = (type: string) => /^Float(32|64)$|^BFloat16$/.test(bare(parseType(type)).base);
 const isIntegerType = (type: string) => /^U?Int\d+$/.test(bare(parseType(type)).base);
 const isState = (type: string) => bare(parseType(type)).base === 'AggregateFunction';
