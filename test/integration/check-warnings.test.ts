@@ -63,6 +63,18 @@ test('a list that is sorted, and a LIMIT with an order, are none; a LIMIT withou
   ]);
 });
 
+const ONE_A_DAY = 'SELECT DISTINCT ON (day) day, country, amount, 1 AS orders FROM events WHERE day = {day:Date}';
+
+test.each([
+  ['an OFFSET', 'GROUP BY day, country', (order: string) => `GROUP BY day, country ${order} OFFSET 1`],
+  ['a DISTINCT ON', /SELECT.*/, (order: string) => `${ONE_A_DAY} ${order}`],
+] as const)('%s without an order is a warning, as a LIMIT is', async (what, from, to) => {
+  expect(await problemsAfter(MODEL, from, to('ORDER BY country'))).toEqual([]);
+  expect(await problemsAfter(MODEL, from, to(''))).toMatchObject([
+    { severity: 'warning', what: expect.stringContaining(`has ${what} without an ORDER BY`) as string },
+  ]);
+});
+
 test('a UNION whose SELECTs name the same columns in another order is a warning, also within a subquery', async () => {
   const from = (union: string) =>
     problemsAfter(MODEL, /sum.*FROM events/, `sum(amount - cost) AS amount, count() AS orders FROM (\n  ${union}\n)`);

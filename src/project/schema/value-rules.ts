@@ -36,6 +36,9 @@ const UNORDERED =
   /^(any|anyLast|any_value|anyHeavy|first_value|last_value|groupArray|groupArrayLast|groupArraySample|groupConcat|group_concat)(_respect_nulls|If|OrNull|OrDefault|Array)*$/i;
 const LISTING = /^(groupArray|groupConcat|group_concat)/i;
 
+/** What gives some of the rows. */
+const PART_OF_ROWS = /\b(?:LIMIT|OFFSET)(?=\s+\d)|\bDISTINCT\s+ON\b/i;
+
 /** Warns about results that depend on the order in which the engine reads rows. */
 export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
   const sql = withoutComments(file.select);
@@ -51,11 +54,12 @@ export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
           : 'Write min(…), max(…), or argMax(…, ts) with a column that determines the order.',
       ),
     );
-  if (/\bLIMIT\s+\d/i.test(sql) && !/\bORDER\s+BY\b/i.test(sql))
+  const [part] = PART_OF_ROWS.exec(sql) ?? [];
+  if (part !== undefined && !/\bORDER\s+BY\b/i.test(sql))
     problems.push(
       warning(
-        placeOf(file, /\bLIMIT\s+\d/i),
-        'has a LIMIT without an ORDER BY: which rows it returns depends on the order in which they are read',
+        placeOf(file, PART_OF_ROWS),
+        `has ${/^o/i.test(part) ? 'an' : 'a'} ${part.toUpperCase().replaceAll(/\s+/g, ' ')} without an ORDER BY: which rows it returns depends on the order in which they are read`,
         'Add an ORDER BY over columns that make the order unique.',
       ),
     );
