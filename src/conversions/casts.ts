@@ -18,6 +18,7 @@ export function castValue(value: string, given: ColumnType, wanted: ColumnType):
   if (wanted.base === 'String') return toText(value, given);
   if (given.base === 'String') return fromText(wanted, value);
   if (wanted.base === 'FixedString') return fromText(wanted, toText(value, given));
+  if (isEnum(wanted)) return toEnum(value, given, wanted);
   if (isTime(given) && isTime(wanted)) return fromTicks(wanted, ticksOf(value, given.base), timeOf(given).digits);
   if (isFloat(given) && isFloat(wanted)) return otherFloat(value, wanted);
   // Through text: its digits can be counted, and a float's shortest text is the number that was meant.
@@ -35,6 +36,18 @@ export function castValue(value: string, given: ColumnType, wanted: ColumnType):
 /** From here on, floats skip whole numbers, so a float no longer says which one was meant. */
 const mostOf = ({ base }: ColumnType) => (base === 'Float32' ? 2n ** 24n : 2n ** 53n);
 
+/**
+ * Casts to an enum: a whole number to the name that has it, anything else by its text. ClickHouse's casts make a value without a name of
+ * another number, which no one can read, and take a name of another enum by its number.
+ */
+function toEnum(value: string, given: ColumnType, wanted: ColumnType): string {
+  if (!/^(U?Int\d+|Bool)$/.test(given.base)) return fromText(wanted, toText(value, given));
+  const numbers = wanted.literals.map((pair) => /-?\d+$/.exec(pair)?.[0] ?? '');
+  const number = `accurateCastOrNull(${value}, 'Int16')`;
+  return `CAST(if(${number} IN (${numbers.join(', ')}), ${number}, NULL), ${literal(`Nullable(${wanted.text})`)})`;
+}
+
+const isEnum = ({ base }: ColumnType) => base.startsWith('Enum');
 const isFloat = ({ base }: ColumnType) => base.startsWith('Float');
 const isNumber = ({ base }: ColumnType) => /^(U?Int\d+|Decimal|Float\d+)$/.test(base);
 const isTime = ({ base }: ColumnType) => base.startsWith('DateTime');

@@ -11,10 +11,13 @@ export function date(type: ColumnType, text: string): string {
   return `if(${matches(text, ISO_DATE)} AND toString(${wide}) = ${text} AND toString(${value}) = ${text}, ${value}, NULL)`;
 }
 
-/** Years 1 to 9999: the parser ignores a year 0. The last day is handled apart, because an offset can lead out of it. */
+/**
+ * Years 1 to 9999: the parser ignores a year, month or day 0, so that 2026-00-10 would be 10 January. It refuses days that a month does
+ * not have. The last day is handled apart, because an offset can lead out of it.
+ */
 const DAY =
-  '([1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8]|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}';
-const DAY_OF_9999 = '9999-(0[0-9]|1[01])-[0-9]{2}|9999-12-([0-2][0-9]|30)';
+  '([1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8]|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
+const DAY_OF_9999 = '9999-(0[1-9]|1[01])-(0[1-9]|[12][0-9]|3[01])|9999-12-(0[1-9]|[12][0-9]|30)';
 
 const UTC = ' ?[Zz]| UTC| ?[+-]00(:?00)?';
 /** No time zone is more than 14 hours from UTC. */

@@ -4,7 +4,7 @@ import type { StoredObject } from '../store/object.js';
 /**
  * Raise it only if the same input would now give other rows, so that an upgrade of Daybook alone rebuilds nothing.
  */
-export const NORMALIZER_VERSION = 5;
+export const NORMALIZER_VERSION = 6;
 
 /** Hashes a JSON value to 32 hex digits. Object keys are sorted first, so their order does not matter. */
 export const fingerprintOf = (value: unknown): string =>

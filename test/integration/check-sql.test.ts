@@ -156,6 +156,8 @@ describe('the normalizing SELECT works row by row', () => {
     ['Array(Time)', '[toTime(ts)]', 'Time'],
     ['Variant(String, UInt64)', "CAST(event_id, 'Variant(String, UInt64)')", 'Variant(String, UInt64)'],
     ['Point', "CAST((1.0, 2.0), 'Point')", 'Point'],
+    ['JSON', "CAST('{}', 'JSON')", 'JSON'],
+    ['Array(JSON(a String))', "[CAST('{}', 'JSON(a String)')]", 'JSON(a String)'],
     [
       'AggregateFunction(uniq, String)',
       "initializeAggregation('uniqState', event_id)",
@@ -298,6 +300,10 @@ describe('tables', () => {
     const by = "{ key: ['event_id'], keep: 'last', by: 'updated' }";
     expect(await problemsAfter('daybook.config.ts', "['event_id']", by)).toEqual([
       "error sources.events.dedupeBy: found 'updated', which is not a column of events",
+    ]);
+    expect(await problemsAfter('daybook.config.ts', "['event_id']", "['event_id', '_line']")).toEqual([]);
+    expect(await problemsAfter('daybook.config.ts', "['event_id']", "['event_id', 'loaded_at']")).toEqual([
+      "error sources.events.dedupeBy: found 'loaded_at', which the SELECT of sql/normalized/events.sql does not return: duplicates are removed before it is computed",
     ]);
   });
 

@@ -63,6 +63,33 @@ test('a list that is sorted, and a LIMIT with an order, are none; a LIMIT withou
   ]);
 });
 
+const ONE_A_DAY = 'SELECT DISTINCT ON (day) day, country, amount, 1 AS orders FROM events WHERE day = {day:Date}';
+
+test.each([
+  ['an OFFSET', 'GROUP BY day, country', (order: string) => `GROUP BY day, country ${order} OFFSET 1`],
+  ['a DISTINCT ON', /SELECT.*/, (order: string) => `${ONE_A_DAY} ${order}`],
+] as const)('%s without an order is a warning, as a LIMIT is', async (what, from, to) => {
+  expect(await problemsAfter(MODEL, from, to('ORDER BY country'))).toEqual([]);
+  expect(await problemsAfter(MODEL, from, to(''))).toMatchObject([
+    { severity: 'warning', what: expect.stringContaining(`has ${what} without an ORDER BY`) as string },
+  ]);
+});
+
+test('a UNION whose SELECTs name the same columns in another order is a warning, also within a subquery', async () => {
+  const from = (union: string) =>
+    problemsAfter(MODEL, /sum.*FROM events/, `sum(amount - cost) AS amount, count() AS orders FROM (\n  ${union}\n)`);
+  const first = 'SELECT day, country, 1 AS cost, amount FROM events UNION ALL SELECT day, country';
+  expect(await from(`${first}, 2 AS cost, amount FROM events`)).toEqual([]);
+  expect(await from(`${first}, 2, amount AS other FROM events`)).toEqual([]);
+  expect(await from(`${first}, amount, 2 AS cost FROM events`)).toMatchObject([
+    {
+      severity: 'warning',
+      where: `${MODEL}:7`,
+      what: 'combines SELECTs of which one returns amount where the first returns cost: columns are matched by position',
+    },
+  ]);
+});
+
 test('a function that is not deterministic is reported with its line', async () => {
   expect(
     await problemsAfter(NORMALIZED, 'event_id, ts,', "\n  event_id, now64(3, 'Europe/Berlin') AS ts,"),
@@ -77,6 +104,12 @@ test('a function that is not deterministic is reported with its line', async () 
 
 test.each([
   ["toDate(toTimeZone(ts, 'UTC'))", 'cuts days of a time in UTC'],
+  ["CAST(toTimeZone(ts, 'UTC') AS Date)", 'cuts days of a time in UTC'],
+  ["toTimeZone(ts, 'UTC')::Nullable(Date)", 'cuts days of a time in UTC'],
+  ["toStartOfDay(toTimeZone(ts, 'UTC'))", 'cuts days of a time in UTC'],
+  ["dateTrunc('day', ts, 'Asia/Tokyo')", 'cuts days of a time in Asia/Tokyo'],
+  ['toStartOfDay(ts)', undefined],
+  ['toDate(ts)::Date', undefined],
   ["toDate(ts, 'Europe/Berlin')", undefined],
   ["toDate(toTimeZone(ts, 'Europe/Vienna'))", undefined],
 ])('a day that is %s: %s', async (expression, what) => {

@@ -13,7 +13,10 @@ const withColumns = (columns: string, expressions: string) =>
     .replace('note, if(', `note, ${expressions}, if(`);
 
 beforeAll(async () => {
-  const sql = withColumns('number UInt64, small UInt8', 'toUInt64OrNull(note) AS number, amount * 100 AS small');
+  const sql = withColumns(
+    "number UInt64, small UInt8, level Enum8('low' = 1, 'high' = 3)",
+    'toUInt64OrNull(note) AS number, amount * 100 AS small, toInt32(amount) AS level',
+  );
   const { events } = PAYMENTS_CONFIG.sources;
   const config = { ...PAYMENTS_CONFIG, sources: { events: { ...events, maxRejects: 10 } } };
   project = await openDays(inject('stack'), { ...PAYMENTS, [NORMALIZED]: sql }, config, { worker: false });
@@ -28,6 +31,7 @@ test('a value that the SELECT made and its column does not hold rejects the row,
       payment(DAY, 'word', { note: 'abc' }),
       payment(DAY, 'much', { note: '7', amount: 3 }),
       payment(DAY, 'both', { note: 'abc', amount: 3.005 }),
+      payment(DAY, 'no name', { note: '7', amount: 0.5 }),
     ),
   );
   await project.publish(DAY);
@@ -40,5 +44,6 @@ test('a value that the SELECT made and its column does not hold rejects the row,
     2: 'number: missing, UInt64 needs a value, made by toUInt64OrNull(note)',
     3: "small: '300' does not fit UInt8, made by amount * 100",
     4: expect.stringMatching(/^amount: '3.005' does not fit Decimal\(10, 2\)/) as string,
+    5: "level: '0' does not fit Enum8('low' = 1, 'high' = 3), made by toInt32(amount)",
   });
 });

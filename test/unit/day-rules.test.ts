@@ -85,7 +85,7 @@ test.each([
 ])('in %s, days cut in %s are warned of if the clocks ever differed: %s', (zone, cut, differs) => {
   const sql = `CREATE TABLE m (day Date) ENGINE = MergeTree PARTITION BY day ORDER BY day;\nSELECT toDate(ts, '${cut}') AS day FROM raw_m;`;
   const { file } = readSqlFile('sql/normalized/m.sql', 'normalized', sql);
-  const problems = dayZoneProblems(file, { dayCuts: [{ column: 'ts', zone: cut }] }, zone);
+  const problems = dayZoneProblems(file, { dayCuts: [{ column: 'ts', zone: cut }] }, zone, []);
   expect(problems.map(({ what }) => what)).toEqual(
     differs ? [`cuts days of ts in ${cut}, but the project's zone is ${zone}`] : [],
   );

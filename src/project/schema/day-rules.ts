@@ -1,8 +1,11 @@
 import { DateTime } from 'luxon';
+import type { Column } from '../../clickhouse/column.js';
+import { bare, parseType } from '../../conversions/column-types.js';
+import { timeOf } from '../../conversions/times.js';
 import { plural } from '../../shared/format.js';
 import { warning } from '../problems.js';
 import type { Problem, SqlFile } from '../project.js';
-import { callOf, placeOf, withoutComments } from '../sql/place.js';
+import { placeOf, withoutComments } from '../sql/place.js';
 import type { QueryTree } from './query-tree.js';
 
 /* Which days a SELECT reads, and in which zone it cuts them: what runs without an error and gives other numbers than were meant. */
@@ -102,19 +105,35 @@ function selectAround(sql: string, at: number): string {
   return rest;
 }
 
-/** Warns if `toDate` uses another zone than the project's: then some hours of each day count as the neighbouring day. */
-export const dayZoneProblems = (file: SqlFile, { dayCuts }: Pick<QueryTree, 'dayCuts'>, zone: string): Problem[] =>
-  [...new Set(dayCuts.map((cut) => cut.zone))]
+/** Where a day may be cut. */
+const DAY_CUT = /\btoDate(?:32)?\s*\(|::\s*Date(?:32)?\b|\b(?:accurate)?Cast\w*\s*\(|\bAS\s+[`"]?day\b/i;
+
+/**
+ * Warns if a day is cut in another zone than the project's: then some hours of each day count as the neighbouring day. A `day` that is a
+ * time, such as `toStartOfDay(ts)`, becomes a date in its own zone.
+ */
+export function dayZoneProblems(
+  file: SqlFile,
+  { dayCuts }: Pick<QueryTree, 'dayCuts'>,
+  zone: string,
+  selected: readonly Column[],
+): Problem[] {
+  const day = bare(parseType(selected.find(({ name }) => name === 'day')?.type ?? 'Date'));
+  const cuts = day.base.startsWith('DateTime')
+    ? [...dayCuts, { column: '', zone: timeOf(day).zone.replaceAll("'", '') }]
+    : dayCuts;
+  return [...new Set(cuts.map((cut) => cut.zone))]
     .filter((cut) => !sameClock(cut, zone))
     .map((cut) => {
-      const column = dayCuts.find((one) => one.zone === cut)?.column ?? '';
+      const column = cuts.find((one) => one.zone === cut)?.column ?? '';
       const shown = column === '' ? 'a time' : column;
       return warning(
-        placeOf(file, callOf('toDate')),
+        placeOf(file, DAY_CUT),
         `cuts days of ${shown} in ${cut}, but the project's zone is ${zone}`,
         `Write toDate(${column === '' ? '…' : column}, '${zone}'), or declare the column with that zone.`,
       );
     });
+}
 
 const WEEK = 7 * 86_400_000;
 /** One moment of each week of the years from which events are likely: zones that agree today may have differed, as Riyadh and Istanbul. */

@@ -15,8 +15,10 @@ export interface QueryTree {
   clauses: string[];
   /** The outermost FROM: `TABLE`, `JOIN`, `ARRAY_JOIN` or `QUERY`; `UNION` for a union of several SELECTs. */
   from: string;
-  /** Calls of `toDate` that use the zone of their argument. `column` is '' for an expression. */
+  /** Calls of `toDate`, and casts to a date, that use the zone of their argument. `column` is '' for an expression. */
   dayCuts: { column: string; zone: string }[];
+  /** The names of the columns of each SELECT of a UNION, INTERSECT or EXCEPT, for each of these anywhere. */
+  unions: string[][][];
   /** Number of SELECTs inside the outermost one. */
   subqueries: number;
   /** Columns with names that begin with `_`, each once: what ClickHouse says about the place of a row, or columns of the tables. */
@@ -77,13 +79,49 @@ export function parseQueryTree(lines: readonly string[]): QueryTree {
     subqueries,
     underscored: [...underscored],
     dayCuts: dayCutsIn(lines),
+    unions: unionsIn(lines),
   };
 }
 
-/** Finds calls of `toDate`. The first argument is three lines below the call, after `ARGUMENTS` and `LIST … nodes: N`. */
+/** A SELECT of a UNION is three levels below it, and so is the list of its columns below the SELECT, as in `  day Nullable(Date)`. */
+function unionsIn(lines: readonly string[]): string[][][] {
+  const indentOf = (line: string) => line.search(/\S/);
+  const below = (at: number) => {
+    const rest = lines.slice(at + 1);
+    const end = rest.findIndex((line) => indentOf(line) <= indentOf(lines[at] ?? ''));
+    return end < 0 ? rest : rest.slice(0, end);
+  };
+  const columns = (part: readonly string[]) => {
+    const from = part.findIndex((line) => line.trim() === 'PROJECTION COLUMNS') + 1;
+    const names = part.slice(from).map((line) => /^ *(.+?) [A-Z]\w*(?:\(.*\))?$/.exec(line)?.[1]);
+    return names
+      .slice(
+        0,
+        part.slice(from).findIndex((line) => line.trim() === 'PROJECTION'),
+      )
+      .map((one) => one ?? '');
+  };
+  return lines.flatMap((line, at) => {
+    if (!/^ *UNION id: /.test(line)) return [];
+    const selects = [...lines.keys()].filter(
+      (index) =>
+        index > at &&
+        index <= at + below(at).length &&
+        indentOf(lines[index] ?? '') === indentOf(line) + 6 &&
+        /^ *QUERY id: /.test(lines[index] ?? ''),
+    );
+    return [selects.map((index) => columns(below(index)))];
+  });
+}
+
+/** Matches a cast to a date: `CAST(ts AS Date)`, `ts::Date`. */
+const DATE_CAST = /function_name: (?:CAST|accurateCast\w*),.* result_type: (?:Nullable\()?Date(?:32)?\b/;
+
+/** Finds these calls. The first argument is three lines below the call, after `ARGUMENTS` and `LIST … nodes: N`. */
 function dayCutsIn(lines: readonly string[]): QueryTree['dayCuts'] {
   return lines.flatMap((line, index) => {
-    if (!/function_name: toDate(32)?,/.test(line) || !(lines[index + 2] ?? '').endsWith('nodes: 1')) return [];
+    const own = /function_name: toDate(32)?,/.test(line) && (lines[index + 2] ?? '').endsWith('nodes: 1');
+    if (!own && !DATE_CAST.test(line)) return [];
     const argument = lines[index + 3] ?? '';
     const [, zone] = /result_type: [\w(]*DateTime(?:64)?\((?:\d+, )?'([^']+)'\)/.exec(argument) ?? [];
     const [, column = ''] = /^ *COLUMN .*column_name: ([^,]+),/.exec(argument) ?? [];

@@ -26,8 +26,14 @@ import {
   rowByRowProblems,
   selfProblems,
 } from './select-rules.js';
-import { constraintProblems, contractProblems, normalizedProblems, tableProblems } from './table-rules.js';
-import { fittingProblems, storedProblems, unorderedProblems } from './value-rules.js';
+import {
+  constraintProblems,
+  contractProblems,
+  normalizedProblems,
+  tableProblems,
+  unfilledKeyProblems,
+} from './table-rules.js';
+import { fittingProblems, storedProblems, unionProblems, unorderedProblems } from './value-rules.js';
 import { widthProblems } from './width-rules.js';
 
 /**
@@ -88,6 +94,7 @@ export const inspectSchema = (
     for (const file of project.tests) tests.push({ file, inputs: (await read(file, 'test')).inputs });
 
     for (const table of tables.filter(({ kind }) => kind === 'normalized')) {
+      problems.push(...unfilledKeyProblems(table, project.config.sources[table.name]?.dedupeBy ?? []));
       const raw = tables.find(({ name }) => name === `raw_${table.name}`);
       if (raw && errorsOf(problems).length === 0) problems.push(...widthProblems(raw, table));
     }
@@ -170,7 +177,8 @@ async function readSelect(
       const free = ['_source', 'skip_reason', 'reject_reason'];
       problems.push(...columnProblems(path, columns, selected, { free, filled: ['_object', '_line'] }));
       problems.push(...reasonProblems(path, selected), ...storedProblems(path, columns, selected));
-      problems.push(...dayZoneProblems(file, tree, scratch.zone), ...fittingProblems(file, columns, selected, kind));
+      problems.push(...dayZoneProblems(file, tree, scratch.zone, selected));
+      problems.push(...fittingProblems(file, columns, selected, kind));
       if (table) problems.push(...constraintProblems(path, table, selected));
       if (!selected.some((column) => column.name === '_source'))
         problems.push(
@@ -183,7 +191,7 @@ async function readSelect(
       return { selected, inputs: [], dictionaries: tree.dictionaries, problems };
     }
     problems.push(...readProblems(path, database, tree, readable, allowFunctions));
-    problems.push(...dayReadProblems(file));
+    problems.push(...dayReadProblems(file), ...unionProblems(file, tree));
     if (kind === 'aggregate')
       problems.push(
         ...columnProblems(path, columns, selected, { free: [], filled: [] }),

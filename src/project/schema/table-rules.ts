@@ -5,7 +5,7 @@ import { unsupportedIn } from '../../conversions/scalars.js';
 import { columnsOfDedupe, type DedupeBy } from '../../shared/dedupe.js';
 import type { SourceConfig } from '../config/config.js';
 import { error, warning } from '../problems.js';
-import type { Problem, SqlFile } from '../project.js';
+import type { Problem, SqlFile, TableSchema } from '../project.js';
 import { identifierOf, statementsOf, tokenize } from '../sql/tokens.js';
 import type { InspectedTable } from './inspect.js';
 
@@ -173,6 +173,24 @@ export function normalizedProblems(
       ),
     ),
   ];
+}
+
+/** Checks that `dedupeBy` names columns that the SELECT returns: duplicates are removed before ClickHouse computes the others. */
+export function unfilledKeyProblems(
+  { name: source, file, columns, selected }: Pick<TableSchema, 'name' | 'file' | 'columns' | 'selected'>,
+  dedupeBy: DedupeBy,
+): Problem[] {
+  // A SELECT that could not be analyzed has no columns, and is reported elsewhere; so are columns without a default that it lacks.
+  const computed = selected.length === 0 ? [] : columns.filter(({ defaultKind }) => defaultKind !== '');
+  return columnsOfDedupe(dedupeBy)
+    .filter((key) => computed.some(({ name }) => name === key) && !selected.some(({ name }) => name === key))
+    .map((key) =>
+      error(
+        `sources.${source}.dedupeBy`,
+        `found '${key}', which the SELECT of ${file.path} does not return: duplicates are removed before it is computed`,
+        `Return ${key} from the SELECT; its column may have a DEFAULT, but be neither MATERIALIZED nor an ALIAS.`,
+      ),
+    );
 }
 
 /** Checks that constraints read only columns that the SELECT returns, because rows are checked before the load fills the rest. */

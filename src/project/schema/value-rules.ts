@@ -8,9 +8,9 @@ import type { QueryTree } from './query-tree.js';
 
 /* Rules for values of a SELECT that differ between builds, or that its table can't store. */
 
-/** Types that Parquet, hence a chunk, has no form for (tested on 26.7). */
+/** Types that Parquet, hence a chunk, has no form for (tested on 26.7). Of a JSON it keeps the text: the numbers in it change their types. */
 const NOT_IN_CHUNKS =
-  /^(Time|Time64|BFloat16|Interval\w+|Variant|Dynamic|AggregateFunction|QBit|Point|(Multi)?(LineString|Polygon)|Ring|Geometry)$/;
+  /^(Time|Time64|BFloat16|Interval\w+|Variant|Dynamic|JSON|AggregateFunction|QBit|Point|(Multi)?(LineString|Polygon)|Ring|Geometry)$/;
 
 /** Checks that the columns that a normalizing SELECT fills can be stored in chunks. */
 export const storedProblems = (path: string, columns: readonly Column[], selected: readonly Column[]): Problem[] =>
@@ -21,7 +21,7 @@ export const storedProblems = (path: string, columns: readonly Column[], selecte
       error(
         path,
         `found the column ${name} of type ${found}, which normalized chunks can't store: they are Parquet`,
-        'Declare another type, such as String. A model may have this one.',
+        'Declare another type, such as String. A model, or a MATERIALIZED column that is computed from it, may have this one.',
       ),
     ];
   });
@@ -35,6 +35,9 @@ const unstored = (type: ColumnType): string | undefined =>
 const UNORDERED =
   /^(any|anyLast|any_value|anyHeavy|first_value|last_value|groupArray|groupArrayLast|groupArraySample|groupConcat|group_concat)(_respect_nulls|If|OrNull|OrDefault|Array)*$/i;
 const LISTING = /^(groupArray|groupConcat|group_concat)/i;
+
+/** What gives some of the rows. */
+const PART_OF_ROWS = /\b(?:LIMIT|OFFSET)(?=\s+\d)|\bDISTINCT\s+ON\b/i;
 
 /** Warns about results that depend on the order in which the engine reads rows. */
 export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
@@ -51,15 +54,39 @@ export function unorderedProblems(file: SqlFile, tree: QueryTree): Problem[] {
           : 'Write min(…), max(…), or argMax(…, ts) with a column that determines the order.',
       ),
     );
-  if (/\bLIMIT\s+\d/i.test(sql) && !/\bORDER\s+BY\b/i.test(sql))
+  const [part] = PART_OF_ROWS.exec(sql) ?? [];
+  if (part !== undefined && !/\bORDER\s+BY\b/i.test(sql))
     problems.push(
       warning(
-        placeOf(file, /\bLIMIT\s+\d/i),
-        'has a LIMIT without an ORDER BY: which rows it returns depends on the order in which they are read',
+        placeOf(file, PART_OF_ROWS),
+        `has ${/^o/i.test(part) ? 'an' : 'a'} ${part.toUpperCase().replaceAll(/\s+/g, ' ')} without an ORDER BY: which rows it returns depends on the order in which they are read`,
         'Add an ORDER BY over columns that make the order unique.',
       ),
     );
   return problems;
+}
+
+/**
+ * Warns about a UNION whose SELECTs name the same columns in another order: ClickHouse matches them by position. Columns that the SELECT
+ * around it does not read are not in the tree.
+ */
+export function unionProblems(file: SqlFile, { unions }: Pick<QueryTree, 'unions'>): Problem[] {
+  const moved = unions.flatMap(([first = [], ...others]) =>
+    others.flatMap((names) =>
+      names.flatMap((name, index) =>
+        name !== first[index] && first.includes(name) ? [{ name, instead: first[index] ?? '' }] : [],
+      ),
+    ),
+  );
+  return moved
+    .slice(0, 1)
+    .map(({ name, instead }) =>
+      warning(
+        placeOf(file, /\b(?:UNION|INTERSECT|EXCEPT)\b(?!\s*\()/i),
+        `combines SELECTs of which one returns ${name} where the first returns ${instead}: columns are matched by position`,
+        'Return the columns in one order, or name them with AS as the first SELECT does.',
+      ),
+    );
 }
 
 const isFloatType = (type: string) => /^Float(32|64)$|^BFloat16$/.test(bare(parseType(type)).base);
