@@ -169,7 +169,9 @@ function storeFix(thrown: unknown, chosen: boolean): Text {
   if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.';
   if (isFinal(thrown)) return 'Create the bucket, or name another one in the config.';
   if (/Could not load credentials/.test(messageOf(thrown)))
-    return startOrName('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY', chosen);
+    return chosen
+      ? 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the profile or role that has them.'
+      : startOrName('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
   return unreachable(thrown) === undefined
     ? 'Check what answers at AWS_ENDPOINT_URL_S3, and AWS_REGION.'
     : startOrName('AWS_ENDPOINT_URL_S3 and AWS_REGION', chosen);

@@ -165,3 +165,17 @@ test('secrets are printed by no command, neither to services that refuse them no
       expect(`${stdout}${stderr}`, args.join(' ')).not.toContain(SENTINEL);
     }
 });
+
+test('check reports a refused login once, of the service that refuses it', async () => {
+  const { code, stdout } = await command({ CLICKHOUSE_PASSWORD: 'wrong' }, 'check');
+  expect(code).toBe(1);
+  expect(stdout).toContain('Check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD');
+  expect(stdout).not.toContain('does not reach the store');
+});
+
+test('check names the variables of a store whose credentials are not set', async () => {
+  const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
+  const { code, stdout } = await command({ ...none, DAYBOOK_LOCAL_STACK: '' }, 'check');
+  expect(code).toBe(1);
+  expect(stdout).toContain('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or');
+});

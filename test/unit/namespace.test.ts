@@ -26,7 +26,7 @@ test.each([
   [5, 'NOT_FOUND', 'BadConfig', true, "create --namespace 'shop'\\''s' --address shop.tmprl.cloud:7233"],
   [7, 'PERMISSION_DENIED', 'AccessDenied', true, 'Check TEMPORAL_NAMESPACE, TEMPORAL_API_KEY and TEMPORAL_TLS_*.'],
   [16, 'UNAUTHENTICATED', 'AccessDenied', true, "refuses access to the namespace shop's (16 UNAUTHENTICATED)"],
-  [14, 'UNAVAILABLE', 'Error', false, 'Temporal at shop.tmprl.cloud:7233 does not say whether the namespace'],
+  [14, 'UNAVAILABLE', 'Unavailable', false, 'Temporal at shop.tmprl.cloud:7233 does not say whether the namespace'],
 ])(
   'status %d (%s) of the namespace is no sign that nothing is missing',
   async (code, text, type, nonRetryable, said) => {

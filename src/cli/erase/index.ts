@@ -111,11 +111,17 @@ function printDone({ table, days, rows, chunks, rejects, archives, stale }: Eras
     `erased ${plural(rows, 'row')} of ${table} on ${plural(days, 'day')}, with ${plural(chunks, 'normalized object')}, ` +
       `${plural(rejects, 'reject')} and ${plural(archives, 'archive')}`,
   );
+  const latest = stale.map(({ last }) => last).reduce((one, other) => (one > other ? one : other), '');
   for (const { first, last, kind, reason } of stale) {
     const what = `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}).`;
     print(
       kind === 'held'
-        ? sentence(`${what} Release it: `, command.unhold(first))
+        ? sentence(
+            `${what} Release it: `,
+            command.unhold(first),
+            ', then rebuild it, and the days that look back on it: ',
+            command.backfill(first, latest),
+          )
         : kind === 'skipped'
           ? sentence(`${what} Rebuild them with an empty source: `, command.run(first, '--allow-empty'))
           : sentence(`${what} Rebuild them: `, command.backfill(first, last)),

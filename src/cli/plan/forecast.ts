@@ -248,17 +248,26 @@ function dayLines(days: readonly DayForecast[]): string[] {
 
 /**
  * What a person types for the days: one command for days that follow each other. Days that differ by code alone take a backfill,
- * which rebuilds only the tables that changed; it comes once for all of them, since it leaves other days as they are.
+ * which rebuilds only the tables that changed; it also covers days between them, since it leaves those as they are, but none that
+ * would fail.
  */
 export function commandsFor(days: readonly DayForecast[]): Command[] {
-  const stale = days.filter(({ outcome }) => outcome === 'code').map(({ day }) => day);
-  const [first, last] = [stale[0], stale.at(-1)];
+  const stale: { start: Day; end: Day }[] = [];
+  let cut = true;
+  for (const { day, outcome } of days) {
+    if (outcome === 'fails') cut = true;
+    if (outcome !== 'code') continue;
+    const open = cut ? undefined : stale.at(-1);
+    if (open) open.end = day;
+    else stale.push({ start: day, end: day });
+    cut = false;
+  }
   const rest = days.filter((one) => one.outcome !== 'code' && isCommand(one.command));
   const ranges = rangesOf(rest.map(({ day }) => day)).map(({ start, end }) => {
     const alone = rest.find(({ day }) => day === start)?.command;
     return start === end && isCommand(alone) ? alone : command.backfill(start, end);
   });
-  return [...ranges, ...(first === undefined || last === undefined ? [] : [command.backfill(first, last)])];
+  return [...ranges, ...stale.map(({ start, end }) => command.backfill(start, end))];
 }
 
 const amount = ({ objects, bytes }: { objects: number; bytes: number }) =>
