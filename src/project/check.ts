@@ -168,7 +168,7 @@ async function checkStore(
 function storeFix(thrown: unknown, chosen: boolean): Text {
   if (isDenied(thrown)) return 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role and its permissions.';
   if (isFinal(thrown)) return 'Create the bucket, or name another one in the config.';
-  if (/Could not load credentials/.test(messageOf(thrown)))
+  if (messageOf(thrown).includes('Could not load credentials'))
     return chosen
       ? 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the profile or role that has them.'
       : startOrName('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');

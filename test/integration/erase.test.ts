@@ -94,13 +94,13 @@ test('a dry run shows where the rows are, and which raw objects hold them; it ch
 
 test('an erasure whose chunks the store does not delete is not ended, although the answer has status 200', async () => {
   const id = '0000-2222';
-  const ofNobody = '0000-3333';
+  const ofNone = '0000-3333';
   const keep = async (of: string, where: string) => {
     const key = `daybook/${project.name}/_erasures/${of}.json`;
     await project.app.store.write(project.bucket, key, JSON.stringify({ id: of, table: 'events', where, text: where }));
     return key;
   };
-  const keys = [await keep(id, WHERE), await keep(ofNobody, "id = 'nobody'")];
+  const keys = [await keep(id, WHERE), await keep(ofNone, "id = 'none'")];
   const before = await zone('.');
   const proxy = await openProxy(inject('stack').s3.endpoint);
   proxy.intercept(({ asked, answer }) => {
@@ -115,7 +115,7 @@ test('an erasure whose chunks the store does not delete is not ended, although t
     type: 'AccessDenied',
     nonRetryable: true,
   });
-  const ending = project.attempt({ world: { store } }).endErasure({ id: ofNobody, days: [], rows: 0 });
+  const ending = project.attempt({ world: { store } }).endErasure({ id: ofNone, days: [], rows: 0 });
   await expect(ending).rejects.toMatchObject({ type: 'AccessDenied' });
   store.close();
   await proxy.close();

@@ -27,7 +27,7 @@ async function failedWith(path: string, before: string, after: string): Promise<
 
 test('SQL that fails while it runs is named by file and line, after the words of ClickHouse and its suggestion', async () => {
   expect(await failedWith(MODEL, 'count() AS events,', "\n  toUInt32(throwIf(count() > 0, 'no!')) AS events,")).toMatch(
-    /refresh daily_amounts of 2026-02-01: ClickHouse says 395 \(\w+\): no!.* See sql\/aggregates\/daily_amounts\.sql:5\. Once fixed, run: npx daybook run --day 2026-02-01$/,
+    /refresh daily_amounts of 2026-02-01: ClickHouse says 395 \(\w+\): no!.* See sql\/aggregates\/daily_amounts\.sql:5\. Once fixed, run: npx daybook run --day 2026-02-01 --force$/,
   );
   expect(await failedWith(MODEL, 'sum(amount) AS amount', 'sum(toUInt8(id)) AS amount')).toMatch(
     /Cannot parse string 'a' as UInt8: .*there are toUInt8OrZero and toUInt8OrNull functions.* See sql\/aggregates\/daily_amounts\.sql:4\. Once fixed/,
