@@ -84,7 +84,7 @@ export const isFinal = (error: unknown): error is ApplicationFailure =>
 
 /** The type of a failure that Daybook explains, final or passing; undefined for a bug. */
 export const explainedAs = (error: unknown): string | undefined =>
-  error instanceof ApplicationFailure && (error.nonRetryable === true || error.type === PASSING)
+  isFinal(error) || (error instanceof ApplicationFailure && error.type === PASSING)
     ? (error.type ?? undefined)
     : undefined;
 

@@ -232,8 +232,9 @@ export async function findArchives(
 }
 
 /**
- * Counts the rows that match in a table of a stage or an archive, of one day if it is given; 0 if it was dropped meanwhile. It may be older than the live table,
- * for which the condition was written: where that cannot be evaluated, the table counts as one with such a row.
+ * Counts the rows that match in a table of a stage or an archive, of one day if it is given; 0 if it was dropped meanwhile. It may be
+ * older than the live table, for which the condition was written: where that cannot be evaluated, the table counts as one with such a
+ * row.
  */
 export async function countMatching(
   clickhouse: Pick<ClickHouse, 'rows'>,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -14,8 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 
 const erase = (person: string) => command('erase', '--table', 'events', '--where', `note = '${person}'`);
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vites
 import { taskQueue, workflowId } from '../../src/shared/names.js';
 import type { DayProgress } from '../../src/shared/workflows.js';
 import type { Dependencies } from '../../src/step/dependencies.js';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { diesAfterRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { SPARSE } from '../support/lookback.js';
@@ -29,8 +29,7 @@ beforeEach(() => {
 });
 afterAll(() => project.close());
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 
 const erase = (...more: string[]) => command('erase', '--table', 'events', '--where', `note = '${person}'`, ...more);
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { readArchiveName, workflowId } from '../../src/shared/names.js';
 import { connectStore } from '../../src/store/store.js';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { diesBefore, diesBeforeRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { openProxy } from '../support/fault-proxy.js';
@@ -39,8 +39,7 @@ async function fill(): Promise<void> {
   await project.run(HELD);
 }
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 
 const erase = (...args: string[]) => command('erase', '--table', 'events', '--where', WHERE, ...args);
 

@@ -2,7 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { forecast } from '../../src/cli/plan/forecast.js';
 import { plain } from '../../src/shared/sentence.js';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, paymentIds, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -31,8 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 const answersOf = (day: string) =>
   ['--replace-folder', '--keep-vanished'].map((answer) => `npx daybook run --day ${day} ${answer}`);
 const idsOf = (day: string) => paymentIds(project, day);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
 import { addDays, dayIn } from '../../src/shared/day.js';
 import { plain } from '../../src/shared/sentence.js';
-import { DAYBOOK, daybook, environment } from '../support/command.js';
+import { commandOf, DAYBOOK } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -22,8 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 const json = async (...args: string[]) =>
   JSON.parse((await command(...args, '--output', 'json')).stdout) as Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -49,8 +49,7 @@ SELECT day, ${list} FROM notes WHERE day = {day:Date};`,
 afterAll(() => project.close());
 
 const note = (of: string) => Object.fromEntries(NAMES.map((name) => [name, `the ${name} of ${of}`]));
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 const published = () => project.rows(`SELECT ${list} FROM daily ORDER BY \`object\``);
 
 test('columns may have any name that Daybook gives in its own statements, in each command that reads them', async () => {

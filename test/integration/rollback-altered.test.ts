@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -15,8 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 
 async function published(day: string): Promise<void> {
   await project.put(keyOf(day, 'a'), lines(payment(day, 'a')));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { apply } from '../../src/cli/apply/index.js';
 import { archiveDatabase } from '../../src/shared/names.js';
 import { workflowId } from '../../src/shared/names.js';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { diesBefore, diesBeforeRecord } from '../support/crash.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
@@ -23,8 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 
 const rowsOf = async (day: string) =>
   Object.fromEntries((await project.state(day)).tables.map(({ table, rows }) => [table, Number(rows)]));

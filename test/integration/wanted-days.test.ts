@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { addDays, dayIn } from '../../src/shared/day.js';
 import { taskQueue, workflowId } from '../../src/shared/names.js';
-import { daybook, environment } from '../support/command.js';
+import { commandOf } from '../support/command.js';
 import { openDays, type DayProject } from '../support/day.js';
 import { keyOf, lines, payment, PAYMENTS, PAYMENTS_CONFIG } from '../support/payments.js';
 
@@ -19,8 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-const command = (...args: string[]) =>
-  daybook([...args, '--project', project.app.project.dir], environment(inject('stack')));
+const command = commandOf(inject('stack'), () => project);
 
 /** Everything that the ledger holds of builds and holds. */
 const recorded = async () => [

@@ -29,3 +29,9 @@ export async function daybook(args: readonly string[], env: Record<string, strin
     throw new Error(`daybook ${args.join(' ')} was ended by ${signal ?? 'no signal'}: ${stderr}`);
   return { code: exitCode, stdout, stderr };
 }
+
+/** Returns a function that runs commands on a project of a stack. `project` is called each time: tests open theirs before they run. */
+export const commandOf =
+  (stack: Stack, project: () => { app: { project: { dir: string } } }) =>
+  (...args: string[]): Promise<CommandEnd> =>
+    daybook([...args, '--project', project().app.project.dir], environment(stack));

@@ -111,7 +111,11 @@ function printDone({ table, days, rows, chunks, rejects, archives, stale }: Eras
     `erased ${plural(rows, 'row')} of ${table} on ${plural(days, 'day')}, with ${plural(chunks, 'normalized object')}, ` +
       `${plural(rejects, 'reject')} and ${plural(archives, 'archive')}`,
   );
-  const latest = stale.map(({ last }) => last).reduce((one, other) => (one > other ? one : other), '');
+  const latest =
+    stale
+      .map(({ last }) => last)
+      .sort()
+      .at(-1) ?? '';
   for (const { first, last, kind, reason } of stale) {
     const what = `models of ${first === last ? first : `${first} to ${last}`} are not rebuilt (${reason}).`;
     print(

@@ -71,14 +71,15 @@ export function schemaKeeper(clickhouse: ClickHouse, store: Pick<Store, 'read' |
    * What was read seconds ago finds what this process knows already; nothing is read or cached by it. The definition of a function that
    * the SQL names must be the one with which a build runs, so it is read again.
    */
-  const stateOf = async (project: Project, given: EngineState | undefined): Promise<EngineState> =>
-    given && known.has(schemaHash(project, given)) && !namesFunctions(project, given)
-      ? given
-      : await ask(clickhouse, engineState());
+  const stateOf = async (project: Project, given: EngineState | undefined) => {
+    const hash = given && !namesFunctions(project, given) ? schemaHash(project, given) : undefined;
+    if (given && hash !== undefined && known.has(hash)) return { hash, state: given };
+    const state = await ask(clickhouse, engineState());
+    return { hash: schemaHash(project, state), state };
+  };
 
   return async (project: Project, engine: EngineState | undefined, { write }: { write: boolean }): Promise<Schema> => {
-    const state = await stateOf(project, engine);
-    const hash = schemaHash(project, state);
+    const { hash, state } = await stateOf(project, engine);
     const reading = known.get(hash) ?? find(project, hash, write);
     known.set(hash, reading);
     const oldest = known.keys().next().value;
